@@ -1,0 +1,94 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.kernel.spinlock cimport SpinLock
+
+cdef long long SLABS_PARTIAL
+cdef long long SLABS_FULL
+cdef long long SLABS_FREE
+
+
+@cython.final
+cdef class ArrayCache:
+    cdef public long long addr
+    cdef public long long avail
+    cdef public long long limit
+    cdef public long long batchcount
+    cdef public long long touched
+    cdef public object owner
+    cdef long long* entry
+
+    cpdef list entries(self)
+
+
+@cython.final
+cdef class AlienCache:
+    cdef public long long addr
+    cdef public ArrayCache ac
+    cdef public SpinLock lock
+
+
+@cython.final
+cdef class KmemCacheNode:
+    cdef public long long addr
+    cdef public long long node
+    cdef public SpinLock list_lock
+    cdef public object lists_owner
+    cdef long long* lists
+    cdef public long long total_slabs
+    cdef public long long free_slabs
+    cdef public long long free_objects
+    cdef public long long free_limit
+    cdef public long long colour_next
+    cdef public ArrayCache shared
+    cdef public list alien
+    cdef public long long alien_addr
+    cdef public long long next_reap
+    cdef public long long free_touched
+
+
+@cython.final
+cdef class KmemCache:
+    cdef public long long index
+    cdef public long long addr
+    cdef public str name
+    cdef public list cpu_cache
+    cdef public long long cpu_cache_offset
+    cdef public long long batchcount
+    cdef public long long limit
+    cdef public long long shared
+    cdef public long long size
+    cdef public long long reciprocal_m
+    cdef public long long reciprocal_sh1
+    cdef public long long reciprocal_sh2
+    cdef public long long flags
+    cdef public long long num
+    cdef public long long gfporder
+    cdef public long long allocflags
+    cdef public long long colour
+    cdef public long long colour_off
+    cdef public KmemCache freelist_cache
+    cdef public long long freelist_size
+    cdef public long long ctor
+    cdef public long long refcount
+    cdef public long long object_size
+    cdef public long long align
+    cdef public long long useroffset
+    cdef public long long usersize
+    cdef public long long num_active
+    cdef public long long num_allocations
+    cdef public long long high_mark
+    cdef public long long grown
+    cdef public long long reaped
+    cdef public long long errors
+    cdef public long long max_freeable
+    cdef public long long node_allocs
+    cdef public long long node_frees
+    cdef public long long node_overflow
+    cdef public long long allochit
+    cdef public long long allocmiss
+    cdef public long long freehit
+    cdef public long long freemiss
+    cdef public long long obj_offset
+    cdef public list random_seq
+    cdef public list node
+    cdef public object extra

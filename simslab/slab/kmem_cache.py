@@ -1,0 +1,129 @@
+"""The allocator's structures, field for field (include/linux/slab_def.h, mm/slab.h, mm/slab.c of Linux 5.10).
+
+Each object stands for one kernel structure at a simulated physical address `addr`; code that reads or writes a field
+charges the access with `cpu.read(addr + offset)` using the offsets of `simslab.kernel.layout`. Fields without a kernel
+counterpart are marked `model`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simslab.base import buffers
+from simslab.kernel.spinlock import SpinLock
+
+SLABS_PARTIAL = 0
+SLABS_FULL = 1
+SLABS_FREE = 2
+
+
+class ArrayCache:
+    """A LIFO stack of object addresses (mm/slab.c: struct array_cache).
+
+    `entry[0..avail)` are simulated addresses. Protected by irqs off on the owning CPU (per-CPU), by `list_lock`
+    (shared) or by `AlienCache.lock` (alien). `batchcount` of a shared array is 0xbaadf00d, as in the kernel.
+    """
+
+    def __init__(self, addr: int, limit: int, batchcount: int) -> None:
+        self.addr = addr
+        self.avail = 0
+        self.limit = limit
+        self.batchcount = batchcount
+        self.touched = 0
+        self.owner = buffers.int64_zeros(limit)  # model: storage of entry[]
+        self.entry = buffers.int64_pointer(self.owner)
+
+    def entries(self) -> list[int]:
+        """Object addresses, bottom to top."""
+        return list(self.owner[: self.avail])
+
+
+class AlienCache:
+    """Objects of another node waiting to go home (mm/slab.c: struct alien_cache); `lock` protects `ac`."""
+
+    def __init__(self, addr: int, ac: ArrayCache, lock: SpinLock) -> None:
+        self.addr = addr
+        self.ac = ac
+        self.lock = lock
+
+
+class KmemCacheNode:
+    """The slab lists of one cache on one node (mm/slab.h: struct kmem_cache_node).
+
+    `lists` holds (first, last) page frame numbers of slabs_partial, slabs_full, slabs_free, -1 when empty; it and the
+    counters are protected by `list_lock`. `next_reap` and `free_touched` are updated without locking, as in 5.10.
+    """
+
+    def __init__(self, addr: int, node: int, list_lock: SpinLock) -> None:
+        self.addr = addr
+        self.node = node  # model: the node whose slabs these are
+        self.list_lock = list_lock
+        self.lists_owner = buffers.int64_zeros(6)
+        self.lists = buffers.int64_pointer(self.lists_owner)
+        for end in range(6):
+            self.lists[end] = -1
+        self.total_slabs = 0
+        self.free_slabs = 0
+        self.free_objects = 0
+        self.free_limit = 0
+        self.colour_next = 0
+        self.shared: ArrayCache | None = None
+        self.alien: list[AlienCache | None] | None = None
+        self.alien_addr = 0  # model: address of the alien pointer table
+        self.next_reap = 0  # jiffies
+        self.free_touched = 0
+
+
+class KmemCache:
+    """One cache (include/linux/slab_def.h: struct kmem_cache)."""
+
+    def __init__(self, index: int, addr: int, name: str, nr_node_ids: int, nr_cpu_ids: int) -> None:
+        self.index = index  # model: number in order of creation, from 1; what MemMap.slab_cache holds
+        self.addr = addr
+        self.name = name
+        # 1) tunables, protected by slab_mutex
+        self.cpu_cache: list[ArrayCache] = []
+        self.cpu_cache_offset = 0  # model: per-CPU offset of the array caches
+        self.batchcount = 0
+        self.limit = 0
+        self.shared = 0
+        self.size = 0  # bytes from one object to the next
+        self.reciprocal_m = 0
+        self.reciprocal_sh1 = 0
+        self.reciprocal_sh2 = 0
+        # 2) touched by every allocation and free from the backend
+        self.flags = 0
+        self.num = 0  # objects per slab
+        # 3) cache_grow/shrink
+        self.gfporder = 0
+        self.allocflags = 0
+        self.colour = 0
+        self.colour_off = 0
+        self.freelist_cache: KmemCache | None = None
+        self.freelist_size = 0
+        self.ctor = 0  # model: 1 when there is a constructor
+        # 4) creation and removal
+        self.refcount = 0
+        self.object_size = 0
+        self.align = 0
+        self.useroffset = 0
+        self.usersize = 0
+        # 5) statistics and debugging (DEBUG_SLAB)
+        self.num_active = 0
+        self.num_allocations = 0
+        self.high_mark = 0
+        self.grown = 0
+        self.reaped = 0
+        self.errors = 0
+        self.max_freeable = 0
+        self.node_allocs = 0
+        self.node_frees = 0
+        self.node_overflow = 0
+        self.allochit = 0
+        self.allocmiss = 0
+        self.freehit = 0
+        self.freemiss = 0
+        self.obj_offset = 0
+        self.random_seq: list[int] | None = None
+        self.node: list[KmemCacheNode | None] = [None] * nr_node_ids
+        self.extra: Any = None  # model: room for debugging state (object bytes)

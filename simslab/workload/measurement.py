@@ -1,0 +1,137 @@
+"""What one run measured, as plain data: the only thing that the report layer reads.
+
+Times are integer CPU cycles of the machine's core clock; `frequency_hz` turns them into seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class LatencyRow:
+    """Exact latency counts of one (operation, path, cache): `counts[i]` operations took `cycles[i]` cycles."""
+
+    operation: str  # alloc, free, bulk_alloc, bulk_free
+    path: str  # hit, refill_shared, refill_slabs, grow, fallback, flush_shared, flush_slabs, alien, alien_drain, ...
+    cache: str
+    cycles: tuple[int, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AttributionRow:
+    """Cycles of all operations of one (operation, path) by cause; the causes sum to `total` exactly."""
+
+    operation: str
+    path: str
+    operations: int
+    total: int
+    causes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class CpuRow:
+    """One CPU's share of the run."""
+
+    cpu: int
+    node: int
+    operations: int
+    operation_cycles: int
+    clock: int  # cpu.now at the end, minus the start of the region of interest
+    causes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class NodeRow:
+    """Objects by the node of the CPU that acted: `allocated[j]`/`freed[j]` objects whose memory is on node j; numastat counters."""
+
+    node: int
+    allocated: tuple[int, ...]
+    freed: tuple[int, ...]
+    numastat: dict[str, int]
+
+
+@dataclass(frozen=True)
+class LockRow:
+    """lock_stat row: one lock class at one call site; times in cycles."""
+
+    name: str
+    site: str
+    acquisitions: int
+    contended: int
+    wait_min: int
+    wait_max: int
+    wait_total: int
+    hold_min: int
+    hold_max: int
+    hold_total: int
+
+
+@dataclass(frozen=True)
+class IrqOffRow:
+    """Stretches with interrupts off that began at one call site."""
+
+    site: str
+    count: int
+    total: int
+    maximum: int
+    cycles: tuple[int, ...]  # exact histogram, as in LatencyRow
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class InterruptRow:
+    """Interrupts delivered for one vector; delay from arrival to delivery, cycles."""
+
+    vector: str
+    delivered: int
+    delayed: int  # arrived while masked
+    delay_total: int
+    delay_max: int
+    handler_total: int
+
+
+@dataclass(frozen=True)
+class TransferRow:
+    """Line fetches by one node's CPUs from one source (cause name) and node distance."""
+
+    node: int
+    source: str
+    lines: int
+    cycles: int
+
+
+@dataclass(frozen=True)
+class TraceSummary:
+    """How a recorded trace fared."""
+
+    file: str
+    lines: int
+    events: int
+    replayed: int
+    skipped: dict[str, int]  # reason -> count (unmatched frees, unparsed lines, ...)
+    unparsed_examples: tuple[str, ...]
+
+
+@dataclass
+class Measurement:
+    """All statistics of one run (region of interest only, unless said)."""
+
+    machine: str
+    workload: str
+    seed: int
+    frequency_hz: int
+    cycles: int  # length of the region of interest: last CPU's end minus first start
+    latency: list[LatencyRow] = field(default_factory=list)
+    attribution: list[AttributionRow] = field(default_factory=list)
+    cpus: list[CpuRow] = field(default_factory=list)
+    nodes: list[NodeRow] = field(default_factory=list)
+    locks: list[LockRow] = field(default_factory=list)
+    irqs_off: list[IrqOffRow] = field(default_factory=list)
+    interrupts: list[InterruptRow] = field(default_factory=list)
+    transfers: list[TransferRow] = field(default_factory=list)
+    slabinfo: str = ""  # /proc/slabinfo 2.1 text at the end of the run
+    conservation: dict[str, int] = field(default_factory=dict)  # allocated, freed, live, failed over the whole run
+    trace: TraceSummary | None = None
+    events: dict[str, int] = field(default_factory=dict)  # model-side counters (settles, refills, grows, reaps, ...)
