@@ -1,0 +1,1 @@
+"""Comparison with data recorded from a real 5.10 kernel, file by file."""

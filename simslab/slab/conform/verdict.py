@@ -1,0 +1,60 @@
+"""What a conformance check returns, and how golden tables are read."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+
+@dataclass
+class Verdict:
+    """Checks made on one file; `difference` is the first difference in words, empty when there is none."""
+
+    file: str
+    kind: str
+    checks: int = 0  # fields compared
+    rows: int = 0  # rows or operations compared
+    difference: str = ""
+    skipped: str = ""  # why nothing was compared
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything compared was equal."""
+        return not self.difference
+
+    def __str__(self) -> str:
+        if self.skipped:
+            return f"{self.file}: skipped: {self.skipped}"
+        if self.difference:
+            return f"{self.file}: DIFFERENCE after {self.checks} checks: {self.difference}"
+        return f"{self.file}: ok {self.checks} checks"
+
+    def compare(self, where: str, field_name: str, expected: object, got: object) -> bool:
+        """Count one comparison; on the first difference say where, which field, what was expected and found."""
+        self.checks += 1
+        if expected != got and not self.difference:
+            self.difference = f"{where}: {field_name}: expected {expected}, got {got}"
+        return expected == got
+
+    def compare_row(self, where: str, expected: Mapping[str, str], got: Mapping[str, object]) -> bool:
+        """Compare every column of `got` with the recorded row; stop at the first difference."""
+        self.rows += 1
+        return all(self.compare(where, name, expected[name], str(value)) for name, value in got.items())
+
+
+def open_text(path: Path) -> IO[str]:
+    """Open a plain or gzipped text file."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="ascii")
+    return path.open(encoding="ascii")
+
+
+def read_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV file with a header line."""
+    with open_text(path) as stream:
+        yield from csv.DictReader(stream)
