@@ -16,7 +16,7 @@ DIRECTIVES = {
     "nonecheck": False,
     "cdivision": False,
 }
-NOT_COMPILED = {"simslab.base.buffers"}  # its .pxd holds inline functions for the leaves; plain callers use the .py
+NOT_COMPILED = {"simslab.base.bits", "simslab.base.buffers"}  # their .pxd hold inline functions for the leaves; plain callers use the .py
 
 
 def leaves() -> list[Extension]:

@@ -1,0 +1,39 @@
+cimport cython
+from simslab.base cimport buffers
+
+cdef long long KEY_SPACE
+cdef long long NEVER
+
+
+cdef class Clocked:
+    cdef public long long now
+    cdef public long long horizon
+    cdef public long long ident
+    cdef public long long parked
+    cdef public object context
+
+
+@cython.final
+cdef class Engine:
+    cdef public object env
+    cdef public long long quantum
+    cdef public long long running
+    cdef public long long next_event
+    cdef public long long settles
+    cdef public long long switches
+    cdef public list clocked
+    cdef public list spawned
+    cdef public long long heap_size
+    cdef public object heap_owner
+    cdef long long* heap
+    cdef public object hub
+
+    @cython.locals(key=cython.longlong)
+    cpdef long long settle(self, Clocked clocked) except -1
+    cpdef long long park(self, Clocked clocked) except -1
+    cpdef long long wake(self, Clocked clocked, long long time) except -1
+    cdef long long switch_to_next(self) except -1
+    @cython.locals(i=cython.longlong, parent=cython.longlong)
+    cpdef push(self, long long key)
+    @cython.locals(i=cython.longlong, child=cython.longlong, size=cython.longlong, key=cython.longlong, top=cython.longlong)
+    cpdef long long pop(self)

@@ -1,0 +1,33 @@
+cimport cython
+from simslab.base cimport buffers
+
+cdef long long SHARED
+cdef long long EXCLUSIVE
+cdef long long MODIFIED
+cdef long long STATE_MASK
+cdef long long STATE_BITS
+cdef long long ABSENT
+
+
+@cython.final
+cdef class CacheArray:
+    cdef readonly long long instances
+    cdef readonly long long sets
+    cdef readonly long long ways
+    cdef long long mask
+    cdef public object owner
+    cdef long long* tags
+
+    @cython.locals(index=cython.longlong)
+    cpdef long long base(self, long long instance, long long line) noexcept
+    @cython.locals(way=cython.longlong)
+    cpdef long long find(self, long long base, long long line) noexcept
+    @cython.locals(word=cython.longlong)
+    cpdef long long use(self, long long base, long long way) noexcept
+    @cython.locals(last=cython.longlong, victim=cython.longlong, way=cython.longlong)
+    cpdef long long insert(self, long long base, long long line, long long state) noexcept
+    @cython.locals(way=cython.longlong, state=cython.longlong, last=cython.longlong)
+    cpdef long long remove(self, long long base, long long line) noexcept
+    cpdef long long set_state(self, long long way, long long state) noexcept
+    @cython.locals(way=cython.longlong)
+    cpdef long long state_of(self, long long instance, long long line) noexcept

@@ -1,0 +1,306 @@
+"""Who may hold a line: MESIF or MOESI over private L1/L2, one L3 per domain and a home agent per node.
+
+An L2 miss looks up its own L3 domain's snoop filter first and only then goes to the line's home, whose directory knows
+which domains hold the line (`hierarchy.py`).
+
+The latency of a miss is composed from the path that it takes (`interconnect.py`):
+
+    other core, same L3   l3 + c2c_local
+    memory                l3 + hop to home + directory + DRAM + hop back
+    other L3              l3 + hop to home + directory + hop to owner + snoop + hop owner to requester
+    invalidation          as far as the farthest sharer's acknowledgement, in parallel with the data
+
+`transact` returns the full latency of one access; what of it the core exposes is the CPU's business (`cpu.py`).
+
+Not modelled: races between transactions (each completes before the next begins).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from simslab.base import bits, buffers
+from simslab.machine import cache_array as arrays
+from simslab.machine import causes, hierarchy
+from simslab.machine.cache_array import CacheArray
+from simslab.machine.hierarchy import CacheHierarchy
+from simslab.machine.interconnect import Interconnect
+
+S: Final = arrays.SHARED
+E: Final = arrays.EXCLUSIVE
+M: Final = arrays.MODIFIED
+STATE_MASK: Final = arrays.STATE_MASK
+NR_CAUSES: Final = causes.NR_CAUSES
+CAUSE_L2: Final = causes.L2
+CAUSE_L3: Final = causes.L3
+CAUSE_OTHER_CORE: Final = causes.OTHER_CORE
+CAUSE_LOCAL_DRAM: Final = causes.LOCAL_DRAM
+CAUSE_REMOTE_CACHE: Final = causes.REMOTE_CACHE
+CAUSE_REMOTE_DRAM: Final = causes.REMOTE_DRAM
+EXCLUSIVE_L3: Final = hierarchy.EXCLUSIVE_L3
+MESIF: Final = hierarchy.MESIF
+MOESI: Final = hierarchy.MOESI
+CORES: Final = hierarchy.CORES
+L3_STATE: Final = hierarchy.L3_STATE
+DOMAINS: Final = hierarchy.DOMAINS
+OWNER: Final = hierarchy.OWNER
+FORWARDER: Final = hierarchy.FORWARDER
+
+
+class CoherentMemory(CacheHierarchy):
+    """The machine's memory as a core sees it: every access returns its latency in cycles."""
+
+    def __init__(
+        self,
+        l1: CacheArray,
+        l2: CacheArray,
+        l3: CacheArray,
+        interconnect: Interconnect,
+        core_domain: list[int],
+        section_node: list[int],
+        inclusion: int,
+        protocol: int,
+        core_node: list[int],
+        l2_latency: int,
+        l3_latency: int,
+        c2c_local: int,
+        directory_latency: int,
+        snoop_latency: int,
+    ) -> None:
+        super().__init__(l1, l2, l3, interconnect, core_domain, section_node, inclusion, protocol)
+        self.l2_latency, self.l3_latency = l2_latency, l3_latency
+        self.c2c_local = c2c_local
+        self.directory_latency, self.snoop_latency = directory_latency, snoop_latency
+        self.core_node_owner = buffers.int64_of(np.array(core_node, dtype=np.int64))
+        self.core_node = buffers.int64_pointer(self.core_node_owner)
+        self.nodes = interconnect.nodes
+        self.lines_owner = buffers.int64_zeros(self.nodes * NR_CAUSES)
+        self.lines = buffers.int64_pointer(self.lines_owner)  # lines fetched, by node of the core and cause
+        self.cycles_owner = buffers.int64_zeros(self.nodes * NR_CAUSES)
+        self.cycles = buffers.int64_pointer(self.cycles_owner)  # their full latencies
+        self.requester_node = 0
+        self.grant = 0  # state that the read in progress earns inside its domain
+        self.cause = 0  # of the last transaction, as are the queueing parts of its latency
+        self.link_queue = 0
+        self.dram_queue = 0
+
+    # -- transactions -----------------------------------------------------------------------------------------------
+
+    def transact(self, core: int, line: int, write: int, now: int) -> int:
+        """Bring `line` into the core's L1 for reading or writing; returns the full latency in cycles.
+
+        Called on an L1 miss, or on a write that finds the line not M or E. Leaves `cause`, `link_queue` and
+        `dram_queue` for attribution.
+        """
+        self.interconnect.begin()
+        self.requester_node = self.core_node[core]
+        latency = self.private_hit(core, line, write)
+        if latency < 0:
+            latency = self.beyond_private(core, line, write, now)
+        self.link_queue = self.interconnect.link_queue
+        self.dram_queue = self.interconnect.dram_queue
+        index = self.requester_node * NR_CAUSES + self.cause
+        self.lines[index] += 1
+        self.cycles[index] += latency
+        return latency
+
+    def private_hit(self, core: int, line: int, write: int) -> int:
+        """Serve from L2 what needs nobody else; -1 otherwise."""
+        base = self.l2.base(core, line)
+        way = self.l2.find(base, line)
+        if way < 0:
+            return -1
+        state = self.l2.tags[way] & STATE_MASK
+        if write and state == S:
+            return -1
+        way = self.l2.use(base, way)
+        if write:
+            state = M
+            self.l2.set_state(way, M)
+        self.fill_l1(core, line, state)
+        self.cause = CAUSE_L2
+        return self.l2_latency
+
+    def beyond_private(self, core: int, line: int, write: int, now: int) -> int:
+        """L3 domain first, then the line's home."""
+        domain = self.core_domain[core]
+        if write:
+            latency = self.read_for_ownership(core, domain, line, now)
+            self.fill_private(core, domain, line, M, now)
+            return latency
+        latency = self.read_in_domain(core, domain, line, now)
+        state = self.grant
+        if latency < 0:
+            latency = self.read_from_home(domain, line, now)
+            state = self.granted_state(core, domain, line)
+        self.fill_private(core, domain, line, state, now)
+        return latency
+
+    def granted_state(self, core: int, domain: int, line: int) -> int:
+        """E when nobody else holds the line after a read, S otherwise."""
+        row = self.directory.row(line)
+        mask = self.directory.rows[row + DOMAINS]
+        if mask != bits.bit(domain):
+            return S
+        self.directory.rows[row + OWNER] = domain + 1
+        return E
+
+    # -- reads --------------------------------------------------------------------------------------------------------
+
+    def read_in_domain(self, core: int, domain: int, line: int, now: int) -> int:
+        """Serve a read below the requester's own L3; -1 when the domain does not hold the line."""
+        table = self.filter_of(domain)
+        row = table.row(line)
+        cores = table.rows[row + CORES] & ~self.core_bit[core]
+        l3_state = table.rows[row + L3_STATE]
+        self.grant = S
+        if cores != 0 and cores & (cores - 1) == 0:
+            owner = self.core_of(domain, cores)
+            state = self.private_state(owner, line)
+            if state >= E:
+                self.set_private_state(owner, line, S)
+                if state == M:
+                    self.fill_l3(domain, line, M, now)
+                self.cause = CAUSE_OTHER_CORE
+                return self.l3_latency + self.c2c_local
+        if l3_state != 0:
+            self.use_l3(domain, line)
+            self.cause = CAUSE_L3
+            if cores == 0 and self.sole_owner(domain, line):
+                self.grant = E
+            return self.l3_latency
+        if cores != 0:
+            self.cause = CAUSE_OTHER_CORE
+            return self.l3_latency + self.c2c_local
+        return -1
+
+    def sole_owner(self, domain: int, line: int) -> int:
+        """Whether the directory knows of no other domain and lets this one hand out E."""
+        row = self.directory.row(line)
+        if self.directory.rows[row + OWNER] != domain + 1:
+            return 0
+        return 1 if self.directory.rows[row + DOMAINS] == bits.bit(domain) else 0
+
+    def use_l3(self, domain: int, line: int) -> int:
+        """Count an L3 hit as a use; an exclusive L3 gives the line up unless it is dirty."""
+        base = self.l3.base(domain, line)
+        way = self.l3.find(base, line)
+        if way < 0:
+            return 0
+        if self.inclusion == EXCLUSIVE_L3 and self.l3.tags[way] & STATE_MASK == S:
+            self.l3.remove(base, line)
+            table = self.filter_of(domain)
+            table.rows[table.row(line) + L3_STATE] = 0
+            return 0
+        self.l3.use(base, way)
+        return 0
+
+    def read_from_home(self, domain: int, line: int, now: int) -> int:
+        """Serve a read from another domain or from memory; the directory then lists the requester."""
+        home = self.home_of(line)
+        row = self.directory.row(line)
+        owner = self.directory.rows[row + OWNER] - 1
+        forwarder = self.directory.rows[row + FORWARDER] - 1
+        request = self.l3_latency + self.interconnect.to_home(domain, home) + self.directory_latency
+        if owner >= 0 and owner != domain:
+            latency = request + self.forward(home, owner, domain, now)
+            self.downgrade(owner, line, home, now)
+        elif forwarder >= 0 and forwarder != domain and self.forward_wins(home, forwarder, domain):
+            latency = request + self.forward(home, forwarder, domain, now)
+        else:
+            latency = request + self.from_dram(home, domain, now)
+        row = self.directory.row(line)
+        self.directory.rows[row + DOMAINS] |= bits.bit(domain)
+        self.directory.rows[row + FORWARDER] = domain + 1 if self.protocol == MESIF else 0
+        return latency
+
+    def forward(self, home: int, owner: int, domain: int, now: int) -> int:
+        """Home to owner, probe there, data straight to the requester."""
+        self.cause = CAUSE_REMOTE_CACHE
+        return (
+            self.interconnect.to_home(owner, home)
+            + self.snoop_latency
+            + self.interconnect.data_between(owner, domain, now)
+        )
+
+    def forward_wins(self, home: int, owner: int, domain: int) -> int:
+        """Whether a clean copy in another domain answers before memory does (both are asked)."""
+        cache = self.interconnect.to_home(owner, home) + self.snoop_latency + self.interconnect.between(owner, domain)
+        return 1 if cache < self.interconnect.dram[home] + self.interconnect.to_home(domain, home) else 0
+
+    def from_dram(self, home: int, domain: int, now: int) -> int:
+        """Memory to the requester; local means on the node of the requesting core."""
+        self.cause = CAUSE_LOCAL_DRAM if home == self.requester_node else CAUSE_REMOTE_DRAM
+        return self.interconnect.dram_read(home, now) + self.interconnect.data_from_home(home, domain, now)
+
+    def downgrade(self, owner: int, line: int, home: int, now: int) -> int:
+        """A read reached the owning domain: its copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
+        dirty = self.share_domain(owner, line, now)
+        if dirty and self.protocol == MOESI:
+            return 0
+        self.directory.rows[self.directory.row(line) + OWNER] = 0
+        if dirty:
+            self.interconnect.dram_write(home, now)
+        return 0
+
+    # -- writes -------------------------------------------------------------------------------------------------------
+
+    def read_for_ownership(self, core: int, domain: int, line: int, now: int) -> int:
+        """Get the only copy: data if the core has none, and every other copy invalidated, in parallel."""
+        held = self.private_state(core, line)
+        latency = self.local_ownership(core, domain, line, held)
+        row = self.directory.row(line)
+        others = self.directory.rows[row + DOMAINS] & ~bits.bit(domain)
+        if latency < 0 or others != 0:
+            beyond = self.home_ownership(domain, line, others, 1 if latency >= 0 else 0, now)
+            latency = max(latency, beyond)
+        row = self.directory.row(line)
+        self.directory.rows[row + DOMAINS] = bits.bit(domain)
+        self.directory.rows[row + OWNER] = domain + 1
+        self.directory.rows[row + FORWARDER] = 0
+        return latency
+
+    def local_ownership(self, core: int, domain: int, line: int, held: int) -> int:
+        """Invalidate the domain's other cores; the latency if the domain has the data, -1 if it does not."""
+        table = self.filter_of(domain)
+        row = table.row(line)
+        cores = table.rows[row + CORES] & ~self.core_bit[core]
+        l3_state = table.rows[row + L3_STATE]
+        if held == 0 and l3_state == 0 and cores == 0:
+            return -1
+        self.cause = CAUSE_L3
+        latency = self.l3_latency
+        if cores != 0:
+            self.cause = CAUSE_OTHER_CORE
+            latency += self.c2c_local
+            self.invalidate_cores(domain, line, cores)
+        if l3_state != 0:
+            self.use_l3(domain, line)
+        return latency
+
+    def home_ownership(self, domain: int, line: int, others: int, has_data: int, now: int) -> int:
+        """Ask the home for ownership; data from the owner, from memory, or none when the requester has it."""
+        home = self.home_of(line)
+        owner = self.directory.rows[self.directory.row(line) + OWNER] - 1
+        request = self.l3_latency + self.interconnect.to_home(domain, home) + self.directory_latency
+        answer = 0
+        if has_data == 0:
+            if owner >= 0 and owner != domain:
+                answer = self.forward(home, owner, domain, now)
+            else:
+                answer = self.from_dram(home, domain, now)
+        else:
+            self.cause = CAUSE_REMOTE_CACHE
+        while others != 0:
+            sharer = bits.lowest(others)
+            others &= others - 1
+            self.invalidate_domain(sharer, line)
+            acknowledged = (
+                self.interconnect.to_home(sharer, home) + self.snoop_latency + self.interconnect.between(sharer, domain)
+            )
+            if acknowledged > answer:
+                answer = acknowledged
+                self.cause = CAUSE_REMOTE_CACHE
+        return request + answer

@@ -1,0 +1,117 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.base.engine cimport Clocked, Engine
+from simslab.machine.cache_array cimport CacheArray
+from simslab.machine.coherence cimport CoherentMemory
+from simslab.machine.interrupts cimport InterruptHandler
+from simslab.machine.irq_stats cimport IrqStats
+
+cdef long long NEVER
+cdef long long NR_CAUSES
+cdef long long INSTRUCTIONS
+cdef long long LINK_QUEUE
+cdef long long DRAM_QUEUE
+cdef long long IRQ_MASK
+cdef long long IRQ_HANDLER
+cdef long long LOCKED
+cdef long long CLEAR
+cdef long long UNBILLED
+cdef long long E
+cdef long long M
+cdef long long STATE_MASK
+cdef long long STATE_BITS
+cdef long long LINE_SHIFT
+cdef long long LINE_BYTES
+cdef long long SITE_HANDLER
+
+
+@cython.final
+cdef class CoreCosts:
+    cdef readonly long long cpi_q16
+    cdef readonly long long hidden
+    cdef readonly long long store_divisor
+    cdef readonly long long atomic
+    cdef readonly long long irq_save
+    cdef readonly long long irq_restore
+    cdef readonly long long cli
+    cdef readonly long long sti
+    cdef readonly long long irq_entry
+    cdef readonly long long irq_exit
+    cdef readonly long long ipi
+    cdef readonly long long clear_q10
+
+
+@cython.final
+cdef class Cpu(Clocked):
+    cdef readonly long long id
+    cdef readonly long long core
+    cdef readonly long long package
+    cdef readonly long long domain
+    cdef readonly long long node
+    cdef public long long numa_mem
+    cdef readonly CoherentMemory memory
+    cdef public Engine engine
+    cdef readonly CoreCosts costs
+    cdef readonly IrqStats irq_stats
+    cdef public InterruptHandler handler
+    cdef public object cause_owner
+    cdef long long* cause
+    cdef public long long bill
+    cdef public long long path
+    cdef long long cpi_q16
+    cdef long long instruction_fraction
+    cdef public long long instructions
+    cdef CacheArray l1
+    cdef long long* l1_tags
+    cdef long long l1_base
+    cdef long long l1_mask
+    cdef long long l1_ways
+    cdef public long long l1_hits
+    cdef readonly long long irqs_off
+    cdef long long off_since
+    cdef long long off_site
+    cdef public long long in_interrupt
+    cdef readonly long long next_irq
+    cdef readonly list pending
+    cdef long long posted
+    cdef public long long next_work
+    cdef public object private
+
+    cpdef long long charge(self, long long cause, long long cycles) noexcept
+    @cython.locals(total=cython.longlong, cycles=cython.longlong)
+    cpdef long long insn(self, long long count) noexcept
+    cpdef long long settle(self) except -1
+    @cython.locals(before=cython.longlong)
+    cpdef long long run(self, long long cycles, long long cause) except -1
+
+    @cython.locals(line=cython.longlong, base=cython.longlong)
+    cpdef long long read(self, long long addr) noexcept
+    @cython.locals(way=cython.longlong, latency=cython.longlong)
+    cdef long long read_further(self, long long line, long long base) noexcept
+    @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
+    cpdef long long write(self, long long addr) noexcept
+    @cython.locals(way=cython.longlong)
+    cdef long long own_in_l1(self, long long line, long long base) noexcept
+    cpdef long long prefetchw(self, long long addr) noexcept
+    @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
+    cpdef long long atomic(self, long long addr) noexcept
+    @cython.locals(line=cython.longlong, last=cython.longlong)
+    cpdef long long read_span(self, long long addr, long long size) noexcept
+    @cython.locals(line=cython.longlong, last=cython.longlong)
+    cpdef long long write_span(self, long long addr, long long size) noexcept
+    @cython.locals(lines=cython.longlong)
+    cpdef long long clear(self, long long addr, long long size) noexcept
+    @cython.locals(link=cython.longlong, dram=cython.longlong, source=cython.longlong)
+    cdef long long expose(self, long long latency, long long hidden, long long divisor) noexcept
+
+    cpdef long long irq_save(self, long long site) noexcept
+    cpdef long long irq_restore(self, long long flags) except -1
+    cpdef long long irq_disable(self, long long site) noexcept
+    cpdef long long irq_enable(self) except -1
+    cdef long long mask(self, long long site) noexcept
+    cdef long long unmask(self) except -1
+    cpdef post_irq(self, long long time, long long vector)
+    @cython.locals(arrival=cython.longlong, vector=cython.longlong)
+    cpdef long long deliver_interrupts(self) except -1
+    @cython.locals(start=cython.longlong, cause=cython.longlong, path=cython.longlong, bill=cython.longlong, outer=cython.longlong, row=list)
+    cdef long long handle_interrupt(self, long long vector, long long delay) except -1

@@ -1,0 +1,25 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.base.histogram cimport Histogram
+
+cdef long long NR_SITES
+cdef long long NR_VECTORS
+cdef long long DELIVERED
+cdef long long DELAYED
+cdef long long DELAY_TOTAL
+cdef long long DELAY_MAX
+cdef long long HANDLER_TOTAL
+cdef long long ROW
+
+
+@cython.final
+cdef class IrqStats:
+    cdef public long long enabled
+    cdef public list off
+    cdef public object vector_owner
+    cdef long long* vectors
+
+    @cython.locals(histogram=Histogram)
+    cpdef long long masked(self, long long site, long long cycles) except -1
+    @cython.locals(row=cython.longlong)
+    cpdef long long delivered(self, long long vector, long long delay, long long handler) except -1

@@ -1,0 +1,58 @@
+"""Interrupt statistics of a machine: stretches with interrupts off by call site, deliveries by vector."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.base import buffers
+from simslab.base.histogram import Histogram
+from simslab.machine import callsites, interrupts
+
+NR_SITES: Final = callsites.NR_SITES
+NR_VECTORS: Final = interrupts.NR_VECTORS
+
+# Words of a vector's row.
+DELIVERED: Final = 0
+DELAYED: Final = 1  # arrived while masked
+DELAY_TOTAL: Final = 2
+DELAY_MAX: Final = 3
+HANDLER_TOTAL: Final = 4
+ROW: Final = 5
+
+
+class IrqStats:
+    """Counted while `enabled`; times in cycles. One object serves all CPUs of a machine."""
+
+    def __init__(self) -> None:
+        self.enabled = 1
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything counted."""
+        self.off: list[Histogram | None] = [None] * NR_SITES
+        self.vector_owner = buffers.int64_zeros(NR_VECTORS * ROW)
+        self.vectors = buffers.int64_pointer(self.vector_owner)
+
+    def masked(self, site: int, cycles: int) -> int:
+        """A stretch with interrupts off, begun at `site`, has ended."""
+        if self.enabled:
+            if self.off[site] is None:
+                self.off[site] = Histogram()
+            histogram: Histogram = self.off[site]  # type: ignore[assignment]
+            histogram.add(cycles)
+        return 0
+
+    def delivered(self, vector: int, delay: int, handler: int) -> int:
+        """An interrupt was delivered `delay` cycles after it arrived and handled in `handler` cycles."""
+        if self.enabled:
+            row = vector * ROW
+            self.vectors[row + DELIVERED] += 1
+            self.vectors[row + DELAYED] += 1 if delay > 0 else 0
+            self.vectors[row + DELAY_TOTAL] += delay
+            self.vectors[row + DELAY_MAX] = max(self.vectors[row + DELAY_MAX], delay)
+            self.vectors[row + HANDLER_TOTAL] += handler
+        return 0
+
+    def vector_row(self, vector: int) -> tuple[int, ...]:
+        """(delivered, delayed, delay total, delay maximum, handler total) of a vector."""
+        return tuple(self.vector_owner[vector * ROW : (vector + 1) * ROW])
