@@ -11,17 +11,17 @@ import numpy as np
 
 def int64_zeros(count: int) -> memoryview:
     """Return a zeroed, lazily committed memoryview of `count` signed 64-bit integers."""
-    return memoryview(np.zeros(max(count, 1), dtype=np.int64))
+    return np.zeros(max(count, 1), dtype=np.int64).data
 
 
 def uint8_zeros(count: int) -> memoryview:
     """Return a zeroed, lazily committed memoryview of `count` bytes."""
-    return memoryview(np.zeros(max(count, 1), dtype=np.uint8))
+    return np.zeros(max(count, 1), dtype=np.uint8).data
 
 
 def int64_of(values: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> memoryview:
     """Return a memoryview over `values`, which must be contiguous int64; no copy is made."""
-    return memoryview(values)
+    return values.data
 
 
 def int64_pointer(view: memoryview) -> memoryview:

@@ -15,6 +15,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+SHOWN: Final = 30  # problems told of one file before the rest is only counted
 
 
 def near_miss(word: object, choices: Iterable[object]) -> str:
@@ -71,11 +74,14 @@ class UserError(SimslabError):
 
 
 class UserErrors(UserError):
-    """Several mistakes, in the order of their lines."""
+    """Several mistakes, in the order of their lines; the first 30 are told."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column)))
-        SimslabError.__init__(self, "\n".join(map(str, self.problems)))
+        lines = [str(problem) for problem in self.problems[:SHOWN]]
+        if len(self.problems) > SHOWN:
+            lines.append(f"... and {len(self.problems) - SHOWN} more")
+        SimslabError.__init__(self, "\n".join(lines))
 
 
 class BadValue(ValueError):

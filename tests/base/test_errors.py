@@ -1,0 +1,40 @@
+from simslab.base.errors import BadValue, BadValues, Problem, SimslabError, UserError, UserErrors, near_miss
+
+
+def test_a_problem_is_one_line_with_place_path_expectation_and_near_miss():
+    problem = Problem("unknown\nkey", "m.yaml", 3, 5, "nodes[0]", "one of a, b", "a")
+    assert str(problem) == "m.yaml:3:5: nodes[0]: unknown key; expected one of a, b; did you mean 'a'?"
+
+
+def test_a_problem_without_a_file_still_tells_the_line():
+    assert str(Problem("bad", line=2, column=1)) == "line 2, column 1: bad"
+
+
+def test_a_user_error_is_its_problem():
+    error = UserError("no such machine", near="two-socket")
+    assert isinstance(error, SimslabError)
+    assert str(error) == "no such machine; did you mean 'two-socket'?"
+    assert error.problems[0].near == "two-socket"
+
+
+def test_several_errors_come_in_the_order_of_their_lines():
+    error = UserErrors([Problem("second", "f", 9, 1), Problem("first", "f", 2, 4)])
+    assert str(error).splitlines() == ["f:2:4: first", "f:9:1: second"]
+    assert isinstance(error, UserError)
+
+
+def test_a_validator_can_raise_several_faults():
+    faults = [BadValue("a", at=("x", 1)), BadValue("b")]
+    assert BadValues(faults).faults == tuple(faults)
+    assert faults[0].faults == (faults[0],)
+
+
+def test_near_misses_ignore_case_and_far_words():
+    assert near_miss("KIB", ["B", "KiB"]) == "KiB"
+    assert near_miss("zebra", ["B", "KiB"]) == ""
+
+
+def test_of_very_many_errors_the_rest_is_counted():
+    lines = str(UserErrors([Problem("bad", "f", line) for line in range(1, 101)])).splitlines()
+    assert len(lines) == 31
+    assert lines[-1] == "... and 70 more"
