@@ -44,7 +44,7 @@ class CpuRow:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """Objects by the node of the CPU that acted: `allocated[j]`/`freed[j]` objects whose memory is on node j; numastat counters."""
+    """Objects by the node of the CPU that acted: `allocated[j]`, `freed[j]` objects whose memory is on node j."""
 
     node: int
     allocated: tuple[int, ...]

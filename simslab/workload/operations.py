@@ -1,0 +1,64 @@
+"""The words that operation streams are made of.
+
+An operation is one 64-bit integer: the low `KIND_BITS` select a row of the program's table of kinds (what to do, to
+which cache, how), the rest is the argument (which slot, how many cycles, which barrier). A *slot* is a place where one
+thread leaves an object's address and any thread finds it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIND_BITS: Final = 20
+KIND_MASK: Final = (1 << KIND_BITS) - 1
+MAX_ARGUMENT: Final = (1 << 42) - 1
+
+# Opcodes. Argument: slot, unless said.
+ALLOC: Final = 0  # kmem_cache_alloc[_node]
+FREE: Final = 1  # kmem_cache_free
+KMALLOC: Final = 2
+KFREE: Final = 3
+BULK_ALLOC: Final = 4  # into COUNT slots from the argument on
+BULK_FREE: Final = 5  # of COUNT slots from the argument on
+TOUCH: Final = 6  # write TOUCH bytes of the object
+WORK: Final = 7  # argument: cycles of think time
+BARRIER: Final = 8  # argument: number of the barrier
+PHASE: Final = 9  # argument: number of the phase that begins here
+BEGIN_REGION: Final = 10  # argument: number of the barrier after which recording starts
+SHRINK: Final = 11  # kmem_cache_shrink; no argument
+NR_OPCODES: Final = 12
+
+OPERATION_NAMES: Final = ("alloc", "free", "kmalloc", "kfree", "bulk_alloc", "bulk_free")
+NR_OPERATIONS: Final = len(OPERATION_NAMES)  # opcodes below are recorded
+
+# Columns of the table of kinds.
+OPCODE: Final = 0
+CACHE: Final = 1  # index into the program's caches, -1 for kmalloc
+SIZE: Final = 2  # bytes asked from kmalloc
+GFP: Final = 3
+NODE: Final = 4  # NUMA_NO_NODE (-1) or the node asked for
+TOUCH_BYTES: Final = 5  # bytes written after an allocation, or before a free
+THINK: Final = 6  # cycles of work after the operation
+COUNT: Final = 7  # objects of a bulk operation
+NR_FIELDS: Final = 8
+
+# Addresses in a slot.
+EMPTY: Final = 0
+FAILED: Final = -1  # the allocation returned NULL; its free is skipped
+
+Kind = tuple[int, int, int, int, int, int, int, int]
+
+
+def kind(
+    opcode: int,
+    cache: int = -1,
+    *,
+    size: int = 0,
+    gfp: int = 0,
+    node: int = -1,
+    touch: int = 0,
+    think: int = 0,
+    count: int = 0,
+) -> Kind:
+    """Return a row of the table of kinds."""
+    return (opcode, cache, size, gfp, node, touch, think, count)

@@ -1,0 +1,183 @@
+"""The workload description: what a workload YAML file may say, checked by pydantic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from simslab.base.errors import BadValue, BadValues, near_miss
+from simslab.base.units import Duration, Size
+from simslab.workload.patterns import BarrierStep, Consume, FreeObjects, Produce, Step
+from simslab.workload.quantities import Distribution, GfpText, Positive, Probability, SlabFlags, Strict
+
+
+class Tunables(Strict):
+    """The three numbers written to /proc/slabinfo."""
+
+    limit: Annotated[int, Field(ge=1, le=65536)]
+    batchcount: Annotated[int, Field(ge=1, le=65536)]
+    shared: Annotated[int, Field(ge=0, le=1024)] = 0
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Tunables:
+        if self.batchcount > self.limit:
+            raise BadValue(
+                f"batchcount {self.batchcount} is above limit {self.limit}",
+                expected="limit >= batchcount >= 1, or the kernel ignores all three",
+                at=("batchcount",),
+            )
+        return self
+
+
+class CacheSpec(Strict):
+    """A cache to create (kmem_cache_create); sizes in bytes."""
+
+    size: Annotated[Size, Field(ge=8, le=1 << 22)]
+    align: Annotated[Size, Field(le=4096)] = 0
+    flags: SlabFlags = Field(default_factory=list)
+    ctor: bool = False
+
+
+class KernelOptions(Strict):
+    """Boot parameters and configuration of the simulated kernel."""
+
+    hz: Literal[100, 250, 300, 1000] = 250
+    reap: bool = Field(default=True, description="run cache_reap every two seconds on every CPU")
+    noaliencache: bool = False
+    slab_nomerge: bool = False
+    slab_max_order: Annotated[int, Field(ge=0, le=10)] | None = None
+
+
+class ThreadGroup(Strict):
+    """Threads that all do the same steps, one on each of the CPUs named."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+    cpus: int | str | list[int] = Field(
+        description="'all', 'rest', '0-3', [0, 2], 'node1', 'one_per_node', 'first 4', 'last 4' or 'spread 8'"
+    )
+    steps: Annotated[list[Step], Field(min_length=1)]
+
+    @field_validator("cpus")
+    @classmethod
+    def _no_cpu_twice(cls, value: int | str | list[int]) -> int | str | list[int]:
+        if isinstance(value, list):
+            for i, cpu in enumerate(value):
+                if cpu in value[:i]:
+                    raise BadValue(f"CPU {cpu} is listed twice", expected="each CPU once", at=(i,))
+        return value
+
+
+class Device(Strict):
+    """A device that interrupts one CPU; its handler allocates objects, and the threads of `to` free them.
+
+    When `ring` objects wait, the next are dropped, as a full receive queue does.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+    cpu: int | str = Field("first 1", description="the CPU interrupted; a thread may run there too")
+    every: Duration = Field(description="mean time between interrupts")
+    arrivals: Literal["poisson", "regular"] = "poisson"
+    interrupts: Positive
+    burst: Annotated[int, Field(ge=1, le=4096)] = Field(1, description="packets per interrupt")
+    caches: Annotated[list[str], Field(max_length=8)] = Field([], description="one object of each per packet")
+    kmalloc: Distribution | None = Field(None, description="and one of so many bytes")
+    gfp: GfpText = "GFP_ATOMIC"
+    touch: Size = 0
+    ring: Annotated[int, Field(ge=1, le=1 << 20)] = 256
+
+    @model_validator(mode="after")
+    def _allocates(self) -> Device:
+        if not self.caches and self.kmalloc is None:
+            raise BadValue("the device allocates nothing", expected="'caches' or 'kmalloc'")
+        return self
+
+
+class TraceReplay(Strict):
+    """A recorded kmem trace to replay."""
+
+    file: Path
+    cpus: Literal["modulo", "spread", "tasks"] = Field(
+        "spread",
+        description="modulo: recorded CPU n on CPU n mod the machine's; spread: recorded CPUs evenly over the machine;"
+        " tasks: each recorded task on the next CPU",
+    )
+    timing: Literal["asap", "recorded"] = "asap"
+    warm_up: Probability = Field(0.0, description="share of the events that run before recording starts")
+
+
+class Workload(Strict):
+    """A workload file."""
+
+    description: str = ""
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
+    scale: Annotated[float, Field(gt=0, le=1000)] = Field(1.0, description="multiplies every number of operations")
+    kernel: KernelOptions = KernelOptions()
+    caches: dict[str, CacheSpec] = Field(default_factory=dict)
+    tunables: dict[str, Tunables] = Field(
+        default_factory=dict, description="by cache name; set before the threads start"
+    )
+    threads: list[ThreadGroup] = Field(default_factory=list)
+    devices: list[Device] = Field(default_factory=list)
+    trace: TraceReplay | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Workload:
+        faults = [*_trace_or_threads(self), *_unique_names(self), *_references(self), *_barriers(self)]
+        if faults:
+            raise BadValues(faults)
+        return self
+
+
+def _trace_or_threads(workload: Workload) -> list[BadValue]:
+    if workload.trace is None and not workload.threads:
+        return [BadValue("the workload does nothing", expected="either 'threads' or 'trace'")]
+    if workload.trace is not None and (workload.threads or workload.devices):
+        return [BadValue("a trace and threads or devices are given", expected="either 'threads' or 'trace'")]
+    return []
+
+
+def _unique_names(workload: Workload) -> list[BadValue]:
+    faults: list[BadValue] = []
+    seen: set[str] = set()
+    named = [(g.name, ("threads", i, "name")) for i, g in enumerate(workload.threads)]
+    named += [(d.name, ("devices", i, "name")) for i, d in enumerate(workload.devices)]
+    for name, at in named:
+        if name in seen:
+            faults.append(BadValue(f"the name '{name}' is used twice", expected="a name of its own", at=at))
+        seen.add(name)
+    return faults
+
+
+def _references(workload: Workload) -> list[BadValue]:
+    """Every group or device that a step takes objects from must exist and produce."""
+    faults: list[BadValue] = []
+    groups = {group.name: group for group in workload.threads}
+    sources = {d.name for d in workload.devices}
+    sources |= {g.name for g in workload.threads if any(isinstance(step, Produce) for step in g.steps)}
+    for i, group in enumerate(workload.threads):
+        for j, step in enumerate(group.steps):
+            at = ("threads", i, "steps", j, "of")
+            if isinstance(step, Consume) and step.of not in sources:
+                faults.append(_unknown(step.of, "a device, or threads with a 'produce' step", sources, at))
+            if isinstance(step, FreeObjects) and step.of is not None and step.of not in groups:
+                faults.append(_unknown(step.of, "the name of threads", set(groups), at))
+    return faults
+
+
+def _unknown(name: str, expected: str, known: set[str], at: tuple[str | int, ...]) -> BadValue:
+    return BadValue(f"'{name}' is unknown", expected=expected, near=near_miss(name, known), at=at)
+
+
+def _barriers(workload: Workload) -> list[BadValue]:
+    """Barriers join all threads, so every group must have as many, and `begin_region` in the same place."""
+    rows = [[s.begin_region for s in g.steps if isinstance(s, BarrierStep)] for g in workload.threads]
+    faults: list[BadValue] = []
+    for i, row in enumerate(rows):
+        if row != rows[0]:
+            told = f"threads '{workload.threads[i].name}' and '{workload.threads[0].name}' meet at different barriers"
+            faults.append(BadValue(told, expected="the same barrier steps in every group", at=("threads", i, "steps")))
+    if rows and sum(rows[0]) > 1:
+        faults.append(BadValue("recording begins more than once", expected="one 'begin_region'", at=("threads", 0)))
+    return faults
