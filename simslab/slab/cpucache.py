@@ -1,0 +1,275 @@
+"""Per-CPU, shared and alien arrays: making them, sizing them, replacing them (mm/slab.c).
+
+Runs in process context under slab_mutex with interrupts on. The structures get simulated addresses from the simulated
+allocator itself: per-CPU arrays from per-CPU memory, the others from kmalloc on their node.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from simslab.kernel import layout
+from simslab.kernel.spinlock import SpinLock
+from simslab.machine.callsites import site
+from simslab.machine.cpu import Cpu
+from simslab.slab.geometry import tunables
+from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
+
+if TYPE_CHECKING:
+    from simslab.slab.allocator import SlabAllocator
+
+BOOT_CPUCACHE_ENTRIES: Final = 1
+SHARED_BATCHCOUNT: Final = 0xBAADF00D  # shared and alien arrays have none; the kernel stores this
+ALIEN_LIMIT: Final = 12
+REAPTIMEOUT_NODE_SECONDS: Final = 4
+DIRECT_MAP: Final = 0xFFFF888000000000  # virtual address of physical 0; next_reap is spread by virtual address
+POINTER_BYTES: Final = 8
+EINVAL: Final = 22
+ENOMEM: Final = 12
+
+DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
+SETUP_KMEM_CACHE_NODE: Final = site("setup_kmem_cache_node")
+INIT_CACHE_NODE: Final = site("init_cache_node")
+
+log = logging.getLogger("simslab.kernel")
+
+
+@dataclass(frozen=True)
+class AlienTable:
+    """A table of alien arrays by node, not yet attached."""
+
+    addr: int
+    aliens: list[AlienCache | None]
+
+
+def setup_cpu_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
+    """Give a new cache its arrays as far as the state of boot allows (mm/slab.c: setup_cpu_cache)."""
+    from simslab.slab import boot, slab_common
+
+    if allocator.slab_state >= slab_common.FULL:
+        return enable_cpucache(allocator, cpu, cache, request)
+    return boot.setup_boot_cpu_cache(allocator, cpu, cache, request)
+
+
+def enable_cpucache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
+    """Choose the tunables by object size and apply them (mm/slab.c: enable_cpucache); 0 or a negative errno."""
+    limit, batchcount, shared = tunables(cache.size, allocator.kernel.nr_cpu_ids, allocator.options.debug_slab)
+    err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)
+    if err:
+        log.warning("enable_cpucache failed for %s, error %d", cache.name, -err)
+    return err
+
+
+def do_tune_cpucache(
+    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, limit: int, batchcount: int, shared: int, request: int
+) -> int:
+    """Replace the per-CPU arrays, free what the old ones held, then set up the nodes (mm/slab.c: do_tune_cpucache)."""
+    previous, previous_offset = cache.cpu_cache, cache.cpu_cache_offset
+    alloc_kmem_cache_cpus(allocator, cache, limit, batchcount)
+    # Not modelled: kick_all_cpus_sync after the switch; CPUs look the array up again at their next operation.
+    cache.batchcount, cache.limit, cache.shared = batchcount, limit, shared
+    if previous:
+        for owner in allocator.online_cpus:
+            node = cache.node[allocator.kernel.cpu_to_mem[owner]]
+            assert node is not None
+            allocator.free_array(cpu, cache, node, previous[owner], DO_TUNE_CPUCACHE)
+        allocator.kernel.percpu.free_percpu(previous_offset)
+    return setup_kmem_cache_nodes(allocator, cpu, cache, request)
+
+
+def alloc_kmem_cache_cpus(allocator: SlabAllocator, cache: KmemCache, entries: int, batchcount: int) -> None:
+    """Make an array for every possible CPU (mm/slab.c: alloc_kmem_cache_cpus)."""
+    percpu = allocator.kernel.percpu
+    offset = percpu.alloc_percpu(layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, POINTER_BYTES)
+    cache.cpu_cache_offset = offset
+    cache.cpu_cache = [
+        ArrayCache(percpu.address(cpu_id, offset), entries, batchcount) for cpu_id in range(allocator.kernel.nr_cpu_ids)
+    ]
+
+
+def setup_kmem_cache_nodes(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
+    """Set up every online node, replacing shared arrays (mm/slab.c: setup_kmem_cache_nodes)."""
+    for nid in allocator.kernel.online_nodes:
+        err = setup_kmem_cache_node(allocator, cpu, cache, nid, request, force_change=True)
+        if err:
+            if not cache.refcount:  # the cache is not in use yet: undo the nodes done so far
+                release_nodes(allocator, cpu, cache, nid)
+            return err
+    return 0
+
+
+def release_nodes(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, before: int) -> None:
+    """Free the node structures of nodes below `before`."""
+    for nid in range(before):
+        node = cache.node[nid]
+        if node is not None:
+            if node.shared is not None:
+                allocator.kfree(cpu, node.shared.addr)
+            free_alien_cache(allocator, cpu, node.alien, node.alien_addr)
+            allocator.kfree(cpu, node.addr)
+            cache.node[nid] = None
+
+
+def setup_kmem_cache_node(
+    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, request: int, force_change: bool
+) -> int:
+    """Make and attach a node's structures (mm/slab.c: setup_kmem_cache_node); 0 or -ENOMEM.
+
+    The shared array is replaced when `force_change`; an alien table that exists stays, with the limit it was made with.
+    """
+    aliens = alloc_alien_cache(allocator, cpu, cache, nid, request) if allocator.use_alien_caches else None
+    if allocator.use_alien_caches and aliens is None:
+        return -ENOMEM
+    new_shared: ArrayCache | None = None
+    if cache.shared:
+        new_shared = alloc_arraycache(allocator, cpu, nid, cache.shared * cache.batchcount, request)
+    if (cache.shared and new_shared is None) or init_cache_node(allocator, cpu, cache, nid, request):
+        free_new(allocator, cpu, new_shared, aliens)
+        return -ENOMEM
+    attach(allocator, cpu, cache, nid, new_shared, aliens, force_change)
+    return 0
+
+
+def attach(
+    allocator: SlabAllocator,
+    cpu: Cpu,
+    cache: KmemCache,
+    nid: int,
+    new_shared: ArrayCache | None,
+    aliens: AlienTable | None,
+    force_change: bool,
+) -> None:
+    """Exchange a node's shared array and give it its aliens, then free what is left over."""
+    node = cache.node[nid]
+    assert node is not None
+    old_shared: ArrayCache | None = None
+    if node.shared is not None and force_change:
+        allocator.free_array(cpu, cache, node, node.shared, SETUP_KMEM_CACHE_NODE)
+    if node.shared is None or force_change:
+        old_shared, node.shared, new_shared = node.shared, new_shared, None
+    if node.alien is None and aliens is not None:
+        node.alien, node.alien_addr = aliens.aliens, aliens.addr
+        aliens = None
+    # Not modelled: synchronize_rcu before the old shared array is freed.
+    if old_shared is not None:
+        allocator.kfree(cpu, old_shared.addr)
+    free_new(allocator, cpu, new_shared, aliens)
+
+
+def free_new(allocator: SlabAllocator, cpu: Cpu, shared: ArrayCache | None, aliens: AlienTable | None) -> None:
+    """Free structures that were made and not attached."""
+    if shared is not None:
+        allocator.kfree(cpu, shared.addr)
+    if aliens is not None:
+        free_alien_cache(allocator, cpu, aliens.aliens, aliens.addr)
+
+
+def init_cache_node(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
+    """Make a node's lists, or recompute free_limit when they exist (mm/slab.c: init_cache_node); 0 or -ENOMEM."""
+    node = cache.node[nid]
+    if node is None:
+        addr = allocator.kmalloc_node(cpu, layout.NODE_BYTES, request, nid)
+        if not addr:
+            return -ENOMEM
+        node = new_node(allocator, cache, addr, nid)
+        node.next_reap = first_reap(allocator, cpu, cache)
+        cache.node[nid] = node
+    node.free_limit = (1 + nr_cpus_node(allocator, nid)) * cache.batchcount + cache.num
+    return 0
+
+
+def new_node(allocator: SlabAllocator, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
+    """Return an empty struct kmem_cache_node at `addr` (mm/slab.c: kmem_cache_node_init)."""
+    lock_class = allocator.kernel.lock_stats.lock_class(f"{cache.name}:list_lock")
+    return KmemCacheNode(addr, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class))
+
+
+def first_reap(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> int:
+    """Return the jiffy of a node's first reaping: 4 to 8 s from now, spread by the cache's address."""
+    kernel = allocator.kernel
+    timeout = REAPTIMEOUT_NODE_SECONDS * kernel.hz
+    return int(kernel.jiffies(cpu)) + timeout + (DIRECT_MAP + cache.addr) % timeout
+
+
+def nr_cpus_node(allocator: SlabAllocator, nid: int) -> int:
+    """Return how many CPUs of a node are online by now."""
+    cpus = allocator.kernel.machine.cpus
+    return sum(cpus[cpu_id].node == nid for cpu_id in allocator.online_cpus)
+
+
+def alloc_arraycache(allocator: SlabAllocator, cpu: Cpu, nid: int, entries: int, request: int) -> ArrayCache | None:
+    """Make a shared array on a node (mm/slab.c: alloc_arraycache)."""
+    addr = allocator.kmalloc_node(cpu, layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, request, nid)
+    return ArrayCache(addr, entries, SHARED_BATCHCOUNT) if addr else None
+
+
+def alloc_alien_cache(
+    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, request: int
+) -> AlienTable | None:
+    """Make a node's table of alien arrays, one per other online node (mm/slab.c: alloc_alien_cache)."""
+    kernel = allocator.kernel
+    limit = ALIEN_LIMIT if cache.limit > 1 else cache.limit
+    addr = allocator.kmalloc_node(cpu, POINTER_BYTES * kernel.nr_node_ids, request, nid)
+    if not addr:
+        return None
+    aliens: list[AlienCache | None] = [None] * kernel.nr_node_ids
+    for other in kernel.online_nodes:
+        if other == nid:
+            continue
+        alien = alloc_one_alien(allocator, cpu, cache, nid, limit, request)
+        if alien is None:
+            free_alien_cache(allocator, cpu, aliens, addr)
+            return None
+        aliens[other] = alien
+    return AlienTable(addr, aliens)
+
+
+def alloc_one_alien(
+    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, entries: int, request: int
+) -> AlienCache | None:
+    """Make one alien array with its lock (mm/slab.c: __alloc_alien_cache)."""
+    size = layout.ALIEN_CACHE_BYTES + POINTER_BYTES * entries
+    addr = allocator.kmalloc_node(cpu, size, request, nid)
+    if not addr:
+        return None
+    lock_class = allocator.kernel.lock_stats.lock_class(f"{cache.name}:alien_lock")
+    array = ArrayCache(addr + layout.ALIEN_CACHE_AC, entries, SHARED_BATCHCOUNT)
+    return AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class))
+
+
+def free_alien_cache(allocator: SlabAllocator, cpu: Cpu, aliens: list[AlienCache | None] | None, addr: int) -> None:
+    """Free a table of alien arrays (mm/slab.c: free_alien_cache)."""
+    if aliens is None:
+        return
+    for alien in aliens:
+        if alien is not None:
+            allocator.kfree(cpu, alien.addr)
+    allocator.kfree(cpu, addr)
+
+
+def slabinfo_write(allocator: SlabAllocator, text: str, request: int, cpu: Cpu | None = None) -> int:
+    """Tune a cache by a line `name limit batchcount shared` written to /proc/slabinfo (mm/slab.c: slabinfo_write).
+
+    Returns the length of `text` or -EINVAL. A triple that makes no sense changes nothing and, as in the kernel, is no
+    error; it is warned of. 32 or more characters before the first blank are cut by no one: names match in full.
+    """
+    cpu = cpu or allocator.kernel.machine.cpus[0]
+    words = text.split()
+    if len(words) < 4 or not all(is_number(word) for word in words[1:4]):
+        return -EINVAL
+    limit, batchcount, shared = (int(word) for word in words[1:4])
+    for cache in reversed(allocator.caches):
+        if cache.name == words[0]:
+            if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
+                log.warning("slabinfo: %s ignored: expected limit >= batchcount >= 1, shared >= 0", text.strip())
+                return len(text)
+            err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)
+            return err or len(text)
+    return -EINVAL
+
+
+def is_number(word: str) -> bool:
+    """Whether sscanf's %d takes the whole word."""
+    return word.lstrip("+-").isdigit() and len(word) - len(word.lstrip("+-")) <= 1
