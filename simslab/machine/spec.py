@@ -1,0 +1,203 @@
+"""The machine file: what a user may write to describe a machine, with units and ranges.
+
+Parameters are physical (a hop, a directory look-up, a DRAM access), never end-to-end latencies by pair; the sums come
+out of the path that a miss takes (`simslab.machine.timing`). What spans several fields is checked in
+`simslab.machine.validate`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from simslab.base.errors import BadValue
+from simslab.base.units import Bandwidth, Duration, Frequency, Size
+from simslab.machine.cpulist import CpuList
+
+
+def _number(value: object) -> object:
+    """Refuse booleans and strings where a plain number is meant."""
+    if isinstance(value, bool | str):
+        raise BadValue(f"{value!r:.60} is not a number", expected="a number")
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
+NodeNumber = Annotated[Count, Field(ge=0)]
+
+
+class SpecModel(BaseModel):
+    """Base of the parts of a machine file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LayoutSpec(SpecModel):
+    """How many of everything; dies and CCXs matter where an L3 or a node is that small."""
+
+    packages: Count = Field(default=1, ge=1, le=64, description="packages (sockets) in the machine")
+    dies: Count = Field(default=1, ge=1, le=64, description="dies (CCDs, tiles) in each package")
+    ccxs: Count = Field(default=1, ge=1, le=16, description="core complexes in each die")
+    cores: Count = Field(default=1, ge=1, le=1024, description="cores in each core complex")
+    threads: Count = Field(default=1, ge=1, le=8, description="hardware threads (CPUs) of each core")
+    numbering: Literal["threads-last", "threads-adjacent"] = Field(
+        default="threads-last",
+        description="threads-last: first threads of all cores, package by package, then the second threads, as x86 "
+        "firmware does; threads-adjacent: the threads of a core have consecutive numbers",
+    )
+    cpu_numbers: list[CpuList] | None = Field(
+        default=None, description="CPU numbers of each core's threads, one entry per core; replaces `numbering`"
+    )
+
+
+class CoreSpec(SpecModel):
+    """The core's pace."""
+
+    frequency: Frequency = Field(description="core clock, the unit of all simulated time")
+    ipc: Number = Field(gt=0, le=16, description="instructions per cycle when every access hits L1")
+    hidden: Duration = Field(
+        default=Duration(Fraction(8), "cycles"),
+        description="part of each load's latency that out-of-order execution hides",
+    )
+    store_divisor: Count = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="a missing store costs its latency divided by this (stores in flight at once)",
+    )
+
+
+class CacheSpec(SpecModel):
+    """A private cache of each core."""
+
+    size: Size = Field(description="bytes of each instance")
+    ways: Count = Field(ge=1, le=256, description="associativity")
+    latency: Duration = Field(description="load-to-use latency of a hit")
+
+
+class L3Spec(CacheSpec):
+    """The shared last-level cache."""
+
+    scope: Literal["package", "die", "ccx", "node"] = Field(default="package", description="whose cores share one L3")
+    inclusion: Literal["inclusive", "exclusive", "non-inclusive"] = Field(
+        default="inclusive", description="whether lines in L1/L2 are also in L3; exclusive: L3 is a victim cache"
+    )
+    other_core: Duration = Field(
+        description="added to an L3 hit when another core below the same L3 holds the line modified"
+    )
+
+
+class CoherenceSpec(SpecModel):
+    """Who answers a miss, and how long the parts of it take."""
+
+    protocol: Literal["MESIF", "MOESI"] = Field(
+        default="MESIF", description="MESIF (Intel) or MOESI (AMD: owned dirty lines)"
+    )
+    home: Literal["directory", "snoop"] = Field(
+        "directory", description="directory: the home agent knows the holders; snoop: it asks everybody"
+    )
+    directory: Duration = Field(description="look-up at the line's home agent")
+    snoop: Duration = Field(description="probe of an L3 and the core that holds the line, at the owner")
+
+
+class DramSpec(SpecModel):
+    """The memory of a node."""
+
+    latency: Duration = Field(description="memory controller and DRAM access, without L3, hops and directory")
+    channels: Count = Field(default=1, ge=1, le=64, description="memory channels of the node")
+    bandwidth: Bandwidth = Field(description="sustained read bandwidth of one channel")
+
+
+class RootPortSpec(SpecModel):
+    """Where a memory-only node is attached."""
+
+    package: NodeNumber = Field(description="package whose root port leads to the memory")
+    latency: Duration = Field(description="added to each access by the port, the cable and the device's controller")
+
+
+class NodeSpec(SpecModel):
+    """A NUMA node, or with `each` one per package or die; nodes are numbered in order."""
+
+    name: str = Field(default="", max_length=200, description="for people, and for overrides: nodes.NAME.memory=2 GiB")
+    each: Literal["package", "die"] | None = Field(
+        default=None, description="make one such node for every package or die"
+    )
+    package: NodeNumber | None = Field(default=None, description="package whose CPUs are the node's")
+    die: NodeNumber | None = Field(default=None, description="die of that package whose CPUs are the node's")
+    cpus: CpuList | None = Field(default=None, description="the node's CPUs, listed")
+    memory: Size = Field(description="bytes of memory, 0 for a node without")
+    dram: DramSpec | None = Field(
+        default=None, description="the node's memory, where it differs from the machine's `dram`"
+    )
+    root_port: RootPortSpec | None = Field(default=None, description="makes this a memory-only node behind that port")
+
+
+class LinkSpec(SpecModel):
+    """A link between two nodes with CPUs, both ways; or a set of equal links."""
+
+    name: str = Field(default="", max_length=200, description="for people, and for overrides: links.NAME.latency=60 ns")
+    between: Literal["all", "ring"] | Annotated[list[NodeNumber], Field(min_length=2, max_length=2)] = Field(
+        description="two node numbers; 'all': every pair of nodes with CPUs; 'ring': each to the next"
+    )
+    latency: Duration = Field(description="one way")
+    bandwidth: Bandwidth = Field(description="in each direction")
+
+
+class RouteSpec(SpecModel):
+    """A route used, in both directions, instead of the shortest."""
+
+    between: Annotated[list[NodeNumber], Field(min_length=2, max_length=2)] = Field(description="the two end nodes")
+    via: list[NodeNumber] = Field(description="nodes in between, in order")
+
+
+class KernelCostsSpec(SpecModel):
+    """Cycles of operations that only a kernel performs, their own instructions included."""
+
+    atomic: Duration = Field(description="locked read-modify-write on a line in L1 in M")
+    irq_save: Duration = Field(description="local_irq_save: pushf, pop, cli")
+    irq_restore: Duration = Field(description="local_irq_restore: push, popf")
+    cli: Duration = Field(description="local_irq_disable")
+    sti: Duration = Field(description="local_irq_enable")
+    irq_entry: Duration = Field(description="from interrupt delivery to the handler's first instruction")
+    irq_exit: Duration = Field(description="from the handler's last instruction back to the interrupted code")
+    ipi: Duration = Field(description="sending an interprocessor interrupt")
+    clear_bytes_per_cycle: Number = Field(gt=0, le=256, description="bytes that rep stosb clears per cycle in L1")
+    hz: Count = Field(default=250, ge=1, le=10000, description="timer ticks per second (CONFIG_HZ)")
+
+
+class MachineSpec(SpecModel):
+    """A machine file."""
+
+    name: str = Field(default="", max_length=200, description="what reports call the machine")
+    description: str = Field(default="", max_length=4000, description="what it models, for people")
+    layout: LayoutSpec = Field(default=LayoutSpec(), description="packages, dies, cores, threads and their numbers")
+    core: CoreSpec
+    l1d: CacheSpec = Field(description="level 1 data cache of each core")
+    l2: CacheSpec = Field(description="level 2 cache of each core")
+    l3: L3Spec
+    coherence: CoherenceSpec
+    dram: DramSpec = Field(description="memory of every node that does not give its own")
+    nodes: list[NodeSpec] = Field(min_length=1, max_length=64, description="the NUMA nodes, in order of number")
+    links: list[LinkSpec] = Field(default=[], max_length=4096, description="the interconnect")
+    routes: list[RouteSpec] = Field(default=[], max_length=4096, description="routes that are not the shortest")
+    distances: list[list[Annotated[Count, Field(ge=10, le=255)]]] | None = Field(
+        default=None, max_length=64, description="SLIT: row per node, 10 is local; derived from the links where absent"
+    )
+    kernel: KernelCostsSpec
+
+    @model_validator(mode="after")
+    def check_whole(self) -> Self:
+        """Refuse impossible machines; every fault names its place in the document."""
+        # Imported here because the checks work on these models.
+        from simslab.machine.validate import refuse_faults
+
+        refuse_faults(self)
+        return self
+
+
+def machine_schema() -> dict[str, Any]:
+    """Return the JSON Schema of machine files."""
+    return MachineSpec.model_json_schema()

@@ -1,0 +1,176 @@
+"""Every latency and bandwidth of the machine as whole cycles: the one place where units are rounded.
+
+Idle latencies are sums along the path that a miss takes; `Timing`'s methods give them for display and tests, in the
+same order in which the coherence model charges them:
+
+    L1, L2, L3 hit                  l1, l2, l3
+    modified below the same L3      l3 + c2c_local
+    DRAM                            l3 + hop to home + directory + dram + port + hop back
+    cache below another L3          l3 + hop to home + directory + hop to owner + snoop + hop from owner
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from simslab.machine.node_plan import plan_nodes
+from simslab.machine.numbering import seats
+from simslab.machine.routing import Route, route_latency
+
+if TYPE_CHECKING:
+    from simslab.machine.spec import CacheSpec, MachineSpec, NodeSpec
+    from simslab.machine.topology import Topology
+
+LINE_BYTES: Final = 64
+Q10: Final = 1024
+Q16: Final = 65536
+
+MESIF: Final = 0
+MOESI: Final = 1
+DIRECTORY: Final = 0
+SNOOP: Final = 1
+INCLUSIVE: Final = 0
+EXCLUSIVE: Final = 1
+NON_INCLUSIVE: Final = 2
+
+_PROTOCOLS: Final = {"MESIF": MESIF, "MOESI": MOESI}
+_HOMES: Final = {"directory": DIRECTORY, "snoop": SNOOP}
+_INCLUSIONS: Final = {"inclusive": INCLUSIVE, "exclusive": EXCLUSIVE, "non-inclusive": NON_INCLUSIVE}
+
+Matrix = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheGeometry:
+    """Size and shape of one instance of a cache; the number of sets need not be a power of two."""
+
+    size: int  # bytes
+    ways: int
+
+    @property
+    def sets(self) -> int:
+        """Number of sets."""
+        return self.size // (self.ways * LINE_BYTES)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Times in cycles of `frequency_hz`; `_q10` are in 1/1024, `_q16` in 1/65536 cycle."""
+
+    frequency_hz: int
+    cpi_q16: int  # cycles per instruction
+    l1: int
+    l2: int
+    l3: int
+    hidden: int  # of each load's latency
+    store_divisor: int
+    c2c_local: int  # beyond an L3 hit
+    snoop: int
+    directory: int
+    dram: tuple[int, ...]  # [node]
+    port: tuple[int, ...]  # [node], round trip of a root port, 0 for other nodes
+    hop_dn: Matrix  # [domain][node], one way
+    hop_dd: Matrix  # [domain][domain], one way
+    route_dn: tuple[tuple[Route, ...], ...]  # links in the order travelled, domain to node
+    route_nd: tuple[tuple[Route, ...], ...]  # [node][domain], the way the data comes
+    route_dd: tuple[tuple[Route, ...], ...]
+    link_line_q10: tuple[int, ...]  # [link] time of one line at full bandwidth
+    link_latency: tuple[int, ...]  # [link]
+    dram_line_q10: tuple[int, ...]  # [node] time of one line with all channels busy, 0 for a node without memory
+    atomic: int
+    irq_save: int
+    irq_restore: int
+    cli: int
+    sti: int
+    irq_entry: int
+    irq_exit: int
+    ipi: int
+    clear_q10: int  # rep stosb, per line
+    protocol: int
+    home: int
+    inclusion: int
+    l1_geometry: CacheGeometry
+    l2_geometry: CacheGeometry
+    l3_geometry: CacheGeometry
+    tick: int  # cycles between timer ticks
+    hz: int  # timer ticks per second
+
+    def dram_latency(self, domain: int, node: int) -> int:
+        """Return the idle latency of a read from `node`'s DRAM by a CPU of `domain`."""
+        hop = self.hop_dn[domain][node]
+        return self.l3 + hop + self.directory + self.dram[node] + self.port[node] + hop
+
+    def cache_latency(self, domain: int, node: int, owner: int) -> int:
+        """Return the idle latency of a line of home `node` that a core of domain `owner` holds modified."""
+        if owner == domain:
+            return self.l3 + self.c2c_local
+        hops = self.hop_dn[domain][node] + self.hop_dn[owner][node] + self.hop_dd[owner][domain]
+        return self.l3 + hops + self.directory + self.snoop
+
+
+def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
+    """Return the parameters of a validated `spec` in cycles."""
+    hz = spec.core.frequency
+    costs = spec.kernel
+    entries = _node_entries(spec)
+    drams = [entry.dram or spec.dram for entry in entries]
+    ports = [entry.root_port for entry in entries]
+    links = topology.links
+    has_memory = [node.memory > 0 for node in topology.nodes]
+    return Timing(
+        frequency_hz=hz,
+        cpi_q16=round(Q16 / spec.core.ipc),
+        l1=spec.l1d.latency.cycles(hz),
+        l2=spec.l2.latency.cycles(hz),
+        l3=spec.l3.latency.cycles(hz),
+        hidden=spec.core.hidden.cycles(hz),
+        store_divisor=spec.core.store_divisor,
+        c2c_local=spec.l3.other_core.cycles(hz),
+        snoop=spec.coherence.snoop.cycles(hz),
+        directory=spec.coherence.directory.cycles(hz),
+        dram=tuple(dram.latency.cycles(hz) if own else 0 for dram, own in zip(drams, has_memory, strict=True)),
+        port=tuple(0 if port is None else port.latency.cycles(hz) for port in ports),
+        hop_dn=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_dn),
+        hop_dd=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_dd),
+        route_dn=topology.route_dn,
+        route_nd=topology.route_nd,
+        route_dd=topology.route_dd,
+        link_line_q10=tuple(line_q10(hz, link.bandwidth) for link in links),
+        link_latency=tuple(link.latency for link in links),
+        dram_line_q10=tuple(
+            line_q10(hz, dram.bandwidth * dram.channels) if own else 0
+            for dram, own in zip(drams, has_memory, strict=True)
+        ),
+        atomic=costs.atomic.cycles(hz),
+        irq_save=costs.irq_save.cycles(hz),
+        irq_restore=costs.irq_restore.cycles(hz),
+        cli=costs.cli.cycles(hz),
+        sti=costs.sti.cycles(hz),
+        irq_entry=costs.irq_entry.cycles(hz),
+        irq_exit=costs.irq_exit.cycles(hz),
+        ipi=costs.ipi.cycles(hz),
+        clear_q10=round(LINE_BYTES * Q10 / costs.clear_bytes_per_cycle),
+        protocol=_PROTOCOLS[spec.coherence.protocol],
+        home=_HOMES[spec.coherence.home],
+        inclusion=_INCLUSIONS[spec.l3.inclusion],
+        l1_geometry=_geometry(spec.l1d),
+        l2_geometry=_geometry(spec.l2),
+        l3_geometry=_geometry(spec.l3),
+        tick=max(1, (hz + costs.hz // 2) // costs.hz),
+        hz=costs.hz,
+    )
+
+
+def line_q10(hz: int, bandwidth: int) -> int:
+    """Return the time of one 64-byte line at `bandwidth` bytes/s in 1/1024 cycle, at least 1."""
+    return max(1, (LINE_BYTES * Q10 * hz + bandwidth // 2) // bandwidth)
+
+
+def _geometry(cache: CacheSpec) -> CacheGeometry:
+    return CacheGeometry(cache.size, cache.ways)
+
+
+def _node_entries(spec: MachineSpec) -> list[NodeSpec]:
+    """Return for each node the entry of the file that describes it."""
+    return [spec.nodes[plan.entry] for plan in plan_nodes(spec, seats(spec.layout))]

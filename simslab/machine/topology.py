@@ -1,0 +1,205 @@
+"""What is where in the machine: CPUs, cores, packages, L3 domains, NUMA nodes, links and the routes between them.
+
+Plain data, built once from a `MachineSpec` that has been validated; nothing here knows a latency except links, which
+need theirs to find the shortest route.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simslab.machine import address_map
+from simslab.machine.distance import slit
+from simslab.machine.node_plan import NodePlan, plan_nodes
+from simslab.machine.numbering import Seat, seats
+from simslab.machine.routing import Link, Route, all_routes, directed_links
+
+if TYPE_CHECKING:
+    from simslab.machine.spec import MachineSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CpuPlace:
+    """A CPU (hardware thread, as smp_processor_id counts) and everything it belongs to."""
+
+    id: int
+    core: int
+    thread: int  # within the core
+    package: int
+    die: int  # counts through the machine
+    ccx: int  # counts through the machine
+    domain: int  # L3
+    node: int
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """A core: the CPUs that share an L1 and an L2."""
+
+    id: int
+    package: int
+    domain: int
+    node: int
+    cpus: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package (socket)."""
+
+    id: int
+    cpus: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The cores below one L3."""
+
+    id: int
+    package: int
+    node: int  # where its misses enter the interconnect
+    cores: tuple[int, ...]
+    cpus: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumaNode:
+    """A NUMA node: CPUs, memory, or both."""
+
+    id: int
+    cpus: tuple[int, ...]
+    memory: int  # bytes, 0 for a memoryless node
+    base: int  # physical address
+    memory_only: bool
+    gate: int  # node where its memory is reached: itself, or for a memory-only node that of its root port
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The whole machine.
+
+    Routes are tuples of link ids in the order travelled; empty where nothing is crossed. A link's two directions are
+    separate links. `route_nd` (data) is `route_dn` (requests, write-backs) the other way round.
+    """
+
+    cpus: tuple[CpuPlace, ...]
+    cores: tuple[Core, ...]
+    packages: tuple[Package, ...]
+    domains: tuple[Domain, ...]
+    nodes: tuple[NumaNode, ...]
+    links: tuple[Link, ...]
+    distance: tuple[tuple[int, ...], ...]
+    node_base: tuple[int, ...]
+    section_node: tuple[int, ...]
+    route_dn: tuple[tuple[Route, ...], ...]  # [domain][node]
+    route_nd: tuple[tuple[Route, ...], ...]  # [node][domain]
+    route_dd: tuple[tuple[Route, ...], ...]  # [domain][domain]
+
+    def node_distance(self, a: int, b: int) -> int:
+        """Return the SLIT distance of two nodes, 10 is local."""
+        return self.distance[a][b]
+
+    def cpus_of_node(self, node: int) -> tuple[int, ...]:
+        """Return the CPUs of `node` in order, none for a memory-only node."""
+        return self.nodes[node].cpus
+
+    def node_of_address(self, address: int) -> int:
+        """Return the node whose memory holds physical `address`; IndexError beyond the last section."""
+        return self.section_node[address >> address_map.SECTION_SHIFT]
+
+    @property
+    def memory_end(self) -> int:
+        """First physical address behind the last section."""
+        return len(self.section_node) << address_map.SECTION_SHIFT
+
+
+def build_topology(spec: MachineSpec) -> Topology:
+    """Return the topology that a validated `spec` describes."""
+    places = seats(spec.layout)
+    plans = plan_nodes(spec, places)
+    cpus = _cpus(spec, places, plans)
+    domains = _domains(cpus)
+    nodes = _nodes(plans, cpus)
+    points = [node.id for node in nodes if not node.memory_only]
+    links = directed_links(spec.links, points, spec.core.frequency)
+    prescribed = {
+        (route.between[0], route.between[1]): [route.between[0], *route.via, route.between[1]] for route in spec.routes
+    }
+    routes = all_routes(links, points, prescribed)
+    memory = [plan.memory for plan in plans]
+    return Topology(
+        cpus=tuple(cpus),
+        cores=_cores(cpus),
+        packages=_packages(cpus),
+        domains=domains,
+        nodes=nodes,
+        links=tuple(links),
+        distance=slit(spec, plans, [node.gate for node in nodes], links, routes),
+        node_base=tuple(address_map.node_bases(memory)),
+        section_node=tuple(address_map.section_nodes(memory)),
+        route_dn=tuple(tuple(routes[d.node, n.gate] for n in nodes) for d in domains),
+        route_nd=tuple(tuple(routes[n.gate, d.node] for d in domains) for n in nodes),
+        route_dd=tuple(tuple(routes[a.node, b.node] for b in domains) for a in domains),
+    )
+
+
+def _cpus(spec: MachineSpec, places: Sequence[Seat], plans: Sequence[NodePlan]) -> list[CpuPlace]:
+    node_of = {cpu: plan.id for plan in plans for cpu in plan.cpus}
+    scope = spec.l3.scope
+    keys = [node_of[seat.cpu] if scope == "node" else int(getattr(seat, scope)) for seat in places]
+    number = {key: domain for domain, key in enumerate(sorted(set(keys)))}
+    return [
+        CpuPlace(s.cpu, s.core, s.thread, s.package, s.die, s.ccx, number[key], node_of[s.cpu])
+        for s, key in zip(places, keys, strict=True)
+    ]
+
+
+def _cores(cpus: Sequence[CpuPlace]) -> tuple[Core, ...]:
+    threads: dict[int, list[CpuPlace]] = {}
+    for cpu in cpus:
+        threads.setdefault(cpu.core, []).append(cpu)
+    return tuple(
+        Core(core, first[0].package, first[0].domain, first[0].node, tuple(cpu.id for cpu in first))
+        for core, first in sorted(threads.items())
+    )
+
+
+def _packages(cpus: Sequence[CpuPlace]) -> tuple[Package, ...]:
+    count = 1 + max(cpu.package for cpu in cpus)
+    return tuple(Package(p, tuple(cpu.id for cpu in cpus if cpu.package == p)) for p in range(count))
+
+
+def _domains(cpus: Sequence[CpuPlace]) -> tuple[Domain, ...]:
+    members: dict[int, list[CpuPlace]] = {}
+    for cpu in cpus:
+        members.setdefault(cpu.domain, []).append(cpu)
+    return tuple(
+        Domain(
+            id=domain,
+            package=own[0].package,
+            node=min(cpu.node for cpu in own),  # Not modelled: an L3 that spans several nodes has one way out
+            cores=tuple(sorted({cpu.core for cpu in own})),
+            cpus=tuple(cpu.id for cpu in own),
+        )
+        for domain, own in sorted(members.items())
+    )
+
+
+def _nodes(plans: Sequence[NodePlan], cpus: Sequence[CpuPlace]) -> tuple[NumaNode, ...]:
+    gates: dict[int, int] = {}
+    for cpu in cpus:
+        gates[cpu.package] = min(cpu.node, gates.get(cpu.package, cpu.node))
+    bases = address_map.node_bases([plan.memory for plan in plans])
+    return tuple(
+        NumaNode(
+            id=plan.id,
+            cpus=tuple(sorted(plan.cpus)),
+            memory=plan.memory,
+            base=bases[plan.id],
+            memory_only=plan.root_port >= 0,
+            gate=gates[plan.root_port] if plan.root_port >= 0 else plan.id,
+        )
+        for plan in plans
+    )

@@ -1,0 +1,253 @@
+"""What no single field can show: whether the parts of a machine file fit together.
+
+Each check returns its faults with the place in the document, so that all mistakes of a file are told at once. Checks
+that would only repeat an earlier fault are skipped: links are looked at once the nodes are sound.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from simslab.base.errors import BadValue, BadValues
+from simslab.machine.cpulist import MAX_CPUS, format_cpulist
+from simslab.machine.node_plan import NodePlan, plan_nodes
+from simslab.machine.numbering import nr_cores, nr_cpus, seats
+from simslab.machine.routing import directed_links, follow, shortest_routes
+
+if TYPE_CHECKING:
+    from simslab.machine.spec import DramSpec, LayoutSpec, MachineSpec, NodeSpec
+
+MAX_NODES: Final = 64
+LOCAL_DISTANCE: Final = 10  # ACPI SLIT
+LINE_BYTES: Final = 64
+PAGE_BYTES: Final = 4096
+MAX_MEMORY: Final = 1 << 46  # bytes, x86-64's direct map with four-level page tables
+
+Faults = list[BadValue]
+
+
+def refuse_faults(spec: MachineSpec) -> None:
+    """Raise BadValues if the machine cannot exist."""
+    faults = faults_of(spec)
+    if faults:
+        raise BadValues(faults)
+
+
+def faults_of(spec: MachineSpec) -> Faults:
+    """Return everything wrong with a machine whose fields are each sound."""
+    faults = [*_caches(spec), *_layout(spec.layout), *_memory(spec), *_bandwidths(spec)]
+    if any(fault.at[0] == "layout" for fault in faults):
+        return faults
+    bad_nodes = _node_entries(spec)
+    plans = plan_nodes(spec, seats(spec.layout))
+    bad_nodes = bad_nodes or _membership(spec, plans)
+    bad_links = [] if bad_nodes else _links(spec, plans)
+    return [*faults, *bad_nodes, *bad_links, *([] if bad_nodes else _distances(spec, plans))]
+
+
+# -- caches and memory ------------------------------------------------------------------------------------------------
+
+
+def _caches(spec: MachineSpec) -> Faults:
+    faults: Faults = []
+    for level, cache in (("l1d", spec.l1d), ("l2", spec.l2), ("l3", spec.l3)):
+        set_bytes = cache.ways * LINE_BYTES
+        if cache.size == 0 or cache.size % set_bytes:
+            message = f"{cache.ways} ways of {LINE_BYTES}-byte lines do not divide {cache.size} bytes"
+            expected = f"a size that is a multiple of {set_bytes} bytes"
+            faults.append(BadValue(message, expected=expected, at=(level, "size")))
+    return faults
+
+
+def _memory(spec: MachineSpec) -> Faults:
+    faults: Faults = []
+    for index, node in enumerate(spec.nodes):
+        if node.memory % PAGE_BYTES or node.memory > MAX_MEMORY:
+            expected = f"a multiple of {PAGE_BYTES} bytes, at most {MAX_MEMORY >> 40} TiB"
+            faults.append(BadValue(f"{node.memory} bytes of memory", expected=expected, at=("nodes", index, "memory")))
+    if not any(node.memory for node in spec.nodes):
+        faults.append(BadValue("no node has memory", expected="memory on at least one node", at=("nodes",)))
+    return faults
+
+
+def _bandwidths(spec: MachineSpec) -> Faults:
+    drams: list[tuple[tuple[str | int, ...], DramSpec | None]] = [(("dram",), spec.dram)]
+    drams += [(("nodes", index, "dram"), node.dram) for index, node in enumerate(spec.nodes)]
+    places = [(*place, "bandwidth") for place, dram in drams if dram is not None and dram.bandwidth == 0]
+    places += [("links", index, "bandwidth") for index, link in enumerate(spec.links) if link.bandwidth == 0]
+    return [BadValue("zero bandwidth", expected="more than 0 bytes/s", at=place) for place in places]
+
+
+# -- CPUs -------------------------------------------------------------------------------------------------------------
+
+
+def _layout(layout: LayoutSpec) -> Faults:
+    total = nr_cpus(layout)
+    if total > MAX_CPUS:
+        return [BadValue(f"{total} CPUs", expected=f"at most {MAX_CPUS}", at=("layout",))]
+    if layout.cpu_numbers is None:
+        return []
+    at = ("layout", "cpu_numbers")
+    if len(layout.cpu_numbers) != nr_cores(layout):
+        message = f"{len(layout.cpu_numbers)} entries for {nr_cores(layout)} cores"
+        return [BadValue(message, expected="one entry per core", at=at)]
+    faults = [
+        BadValue(f"{len(cpus)} CPU numbers for {layout.threads} threads", at=(*at, core))
+        for core, cpus in enumerate(layout.cpu_numbers)
+        if len(cpus) != layout.threads
+    ]
+    return faults or _numbers(layout.cpu_numbers, total)
+
+
+def _numbers(cores: Sequence[Sequence[int]], total: int) -> Faults:
+    """Every number from 0 up exactly once; told at the core that is wrong."""
+    faults: Faults = []
+    seen: set[int] = set()
+    for core, cpus in enumerate(cores):
+        for cpu in cpus:
+            at = ("layout", "cpu_numbers", core)
+            if cpu in seen:
+                faults.append(BadValue(f"CPU {cpu} is listed twice", at=at))
+            elif cpu >= total:
+                faults.append(BadValue(f"there is no CPU {cpu}", expected=f"CPUs 0 to {total - 1}", at=at))
+            seen.add(cpu)
+    return faults
+
+
+# -- nodes ------------------------------------------------------------------------------------------------------------
+
+
+def _node_entries(spec: MachineSpec) -> Faults:
+    return [fault for index, node in enumerate(spec.nodes) for fault in _node_entry(spec, index, node)]
+
+
+def _node_entry(spec: MachineSpec, index: int, node: NodeSpec) -> Faults:
+    at = ("nodes", index)
+    ways = [name for name in ("each", "package", "cpus", "root_port") if getattr(node, name) is not None]
+    if len(ways) != 1:
+        said = " and ".join(f"'{way}'" for way in ways) or "none of these"
+        expected = "one of 'each', 'package', 'cpus' or (memory only) 'root_port'"
+        return [BadValue(f"node has {said}", expected=expected, at=at)]
+    if node.cpus == ():
+        return [BadValue("a node without CPUs", expected="CPU numbers, or 'root_port'", at=(*at, "cpus"))]
+    if node.die is not None and node.package is None:
+        return [BadValue("'die' needs 'package'", at=(*at, "die"))]
+    if node.root_port is not None and node.memory == 0:
+        return [BadValue("a memory-only node without memory", expected="more than 0 bytes", at=(*at, "memory"))]
+    return _references(spec, node, at)
+
+
+def _references(spec: MachineSpec, node: NodeSpec, at: tuple[str | int, ...]) -> Faults:
+    """Check that packages, dies and CPUs which a node names exist."""
+    layout = spec.layout
+    used: list[tuple[tuple[str | int, ...], str, int, int]] = []
+    if node.package is not None:
+        used.append(((*at, "package"), "package", node.package, layout.packages))
+    if node.die is not None:
+        used.append(((*at, "die"), "die", node.die, layout.dies))
+    if node.root_port is not None:
+        used.append(((*at, "root_port", "package"), "package", node.root_port.package, layout.packages))
+    used += [((*at, "cpus"), "CPU", cpu, nr_cpus(layout)) for cpu in node.cpus or ()]
+    return [
+        BadValue(f"there is no {kind} {number}", expected=f"0 to {count - 1}", at=place)
+        for place, kind, number, count in used
+        if number >= count
+    ][:1]
+
+
+def _membership(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
+    if len(plans) > MAX_NODES:
+        return [BadValue(f"{len(plans)} nodes", expected=f"at most {MAX_NODES}", at=("nodes",))]
+    faults: Faults = []
+    owner: dict[int, int] = {}
+    for plan in plans:
+        twice = sorted(cpu for cpu, times in Counter(plan.cpus).items() if times > 1)
+        taken = sorted(cpu for cpu in set(plan.cpus) if cpu in owner)
+        at = _cpus_at(spec, plan)
+        if twice:
+            faults.append(BadValue(f"CPU {format_cpulist(twice)} is listed twice", at=at))
+        if taken:
+            message = f"CPU {format_cpulist(taken)} is in node {owner[taken[0]]} already"
+            faults.append(BadValue(message, expected="each CPU in one node", at=at))
+        owner.update({cpu: plan.id for cpu in plan.cpus if cpu not in owner})
+    missing = set(range(nr_cpus(spec.layout))) - owner.keys()
+    if missing and not faults:
+        faults.append(
+            BadValue(f"CPU {format_cpulist(missing)} is in no node", expected="each CPU in one node", at=("nodes",))
+        )
+    return faults
+
+
+def _cpus_at(spec: MachineSpec, plan: NodePlan) -> tuple[str | int, ...]:
+    node = spec.nodes[plan.entry]
+    field = next((name for name in ("cpus", "each", "die", "package") if getattr(node, name) is not None), "")
+    return ("nodes", plan.entry, field) if field else ("nodes", plan.entry)
+
+
+# -- links, routes, distances -----------------------------------------------------------------------------------------
+
+
+def _links(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
+    points = [plan.id for plan in plans if plan.root_port < 0]
+    faults: Faults = []
+    for index, link in enumerate(spec.links):
+        if not isinstance(link.between, str):
+            faults += _ends(link.between, points, plans, ("links", index, "between"))
+    for index, route in enumerate(spec.routes):
+        stops = [*route.between, *route.via]
+        faults += _ends(stops, points, plans, ("routes", index, "between"))
+    return faults or [*_connected(spec, plans, points), *_routes(spec, points)]
+
+
+def _ends(ends: Sequence[int], points: Sequence[int], plans: Sequence[NodePlan], at: tuple[str | int, ...]) -> Faults:
+    for end in ends:
+        if end >= len(plans):
+            return [BadValue(f"there is no node {end}", expected=f"0 to {len(plans) - 1}", at=at)]
+        if end not in points:
+            return [BadValue(f"node {end} is memory-only, its root port is its link", at=at)]
+    if len(set(ends)) < len(ends):
+        return [BadValue("a node is linked to itself", expected="different nodes", at=at)]
+    return []
+
+
+def _connected(spec: MachineSpec, plans: Sequence[NodePlan], points: Sequence[int]) -> Faults:
+    links = directed_links(spec.links, points, spec.core.frequency)
+    reached = shortest_routes(links, points[0])
+    lost = [point for point in points if point not in reached]
+    if not lost:
+        return []
+    message = f"no link leads from node {points[0]} to node {format_cpulist(lost)}"
+    return [BadValue(message, expected="links that connect all nodes", at=("nodes", plans[lost[0]].entry))]
+
+
+def _routes(spec: MachineSpec, points: Sequence[int]) -> Faults:
+    links = directed_links(spec.links, points, spec.core.frequency)
+    return [
+        BadValue("the route uses a link that does not exist", expected="linked nodes in order", at=("routes", index))
+        for index, route in enumerate(spec.routes)
+        if follow(links, [route.between[0], *route.via, route.between[1]]) is None
+    ]
+
+
+def _distances(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
+    rows = spec.distances
+    if rows is None:
+        return []
+    at = ("distances",)
+    if len(rows) != len(plans):
+        return [BadValue(f"{len(rows)} rows for {len(plans)} nodes", expected="one row per node", at=at)]
+    return [fault for row, values in enumerate(rows) for fault in _distance_row(row, values, len(plans))]
+
+
+def _distance_row(row: int, values: Sequence[int], nodes: int) -> Faults:
+    message = ""
+    if len(values) != nodes:
+        message = f"{len(values)} distances for {nodes} nodes"
+    elif values[row] != LOCAL_DISTANCE:
+        message = f"node {row} is {values[row]} from itself"
+    elif values.count(LOCAL_DISTANCE) > 1:
+        message = f"another node is as near to node {row} as itself"
+    expected = "10 on the diagonal, 11 to 255 elsewhere"
+    return [BadValue(message, expected=expected, at=("distances", row))] if message else []
