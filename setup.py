@@ -31,6 +31,14 @@ def leaves() -> list[Extension]:
     ]
 
 
+def mend_suffixes(extensions: list[Extension]) -> None:
+    """Undo a slip of Cython 3.3.1, which appends the suffix of `except -1` twice in `@cython.final` classes."""
+    for source in (Path(name) for extension in extensions for name in extension.sources):
+        text = source.read_text()
+        if "-1LLLL" in text:
+            source.write_text(text.replace("-1LLLL", "-1LL"))
+
+
 class BuildLeaves(build_ext):
     """Compile what can be compiled; without a compiler say so in one line and install the plain Python."""
 
@@ -39,12 +47,9 @@ class BuildLeaves(build_ext):
             from Cython.Build import cythonize
 
             self.extensions = cythonize(
-                self.extensions,
-                build_dir="build/cython",
-                compiler_directives=DIRECTIVES,
-                quiet=True,
-                nthreads=0,
+                self.extensions, build_dir="build/cython", compiler_directives=DIRECTIVES, quiet=True
             )
+            mend_suffixes(self.extensions)
             for extension in self.extensions:
                 extension._needs_stub = False
             super().run()
