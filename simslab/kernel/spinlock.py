@@ -1,0 +1,259 @@
+"""Spinlocks with exact order in simulated time, and the statistics of lock_stat (kernel/locking/qspinlock.c, lockdep.c).
+
+A CPU settles before it takes a lock, so acquisitions happen in order of simulated time. A section that does not itself
+settle is over, in host time, before another CPU runs: the lock then only remembers when it becomes free (`free_at`) and
+the next CPU is charged the difference, without any event. Only when the holder was suspended inside its section do
+others queue and park; the unlock hands ownership to the first in the queue.
+
+Where the cycles go: waiting is LOCK_WAIT, the lock line's arrival after a wait is LOCK_HANDOVER, an uncontended
+acquisition is whatever the line's access costs. When `cpu.bill` is set (page allocator, interrupt handlers) that bill
+takes everything; the wait still shows in the lock's own row.
+
+Not modelled: the queue nodes of waiters beyond the first and the cache traffic of spinning.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.base import buffers
+from simslab.kernel.bug import KernelBugError
+from simslab.machine import causes
+from simslab.machine.callsites import site_name
+from simslab.machine.cpu import Cpu
+
+SITE: Final = 0  # fields of a statistics row
+ACQUISITIONS: Final = 1
+CONTENDED: Final = 2
+WAIT_TOTAL: Final = 3
+WAIT_MIN: Final = 4
+WAIT_MAX: Final = 5
+HOLD_TOTAL: Final = 6
+HOLD_MIN: Final = 7
+HOLD_MAX: Final = 8
+ROW_FIELDS: Final = 9
+FIRST_ROWS: Final = 4
+
+RAW_SPIN_LOCK_INSNS: Final = 5  # golden/instruction_counts.csv: _raw_spin_lock; unlocking is one inlined store
+LOCK_WAIT: Final = causes.LOCK_WAIT
+LOCK_HANDOVER: Final = causes.LOCK_HANDOVER
+NOBODY: Final = -1
+MAX_CPUS: Final = 4096
+
+LockRow = dict[str, str | int]
+
+
+class LockStats:
+    """All lock classes of a kernel, and how many spinlocks each CPU holds."""
+
+    def __init__(self, nr_cpus: int = MAX_CPUS) -> None:
+        self.classes: list[LockClass] = []
+        self.names: dict[str, LockClass] = {}
+        self.held_owner = buffers.int64_zeros(nr_cpus)
+        self.held = buffers.int64_pointer(self.held_owner)
+
+    def lock_class(self, name: str) -> LockClass:
+        """Return the class called `name`, made on first use."""
+        if name not in self.names:
+            self.names[name] = LockClass(name, self)
+            self.classes.append(self.names[name])
+        return self.names[name]
+
+    def held_by(self, cpu_id: int) -> int:
+        """How many spinlocks CPU `cpu_id` holds."""
+        return self.held[cpu_id]
+
+    def table(self) -> list[LockRow]:
+        """Rows of all classes that were ever taken, by class name and call site; times in cycles."""
+        rows = [row for lock_class in self.classes for row in lock_class.table()]
+        return sorted(rows, key=lambda row: (str(row["name"]), str(row["site"])))
+
+    def reset(self) -> None:
+        """Forget all statistics (end of warm-up); locks held stay held."""
+        for lock_class in self.classes:
+            lock_class.reset()
+
+
+class LockClass:
+    """Statistics of all locks of one kind, a row per call site that took them; cycles.
+
+    Waits count contended acquisitions only, as lock_stat does.
+    """
+
+    def __init__(self, name: str, stats: LockStats) -> None:
+        self.name = name
+        self.stats = stats
+        self.nr_rows = 0
+        self.room = FIRST_ROWS
+        self.rows_owner = buffers.int64_zeros(FIRST_ROWS * ROW_FIELDS)
+        self.rows = buffers.int64_pointer(self.rows_owner)
+
+    def row_of(self, site: int) -> int:
+        """Row number of a call site; a class has few, so they are searched in order."""
+        for i in range(self.nr_rows):
+            if self.rows[i * ROW_FIELDS] == site:
+                return i
+        if self.nr_rows == self.room:
+            self.grow()
+        self.rows[self.nr_rows * ROW_FIELDS] = site
+        self.nr_rows += 1
+        return self.nr_rows - 1
+
+    def grow(self) -> None:
+        """Double the room for rows."""
+        owner = buffers.int64_zeros(2 * self.room * ROW_FIELDS)
+        owner[: self.room * ROW_FIELDS] = self.rows_owner
+        self.room *= 2
+        self.rows_owner = owner
+        self.rows = buffers.int64_pointer(self.rows_owner)
+
+    def note_wait(self, row: int, cycles: int) -> int:
+        """Count a contended acquisition that waited `cycles`."""
+        base = row * ROW_FIELDS
+        if self.rows[base + CONTENDED] == 0 or cycles < self.rows[base + WAIT_MIN]:
+            self.rows[base + WAIT_MIN] = cycles
+        if cycles > self.rows[base + WAIT_MAX]:
+            self.rows[base + WAIT_MAX] = cycles
+        self.rows[base + CONTENDED] += 1
+        self.rows[base + WAIT_TOTAL] += cycles
+        return 0
+
+    def note_hold(self, row: int, cycles: int) -> int:
+        """Count an acquisition, at its end, that held the lock for `cycles`."""
+        base = row * ROW_FIELDS
+        if self.rows[base + ACQUISITIONS] == 0 or cycles < self.rows[base + HOLD_MIN]:
+            self.rows[base + HOLD_MIN] = cycles
+        if cycles > self.rows[base + HOLD_MAX]:
+            self.rows[base + HOLD_MAX] = cycles
+        self.rows[base + ACQUISITIONS] += 1
+        self.rows[base + HOLD_TOTAL] += cycles
+        return 0
+
+    def table(self) -> list[LockRow]:
+        """One dictionary per call site."""
+        return [self._row(self.rows_owner[i * ROW_FIELDS : (i + 1) * ROW_FIELDS]) for i in range(self.nr_rows)]
+
+    def _row(self, fields: memoryview) -> LockRow:
+        return {
+            "name": self.name,
+            "site": site_name(fields[SITE]),
+            "acquisitions": fields[ACQUISITIONS],
+            "contended": fields[CONTENDED],
+            "wait_total": fields[WAIT_TOTAL],
+            "wait_min": fields[WAIT_MIN],
+            "wait_max": fields[WAIT_MAX],
+            "hold_total": fields[HOLD_TOTAL],
+            "hold_min": fields[HOLD_MIN],
+            "hold_max": fields[HOLD_MAX],
+        }
+
+    def reset(self) -> None:
+        """Zero the counters; rows keep their place, since a held lock remembers its row."""
+        for i in range(self.nr_rows):
+            for field in range(ACQUISITIONS, ROW_FIELDS):
+                self.rows[i * ROW_FIELDS + field] = 0
+
+
+class SpinLock:
+    """A spinlock whose word is at simulated address `addr` (include/linux/spinlock_types.h: spinlock_t).
+
+    `owner` is the id of the CPU that holds it, -1 for none; `free_at` (cycles) is when the last section ended.
+    """
+
+    def __init__(self, addr: int, lock_class: LockClass) -> None:
+        self.addr = addr
+        self.lock_class = lock_class
+        self.owner = NOBODY
+        self.free_at = 0
+        self.acquired_at = 0
+        self.row = 0
+        self.queue: list[Cpu] = []
+
+    def lock(self, cpu: Cpu, site: int) -> int:
+        """Take the lock (kernel/locking/spinlock.c: _raw_spin_lock); other CPUs may run before it returns.
+
+        Charges the 5 instructions of _raw_spin_lock, the wait and the lock line. Interrupt flags are the caller's.
+        """
+        cpu.settle()
+        row = self.lock_class.row_of(site)
+        cpu.insn(RAW_SPIN_LOCK_INSNS)
+        if self.owner != NOBODY:
+            wait = self.wait_in_queue(cpu)
+            self.lock_class.note_wait(row, wait)
+            self.take_line(cpu, 1)
+        elif self.free_at > cpu.now:
+            wait = self.free_at - cpu.now
+            cpu.charge(LOCK_WAIT, wait)
+            self.lock_class.note_wait(row, wait)
+            self.take_line(cpu, 1)
+        else:
+            self.take_line(cpu, 0)
+        return self.acquired(cpu, row)
+
+    def trylock(self, cpu: Cpu, site: int) -> int:
+        """Take the lock if it is free now and return 1, else 0 (_raw_spin_trylock); other CPUs may run before."""
+        cpu.settle()
+        row = self.lock_class.row_of(site)
+        cpu.insn(RAW_SPIN_LOCK_INSNS)
+        if self.owner != NOBODY or self.free_at > cpu.now:
+            cpu.read(self.addr)
+            return 0
+        self.take_line(cpu, 0)
+        self.acquired(cpu, row)
+        return 1
+
+    def unlock(self, cpu: Cpu) -> int:
+        """Release the lock (_raw_spin_unlock, inlined); hands it to the first CPU in the queue, if there is one."""
+        self.assert_held(cpu)
+        cpu.write(self.addr)
+        self.lock_class.note_hold(self.row, cpu.now - self.acquired_at)
+        self.lock_class.stats.held[cpu.id] -= 1
+        self.free_at = cpu.now
+        self.owner = NOBODY
+        if self.queue:
+            self.hand_over(cpu)
+        return 0
+
+    def assert_held(self, cpu: Cpu) -> int:
+        """KernelBugError unless `cpu` holds the lock (lockdep_assert_held)."""
+        if self.owner != cpu.id:
+            raise KernelBugError(f"CPU {cpu.id} does not hold {self.lock_class.name}: owner is {self.owner}")
+        return 0
+
+    def wait_in_queue(self, cpu: Cpu) -> int:
+        """Queue behind a suspended holder until the lock is handed over; returns the cycles waited, charged."""
+        if self.owner == cpu.id:
+            raise KernelBugError(f"CPU {cpu.id} takes {self.lock_class.name} twice")
+        if cpu.engine is None:
+            raise KernelBugError(f"CPU {cpu.id} waits for {self.lock_class.name} without an engine to run its holder")
+        arrived = cpu.now
+        self.queue.append(cpu)
+        cpu.engine.park(cpu)
+        waited = cpu.now - arrived
+        cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
+        cpu.charge(LOCK_WAIT, waited)
+        return waited
+
+    def hand_over(self, cpu: Cpu) -> int:
+        """Make the first waiter the owner and wake it at the time of the unlock."""
+        first = self.queue.pop(0)
+        self.owner = first.id
+        cpu.engine.wake(first, cpu.now)
+        return 0
+
+    def take_line(self, cpu: Cpu, contended: int) -> int:
+        """Charge the locked access to the lock word; after a wait it is the hand-over from the last holder."""
+        bill = cpu.bill
+        if contended and bill < 0:
+            cpu.bill = LOCK_HANDOVER
+        cpu.atomic(self.addr)
+        cpu.bill = bill
+        return 0
+
+    def acquired(self, cpu: Cpu, row: int) -> int:
+        """Record that `cpu` now holds the lock."""
+        self.owner = cpu.id
+        self.row = row
+        self.acquired_at = cpu.now
+        self.lock_class.stats.held[cpu.id] += 1
+        return 0
