@@ -20,10 +20,10 @@ from typing import Any, Final
 import simpy
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from simslab.base import buffers
+from simslab.base import buffers, clock
 
-KEY_SPACE: Final = 4096  # clocked idents are below this; a heap key is time * KEY_SPACE + ident
-NEVER: Final = 1 << 50  # cycles; later than any run (nine days at 1.4 GHz), and NEVER * KEY_SPACE fits 63 bits
+KEY_SPACE: Final = clock.KEY_SPACE
+NEVER: Final = clock.NEVER
 
 
 def _event_await(event: simpy.Event) -> Generator[simpy.Event, Any, Any]:

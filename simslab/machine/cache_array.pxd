@@ -1,9 +1,6 @@
 cimport cython
 from simslab.base cimport buffers
 
-cdef long long SHARED
-cdef long long EXCLUSIVE
-cdef long long MODIFIED
 cdef long long STATE_MASK
 cdef long long STATE_BITS
 cdef long long ABSENT

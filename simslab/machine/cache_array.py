@@ -12,16 +12,11 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.base import buffers
+from simslab.machine import states
 
-# States of a line in one core's caches, or in an L3. I is the absence of the line.
-SHARED: Final = 1
-EXCLUSIVE: Final = 2
-MODIFIED: Final = 3
-STATE_MASK: Final = 7
-STATE_BITS: Final = 3
-STATE_NAMES: Final = ("I", "S", "E", "M")
-
-ABSENT: Final = -1
+STATE_MASK: Final = states.STATE_MASK
+STATE_BITS: Final = states.STATE_BITS
+ABSENT: Final = states.ABSENT
 
 
 class CacheArray:

@@ -22,16 +22,15 @@ from typing import Final
 import numpy as np
 
 from simslab.base import bits, buffers
-from simslab.machine import cache_array as arrays
-from simslab.machine import causes, hierarchy
+from simslab.machine import causes, states
 from simslab.machine.cache_array import CacheArray
 from simslab.machine.hierarchy import CacheHierarchy
 from simslab.machine.interconnect import Interconnect
 
-S: Final = arrays.SHARED
-E: Final = arrays.EXCLUSIVE
-M: Final = arrays.MODIFIED
-STATE_MASK: Final = arrays.STATE_MASK
+S: Final = states.SHARED
+E: Final = states.EXCLUSIVE
+M: Final = states.MODIFIED
+STATE_MASK: Final = states.STATE_MASK
 NR_CAUSES: Final = causes.NR_CAUSES
 CAUSE_L2: Final = causes.L2
 CAUSE_L3: Final = causes.L3
@@ -39,14 +38,14 @@ CAUSE_OTHER_CORE: Final = causes.OTHER_CORE
 CAUSE_LOCAL_DRAM: Final = causes.LOCAL_DRAM
 CAUSE_REMOTE_CACHE: Final = causes.REMOTE_CACHE
 CAUSE_REMOTE_DRAM: Final = causes.REMOTE_DRAM
-EXCLUSIVE_L3: Final = hierarchy.EXCLUSIVE_L3
-MESIF: Final = hierarchy.MESIF
-MOESI: Final = hierarchy.MOESI
-CORES: Final = hierarchy.CORES
-L3_STATE: Final = hierarchy.L3_STATE
-DOMAINS: Final = hierarchy.DOMAINS
-OWNER: Final = hierarchy.OWNER
-FORWARDER: Final = hierarchy.FORWARDER
+EXCLUSIVE_L3: Final = states.EXCLUSIVE_L3
+MESIF: Final = states.MESIF
+MOESI: Final = states.MOESI
+CORES: Final = states.CORES
+L3_STATE: Final = states.L3_STATE
+DOMAINS: Final = states.DOMAINS
+OWNER: Final = states.OWNER
+FORWARDER: Final = states.FORWARDER
 
 
 class CoherentMemory(CacheHierarchy):

@@ -21,7 +21,6 @@ cdef long long M
 cdef long long STATE_MASK
 cdef long long STATE_BITS
 cdef long long LINE_SHIFT
-cdef long long LINE_BYTES
 cdef long long SITE_HANDLER
 
 

@@ -17,15 +17,15 @@ from __future__ import annotations
 from bisect import insort
 from typing import Any, Final
 
-from simslab.base import buffers, engine
+from simslab.base import buffers, clock
 from simslab.base.engine import Clocked, Engine
-from simslab.machine import cache_array, callsites, causes
+from simslab.machine import callsites, causes, states
 from simslab.machine.cache_array import CacheArray
 from simslab.machine.coherence import CoherentMemory
 from simslab.machine.interrupts import InterruptHandler
 from simslab.machine.irq_stats import IrqStats
 
-NEVER: Final = engine.NEVER
+NEVER: Final = clock.NEVER
 NR_CAUSES: Final = causes.NR_CAUSES
 INSTRUCTIONS: Final = causes.INSTRUCTIONS
 LINK_QUEUE: Final = causes.LINK_QUEUE
@@ -35,12 +35,11 @@ IRQ_HANDLER: Final = causes.IRQ_HANDLER
 LOCKED: Final = causes.LOCKED
 CLEAR: Final = causes.CLEAR
 UNBILLED: Final = causes.UNBILLED
-E: Final = cache_array.EXCLUSIVE
-M: Final = cache_array.MODIFIED
-STATE_MASK: Final = cache_array.STATE_MASK
-STATE_BITS: Final = cache_array.STATE_BITS
-LINE_SHIFT: Final = 6
-LINE_BYTES: Final = 64
+E: Final = states.EXCLUSIVE
+M: Final = states.MODIFIED
+STATE_MASK: Final = states.STATE_MASK
+STATE_BITS: Final = states.STATE_BITS
+LINE_SHIFT: Final = states.LINE_SHIFT
 SITE_HANDLER: Final = callsites.site("interrupt handler")
 
 

@@ -13,33 +13,24 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.base import bits, buffers
-from simslab.machine import cache_array as arrays
+from simslab.machine import states
 from simslab.machine.cache_array import CacheArray
 from simslab.machine.interconnect import Interconnect
 from simslab.machine.line_table import LineTable
 
-S: Final = arrays.SHARED
-E: Final = arrays.EXCLUSIVE
-M: Final = arrays.MODIFIED
-STATE_MASK: Final = arrays.STATE_MASK
-STATE_BITS: Final = arrays.STATE_BITS
-
-SECTION_SHIFT: Final = 21  # a 128 MiB section of physical memory is 2**21 lines
-
-# Inclusion of the L3.
-INCLUSIVE: Final = 0
-NON_INCLUSIVE: Final = 1  # filled by L2 evictions, keeps the line on a hit
-EXCLUSIVE_L3: Final = 2  # filled by L2 evictions, gives the line up on a hit
-# Protocols.
-MESIF: Final = 0
-MOESI: Final = 1
-
-# Words of a row.
-CORES: Final = 1  # snoop filter: mask of cores of this domain that hold the line
-L3_STATE: Final = 2  # snoop filter: 0 absent, S clean, M dirty
-DOMAINS: Final = 1  # directory: mask of domains that hold the line
-OWNER: Final = 2  # directory: domain with the only or the dirty copy, plus 1
-FORWARDER: Final = 3  # directory: domain that answers for shared copies (state F), plus 1
+S: Final = states.SHARED
+E: Final = states.EXCLUSIVE
+M: Final = states.MODIFIED
+STATE_MASK: Final = states.STATE_MASK
+STATE_BITS: Final = states.STATE_BITS
+SECTION_SHIFT: Final = states.SECTION_SHIFT
+INCLUSIVE: Final = states.INCLUSIVE
+MOESI: Final = states.MOESI
+CORES: Final = states.CORES
+L3_STATE: Final = states.L3_STATE
+DOMAINS: Final = states.DOMAINS
+OWNER: Final = states.OWNER
+FORWARDER: Final = states.FORWARDER
 
 
 class CacheHierarchy:

@@ -6,10 +6,10 @@ from typing import Final
 
 from simslab.base import buffers
 from simslab.base.histogram import Histogram
-from simslab.machine import callsites, interrupts
+from simslab.machine import callsites, vectors
 
 NR_SITES: Final = callsites.NR_SITES
-NR_VECTORS: Final = interrupts.NR_VECTORS
+NR_VECTORS: Final = vectors.NR_VECTORS
 
 # Words of a vector's row.
 DELIVERED: Final = 0

@@ -1,0 +1,36 @@
+"""Line states, rows of the tracking tables, inclusion and protocol: the vocabulary of the caches.
+
+Plain constants in a module of their own: a leaf's constants are C variables, which other modules cannot import.
+"""
+
+from typing import Final
+
+# States of a line in one core's caches, or in an L3; I is the absence of the line. F and O live in the directory.
+SHARED: Final = 1
+EXCLUSIVE: Final = 2
+MODIFIED: Final = 3
+STATE_NAMES: Final = ("I", "S", "E", "M")
+STATE_BITS: Final = 3  # low bits of a way's word
+STATE_MASK: Final = 7
+ABSENT: Final = -1
+
+LINE_SHIFT: Final = 6
+LINE_BYTES: Final = 64
+SECTION_SHIFT: Final = 21  # a 128 MiB section of physical memory is 2**21 lines
+
+# Inclusion of the L3.
+INCLUSIVE: Final = 0
+NON_INCLUSIVE: Final = 1  # filled by L2 evictions, keeps the line on a hit
+EXCLUSIVE_L3: Final = 2  # filled by L2 evictions, gives the line up on a hit
+
+# Protocols.
+MESIF: Final = 0
+MOESI: Final = 1
+
+# Words of a row of a snoop filter.
+CORES: Final = 1  # mask of cores of this domain that hold the line
+L3_STATE: Final = 2  # 0 absent, SHARED clean, MODIFIED dirty
+# Words of a row of the directory.
+DOMAINS: Final = 1  # mask of domains that hold the line
+OWNER: Final = 2  # domain with the only or the dirty copy (state O), plus 1
+FORWARDER: Final = 3  # domain that answers for shared copies (state F), plus 1
