@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator
 
 STANDING_CACHES: Final = "standing_caches.csv"
+STANDING_CACHES_DEBUG: Final = "standing_caches_debug.csv"  # debug flags prevent sharing, so there are more
 # Static kernel data: kmem_cache_boot, then init_kmem_cache_node[2 * MAX_NUMNODES]
 BOOT_DATA_BYTES: Final = 2 * layout.PAGE_SIZE
 CACHE_CACHE: Final = 0
@@ -42,9 +43,10 @@ class StandingCache:
     refcount: int
 
 
-def standing_caches() -> list[StandingCache]:
+def standing_caches(debug_slab: bool = False) -> list[StandingCache]:
     """Return the standing caches beyond kmem_cache and kmalloc, in order of creation."""
-    text = resources.files("simslab.slab").joinpath(STANDING_CACHES).read_text(encoding="ascii")
+    name = STANDING_CACHES_DEBUG if debug_slab else STANDING_CACHES
+    text = resources.files("simslab.slab").joinpath(name).read_text(encoding="ascii")
     return [
         StandingCache(
             row["name"],
@@ -66,7 +68,7 @@ def boot(allocator: SlabAllocator, standing: bool = True) -> None:
     `standing` False leaves out all caches but kmem_cache and kmalloc's, for tests that want a small list.
     """
     cpu = allocator.kernel.machine.cpus[0]
-    caches = standing_caches() if standing else []
+    caches = standing_caches(allocator.options.debug_slab) if standing else []
     allocator.online_cpus = [0]
     kmem_cache_init(allocator, cpu)
     create_standing(allocator, cpu, caches, "early")
@@ -195,7 +197,7 @@ def kmem_cache_init_late(allocator: SlabAllocator, cpu: Cpu) -> None:
 
 
 def cpuup_prepare(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
-    """Prepare all caches, newest first, for CPU `coming`, which is not counted as online yet (mm/slab.c: cpuup_prepare).
+    """Prepare all caches, newest first, for CPU `coming`, not counted as online yet (mm/slab.c: cpuup_prepare).
 
     Recomputing free_limit before the CPU counts is why caches older than SMP bring-up end one batchcount short.
     """

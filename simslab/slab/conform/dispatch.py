@@ -1,0 +1,61 @@
+"""Which check belongs to which golden file, told by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from simslab.base.errors import UserError
+from simslab.slab.conform.caches import check_cachenodes, check_caches, check_slabinfo
+from simslab.slab.conform.geometry import check_geometry
+from simslab.slab.conform.merging import check_kmalloc, check_merge
+from simslab.slab.conform.replay import check_trace
+from simslab.slab.conform.verdict import Verdict
+
+# Name patterns in order; the first that fits decides.
+CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict] | None], ...]] = (
+    ("cache_geometry*.csv*", check_geometry),
+    ("merge*.csv*", check_merge),
+    ("kmalloc*.csv*", check_kmalloc),
+    ("caches-after-merge-seq.csv*", None),
+    ("caches-*.csv*", check_caches),
+    ("cachenodes-*.csv*", check_cachenodes),
+    ("slabinfo-*.txt*", check_slabinfo),
+    ("trace-*.jsonl*", check_trace),
+    ("decay-*.jsonl*", check_trace),
+    ("topology-*.json*", None),
+    ("reaplog-*.csv*", None),
+    ("struct_layout*.csv*", None),
+    ("instruction_counts*.csv*", None),
+    ("path_access*.jsonl*", None),
+    ("README*", None),
+)
+
+
+def conform(path: Path) -> Verdict:
+    """Check one golden file; UserError when it cannot be read or its kind is not known."""
+    if not path.is_file():
+        raise UserError("no such file", file=str(path), expected="a golden file")
+    for pattern, check in CHECKS:
+        if path.match(pattern):
+            if check is None:
+                return Verdict(path.name, "reference", skipped="not a record of allocator behaviour to replay")
+            return run(check, path)
+    raise UserError("not a known kind of golden file", file=str(path), expected=", ".join(name for name, _ in CHECKS))
+
+
+def run(check: Callable[[Path], Verdict], path: Path) -> Verdict:
+    """Run a check; a file that cannot be understood is the user's mistake."""
+    try:
+        return check(path)
+    except (OSError, EOFError, ValueError, KeyError, StopIteration) as error:
+        raise UserError(f"cannot be read as a golden file: {error!r:.200}", file=str(path)) from error
+
+
+def golden_files(paths: list[Path]) -> list[Path]:
+    """Return the files among `paths`, those of folders in order of name, everything below included."""
+    found: list[Path] = []
+    for path in paths:
+        found.extend(sorted(inner for inner in path.rglob("*") if inner.is_file()) if path.is_dir() else [path])
+    return found
