@@ -1,6 +1,10 @@
 """Build of the compiled leaves: every module with a `.pxd` beside it; plain Python where no compiler is found."""
 
+import json
+import multiprocessing
 import os
+import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -16,48 +20,87 @@ DIRECTIVES = {
     "nonecheck": False,
     "cdivision": False,
 }
-NOT_COMPILED = {"simslab.base.bits", "simslab.base.buffers"}  # their .pxd hold inline functions for the leaves; plain callers use the .py
+GENERATED = "build/cython"
+SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")
 
 
 def leaves() -> list[Extension]:
     """One extension per plain module that has an augmenting `.pxd`."""
-    sources = sorted(path.with_suffix(".py") for path in Path("simslab").rglob("*.pxd") if path.name != "__init__.pxd")
-    names = {".".join(path.with_suffix("").parts): path for path in sources}
+    declarations = sorted(path for path in Path("simslab").rglob("*.pxd") if is_augmenting(path))
     flags = [] if os.environ.get("CFLAGS") else ["-O2", "-g0"]
     return [
-        Extension(name, [str(path)], extra_compile_args=flags)
-        for name, path in names.items()
-        if name not in NOT_COMPILED
+        Extension(".".join(path.with_suffix("").parts), [str(path.with_suffix(".py"))], extra_compile_args=flags)
+        for path in declarations
     ]
 
 
-def mend_suffixes(extensions: list[Extension]) -> None:
-    """Undo a slip of Cython 3.3.1, which appends the suffix of `except -1` twice in `@cython.final` classes."""
-    for source in (Path(name) for extension in extensions for name in extension.sources):
-        text = source.read_text()
-        if "-1LLLL" in text:
-            source.write_text(text.replace("-1LLLL", "-1LL"))
+def is_augmenting(path: Path) -> bool:
+    """Tell the `.pxd` of a leaf from those of packages and of headers, whose inline functions go into the leaves."""
+    text = path.read_text(encoding="utf-8")
+    return path.name != "__init__.pxd" and not ("cdef inline" in text and "cdef class" not in text)
 
 
 class BuildLeaves(build_ext):
     """Compile what can be compiled; without a compiler say so in one line and install the plain Python."""
 
     def run(self) -> None:
+        """Build, and leave a record of what was built from which sources."""
+        modules = [extension.name for extension in self.extensions]
+        reason = ""
         try:
-            from Cython.Build import cythonize
-
-            self.extensions = cythonize(
-                self.extensions, build_dir="build/cython", compiler_directives=DIRECTIVES, quiet=True
-            )
-            mend_suffixes(self.extensions)
-            for extension in self.extensions:
-                extension._needs_stub = False
+            self.parallel = self.parallel or os.cpu_count()
+            self.translate()
             super().run()
         except Exception as error:
             if os.environ.get("SIMSLAB_REQUIRE_COMPILED") == "1":
                 raise
-            print(f"simslab: leaves not compiled ({error}); installing plain Python", file=sys.stderr)
-            self.extensions = []
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            print(f"simslab: leaves not compiled ({reason}); installing plain Python", file=sys.stderr)
+            self.drop_extensions(modules)
+        self.record(modules, reason)
+
+    def translate(self) -> None:
+        """Replace the Python sources of the extensions by generated C."""
+        from Cython.Build import cythonize
+
+        # Workers that are not forked would run this file again.
+        forks = multiprocessing.get_start_method() == "fork"
+        self.extensions = cythonize(
+            self.extensions,
+            build_dir=GENERATED,
+            compiler_directives=DIRECTIVES,
+            quiet=True,
+            nthreads=os.cpu_count() if forks else 0,
+        )
+        for extension in self.extensions:
+            extension._needs_stub = False
+            for source in map(Path, extension.sources):
+                repair(source)
+
+    def drop_extensions(self, modules: list[str]) -> None:
+        """Remove what was already built: a build is wholly compiled or wholly plain."""
+        for module in modules:
+            Path(self.get_ext_fullpath(module)).unlink(missing_ok=True)
+        self.extensions = []
+
+    def record(self, modules: list[str], reason: str) -> None:
+        """Write `simslab/built.json`, which `simslab.base.build` compares with the sources at run time."""
+        source_hash = runpy.run_path("simslab/base/build.py")["source_hash"]
+        hashes = {name: source_hash(Path(name.replace(".", "/") + ".py")) for name in modules}
+        target = Path("simslab" if self.inplace else f"{self.build_lib}/simslab")
+        target.mkdir(parents=True, exist_ok=True)
+        record = {"compiled": not reason, "reason": reason, "sources": hashes}
+        (target / "built.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def repair(source: Path) -> None:
+    """Undo a fault of Cython's (seen in 3.2.9 and 3.3.1) in generated C.
+
+    The `-1` of an `except -1` on a `long long` method of a final class, declared in a `.pxd`, gets its suffix twice.
+    """
+    text = source.read_text(encoding="utf-8")
+    if SURPLUS_SUFFIX.search(text):
+        source.write_text(SURPLUS_SUFFIX.sub("LL", text), encoding="utf-8")
 
 
 setup(ext_modules=leaves(), cmdclass={"build_ext": BuildLeaves})
