@@ -102,12 +102,12 @@ class Distribution(Strict):
 class Objects(Strict):
     """What a pattern allocates: objects of a cache, or kmalloc memory of given sizes."""
 
-    cache: str | None = Field(None, description="a cache of `caches`, or one the kernel has from boot")
-    kmalloc: Distribution | None = Field(None, description="bytes: a number or a distribution")
+    cache: str | None = Field(default=None, description="a cache of `caches`, or one the kernel has from boot")
+    kmalloc: Distribution | None = Field(default=None, description="bytes: a number or a distribution")
     gfp: GfpText = "GFP_KERNEL"
     node: Annotated[int, Field(ge=0)] | Literal["any"] = "any"
-    touch: Size = Field(0, description="bytes of the object written after its allocation and before its free")
-    think: Duration = Field(ZERO_TIME, description="work after each operation")
+    touch: Size = Field(default=0, description="bytes of the object written after its allocation and before its free")
+    think: Duration = Field(default=ZERO_TIME, description="work after each operation")
 
     @model_validator(mode="after")
     def _cache_or_kmalloc(self) -> Objects:

@@ -151,18 +151,34 @@ def _unique_names(workload: Workload) -> list[BadValue]:
 
 
 def _references(workload: Workload) -> list[BadValue]:
-    """Every group or device that a step takes objects from must exist and produce."""
+    """Every group or device that a step takes objects from must exist and produce, for one group of consumers."""
     faults: list[BadValue] = []
-    groups = {group.name: group for group in workload.threads}
-    sources = {d.name for d in workload.devices}
-    sources |= {g.name for g in workload.threads if any(isinstance(step, Produce) for step in g.steps)}
-    for i, group in enumerate(workload.threads):
-        for j, step in enumerate(group.steps):
-            at = ("threads", i, "steps", j, "of")
-            if isinstance(step, Consume) and step.of not in sources:
-                faults.append(_unknown(step.of, "a device, or threads with a 'produce' step", sources, at))
-            if isinstance(step, FreeObjects) and step.of is not None and step.of not in groups:
-                faults.append(_unknown(step.of, "the name of threads", set(groups), at))
+    groups = {group.name for group in workload.threads}
+    steps = [(i, j, step) for i, group in enumerate(workload.threads) for j, step in enumerate(group.steps)]
+    sources: dict[str, tuple[str | int, ...]] = {d.name: ("devices", i) for i, d in enumerate(workload.devices)}
+    for i, j, step in steps:
+        if isinstance(step, Produce):
+            name, here = workload.threads[i].name, ("threads", i, "steps", j)
+            if name in sources:
+                faults.append(BadValue(f"'{name}' produces twice", expected="one 'produce' step in a group", at=here))
+            sources[name] = here
+    consumed: set[str] = set()
+    for i, j, step in steps:
+        at = ("threads", i, "steps", j, "of")
+        if isinstance(step, FreeObjects) and step.of is not None and step.of not in groups:
+            faults.append(_unknown(step.of, "the name of threads", groups, at))
+        if isinstance(step, Consume):
+            if step.of not in sources:
+                faults.append(_unknown(step.of, "a device, or threads with a 'produce' step", set(sources), at))
+            elif step.of in consumed or step.of == workload.threads[i].name:
+                faults.append(
+                    BadValue(f"what '{step.of}' produces cannot be consumed here", expected="one consumer", at=at)
+                )
+            consumed.add(step.of)
+    for name in [name for name in sources if name not in consumed]:
+        faults.append(
+            BadValue(f"nobody consumes what '{name}' produces", expected="a 'consume' step", at=sources[name])
+        )
     return faults
 
 
