@@ -25,6 +25,7 @@ STANDING_CACHES: Final = "standing_caches.csv"
 STANDING_CACHES_DEBUG: Final = "standing_caches_debug.csv"  # debug flags prevent sharing, so there are more
 # Static kernel data: kmem_cache_boot, then init_kmem_cache_node[2 * MAX_NUMNODES]
 BOOT_DATA_BYTES: Final = 2 * layout.PAGE_SIZE
+KMEM_CACHE_NODE_DEBUG: Final = 240  # offset of node[] behind the counters that DEBUG_SLAB adds
 CACHE_CACHE: Final = 0
 SIZE_NODE: Final = layout.MAX_NUMNODES
 
@@ -65,18 +66,22 @@ def standing_caches(debug_slab: bool = False) -> list[StandingCache]:
 def boot(allocator: SlabAllocator, standing: bool = True) -> None:
     """Bring the allocator from nothing to FULL on CPU 0, bring the other CPUs online, make the standing caches.
 
-    `standing` False leaves out all caches but kmem_cache and kmalloc's, for tests that want a small list.
+    `standing` False leaves out all caches but kmem_cache and kmalloc's, for tests that want a small list. Even CPU 0
+    enters its node's CPU mask only after the caches of the first two phases exist (identify_boot_cpu).
     """
     cpu = allocator.kernel.machine.cpus[0]
     caches = standing_caches(allocator.options.debug_slab) if standing else []
     allocator.online_cpus = [0]
+    allocator.numa_cpus = []
     kmem_cache_init(allocator, cpu)
     create_standing(allocator, cpu, caches, "early")
     kmem_cache_init_late(allocator, cpu)
     create_standing(allocator, cpu, caches, "up")
+    allocator.numa_cpus.append(0)
     for other in range(1, allocator.kernel.nr_cpu_ids):
         cpuup_prepare(allocator, cpu, other)
         allocator.online_cpus.append(other)
+        allocator.numa_cpus.append(other)
     create_standing(allocator, cpu, caches, "smp")
 
 
@@ -102,7 +107,8 @@ def create_kmem_cache(allocator: SlabAllocator, cpu: Cpu) -> None:
     """Make the cache of struct kmem_cache, which lies in kernel data and is never an alias (refcount -1)."""
     cache = slab_common.new_kmem_cache(allocator, allocator.boot_data, "kmem_cache")
     allocator.kmem_cache = cache
-    size = layout.KMEM_CACHE_NODE + cpucache.POINTER_BYTES * allocator.kernel.nr_node_ids
+    node_table = KMEM_CACHE_NODE_DEBUG if allocator.options.debug_slab else layout.KMEM_CACHE_NODE
+    size = node_table + cpucache.POINTER_BYTES * allocator.kernel.nr_node_ids
     slab_common.create_boot_cache(allocator, cpu, cache, size, fl.SLAB_HWCACHE_ALIGN, 0)
     allocator.caches.append(cache)
 

@@ -31,7 +31,7 @@ ENOMEM: Final = 12
 
 DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
 SETUP_KMEM_CACHE_NODE: Final = site("setup_kmem_cache_node")
-INIT_CACHE_NODE: Final = site("init_cache_node")
+NO_SLABS: Final = -1
 
 log = logging.getLogger("simslab.kernel")
 
@@ -72,11 +72,22 @@ def do_tune_cpucache(
     cache.batchcount, cache.limit, cache.shared = batchcount, limit, shared
     if previous:
         for owner in allocator.online_cpus:
-            node = cache.node[allocator.kernel.cpu_to_mem[owner]]
-            assert node is not None
-            allocator.free_array(cpu, cache, node, previous[owner], DO_TUNE_CPUCACHE)
+            free_array(allocator, cpu, cache, previous[owner], allocator.kernel.cpu_to_mem[owner])
         allocator.kernel.percpu.free_percpu(previous_offset)
     return setup_kmem_cache_nodes(allocator, cpu, cache, request)
+
+
+def free_array(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, array: ArrayCache, nid: int) -> None:
+    """Put all objects of a retired per-CPU array back into their slabs on node `nid`."""
+    node = cache.node[nid]
+    assert node is not None
+    cpu.irq_disable(DO_TUNE_CPUCACHE)
+    node.list_lock.lock(cpu, DO_TUNE_CPUCACHE)
+    surplus = allocator.freeing.free_block(cpu, cache, array, array.avail, nid)
+    array.avail = 0
+    node.list_lock.unlock(cpu)
+    cpu.irq_enable()
+    allocator.pages.slabs_destroy(cpu, cache, surplus)
 
 
 def alloc_kmem_cache_cpus(allocator: SlabAllocator, cache: KmemCache, entries: int, batchcount: int) -> None:
@@ -145,13 +156,20 @@ def attach(
     node = cache.node[nid]
     assert node is not None
     old_shared: ArrayCache | None = None
+    surplus = NO_SLABS
+    cpu.irq_disable(SETUP_KMEM_CACHE_NODE)
+    node.list_lock.lock(cpu, SETUP_KMEM_CACHE_NODE)
     if node.shared is not None and force_change:
-        allocator.free_array(cpu, cache, node, node.shared, SETUP_KMEM_CACHE_NODE)
+        surplus = allocator.freeing.free_block(cpu, cache, node.shared, node.shared.avail, nid)
+        node.shared.avail = 0
     if node.shared is None or force_change:
         old_shared, node.shared, new_shared = node.shared, new_shared, None
     if node.alien is None and aliens is not None:
         node.alien, node.alien_addr = aliens.aliens, aliens.addr
         aliens = None
+    node.list_lock.unlock(cpu)
+    cpu.irq_enable()
+    allocator.pages.slabs_destroy(cpu, cache, surplus)
     # Not modelled: synchronize_rcu before the old shared array is freed.
     if old_shared is not None:
         allocator.kfree(cpu, old_shared.addr)
@@ -176,6 +194,7 @@ def init_cache_node(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: i
         node = new_node(allocator, cache, addr, nid)
         node.next_reap = first_reap(allocator, cpu, cache)
         cache.node[nid] = node
+    # Not modelled: list_lock around an existing node's free_limit, one word that nobody adds to.
     node.free_limit = (1 + nr_cpus_node(allocator, nid)) * cache.batchcount + cache.num
     return 0
 
@@ -194,9 +213,9 @@ def first_reap(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> int:
 
 
 def nr_cpus_node(allocator: SlabAllocator, nid: int) -> int:
-    """Return how many CPUs of a node are online by now."""
+    """Return how many CPUs have entered a node's CPU mask by now (`numa_cpus`: see boot)."""
     cpus = allocator.kernel.machine.cpus
-    return sum(cpus[cpu_id].node == nid for cpu_id in allocator.online_cpus)
+    return sum(cpus[cpu_id].node == nid for cpu_id in allocator.numa_cpus)
 
 
 def alloc_arraycache(allocator: SlabAllocator, cpu: Cpu, nid: int, entries: int, request: int) -> ArrayCache | None:
