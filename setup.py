@@ -8,7 +8,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 DIRECTIVES = {
@@ -20,6 +20,7 @@ DIRECTIVES = {
     "nonecheck": False,
     "cdivision": False,
 }
+DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder
 GENERATED = "build/cython"
 SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")
 
@@ -103,4 +104,9 @@ def repair(source: Path) -> None:
         source.write_text(SURPLUS_SUFFIX.sub("LL", text), encoding="utf-8")
 
 
-setup(ext_modules=leaves(), cmdclass={"build_ext": BuildLeaves})
+setup(
+    packages=[*find_packages(include=["simslab", "simslab.*"]), *DATA],
+    package_dir=DATA,
+    ext_modules=leaves(),
+    cmdclass={"build_ext": BuildLeaves},
+)

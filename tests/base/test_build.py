@@ -8,7 +8,11 @@ import pytest
 import simslab
 from simslab.base.build import running_build, source_hash
 
-SHOW = "from simslab.base.build import running_build; import simslab.base.histogram as h; print(running_build(), h.__file__)"
+SHOW = """
+from simslab.base import histogram
+from simslab.base.build import running_build
+print(running_build(), histogram.__file__)
+"""
 
 
 def test_the_running_build_is_in_the_imported_package():
