@@ -152,7 +152,7 @@ class Engine:
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self, until: int = NEVER) -> None:
-        """Run until every context has ended and no event is left, or until `until`; Deadlock if contexts stay parked."""
+        """Run until every context has ended and no event is left (Deadlock if some stay parked), or until `until`."""
         self.hub = getcurrent()
         self.running = 1
         self.refresh()

@@ -33,6 +33,7 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef readonly long long c2c_local
     cdef readonly long long directory_latency
     cdef readonly long long snoop_latency
+    cdef readonly long long broadcast
     cdef public object core_node_owner
     cdef long long* core_node
     cdef readonly long long nodes
@@ -65,6 +66,7 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef long long forward(self, long long home, long long owner, long long domain, long long now) noexcept
     @cython.locals(cache=cython.longlong)
     cdef long long forward_wins(self, long long home, long long owner, long long domain) noexcept
+    @cython.locals(latency=cython.longlong)
     cdef long long from_dram(self, long long home, long long domain, long long now) noexcept
     @cython.locals(dirty=cython.longlong)
     cdef long long downgrade(self, long long owner, long long line, long long home, long long now) noexcept
@@ -74,3 +76,7 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef long long local_ownership(self, long long core, long long domain, long long line, long long held) noexcept
     @cython.locals(acknowledged=cython.longlong, answer=cython.longlong, home=cython.longlong, others=cython.longlong, owner=cython.longlong, request=cython.longlong, sharer=cython.longlong)
     cdef long long home_ownership(self, long long domain, long long line, long long others, long long has_data, long long now) noexcept
+    @cython.locals(latest=cython.longlong, other=cython.longlong)
+    cdef long long all_snooped(self, long long home, long long domain) noexcept
+    @cython.locals(there=cython.longlong)
+    cdef long long acknowledged(self, long long home, long long other, long long domain) noexcept

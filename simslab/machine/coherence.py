@@ -67,11 +67,13 @@ class CoherentMemory(CacheHierarchy):
         c2c_local: int,
         directory_latency: int,
         snoop_latency: int,
+        broadcast: int,
     ) -> None:
         super().__init__(l1, l2, l3, interconnect, core_domain, section_node, inclusion, protocol)
         self.l2_latency, self.l3_latency = l2_latency, l3_latency
         self.c2c_local = c2c_local
         self.directory_latency, self.snoop_latency = directory_latency, snoop_latency
+        self.broadcast = broadcast  # 1: the home has no directory and snoops every domain
         self.core_node_owner = buffers.int64_of(np.array(core_node, dtype=np.int64))
         self.core_node = buffers.int64_pointer(self.core_node_owner)
         self.nodes = interconnect.nodes
@@ -226,16 +228,30 @@ class CoherentMemory(CacheHierarchy):
 
     def forward_wins(self, home: int, owner: int, domain: int) -> int:
         """Whether a clean copy in another domain answers before memory does (both are asked)."""
-        cache = self.interconnect.to_home(owner, home) + self.snoop_latency + self.interconnect.between(owner, domain)
+        cache = self.acknowledged(home, owner, domain)
         return 1 if cache < self.interconnect.dram[home] + self.interconnect.to_home(domain, home) else 0
 
     def from_dram(self, home: int, domain: int, now: int) -> int:
         """Memory to the requester; local means on the node of the requesting core."""
         self.cause = CAUSE_LOCAL_DRAM if home == self.requester_node else CAUSE_REMOTE_DRAM
-        return self.interconnect.dram_read(home, now) + self.interconnect.data_from_home(home, domain, now)
+        latency = self.interconnect.dram_read(home, now) + self.interconnect.data_from_home(home, domain, now)
+        return max(latency, self.all_snooped(home, domain)) if self.broadcast else latency
+
+    def all_snooped(self, home: int, domain: int) -> int:
+        """When the last of all other domains has answered a broadcast snoop that found nothing."""
+        latest = 0
+        for other in range(self.domains):
+            if other != domain:
+                latest = max(latest, self.acknowledged(home, other, domain))
+        return latest
+
+    def acknowledged(self, home: int, other: int, domain: int) -> int:
+        """Home to another domain, probe there, answer to the requester; no data."""
+        there = self.interconnect.to_home(other, home) + self.snoop_latency
+        return there + self.interconnect.between(other, domain)
 
     def downgrade(self, owner: int, line: int, home: int, now: int) -> int:
-        """A read reached the owning domain: its copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
+        """A read reached the owning domain: copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
         dirty = self.share_domain(owner, line, now)
         if dirty and self.protocol == MOESI:
             return 0
@@ -296,9 +312,7 @@ class CoherentMemory(CacheHierarchy):
             sharer = bits.lowest(others)
             others &= others - 1
             self.invalidate_domain(sharer, line)
-            acknowledged = (
-                self.interconnect.to_home(sharer, home) + self.snoop_latency + self.interconnect.between(sharer, domain)
-            )
+            acknowledged = self.acknowledged(home, sharer, domain)
             if acknowledged > answer:
                 answer = acknowledged
                 self.cause = CAUSE_REMOTE_CACHE

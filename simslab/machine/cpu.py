@@ -20,7 +20,6 @@ from typing import Any, Final
 from simslab.base import buffers, clock
 from simslab.base.engine import Clocked, Engine
 from simslab.machine import callsites, causes, states
-from simslab.machine.cache_array import CacheArray
 from simslab.machine.coherence import CoherentMemory
 from simslab.machine.interrupts import InterruptHandler
 from simslab.machine.irq_stats import IrqStats
@@ -234,7 +233,7 @@ class Cpu(Clocked):
         return 0
 
     def clear(self, addr: int, size: int) -> int:
-        """Zero `size` bytes with `rep stosb`: every line is taken for writing, and the loop has its own cost per line."""
+        """Zero `size` bytes (rep stosb): every line is taken for writing, and the loop has its own cost per line."""
         lines = ((addr + size - 1) >> LINE_SHIFT) - (addr >> LINE_SHIFT) + 1
         self.write_span(addr, size)
         return self.charge(CLEAR, (lines * self.costs.clear_q10) >> 10)

@@ -1,7 +1,8 @@
 """The caches of the machine and the two tables that track their lines: state, fills and evictions, no timing.
 
-A line's row in its L3 domain's *snoop filter* is [line, mask of the domain's cores that hold it, L3 state, -]; its row in
-the *directory* is [line, mask of domains that hold it, owning domain + 1, forwarding domain + 1]. Both are exact.
+A line's row in its L3 domain's *snoop filter* is [line, mask of the domain's cores that hold it, L3 state, -]; its
+row in the *directory* is [line, mask of domains that hold it, owning domain + 1, forwarding domain + 1]. Both are
+exact.
 `coherence.py` drives the transactions and composes their latency.
 
 Not modelled: an L2 that does not include its L1; directory entries gone stale after silent evictions; back-invalidation
@@ -36,8 +37,8 @@ FORWARDER: Final = states.FORWARDER
 class CacheHierarchy:
     """L1D and L2 of every core, one L3 per domain, snoop filters and directory.
 
-    Cores are numbered machine-wide; `core_domain[c]` is the L3 domain of core c and a core's bit in its domain's mask is
-    its position there, so a domain has at most 63 cores and a machine at most 63 domains. `section_node` maps each
+    Cores are numbered machine-wide; `core_domain[c]` is the L3 domain of core c and a core's bit in its domain's mask
+    is its position there, so a domain has at most 63 cores and a machine at most 63 domains. `section_node` maps each
     128 MiB of physical memory to its node.
     """
 
@@ -124,8 +125,8 @@ class CacheHierarchy:
     def share_domain(self, domain: int, line: int, now: int) -> int:
         """Make every core's copy in a domain S; returns 1 if a copy (a core's or the L3's) was dirty.
 
-        A dirty copy of a core moves to the L3 under MOESI, whose domain stays responsible for it; under MESIF the caller
-        sends it home and the L3's copy, if there is one, becomes clean.
+        A dirty copy of a core moves to the L3 under MOESI, whose domain stays responsible for it; under MESIF the
+        caller sends it home and the L3's copy, if there is one, becomes clean.
         """
         table = self.filter_of(domain)
         row = table.row(line)
@@ -165,7 +166,7 @@ class CacheHierarchy:
             self.l2.remove(self.l2.base(core, line), line)
         return 0
 
-    # -- fills and evictions --------------------------------------------------------------------------------------------
+    # -- fills and evictions -----------------------------------------------------------------------------------------
 
     def fill_private(self, core: int, domain: int, line: int, state: int, now: int) -> int:
         """Put the line into L2 and L1 of the core (and the L3 if it is inclusive), evicting what must go."""

@@ -1,8 +1,8 @@
 """When does a shared resource answer: servers with finite bandwidth (memory channels, links).
 
-CPUs run ahead of one another by up to a quantum, so a server cannot keep one busy-until time: a CPU ahead would reserve
-the future and one behind would queue after it (13 times the true queueing at a quantum of 10,000 cycles). A server keeps
-its *usage per time bucket* instead and estimates the queueing inside a bucket from its load: the mean wait of an M/D/1
+CPUs run ahead of one another by up to a quantum, so a server cannot keep one busy-until time: a CPU ahead would
+reserve the future and one behind would queue after it (13 times the true queueing at a quantum of 10,000 cycles). A
+server keeps its *usage per time bucket* instead and estimates the queueing inside a bucket from its load: the mean wait of an M/D/1
 queue, and the backlog once a bucket is over-full. `benchmarks/servers.py` compares it with busy-until at quantum 0.
 
 Not modelled: order of requests inside a bucket; read and write turnaround; refresh.
@@ -22,7 +22,7 @@ SATURATED_Q10: Final = 498073  # 95 % of FULL_Q10: above it the M/D/1 mean is re
 
 
 class ServerArray:
-    """`count` servers; `service_q10[i]` is the service time of one line on server i in 1/1024 cycle, 0 for unlimited."""
+    """`count` servers; `service_q10[i]`: service time of one line on server i in 1/1024 cycle, 0 for unlimited."""
 
     def __init__(self, service_q10: list[int]) -> None:
         self.count = len(service_q10)
@@ -38,7 +38,7 @@ class ServerArray:
             self.service[server] = service
 
     def request(self, server: int, now: int) -> int:
-        """Serve one line at time `now`; returns the queueing delay in cycles (service itself is in the idle latency)."""
+        """Serve one line at time `now`; returns the queueing delay in cycles (service is in the idle latency)."""
         service = self.service[server]
         self.served[server] += 1
         if service == 0:

@@ -20,8 +20,8 @@ SECTION_SHIFT: Final = 21  # a 128 MiB section of physical memory is 2**21 lines
 
 # Inclusion of the L3.
 INCLUSIVE: Final = 0
-NON_INCLUSIVE: Final = 1  # filled by L2 evictions, keeps the line on a hit
-EXCLUSIVE_L3: Final = 2  # filled by L2 evictions, gives the line up on a hit
+EXCLUSIVE_L3: Final = 1  # filled by L2 evictions, gives the line up on a hit
+NON_INCLUSIVE: Final = 2  # filled by L2 evictions, keeps the line on a hit
 
 # Protocols.
 MESIF: Final = 0

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from simslab.machine import states
 from simslab.machine.node_plan import plan_nodes
 from simslab.machine.numbering import seats
 from simslab.machine.routing import Route, route_latency
@@ -22,21 +23,20 @@ if TYPE_CHECKING:
     from simslab.machine.spec import CacheSpec, MachineSpec, NodeSpec
     from simslab.machine.topology import Topology
 
-LINE_BYTES: Final = 64
+LINE_BYTES: Final = states.LINE_BYTES
 Q10: Final = 1024
 Q16: Final = 65536
 
-MESIF: Final = 0
-MOESI: Final = 1
 DIRECTORY: Final = 0
 SNOOP: Final = 1
-INCLUSIVE: Final = 0
-EXCLUSIVE: Final = 1
-NON_INCLUSIVE: Final = 2
 
-_PROTOCOLS: Final = {"MESIF": MESIF, "MOESI": MOESI}
+_PROTOCOLS: Final = {"MESIF": states.MESIF, "MOESI": states.MOESI}
 _HOMES: Final = {"directory": DIRECTORY, "snoop": SNOOP}
-_INCLUSIONS: Final = {"inclusive": INCLUSIVE, "exclusive": EXCLUSIVE, "non-inclusive": NON_INCLUSIVE}
+_INCLUSIONS: Final = {
+    "inclusive": states.INCLUSIVE,
+    "exclusive": states.EXCLUSIVE_L3,
+    "non-inclusive": states.NON_INCLUSIVE,
+}
 
 Matrix = tuple[tuple[int, ...], ...]
 

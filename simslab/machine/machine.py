@@ -1,0 +1,99 @@
+"""A machine built from its description: CPUs over coherent memory, on one engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.base.engine import Engine
+from simslab.machine import timing as timings
+from simslab.machine.cache_array import CacheArray
+from simslab.machine.coherence import CoherentMemory
+from simslab.machine.cpu import CoreCosts, Cpu
+from simslab.machine.interconnect import Interconnect
+from simslab.machine.irq_stats import IrqStats
+from simslab.machine.topology import Topology, build_topology
+
+if TYPE_CHECKING:
+    from simslab.machine.spec import MachineSpec
+    from simslab.machine.timing import CacheGeometry, Timing
+
+DEFAULT_QUANTUM: Final = 10_000  # cycles; benchmarks/README.md gives its error against quantum 0
+
+
+class Machine:
+    """Everything below the kernel. `cpus[i].id == i`; times are cycles of `frequency_hz`."""
+
+    def __init__(self, name: str, topology: Topology, timing: Timing, quantum: int = DEFAULT_QUANTUM) -> None:
+        self.name = name
+        self.topology = topology
+        self.timing = timing
+        self.frequency_hz = timing.frequency_hz
+        self.engine = Engine(quantum)
+        self.irq_stats = IrqStats()
+        self.interconnect = _interconnect(topology, timing)
+        self.memory = _memory(topology, timing, self.interconnect)
+        costs = _costs(timing)
+        self.cpus = [
+            Cpu(c.id, c.core, c.package, c.domain, c.node, costs, self.memory, self.engine, self.irq_stats)
+            for c in topology.cpus
+        ]
+
+
+def build_machine(spec: MachineSpec, quantum: int = DEFAULT_QUANTUM) -> Machine:
+    """Return the machine that a validated `spec` describes; `quantum` in cycles, 0 settles before every operation."""
+    topology = build_topology(spec)
+    return Machine(spec.name, topology, timings.build_timing(spec, topology), quantum)
+
+
+def _interconnect(topology: Topology, timing: Timing) -> Interconnect:
+    nodes = range(len(topology.nodes))
+    return Interconnect(
+        hop_dn=timing.hop_dn,
+        hop_dd=timing.hop_dd,
+        route_dn=[[timing.route_nd[n][d.id] for n in nodes] for d in topology.domains],
+        route_dd=timing.route_dd,
+        dram=[device + port for device, port in zip(timing.dram, timing.port, strict=True)],
+        link_q10=timing.link_line_q10,
+        dram_q10=timing.dram_line_q10,
+    )
+
+
+def _memory(topology: Topology, timing: Timing, interconnect: Interconnect) -> CoherentMemory:
+    return CoherentMemory(
+        _array(len(topology.cores), timing.l1_geometry),
+        _array(len(topology.cores), timing.l2_geometry),
+        _array(len(topology.domains), timing.l3_geometry),
+        interconnect,
+        [core.domain for core in topology.cores],
+        list(topology.section_node),
+        timing.inclusion,
+        timing.protocol,
+        [core.node for core in topology.cores],
+        timing.l2,
+        timing.l3,
+        timing.c2c_local,
+        timing.directory,
+        timing.snoop,
+        1 if timing.home == timings.SNOOP else 0,
+    )
+
+
+def _array(instances: int, geometry: CacheGeometry) -> CacheArray:
+    return CacheArray(instances, geometry.sets, geometry.ways)
+
+
+def _costs(timing: Timing) -> CoreCosts:
+    return CoreCosts(
+        timing.cpi_q16,
+        timing.hidden,
+        timing.store_divisor,
+        timing.atomic,
+        timing.irq_save,
+        timing.irq_restore,
+        timing.cli,
+        timing.sti,
+        timing.irq_entry,
+        timing.irq_exit,
+        timing.ipi,
+        timing.clear_q10,
+    )
