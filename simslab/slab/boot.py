@@ -128,7 +128,8 @@ def create_kmalloc_cache(allocator: SlabAllocator, cpu: Cpu, description: kmallo
 def setup_boot_cpu_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Give a cache per-CPU arrays of one entry and bare nodes, before FULL (mm/slab.c: setup_cpu_cache)."""
     entries = cpucache.BOOT_CPUCACHE_ENTRIES
-    cpucache.alloc_kmem_cache_cpus(allocator, cache, entries, 1)
+    if not cpucache.alloc_kmem_cache_cpus(allocator, cache, entries, 1):
+        return -slab_common.ENOMEM
     if allocator.slab_state == DOWN:
         set_up_node(allocator, cpu, cache, CACHE_CACHE)
     elif allocator.slab_state == PARTIAL:

@@ -46,9 +46,9 @@ class AlienTable:
 
 def setup_cpu_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Give a new cache its arrays as far as the state of boot allows (mm/slab.c: setup_cpu_cache)."""
-    from simslab.slab import boot, slab_common
+    from simslab.slab import boot
 
-    if allocator.slab_state >= slab_common.FULL:
+    if allocator.slab_state >= boot.FULL:
         return enable_cpucache(allocator, cpu, cache, request)
     return boot.setup_boot_cpu_cache(allocator, cpu, cache, request)
 
@@ -67,37 +67,30 @@ def do_tune_cpucache(
 ) -> int:
     """Replace the per-CPU arrays, free what the old ones held, then set up the nodes (mm/slab.c: do_tune_cpucache)."""
     previous, previous_offset = cache.cpu_cache, cache.cpu_cache_offset
-    alloc_kmem_cache_cpus(allocator, cache, limit, batchcount)
+    if not alloc_kmem_cache_cpus(allocator, cache, limit, batchcount):
+        return -ENOMEM
     # Not modelled: kick_all_cpus_sync after the switch; CPUs look the array up again at their next operation.
     cache.batchcount, cache.limit, cache.shared = batchcount, limit, shared
     if previous:
         for owner in allocator.online_cpus:
-            free_array(allocator, cpu, cache, previous[owner], allocator.kernel.cpu_to_mem[owner])
+            node = cache.node[allocator.kernel.cpu_to_mem[owner]]
+            assert node is not None
+            allocator.free_array(cpu, cache, node, previous[owner], DO_TUNE_CPUCACHE)
         allocator.kernel.percpu.free_percpu(previous_offset)
     return setup_kmem_cache_nodes(allocator, cpu, cache, request)
 
 
-def free_array(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, array: ArrayCache, nid: int) -> None:
-    """Put all objects of a retired per-CPU array back into their slabs on node `nid`."""
-    node = cache.node[nid]
-    assert node is not None
-    cpu.irq_disable(DO_TUNE_CPUCACHE)
-    node.list_lock.lock(cpu, DO_TUNE_CPUCACHE)
-    surplus = allocator.freeing.free_block(cpu, cache, array, array.avail, nid)
-    array.avail = 0
-    node.list_lock.unlock(cpu)
-    cpu.irq_enable()
-    allocator.pages.slabs_destroy(cpu, cache, surplus)
-
-
-def alloc_kmem_cache_cpus(allocator: SlabAllocator, cache: KmemCache, entries: int, batchcount: int) -> None:
-    """Make an array for every possible CPU (mm/slab.c: alloc_kmem_cache_cpus)."""
+def alloc_kmem_cache_cpus(allocator: SlabAllocator, cache: KmemCache, entries: int, batchcount: int) -> bool:
+    """Make an array for every possible CPU; False without per-CPU memory (mm/slab.c: alloc_kmem_cache_cpus)."""
     percpu = allocator.kernel.percpu
     offset = percpu.alloc_percpu(layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, POINTER_BYTES)
+    if offset < 0:
+        return False
     cache.cpu_cache_offset = offset
     cache.cpu_cache = [
         ArrayCache(percpu.address(cpu_id, offset), entries, batchcount) for cpu_id in range(allocator.kernel.nr_cpu_ids)
     ]
+    return True
 
 
 def setup_kmem_cache_nodes(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:

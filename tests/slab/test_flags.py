@@ -18,7 +18,7 @@ def test_kernel_spelling_is_read_too():
 
 
 def test_an_unknown_name_is_refused_with_the_choices():
-    with pytest.raises(ValueError, match="unknown cache flag 'HWCACH'.*HWCACHE_ALIGN"):
+    with pytest.raises(ValueError, match=r"unknown cache flag 'HWCACH'.*HWCACHE_ALIGN"):
         fl.parse_flags("HWCACH")
 
 

@@ -107,6 +107,7 @@ class TraceReplay:
     def operate(self, line: dict[str, Any]) -> dict[str, Any]:
         """Run one operation; its results by the names of the trace."""
         cpu = self.cpus[line["cpu"]]
+        cpu.now = max(other.now for other in self.cpus)  # one at a time: nobody is behind a lock's last release
         allocator, cache, names = self.allocator, self.cache, self.names
         offset = cache.obj_offset  # traces of debug builds name slots; callers hold addresses behind the red zone
         match line["op"]:

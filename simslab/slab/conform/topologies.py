@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
 from simslab.kernel.kernel import Kernel
-from simslab.machine.machine import Machine
+from simslab.machine.machine import build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.options import SlabOptions
@@ -69,6 +69,6 @@ def node_document(nid: int, cpus: int) -> dict[str, Any]:
 def new_system(name: str, options: SlabOptions, standing: bool = False) -> SlabAllocator:
     """Boot the allocator on the topology that `name` mentions, without an engine; `standing`: with all 123 caches."""
     spec = MachineSpec.model_validate(machine_document(topology_of(name)))
-    allocator = SlabAllocator(Kernel(Machine(spec)), options)
+    allocator = SlabAllocator(Kernel(build_machine(spec)), options)
     allocator.boot(standing)
     return allocator
