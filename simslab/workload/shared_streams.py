@@ -6,12 +6,15 @@ No program made here can wait in a circle: a free waits for an allocation of a s
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from simslab.workload import operations as ops
 from simslab.workload.distributions import draw
 from simslab.workload.making import Group, Handover, Making
 from simslab.workload.patterns import Bleed, Consume, Lifetimes, Produce
 from simslab.workload.program import Words, joined
+
+Chosen = npt.NDArray[np.bool_]
 
 
 def lifetimes(making: Making, group: Group, step: Lifetimes, number: int) -> list[Words]:
@@ -101,14 +104,15 @@ def consume(making: Making, group: Group, step: Consume, _number: int) -> list[W
     return streams
 
 
-def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Words:
+def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Chosen:
     """Return which of a ring's objects a thread consumes."""
     if rings >= threads:
         return np.full(len(turns), ring % threads == thread)
     if thread % rings != ring:
-        return np.zeros(len(turns), dtype=bool)
+        return np.zeros(len(turns), dtype=np.bool_)
     sharing = len(range(ring, threads, rings))
-    return turns % sharing == thread // rings
+    share: Chosen = turns % sharing == thread // rings
+    return share
 
 
 def bleed(making: Making, group: Group, step: Bleed, number: int) -> list[Words]:

@@ -1,0 +1,61 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.base.engine cimport Engine
+from simslab.machine.cpu cimport Cpu
+from simslab.slab.allocator cimport SlabAllocator
+from simslab.slab.kmem_cache cimport KmemCache
+from simslab.workload.recorder cimport Recorder
+
+cdef long long ALLOC
+cdef long long FREE
+cdef long long KMALLOC
+cdef long long KFREE
+cdef long long BULK_ALLOC
+cdef long long BULK_FREE
+cdef long long NR_FIELDS
+cdef long long OPCODE
+cdef long long CACHE
+cdef long long SIZE
+cdef long long GFP
+cdef long long NODE
+cdef long long TOUCH_BYTES
+cdef long long COUNT
+cdef long long EMPTY
+cdef long long FAILED
+
+
+@cython.final
+cdef class Executor:
+    cdef readonly Engine engine
+    cdef readonly SlabAllocator allocator
+    cdef readonly Recorder recorder
+    cdef readonly list caches
+    cdef public object kinds_owner
+    cdef long long* kinds
+    cdef readonly long long nr_slots
+    cdef public object address_owner
+    cdef long long* address
+    cdef public object since_owner
+    cdef long long* since
+    cdef public object waiter_owner
+    cdef long long* waiter
+    cdef public object cache_owner
+    cdef long long* cache
+    cdef public list cpus
+    cdef public long long skipped_frees
+    cdef public long long dropped
+
+    @cython.locals(opcode=cython.longlong, index=cython.longlong, node=cython.longlong, cache=KmemCache, start=cython.longlong, objp=cython.longlong)
+    cpdef long long allocate(self, Cpu cpu, long long kind, long long slot) except -1
+    cdef long long put(self, Cpu cpu, long long slot, long long objp, long long cache, long long touch) except -1
+    @cython.locals(objp=cython.longlong)
+    cdef long long take(self, Cpu cpu, long long slot, long long touch) except -1
+    @cython.locals(objp=cython.longlong, cache=KmemCache, start=cython.longlong)
+    cpdef long long release(self, Cpu cpu, long long kind, long long slot) except -1
+    @cython.locals(cache=KmemCache, count=cython.longlong, start=cython.longlong, objects=list, i=cython.longlong, objp=cython.longlong)
+    cpdef long long allocate_bulk(self, Cpu cpu, long long kind, long long slot) except -1
+    @cython.locals(cache=KmemCache, objects=list, i=cython.longlong, objp=cython.longlong, start=cython.longlong)
+    cpdef long long release_bulk(self, Cpu cpu, long long kind, long long slot) except -1
+    cdef long long changed(self, Cpu cpu, long long slot) except -1
+    @cython.locals(count=cython.longlong, slot=cython.longlong)
+    cpdef long long live(self)
