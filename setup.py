@@ -55,7 +55,7 @@ class BuildLeaves(build_ext):
         except Exception as error:
             if os.environ.get("SIMSLAB_REQUIRE_COMPILED") == "1":
                 raise
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = in_brief(error)
             print(f"simslab: leaves not compiled ({reason}); installing plain Python", file=sys.stderr)
             self.drop_extensions(modules)
         self.record(modules, reason)
@@ -92,6 +92,14 @@ class BuildLeaves(build_ext):
         target.mkdir(parents=True, exist_ok=True)
         record = {"compiled": not reason, "reason": reason, "sources": hashes}
         (target / "built.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def in_brief(error: Exception) -> str:
+    """Return why there is no compiled build, short enough for one line."""
+    failed_command = re.match(r"Command '\['([^']+)'", str(error))
+    if failed_command:
+        return f"the C compiler {failed_command[1]} failed"
+    return (str(error).splitlines() or [type(error).__name__])[0][:100]
 
 
 def repair(source: Path) -> None:

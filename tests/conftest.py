@@ -1,0 +1,37 @@
+"""Which build the tests exercise: said in the header, and checked before the first test.
+
+Tests import the installed `simslab`. The sources that lie beside the tests would import just as well, from a plain
+`python -m pytest` in the checkout, and everything would pass without having tested what users run.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from simslab.base.build import running_build
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def pytest_report_header() -> list[str]:
+    """Say which build is tested."""
+    build = running_build()
+    return [f"simslab: {build} in {build.folder}"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tested_build() -> None:
+    """Refuse to test anything but the installed build (or, with SIMSLAB_DEV=1, an in-place build of the sources)."""
+    build = running_build()
+    expected = os.environ.get("SIMSLAB_EXPECT")
+    if build.folder.parent == CHECKOUT and os.environ.get("SIMSLAB_DEV") != "1":
+        pytest.exit(
+            f"the tests import the sources in {build.folder}, not an installed simslab: install with "
+            "`pip install '.[test]'` and run `pytest` (not `python -m pytest`, no PYTHONPATH)",
+            returncode=2,
+        )
+    if expected is not None and build.kind != expected:
+        pytest.exit(f"expected a {expected} build, got {build}", returncode=2)
+    if build.stale:
+        pytest.exit(f"the build is {build}", returncode=2)

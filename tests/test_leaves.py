@@ -1,0 +1,81 @@
+"""Hot functions translate to C without Python object operations: a forgotten declaration shows here, not as a slow run.
+
+Reads the C that Cython makes of each listed function. Not collected where Cython is not installed.
+"""
+
+import re
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+import simslab
+
+pytest.importorskip("Cython")
+
+from Cython.Compiler.Main import CompilationOptions, compile_single
+
+ROOT = Path(simslab.__file__).parent.parent
+DIRECTIVES = {
+    "annotation_typing": False,
+    "boundscheck": False,
+    "wraparound": False,
+    "initializedcheck": False,
+    "nonecheck": False,
+    "cdivision": False,
+}
+OBJECT_OPERATION = re.compile(
+    r"\b(?:Py(?:Long|Number|Object|Float|List|Dict|Tuple|Unicode|Sequence|Set|Iter)_\w+"
+    r"|__Pyx_(?:Py\w+|Get(?:Attr|Item|Module|Builtin)\w*|SetItem\w*|Import\w*|Call\w*|BoundsCheck\w*|UnpackTuple\w*))"
+    r"\s*\("
+)
+
+
+def hot_functions():
+    spec = spec_from_file_location("hot_functions", Path(__file__).with_name("hot_functions.py"))
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.HOT
+
+
+@pytest.fixture(scope="session")
+def c_of(tmp_path_factory):
+    """Return a function that translates a module to C, once."""
+    folder = tmp_path_factory.mktemp("leaves")
+    made = {}
+
+    def translate(module):
+        if module not in made:
+            target = folder / f"{module}.c"
+            options = CompilationOptions(
+                output_file=str(target),
+                include_path=[str(ROOT)],
+                language_level=3,
+                compiler_directives=DIRECTIVES,
+            )
+            source = ROOT / (module.replace(".", "/") + ".py")
+            assert compile_single(str(source), options, full_module_name=module).num_errors == 0
+            made[module] = target.read_text(encoding="utf-8")
+        return made[module]
+
+    return translate
+
+
+def body(c_source, module, function):
+    """Return the C of one cdef function: from its head to the closing brace in the first column."""
+    *outer, last = [*module.split("."), *function.split(".")]
+    name = "__pyx_f_" + "".join(f"{len(part)}{part}_" for part in outer) + last
+    match = re.search(rf"^static [^;\n]*\b{name}\([^;{{]*\) *{{$(.*?)^}}$", c_source, re.MULTILINE | re.DOTALL)
+    assert match is not None, f"{function} is no C function of {module}"
+    return match[1]
+
+
+@pytest.mark.parametrize(
+    ("module", "function"), [(module, name) for module, names in hot_functions().items() for name in names]
+)
+def test_a_hot_function_handles_no_python_objects(c_of, module, function):
+    text = body(c_of(module), module, function)
+    # A cpdef function may begin by looking for a Python override; a final class has none.
+    text = re.sub(r"__Pyx_(?:AddTraceback|WriteUnraisable|RefNanny\w*)\s*\(", "", text)
+    lines = [line.strip() for line in text.splitlines() if OBJECT_OPERATION.search(line)]
+    assert lines == []
