@@ -2,9 +2,6 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.kernel.spinlock cimport SpinLock
 
-cdef long long SLABS_PARTIAL
-cdef long long SLABS_FULL
-cdef long long SLABS_FREE
 
 
 @cython.final
@@ -74,9 +71,9 @@ cdef class KmemCache:
     cdef public long long align
     cdef public long long useroffset
     cdef public long long usersize
-    cdef public long long num_active
+    cdef public unsigned long long num_active
     cdef public long long num_allocations
-    cdef public long long high_mark
+    cdef public unsigned long long high_mark
     cdef public long long grown
     cdef public long long reaped
     cdef public long long errors

@@ -109,7 +109,7 @@ class KmemCache:
         self.useroffset = 0
         self.usersize = 0
         # 5) statistics and debugging (DEBUG_SLAB)
-        self.num_active = 0
+        self.num_active = 0  # unsigned long: below 0 it wraps, as objects of a slab's first use go uncounted
         self.num_allocations = 0
         self.high_mark = 0
         self.grown = 0

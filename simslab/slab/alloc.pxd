@@ -1,0 +1,98 @@
+cimport cython
+from simslab.machine.cpu cimport Cpu
+from simslab.slab.free cimport SlabFree
+from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.slab_page cimport SlabPages
+
+cdef long long NUMA_NO_NODE
+cdef long long BATCHREFILL_LIMIT
+cdef unsigned long long ULONG_MAX
+cdef long long KC_CPU_CACHE
+cdef long long KC_NUM
+cdef long long KC_OBJECT_SIZE
+cdef long long KC_NODE
+cdef long long N_FREE_OBJECTS
+cdef long long N_SHARED
+cdef long long AC_TOUCHED
+cdef long long AC_ENTRY
+cdef long long ZERO
+cdef long long THISNODE
+cdef long long EXACT_NODE_SET
+cdef long long EXACT_NODE_CLEAR
+cdef long long ALLOC_HIT
+cdef long long ALLOC_REFILL_SHARED
+cdef long long ALLOC_REFILL_SLABS
+cdef long long ALLOC_GROW
+cdef long long ALLOC_NODE_SLABS
+cdef long long ALLOC_NODE_GROW
+cdef long long ALLOC_FALLBACK
+cdef long long ALLOC_FAILED
+cdef long long ALLOC_BULK
+cdef long long INSNS_ALLOC
+cdef long long INSNS_ALLOC_MISS
+cdef long long INSNS_ALLOC_NODE
+cdef long long INSNS_ALLOC_NODE_HIT
+cdef long long INSNS_ZERO
+cdef long long INSNS_REFILL_SHARED
+cdef long long INSNS_REFILL
+cdef long long INSNS_REFILL_SHARED_EMPTY
+cdef long long INSNS_REFILL_SLAB
+cdef long long INSNS_REFILL_OBJECT
+cdef long long INSNS_REFILL_GROW
+cdef long long INSNS_REFILL_GROW_OBJECT
+cdef long long INSNS_NODE_SLABS
+cdef long long INSNS_NODE_GROW
+cdef long long INSNS_FALLBACK
+cdef long long INSNS_FALLBACK_ZONE
+cdef long long INSNS_BULK
+cdef long long INSNS_BULK_OBJECT
+cdef long long SITE_ALLOC
+cdef long long SITE_ALLOC_NODE
+cdef long long SITE_BULK
+cdef long long SITE_REFILL
+cdef long long SITE_NODE
+
+
+@cython.final
+cdef class SlabAlloc:
+    cdef public SlabPages pages
+    cdef public SlabFree freeing
+    cdef public list zonelists
+    cdef public long long gfp_allowed_mask
+    cdef public long long stats
+
+    @cython.locals(saved=cython.longlong, objp=cython.longlong)
+    cpdef long long slab_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(saved=cython.longlong, objp=cython.longlong)
+    cpdef long long slab_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    @cython.locals(objp=cython.longlong)
+    cdef long long do_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    cdef long long after_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long objp) noexcept
+    @cython.locals(objp=cython.longlong, objects=list)
+    cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
+
+    @cython.locals(objp=cython.longlong)
+    cdef long long do_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(ac=ArrayCache)
+    cdef long long cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode)
+    cdef long long cache_alloc_refill(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    cdef long long node_has_objects(self, Cpu cpu, KmemCacheNode n) noexcept
+    @cython.locals(shared=ArrayCache)
+    cdef long long refill_from_node(self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount) except -1
+    @cython.locals(pfn=cython.longlong, before=cython.longlong)
+    cdef long long refill_from_slabs(self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount) except -1
+    @cython.locals(pfn=cython.longlong, ac=ArrayCache, taken=cython.longlong)
+    cdef ArrayCache refill_by_growth(self, Cpu cpu, KmemCache cache, long long flags, long long node, long long batchcount)
+    cdef count_alloced(self, KmemCache cache, long long count)
+    @cython.locals(_=cython.longlong)
+    cdef count_active(self, KmemCache cache, long long count)
+
+    @cython.locals(n=KmemCacheNode, pfn=cython.longlong, objp=cython.longlong)
+    cdef long long cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    @cython.locals(objp=cython.longlong)
+    cdef long long take_from_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
+    @cython.locals(exact=cython.longlong, objp=cython.longlong, pfn=cython.longlong)
+    cdef long long fallback_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(nodes=list, nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
+    cdef long long alloc_from_zonelist(self, Cpu cpu, KmemCache cache, long long exact) except -1

@@ -1,0 +1,374 @@
+"""Allocation: from the CPU's own array, refilled from the shared array, from slabs or by growth; from a given node;
+and, when a node has nothing, along the zonelist.
+
+Objects are addresses of raw slots here; the allocator's interface adds `obj_offset`. 0 is NULL. Per-CPU arrays are
+touched with interrupts off only; a function that may have let other code run (growth, a lock) reads `cpu_cache` again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.kernel import gfp, layout
+from simslab.kernel.bug import KernelBugError
+from simslab.machine import callsites
+from simslab.machine.cpu import Cpu
+from simslab.slab import paths
+from simslab.slab.free import SlabFree
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.slab_page import SlabPages
+
+NUMA_NO_NODE: Final = -1
+BATCHREFILL_LIMIT: Final = 16
+ULONG_MAX: Final = (1 << 64) - 1
+
+KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
+KC_NUM: Final = layout.KMEM_CACHE_NUM
+KC_OBJECT_SIZE: Final = layout.KMEM_CACHE_OBJECT_SIZE
+KC_NODE: Final = layout.KMEM_CACHE_NODE
+N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
+N_SHARED: Final = layout.NODE_SHARED
+AC_TOUCHED: Final = layout.ARRAY_CACHE_TOUCHED
+AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
+
+ZERO: Final = gfp.ZERO
+THISNODE: Final = gfp.THISNODE
+EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
+EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
+
+ALLOC_HIT: Final = paths.ALLOC_HIT
+ALLOC_REFILL_SHARED: Final = paths.ALLOC_REFILL_SHARED
+ALLOC_REFILL_SLABS: Final = paths.ALLOC_REFILL_SLABS
+ALLOC_GROW: Final = paths.ALLOC_GROW
+ALLOC_NODE_SLABS: Final = paths.ALLOC_NODE_SLABS
+ALLOC_NODE_GROW: Final = paths.ALLOC_NODE_GROW
+ALLOC_FALLBACK: Final = paths.ALLOC_FALLBACK
+ALLOC_FAILED: Final = paths.ALLOC_FAILED
+ALLOC_BULK: Final = paths.ALLOC_BULK
+
+# Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
+INSNS_ALLOC: Final = 41  # kmem_cache_alloc with should_failslab
+INSNS_ALLOC_MISS: Final = 3
+INSNS_ALLOC_NODE: Final = 44  # kmem_cache_alloc_node with should_failslab
+INSNS_ALLOC_NODE_HIT: Final = 6
+INSNS_ZERO: Final = 22  # memset with `rep stosb` counted once
+INSNS_REFILL_SHARED: Final = 60
+INSNS_REFILL: Final = 67
+INSNS_REFILL_SHARED_EMPTY: Final = 5  # more, when there is a shared array without objects
+INSNS_REFILL_SLAB: Final = 17
+INSNS_REFILL_OBJECT: Final = 19
+INSNS_REFILL_GROW: Final = 68
+INSNS_REFILL_GROW_OBJECT: Final = 18
+INSNS_NODE_SLABS: Final = 54
+INSNS_NODE_GROW: Final = 46
+INSNS_FALLBACK: Final = 40  # estimate: no golden path walks the zonelist
+INSNS_FALLBACK_ZONE: Final = 15  # estimate
+INSNS_BULK: Final = 36
+INSNS_BULK_OBJECT: Final = 17
+
+SITE_ALLOC: Final = callsites.site("kmem_cache_alloc")
+SITE_ALLOC_NODE: Final = callsites.site("kmem_cache_alloc_node")
+SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")
+SITE_REFILL: Final = callsites.site("cache_alloc_refill")
+SITE_NODE: Final = callsites.site("cache_alloc_node")
+
+
+class SlabAlloc:
+    """The allocation paths of one kernel's allocator.
+
+    `zonelists[nid]` lists node numbers as fallback from `nid` walks them. `gfp_allowed_mask` is restricted during boot.
+
+    Not modelled: mempolicies and cpuset spreading (alternate_node_alloc), failslab, pfmemalloc slabs.
+    """
+
+    def __init__(self, pages: SlabPages, freeing: SlabFree, zonelists: list[list[int]]) -> None:
+        self.pages = pages
+        self.freeing = freeing
+        self.zonelists = zonelists
+        self.gfp_allowed_mask = gfp.BITS_MASK
+        self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+
+    # -- entry points -------------------------------------------------------------------------------------------------
+
+    def slab_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """Allocate wherever this CPU is; 0 when there is nothing (mm/slab.c: slab_alloc)."""
+        flags &= self.gfp_allowed_mask
+        cpu.insn(INSNS_ALLOC)
+        saved = cpu.irq_save(SITE_ALLOC)
+        objp = self.do_cache_alloc(cpu, cache, flags)
+        cpu.irq_restore(saved)
+        return self.after_alloc(cpu, cache, flags, objp)
+
+    def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """Allocate on node `nodeid`, on other nodes if it must and may (mm/slab.c: slab_alloc_node).
+
+        NUMA_NO_NODE means the CPU's own.
+        """
+        flags &= self.gfp_allowed_mask
+        cpu.insn(INSNS_ALLOC_NODE)
+        saved = cpu.irq_save(SITE_ALLOC_NODE)
+        objp = self.do_alloc_node(cpu, cache, flags, cpu.numa_mem if nodeid == NUMA_NO_NODE else nodeid)
+        cpu.irq_restore(saved)
+        return self.after_alloc(cpu, cache, flags, objp)
+
+    def do_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """Middle of slab_alloc_node. Irqs off."""
+        cpu.path = ALLOC_HIT
+        cpu.read(cache.addr + KC_NODE + 8 * nodeid)
+        if cache.node[nodeid] is None:
+            return self.fallback_alloc(cpu, cache, flags)  # the node has no memory
+        if nodeid == cpu.numa_mem:
+            cpu.insn(INSNS_ALLOC_NODE_HIT)
+            objp = self.cache_alloc(cpu, cache, flags)
+            if objp:
+                return objp
+        return self.cache_alloc_node(cpu, cache, flags, nodeid)
+
+    def after_alloc(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> int:
+        """What follows an allocation once interrupts are as before: prefetch and zeroing."""
+        cpu.prefetchw(objp)
+        if flags & ZERO and objp:
+            cpu.read(cache.addr + KC_OBJECT_SIZE)
+            cpu.insn(INSNS_ZERO)
+            cpu.clear(objp + cache.obj_offset, cache.object_size)
+        return objp
+
+    def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> list[int]:
+        """Allocate `size` objects or none at all (mm/slab.c: kmem_cache_alloc_bulk)."""
+        flags &= self.gfp_allowed_mask
+        cpu.insn(INSNS_BULK)
+        objects: list[int] = []
+        cpu.irq_disable(SITE_BULK)
+        for _ in range(size):
+            cpu.insn(INSNS_BULK_OBJECT)
+            objp = self.do_cache_alloc(cpu, cache, flags)
+            if not objp:
+                break
+            objects.append(objp)
+        cpu.irq_enable()
+        if len(objects) < size:
+            self.freeing.kmem_cache_free_bulk(cpu, cache, objects)
+            cpu.path = ALLOC_FAILED
+            return []
+        cpu.path = ALLOC_BULK
+        if flags & ZERO:
+            for objp in objects:
+                cpu.insn(INSNS_ZERO)
+                cpu.clear(objp + cache.obj_offset, cache.object_size)
+        return objects
+
+    # -- from this CPU's array; irqs off ------------------------------------------------------------------------------
+
+    def do_cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """From the CPU's array, else from its node, else along the zonelist (mm/slab.c: __do_cache_alloc). Irqs off."""
+        cpu.path = ALLOC_HIT
+        objp = self.cache_alloc(cpu, cache, flags)
+        if objp:
+            return objp
+        return self.cache_alloc_node(cpu, cache, flags, cpu.numa_mem)
+
+    def cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """From the CPU's array, refilled if it must (mm/slab.c: ____cache_alloc). Irqs off."""
+        if not cpu.irqs_off:
+            raise KernelBugError("cache_alloc with interrupts on")
+        ac = cache.cpu_cache[cpu.id]
+        cpu.read(cache.addr + KC_CPU_CACHE)
+        if ac.avail:
+            ac.touched = 1
+            ac.avail -= 1
+            cpu.write(ac.addr)
+            cpu.read(ac.addr + AC_ENTRY + 8 * ac.avail)
+            if self.stats:
+                cache.allochit += 1
+            return ac.entry[ac.avail]
+        cpu.read(ac.addr)
+        cpu.insn(INSNS_ALLOC_MISS)
+        if self.stats:
+            cache.allocmiss += 1
+        return self.cache_alloc_refill(cpu, cache, flags)
+
+    def cache_alloc_refill(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """Refill the CPU's empty array and take one object (mm/slab.c: cache_alloc_refill). Irqs off.
+
+        First from the node's shared array, else from partial, then free slabs, else from a new slab; 0 when the node
+        gives none.
+        """
+        node = cpu.numa_mem
+        cpu.read(cache.addr + KC_CPU_CACHE)
+        ac = cache.cpu_cache[cpu.id]
+        cpu.read(ac.addr + AC_TOUCHED)
+        batchcount = ac.batchcount
+        if not ac.touched:
+            batchcount = min(batchcount, BATCHREFILL_LIMIT)  # little was used lately: do not strip the slabs bare
+        n = cache.node[node]
+        cpu.read(cache.addr + KC_NODE + 8 * node)
+        if ac.avail > 0 or n is None:
+            raise KernelBugError("cache_alloc_refill of an array that is not empty or on a node without memory")
+        if self.node_has_objects(cpu, n):
+            self.refill_from_node(cpu, cache, ac, n, batchcount)
+        if not ac.avail:
+            cpu.path = ALLOC_GROW
+            ac = self.refill_by_growth(cpu, cache, flags, node, batchcount)
+            if not ac.avail:
+                return 0
+        ac.touched = 1
+        ac.avail -= 1
+        cpu.write(ac.addr)
+        cpu.read(ac.addr + AC_ENTRY + 8 * ac.avail)
+        cpu.read(cache.addr + KC_CPU_CACHE)
+        return ac.entry[ac.avail]
+
+    def node_has_objects(self, cpu: Cpu, n: KmemCacheNode) -> int:
+        """The unlocked look of cache_alloc_refill whether the lock is worth taking."""
+        cpu.read(n.addr + N_FREE_OBJECTS)
+        cpu.read(n.addr + N_SHARED)
+        if n.free_objects:
+            return 1
+        if n.shared is None:
+            return 0
+        cpu.read(n.shared.addr)
+        return 1 if n.shared.avail else 0
+
+    def refill_from_node(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, n: KmemCacheNode, batchcount: int) -> int:
+        """The part of cache_alloc_refill under list_lock: shared array, else slabs."""
+        n.list_lock.lock(cpu, SITE_REFILL)
+        cpu.read(n.addr + N_SHARED)
+        shared = n.shared
+        if shared is not None and self.freeing.transfer_objects(cpu, ac, shared, batchcount):
+            cpu.path = ALLOC_REFILL_SHARED
+            cpu.insn(INSNS_REFILL_SHARED)
+            shared.touched = 1
+            cpu.write(shared.addr + AC_TOUCHED)
+        else:
+            cpu.path = ALLOC_REFILL_SLABS
+            cpu.insn(INSNS_REFILL if shared is None else INSNS_REFILL + INSNS_REFILL_SHARED_EMPTY)
+            self.refill_from_slabs(cpu, cache, ac, n, batchcount)
+            cpu.read(ac.addr)
+            n.free_objects -= ac.avail
+            cpu.write(n.addr + N_FREE_OBJECTS)
+        return n.list_lock.unlock(cpu)
+
+    def refill_from_slabs(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, n: KmemCacheNode, batchcount: int) -> int:
+        """Take up to `batchcount` objects from the node's slabs, in list order. Holds list_lock."""
+        while batchcount > 0:
+            pfn = self.pages.get_first_slab(cpu, n)
+            if pfn < 0:
+                break
+            before = batchcount
+            batchcount = self.pages.alloc_block(cpu, cache, ac, pfn, batchcount)
+            cpu.insn(INSNS_REFILL_SLAB + INSNS_REFILL_OBJECT * (before - batchcount))
+            if self.stats:
+                self.count_alloced(cache, before - batchcount)
+            self.pages.fixup_slab_list(cpu, cache, n, pfn)
+        return 0
+
+    def refill_by_growth(self, cpu: Cpu, cache: KmemCache, flags: int, node: int, batchcount: int) -> ArrayCache:
+        """The direct_grow part of cache_alloc_refill; returns the CPU's array, which may be another than before."""
+        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, node)
+        ac = cache.cpu_cache[cpu.id]
+        cpu.read(cache.addr + KC_CPU_CACHE)
+        cpu.read(ac.addr)
+        taken = 0
+        if not ac.avail and pfn >= 0:
+            taken = batchcount - self.pages.alloc_block(cpu, cache, ac, pfn, batchcount)
+            if self.stats:
+                self.count_alloced(cache, taken)
+        cpu.insn(INSNS_REFILL_GROW + INSNS_REFILL_GROW_OBJECT * taken)
+        self.pages.cache_grow_end(cpu, cache, pfn)
+        return ac
+
+    def count_alloced(self, cache: KmemCache, count: int) -> None:
+        """STATS_INC_ALLOCED for `count` objects put into an array, which also makes them active."""
+        cache.num_allocations += count
+        self.count_active(cache, count)
+
+    def count_active(self, cache: KmemCache, count: int) -> None:
+        """STATS_INC_ACTIVE and STATS_SET_HIGH for `count` objects."""
+        for _ in range(count):
+            cache.num_active = (cache.num_active + 1) & ULONG_MAX
+            if cache.num_active > cache.high_mark:
+                cache.high_mark = cache.num_active
+
+    # -- from a node; irqs off ----------------------------------------------------------------------------------------
+
+    def cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """One object from the slabs of a node, growing it, else along the zonelist (mm/slab.c: ____cache_alloc_node).
+
+        Irqs off.
+        """
+        n = cache.node[nodeid]
+        cpu.read(cache.addr + KC_NODE + 8 * nodeid)
+        if n is None or not cpu.irqs_off:
+            raise KernelBugError("cache_alloc_node of a node without memory or with interrupts on")
+        n.list_lock.lock(cpu, SITE_NODE)
+        pfn = self.pages.get_first_slab(cpu, n)
+        if pfn >= 0:
+            return self.take_from_slab(cpu, cache, n, pfn)
+        n.list_lock.unlock(cpu)
+        cpu.path = ALLOC_NODE_GROW
+        cpu.insn(INSNS_NODE_GROW)
+        objp = 0
+        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, nodeid)
+        if pfn >= 0:
+            objp = self.pages.slab_get_obj(cpu, cache, pfn)  # not counted yet, so free_objects stays
+        self.pages.cache_grow_end(cpu, cache, pfn)
+        return objp if objp else self.fallback_alloc(cpu, cache, flags)
+
+    def take_from_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
+        """The locked part of ____cache_alloc_node when there is a slab; drops list_lock."""
+        cpu.path = ALLOC_NODE_SLABS
+        cpu.insn(INSNS_NODE_SLABS)
+        if self.stats:
+            cache.node_allocs += 1
+            self.count_active(cache, 1)
+        cpu.read(cache.addr + KC_NUM)
+        objp = self.pages.slab_get_obj(cpu, cache, pfn)
+        n.free_objects -= 1
+        cpu.write(n.addr + N_FREE_OBJECTS)
+        self.pages.fixup_slab_list(cpu, cache, n, pfn)
+        n.list_lock.unlock(cpu)
+        return objp
+
+    def fallback_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """From whichever node has an object, else from whichever can grow (mm/slab.c: fallback_alloc). Irqs off.
+
+        0 at once for requests bound to one node.
+        """
+        if flags & THISNODE:
+            cpu.path = ALLOC_FAILED
+            return 0
+        cpu.insn(INSNS_FALLBACK)
+        exact = (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR
+        objp = 0
+        while True:
+            objp = self.alloc_from_zonelist(cpu, cache, exact)
+            if objp:
+                break
+            pfn = self.pages.cache_grow_begin(cpu, cache, flags, cpu.numa_mem)
+            self.pages.cache_grow_end(cpu, cache, pfn)
+            if pfn < 0:
+                break
+            objp = self.cache_alloc_node(cpu, cache, exact, self.pages.mem_map.nid(pfn))
+            if objp:
+                break  # else another CPU took all of the new slab: try again
+        cpu.path = ALLOC_FALLBACK if objp else ALLOC_FAILED
+        return objp
+
+    def alloc_from_zonelist(self, cpu: Cpu, cache: KmemCache, exact: int) -> int:
+        """First loop of fallback_alloc: nodes with free objects, nearest first.
+
+        Not modelled: zones of a node one by one (all follow each other, and the answer is the node's).
+        """
+        nodes = self.zonelists[cpu.numa_mem]
+        for nid in nodes:
+            cpu.insn(INSNS_FALLBACK_ZONE)
+            cpu.read(cache.addr + KC_NODE + 8 * nid)
+            n = cache.node[nid]
+            if n is None:
+                continue
+            cpu.read(n.addr + N_FREE_OBJECTS)
+            if n.free_objects:
+                objp = self.cache_alloc_node(cpu, cache, exact, nid)
+                if objp:
+                    return objp
+        return 0

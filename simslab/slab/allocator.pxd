@@ -1,0 +1,54 @@
+cimport cython
+from simslab.machine.cpu cimport Cpu
+from simslab.slab.alloc cimport SlabAlloc
+from simslab.slab.drain cimport SlabDrain
+from simslab.slab.free cimport SlabFree
+from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.object_source cimport ObjectSource
+from simslab.slab.slab_page cimport SlabPages
+
+cdef long long ZERO_SIZE_PTR
+cdef long long KMALLOC_MAX_CACHE_SIZE
+cdef long long SMALL_SIZE
+cdef long long DMA
+cdef long long RECLAIMABLE
+cdef long long INSNS_KMALLOC
+cdef long long INSNS_KMALLOC_NODE
+
+
+@cython.final
+cdef class SlabAllocator(ObjectSource):
+    cdef public object kernel
+    cdef public object options
+    cdef public list caches
+    cdef public list by_index
+    cdef public list kmalloc_caches
+    cdef public list size_index
+    cdef public KmemCache kmem_cache
+    cdef public long long slab_state
+    cdef public long long slab_max_order
+    cdef public bint use_alien_caches
+    cdef public list online_cpus
+    cdef public list numa_cpus
+    cdef public long long boot_data
+    cdef public SlabPages pages
+    cdef public SlabFree freeing
+    cdef public SlabAlloc allocating
+    cdef public SlabDrain drain
+    cdef public list slab_reap_node
+
+    @cython.locals(objp=cython.longlong)
+    cpdef long long kmem_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(objp=cython.longlong)
+    cpdef long long kmem_cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
+    cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
+    cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
+    @cython.locals(index=cython.longlong, kind=cython.longlong, row=list)
+    cpdef KmemCache kmalloc_slab(self, long long size, long long flags)
+    @cython.locals(cache=KmemCache)
+    cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1
+    @cython.locals(cache=KmemCache)
+    cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
+    cpdef long long kfree(self, Cpu cpu, long long objp) except -1
+    cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)

@@ -1,0 +1,243 @@
+"""The allocator as its users see it: caches, objects, and the state of one kernel's mm/slab.c.
+
+Objects are simulated physical addresses; 0 is NULL. The work is done by the pieces it holds: `allocating` (alloc.py),
+`freeing` (free.py), `pages` (slab_page.py) and `drain` (drain.py); creation and tuning are functions of other modules
+on this class. Every call names the CPU on which it runs, and charges that CPU.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from simslab.kernel import gfp
+from simslab.kernel.bug import KernelBugError
+from simslab.machine import callsites
+from simslab.machine.cpu import Cpu
+from simslab.slab import kmalloc
+from simslab.slab.alloc import SlabAlloc
+from simslab.slab.drain import SlabDrain, round_jiffies_relative
+from simslab.slab.free import SlabFree
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.object_source import ObjectSource
+from simslab.slab.options import SlabOptions
+from simslab.slab.slab_page import SlabPages
+
+ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
+KMALLOC_MAX_CACHE_SIZE: Final = kmalloc.KMALLOC_MAX_CACHE_SIZE
+NR_INDEXES: Final = kmalloc.KMALLOC_SHIFT_HIGH + 1
+SMALL_SIZE: Final = 192  # up to here the size class comes from a table
+DMA: Final = gfp.DMA
+RECLAIMABLE: Final = gfp.RECLAIMABLE
+REAPTIMEOUT_AC: Final = 2  # seconds
+REAPTIMEOUT_NODE: Final = 4
+
+INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
+INSNS_KMALLOC_NODE: Final = 33
+INSNS_SMP_CALL: Final = 900  # on_each_cpu on 4 CPUs: masks, queues, IPI
+SITE_ON_EACH_CPU: Final = callsites.site("on_each_cpu")
+
+
+class SlabAllocator(ObjectSource):
+    """All slab caches of one kernel (mm/slab.c, mm/slab_common.c).
+
+    `caches` is in order of creation (the kernel's `slab_caches` reversed); `by_index[i]` is the cache of index i from 1,
+    None when destroyed; `kmalloc_caches[type][index]` as in the kernel. `pages.observer` is told of slabs obtained and
+    destroyed. `nr_possible` CPUs have arrays; those in `online_cpus` use them.
+    """
+
+    def __init__(self, kernel: Any, options: SlabOptions | None = None) -> None:
+        self.kernel = kernel
+        self.options = options if options is not None else SlabOptions()
+        self.caches: list[KmemCache] = []
+        self.by_index: list[KmemCache | None] = [None]
+        self.kmalloc_caches: list[list[KmemCache | None]] = [
+            [None] * NR_INDEXES for _ in range(kmalloc.NR_KMALLOC_TYPES)
+        ]
+        self.size_index: list[int] = [kmalloc.kmalloc_index(size) for size in range(SMALL_SIZE + 1)]
+        self.kmem_cache: KmemCache | None = None
+        self.slab_state = 0
+        self.slab_max_order = 1
+        self.use_alien_caches = False
+        self.online_cpus: list[int] = []
+        self.numa_cpus: list[int] = []  # those in their node's CPU mask, which CPU 0 joins late in boot
+        self.boot_data = kernel.boot_data
+        self.pages = SlabPages(kernel.mem_map, kernel.page_allocator)
+        self.pages.source = self
+        self.pages.deny_order = kernel.zonelists
+        self.freeing = SlabFree(self.pages, self.by_index, len(kernel.online_nodes))
+        self.allocating = SlabAlloc(self.pages, self.freeing, kernel.zonelists)
+        self.drain = SlabDrain(self.pages, self.freeing, self.caches, list(kernel.online_nodes))
+        debug = 1 if self.options.debug_slab else 0
+        self.pages.stats = self.freeing.stats = self.allocating.stats = self.drain.stats = debug
+        self.slab_reap_node: list[int] = [self.next_online(kernel.cpu_to_mem[i]) for i in range(kernel.nr_cpu_ids)]
+
+    def boot(self, standing: bool = True) -> None:
+        """Bring the allocator up (boot.py)."""
+        from simslab.slab import boot
+
+        boot.boot(self, standing)
+
+    # -- objects ------------------------------------------------------------------------------------------------------
+
+    def kmem_cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """Allocate an object; 0 when there is none (mm/slab.c: kmem_cache_alloc)."""
+        objp = self.allocating.slab_alloc(cpu, cache, flags)
+        return objp + cache.obj_offset if objp else 0
+
+    def kmem_cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """Allocate an object of node `nodeid`, -1 for any (mm/slab.c: kmem_cache_alloc_node)."""
+        objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid)
+        return objp + cache.obj_offset if objp else 0
+
+    def kmem_cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+        """Free an object of `cache` (mm/slab.c: kmem_cache_free)."""
+        return self.freeing.kmem_cache_free(cpu, cache, objp - cache.obj_offset)
+
+    def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> list[int]:
+        """Allocate `size` objects, or none and an empty list (mm/slab.c: kmem_cache_alloc_bulk)."""
+        objects = self.allocating.kmem_cache_alloc_bulk(cpu, cache, flags, size)
+        return [objp + cache.obj_offset for objp in objects] if cache.obj_offset else objects
+
+    def kmem_cache_free_bulk(self, cpu: Cpu, cache: KmemCache, objects: list[int]) -> int:
+        """Free objects of `cache` in order (mm/slab.c: kmem_cache_free_bulk)."""
+        slots = [objp - cache.obj_offset for objp in objects] if cache.obj_offset else objects
+        return self.freeing.kmem_cache_free_bulk(cpu, cache, slots)
+
+    def kmalloc_slab(self, size: int, flags: int) -> KmemCache | None:
+        """The cache for `size` > 0 bytes, None beyond the largest (mm/slab_common.c: kmalloc_slab)."""
+        if size <= SMALL_SIZE:
+            index = self.size_index[size]
+        elif size > KMALLOC_MAX_CACHE_SIZE:
+            return None
+        else:
+            index = 8
+            while size > 1 << index:
+                index += 1
+        kind = 0 if not flags & (DMA | RECLAIMABLE) else 2 if flags & DMA else 1
+        row = self.kmalloc_caches[kind]
+        return row[index]
+
+    def kmalloc(self, cpu: Cpu, size: int, flags: int) -> int:
+        """Allocate `size` bytes; 16 (ZERO_SIZE_PTR) for none, 0 on failure (mm/slab.c: __kmalloc)."""
+        if size == 0:
+            return ZERO_SIZE_PTR
+        cache = self.kmalloc_slab(size, flags)
+        if cache is None:
+            return 0
+        cpu.insn(INSNS_KMALLOC)
+        return self.kmem_cache_alloc(cpu, cache, flags)
+
+    def kmalloc_node(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
+        """Allocate `size` bytes on node `nodeid` (mm/slab.c: __kmalloc_node)."""
+        if size == 0:
+            return ZERO_SIZE_PTR
+        cache = self.kmalloc_slab(size, flags)
+        if cache is None:
+            return 0
+        cpu.insn(INSNS_KMALLOC_NODE)
+        return self.kmem_cache_alloc_node(cpu, cache, flags, nodeid)
+
+    def kfree(self, cpu: Cpu, objp: int) -> int:
+        """Free what kmalloc returned; NULL and ZERO_SIZE_PTR do nothing (mm/slab.c: kfree)."""
+        if objp <= ZERO_SIZE_PTR:
+            return 0
+        if self.options.debug_slab:
+            objp -= self.freeing.virt_to_cache(cpu, objp).obj_offset
+        return self.freeing.kfree(cpu, objp)
+
+    def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:
+        """The cache of an object (mm/slab.h: virt_to_cache)."""
+        return self.freeing.virt_to_cache(cpu, objp)
+
+    def ksize(self, cpu: Cpu, objp: int) -> int:
+        """Bytes that may be used at `objp` (mm/slab.c: __ksize)."""
+        return 0 if objp <= ZERO_SIZE_PTR else int(self.virt_to_cache(cpu, objp).object_size)
+
+    # -- caches -------------------------------------------------------------------------------------------------------
+
+    def kmem_cache_create(
+        self,
+        name: str,
+        size: int,
+        align: int = 0,
+        flags: int = 0,
+        ctor: int = 0,
+        useroffset: int = 0,
+        usersize: int = 0,
+        cpu: Cpu | None = None,
+    ) -> KmemCache | None:
+        """Create or share a cache; None when it cannot be made (slab_common.py)."""
+        from simslab.slab import slab_common
+
+        return slab_common.kmem_cache_create_usercopy(self, name, size, align, flags, ctor, useroffset, usersize, cpu)
+
+    def kmem_cache_destroy(self, cache: KmemCache, cpu: Cpu | None = None) -> int:
+        """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (slab_common.py)."""
+        from simslab.slab import slab_common
+
+        return slab_common.kmem_cache_destroy(self, cache, cpu)
+
+    def slabinfo_write(self, text: str, cpu: Cpu | None = None) -> int:
+        """Tune a cache by a line `name limit batchcount shared` (cpucache.py)."""
+        from simslab.slab import cpucache
+
+        return cpucache.slabinfo_write(self, text, gfp.GFP_KERNEL, cpu)
+
+    def kmem_cache_shrink(self, cpu: Cpu, cache: KmemCache) -> int:
+        """Empty all arrays and destroy free slabs; 1 when slabs are left (mm/slab_common.c: kmem_cache_shrink)."""
+        others = [i for i in self.online_cpus if i != cpu.id]
+        return self.kmem_cache_shrink_in_order(cpu, cache, [*others, cpu.id])
+
+    def kmem_cache_shrink_in_order(self, cpu: Cpu, cache: KmemCache, order: list[int]) -> int:
+        """kmem_cache_shrink with the CPUs answering the drain interrupt in `order`."""
+        self.on_each_cpu(cpu, cache, order)
+        self.drain.drain_nodes(cpu, cache)
+        return self.drain.shrink_nodes(cpu, cache)
+
+    def on_each_cpu(self, cpu: Cpu, cache: KmemCache, order: list[int]) -> None:
+        """Run do_drain on every CPU of `order`, itself included (kernel/smp.c: on_each_cpu).
+
+        Not modelled: the other CPUs' interrupt entry, and waiting for CPUs that have interrupts off.
+        """
+        cpu.insn(INSNS_SMP_CALL)
+        for cpu_id in order:
+            other = self.kernel.machine.cpus[cpu_id]
+            saved = other.irq_save(SITE_ON_EACH_CPU)
+            self.drain.do_drain(other, cache)
+            other.irq_restore(saved)
+
+    def free_array(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, ac: ArrayCache, site: int) -> int:
+        """Put the objects of a retired array back into the slabs of its node. Interrupts on."""
+        return self.drain.free_array(cpu, cache, n, ac, site)
+
+    # -- reaping ------------------------------------------------------------------------------------------------------
+
+    def next_online(self, nid: int) -> int:
+        """The online node after `nid`, in a circle (next_node_in)."""
+        nodes = sorted(self.kernel.online_nodes)
+        return next((other for other in nodes if other > nid), nodes[0])
+
+    def reap_node(self, cpu_id: int) -> int:
+        """The node whose aliens `cpu_id` sends home at its next reaping."""
+        return self.slab_reap_node[cpu_id]
+
+    def set_reap_node(self, cpu_id: int, nid: int) -> None:
+        """Set what `reap_node` returns."""
+        self.slab_reap_node[cpu_id] = nid
+
+    def cache_reap(self, cpu: Cpu) -> int:
+        """Reap all caches for this CPU, then let its rotor go on (mm/slab.c: cache_reap). Interrupts on.
+
+        Not modelled: slab_mutex, which is free whenever a reaper runs.
+        """
+        if cpu.irqs_off:
+            raise KernelBugError("cache_reap with interrupts off")
+        kernel = self.kernel
+        reap_node = self.slab_reap_node[cpu.id]
+        self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
+        self.slab_reap_node[cpu.id] = self.next_online(reap_node)
+        return 0
+
+    def reap_delay(self, cpu: Cpu, seconds: int = REAPTIMEOUT_AC) -> int:
+        """Jiffies from now to this CPU's next reaping (start_cpu_timer: 1 s, cache_reap: 2 s; rounded, skewed)."""
+        return round_jiffies_relative(seconds * self.kernel.hz, self.kernel.jiffies(cpu), cpu.id, self.kernel.hz)

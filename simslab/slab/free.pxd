@@ -1,0 +1,107 @@
+cimport cython
+from simslab.kernel.page cimport MemMap
+from simslab.kernel.spinlock cimport SpinLock
+from simslab.machine.cpu cimport Cpu
+from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.slab_page cimport SlabPages
+
+cdef long long PAGE_SHIFT
+cdef long long LINE_SHIFT
+cdef unsigned long long ULONG_MAX
+cdef long long LIST_PARTIAL
+cdef long long LIST_FULL
+cdef long long LIST_FREE
+cdef long long KC_NODE
+cdef long long KC_CPU_CACHE
+cdef long long N_TOTAL_SLABS
+cdef long long N_FREE_SLABS
+cdef long long N_FREE_OBJECTS
+cdef long long N_SHARED
+cdef long long N_ALIEN
+cdef long long AC_BATCHCOUNT
+cdef long long AC_ENTRY
+cdef long long P_FLAGS
+cdef long long P_LIST
+cdef long long P_SLAB_CACHE
+cdef long long P_S_MEM
+cdef long long P_ACTIVE
+cdef long long FREE_HIT
+cdef long long FREE_FLUSH_SHARED
+cdef long long FREE_FLUSH_SLABS
+cdef long long FREE_ALIEN
+cdef long long FREE_ALIEN_DRAIN
+cdef long long FREE_REMOTE_SLABS
+cdef long long FREE_BULK
+cdef long long INSNS_KMEM_CACHE_FREE
+cdef long long INSNS_KFREE
+cdef long long INSNS_FREE_HIT
+cdef long long INSNS_FLUSH
+cdef long long INSNS_FLUSH_FULL_SHARED
+cdef long long INSNS_FLUSH_SHARED
+cdef long long INSNS_ALIEN
+cdef long long INSNS_ALIEN_FULL
+cdef long long INSNS_REMOTE
+cdef long long INSNS_DRAIN_ALIEN
+cdef long long INSNS_DRAIN_ALIEN_EMPTY
+cdef long long INSNS_DRAIN_ALIEN_SHARED
+cdef long long INSNS_TRANSFER
+cdef long long INSNS_TRANSFER_NONE
+cdef long long INSNS_MEMCPY
+cdef long long INSNS_MEMMOVE
+cdef long long INSNS_MEMMOVE_LOOP
+cdef long long INSNS_FREE_BLOCK
+cdef long long INSNS_FREE_BLOCK_NONE
+cdef long long INSNS_FREE_OBJECT
+cdef long long INSNS_TRIM
+cdef long long INSNS_BULK_FREE
+cdef long long INSNS_BULK_FREE_OBJECT
+cdef long long SITE_FREE
+cdef long long SITE_KFREE
+cdef long long SITE_BULK
+cdef long long SITE_FLUSH
+cdef long long SITE_ALIEN
+cdef long long SITE_DRAIN_ALIEN
+
+
+@cython.final
+cdef class SlabFree:
+    cdef public SlabPages pages
+    cdef public MemMap mem_map
+    cdef public list by_index
+    cdef public long long nr_online_nodes
+    cdef public long long stats
+    cdef public ArrayCache single
+
+    @cython.locals(flags=cython.longlong)
+    cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
+    @cython.locals(flags=cython.longlong)
+    cpdef long long kfree(self, Cpu cpu, long long objp) except -1
+    @cython.locals(objp=cython.longlong)
+    cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
+    @cython.locals(pfn=cython.longlong, page=cython.longlong, index=cython.longlong)
+    cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
+
+    @cython.locals(ac=ArrayCache, pfn=cython.longlong, nid=cython.longlong)
+    cdef long long cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
+    @cython.locals(node=cython.longlong, n=KmemCacheNode, alien=AlienCache, ac=ArrayCache, surplus=cython.longlong)
+    cdef long long cache_free_alien(self, Cpu cpu, KmemCache cache, long long objp, long long page_node) except -1
+    @cython.locals(n=KmemCacheNode, surplus=cython.longlong)
+    cdef long long free_remote(self, Cpu cpu, KmemCache cache, long long objp, long long page_node) except -1
+    @cython.locals(n=KmemCacheNode, surplus=cython.longlong)
+    cpdef long long drain_alien_array(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long node) except? -1
+
+    @cython.locals(node=cython.longlong, n=KmemCacheNode, surplus=cython.longlong, batchcount=cython.longlong, shared=ArrayCache, room=cython.longlong)
+    cdef long long cache_flusharray(self, Cpu cpu, KmemCache cache, ArrayCache ac) except -1
+    cpdef long long drop_oldest(self, Cpu cpu, ArrayCache ac, long long count) except -1
+    @cython.locals(nr=cython.longlong)
+    cdef long long transfer_objects(self, Cpu cpu, ArrayCache to, ArrayCache source, long long wanted) noexcept
+    @cython.locals(read_line=cython.longlong, write_line=cython.longlong, read_addr=cython.longlong, write_addr=cython.longlong, i=cython.longlong)
+    cdef long long copy_entries(self, Cpu cpu, ArrayCache to, long long first, ArrayCache source, long long source_first, long long count) noexcept
+    @cython.locals(n=KmemCacheNode, i=cython.longlong)
+    cpdef long long free_block(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long count, long long node) except? -1
+    @cython.locals(mem_map=MemMap, pfn=cython.longlong, page=cython.longlong)
+    cdef long long free_one(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long objp) noexcept
+    @cython.locals(chain=cython.longlong, pfn=cython.longlong)
+    cdef long long trim(self, Cpu cpu, KmemCache cache, KmemCacheNode n) noexcept
+    @cython.locals(count=cython.longlong, pfn=cython.longlong)
+    cpdef note_freeable(self, KmemCache cache, KmemCacheNode n)

@@ -1,0 +1,370 @@
+"""Freeing: to the CPU's own array, to alien arrays, to the shared array and back into slabs.
+
+Objects are addresses of raw slots here, as in the kernel's arrays; the allocator's interface adds `obj_offset`. Lock
+order: an alien array's lock, then the list_lock of the node it goes home to; never two list_locks. Slabs that become
+surplus under a lock are chained through `MemMap.next` and destroyed after it is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.kernel import layout
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.page import MemMap
+from simslab.machine import callsites
+from simslab.machine.cpu import Cpu
+from simslab.slab import paths
+from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.slab_page import SlabPages
+
+PAGE_SHIFT: Final = layout.PAGE_SHIFT
+LINE_SHIFT: Final = 6
+ULONG_MAX: Final = (1 << 64) - 1
+LIST_PARTIAL: Final = 0  # which list of KmemCacheNode.lists
+LIST_FULL: Final = 1
+LIST_FREE: Final = 2
+KC_NODE: Final = layout.KMEM_CACHE_NODE
+KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
+N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
+N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
+N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
+N_SHARED: Final = layout.NODE_SHARED
+N_ALIEN: Final = layout.NODE_ALIEN
+AC_BATCHCOUNT: Final = layout.ARRAY_CACHE_BATCHCOUNT
+AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
+P_FLAGS: Final = layout.PAGE_FLAGS
+P_LIST: Final = layout.PAGE_SLAB_LIST
+P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
+P_S_MEM: Final = layout.PAGE_S_MEM
+P_ACTIVE: Final = layout.PAGE_ACTIVE
+
+FREE_HIT: Final = paths.FREE_HIT
+FREE_FLUSH_SHARED: Final = paths.FREE_FLUSH_SHARED
+FREE_FLUSH_SLABS: Final = paths.FREE_FLUSH_SLABS
+FREE_ALIEN: Final = paths.FREE_ALIEN
+FREE_ALIEN_DRAIN: Final = paths.FREE_ALIEN_DRAIN
+FREE_REMOTE_SLABS: Final = paths.FREE_REMOTE_SLABS
+FREE_BULK: Final = paths.FREE_BULK
+
+# Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
+INSNS_KMEM_CACHE_FREE: Final = 12
+INSNS_KFREE: Final = 38
+INSNS_FREE_HIT: Final = 47
+INSNS_FLUSH: Final = 82
+INSNS_FLUSH_FULL_SHARED: Final = 4  # more, when there is a shared array without room
+INSNS_FLUSH_SHARED: Final = 11  # more, when it takes the objects
+INSNS_ALIEN: Final = 65
+INSNS_ALIEN_FULL: Final = 7
+INSNS_REMOTE: Final = 60  # estimate: no golden path without alien arrays
+INSNS_DRAIN_ALIEN: Final = 33
+INSNS_DRAIN_ALIEN_EMPTY: Final = 4
+INSNS_DRAIN_ALIEN_SHARED: Final = 3
+INSNS_TRANSFER: Final = 31
+INSNS_TRANSFER_NONE: Final = 19
+INSNS_MEMCPY: Final = 10
+INSNS_MEMMOVE: Final = 16
+INSNS_MEMMOVE_LOOP: Final = 12  # for 32 bytes
+INSNS_FREE_BLOCK: Final = 42
+INSNS_FREE_BLOCK_NONE: Final = 29
+INSNS_FREE_OBJECT: Final = 53
+INSNS_TRIM: Final = 21
+INSNS_BULK_FREE: Final = 21
+INSNS_BULK_FREE_OBJECT: Final = 9
+
+SITE_FREE: Final = callsites.site("kmem_cache_free")
+SITE_KFREE: Final = callsites.site("kfree")
+SITE_BULK: Final = callsites.site("kmem_cache_free_bulk")
+SITE_FLUSH: Final = callsites.site("cache_flusharray")
+SITE_ALIEN: Final = callsites.site("cache_free_alien")
+SITE_DRAIN_ALIEN: Final = callsites.site("drain_alien_cache")
+
+
+class SlabFree:
+    """The free paths of one kernel's allocator."""
+
+    def __init__(self, pages: SlabPages, by_index: list[KmemCache | None], nr_online_nodes: int) -> None:
+        self.pages = pages
+        self.mem_map: MemMap = pages.mem_map
+        self.by_index = by_index
+        self.nr_online_nodes = nr_online_nodes
+        self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+        self.single = ArrayCache(0, 1, 1)  # model: the one-element array on the stack of __cache_free_alien
+
+    # -- entry points -------------------------------------------------------------------------------------------------
+
+    def kmem_cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+        """Free an object of `cache` (mm/slab.c: kmem_cache_free)."""
+        cpu.insn(INSNS_KMEM_CACHE_FREE)
+        flags = cpu.irq_save(SITE_FREE)
+        self.cache_free(cpu, cache, objp)
+        return cpu.irq_restore(flags)
+
+    def kfree(self, cpu: Cpu, objp: int) -> int:
+        """Free an object from kmalloc; the cache is found from its page (mm/slab.c: kfree)."""
+        cpu.insn(INSNS_KFREE)
+        flags = cpu.irq_save(SITE_KFREE)
+        self.cache_free(cpu, self.virt_to_cache(cpu, objp), objp)
+        return cpu.irq_restore(flags)
+
+    def kmem_cache_free_bulk(self, cpu: Cpu, cache: KmemCache | None, objects: list[int]) -> int:
+        """Free objects in order, of their own caches when `cache` is None (mm/slab.c: kmem_cache_free_bulk)."""
+        cpu.insn(INSNS_BULK_FREE)
+        cpu.irq_disable(SITE_BULK)
+        for objp in objects:
+            cpu.insn(INSNS_BULK_FREE_OBJECT)
+            self.cache_free(cpu, self.virt_to_cache(cpu, objp) if cache is None else cache, objp)
+        cpu.path = FREE_BULK
+        return cpu.irq_enable()
+
+    def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:
+        """The cache of the slab that holds `objp` (mm/slab.h: virt_to_cache)."""
+        pfn = self.mem_map.head[objp >> PAGE_SHIFT]
+        page = self.mem_map.page_addr(pfn)
+        cpu.read(page + P_LIST)
+        cpu.read(page + P_SLAB_CACHE)
+        index = self.mem_map.slab_cache[pfn]
+        if index == 0:
+            raise KernelBugError(f"object {objp:#x} is not in a slab")
+        return self.by_index[index]
+
+    # -- one object; irqs off -----------------------------------------------------------------------------------------
+
+    def cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+        """Put `objp` where it belongs (mm/slab.c: __cache_free, ___cache_free). Irqs off."""
+        cpu.path = FREE_HIT
+        if not cpu.irqs_off:
+            raise KernelBugError("cache_free with interrupts on")
+        ac = cache.cpu_cache[cpu.id]
+        cpu.read(cache.addr + KC_CPU_CACHE)
+        if self.nr_online_nodes > 1:
+            pfn = objp >> PAGE_SHIFT
+            cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
+            nid = self.mem_map.nid(pfn)
+            if nid != cpu.numa_mem:
+                return self.cache_free_alien(cpu, cache, objp, nid)
+        if ac.avail < ac.limit:
+            cpu.insn(INSNS_FREE_HIT)
+            if self.stats:
+                cache.freehit += 1
+        else:
+            if self.stats:
+                cache.freemiss += 1
+            self.cache_flusharray(cpu, cache, ac)
+        cpu.write(ac.addr)
+        cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
+        ac.entry[ac.avail] = objp
+        ac.avail += 1
+        return 0
+
+    def cache_free_alien(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int) -> int:
+        """Put an object of another node into the alien array for it (mm/slab.c: __cache_free_alien)."""
+        cpu.path = FREE_ALIEN
+        node = cpu.numa_mem
+        n = cache.node[node]
+        cpu.read(cache.addr + KC_NODE + 8 * node)
+        cpu.read(n.addr + N_ALIEN)
+        if self.stats:
+            cache.node_frees += 1
+        if n.alien is None:
+            return self.free_remote(cpu, cache, objp, page_node)
+        cpu.read(n.alien_addr + 8 * page_node)
+        alien = n.alien[page_node]
+        if alien is None:
+            return self.free_remote(cpu, cache, objp, page_node)
+        ac = alien.ac
+        surplus = -1
+        cpu.insn(INSNS_ALIEN)
+        alien.lock.lock(cpu, SITE_ALIEN)
+        cpu.read(ac.addr)
+        if ac.avail == ac.limit:
+            cpu.path = FREE_ALIEN_DRAIN
+            cpu.insn(INSNS_ALIEN_FULL)
+            if self.stats:
+                cache.node_overflow += 1
+            surplus = self.drain_alien_array(cpu, cache, ac, page_node)
+        cpu.write(ac.addr)
+        cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
+        ac.entry[ac.avail] = objp
+        ac.avail += 1
+        alien.lock.unlock(cpu)
+        return self.pages.slabs_destroy(cpu, cache, surplus)
+
+    def free_remote(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int) -> int:
+        """Second half of __cache_free_alien, without alien array: straight into the other node's slab."""
+        cpu.path = FREE_REMOTE_SLABS
+        cpu.insn(INSNS_REMOTE)
+        n = cache.node[page_node]
+        cpu.read(cache.addr + KC_NODE + 8 * page_node)
+        n.list_lock.lock(cpu, SITE_ALIEN)
+        self.single.entry[0] = objp
+        surplus = self.free_block(cpu, cache, self.single, 1, page_node)
+        n.list_lock.unlock(cpu)
+        return self.pages.slabs_destroy(cpu, cache, surplus)
+
+    def drain_alien_array(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, node: int) -> int:
+        """Send an alien array's objects home to `node` (mm/slab.c: __drain_alien_cache). Holds the array's lock.
+
+        Returns the surplus slabs for slabs_destroy.
+        """
+        surplus = -1
+        cpu.read(ac.addr)
+        if ac.avail == 0:
+            cpu.insn(INSNS_DRAIN_ALIEN_EMPTY)
+            return -1
+        cpu.insn(INSNS_DRAIN_ALIEN)
+        n = cache.node[node]
+        cpu.read(cache.addr + KC_NODE + 8 * node)
+        n.list_lock.lock(cpu, SITE_DRAIN_ALIEN)
+        cpu.read(n.addr + N_SHARED)
+        if n.shared is not None:
+            cpu.insn(INSNS_DRAIN_ALIEN_SHARED)
+            cpu.read(ac.addr)
+            self.transfer_objects(cpu, n.shared, ac, ac.limit)
+        surplus = self.free_block(cpu, cache, ac, ac.avail, node)
+        ac.avail = 0
+        cpu.write(ac.addr)
+        n.list_lock.unlock(cpu)
+        return surplus
+
+    # -- many objects -------------------------------------------------------------------------------------------------
+
+    def cache_flusharray(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache) -> int:
+        """Make room in a full array: its oldest entries go to the shared array or home (mm/slab.c: cache_flusharray).
+
+        Irqs off. Interrupts stay off throughout; other CPUs run while the lock is awaited.
+        """
+        node = cpu.numa_mem
+        n = cache.node[node]
+        surplus = -1
+        cpu.read(ac.addr)
+        cpu.read(cache.addr + KC_NODE + 8 * node)
+        cpu.read(ac.addr + AC_BATCHCOUNT)
+        cpu.insn(INSNS_FLUSH)
+        batchcount = ac.batchcount
+        n.list_lock.lock(cpu, SITE_FLUSH)
+        shared = n.shared
+        cpu.read(n.addr + N_SHARED)
+        room = 0
+        if shared is not None:
+            cpu.read(shared.addr)
+            room = shared.limit - shared.avail
+        if room:
+            cpu.path = FREE_FLUSH_SHARED
+            cpu.insn(INSNS_FLUSH_SHARED + INSNS_MEMCPY)
+            batchcount = min(batchcount, room)
+            self.copy_entries(cpu, shared, shared.avail, ac, 0, batchcount)
+            shared.avail += batchcount
+            cpu.write(shared.addr)
+        else:
+            cpu.path = FREE_FLUSH_SLABS
+            if shared is not None:
+                cpu.insn(INSNS_FLUSH_FULL_SHARED)
+            surplus = self.free_block(cpu, cache, ac, batchcount, node)
+        if self.stats:
+            self.note_freeable(cache, n)
+        n.list_lock.unlock(cpu)
+        self.drop_oldest(cpu, ac, batchcount)
+        return self.pages.slabs_destroy(cpu, cache, surplus)
+
+    def drop_oldest(self, cpu: Cpu, ac: ArrayCache, count: int) -> int:
+        """Remove the `count` oldest entries, which were copied or freed, and close the gap."""
+        ac.avail -= count
+        cpu.write(ac.addr)
+        cpu.insn(INSNS_MEMMOVE + INSNS_MEMMOVE_LOOP * (ac.avail >> 2) + (7 if ac.avail >= 4 else 2 * ac.avail))
+        return self.copy_entries(cpu, ac, 0, ac, count, ac.avail)
+
+    def transfer_objects(self, cpu: Cpu, to: ArrayCache, source: ArrayCache, wanted: int) -> int:
+        """Move up to `wanted` of the newest entries of `source`; how many moved (mm/slab.c: transfer_objects)."""
+        cpu.read(to.addr)
+        cpu.read(source.addr)
+        nr = min(min(source.avail, wanted), to.limit - to.avail)
+        if nr == 0:
+            cpu.insn(INSNS_TRANSFER_NONE)
+            return 0
+        cpu.insn(INSNS_TRANSFER + INSNS_MEMCPY)
+        self.copy_entries(cpu, to, to.avail, source, source.avail - nr, nr)
+        source.avail -= nr
+        cpu.write(source.addr)
+        to.avail += nr
+        cpu.write(to.addr)
+        return nr
+
+    def copy_entries(
+        self, cpu: Cpu, to: ArrayCache, first: int, source: ArrayCache, source_first: int, count: int
+    ) -> int:
+        """Copy `count` entries upwards, charging each line of either array once, in order."""
+        read_line = write_line = -1
+        read_addr = source.addr + AC_ENTRY + 8 * source_first
+        write_addr = to.addr + AC_ENTRY + 8 * first
+        for i in range(count):
+            if (read_addr + 8 * i) >> LINE_SHIFT != read_line:
+                read_line = (read_addr + 8 * i) >> LINE_SHIFT
+                cpu.read(read_addr + 8 * i)
+            if (write_addr + 8 * i) >> LINE_SHIFT != write_line:
+                write_line = (write_addr + 8 * i) >> LINE_SHIFT
+                cpu.write(write_addr + 8 * i)
+            to.entry[first + i] = source.entry[source_first + i]
+        return 0
+
+    def free_block(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, count: int, node: int) -> int:
+        """Put the `count` oldest entries of `ac` back into their slabs (mm/slab.c: free_block). Holds list_lock.
+
+        All belong to `node`. Returns the slabs beyond `free_limit`, chained, for slabs_destroy; -1 for none.
+        """
+        n = cache.node[node]
+        cpu.read(cache.addr + KC_NODE + 8 * node)
+        n.list_lock.assert_held(cpu)
+        n.free_objects += count
+        cpu.write(n.addr + N_FREE_OBJECTS)
+        cpu.insn(INSNS_FREE_BLOCK + count * INSNS_FREE_OBJECT + (count >> 2) if count else INSNS_FREE_BLOCK_NONE)
+        for i in range(count):
+            if ac.addr:
+                cpu.read(ac.addr + AC_ENTRY + 8 * i)
+            self.free_one(cpu, cache, n, ac.entry[i])
+        cpu.read(n.addr + N_FREE_OBJECTS)
+        return self.trim(cpu, cache, n)
+
+    def free_one(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, objp: int) -> int:
+        """Body of free_block's loop: an object into its slab, and the slab to its place in the lists."""
+        mem_map = self.mem_map
+        pfn = mem_map.head[objp >> PAGE_SHIFT]
+        page = mem_map.page_addr(pfn)
+        cpu.read(page + P_LIST)
+        self.pages.list_del(cpu, n, LIST_FULL if mem_map.active[pfn] == cache.num else LIST_PARTIAL, pfn)
+        self.pages.slab_put_obj(cpu, cache, pfn, objp)
+        if self.stats:
+            cache.num_active = (cache.num_active - 1) & ULONG_MAX
+        cpu.read(page + P_ACTIVE)
+        if mem_map.active[pfn]:
+            return self.pages.list_add_tail(cpu, n, LIST_PARTIAL, pfn)
+        self.pages.list_add(cpu, n, LIST_FREE, pfn)
+        n.free_slabs += 1
+        cpu.write(n.addr + N_FREE_SLABS)
+        return 0
+
+    def trim(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
+        """End of free_block: take free slabs off the tail while free_objects exceeds free_limit; their chain."""
+        chain = -1
+        while n.free_objects > n.free_limit and n.lists[2 * LIST_FREE] >= 0:
+            n.free_objects -= cache.num
+            cpu.write(n.addr + N_FREE_OBJECTS)
+            pfn = n.lists[2 * LIST_FREE + 1]
+            self.pages.list_del(cpu, n, LIST_FREE, pfn)
+            self.mem_map.next[pfn] = chain
+            chain = pfn
+            n.free_slabs -= 1
+            cpu.write(n.addr + N_FREE_SLABS)
+            n.total_slabs -= 1
+            cpu.write(n.addr + N_TOTAL_SLABS)
+            cpu.insn(INSNS_TRIM)
+        return chain
+
+    def note_freeable(self, cache: KmemCache, n: KmemCacheNode) -> None:
+        """STATS_SET_FREEABLE: the most free slabs ever seen after a flush."""
+        count = 0
+        pfn = n.lists[2 * LIST_FREE]
+        while pfn >= 0:
+            count += 1
+            pfn = self.mem_map.next[pfn]
+        cache.max_freeable = max(cache.max_freeable, count)

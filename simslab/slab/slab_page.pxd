@@ -1,0 +1,114 @@
+cimport cython
+from simslab.kernel.page cimport MemMap
+from simslab.kernel.page_alloc cimport PageAllocator
+from simslab.kernel.spinlock cimport SpinLock
+from simslab.machine.cpu cimport Cpu
+from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.object_source cimport ObjectSource
+
+cdef long long PARTIAL
+cdef long long FULL
+cdef long long FREE
+cdef long long LIST_BYTES
+cdef long long PAGE_SHIFT
+cdef long long ROW_SHIFT
+cdef long long KC_SIZE
+cdef long long KC_RECIPROCAL
+cdef long long KC_FLAGS
+cdef long long KC_NUM
+cdef long long KC_GFPORDER
+cdef long long KC_COLOUR
+cdef long long KC_FREELIST_CACHE
+cdef long long KC_CTOR
+cdef long long KC_NODE
+cdef long long N_PARTIAL
+cdef long long N_FREE
+cdef long long N_TOTAL_SLABS
+cdef long long N_FREE_SLABS
+cdef long long N_FREE_OBJECTS
+cdef long long N_COLOUR_NEXT
+cdef long long N_FREE_TOUCHED
+cdef long long AC_ENTRY
+cdef long long P_FLAGS
+cdef long long P_LIST
+cdef long long P_SLAB_CACHE
+cdef long long P_FREELIST
+cdef long long P_S_MEM
+cdef long long P_ACTIVE
+cdef long long DIRECT_RECLAIM
+cdef long long THISNODE
+cdef long long SLAB_BUG_MASK
+cdef long long CONSTRAINT_MASK
+cdef long long GROW_MASK
+cdef long long OBJFREELIST_SLAB
+cdef long long OFF_SLAB
+cdef long long INSNS_FIRST_PARTIAL
+cdef long long INSNS_FIRST_FREE
+cdef long long INSNS_FIRST_NONE
+cdef long long INSNS_GROW
+cdef long long INSNS_GROW_OBJECT
+cdef long long INSNS_GROW_OBJECT_CTOR
+cdef long long INSNS_GROW_END
+cdef long long INSNS_NODE_STATE
+cdef long long INSNS_DESTROY
+cdef long long INSNS_FREEPAGES
+cdef long long INSNS_SLABS_DESTROY
+cdef long long SITE_GROW
+cdef long long SITE_GROW_END
+
+
+@cython.final
+cdef class SlabPages:
+    cdef public MemMap mem_map
+    cdef public PageAllocator page_allocator
+    cdef public ObjectSource source
+    cdef public object observer
+    cdef public long long stats
+    cdef public long long deny_cache
+    cdef public long long deny_mask
+    cdef public list deny_order
+
+    cdef long long list_add(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
+    cdef long long list_add_tail(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
+    cdef long long list_del(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
+    @cython.locals(pfn=cython.longlong)
+    cdef long long get_first_slab(self, Cpu cpu, KmemCacheNode n) except? -1
+    cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
+    @cython.locals(page=cython.longlong)
+    cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
+
+    @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
+    cdef long long slab_get_obj(self, Cpu cpu, KmemCache cache, long long pfn) noexcept
+    @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
+    cdef long long slab_put_obj(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) noexcept
+    @cython.locals(offset=cython.longlong, t=cython.longlong)
+    cpdef long long obj_to_index(self, KmemCache cache, long long pfn, long long objp) noexcept
+    @cython.locals(mem_map=MemMap, page=cython.longlong)
+    cdef long long alloc_block(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long pfn, long long batchcount) noexcept
+
+    @cython.locals(blocking=cython.longlong, pfn=cython.longlong)
+    cdef long long cache_grow_begin(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
+    @cython.locals(mem_map=MemMap, pfn=cython.longlong, page_node=cython.longlong, n=KmemCacheNode)
+    cdef long long new_slab(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
+    @cython.locals(pfn=cython.longlong)
+    cdef long long kmem_getpages(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
+    @cython.locals(nid=cython.longlong, pfn=cython.longlong)
+    cdef long long alloc_pages_denied(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
+    @cython.locals(mem_map=MemMap, page=cython.longlong, addr=cython.longlong, freelist=cython.longlong, path=cython.longlong, span=cython.longlong)
+    cdef long long alloc_slabmgmt(self, Cpu cpu, KmemCache cache, long long pfn, long long colour_off, long long flags, long long nodeid) except -1
+    @cython.locals(mem_map=MemMap, page=cython.longlong, row=cython.longlong, i=cython.longlong)
+    cdef long long cache_init_objs(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+    @cython.locals(mem_map=MemMap, page_node=cython.longlong, page=cython.longlong, n=KmemCacheNode)
+    cdef long long cache_grow_end(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+
+    @cython.locals(following=cython.longlong)
+    cpdef long long slabs_destroy(self, Cpu cpu, KmemCache cache, long long first) except -1
+    @cython.locals(mem_map=MemMap, freelist=cython.longlong, path=cython.longlong)
+    cpdef long long slab_destroy(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+    @cython.locals(mem_map=MemMap, page=cython.longlong)
+    cdef long long kmem_freepages(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+
+    @cython.locals(pfn=cython.longlong, found=list)
+    cpdef list list_pfns(self, KmemCacheNode n, long long which)
+    cpdef list free_indices(self, KmemCache cache, long long pfn)
+    cpdef long long freelist_holder(self, KmemCache cache, long long pfn) except? -1

@@ -1,0 +1,429 @@
+"""Slab pages: obtaining, laying out, linking and destroying them, and taking objects from and putting them into one.
+
+Every function that changes lists or counters holds the node's `list_lock`; growth runs with interrupts off except while
+the page allocator may block. Every access charges its line in the order of the compiled kernel
+(`golden/path_access.jsonl.gz`); instruction counts per function are those of `golden/instruction_counts.csv`.
+
+Speed: neighbouring words of struct page, and words of one line touched in a row, are charged once; per-CPU variables
+and the kernel's globals (`this_cpu_off`, `numa_node`, `vmemmap_base`, `current`), which always hit, are part of the
+instruction cost.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from simslab.kernel import gfp, layout
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.page import MemMap
+from simslab.kernel.page_alloc import PageAllocator
+from simslab.machine import callsites
+from simslab.machine.cpu import Cpu
+from simslab.slab import flags as fl
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.object_source import ObjectSource
+
+PARTIAL: Final = 0  # which list of KmemCacheNode.lists
+FULL: Final = 1
+FREE: Final = 2
+LIST_BYTES: Final = layout.LIST_HEAD_BYTES
+PAGE_SHIFT: Final = layout.PAGE_SHIFT
+ROW_SHIFT: Final = 8
+
+KC_SIZE: Final = layout.KMEM_CACHE_SIZE
+KC_RECIPROCAL: Final = layout.KMEM_CACHE_RECIPROCAL_BUFFER_SIZE
+KC_FLAGS: Final = layout.KMEM_CACHE_FLAGS
+KC_NUM: Final = layout.KMEM_CACHE_NUM
+KC_GFPORDER: Final = layout.KMEM_CACHE_GFPORDER
+KC_COLOUR: Final = layout.KMEM_CACHE_COLOUR
+KC_FREELIST_CACHE: Final = layout.KMEM_CACHE_FREELIST_CACHE
+KC_CTOR: Final = layout.KMEM_CACHE_CTOR
+KC_NODE: Final = layout.KMEM_CACHE_NODE
+N_PARTIAL: Final = layout.NODE_SLABS_PARTIAL
+N_FREE: Final = layout.NODE_SLABS_FREE
+N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
+N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
+N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
+N_COLOUR_NEXT: Final = layout.NODE_COLOUR_NEXT
+N_FREE_TOUCHED: Final = layout.NODE_FREE_TOUCHED
+AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
+P_FLAGS: Final = layout.PAGE_FLAGS
+P_LIST: Final = layout.PAGE_SLAB_LIST
+P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
+P_FREELIST: Final = layout.PAGE_FREELIST
+P_S_MEM: Final = layout.PAGE_S_MEM
+P_ACTIVE: Final = layout.PAGE_ACTIVE
+
+DIRECT_RECLAIM: Final = gfp.DIRECT_RECLAIM
+THISNODE: Final = gfp.THISNODE
+SLAB_BUG_MASK: Final = gfp.GFP_SLAB_BUG_MASK
+CONSTRAINT_MASK: Final = gfp.GFP_CONSTRAINT_MASK
+GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
+OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
+OFF_SLAB: Final = fl.CFLGS_OFF_SLAB
+
+# Instructions of the compiled 5.10.135 code, by function.
+INSNS_FIRST_PARTIAL: Final = 11
+INSNS_FIRST_FREE: Final = 20
+INSNS_FIRST_NONE: Final = 15
+INSNS_GROW: Final = 94
+INSNS_GROW_OBJECT: Final = 9
+INSNS_GROW_OBJECT_CTOR: Final = 15  # the constructor's own 2 included
+INSNS_GROW_END: Final = 48
+INSNS_NODE_STATE: Final = 34  # mod_node_page_state, for NR_SLAB_*
+INSNS_DESTROY: Final = 19
+INSNS_FREEPAGES: Final = 43
+INSNS_SLABS_DESTROY: Final = 26
+
+SITE_GROW: Final = callsites.site("cache_grow_begin")
+SITE_GROW_END: Final = callsites.site("cache_grow_end")
+
+
+class SlabPages:
+    """The slabs of all caches of one kernel.
+
+    `observer`, when set, is told `slab_obtained(cache, pfn, nid)` and `slab_destroyed(cache, pfn, nid)`. Page
+    allocation for the cache of index `deny_cache` fails on the nodes whose bits are set in `deny_mask` (model: fault
+    injection).
+    """
+
+    def __init__(self, mem_map: MemMap, page_allocator: PageAllocator) -> None:
+        self.mem_map = mem_map
+        self.page_allocator = page_allocator
+        self.source: ObjectSource = ObjectSource()
+        self.observer: Any = None
+        self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+        self.deny_cache = 0
+        self.deny_mask = 0
+        self.deny_order: list[list[int]] = []  # zonelist by node, for denied requests without THISNODE
+
+    # -- lists; the caller holds list_lock ----------------------------------------------------------------------------
+
+    def list_add(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
+        """Put a slab at the head of list `which` of node `n`."""
+        return self.mem_map.list_add(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+
+    def list_add_tail(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
+        """Put a slab at the tail of list `which` of node `n`."""
+        return self.mem_map.list_add_tail(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+
+    def list_del(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
+        """Take a slab out of list `which` of node `n`."""
+        return self.mem_map.list_del(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+
+    def get_first_slab(self, cpu: Cpu, n: KmemCacheNode) -> int:
+        """First partial slab, else first free slab (no longer counted as free), -1 for none (mm/slab.c: get_first_slab)."""
+        n.list_lock.assert_held(cpu)
+        cpu.read(n.addr + N_PARTIAL)
+        pfn = n.lists[2 * PARTIAL]
+        if pfn >= 0:
+            cpu.insn(INSNS_FIRST_PARTIAL)
+            return pfn
+        n.free_touched = 1
+        cpu.write(n.addr + N_FREE_TOUCHED)
+        cpu.read(n.addr + N_FREE)
+        pfn = n.lists[2 * FREE]
+        if pfn < 0:
+            cpu.insn(INSNS_FIRST_NONE)
+            return -1
+        n.free_slabs -= 1
+        cpu.write(n.addr + N_FREE_SLABS)
+        cpu.insn(INSNS_FIRST_FREE)
+        return pfn
+
+    def fixup_slab_list(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
+        """Put the slab just used, first of its list, where its new state belongs (mm/slab.c: fixup_slab_list)."""
+        self.list_del(cpu, n, PARTIAL if n.lists[2 * PARTIAL] == pfn else FREE, pfn)
+        return self.place_slab(cpu, cache, n, pfn)
+
+    def place_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
+        """Second half of fixup_slab_list: to the head of slabs_full or slabs_partial."""
+        page = self.mem_map.page_addr(pfn)
+        cpu.read(cache.addr + KC_NUM)
+        cpu.read(page + P_ACTIVE)
+        if self.mem_map.active[pfn] < cache.num:
+            return self.list_add(cpu, n, PARTIAL, pfn)
+        self.list_add(cpu, n, FULL, pfn)
+        if cache.flags & OBJFREELIST_SLAB:
+            self.mem_map.freelist[pfn] = 0  # the last object handed out held the index array
+            cpu.write(page + P_FREELIST)
+        return 0
+
+    # -- objects of a slab --------------------------------------------------------------------------------------------
+
+    def slab_get_obj(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
+        """Take the next free object of a slab that has one; its address (mm/slab.c: slab_get_obj)."""
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        active = mem_map.active[pfn]
+        cpu.read(page + P_FREELIST)
+        cpu.read(mem_map.freelist[pfn] + active)
+        cpu.read(cache.addr + KC_SIZE)
+        cpu.write(page + P_ACTIVE)
+        mem_map.active[pfn] = active + 1
+        return mem_map.s_mem[pfn] + mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] * cache.size
+
+    def slab_put_obj(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> int:
+        """Put an object back into its slab (mm/slab.c: slab_put_obj); a slab without index array gets it here."""
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        cpu.read(cache.addr + KC_RECIPROCAL)
+        cpu.write(page + P_ACTIVE)
+        active = mem_map.active[pfn] - 1
+        mem_map.active[pfn] = active
+        if mem_map.freelist[pfn] == 0:
+            mem_map.freelist[pfn] = objp + cache.obj_offset
+            cpu.write(page + P_FREELIST)
+        cpu.write(mem_map.freelist[pfn] + active)
+        mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] = self.obj_to_index(cache, pfn, objp)
+        return 0
+
+    def obj_to_index(self, cache: KmemCache, pfn: int, objp: int) -> int:
+        """Index of the object at `objp`, by the reciprocal of the size (include/linux/slab_def.h: obj_to_index)."""
+        offset = objp - self.mem_map.s_mem[pfn]
+        t = (offset * cache.reciprocal_m) >> 32
+        return (t + ((offset - t) >> cache.reciprocal_sh1)) >> cache.reciprocal_sh2
+
+    def alloc_block(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, pfn: int, batchcount: int) -> int:
+        """Move up to `batchcount` objects from a slab to `ac`; how many are still wanted (mm/slab.c: alloc_block)."""
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        cpu.read(cache.addr + KC_NUM)
+        cpu.read(page + P_ACTIVE)
+        while batchcount > 0 and mem_map.active[pfn] < cache.num:
+            batchcount -= 1
+            cpu.write(ac.addr)
+            ac.entry[ac.avail] = self.slab_get_obj(cpu, cache, pfn)
+            cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
+            ac.avail += 1
+            cpu.read(cache.addr + KC_NUM)
+            cpu.read(page + P_ACTIVE)
+        return batchcount
+
+    # -- growth -------------------------------------------------------------------------------------------------------
+
+    def cache_grow_begin(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """Obtain and lay out a slab, in no list yet; its pfn or -1 (mm/slab.c: cache_grow_begin). Irqs off.
+
+        Interrupts are enabled meanwhile when `flags` allow blocking: per-CPU state may have changed on return.
+        """
+        if flags & SLAB_BUG_MASK:
+            flags &= ~SLAB_BUG_MASK  # mm/slab_common.c: kmalloc_fix_flags. Not modelled: its warning
+        if not cpu.irqs_off:
+            raise KernelBugError("cache_grow_begin with interrupts on")
+        blocking = flags & DIRECT_RECLAIM
+        if blocking:
+            cpu.irq_enable()
+        pfn = self.new_slab(cpu, cache, flags & GROW_MASK, nodeid)
+        if blocking:
+            cpu.irq_disable(SITE_GROW)
+        return pfn
+
+    def new_slab(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """Body of cache_grow_begin between enabling and disabling interrupts."""
+        mem_map = self.mem_map
+        cpu.read(cache.addr + KC_CTOR)
+        pfn = self.kmem_getpages(cpu, cache, flags, nodeid)
+        if pfn < 0:
+            return -1
+        page_node = mem_map.nid(pfn)
+        n = cache.node[page_node]
+        cpu.read(cache.addr + KC_NODE + 8 * page_node)
+        n.colour_next += 1
+        cpu.write(n.addr + N_COLOUR_NEXT)
+        cpu.read(cache.addr + KC_COLOUR)
+        if n.colour_next >= cache.colour:
+            n.colour_next = 0
+        if not self.alloc_slabmgmt(cpu, cache, pfn, n.colour_next * cache.colour_off, flags, page_node):
+            self.kmem_freepages(cpu, cache, pfn)
+            return -1
+        if self.observer is not None:
+            self.observer.slab_obtained(cache, pfn, page_node)
+        self.cache_init_objs(cpu, cache, pfn)
+        return pfn
+
+    def kmem_getpages(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """2^gfporder pages, charged to the node's slab statistics; head pfn or -1 (mm/slab.c: kmem_getpages)."""
+        cpu.read(cache.addr + KC_GFPORDER)
+        flags |= cache.allocflags
+        if self.deny_mask and cache.index == self.deny_cache:
+            pfn = self.alloc_pages_denied(cpu, cache, flags, nodeid)
+        else:
+            pfn = self.page_allocator.alloc_pages(cpu, flags, cache.gfporder, nodeid)
+        if pfn < 0:
+            return -1  # Not modelled: slab_out_of_memory's message
+        cpu.read(cache.addr + KC_GFPORDER)
+        cpu.insn(INSNS_NODE_STATE)  # Not modelled: the line of the node's statistics pointer
+        cpu.write(self.mem_map.page_addr(pfn) + P_FLAGS)
+        return pfn
+
+    def alloc_pages_denied(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """alloc_pages with the nodes of `deny_mask` refused (model)."""
+        if flags & THISNODE:
+            if (self.deny_mask >> nodeid) & 1:
+                return -1
+            return self.page_allocator.alloc_pages(cpu, flags, cache.gfporder, nodeid)
+        for nid in self.deny_order[nodeid]:
+            if not (self.deny_mask >> nid) & 1:
+                pfn = self.page_allocator.alloc_pages(cpu, flags | THISNODE, cache.gfporder, nid)
+                if pfn >= 0:
+                    return pfn
+        return -1
+
+    def alloc_slabmgmt(self, cpu: Cpu, cache: KmemCache, pfn: int, colour_off: int, flags: int, nodeid: int) -> int:
+        """Place the objects and the index array; 0 when that array cannot be had (mm/slab.c: alloc_slabmgmt).
+
+        Includes slab_map_pages.
+        """
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        addr = pfn << PAGE_SHIFT
+        mem_map.s_mem[pfn] = addr + colour_off
+        mem_map.active[pfn] = 0
+        cpu.write_span(page + P_S_MEM, 12)
+        cpu.read(cache.addr + KC_FLAGS)
+        freelist = 0
+        if cache.flags & OFF_SLAB:
+            cpu.read(cache.addr + KC_FREELIST_CACHE)
+            path = cpu.path
+            freelist = self.source.kmem_cache_alloc_node(cpu, cache.freelist_cache, flags & ~CONSTRAINT_MASK, nodeid)
+            cpu.path = path
+            if not freelist:
+                return 0
+        elif not cache.flags & OBJFREELIST_SLAB:
+            freelist = addr + (1 << (PAGE_SHIFT + cache.gfporder)) - cache.freelist_size
+        mem_map.slab_cache[pfn] = cache.index
+        mem_map.freelist[pfn] = freelist
+        mem_map.slot_alloc(pfn)
+        cpu.write_span(page + P_SLAB_CACHE, 16)
+        return 1
+
+    def cache_init_objs(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
+        """Fill the index array in order and run the constructor (mm/slab.c: cache_init_objs).
+
+        Not modelled: freelist randomisation.
+        """
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        cpu.read(cache.addr + KC_FLAGS)
+        if cache.flags & OBJFREELIST_SLAB:
+            cpu.read(page + P_S_MEM)
+            mem_map.freelist[pfn] = mem_map.s_mem[pfn] + (cache.num - 1) * cache.size + cache.obj_offset
+            cpu.write(page + P_FREELIST)
+        row = mem_map.slot[pfn] << ROW_SHIFT
+        for i in range(cache.num):
+            cpu.read(cache.addr + KC_NUM)
+            cpu.read(cache.addr + KC_CTOR)
+            if cache.ctor:
+                cpu.write(mem_map.s_mem[pfn] + i * cache.size + cache.obj_offset)
+            cpu.read(page + P_FREELIST)
+            cpu.write(mem_map.freelist[pfn] + i)
+            mem_map.rows[row + i] = i
+        cpu.insn(INSNS_GROW + cache.num * (INSNS_GROW_OBJECT_CTOR if cache.ctor else INSNS_GROW_OBJECT))
+        return 0
+
+    def cache_grow_end(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
+        """Enter a slab from cache_grow_begin (-1: none) into its node's lists (mm/slab.c: cache_grow_end). Irqs off."""
+        if not cpu.irqs_off:
+            raise KernelBugError("cache_grow_end with interrupts on")
+        if pfn < 0:
+            return 0
+        mem_map = self.mem_map
+        page_node = mem_map.nid(pfn)
+        page = mem_map.page_addr(pfn)
+        cpu.read(page + P_FLAGS)
+        cpu.write(page + P_LIST)
+        cpu.read(cache.addr + KC_NODE + 8 * page_node)
+        cpu.insn(INSNS_GROW_END)
+        n = cache.node[page_node]
+        n.list_lock.lock(cpu, SITE_GROW_END)
+        n.total_slabs += 1
+        cpu.write(n.addr + N_TOTAL_SLABS)
+        cpu.read(page + P_ACTIVE)
+        if mem_map.active[pfn] == 0:
+            self.list_add_tail(cpu, n, FREE, pfn)
+            n.free_slabs += 1
+            cpu.write(n.addr + N_FREE_SLABS)
+        else:
+            cpu.write(page + P_LIST)
+            self.place_slab(cpu, cache, n, pfn)
+        if self.stats:
+            cache.grown += 1
+        cpu.read(cache.addr + KC_NUM)
+        cpu.read(page + P_ACTIVE)
+        n.free_objects += cache.num - mem_map.active[pfn]
+        cpu.write(n.addr + N_FREE_OBJECTS)
+        n.list_lock.unlock(cpu)
+        return 0
+
+    # -- destruction; never under a lock ------------------------------------------------------------------------------
+
+    def slabs_destroy(self, cpu: Cpu, cache: KmemCache, first: int) -> int:
+        """Destroy a private chain of slabs linked by `next` (mm/slab.c: slabs_destroy)."""
+        cpu.insn(INSNS_SLABS_DESTROY)
+        while first >= 0:
+            following = self.mem_map.next[first]
+            self.mem_map.write_links(cpu, first)
+            self.slab_destroy(cpu, cache, first)
+            first = following
+        return 0
+
+    def slab_destroy(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
+        """Give a free slab's pages and its off-slab index array back (mm/slab.c: slab_destroy).
+
+        Not modelled: pages of SLAB_TYPESAFE_BY_RCU caches are returned at once, not after a grace period.
+        """
+        mem_map = self.mem_map
+        if mem_map.active[pfn] != 0:
+            raise KernelBugError(f"slab of {cache.name} destroyed with {mem_map.active[pfn]} live objects")
+        if self.observer is not None:
+            self.observer.slab_destroyed(cache, pfn, mem_map.nid(pfn))
+        cpu.insn(INSNS_DESTROY)
+        cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
+        cpu.read(cache.addr + KC_FLAGS)
+        freelist = mem_map.freelist[pfn]
+        self.kmem_freepages(cpu, cache, pfn)
+        cpu.read(cache.addr + KC_FLAGS)
+        if cache.flags & OFF_SLAB:
+            path = cpu.path
+            self.source.kmem_cache_free(cpu, cache.freelist_cache, freelist)
+            cpu.path = path
+        return 0
+
+    def kmem_freepages(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
+        """Return a slab's pages to the page allocator (mm/slab.c: kmem_freepages)."""
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        cpu.read(page + P_LIST)
+        cpu.read(cache.addr + KC_GFPORDER)
+        cpu.write(page + P_FLAGS)
+        cpu.write(page + P_ACTIVE)
+        cpu.write(page + P_SLAB_CACHE)
+        cpu.insn(INSNS_FREEPAGES + INSNS_NODE_STATE)
+        if mem_map.slab_cache[pfn]:
+            mem_map.slab_cache[pfn] = 0
+            mem_map.slot_free(pfn)
+        self.page_allocator.free_pages(cpu, pfn, cache.gfporder)
+        return 0
+
+    # -- views, no charge ---------------------------------------------------------------------------------------------
+
+    def list_pfns(self, n: KmemCacheNode, which: int) -> list[int]:
+        """Slabs of list `which` (PARTIAL, FULL, FREE) of node `n`, in list order."""
+        found = []
+        pfn = n.lists[2 * which]
+        while pfn >= 0:
+            found.append(pfn)
+            pfn = self.mem_map.next[pfn]
+        return found
+
+    def free_indices(self, cache: KmemCache, pfn: int) -> list[int]:
+        """Indices of a slab's free objects, next to be handed out first."""
+        row = self.mem_map.slot[pfn] << ROW_SHIFT
+        return [self.mem_map.rows[row + i] for i in range(self.mem_map.active[pfn], cache.num)]
+
+    def freelist_holder(self, cache: KmemCache, pfn: int) -> int:
+        """Index of the object that holds the index array, -1 when it is elsewhere."""
+        if not cache.flags & OBJFREELIST_SLAB or self.mem_map.freelist[pfn] == 0:
+            return -1
+        return self.obj_to_index(cache, pfn, self.mem_map.freelist[pfn] - cache.obj_offset)
