@@ -15,19 +15,16 @@ from simslab.kernel import gfp, layout
 from simslab.machine.cpu import Cpu
 from simslab.slab import cpucache, kmalloc, slab_common
 from simslab.slab import flags as fl
+from simslab.slab.geometry import calculate_alignment
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
-from simslab.slab.slab_common import DOWN, FULL, PARTIAL, PARTIAL_NODE, UP
+from simslab.slab.slab_state import DOWN, FULL, PARTIAL, PARTIAL_NODE, UP, KernelPanicError
 
 if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator
 
 STANDING_CACHES: Final = "standing_caches.csv"
 STANDING_CACHES_DEBUG: Final = "standing_caches_debug.csv"  # debug flags prevent sharing, so there are more
-# Static kernel data: kmem_cache_boot, then init_kmem_cache_node[2 * MAX_NUMNODES]
-BOOT_DATA_BYTES: Final = 2 * layout.PAGE_SIZE
 KMEM_CACHE_NODE_DEBUG: Final = 240  # offset of node[] behind the counters that DEBUG_SLAB adds
-CACHE_CACHE: Final = 0
-SIZE_NODE: Final = layout.MAX_NUMNODES
 
 
 @dataclass(frozen=True)
@@ -115,9 +112,9 @@ def create_kmem_cache(allocator: SlabAllocator, cpu: Cpu) -> None:
 
 def create_kmalloc_cache(allocator: SlabAllocator, cpu: Cpu, description: kmalloc.KmallocCache) -> None:
     """Make one kmalloc cache; user space may copy all of its objects (mm/slab_common.c: create_kmalloc_cache)."""
-    addr = allocator.kmem_cache_alloc(cpu, allocator.kmem_cache, gfp.GFP_NOWAIT | gfp.ZERO)
+    addr = allocator.kmem_cache_alloc(cpu, slab_common.cache_of_caches(allocator), gfp.GFP_NOWAIT | gfp.ZERO)
     if not addr:
-        raise slab_common.KernelPanicError("Out of memory when creating slab " + description.name)
+        raise KernelPanicError("Out of memory when creating slab " + description.name)
     cache = slab_common.new_kmem_cache(allocator, addr, description.name)
     slab_common.create_boot_cache(allocator, cpu, cache, description.size, description.flags, description.size)
     allocator.caches.append(cache)
@@ -125,48 +122,12 @@ def create_kmalloc_cache(allocator: SlabAllocator, cpu: Cpu, description: kmallo
     allocator.kmalloc_caches[description.type][description.index] = cache
 
 
-def setup_boot_cpu_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
-    """Give a cache per-CPU arrays of one entry and bare nodes, before FULL (mm/slab.c: setup_cpu_cache)."""
-    entries = cpucache.BOOT_CPUCACHE_ENTRIES
-    if not cpucache.alloc_kmem_cache_cpus(allocator, cache, entries, 1):
-        return -slab_common.ENOMEM
-    if allocator.slab_state == DOWN:
-        set_up_node(allocator, cpu, cache, CACHE_CACHE)
-    elif allocator.slab_state == PARTIAL:
-        set_up_node(allocator, cpu, cache, SIZE_NODE)
-    else:
-        for nid in allocator.kernel.online_nodes:
-            addr = allocator.kmalloc_node(cpu, layout.NODE_BYTES, request, nid)
-            if not addr:
-                raise slab_common.KernelPanicError(f"no memory for the node structures of {cache.name}")
-            cache.node[nid] = cpucache.new_node(allocator, cache, addr, nid)
-    local = cache.node[allocator.kernel.cpu_to_mem[cpu.id]]
-    assert local is not None
-    local.next_reap = cpucache.first_reap(allocator, cpu, cache)
-    cache.batchcount, cache.limit = 1, entries
-    return 0
-
-
-def set_up_node(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, index: int) -> None:
-    """Use the node structures in kernel data (mm/slab.c: set_up_node)."""
-    for nid in allocator.kernel.online_nodes:
-        node = cpucache.new_node(allocator, cache, boot_node_address(allocator, index + nid), nid)
-        node.next_reap = cpucache.first_reap(allocator, cpu, cache)
-        cache.node[nid] = node
-
-
-def boot_node_address(allocator: SlabAllocator, index: int) -> int:
-    """Return the address of init_kmem_cache_node[index]."""
-    first = allocator.boot_data + layout.KMEM_CACHE_BYTES
-    return int(first - first % layout.CACHE_LINE + layout.CACHE_LINE + index * layout.NODE_BYTES)
-
-
 def replace_boot_nodes(allocator: SlabAllocator, cpu: Cpu) -> None:
     """Move the node structures of the first two caches into kmalloc memory (kmem_cache_init, step 5)."""
     node_cache = allocator.kmalloc_caches[kmalloc.KMALLOC_NORMAL][kmalloc.INDEX_NODE]
     assert node_cache is not None
     for nid in allocator.kernel.online_nodes:
-        for cache in (allocator.kmem_cache, node_cache):
+        for cache in (slab_common.cache_of_caches(allocator), node_cache):
             init_list(allocator, cpu, cache, nid)
 
 
@@ -177,7 +138,7 @@ def init_list(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int) ->
     """
     addr = allocator.kmalloc_node(cpu, layout.NODE_BYTES, gfp.GFP_NOWAIT, nid)
     if not addr:
-        raise slab_common.KernelPanicError(f"no memory for the node structure of {cache.name}")
+        raise KernelPanicError(f"no memory for the node structure of {cache.name}")
     old = cache.node[nid]
     assert old is not None
     new = cpucache.new_node(allocator, cache, addr, nid)
@@ -199,7 +160,7 @@ def kmem_cache_init_late(allocator: SlabAllocator, cpu: Cpu) -> None:
     allocator.slab_state = UP
     for cache in reversed(allocator.caches):
         if cpucache.enable_cpucache(allocator, cpu, cache, gfp.GFP_NOWAIT):
-            raise slab_common.KernelPanicError(f"no memory for the arrays of {cache.name}")
+            raise KernelPanicError(f"no memory for the arrays of {cache.name}")
     allocator.slab_state = FULL
 
 
@@ -229,7 +190,7 @@ def create_standing(allocator: SlabAllocator, cpu: Cpu, caches: list[StandingCac
         if standing.phase != phase:
             continue
         flags = standing.flags & fl.cache_create_mask(allocator.options.debug_slab)
-        align = slab_common.calculate_alignment(flags, standing.align, standing.object_size)
+        align = calculate_alignment(flags, standing.align, standing.object_size)
         cache, err = slab_common.create_cache(
             allocator, cpu, standing.name, standing.object_size, align, flags, 0, standing.usersize, standing.ctor
         )

@@ -20,7 +20,6 @@ from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCache
 if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator
 
-BOOT_CPUCACHE_ENTRIES: Final = 1
 SHARED_BATCHCOUNT: Final = 0xBAADF00D  # shared and alien arrays have none; the kernel stores this
 ALIEN_LIMIT: Final = 12
 REAPTIMEOUT_NODE_SECONDS: Final = 4
@@ -42,15 +41,6 @@ class AlienTable:
 
     addr: int
     aliens: list[AlienCache | None]
-
-
-def setup_cpu_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
-    """Give a new cache its arrays as far as the state of boot allows (mm/slab.c: setup_cpu_cache)."""
-    from simslab.slab import boot
-
-    if allocator.slab_state >= boot.FULL:
-        return enable_cpucache(allocator, cpu, cache, request)
-    return boot.setup_boot_cpu_cache(allocator, cpu, cache, request)
 
 
 def enable_cpucache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
@@ -201,8 +191,9 @@ def new_node(allocator: SlabAllocator, cache: KmemCache, addr: int, nid: int) ->
 def first_reap(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> int:
     """Return the jiffy of a node's first reaping: 4 to 8 s from now, spread by the cache's address."""
     kernel = allocator.kernel
-    timeout = REAPTIMEOUT_NODE_SECONDS * kernel.hz
-    return int(kernel.jiffies(cpu)) + timeout + (DIRECT_MAP + cache.addr) % timeout
+    now: int = kernel.jiffies(cpu)
+    timeout: int = REAPTIMEOUT_NODE_SECONDS * kernel.hz
+    return now + timeout + (DIRECT_MAP + cache.addr) % timeout
 
 
 def nr_cpus_node(allocator: SlabAllocator, nid: int) -> int:

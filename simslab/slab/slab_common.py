@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from simslab.base.errors import SimslabError
 from simslab.kernel import gfp
 from simslab.machine.cpu import Cpu
-from simslab.slab import cpucache, kmalloc
+from simslab.slab import boot_arrays, cpucache, kmalloc
 from simslab.slab import flags as fl
 from simslab.slab.geometry import (
     BYTES_PER_WORD,
@@ -25,28 +24,18 @@ from simslab.slab.geometry import (
     reciprocal_value,
 )
 from simslab.slab.kmem_cache import KmemCache
+from simslab.slab.slab_state import UP, KernelPanicError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from simslab.slab.allocator import SlabAllocator
 
-# enum slab_state (mm/slab.h)
-DOWN: Final = 0  # no cache works
-PARTIAL: Final = 1  # kmem_cache works
-PARTIAL_NODE: Final = 2  # kmalloc of struct kmem_cache_node works
-UP: Final = 3  # kmalloc works
-FULL: Final = 4  # caches get their final arrays at once
-
 ENOMEM: Final = 12
 EBUSY: Final = 16
 EINVAL: Final = 22
 
 log = logging.getLogger("simslab.kernel")
-
-
-class KernelPanicError(SimslabError):
-    """Creation of a SLAB_PANIC cache failed: a real kernel stops here."""
 
 
 def slab_unmergeable(cache: KmemCache) -> bool:
@@ -172,7 +161,7 @@ def create_cache(
     ctor: int,
 ) -> tuple[KmemCache | None, int]:
     """Make a new cache whose struct comes from the cache of caches; (cache, 0) or (None, errno) (create_cache)."""
-    kmem_cache = allocator.kmem_cache
+    kmem_cache = cache_of_caches(allocator)
     addr = allocator.kmem_cache_alloc(cpu, kmem_cache, gfp.GFP_KERNEL | gfp.ZERO)
     if not addr:
         return None, -ENOMEM
@@ -188,6 +177,13 @@ def create_cache(
     cache.refcount = 1
     allocator.caches.append(cache)
     return cache, 0
+
+
+def cache_of_caches(allocator: SlabAllocator) -> KmemCache:
+    """Return the cache that struct kmem_cache comes from, which boot makes first."""
+    kmem_cache = allocator.kmem_cache
+    assert kmem_cache is not None
+    return kmem_cache
 
 
 def new_kmem_cache(allocator: SlabAllocator, addr: int, name: str) -> KmemCache:
@@ -218,7 +214,7 @@ def set_up_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, flags: in
         return geometry.err
     apply_geometry(allocator, cache, geometry)
     request = gfp.GFP_KERNEL if allocator.slab_state >= UP else gfp.GFP_NOWAIT
-    err = cpucache.setup_cpu_cache(allocator, cpu, cache, request)
+    err = boot_arrays.setup_cpu_cache(allocator, cpu, cache, request)
     if err:
         kmem_cache_release(allocator, cpu, cache)
     return err
@@ -250,7 +246,9 @@ def rules_of(allocator: SlabAllocator) -> Rules:
 
     def freelist_cache(size: int) -> FreelistCache | None:
         cache = kmalloc_slab(allocator, size, 0)
-        return cache and FreelistCache(cache.name, cache.size, bool(cache.flags & fl.CFLGS_OFF_SLAB))
+        if cache is None:
+            return None
+        return FreelistCache(cache.name, cache.size, bool(cache.flags & fl.CFLGS_OFF_SLAB))
 
     options = allocator.options
     return Rules(
@@ -279,7 +277,7 @@ def kmem_cache_destroy(allocator: SlabAllocator, cache: KmemCache, cpu: Cpu | No
     allocator.caches.remove(cache)
     allocator.by_index[cache.index] = None
     kmem_cache_release(allocator, cpu, cache)
-    allocator.kmem_cache_free(cpu, allocator.kmem_cache, cache.addr)
+    allocator.kmem_cache_free(cpu, cache_of_caches(allocator), cache.addr)
     return 0
 
 
