@@ -49,7 +49,9 @@ def plan_alloc(making: Making, group: Group, step: AllocObjects, number: int) ->
     count = making.scaled(step.count)
     for thread in range(group.size):
         first = making.program.slots.take(count)
-        kept = Kept(number, np.arange(first, first + count), making.free_way(step))
+        slots = np.arange(first, first + count)
+        making.planned[group.name, number, thread] = slots
+        kept = Kept(number, slots, making.free_way(step))
         making.kept.setdefault((group.name, step.name, thread), []).append(kept)
 
 
@@ -59,7 +61,7 @@ def alloc(making: Making, group: Group, step: AllocObjects, number: int) -> list
         raise BadValue("bulk calls take a cache", expected="'cache' instead of 'kmalloc'", at=("bulk",))
     streams = []
     for thread in range(group.size):
-        slots = next(k.slots for k in making.kept[group.name, step.name, thread] if k.step == number)
+        slots = making.planned[group.name, number, thread]
         kinds = making.alloc_kinds(step, len(slots), making.random(group.name, thread, number))
         if step.bulk > 1:
             streams.append(_bulk_words(making, slots, step.bulk, int(kinds[0]), ops.BULK_ALLOC))

@@ -58,6 +58,7 @@ class Making:
     program: Program = field(default_factory=Program)
     groups: dict[str, Group] = field(default_factory=dict)
     handovers: dict[str, list[Handover]] = field(default_factory=dict)
+    planned: dict[tuple[str, int, int], Words] = field(default_factory=dict)  # group, step, thread: slots to fill
     kept: dict[tuple[str, str, int], list[Kept]] = field(default_factory=dict)  # group, name, thread
 
     def scaled(self, count: int) -> int:

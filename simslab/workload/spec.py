@@ -110,6 +110,8 @@ class TraceReplay(Strict):
 class Workload(Strict):
     """A workload file."""
 
+    name: str = ""
+
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
     scale: Annotated[float, Field(gt=0, le=1000)] = Field(1.0, description="multiplies every number of operations")
