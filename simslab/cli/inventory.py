@@ -1,0 +1,61 @@
+"""What ships with simslab, and what kind of file a file is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from simslab.base.errors import UserError, near_miss
+from simslab.base.shipped import find_shipped, shipped_names
+from simslab.base.validation import validate
+from simslab.base.yamlfile import read_yaml
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+KINDS = ("machine", "workload")
+
+
+def models() -> Mapping[str, type[BaseModel]]:
+    """Return the model of each kind of file."""
+    from simslab.machine.spec import MachineSpec
+    from simslab.workload.spec import Workload
+
+    return {"machine": MachineSpec, "workload": Workload}
+
+
+def inventory_lines() -> Iterator[str]:
+    """Yield the shipped machines and workloads with their descriptions."""
+    for kind in KINDS:
+        names = shipped_names(f"{kind}s")
+        yield f"{kind}s:"
+        width = max(map(len, names), default=0)
+        for name in names:
+            value = read_yaml(find_shipped(f"{kind}s", name)).value
+            described = value.get("description") if isinstance(value, dict) else None
+            yield f"  {name:<{width}}  {shorten(str(described or ''), 100)}".rstrip()
+
+
+def check_file(name: str) -> str:
+    """Check a machine or workload file (or shipped name) and return which it is; UserError with all its mistakes."""
+    document = read_yaml(name)
+    keys = set(document.value) if isinstance(document.value, dict) else set()
+    kind, model = max(models().items(), key=lambda item: len(keys & set(item[1].model_fields)))
+    validate(document, model)
+    return kind
+
+
+def schema_json(kind: str) -> str:
+    """Return the JSON Schema of a kind of file, indented."""
+    from simslab.report.result import schema_text
+
+    known: dict[str, Callable[[], str]] = {
+        name: lambda model=model: json.dumps(model.model_json_schema(), indent=2)  # type: ignore[misc]
+        for name, model in models().items()
+    }
+    known["result"] = lambda: schema_text().rstrip("\n")
+    if kind not in known:
+        raise UserError(f"there is no schema '{kind}'", expected=" or ".join(known), near=near_miss(kind, known))
+    return known[kind]()

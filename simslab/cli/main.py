@@ -1,0 +1,135 @@
+"""The command line: reads arguments, calls the layer that does the work, prints. Exit status 0 done, 1 a check failed,
+2 bad input.
+
+Imports stay inside the commands, so that `simslab --help` does not load what only a simulation needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from simslab import __version__
+from simslab.base.errors import UserError
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    help="The Linux 5.10 SLAB allocator on a simulated NUMA machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+MachineName = Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")]
+WorkloadName = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine or the workload (repeatable)"),
+]
+OutFolder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="write the result directory there")]
+AsJson = Annotated[bool, typer.Option("--json", help="print the result as JSON instead of the summary")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from simslab.base.build import running_build
+
+        build = running_build()
+        print(f"simslab {__version__}, {build}, {build.folder}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print version and build")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_shipped() -> None:
+    """List the machines and workloads that ship with simslab."""
+    from simslab.cli.inventory import inventory_lines
+
+    print("\n".join(inventory_lines()))
+
+
+@app.command()
+def describe(
+    machine: MachineName,
+    settings: Settings = None,
+    draw: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .png, .svg)")
+    ] = None,
+) -> None:
+    """Describe a machine's topology and latencies in words and figures."""
+    from simslab.machine.library import load_machine
+    from simslab.machine.timing import build_timing
+    from simslab.machine.topology import build_topology
+    from simslab.report.describe import describe as describe_machine
+
+    spec = load_machine(machine, settings or ())
+    topology = build_topology(spec)
+    timing = build_timing(spec, topology)
+    print(describe_machine(spec, topology, timing).rstrip("\n"))
+    if draw is not None:
+        from simslab.report.drawing import draw_topology
+
+        draw_topology(spec, topology, timing, draw)
+
+
+@app.command()
+def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", help="machine or workload files")]) -> None:
+    """Check machine and workload files and tell every mistake in them."""
+    from simslab.cli.inventory import check_file
+
+    problems = 0
+    for file in files:
+        try:
+            print(f"{file}: {check_file(file)}, ok")
+        except UserError as error:
+            problems += len(error.problems)
+            print(error, file=sys.stderr)
+    if problems:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
+def schema(
+    kind: Annotated[str, typer.Argument(metavar="machine|workload|result", help="what to print the schema of")],
+) -> None:
+    """Print the JSON Schema of machine files, workload files or result.json."""
+    from simslab.cli.inventory import schema_json
+
+    print(schema_json(kind))
+
+
+def fail(error: UserError) -> NoReturn:
+    """Tell the user's mistakes, one a line, and end with status 2."""
+    for line in str(error).splitlines():
+        print(f"simslab: {line}", file=sys.stderr)
+    sys.exit(BAD_INPUT)
+
+
+def main() -> None:
+    """Entry point of the `simslab` command."""
+    try:
+        app()
+    except UserError as error:
+        fail(error)
+    except BrokenPipeError:
+        # Whoever read our output has left, as `head` does; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from simslab import __version__
+from simslab.cli.main import main
+
+
+@pytest.fixture
+def simslab(monkeypatch, capsys):
+    """Return a function that runs the command line: (exit status, what it printed, what it complained)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["simslab", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            main()
+            raise SystemExit(0)
+        captured = capsys.readouterr()
+        return caught.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+def test_the_version_tells_the_build(simslab):
+    status, out, _ = simslab("--version")
+    assert status == 0
+    assert out.startswith((f"simslab {__version__}, compiled", f"simslab {__version__}, plain"))
+
+
+def test_the_list_names_machines_and_workloads(simslab):
+    status, out, _ = simslab("list")
+    assert status == 0
+    assert "  two-socket " in out
+    assert "  untar-rm " in out
+
+
+def test_a_machine_is_described_with_overrides(simslab, tmp_path):
+    status, out, _ = simslab("describe", "two-socket", "--draw", tmp_path / "m.png")
+    assert status == 0
+    assert "2 packages" in out
+    assert (tmp_path / "m.png").stat().st_size > 1000
+
+
+def test_an_unknown_machine_is_one_line_and_status_2(simslab):
+    status, out, err = simslab("describe", "two-sokcet")
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "did you mean 'two-socket'?" in err
+
+
+def test_check_tells_every_mistake_of_every_file(simslab, tmp_path):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("coers: 3\nname: [x]\nname: y\n")
+    worse = tmp_path / "worse.yaml"
+    worse.write_bytes(b"\xff\x00")
+    status, _, err = simslab("check", bad, worse)
+    assert status == 2
+    assert f"{bad}:1:1: coers: unknown key 'coers'" in err
+    assert f"{bad}:3:1: name: duplicate key 'name'" in err
+    assert f"{worse}:1:1: is not text" in err
+    assert "Traceback" not in err
+
+
+def test_check_tells_the_kind_of_a_good_file(simslab, tmp_path):
+    from simslab.base.shipped import find_shipped
+
+    status, out, _ = simslab("check", find_shipped("machines", "one-node"), find_shipped("workloads", "local-churn"))
+    assert status == 0
+    assert "one-node.yaml: machine, ok\n" in out
+    assert "local-churn.yaml: workload, ok\n" in out
+
+
+@pytest.mark.parametrize("kind", ["machine", "workload", "result"])
+def test_schemas_are_json(simslab, kind):
+    status, out, _ = simslab("schema", kind)
+    assert status == 0
+    assert json.loads(out)["properties"]
+
+
+def test_an_unknown_schema_names_the_near_one(simslab):
+    status, _, err = simslab("schema", "machne")
+    assert status == 2
+    assert "did you mean 'machine'?" in err
+
+
+def test_an_unknown_command_is_status_2(simslab):
+    assert simslab("rnu")[0] == 2
+
+
+def test_help_loads_nothing_that_only_a_simulation_needs():
+    code = (
+        "import sys; sys.argv = ['simslab', '--help']\n"
+        "from simslab.cli.main import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    pass\n"
+        "print([m for m in ('numpy', 'pydantic', 'matplotlib', 'simpy', 'yaml') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.endswith("[]\n")
