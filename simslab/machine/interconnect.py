@@ -1,8 +1,8 @@
 """When does it arrive: idle latency composed from the path, plus queueing at links and memory channels.
 
 All tables are indexed by L3 domain (requester, owner) and NUMA node (home). Latencies are one-way cycles; every
-crossing also asks each link on its route for one line of bandwidth. Sums of one transaction's queueing are left in `link_queue`
-and `dram_queue` for attribution.
+crossing also asks each link on its route for one line of bandwidth. Sums of one transaction's queueing are left in
+`link_queue` and `dram_queue` for attribution.
 
 Not modelled: bandwidth of requests, snoops and acknowledgements without data (8 to 16 bytes against 64 + header).
 """

@@ -4,6 +4,10 @@ from simslab.base cimport buffers
 cdef long long BUCKET_BITS
 cdef long long BUCKETS
 cdef long long Q10
+cdef long long Q10_BITS
+cdef long long BUCKET_MASK
+cdef long long SETTLED
+cdef long long AVERAGE_BITS
 cdef long long FULL_Q10
 cdef long long SATURATED_Q10
 
@@ -20,12 +24,23 @@ cdef class ServerArray:
     cdef public object usage_owner
     cdef long long* usage
 
-    @cython.locals(service=cython.longlong, number=cython.longlong, slot=cython.longlong, earlier=cython.longlong, offset=cython.longlong, load=cython.longlong, backlog=cython.longlong, wait=cython.longlong)
+    cdef public object steady_owner
+    cdef long long* steady
+    cdef public object newest_owner
+    cdef long long* newest
+    cdef public object latest_owner
+    cdef long long* latest
+    cdef public object fraction_owner
+    cdef long long* fraction
+
+    @cython.locals(service=cython.longlong, number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong)
     cpdef long long request(self, long long server, long long now) noexcept
+    @cython.locals(present=cython.longlong, earlier=cython.longlong, near=cython.longlong, steady=cython.longlong)
+    cdef long long load(self, long long server, long long number, long long slot, long long offset) noexcept
     @cython.locals(slot=cython.longlong, carried=cython.longlong)
     cdef long long bucket(self, long long server, long long number) noexcept
     @cython.locals(slot=cython.longlong)
     cdef long long usage_before(self, long long server, long long number) noexcept
-    @cython.locals(over=cython.longlong)
-    cdef long long backlog(self, long long server, long long number, long long slot) noexcept
     cpdef long long lines(self, long long server) noexcept
+    @cython.locals(settled=cython.longlong, usage=cython.longlong)
+    cdef long long average(self, long long server, long long number) noexcept

@@ -2,8 +2,8 @@
 
 CPUs run ahead of one another by up to a quantum, so a server cannot keep one busy-until time: a CPU ahead would
 reserve the future and one behind would queue after it (13 times the true queueing at a quantum of 10,000 cycles). A
-server keeps its *usage per time bucket* instead and estimates the queueing inside a bucket from its load: the mean wait of an M/D/1
-queue, and the backlog once a bucket is over-full. `benchmarks/servers.py` compares it with busy-until at quantum 0.
+server keeps its *usage per time bucket* instead and estimates the queueing inside a bucket from its load: the mean
+wait of an M/D/1 queue, and the backlog once a bucket is over-full. `benchmarks/servers.py` compares it with busy-until at quantum 0.
 
 Not modelled: order of requests inside a bucket; read and write turnaround; refresh.
 """
@@ -14,11 +14,15 @@ from typing import Final
 
 from simslab.base import buffers
 
-BUCKET_BITS: Final = 9  # 512 cycles
-BUCKETS: Final = 256  # ring; spans 131,072 cycles, more than any sensible quantum
-Q10: Final = 1024  # times are in 1/1024 cycle
-FULL_Q10: Final = 512 * 1024  # service that fits one bucket
-SATURATED_Q10: Final = 498073  # 95 % of FULL_Q10: above it the M/D/1 mean is replaced by the backlog
+BUCKET_BITS: Final = 11  # 2,048 cycles: long enough for a steady load, short enough to see a burst
+BUCKETS: Final = 64  # ring; spans 131,072 cycles, more than any sensible quantum
+Q10_BITS: Final = 10  # times are in 1/1024 cycle
+Q10: Final = 1024
+BUCKET_MASK: Final = 2047
+SETTLED: Final = 8  # buckets; 16,384 cycles, more than the default quantum
+AVERAGE_BITS: Final = 3  # weight of the newest settled bucket: 1/8
+FULL_Q10: Final = 2048 * 1024  # service that fits one bucket
+SATURATED_Q10: Final = 1992294  # 95 % of FULL_Q10: above it the M/D/1 mean is replaced by the backlog
 
 
 class ServerArray:
@@ -34,26 +38,54 @@ class ServerArray:
         self.stamp = buffers.int64_pointer(self.stamp_owner)
         self.usage_owner = buffers.int64_zeros(self.count * BUCKETS)
         self.usage = buffers.int64_pointer(self.usage_owner)
+        self.steady_owner = buffers.int64_zeros(self.count)
+        self.steady = buffers.int64_pointer(self.steady_owner)  # moving average of usage in settled buckets
+        self.newest_owner = buffers.int64_zeros(self.count)
+        self.newest = buffers.int64_pointer(self.newest_owner)  # highest bucket number seen
+        self.latest_owner = buffers.int64_zeros(self.count * BUCKETS)
+        self.latest = buffers.int64_pointer(self.latest_owner)  # latest offset asked in the bucket
+        self.fraction_owner = buffers.int64_zeros(self.count)
+        self.fraction = buffers.int64_pointer(self.fraction_owner)
         for server, service in enumerate(service_q10):
             self.service[server] = service
 
     def request(self, server: int, now: int) -> int:
-        """Serve one line at time `now`; returns the queueing delay in cycles (service is in the idle latency)."""
+        """Serve one line at time `now`; returns the queueing delay in cycles (service is in the idle latency).
+
+        Fractions of a cycle are carried to the server's next request, so the mean delay is exact.
+        """
         service = self.service[server]
         self.served[server] += 1
         if service == 0:
             return 0
         number = now >> BUCKET_BITS
         slot = self.bucket(server, number)
-        earlier = self.usage_before(server, number)
-        offset = now & ((1 << BUCKET_BITS) - 1)
-        load = self.usage[slot] + earlier - (earlier * offset >> BUCKET_BITS)
-        backlog = self.backlog(server, number, slot)
+        load = self.load(server, number, slot, now & BUCKET_MASK)
+        over = self.usage[slot] - FULL_Q10
         self.usage[slot] += service
-        wait = service * SATURATED_Q10 // (2 * (FULL_Q10 - SATURATED_Q10))
-        if load < SATURATED_Q10:
-            wait = service * load // (2 * (FULL_Q10 - load))
-        return (wait + backlog) // Q10
+        wait = over if over > 0 else 0
+        if load > SATURATED_Q10:
+            load = SATURATED_Q10
+        wait += service * load // (2 * (FULL_Q10 - load)) + self.fraction[server]
+        self.fraction[server] = wait & (Q10 - 1)
+        return wait >> Q10_BITS
+
+    def load(self, server: int, number: int, slot: int, offset: int) -> int:
+        """Service asked of the bucket's length of time before `offset`, in 1/1024 cycle.
+
+        What the present bucket holds was asked up to its latest offset; a request from a CPU that is behind counts the
+        share that came before it, as if spread evenly. What CPUs that are still behind will ask is not there yet: the
+        load is therefore never taken below its steady average, over buckets older than any quantum.
+        """
+        present = self.usage[slot]
+        if offset < self.latest[slot]:
+            present = present * offset // self.latest[slot]
+        else:
+            self.latest[slot] = offset
+        earlier = self.usage_before(server, number)
+        near = present + earlier - (earlier * offset >> BUCKET_BITS)
+        steady = self.steady[server]
+        return near if near > steady else steady
 
     def bucket(self, server: int, number: int) -> int:
         """Slot of bucket `number`, emptied if it held an older one."""
@@ -61,18 +93,29 @@ class ServerArray:
         if self.stamp[slot] != number:
             carried = self.usage_before(server, number) - FULL_Q10
             self.stamp[slot] = number
+            self.latest[slot] = 0
+            self.average(server, number)
             self.usage[slot] = carried if carried > 0 else 0
         return slot
+
+    def average(self, server: int, number: int) -> int:
+        """Bring the steady average up to the bucket `SETTLED` before `number`."""
+        settled = self.newest[server]
+        if number - settled > BUCKETS:
+            settled = number - BUCKETS
+            self.steady[server] = 0
+        while settled < number:
+            settled += 1
+            usage = self.usage_before(server, settled - SETTLED + 1) if settled > SETTLED else 0
+            self.steady[server] += (usage - self.steady[server]) >> AVERAGE_BITS
+        if number > self.newest[server]:
+            self.newest[server] = number
+        return 0
 
     def usage_before(self, server: int, number: int) -> int:
         """Service time asked of the bucket before `number`, 0 if it has been forgotten or never used."""
         slot = server * BUCKETS + ((number - 1) & (BUCKETS - 1))
         return self.usage[slot] if number > 0 and self.stamp[slot] == number - 1 else 0
-
-    def backlog(self, server: int, number: int, slot: int) -> int:
-        """Work beyond what the present bucket can do, in 1/1024 cycle."""
-        over = self.usage[slot] - FULL_Q10
-        return over if over > 0 else 0
 
     def lines(self, server: int) -> int:
         """Lines served since the start."""

@@ -1,0 +1,29 @@
+from simslab.machine.callsites import site
+from simslab.machine.irq_stats import IrqStats
+
+SITE = site("test")
+
+
+def test_stretches_are_kept_exactly_by_site():
+    stats = IrqStats()
+    for cycles in (5, 5, 90_000):
+        stats.masked(SITE, cycles)
+    assert list(stats.off[SITE].items()) == [(5, 2), (90_000, 1)]
+
+
+def test_a_delivery_without_delay_does_not_count_as_delayed():
+    stats = IrqStats()
+    stats.delivered(9, 0, 40)
+    stats.delivered(9, 7, 60)
+    assert stats.vector_row(9) == (2, 1, 7, 7, 100)
+
+
+def test_nothing_is_counted_while_disabled_or_kept_after_clear():
+    stats = IrqStats()
+    stats.masked(SITE, 1)
+    stats.clear()
+    stats.enabled = 0
+    stats.masked(SITE, 1)
+    stats.delivered(9, 1, 1)
+    assert stats.off[SITE] is None
+    assert stats.vector_row(9) == (0, 0, 0, 0, 0)

@@ -1,0 +1,35 @@
+import pytest
+
+from simslab.machine.library import load_machine, machine_names
+from simslab.machine.machine import build_machine
+
+
+def idle_latency(machine, cpu, node, owner=None):
+    """Latency in cycles of one cold line of `node`, last written by CPU `owner` if given."""
+    line = (machine.topology.node_base[node] >> 6) + 4096
+    if owner is not None:
+        machine.memory.transact(machine.cpus[owner].core, line, 1, 0)
+    return machine.memory.transact(machine.cpus[cpu].core, line, 0, 10**6)
+
+
+@pytest.mark.parametrize("name", machine_names())
+def test_a_shipped_machine_measures_the_idle_latencies_its_timing_states(name):
+    machine = build_machine(load_machine(name))
+    for domain in machine.topology.domains:
+        for node in machine.topology.nodes:
+            if node.memory:
+                fresh = build_machine(load_machine(name))
+                measured = idle_latency(fresh, domain.cpus[0], node.id)
+                assert measured == machine.timing.dram_latency(domain.id, node.id)
+
+
+def test_a_modified_line_of_the_other_socket_takes_the_stated_path():
+    machine = build_machine(load_machine("two-socket"))
+    owner = machine.topology.domains[1].cpus[0]
+    assert idle_latency(machine, 0, 0, owner) == machine.timing.cache_latency(0, 0, 1)
+
+
+def test_cpus_are_numbered_by_their_place_in_the_list():
+    machine = build_machine(load_machine("one-node"))
+    assert [cpu.id for cpu in machine.cpus] == list(range(8))
+    assert machine.cpus[0].core == machine.cpus[4].core
