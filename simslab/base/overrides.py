@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from simslab.base.document import Document, Override, Path, Plain, Position, kind_of, path_text
@@ -48,6 +48,42 @@ def apply_overrides(document: Document, overrides: Sequence[tuple[str, Callable[
             problems += [Problem(p.message, origin, 0, 0, p.path, p.expected, p.near) for p in error.problems]
     if problems:
         raise UserErrors(problems)
+
+
+def share_out(overrides: Sequence[str], keys: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Divide overrides among documents, given each document's top-level keys, by the first part of their paths.
+
+    A key that several documents know needs the document's name before it: `workload.name=x`. UserErrors otherwise.
+    """
+    shares: dict[str, list[str]] = {name: [] for name in keys}
+    problems: list[Problem] = []
+    for text in overrides:
+        try:
+            name, rest = _owner(text, keys)
+            shares[name].append(rest)
+        except UserError as error:
+            problems += [Problem(p.message, f"--set {text}", expected=p.expected, near=p.near) for p in error.problems]
+    if problems:
+        raise UserErrors(problems)
+    return shares
+
+
+def _owner(text: str, keys: Mapping[str, Collection[str]]) -> tuple[str, str]:
+    """Return the name of the document that an override is for, and the override as that document takes it."""
+    path = parse_path(split_override(text)[0])
+    first = str(path[0])
+    owners = [name for name, known in keys.items() if first in known]
+    if len(owners) == 1:
+        return owners[0], text
+    if first in keys and not owners and len(path) > 1:
+        return first, text.strip().removeprefix(first).removeprefix(".")
+    choices = [f"{name}.{first}" for name in owners]
+    if choices:
+        raise UserError(f"'{first}' could mean several", expected=" or ".join(choices))
+    known_keys = sorted({key for known in keys.values() for key in known})
+    raise UserError(
+        f"unknown key '{first}'", expected=f"one of {', '.join(known_keys)}", near=near_miss(first, known_keys)
+    )
 
 
 def _set(document: Document, path: Path, value: Plain, text: str) -> None:

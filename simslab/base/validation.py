@@ -45,6 +45,16 @@ def validate(document: Document, model: type[Model]) -> Model:
     return checked
 
 
+def located(document: Document, error: BadValue) -> UserErrors:
+    """Return the faults of a value that a document gave as problems at their places in it."""
+    return UserErrors(_fault_problems(document, (), error))
+
+
+def _fault_problems(document: Document, path: Path, error: BadValue) -> list[Problem]:
+    places = [(fault, _in_document(document.value, path + fault.at)[0]) for fault in error.faults]
+    return [document.problem(fault.message, at, expected=fault.expected, near=fault.near) for fault, at in places]
+
+
 def _once(problems: Iterable[Problem]) -> list[Problem]:
     """Drop repetitions, and join what several members of a union expected at one place."""
     joined: dict[tuple[str, int, int, str, str], Problem] = {}
@@ -98,15 +108,7 @@ class _Complaint:
         error = self.context.get("error")
         if not isinstance(error, BadValue):
             return [self.document.problem(str(error or self.text), self.path)]
-        return [
-            self.document.problem(
-                fault.message,
-                _in_document(self.document.value, self.path + fault.at)[0],
-                expected=fault.expected,
-                near=fault.near,
-            )
-            for fault in error.faults
-        ]
+        return _fault_problems(self.document, self.path, error)
 
     def _choice(self) -> list[Problem]:
         expected = str(self.context.get("expected", ""))

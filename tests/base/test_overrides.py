@@ -2,7 +2,7 @@ import pytest
 
 from simslab.base.document import Override
 from simslab.base.errors import UserError
-from simslab.base.overrides import apply_overrides, parse_path, split_override
+from simslab.base.overrides import apply_overrides, parse_path, share_out, split_override
 from simslab.base.yamlfile import parse_value, parse_yaml
 
 TEXT = "nodes:\n  - {name: a, memory: 1}\n  - {name: b, memory: 2}\nspeed: 3\n"
@@ -82,3 +82,27 @@ def test_all_wrong_overrides_are_told_at_once():
     with pytest.raises(UserError) as caught:
         overridden("speed.x=1", "speed=4", "nodes[9]=1")
     assert len(caught.value.problems) == 2
+
+
+KEYS = {"machine": ["nodes", "name"], "workload": ["caches", "name"]}
+
+
+def test_overrides_go_to_the_document_that_knows_their_key():
+    assert share_out(["nodes[0].x=1", "caches.a=2", "workload.name=w", "machine.name=m"], KEYS) == {
+        "machine": ["nodes[0].x=1", "name=m"],
+        "workload": ["caches.a=2", "name=w"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name=x", "--set name=x: 'name' could mean several; expected machine.name or workload.name"),
+        ("ndoes=x", "--set ndoes=x: unknown key 'ndoes'; expected one of .*; did you mean 'nodes'"),
+        ("machine=x", "unknown key 'machine'"),
+        ("nodes", "has no '='"),
+    ],
+)
+def test_an_override_that_no_one_document_knows_is_refused(text, message):
+    with pytest.raises(UserError, match=message):
+        share_out([text], KEYS)

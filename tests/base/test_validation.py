@@ -6,7 +6,8 @@ from pydantic import BaseModel, Field, PositiveInt, model_validator
 
 from simslab.base.errors import BadValue, BadValues, UserError
 from simslab.base.units import Duration, Size
-from simslab.base.yamlfile import load_document, load_model
+from simslab.base.validation import located
+from simslab.base.yamlfile import load_document, load_model, read_yaml
 
 
 class Kind(Enum):
@@ -106,6 +107,13 @@ def test_a_fault_found_by_a_validator_is_placed_where_it_points(tmp_path):
         "3:28: nodes[1].cpus[0]: CPU 1 is listed twice",
         "3:31: nodes[1].cpus[1]: CPU 0 is listed twice",
     ]
+
+
+def test_a_fault_found_later_is_placed_in_the_document(tmp_path):
+    file = tmp_path / "m.yaml"
+    file.write_text(GOOD)
+    error = located(read_yaml(file), BadValue("no such CPU", at=("nodes", 1, "cpus", 0, "beyond")))
+    assert str(error) == f"{file}:3:28: nodes[1].cpus[0]: no such CPU"
 
 
 def test_a_wrong_override_is_named_instead_of_a_line(tmp_path):

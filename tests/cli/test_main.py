@@ -14,11 +14,13 @@ def simslab(monkeypatch, capsys):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["simslab", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
+        status = 0
+        try:
             main()
-            raise SystemExit(0)
+        except SystemExit as end:
+            status = end.code or 0
         captured = capsys.readouterr()
-        return caught.value.code or 0, captured.out, captured.err
+        return status, captured.out, captured.err
 
     return run
 
