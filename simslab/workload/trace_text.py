@@ -22,21 +22,15 @@ _BINARY: Final = {
 def text_pieces(path: Path) -> Iterator[bytes]:
     """Yield the file's text in pieces of whole lines; UserError when it cannot be read or is not text."""
     try:
-        with _open(path) as stream:
-            yield from _pieces(path, stream)
+        with path.open("rb") as stream:
+            packed = stream.peek(2)[:2] == b"\x1f\x8b"
+            yield from _pieces(path, gzip.GzipFile(fileobj=stream) if packed else stream)
     except (gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"damaged gzip data ({error})", file=str(path), expected=_EXPECTED) from None
     except EOFError:
         raise UserError("truncated gzip data: the file ends too early", file=str(path), expected=_EXPECTED) from None
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror or error}", file=str(path)) from None
-
-
-def _open(path: Path) -> BufferedReader | gzip.GzipFile:
-    stream = path.open("rb")
-    if stream.peek(2)[:2] != b"\x1f\x8b":
-        return stream
-    return gzip.GzipFile(fileobj=stream)
 
 
 def _pieces(path: Path, stream: BufferedReader | gzip.GzipFile) -> Iterator[bytes]:

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simslab.base.shipped import shipped_folder
+from simslab.workload import operations as ops
+from simslab.workload.kmem_trace import read_kmem_trace
+from simslab.workload.pairing import pair
+from simslab.workload.placement import CpuPlaces
+from simslab.workload.program import unpack
+from simslab.workload.replay import replay
+from simslab.workload.spec import TraceReplay
+
+GHZ = 1_000_000_000
+
+
+@pytest.fixture(scope="module")
+def untar():
+    return pair(read_kmem_trace(shipped_folder("workloads") / "untar-rm.txt.gz"))
+
+
+def made(paired, scale=1.0, nodes=(0, 0, 1, 1), **spec):
+    return replay(paired, TraceReplay(file=Path("x"), **spec), CpuPlaces(nodes, max(nodes) + 1), GHZ, scale)
+
+
+@pytest.mark.parametrize(("cpus", "used"), [("modulo", [0, 1]), ("spread", [0, 2]), ("tasks", [0, 1, 2, 3])])
+def test_recorded_cpus_or_tasks_are_mapped_onto_the_machine(untar, cpus, used):
+    threads = made(untar, cpus=cpus).program.threads
+    assert [thread.cpu for thread in threads] == used
+    assert sum(len(thread.words) for thread in threads) == len(untar.event)
+
+
+def test_one_cpu_replays_everything_in_file_order(untar):
+    words = made(untar, nodes=(0,)).program.threads[0].words
+    assert np.array_equal(unpack(words)[1], untar.slot)
+
+
+def test_operations_carry_size_flags_and_cache(untar):
+    result = made(untar, nodes=(0,))
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    trace = untar.trace
+    sizes = np.where(trace.kind[untar.event] == 2, trace.bytes_req[untar.event], 0)
+    assert np.array_equal(used[:, ops.SIZE], sizes)
+    assert set(used[:, ops.OPCODE]) == {ops.ALLOC, ops.FREE, ops.KMALLOC, ops.KFREE}
+    names = [cache.name for cache in result.caches]
+    assert list(result.program.caches) == names
+    assert "filp" in names
+
+
+def test_recorded_times_become_cycles_from_the_start(untar):
+    result = made(untar, nodes=(0,), timing="recorded")
+    times = result.program.threads[0].times
+    span = int(untar.trace.time[untar.event].max() - untar.trace.time[untar.event].min())
+    assert times[0] == 0
+    assert times[-1] == span * GHZ // 10**9
+
+
+def test_a_scale_below_one_replays_the_first_part(untar):
+    result = made(untar, scale=0.1)
+    assert result.summary.replayed == round(len(untar.event) * 0.1)
+    assert result.summary.skipped["beyond the share asked for (scale)"] == len(untar.event) - result.summary.replayed
+
+
+def test_warm_up_ends_at_a_barrier_of_all_threads(untar):
+    result = made(untar, warm_up=0.5)
+    assert result.program.begins_region
+    assert result.program.parties == [2]
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    for thread in result.program.threads:
+        assert (rows[unpack(thread.words)[0]][:, ops.OPCODE] == ops.BEGIN_REGION).sum() == 1

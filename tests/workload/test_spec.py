@@ -1,0 +1,64 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.base.yamlfile import load_model
+from simslab.workload.library import load_workload, workload_names
+from simslab.workload.spec import Workload
+
+GROUP = "{name: a, cpus: all, steps: [%s]}"
+CHURN = "{pattern: alloc_free, kmalloc: 64, operations: 10}"
+
+
+def load(tmp_path, text):
+    path = tmp_path / "w.yaml"
+    path.write_text(text)
+    return load_model(path, Workload)
+
+
+@pytest.mark.parametrize("name", workload_names())
+def test_every_shipped_workload_is_valid_and_described(name):
+    workload = load_workload(name)
+    assert workload.name == name
+    assert workload.description
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("threads: []", "the workload does nothing"),
+        (f"treads: [{GROUP % CHURN}]", "unknown key 'treads'.*did you mean 'threads'"),
+        (f"threads: [{GROUP % CHURN}]\ntrace: {{file: x}}", "either 'threads' or 'trace'"),
+        (f"threads: [{GROUP % CHURN}, {GROUP % CHURN}]", "'a' is used twice"),
+        (f"threads: [{GROUP % '{pattern: alloc_free, operations: 10}'}]", "neither 'cache' nor 'kmalloc'"),
+        (f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 0, operations: 10}'}]", "sizes from 0 to 0"),
+        (f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 64, operations: -1}'}]", "operations"),
+        (f"threads: [{GROUP % '{pattern: consume, of: b}'}]", "'b' is unknown"),
+        (f"threads: [{GROUP % '{pattern: produce, kmalloc: 8, count: 5}'}]", "nobody consumes what 'a' produces"),
+        (
+            f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 8, operations: 5, think: 3 parsecs}'}]",
+            "unit 'parsecs'",
+        ),
+        (f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 8, operations: 5, gfp: GFP_KERNL}'}]", "GFP_KERNEL"),
+        ("caches: {c: {size: 64, flags: [HWCACHE]}}\n" + f"threads: [{GROUP % CHURN}]", "HWCACHE_ALIGN"),
+        (
+            "tunables: {c: {limit: 10, batchcount: 20}}\n" + f"threads: [{GROUP % CHURN}]",
+            "batchcount 20 is above limit 10",
+        ),
+        (f"threads: [{{name: a, cpus: [1, 1], steps: [{CHURN}]}}]", "CPU 1 is listed twice"),
+        (
+            f"threads: [{GROUP % '{pattern: barrier}'}, {{name: b, cpus: all, steps: [{CHURN}]}}]",
+            "meet at different barriers",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_with_its_place(tmp_path, text, said):
+    with pytest.raises(UserError, match=said) as error:
+        load(tmp_path, text)
+    assert all(problem.line > 0 for problem in error.value.problems)
+
+
+def test_a_bare_number_is_a_distribution_and_sizes_take_units(tmp_path):
+    workload = load(tmp_path, f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 64, operations: 1, touch: 1 KiB}'}]")
+    step = workload.threads[0].steps[0]
+    assert step.kmalloc.fixed == 64
+    assert step.touch == 1024
