@@ -16,7 +16,7 @@ cdef long long INSNS_KMALLOC
 cdef long long INSNS_KMALLOC_NODE
 
 
-@cython.final
+# Not final: Cython allows no overriding method in a final class.
 cdef class SlabAllocator(ObjectSource):
     cdef public object kernel
     cdef public object options
@@ -31,6 +31,7 @@ cdef class SlabAllocator(ObjectSource):
     cdef public list online_cpus
     cdef public list numa_cpus
     cdef public long long boot_data
+    cdef public object slab_mutex
     cdef public SlabPages pages
     cdef public SlabFree freeing
     cdef public SlabAlloc allocating

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from simslab.kernel import gfp
 from simslab.kernel.bug import KernelBugError
-from simslab.machine import callsites
+from simslab.kernel.jiffies import round_jiffies_relative
+from simslab.kernel.mutex import Mutex
 from simslab.machine.cpu import Cpu
 from simslab.slab import kmalloc
 from simslab.slab.alloc import SlabAlloc
-from simslab.slab.drain import SlabDrain, round_jiffies_relative
+from simslab.slab.drain import SlabDrain
 from simslab.slab.free import SlabFree
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.object_source import ObjectSource
@@ -34,15 +35,15 @@ REAPTIMEOUT_NODE: Final = 4
 INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 33
 INSNS_SMP_CALL: Final = 900  # on_each_cpu on 4 CPUs: masks, queues, IPI
-SITE_ON_EACH_CPU: Final = callsites.site("on_each_cpu")
+SLAB_MUTEX_OFFSET: Final = 128 << 10  # in the kernel's static data
 
 
 class SlabAllocator(ObjectSource):
     """All slab caches of one kernel (mm/slab.c, mm/slab_common.c).
 
-    `caches` is in order of creation (the kernel's `slab_caches` reversed); `by_index[i]` is the cache of index i from 1,
-    None when destroyed; `kmalloc_caches[type][index]` as in the kernel. `pages.observer` is told of slabs obtained and
-    destroyed. `nr_possible` CPUs have arrays; those in `online_cpus` use them.
+    `caches` is in order of creation (the kernel's `slab_caches` reversed); `by_index[i]` is the cache of index i, from
+    1, None when destroyed; `kmalloc_caches[type][index]` as in the kernel. `pages.observer` is told of slabs obtained
+    and destroyed. Every possible CPU has arrays; those in `online_cpus` use them.
     """
 
     def __init__(self, kernel: Any, options: SlabOptions | None = None) -> None:
@@ -61,15 +62,19 @@ class SlabAllocator(ObjectSource):
         self.online_cpus: list[int] = []
         self.numa_cpus: list[int] = []  # those in their node's CPU mask, which CPU 0 joins late in boot
         self.boot_data = kernel.boot_data
+        self.slab_mutex = Mutex(kernel.boot_data + SLAB_MUTEX_OFFSET, "slab_mutex")
         self.pages = SlabPages(kernel.mem_map, kernel.page_allocator)
         self.pages.source = self
+        self.pages.rcu = kernel.rcu
         self.pages.deny_order = kernel.zonelists
         self.freeing = SlabFree(self.pages, self.by_index, len(kernel.online_nodes))
         self.allocating = SlabAlloc(self.pages, self.freeing, kernel.zonelists)
         self.drain = SlabDrain(self.pages, self.freeing, self.caches, list(kernel.online_nodes))
         debug = 1 if self.options.debug_slab else 0
         self.pages.stats = self.freeing.stats = self.allocating.stats = self.drain.stats = debug
-        self.slab_reap_node: list[int] = [self.next_online(kernel.cpu_to_mem[i]) for i in range(kernel.nr_cpu_ids)]
+        self.slab_reap_node: list[int] = [
+            kernel.node_online_map.next_node_in(kernel.cpu_to_mem[i]) for i in range(kernel.nr_cpu_ids)
+        ]
 
     def boot(self, standing: bool = True) -> None:
         """Bring the allocator up (boot.py)."""
@@ -195,27 +200,21 @@ class SlabAllocator(ObjectSource):
         return self.drain.shrink_nodes(cpu, cache)
 
     def on_each_cpu(self, cpu: Cpu, cache: KmemCache, order: list[int]) -> None:
-        """Run do_drain on every CPU of `order`, itself included (kernel/smp.c: on_each_cpu).
-
-        Not modelled: the other CPUs' interrupt entry, and waiting for CPUs that have interrupts off.
-        """
+        """Run do_drain for every CPU of `order`, itself included (kernel/smp.c: on_each_cpu). Interrupts on."""
         cpu.insn(INSNS_SMP_CALL)
         for cpu_id in order:
-            other = self.kernel.machine.cpus[cpu_id]
-            saved = other.irq_save(SITE_ON_EACH_CPU)
-            self.drain.do_drain(other, cache)
-            other.irq_restore(saved)
+            self.drain.do_drain(cpu, cache, self.kernel.machine.cpus[cpu_id])
+
+    def kick_all_cpus_sync(self, cpu: Cpu) -> None:
+        """Wait until every other CPU has left whatever it did with interrupts off (kernel/smp.c)."""
+        for cpu_id in self.online_cpus:
+            self.drain.wait_for_irqs_on(cpu, self.kernel.machine.cpus[cpu_id])
 
     def free_array(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, ac: ArrayCache, site: int) -> int:
         """Put the objects of a retired array back into the slabs of its node. Interrupts on."""
         return self.drain.free_array(cpu, cache, n, ac, site)
 
     # -- reaping ------------------------------------------------------------------------------------------------------
-
-    def next_online(self, nid: int) -> int:
-        """The online node after `nid`, in a circle (next_node_in)."""
-        nodes = sorted(self.kernel.online_nodes)
-        return next((other for other in nodes if other > nid), nodes[0])
 
     def reap_node(self, cpu_id: int) -> int:
         """The node whose aliens `cpu_id` sends home at its next reaping."""
@@ -225,19 +224,35 @@ class SlabAllocator(ObjectSource):
         """Set what `reap_node` returns."""
         self.slab_reap_node[cpu_id] = nid
 
-    def cache_reap(self, cpu: Cpu) -> int:
-        """Reap all caches for this CPU, then let its rotor go on (mm/slab.c: cache_reap). Interrupts on.
+    def start_cpu_timer(self, cpu: Cpu) -> None:
+        """Let `cpu` reap about once every 2 s from now on (mm/slab.c: start_cpu_timer)."""
+        self.schedule_reap(cpu, self.kernel.hz)
 
-        Not modelled: slab_mutex, which is free whenever a reaper runs.
+    def schedule_reap(self, cpu: Cpu, delay: int) -> None:
+        """Queue the reaper `delay` jiffies from now, rounded so that the CPUs' seconds begin one after the other."""
+        kernel = self.kernel
+        rounded = round_jiffies_relative(delay, cpu.id, kernel.hz, kernel.jiffies(cpu))
+        kernel.schedule_delayed_work_on(cpu, rounded, self.reap_work)
+
+    def reap_work(self, cpu: Cpu) -> None:
+        """The delayed work: reap, and queue itself again (mm/slab.c: cache_reap)."""
+        self.cache_reap(cpu)
+        self.schedule_reap(cpu, REAPTIMEOUT_AC * self.kernel.hz)
+
+    def cache_reap(self, cpu: Cpu) -> int:
+        """Reap all caches for this CPU, then let its rotor go on; 0 if slab_mutex was taken (mm/slab.c: cache_reap).
+
+        Interrupts on.
         """
         if cpu.irqs_off:
             raise KernelBugError("cache_reap with interrupts off")
+        cpu.settle()
+        if self.slab_mutex.owner >= 0:
+            return 0
         kernel = self.kernel
         reap_node = self.slab_reap_node[cpu.id]
+        self.slab_mutex.lock(cpu)
         self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
-        self.slab_reap_node[cpu.id] = self.next_online(reap_node)
-        return 0
-
-    def reap_delay(self, cpu: Cpu, seconds: int = REAPTIMEOUT_AC) -> int:
-        """Jiffies from now to this CPU's next reaping (start_cpu_timer: 1 s, cache_reap: 2 s; rounded, skewed)."""
-        return round_jiffies_relative(seconds * self.kernel.hz, self.kernel.jiffies(cpu), cpu.id, self.kernel.hz)
+        self.slab_mutex.unlock(cpu)
+        self.slab_reap_node[cpu.id] = kernel.node_online_map.next_node_in(reap_node)
+        return 1

@@ -15,7 +15,7 @@ from simslab.kernel.page import MemMap
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import paths
-from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page import SlabPages
 
 PAGE_SHIFT: Final = layout.PAGE_SHIFT

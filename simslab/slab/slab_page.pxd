@@ -42,6 +42,7 @@ cdef long long CONSTRAINT_MASK
 cdef long long GROW_MASK
 cdef long long OBJFREELIST_SLAB
 cdef long long OFF_SLAB
+cdef long long TYPESAFE_BY_RCU
 cdef long long INSNS_FIRST_PARTIAL
 cdef long long INSNS_FIRST_FREE
 cdef long long INSNS_FIRST_NONE
@@ -63,6 +64,7 @@ cdef class SlabPages:
     cdef public PageAllocator page_allocator
     cdef public ObjectSource source
     cdef public object observer
+    cdef public object rcu
     cdef public long long stats
     cdef public long long deny_cache
     cdef public long long deny_mask
@@ -105,6 +107,7 @@ cdef class SlabPages:
     cpdef long long slabs_destroy(self, Cpu cpu, KmemCache cache, long long first) except -1
     @cython.locals(mem_map=MemMap, freelist=cython.longlong, path=cython.longlong)
     cpdef long long slab_destroy(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+    cpdef kmem_rcu_free(self, Cpu cpu, tuple slab)
     @cython.locals(mem_map=MemMap, page=cython.longlong)
     cdef long long kmem_freepages(self, Cpu cpu, KmemCache cache, long long pfn) except -1
 

@@ -61,6 +61,7 @@ CONSTRAINT_MASK: Final = gfp.GFP_CONSTRAINT_MASK
 GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
 OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
 OFF_SLAB: Final = fl.CFLGS_OFF_SLAB
+TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 
 # Instructions of the compiled 5.10.135 code, by function.
 INSNS_FIRST_PARTIAL: Final = 11
@@ -92,6 +93,7 @@ class SlabPages:
         self.page_allocator = page_allocator
         self.source: ObjectSource = ObjectSource()
         self.observer: Any = None
+        self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.deny_cache = 0
         self.deny_mask = 0
@@ -112,7 +114,10 @@ class SlabPages:
         return self.mem_map.list_del(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
 
     def get_first_slab(self, cpu: Cpu, n: KmemCacheNode) -> int:
-        """First partial slab, else first free slab (no longer counted as free), -1 for none (mm/slab.c: get_first_slab)."""
+        """First partial slab, else first free slab, no longer counted as free; -1 for none (mm/slab.c: get_first_slab).
+
+        Holds list_lock.
+        """
         n.list_lock.assert_held(cpu)
         cpu.read(n.addr + N_PARTIAL)
         pfn = n.lists[2 * PARTIAL]
@@ -371,7 +376,7 @@ class SlabPages:
     def slab_destroy(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
         """Give a free slab's pages and its off-slab index array back (mm/slab.c: slab_destroy).
 
-        Not modelled: pages of SLAB_TYPESAFE_BY_RCU caches are returned at once, not after a grace period.
+        The pages of SLAB_TYPESAFE_BY_RCU caches follow after a grace period.
         """
         mem_map = self.mem_map
         if mem_map.active[pfn] != 0:
@@ -382,13 +387,20 @@ class SlabPages:
         cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
         cpu.read(cache.addr + KC_FLAGS)
         freelist = mem_map.freelist[pfn]
-        self.kmem_freepages(cpu, cache, pfn)
+        if cache.flags & TYPESAFE_BY_RCU and self.rcu is not None:
+            self.rcu.call_rcu(cpu, self.kmem_rcu_free, (cache, pfn))
+        else:
+            self.kmem_freepages(cpu, cache, pfn)
         cpu.read(cache.addr + KC_FLAGS)
         if cache.flags & OFF_SLAB:
             path = cpu.path
             self.source.kmem_cache_free(cpu, cache.freelist_cache, freelist)
             cpu.path = path
         return 0
+
+    def kmem_rcu_free(self, cpu: Cpu, slab: tuple[KmemCache, int]) -> None:
+        """Return the pages of a slab whose grace period is over (mm/slab.c: kmem_rcu_free)."""
+        self.kmem_freepages(cpu, slab[0], slab[1])
 
     def kmem_freepages(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
         """Return a slab's pages to the page allocator (mm/slab.c: kmem_freepages)."""
