@@ -80,6 +80,7 @@ PAGE_ACTIVE: Final = 48
 PAGE_MAPCOUNT: Final = 48  # page_type of a free block
 PAGE_REFCOUNT: Final = 52
 PAGE_STRIDE: Final = 56
+SECTION_SHIFT: Final = 15  # pages of a 128 MiB memory section
 
 # struct list_head
 LIST_NEXT: Final = 0

@@ -14,11 +14,6 @@ cdef long long LIST_NEXT
 cdef long long LIST_PREV
 cdef long long LIST_HEAD_BYTES
 cdef long long NONE
-cdef long long PG_SLAB
-cdef long long PG_ACTIVE
-cdef long long PG_HEAD
-cdef long long PG_RESERVED
-cdef long long PG_BUDDY
 
 
 @cython.final

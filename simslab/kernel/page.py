@@ -23,7 +23,7 @@ PAGE_LRU: Final = layout.PAGE_LRU
 LIST_NEXT: Final = layout.LIST_NEXT
 LIST_PREV: Final = layout.LIST_PREV
 LIST_HEAD_BYTES: Final = layout.LIST_HEAD_BYTES
-SECTION_SHIFT: Final = 15  # pages of a 128 MiB memory section
+SECTION_SHIFT: Final = layout.SECTION_SHIFT
 LINK_LINES: Final = 56  # a 16-byte list_head at this offset or later in its line reaches into the next
 ROW_SHIFT: Final = 8
 ROW_BYTES: Final = 256  # room for SLAB_OBJ_MAX_NUM one-byte indices
@@ -240,6 +240,18 @@ class PageLists:
     def last(self, cpu: Cpu, which: int) -> int:
         """Last pfn of list `which`, -1 when empty."""
         return self.mem_map.list_last(cpu, self.heads, which, self.addr + which * self.stride)
+
+    def append(self, which: int, pfn: int) -> int:
+        """Put `pfn` at the tail at boot, before time is counted; no charge."""
+        last = self.heads_owner[2 * which + 1]
+        self.mem_map.set("next", pfn, NONE)
+        self.mem_map.set("prev", pfn, last)
+        self.heads_owner[2 * which + 1] = pfn
+        if last < 0:
+            self.heads_owner[2 * which] = pfn
+        else:
+            self.mem_map.set("next", last, pfn)
+        return 0
 
     def entries(self, which: int) -> list[int]:
         """All pfns of list `which` in list order; no charge."""

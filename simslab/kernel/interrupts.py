@@ -1,0 +1,64 @@
+"""What the kernel does in interrupts: the timer tick, and handlers of devices (kernel/time/tick-sched.c, kernel/irq)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from simslab.kernel import layout
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.percpu import PerCpu
+from simslab.kernel.rcu import Rcu
+from simslab.machine.cpu import Cpu
+from simslab.machine.interrupts import InterruptHandler
+from simslab.machine.vectors import FIRST_DEVICE_VECTOR, NR_VECTORS, TIMER_VECTOR
+
+TICK_INSNS: Final = 2500  # estimate: hrtimer, scheduler, timekeeping, accounting and RCU of one tick
+DEVICE_ENTRY_INSNS: Final = 250  # estimate: irq_enter, flow handler, irq_exit
+
+
+class KernelInterrupts(InterruptHandler):
+    """The interrupt handler of every CPU: called with interrupts off, charges the CPU.
+
+    Not modelled: softirqs as a stage of their own; what they do is part of the handler.
+    """
+
+    def __init__(self, cycles_per_jiffy: int, percpu: PerCpu, rcu: Rcu) -> None:
+        super().__init__()
+        self.cycles_per_jiffy = cycles_per_jiffy
+        self.percpu = percpu
+        self.rcu = rcu
+        self.devices: dict[int, Callable[[Cpu], object]] = {}
+        self.ticks: dict[int, int] = {}
+
+    def start_tick(self, cpu: Cpu) -> None:
+        """Let the timer interrupt of `cpu` arrive at the next jiffy, and from then on at each."""
+        cpu.handler = self
+        cpu.post_irq((cpu.now // self.cycles_per_jiffy + 1) * self.cycles_per_jiffy, TIMER_VECTOR)
+
+    def request_irq(self, handler: Callable[[Cpu], object], vector: int = -1) -> int:
+        """Register `handler(cpu)` for a device vector, the first unused by default; returns the vector."""
+        if vector < 0:
+            vector = next(v for v in range(FIRST_DEVICE_VECTOR, NR_VECTORS + 1) if v not in self.devices)
+        if vector in self.devices or not FIRST_DEVICE_VECTOR <= vector < NR_VECTORS:
+            raise KernelBugError(f"interrupt vector {vector} cannot be had")
+        self.devices[vector] = handler
+        return vector
+
+    def handle(self, cpu: Any, vector: int) -> int:
+        """Handle one interrupt; the clock moves by what the handler charges."""
+        if vector == TIMER_VECTOR:
+            self._tick(cpu)
+        elif vector in self.devices:
+            cpu.insn(DEVICE_ENTRY_INSNS)
+            self.devices[vector](cpu)
+        return 0
+
+    def _tick(self, cpu: Cpu) -> None:
+        """One timer tick; those missed while the CPU slept are skipped (tick_nohz)."""
+        self.ticks[cpu.id] = self.ticks.get(cpu.id, 0) + 1
+        cpu.insn(TICK_INSNS)
+        cpu.write(self.percpu.address(cpu.id, layout.PERCPU_TIMER_BASES))
+        cpu.read(self.percpu.address(cpu.id, layout.PERCPU_RCU_DATA))
+        cpu.post_irq((cpu.now // self.cycles_per_jiffy + 1) * self.cycles_per_jiffy, TIMER_VECTOR)
+        self.rcu.rcu_core(cpu)

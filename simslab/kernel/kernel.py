@@ -1,0 +1,98 @@
+"""The kernel below the slab allocator, booted on a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from simslab.kernel import boot, layout, percpu
+from simslab.kernel.interrupts import KernelInterrupts
+from simslab.kernel.online import NodeMask, local_memory_node
+from simslab.kernel.page_alloc import PageAllocator
+from simslab.kernel.rcu import Rcu
+from simslab.kernel.spinlock import LockStats
+from simslab.kernel.workqueue import Workqueue
+from simslab.kernel.zone import Zone, node_zones, set_up_watermarks
+from simslab.kernel.zonelist import node_orders
+from simslab.machine.cpu import Cpu
+
+if TYPE_CHECKING:
+    from simslab.machine.machine import Machine
+
+NODESTAT_BYTES: Final = 64  # of each node, in every CPU's area
+
+
+class Kernel:
+    """Everything the slab allocator stands on.
+
+    `zonelists[nid]` are node numbers, nearest first; `cpu_to_mem[cpu]` is numa_mem_id; `boot_data` is the simulated
+    address of 256 KiB of static kernel data for structures that exist before any allocator.
+    """
+
+    def __init__(self, machine: Machine, percpu_unit: int = percpu.DEFAULT_UNIT) -> None:
+        self.machine = machine
+        topology = machine.topology
+        self.hz = machine.timing.hz
+        self.cycles_per_jiffy = max(1, machine.frequency_hz // self.hz)
+        self.nr_cpu_ids = len(topology.cpus)
+        self.nr_node_ids = len(topology.nodes)
+        self.online_nodes = [node.id for node in topology.nodes]
+        self.node_online_map = NodeMask(self.online_nodes)
+        self.memory_bytes = sum(node.memory for node in topology.nodes)
+        self.lock_stats = LockStats(self.nr_cpu_ids)
+
+        self.zonelists = node_orders(
+            topology.distance,
+            [node.memory > 0 for node in topology.nodes],
+            [bool(node.cpus) for node in topology.nodes],
+        )
+        self.cpu_to_mem = [local_memory_node(self.zonelists[cpu.node]) for cpu in topology.cpus]
+        memory = boot.BootMemory(topology)
+        self.mem_map = boot.make_mem_map(topology, memory)
+        self.percpu = percpu.PerCpu(boot.percpu_areas(memory, self.cpu_to_mem, percpu_unit), percpu_unit)
+        pgdats = [memory.take(self.zonelists[nid][0], layout.PGDAT_BYTES) for nid in self.online_nodes]
+        self.boot_data = memory.take(boot.nodes_with_memory(topology)[0], boot.BOOT_DATA_BYTES)
+        self.zones = self._make_zones(memory, pgdats)
+        nodestat = self.percpu.alloc_percpu(NODESTAT_BYTES * self.nr_node_ids, layout.CACHE_LINE)
+        self.page_allocator = PageAllocator(self.mem_map, self.zones, self.zonelists, self.percpu, pgdats, nodestat)
+
+        self.workqueue = Workqueue(self.cycles_per_jiffy)
+        self.rcu = Rcu(self.cycles_per_jiffy, self.nr_cpu_ids)
+        self.interrupts = KernelInterrupts(self.cycles_per_jiffy, self.percpu, self.rcu)
+        for cpu in machine.cpus:
+            cpu.numa_mem = self.cpu_to_mem[cpu.id]
+            cpu.handler = self.interrupts
+
+    def _make_zones(self, memory: boot.BootMemory, pgdats: list[int]) -> list[Zone]:
+        zones: list[Zone] = []
+        for nid in boot.nodes_with_memory(self.machine.topology):
+            zones += node_zones(self.mem_map, self.lock_stats, nid, *memory.pages(nid), pgdats[nid])
+        for zone in zones:
+            offset = self.percpu.alloc_percpu(layout.PCP_BYTES, layout.CACHE_LINE)
+            zone.set_up_pagesets([self.percpu.address(cpu, offset) for cpu in range(self.nr_cpu_ids)])
+        set_up_watermarks(zones)
+        return zones
+
+    def jiffies(self, cpu: Cpu) -> int:
+        """Timer ticks since boot by this CPU's clock."""
+        return cpu.now // self.cycles_per_jiffy
+
+    def start_ticks(self) -> None:
+        """Start the periodic timer interrupt on every CPU."""
+        for cpu in self.machine.cpus:
+            self.interrupts.start_tick(cpu)
+
+    def schedule_delayed_work_on(self, cpu: Cpu, delay: int, function: Callable[[Cpu], object]) -> int:
+        """Run `function(cpu)` after `delay` jiffies, at an operation boundary; returns the jiffy."""
+        return self.workqueue.schedule_delayed_work_on(cpu, delay, function)
+
+    def run_due_work(self, cpu: Cpu) -> int:
+        """Run the delayed work of `cpu` that is due; returns how many functions ran."""
+        return self.workqueue.run_due_work(cpu)
+
+    def reset_statistics(self) -> None:
+        """Forget lock and NUMA statistics (end of warm-up)."""
+        self.lock_stats.reset()
+        for zone in self.zones:
+            for item in range(len(zone.numa_owner)):
+                zone.numa_owner[item] = 0

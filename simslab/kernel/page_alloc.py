@@ -1,0 +1,479 @@
+"""The page allocator: zones by distance, watermarks, per-CPU page lists, buddy blocks (mm/page_alloc.c).
+
+All of it is billed to PAGE_ALLOCATOR, waiting for a zone's lock included (the lock table has that by itself).
+Instruction counts and the order of the structures touched are those of golden/instruction_counts.csv and
+path_access.jsonl.gz; globals and the stack are part of the instructions. Counts marked estimate were not in the data.
+
+Not modelled: reclaim, compaction, the OOM killer and draining other CPUs' lists: where the kernel would begin those,
+the request fails. Not modelled: memory policies and cpusets of tasks at this level, highmem, memory cgroups, page
+poisoning, and the migrate types of `simslab.kernel.buddy`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.base import buffers
+from simslab.kernel import gfp as gfps
+from simslab.kernel import layout, page
+from simslab.kernel import zone as zone_module
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.page import MemMap
+from simslab.kernel.zone import PerCpuPages, Zone
+from simslab.machine import causes
+from simslab.machine.callsites import site
+from simslab.machine.cpu import Cpu
+
+if TYPE_CHECKING:
+    from simslab.kernel.percpu import PerCpu
+
+PAGE_SHIFT: Final = layout.PAGE_SHIFT
+PAGE_SIZE: Final = layout.PAGE_SIZE
+PAGE_ALLOCATOR: Final = causes.PAGE_ALLOCATOR
+DMA: Final = gfps.DMA
+DMA32: Final = gfps.DMA32
+HIGH: Final = gfps.HIGH
+ATOMIC: Final = gfps.ATOMIC
+ZERO: Final = gfps.ZERO
+COMP: Final = gfps.COMP
+THISNODE: Final = gfps.THISNODE
+MEMALLOC: Final = gfps.MEMALLOC
+NOMEMALLOC: Final = gfps.NOMEMALLOC
+ZONE_DMA: Final = zone_module.ZONE_DMA
+ZONE_DMA32: Final = zone_module.ZONE_DMA32
+ZONE_NORMAL: Final = zone_module.ZONE_NORMAL
+NUMA_HIT: Final = zone_module.NUMA_HIT
+NUMA_MISS: Final = zone_module.NUMA_MISS
+NUMA_FOREIGN: Final = zone_module.NUMA_FOREIGN
+NUMA_LOCAL: Final = zone_module.NUMA_LOCAL
+NUMA_OTHER: Final = zone_module.NUMA_OTHER
+PG_HEAD: Final = page.PG_HEAD
+PG_SLAB: Final = page.PG_SLAB
+PG_ACTIVE: Final = page.PG_ACTIVE
+PG_BUDDY: Final = page.PG_BUDDY
+
+# alloc_flags (mm/internal.h)
+WMARK_MIN: Final = 0x00
+WMARK_LOW: Final = 0x01
+NO_WATERMARKS: Final = 0x04
+ALLOC_HARDER: Final = 0x10
+ALLOC_HIGH: Final = 0x20
+DENIABLE_NODES: Final = 62
+
+PAGE_FLAGS: Final = layout.PAGE_FLAGS
+PAGE_LRU: Final = layout.PAGE_LRU
+PAGE_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
+PAGE_FREELIST: Final = layout.PAGE_FREELIST
+PAGE_PRIVATE: Final = layout.PAGE_PRIVATE
+PAGE_MAPCOUNT: Final = layout.PAGE_MAPCOUNT
+PAGE_REFCOUNT: Final = layout.PAGE_REFCOUNT
+ZONE_WATERMARK: Final = layout.ZONE_WATERMARK
+ZONE_WATERMARK_BOOST: Final = layout.ZONE_WATERMARK_BOOST
+ZONE_LOWMEM_RESERVE: Final = layout.ZONE_LOWMEM_RESERVE
+ZONE_NODE: Final = layout.ZONE_NODE
+ZONE_PGDAT: Final = layout.ZONE_PGDAT
+ZONE_PAGESET: Final = layout.ZONE_PAGESET
+ZONE_FLAGS: Final = layout.ZONE_FLAGS
+ZONE_VM_STAT: Final = layout.ZONE_VM_STAT
+PCP_LISTS: Final = layout.PCP_LISTS
+PCP_VM_STAT_DIFF: Final = layout.PCP_VM_STAT_DIFF
+PCP_NUMA_STAT_DIFF: Final = layout.PCP_NUMA_STAT_DIFF
+PGDAT_NODE_ZONELISTS: Final = layout.PGDAT_NODE_ZONELISTS
+PGDAT_NODESTAT: Final = layout.PGDAT_NODESTAT
+ZONEREF_ZONE_IDX: Final = layout.ZONEREF_ZONE_IDX
+PERCPU_THIS_CPU_OFF: Final = layout.PERCPU_THIS_CPU_OFF
+PERCPU_NUMA_NODE: Final = layout.PERCPU_NUMA_NODE
+PERCPU_VM_EVENT_STATES: Final = layout.PERCPU_VM_EVENT_STATES
+
+ALLOC_PAGES_INSNS: Final = 77  # __alloc_pages_nodemask 75, should_fail_alloc_page 2
+SLOWPATH_INSNS: Final = 250  # estimate: up to the second attempt, without reclaim
+FREELIST_INSNS: Final = 153  # get_page_from_freelist, order 0 from the per-CPU list
+WATERMARK_ORDER_INSNS: Final = 39  # __zone_watermark_ok: 43 when the first order looked at has a block, 47 ...
+WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
+NEXT_ZONE_INSNS: Final = 40  # estimate: a zone passed over
+NUMA_STATE_INSNS: Final = 9  # __inc_numa_state
+ZONE_STATE_INSNS: Final = 17  # __mod_zone_page_state
+NODE_STATE_INSNS: Final = 34  # mod_node_page_state
+PREP_INSNS: Final = 20  # prep_new_page
+PREP_ORDER_INSNS: Final = 26
+COMPOUND_INSNS: Final = 33  # prep_compound_page: 39 with one tail page
+COMPOUND_TAIL_INSNS: Final = 6
+CHECK_PAGE_INSNS: Final = 10  # estimate: check_new_page of each page beyond the second
+BULK_INSNS: Final = 30  # estimate: rmqueue_bulk, free_pcppages_bulk around the pages
+BULK_PAGE_INSNS: Final = 30  # estimate
+IRQSAVE_INSNS: Final = 6  # _raw_spin_lock_irqsave 11, of which the lock itself charges 5
+FREE_PAGES_INSNS: Final = 12  # __free_pages
+FREE_PAGES_ORDER_INSNS: Final = 13
+FREE_UNREF_INSNS: Final = 48  # free_unref_page
+FREE_COMMIT_INSNS: Final = 34  # free_unref_page_commit
+FREE_OK_INSNS: Final = 137  # __free_pages_ok, order 1
+FREE_TAIL_INSNS: Final = 14  # estimate: each tail page beyond the first
+
+SITE_RMQUEUE: Final = site("rmqueue")
+SITE_BULK: Final = site("rmqueue_bulk")
+SITE_FREE_BULK: Final = site("free_pcppages_bulk")
+SITE_FREE_OK: Final = site("__free_pages_ok")
+SITE_PCP_ALLOC: Final = site("rmqueue_pcplist")
+SITE_PCP_FREE: Final = site("free_unref_page")
+
+
+class PageAllocator:
+    """Allocates blocks of 2**order pages.
+
+    `zonelists[nid]` are all zones, nearest first, `thisnode[nid]` the node's own. `denied` is a bit mask of nodes on
+    which requests fail as if exhausted (fault injection; nodes below 62): requests for only such a node fail, others
+    are served elsewhere.
+    """
+
+    def __init__(
+        self,
+        mem_map: MemMap,
+        zones: list[Zone],
+        orders: list[list[int]],
+        percpu: PerCpu,
+        pgdats: list[int],
+        nodestat: int,
+    ) -> None:
+        """`orders` from `zonelist.node_orders`; `nodestat` is the per-CPU offset of 64 bytes for every node."""
+        self.mem_map = mem_map
+        self.zones = zones
+        self.zonelists = [_zonelist(zones, order) for order in orders]
+        self.thisnode = [_zonelist(zones, [nid]) for nid in range(len(orders))]
+        self.percpu_owner = buffers.int64_zeros(len(percpu.bases))
+        self.percpu_base = buffers.int64_pointer(self.percpu_owner)
+        for cpu, base in enumerate(percpu.bases):
+            self.percpu_owner[cpu] = base
+        self.pgdat_owner = buffers.int64_zeros(len(pgdats))
+        self.pgdat = buffers.int64_pointer(self.pgdat_owner)
+        for nid, address in enumerate(pgdats):
+            self.pgdat_owner[nid] = address
+        self.nodestat = nodestat
+        self.denied = 0
+        self.allocations = 0
+        self.failures = 0
+
+    # -- interface ----------------------------------------------------------------------------------------------------
+
+    def alloc_pages(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
+        """Return the first pfn of 2**order pages, from `nid` (-1: nearest) or by distance, or -1 (__alloc_pages_node).
+
+        `__GFP_THISNODE` confines the request to `nid`, `__GFP_ZERO` clears the pages, `__GFP_COMP` makes a compound
+        page; `mem_map.head` and `order` are set for every page. Other CPUs may run where the zone's lock is taken.
+        """
+        bill = cpu.bill
+        cpu.bill = PAGE_ALLOCATOR
+        if nid < 0:
+            nid = cpu.numa_mem
+        cpu.insn(ALLOC_PAGES_INSNS)
+        cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + ZONEREF_ZONE_IDX)
+        pfn = self.get_page_from_freelist(cpu, gfp, order, nid, WMARK_LOW)
+        if pfn < 0:
+            pfn = self.alloc_pages_slowpath(cpu, gfp, order, nid)
+        cpu.bill = bill
+        if pfn < 0:
+            self.failures += 1
+        else:
+            self.allocations += 1
+        return pfn
+
+    def free_pages(self, cpu: Cpu, pfn: int, order: int) -> int:
+        """Give back 2**order pages (__free_pages): order 0 to the CPU's list, others to the zone under its lock."""
+        if self.mem_map.flags[pfn] & (PG_BUDDY | PG_SLAB):
+            raise KernelBugError(f"freeing page {pfn}, which is free or still a slab")
+        bill = cpu.bill
+        cpu.bill = PAGE_ALLOCATOR
+        cpu.atomic(self.mem_map.page_addr(pfn) + PAGE_REFCOUNT)
+        if order == 0:
+            cpu.insn(FREE_PAGES_INSNS)
+            self.free_unref_page(cpu, pfn)
+        else:
+            cpu.insn(FREE_PAGES_ORDER_INSNS)
+            self.free_pages_ok(cpu, pfn, order)
+        cpu.bill = bill
+        return 0
+
+    def mod_node_page_state(self, cpu: Cpu, nid: int) -> int:
+        """Charge one update of a node counter, as slab does for each slab's pages (mm/vmstat.c)."""
+        bill = cpu.bill
+        cpu.bill = PAGE_ALLOCATOR
+        cpu.insn(NODE_STATE_INSNS)
+        cpu.read(self.pgdat[nid] + PGDAT_NODESTAT)
+        base = self.percpu_base[cpu.id] + self.nodestat + (nid << 6)
+        cpu.read(base)
+        cpu.write(base)
+        cpu.bill = bill
+        return 0
+
+    def zone_of(self, pfn: int) -> Zone:
+        """Zone of a managed page (page_zone)."""
+        for zone in self.thisnode[self.mem_map.nid(pfn)]:
+            if zone.start <= pfn < zone.end:
+                return zone
+        raise KernelBugError(f"page {pfn} belongs to no zone")
+
+    def numastat(self) -> list[dict[str, int]]:
+        """Counters of /sys/devices/system/node/node*/numastat, by node."""
+        table = [dict.fromkeys(zone_module.NUMA_STAT_NAMES, 0) for _ in self.zonelists]
+        for zone in self.zones:
+            for item, name in enumerate(zone_module.NUMA_STAT_NAMES):
+                table[zone.node][name] += zone.numa_owner[item]
+        return table
+
+    # -- allocation -----------------------------------------------------------------------------------------------------
+
+    def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
+        """Try again down to the minimum watermark, lower for those who cannot wait (__alloc_pages_slowpath)."""
+        cpu.insn(SLOWPATH_INSNS)
+        alloc_flags = WMARK_MIN
+        if gfp & HIGH:
+            alloc_flags |= ALLOC_HIGH
+        if gfp & ATOMIC and not gfp & NOMEMALLOC:
+            alloc_flags |= ALLOC_HARDER
+        pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags)
+        if pfn < 0 and gfp & MEMALLOC and not gfp & NOMEMALLOC:
+            pfn = self.get_page_from_freelist(cpu, gfp, order, nid, NO_WATERMARKS)
+        return pfn
+
+    def get_page_from_freelist(self, cpu: Cpu, gfp: int, order: int, nid: int, alloc_flags: int) -> int:
+        """Take pages from the first zone, by distance, that has enough."""
+        highest = ZONE_NORMAL
+        if gfp & DMA:
+            highest = ZONE_DMA
+        elif gfp & DMA32:
+            highest = ZONE_DMA32
+        zones = self.thisnode[nid] if gfp & THISNODE else self.zonelists[nid]
+        preferred = None
+        n = len(zones)
+        for i in range(n):
+            zone = zones[i]
+            if zone.index > highest or (self.denied and self.is_denied(zone.node)):
+                continue
+            if preferred is None:
+                preferred = zone
+                cpu.insn(FREELIST_INSNS)
+            else:
+                cpu.insn(NEXT_ZONE_INSNS)
+            cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
+            if not self.zone_watermark_fast(cpu, zone, order, highest, alloc_flags):
+                continue
+            pfn = (
+                self.rmqueue_pcplist(cpu, preferred, zone) if order == 0 else self.rmqueue(cpu, preferred, zone, order)
+            )
+            if pfn >= 0:
+                self.prep_new_page(cpu, pfn, order, gfp)
+                return pfn
+        return -1
+
+    def is_denied(self, node: int) -> int:
+        """Whether fault injection denies `node`."""
+        return (self.denied >> node) & 1 if node < DENIABLE_NODES else 0
+
+    def zone_watermark_fast(self, cpu: Cpu, zone: Zone, order: int, highest: int, alloc_flags: int) -> int:
+        """Whether the zone stays above its mark; order 0 is decided by the counter alone when there is plenty."""
+        cpu.read(zone.addr + ZONE_VM_STAT)
+        if alloc_flags & NO_WATERMARKS:
+            return 1
+        cpu.read(zone.addr + ZONE_WATERMARK_BOOST)
+        mark = zone.wmark_low if alloc_flags & WMARK_LOW else zone.wmark_min
+        if order == 0:
+            cpu.read(zone.addr + ZONE_LOWMEM_RESERVE)
+            if zone.buddy.free_pages > mark + zone.lowmem_reserve[highest]:
+                return 1
+        return self.zone_watermark_ok(cpu, zone, order, mark, highest, alloc_flags)
+
+    def zone_watermark_ok(self, cpu: Cpu, zone: Zone, order: int, mark: int, highest: int, alloc_flags: int) -> int:
+        """The whole check: the mark lowered for urgent requests, and a block large enough (__zone_watermark_ok)."""
+        cpu.insn(WATERMARK_ORDER_INSNS)
+        cpu.read(zone.addr + ZONE_LOWMEM_RESERVE)
+        if alloc_flags & ALLOC_HIGH:
+            mark -= mark >> 1
+        if alloc_flags & ALLOC_HARDER:
+            mark -= mark >> 2
+        if zone.buddy.free_pages - (1 << order) + 1 <= mark + zone.lowmem_reserve[highest]:
+            return 0
+        if order == 0:
+            return 1
+        blocks = zone.buddy.watermark_blocks(cpu, order)
+        cpu.insn(WATERMARK_BLOCK_INSNS * blocks)
+        return blocks
+
+    def rmqueue_pcplist(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
+        """Take one page from this CPU's list, refilled from the zone when empty; -1 when both are."""
+        flags = cpu.irq_save(SITE_PCP_ALLOC)
+        pcp = zone.pageset[cpu.id]
+        cpu.read(zone.addr + ZONE_PAGESET)
+        cpu.read(self.percpu_base[cpu.id] + PERCPU_THIS_CPU_OFF)
+        if pcp.count == 0:
+            cpu.read(pcp.addr + PCP_LISTS)
+            self.rmqueue_bulk(cpu, zone, pcp)
+        pfn = pcp.lists.first(cpu, 0)
+        if pfn >= 0:
+            pcp.lists.delete(cpu, 0, pfn)
+            pcp.count -= 1
+            cpu.write(pcp.addr)
+            cpu.read(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
+            self.count_vm_events(cpu)
+            self.zone_statistics(cpu, preferred, zone)
+        cpu.irq_restore(flags)
+        return pfn
+
+    def rmqueue_bulk(self, cpu: Cpu, zone: Zone, pcp: PerCpuPages) -> int:
+        """Move up to `batch` pages to the tail of a per-CPU list, in ascending order where they are contiguous."""
+        cpu.insn(BULK_INSNS)
+        zone.lock.lock(cpu, SITE_BULK)
+        for _ in range(pcp.batch):
+            pfn = zone.buddy.rmqueue_smallest(cpu, 0)
+            if pfn < 0:
+                break
+            cpu.insn(BULK_PAGE_INSNS)
+            pcp.lists.add_tail(cpu, 0, pfn)
+            pcp.count += 1
+        self.mod_zone_page_state(cpu, zone)
+        zone.lock.unlock(cpu)
+        return 0
+
+    def rmqueue(self, cpu: Cpu, preferred: Zone, zone: Zone, order: int) -> int:
+        """Take a block straight from the zone under its lock; -1 when there is none."""
+        cpu.insn(IRQSAVE_INSNS)
+        flags = cpu.irq_save(SITE_RMQUEUE)
+        zone.lock.lock(cpu, SITE_RMQUEUE)
+        pfn = zone.buddy.rmqueue_smallest(cpu, order)
+        zone.lock.unlock(cpu)
+        if pfn >= 0:
+            self.mod_zone_page_state(cpu, zone)
+            self.count_vm_events(cpu)
+            self.zone_statistics(cpu, preferred, zone)
+        cpu.irq_restore(flags)
+        return pfn
+
+    def prep_new_page(self, cpu: Cpu, pfn: int, order: int, gfp: int) -> int:
+        """Make pages ready for their user: reference, compound links, zeroes."""
+        addr = self.mem_map.page_addr(pfn)
+        cpu.write(addr + PAGE_PRIVATE)
+        cpu.write(addr + PAGE_REFCOUNT)
+        self.mem_map.flags[pfn] = 0
+        self.mem_map.head[pfn] = pfn
+        self.mem_map.order[pfn] = order
+        if gfp & ZERO:
+            cpu.clear(pfn << PAGE_SHIFT, PAGE_SIZE << order)
+        if order == 0:
+            cpu.insn(PREP_INSNS)
+        else:
+            cpu.insn(PREP_ORDER_INSNS + CHECK_PAGE_INSNS * ((1 << order) - 2))
+            if gfp & COMP:
+                self.mem_map.flags[pfn] = PG_HEAD
+                self.prep_compound_page(cpu, pfn, order)
+        cpu.write(addr + PAGE_FREELIST)
+        return 0
+
+    def prep_compound_page(self, cpu: Cpu, pfn: int, order: int) -> int:
+        """Point every tail page at the head."""
+        cpu.insn(COMPOUND_INSNS + COMPOUND_TAIL_INSNS * ((1 << order) - 1))
+        cpu.write(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
+        for tail in range(pfn + 1, pfn + (1 << order)):
+            addr = self.mem_map.page_addr(tail)
+            cpu.write(addr + PAGE_REFCOUNT)
+            cpu.write(addr + PAGE_LRU)
+            self.mem_map.head[tail] = pfn
+            self.mem_map.flags[tail] = 0
+            self.mem_map.order[tail] = order
+        return 0
+
+    # -- freeing --------------------------------------------------------------------------------------------------------
+
+    def free_unref_page(self, cpu: Cpu, pfn: int) -> int:
+        """Put a page on this CPU's list; a list of `high` pages gives a batch back (free_unref_page_commit)."""
+        addr = self.mem_map.page_addr(pfn)
+        cpu.insn(FREE_UNREF_INSNS)
+        cpu.read(addr + PAGE_SLAB_CACHE)
+        cpu.write(addr + PAGE_FLAGS)
+        cpu.write(addr + PAGE_FREELIST)
+        self.mem_map.flags[pfn] = 0
+        flags = cpu.irq_save(SITE_PCP_FREE)
+        cpu.insn(FREE_COMMIT_INSNS)
+        zone = self.zone_of(pfn)
+        self.count_vm_events(cpu)
+        pcp = zone.pageset[cpu.id]
+        cpu.read(zone.addr + ZONE_PAGESET)
+        pcp.lists.add(cpu, 0, pfn)
+        pcp.count += 1
+        cpu.write(pcp.addr)
+        if pcp.count >= pcp.high:
+            self.free_pcppages_bulk(cpu, zone, pcp)
+        cpu.irq_restore(flags)
+        return 0
+
+    def free_pcppages_bulk(self, cpu: Cpu, zone: Zone, pcp: PerCpuPages) -> int:
+        """Give the `batch` pages at the cold end of a per-CPU list back to the zone."""
+        cpu.insn(BULK_INSNS)
+        # Not modelled: gathering the batch on a list of its own before the lock is taken.
+        zone.lock.lock(cpu, SITE_FREE_BULK)
+        for _ in range(pcp.batch):
+            pfn = pcp.lists.last(cpu, 0)
+            if pfn < 0:
+                break
+            pcp.lists.delete(cpu, 0, pfn)
+            pcp.count -= 1
+            cpu.insn(BULK_PAGE_INSNS)
+            zone.buddy.free_one_page(cpu, pfn, 0)
+        self.mod_zone_page_state(cpu, zone)
+        zone.lock.unlock(cpu)
+        return 0
+
+    def free_pages_ok(self, cpu: Cpu, pfn: int, order: int) -> int:
+        """Give a block back to its zone (__free_pages_ok)."""
+        cpu.insn(FREE_OK_INSNS + FREE_TAIL_INSNS * ((1 << order) - 2))
+        self.mem_map.flags[pfn] = 0
+        cpu.write(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
+        for tail in range(pfn + 1, pfn + (1 << order)):
+            addr = self.mem_map.page_addr(tail)
+            cpu.write(addr + PAGE_LRU)
+            cpu.read(addr + PAGE_MAPCOUNT)
+            self.mem_map.flags[tail] = 0
+        zone = self.zone_of(pfn)
+        flags = cpu.irq_save(SITE_FREE_OK)
+        self.count_vm_events(cpu)
+        zone.lock.lock(cpu, SITE_FREE_OK)
+        self.mod_zone_page_state(cpu, zone)
+        zone.buddy.free_one_page(cpu, pfn, order)
+        zone.lock.unlock(cpu)
+        cpu.irq_restore(flags)
+        return 0
+
+    # -- counters -------------------------------------------------------------------------------------------------------
+
+    def zone_statistics(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
+        """numastat: did the request get the node it wanted, and was that the CPU's own?"""
+        cpu.read(zone.addr + ZONE_NODE)
+        cpu.read(self.percpu_base[cpu.id] + PERCPU_NUMA_NODE)
+        if zone.node == preferred.node:
+            self.inc_numa_state(cpu, zone, NUMA_HIT)
+        else:
+            self.inc_numa_state(cpu, zone, NUMA_MISS)
+            self.inc_numa_state(cpu, preferred, NUMA_FOREIGN)
+        return self.inc_numa_state(cpu, zone, NUMA_LOCAL if zone.node == cpu.node else NUMA_OTHER)
+
+    def inc_numa_state(self, cpu: Cpu, zone: Zone, item: int) -> int:
+        """Count in this CPU's part of the zone's counters (__inc_numa_state)."""
+        cpu.insn(NUMA_STATE_INSNS)
+        cpu.read(zone.addr + ZONE_PAGESET)
+        cpu.write(zone.pageset[cpu.id].addr + PCP_NUMA_STAT_DIFF)
+        zone.numa_stat[item] += 1
+        return 0
+
+    def count_vm_events(self, cpu: Cpu) -> int:
+        """Count pages allocated or freed in this CPU's events."""
+        cpu.write(self.percpu_base[cpu.id] + PERCPU_VM_EVENT_STATES)
+        return 0
+
+    def mod_zone_page_state(self, cpu: Cpu, zone: Zone) -> int:
+        """Charge an update of NR_FREE_PAGES in this CPU's part (__mod_zone_page_state)."""
+        cpu.insn(ZONE_STATE_INSNS)
+        cpu.read(zone.addr + ZONE_PAGESET)
+        cpu.write(zone.pageset[cpu.id].addr + PCP_VM_STAT_DIFF)
+        return 0
+
+
+def _zonelist(zones: list[Zone], order: list[int]) -> list[Zone]:
+    """Zones of the nodes in `order`, the highest of each node first (build_zonerefs_node)."""
+    return [zone for nid in order for zone in reversed(zones) if zone.node == nid and zone.managed]

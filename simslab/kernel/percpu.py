@@ -1,0 +1,65 @@
+"""Per-CPU memory: one area per CPU, on its own node, with the same layout in all (mm/percpu.c).
+
+Not modelled: chunks beyond the first, populated page by page; an area is large enough or the allocation fails.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.kernel import layout
+from simslab.kernel.bug import KernelBugError
+
+DEFAULT_UNIT: Final = 1 << 20  # bytes of each CPU's area
+MIN_ALIGN: Final = 8
+
+
+class PerCpu:
+    """All per-CPU areas. `bases[cpu]` is the simulated address of a CPU's area of `unit` bytes.
+
+    The kernel's own variables come first, at the offsets of `layout.PERCPU_*`.
+    """
+
+    def __init__(self, bases: list[int], unit: int = DEFAULT_UNIT) -> None:
+        self.bases = bases
+        self.unit = unit
+        self.free = [(layout.PERCPU_STATIC_BYTES, unit - layout.PERCPU_STATIC_BYTES)]  # (offset, bytes), ascending
+        self.sizes: dict[int, int] = {}
+
+    def alloc_percpu(self, size: int, align: int = MIN_ALIGN) -> int:
+        """Return the offset of `size` bytes in every CPU's area, lowest that fits, or -1 (__alloc_percpu)."""
+        size = -(-max(size, 1) // MIN_ALIGN) * MIN_ALIGN
+        align = max(align, MIN_ALIGN)
+        for i, (start, length) in enumerate(self.free):
+            offset = -(-start // align) * align
+            if offset + size <= start + length:
+                self._cut(i, offset, size)
+                self.sizes[offset] = size
+                return offset
+        return -1
+
+    def free_percpu(self, offset: int) -> None:
+        """Give back what `alloc_percpu` returned (free_percpu)."""
+        if offset not in self.sizes:
+            raise KernelBugError(f"free_percpu of offset {offset}, which is not allocated")
+        self.free.append((offset, self.sizes.pop(offset)))
+        self.free.sort()
+        merged: list[tuple[int, int]] = []
+        for start, length in self.free:
+            if merged and merged[-1][0] + merged[-1][1] == start:
+                start, length = merged[-1][0], merged.pop()[1] + length
+            merged.append((start, length))
+        self.free = merged
+
+    def address(self, cpu: int, offset: int) -> int:
+        """Simulated address of `offset` in the area of CPU number `cpu` (per_cpu_ptr)."""
+        return self.bases[cpu] + offset
+
+    def used(self) -> int:
+        """Bytes allocated in each area, without the kernel's own variables."""
+        return sum(self.sizes.values())
+
+    def _cut(self, i: int, offset: int, size: int) -> None:
+        start, length = self.free[i]
+        parts = [(start, offset - start), (offset + size, start + length - offset - size)]
+        self.free[i : i + 1] = [part for part in parts if part[1] > 0]

@@ -1,0 +1,56 @@
+"""Read-copy-update: work put off until every reader that could be running has finished (kernel/rcu/tree.c)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from simslab.base.clock import NEVER
+from simslab.machine.cpu import Cpu
+
+GRACE_PERIOD_JIFFIES: Final = 3  # estimate: begin, quiescent states at a tick, end
+CALL_RCU_INSNS: Final = 60  # estimate
+CALLBACK_INSNS: Final = 30  # estimate
+
+
+class Rcu:
+    """Callbacks by CPU, oldest first, with the time (cycles) at which their grace period has ended.
+
+    Not modelled: quiescent states; every grace period takes the same number of jiffies.
+    """
+
+    def __init__(self, cycles_per_jiffy: int, nr_cpus: int) -> None:
+        self.grace_period = GRACE_PERIOD_JIFFIES * cycles_per_jiffy
+        self.callbacks: list[deque[tuple[int, Callable[..., object], Any]]] = [deque() for _ in range(nr_cpus)]
+
+    def call_rcu(self, cpu: Cpu, function: Callable[..., object], argument: Any) -> None:
+        """Call `function(cpu, argument)` on this CPU after a grace period, at a tick, in interrupt context."""
+        cpu.insn(CALL_RCU_INSNS)
+        self.callbacks[cpu.id].append((cpu.now + self.grace_period, function, argument))
+
+    def rcu_core(self, cpu: Cpu, until: int = -1) -> int:
+        """Run callbacks whose grace period is over (by `until`, default now); returns how many (rcu_do_batch)."""
+        limit = cpu.now if until < 0 else until
+        queue, ran = self.callbacks[cpu.id], 0
+        while queue and queue[0][0] <= limit:
+            _, function, argument = queue.popleft()
+            cpu.insn(CALLBACK_INSNS)
+            function(cpu, argument)
+            ran += 1
+        return ran
+
+    def rcu_barrier(self, cpu: Cpu) -> int:
+        """Run every callback queued so far, all on `cpu` (rcu_barrier; without an engine nobody else would)."""
+        ran = 0
+        for queue in self.callbacks:
+            pending = len(queue)
+            for _ in range(pending):
+                _, function, argument = queue.popleft()
+                function(cpu, argument)
+            ran += pending
+        return ran + self.rcu_core(cpu, NEVER)
+
+    def pending(self) -> int:
+        """Callbacks that have not run yet."""
+        return sum(len(queue) for queue in self.callbacks)

@@ -1,0 +1,38 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.kernel.buddy cimport Buddy
+from simslab.kernel.page cimport MemMap, PageLists
+from simslab.kernel.spinlock cimport SpinLock
+
+cdef long long NR_ZONES
+
+
+@cython.final
+cdef class PerCpuPages:
+    cdef public long long addr
+    cdef public long long count
+    cdef public long long high
+    cdef public long long batch
+    cdef public PageLists lists
+
+
+@cython.final
+cdef class Zone:
+    cdef public long long node
+    cdef public long long index
+    cdef public long long addr
+    cdef public long long pgdat
+    cdef public long long start
+    cdef public long long end
+    cdef public long long managed
+    cdef public MemMap mem_map
+    cdef public Buddy buddy
+    cdef public SpinLock lock
+    cdef public long long wmark_min
+    cdef public long long wmark_low
+    cdef public long long wmark_high
+    cdef public object reserve_owner
+    cdef long long* lowmem_reserve
+    cdef public list pageset
+    cdef public object numa_owner
+    cdef long long* numa_stat

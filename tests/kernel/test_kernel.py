@@ -1,0 +1,32 @@
+from simslab.kernel.kernel import Kernel
+
+
+def test_a_kernel_boots_on_a_small_machine(kernel: Kernel) -> None:
+    assert kernel.cpu_to_mem == [0, 0, 1, 1]
+    assert kernel.zonelists == [[0, 1], [1, 0]]
+
+
+def test_all_memory_is_free_or_reserved_after_boot(kernel: Kernel) -> None:
+    for zone in kernel.zones:
+        assert zone.free_pages() == zone.managed
+        zone.buddy.check()
+
+
+def test_kernel_data_lies_on_its_node_above_managed_memory(kernel: Kernel) -> None:
+    topology = kernel.machine.topology
+    managed_end = {zone.node: zone.end << 12 for zone in kernel.zones}
+    for cpu, nid in enumerate(kernel.cpu_to_mem):
+        address = kernel.percpu.address(cpu, 0)
+        assert topology.node_of_address(address) == nid
+        assert address >= managed_end[nid]
+    for zone in kernel.zones:
+        struct_page = kernel.mem_map.page_addr(zone.start)
+        assert topology.node_of_address(struct_page) == zone.node
+        assert struct_page >= managed_end[zone.node]
+
+
+def test_jiffies_count_ticks_of_the_cpus_clock(kernel: Kernel) -> None:
+    cpu = kernel.machine.cpus[0]
+    start = kernel.jiffies(cpu)
+    cpu.charge(18, 5 * kernel.cycles_per_jiffy)
+    assert kernel.jiffies(cpu) == start + 5
