@@ -1,0 +1,34 @@
+"""The manifest of a run: what it was made from, taken from its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from simslab.base.build import running_build
+from simslab.experiment.inputs import Inputs
+from simslab.report.manifest import ChangedValue, Configuration, Manifest, changed_values, host_facts, input_hashes
+
+
+def manifest_of(
+    inputs: Inputs, seeds: Sequence[int], arms: Mapping[str, tuple[ChangedValue, ...]] | None = None
+) -> Manifest:
+    """Return the manifest of a run, or with `arms` (name -> what each changes) of a comparison."""
+    machine, workload = inputs.machine, inputs.workload
+    files = [inputs.machine_document.file, inputs.workload_document.file]
+    if workload.trace is not None:
+        files.append(str(workload.trace.file))
+    # A trace is named as in the workload file: where it lies differs from host to host.
+    resolved = workload.model_dump(mode="json")
+    if workload.trace is not None:
+        resolved["trace"]["file"] = workload.trace.file.name
+    return Manifest(
+        kind="comparison" if arms else "run",
+        machine=Configuration(
+            machine.name, machine.model_dump(mode="json"), changed_values(inputs.machine_document.overrides)
+        ),
+        workload=Configuration(workload.name, resolved, changed_values(inputs.workload_document.overrides)),
+        inputs=input_hashes(files),
+        seeds=tuple(seeds),
+        host=host_facts(running_build().kind),
+        arms=arms or {},
+    )
