@@ -7,10 +7,13 @@ that would only repeat an earlier fault are skipped: links are looked at once th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from pydantic import BaseModel
+
 from simslab.base.errors import BadValue, BadValues
+from simslab.base.units import Duration
 from simslab.machine.cpulist import MAX_CPUS, format_cpulist
 from simslab.machine.node_plan import NodePlan, plan_nodes
 from simslab.machine.numbering import nr_cores, nr_cpus, seats
@@ -23,7 +26,11 @@ MAX_NODES: Final = 64
 LOCAL_DISTANCE: Final = 10  # ACPI SLIT
 LINE_BYTES: Final = 64
 PAGE_BYTES: Final = 4096
-MAX_MEMORY: Final = 1 << 46  # bytes, x86-64's direct map with four-level page tables
+MAX_MEMORY: Final = 1 << 42  # bytes of the machine: tables have an entry per page frame
+MAX_CACHE: Final = 1 << 30  # bytes of one cache
+MIN_HZ: Final = 10**8
+MAX_HZ: Final = 10**11
+MAX_NS: Final = 1_000_000
 
 Faults = list[BadValue]
 
@@ -37,7 +44,8 @@ def refuse_faults(spec: MachineSpec) -> None:
 
 def faults_of(spec: MachineSpec) -> Faults:
     """Return everything wrong with a machine whose fields are each sound."""
-    faults = [*_caches(spec), *_layout(spec.layout), *_memory(spec), *_bandwidths(spec)]
+    checks = (_clock, _durations, _caches, _memory, _bandwidths)
+    faults = [*_layout(spec.layout), *(fault for check in checks for fault in check(spec))]
     if any(fault.at[0] == "layout" for fault in faults):
         return faults
     bad_nodes = _node_entries(spec)
@@ -47,7 +55,35 @@ def faults_of(spec: MachineSpec) -> Faults:
     return [*faults, *bad_nodes, *bad_links, *([] if bad_nodes else _distances(spec, plans))]
 
 
-# -- caches and memory ------------------------------------------------------------------------------------------------
+# -- times, caches and memory ------------------------------------------------------------------------------------------------
+
+
+def _clock(spec: MachineSpec) -> Faults:
+    if MIN_HZ <= spec.core.frequency <= MAX_HZ:
+        return []
+    expected = f"{MIN_HZ // 10**6} MHz to {MAX_HZ // 10**9} GHz"
+    return [BadValue(f"a core clock of {spec.core.frequency} Hz", expected=expected, at=("core", "frequency"))]
+
+
+def _durations(spec: MachineSpec) -> Faults:
+    """No part of an access takes longer than MAX_NS: longer ones are slips of a unit, and their sums could overflow."""
+    hz = spec.core.frequency
+    return [
+        BadValue(f"{duration} is too long", expected=f"at most {MAX_NS // 1000} us", at=at)
+        for at, duration in _find_durations(spec, ())
+        if duration.nanoseconds(hz) > MAX_NS
+    ]
+
+
+def _find_durations(part: object, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Duration]]:
+    if isinstance(part, Duration):
+        yield at, part
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _find_durations(getattr(part, name), (*at, name))
+    elif isinstance(part, list):
+        for index, member in enumerate(part):
+            yield from _find_durations(member, (*at, index))
 
 
 def _caches(spec: MachineSpec) -> Faults:
@@ -58,14 +94,17 @@ def _caches(spec: MachineSpec) -> Faults:
             message = f"{cache.ways} ways of {LINE_BYTES}-byte lines do not divide {cache.size} bytes"
             expected = f"a size that is a multiple of {set_bytes} bytes"
             faults.append(BadValue(message, expected=expected, at=(level, "size")))
+        elif cache.size > MAX_CACHE:
+            expected = f"at most {MAX_CACHE >> 20} MiB"
+            faults.append(BadValue(f"{cache.size} bytes of cache", expected=expected, at=(level, "size")))
     return faults
 
 
 def _memory(spec: MachineSpec) -> Faults:
     faults: Faults = []
     for index, node in enumerate(spec.nodes):
-        if node.memory % PAGE_BYTES or node.memory > MAX_MEMORY:
-            expected = f"a multiple of {PAGE_BYTES} bytes, at most {MAX_MEMORY >> 40} TiB"
+        if node.memory % PAGE_BYTES:
+            expected = f"a multiple of {PAGE_BYTES} bytes"
             faults.append(BadValue(f"{node.memory} bytes of memory", expected=expected, at=("nodes", index, "memory")))
     if not any(node.memory for node in spec.nodes):
         faults.append(BadValue("no node has memory", expected="memory on at least one node", at=("nodes",)))
@@ -160,6 +199,10 @@ def _references(spec: MachineSpec, node: NodeSpec, at: tuple[str | int, ...]) ->
 def _membership(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
     if len(plans) > MAX_NODES:
         return [BadValue(f"{len(plans)} nodes", expected=f"at most {MAX_NODES}", at=("nodes",))]
+    total = sum(plan.memory for plan in plans)
+    if total > MAX_MEMORY:
+        expected = f"at most {MAX_MEMORY >> 40} TiB"
+        return [BadValue(f"{total} bytes of memory in all nodes", expected=expected, at=("nodes",))]
     faults: Faults = []
     owner: dict[int, int] = {}
     for plan in plans:

@@ -1,0 +1,38 @@
+"""Files that ship with simslab and are found by name: `machines` and `workloads`.
+
+Installed they lie in `simslab/data/<kind>`; in a source tree in `<kind>` beside the package.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from simslab.base.errors import UserError, near_miss
+
+SUFFIX: Final = ".yaml"
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+
+
+def shipped_folder(kind: str) -> Path:
+    """Return the folder of shipped files of `kind` ('machines' or 'workloads')."""
+    installed = _PACKAGE / "data" / kind
+    return installed if installed.is_dir() else _PACKAGE.parent / kind
+
+
+def shipped_names(kind: str) -> list[str]:
+    """Return the names of the shipped files of `kind`, sorted."""
+    return sorted(path.stem for path in shipped_folder(kind).glob(f"*{SUFFIX}"))
+
+
+def find_shipped(kind: str, name: str) -> Path:
+    """Return the file that `name` means: an existing path (with a slash or suffix), else a shipped name; UserError."""
+    looks_like_path = "/" in name or "\\" in name or Path(name).suffix in (SUFFIX, ".yml")
+    if looks_like_path:
+        return Path(name)
+    names = shipped_names(kind)
+    if name in names:
+        return shipped_folder(kind) / f"{name}{SUFFIX}"
+    one = kind.removesuffix("s")
+    expected = f"a file, or one of {', '.join(names)}"
+    raise UserError(f"there is no {one} '{name}'", expected=expected, near=near_miss(name, names))
