@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path as FilePath
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 KINDS = ("machine", "workload")
+TRACE_SUFFIXES = (".txt", ".gz", ".trace")
 
 
 def models() -> Mapping[str, type[BaseModel]]:
@@ -39,12 +41,25 @@ def inventory_lines() -> Iterator[str]:
 
 
 def check_file(name: str) -> str:
-    """Check a machine or workload file (or shipped name) and return which it is; UserError with all its mistakes."""
+    """Check a machine, workload or kmem trace and return what it is; UserError with all its mistakes."""
+    if FilePath(name).suffix in TRACE_SUFFIXES:
+        return _check_trace(FilePath(name))
     document = read_yaml(name)
     keys = set(document.value) if isinstance(document.value, dict) else set()
     kind, model = max(models().items(), key=lambda item: len(keys & set(item[1].model_fields)))
-    validate(document, model)
+    checked = validate(document, model)
+    trace = getattr(checked, "trace", None)
+    if trace is not None:
+        return f"{kind} of a {_check_trace(FilePath(name).parent / trace.file)}"
     return kind
+
+
+def _check_trace(path: FilePath) -> str:
+    from simslab.workload.kmem_trace import read_kmem_trace
+
+    trace = read_kmem_trace(path)
+    skipped = sum(trace.skipped.values())
+    return f"kmem trace, {len(trace)} events in {trace.lines} lines, {skipped} lines skipped"
 
 
 def schema_json(kind: str) -> str:

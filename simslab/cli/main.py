@@ -87,14 +87,16 @@ def describe(
 
 
 @app.command()
-def check(files: Annotated[list[str], typer.Argument(metavar="FILE...", help="machine or workload files")]) -> None:
-    """Check machine and workload files and tell every mistake in them."""
+def check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="machines, workloads or kmem traces")],
+) -> None:
+    """Check machines, workloads and kmem traces and tell every mistake in them."""
     from simslab.cli.inventory import check_file
 
     problems = 0
     for file in files:
         try:
-            print(f"{file}: {check_file(file)}, ok")
+            print(f"{file}: ok, {check_file(file)}")
         except UserError as error:
             problems += len(error.problems)
             print(error, file=sys.stderr)

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from simslab import __version__
+from simslab.base.shipped import find_shipped
 from simslab.cli.main import main
 
 
@@ -65,13 +66,29 @@ def test_check_tells_every_mistake_of_every_file(simslab, tmp_path):
     assert "Traceback" not in err
 
 
-def test_check_tells_the_kind_of_a_good_file(simslab, tmp_path):
-    from simslab.base.shipped import find_shipped
-
-    status, out, _ = simslab("check", find_shipped("machines", "one-node"), find_shipped("workloads", "local-churn"))
+def test_check_tells_the_kind_of_a_good_file(simslab):
+    files = [find_shipped("machines", "one-node"), find_shipped("workloads", "local-churn")]
+    status, out, _ = simslab("check", *files)
     assert status == 0
-    assert "one-node.yaml: machine, ok\n" in out
-    assert "local-churn.yaml: workload, ok\n" in out
+    assert out == f"{files[0]}: ok, machine\n{files[1]}: ok, workload\n"
+
+
+def test_check_reads_a_workload_s_trace(simslab):
+    workload = find_shipped("workloads", "untar-rm")
+    status, out, _ = simslab("check", workload, workload.with_suffix(".txt.gz"))
+    assert status == 0
+    assert out.count("kmem trace, 18155 events") == 2
+
+
+def test_a_truncated_trace_is_one_line_and_status_2(simslab, tmp_path):
+    whole = find_shipped("workloads", "untar-rm").with_suffix(".txt.gz").read_bytes()
+    cut = tmp_path / "cut.txt.gz"
+    cut.write_bytes(whole[: len(whole) // 2])
+    status, _, err = simslab("check", cut)
+    assert status == 2
+    assert err.startswith(f"{cut}: ")
+    assert "truncated" in err
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("kind", ["machine", "workload", "result"])
