@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
     from simslab.slab.slab_page import SlabPages
 
+SLABS_PARTIAL: Final = 0  # number of a list in KmemCacheNode.lists
+SLABS_FULL: Final = 1
+SLABS_FREE: Final = 2
 NODE_FIELDS: Final = (
     "node id",
     "free_objects",
