@@ -55,7 +55,7 @@ def faults_of(spec: MachineSpec) -> Faults:
     return [*faults, *bad_nodes, *bad_links, *([] if bad_nodes else _distances(spec, plans))]
 
 
-# -- times, caches and memory ------------------------------------------------------------------------------------------------
+# -- times, caches and memory --------------------------------------------------------------------------------------
 
 
 def _clock(spec: MachineSpec) -> Faults:

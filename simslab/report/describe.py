@@ -60,7 +60,7 @@ def _caches(spec: MachineSpec, timing: Timing) -> Iterator[str]:
     yield f"L2 per core: {_cache(spec.l2, timing.l2, timing)}"
     l3 = _cache(spec.l3, timing.l3, timing)
     other_core = _ns(timing, timing.l3 + timing.c2c_local)
-    yield f"L3 per {spec.l3.scope}: {l3}, {spec.l3.inclusion}; {other_core} ns where another core below it has modified it"
+    yield f"L3 per {spec.l3.scope}: {l3}, {spec.l3.inclusion}; {other_core} ns where another core has modified it"
     yield f"coherence: {spec.coherence.protocol}, home agents with a {spec.coherence.home}"
 
 
