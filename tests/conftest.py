@@ -8,10 +8,21 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from simslab.base.build import running_build
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# No time limits: plain Python on a busy machine is slow without being wrong. Where the build is prescribed, as in CI,
+# the examples are the same every time.
+settings.register_profile(
+    "simslab",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="SIMSLAB_EXPECT" in os.environ,
+)
+settings.load_profile("simslab")
 
 
 def pytest_report_header() -> list[str]:
