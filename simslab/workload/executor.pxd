@@ -8,10 +8,10 @@ from simslab.workload.recorder cimport Recorder
 
 cdef long long ALLOC
 cdef long long FREE
-cdef long long KMALLOC
-cdef long long KFREE
-cdef long long BULK_ALLOC
-cdef long long BULK_FREE
+cdef long long RECORD_ALLOC
+cdef long long RECORD_FREE
+cdef long long RECORD_BULK_ALLOC
+cdef long long RECORD_BULK_FREE
 cdef long long NR_FIELDS
 cdef long long OPCODE
 cdef long long CACHE
@@ -43,7 +43,6 @@ cdef class Executor:
     cdef long long* cache
     cdef public list cpus
     cdef public long long skipped_frees
-    cdef public long long dropped
 
     @cython.locals(opcode=cython.longlong, index=cython.longlong, node=cython.longlong, cache=KmemCache, start=cython.longlong, objp=cython.longlong)
     cpdef long long allocate(self, Cpu cpu, long long kind, long long slot) except -1
@@ -56,6 +55,7 @@ cdef class Executor:
     cpdef long long allocate_bulk(self, Cpu cpu, long long kind, long long slot) except -1
     @cython.locals(cache=KmemCache, objects=list, i=cython.longlong, objp=cython.longlong, start=cython.longlong)
     cpdef long long release_bulk(self, Cpu cpu, long long kind, long long slot) except -1
+    cpdef long long drop(self, Cpu cpu, long long slot) except -1
     cdef long long changed(self, Cpu cpu, long long slot) except -1
     @cython.locals(count=cython.longlong, slot=cython.longlong)
     cpdef long long live(self)

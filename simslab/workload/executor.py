@@ -21,10 +21,10 @@ from simslab.workload.recorder import Recorder
 
 ALLOC: Final = operations.ALLOC
 FREE: Final = operations.FREE
-KMALLOC: Final = operations.KMALLOC
-KFREE: Final = operations.KFREE
-BULK_ALLOC: Final = operations.BULK_ALLOC
-BULK_FREE: Final = operations.BULK_FREE
+RECORD_ALLOC: Final = operations.RECORD_ALLOC
+RECORD_FREE: Final = operations.RECORD_FREE
+RECORD_BULK_ALLOC: Final = operations.RECORD_BULK_ALLOC
+RECORD_BULK_FREE: Final = operations.RECORD_BULK_FREE
 NR_FIELDS: Final = operations.NR_FIELDS
 OPCODE: Final = operations.OPCODE
 CACHE: Final = operations.CACHE
@@ -66,7 +66,6 @@ class Executor:
         self.cache = buffers.int64_pointer(self.cache_owner)
         self.cpus: list[Any] = []
         self.skipped_frees = 0  # of objects whose allocation had failed
-        self.dropped = 0  # packets that found their ring full
 
     def allocate(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Allocate an object into an empty slot, and write to it; `kind` is the offset of the kind's row."""
@@ -87,7 +86,7 @@ class Executor:
                 objp = self.allocator.kmalloc(cpu, self.kinds[kind + SIZE], self.kinds[kind + GFP])
             else:
                 objp = self.allocator.kmalloc_node(cpu, self.kinds[kind + SIZE], self.kinds[kind + GFP], node)
-        self.recorder.end(cpu, start, opcode, index)
+        self.recorder.end(cpu, start, RECORD_ALLOC, index)
         return self.put(cpu, slot, objp, index, self.kinds[kind + TOUCH_BYTES])
 
     def put(self, cpu: Cpu, slot: int, objp: int, cache: int, touch: int) -> int:
@@ -125,10 +124,10 @@ class Executor:
             cache: KmemCache = self.caches[self.kinds[kind + CACHE]]
             start = self.recorder.begin(cpu)
             self.allocator.kmem_cache_free(cpu, cache, objp)
-            return self.recorder.end(cpu, start, FREE, cache.index)
+            return self.recorder.end(cpu, start, RECORD_FREE, cache.index)
         start = self.recorder.begin(cpu)
         self.allocator.kfree(cpu, objp)
-        return self.recorder.end(cpu, start, KFREE, self.cache[slot])
+        return self.recorder.end(cpu, start, RECORD_FREE, self.cache[slot])
 
     def allocate_bulk(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Allocate COUNT objects with one call into empty slots from `slot` on."""
@@ -136,7 +135,7 @@ class Executor:
         count = self.kinds[kind + COUNT]
         start = self.recorder.begin(cpu)
         objects = self.allocator.kmem_cache_alloc_bulk(cpu, cache, self.kinds[kind + GFP], count)
-        self.recorder.end(cpu, start, BULK_ALLOC, cache.index)
+        self.recorder.end(cpu, start, RECORD_BULK_ALLOC, cache.index)
         for i in range(count):
             objp = objects[i] if objects else 0
             self.put(cpu, slot + i, objp, cache.index, self.kinds[kind + TOUCH_BYTES])
@@ -154,7 +153,12 @@ class Executor:
             return 0
         start = self.recorder.begin(cpu)
         self.allocator.kmem_cache_free_bulk(cpu, cache, objects)
-        return self.recorder.end(cpu, start, BULK_FREE, cache.index)
+        return self.recorder.end(cpu, start, RECORD_BULK_FREE, cache.index)
+
+    def drop(self, cpu: Cpu, slot: int) -> int:
+        """Mark a slot as if its allocation had failed: nothing will be put there."""
+        self.address[slot] = FAILED
+        return self.changed(cpu, slot)
 
     def changed(self, cpu: Cpu, slot: int) -> int:
         """Stamp a slot with this CPU's time and wake whoever waits for it."""

@@ -103,6 +103,16 @@ class TransferRow:
 
 
 @dataclass(frozen=True)
+class PhaseRow:
+    """One thread's time in one step of its workload, `cycles` from its beginning to the next step's (or the end)."""
+
+    phase: str  # group, number of the step and pattern, e.g. `workers 2 alloc_free`
+    thread: str
+    cpu: int
+    cycles: int
+
+
+@dataclass(frozen=True)
 class TraceSummary:
     """How a recorded trace fared."""
 
@@ -135,3 +145,4 @@ class Measurement:
     conservation: dict[str, int] = field(default_factory=dict)  # allocated, freed, live, failed over the whole run
     trace: TraceSummary | None = None
     events: dict[str, int] = field(default_factory=dict)  # model-side counters (settles, refills, grows, reaps, ...)
+    phases: list[PhaseRow] = field(default_factory=list)  # of the whole run, warm-up included

@@ -27,8 +27,13 @@ BEGIN_REGION: Final = 9  # argument: number of the barrier after which recording
 SHRINK: Final = 10  # kmem_cache_shrink; no argument
 NR_OPCODES: Final = 11
 
-OPERATION_NAMES: Final = ("alloc", "free", "kmalloc", "kfree", "bulk_alloc", "bulk_free")
-NR_OPERATIONS: Final = len(OPERATION_NAMES)  # opcodes below are recorded
+# Operations as they are recorded: kmalloc and kfree are allocations and frees of a kmalloc cache.
+RECORD_ALLOC: Final = 0
+RECORD_FREE: Final = 1
+RECORD_BULK_ALLOC: Final = 2
+RECORD_BULK_FREE: Final = 3
+OPERATION_NAMES: Final = ("alloc", "free", "bulk_alloc", "bulk_free")
+NR_OPERATIONS: Final = len(OPERATION_NAMES)
 
 # Columns of the table of kinds.
 OPCODE: Final = 0

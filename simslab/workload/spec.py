@@ -43,7 +43,7 @@ class CacheSpec(Strict):
 class KernelOptions(Strict):
     """Boot parameters and configuration of the simulated kernel."""
 
-    hz: Literal[100, 250, 300, 1000] = 250
+    hz: Literal[100, 250, 300, 1000] | None = Field(default=None, description="CONFIG_HZ; the machine's by default")
     reap: bool = Field(default=True, description="run cache_reap every two seconds on every CPU")
     noaliencache: bool = False
     slab_nomerge: bool = False

@@ -1,0 +1,64 @@
+"""Devices that interrupt a CPU whose handler allocates: receiving from a network.
+
+Arrivals are an open loop: they come at their times whatever the CPUs do. A packet that finds `ring` packets waiting is
+dropped; its slots get the mark of a failed allocation, so that its consumer passes over them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from simslab.machine.cpu import Cpu
+from simslab.workload import operations
+from simslab.workload.executor import Executor
+from simslab.workload.program import DeviceProgram
+from simslab.workload.thread import WorkloadThread
+
+NR_FIELDS: Final = operations.NR_FIELDS
+
+
+class ReceiveDevice:
+    """One device's interrupts on the CPU of `thread`; `receive` is its handler."""
+
+    def __init__(self, program: DeviceProgram, thread: WorkloadThread, executor: Executor, start: int) -> None:
+        self.program = program
+        self.thread = thread
+        self.executor = executor
+        self.start = start  # cycle from which arrivals count
+        self.arrivals: list[int] = program.arrivals.tolist()
+        self.rows: list[int] = (program.kinds * NR_FIELDS).tolist()
+        self.interrupt = 0  # next one to be handled
+        self.vector = -1
+        self.dropped = 0
+        thread.interrupts_left += len(self.arrivals)
+
+    def post(self) -> None:
+        """Let the next interrupt arrive at its time, and wake the CPU then if it is idle."""
+        cpu: Any = self.thread.cpu
+        time = max(self.start + self.arrivals[self.interrupt], cpu.now)
+        cpu.post_irq(time, self.vector)
+        engine = self.executor.engine
+        engine.at(time, lambda: engine.wake(cpu, time))
+
+    def receive(self, cpu: Cpu) -> int:
+        """Handle an interrupt: allocate the objects of each packet of the burst."""
+        first = self.interrupt * self.program.burst
+        self.interrupt += 1
+        if self.interrupt < len(self.arrivals):
+            self.post()
+        for packet in range(first, first + self.program.burst):
+            self._packet(cpu, packet)
+        self.thread.interrupts_left -= 1
+        return 0
+
+    def _packet(self, cpu: Cpu, packet: int) -> None:
+        """Fill a packet's slots, unless the packet `ring` before it still waits."""
+        objects = self.program.objects
+        slot = self.program.first_slot + packet * objects
+        drop = packet >= self.program.ring and self.executor.address_owner[slot - self.program.ring * objects] > 0
+        self.dropped += drop
+        for i in range(objects):
+            if drop:
+                self.executor.drop(cpu, slot + i)
+            else:
+                self.executor.allocate(cpu, self.rows[packet * objects + i], slot + i)

@@ -1,0 +1,185 @@
+"""Running a workload on a machine: boot, make caches and streams, let the CPUs run, collect what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simslab.base.engine import Deadlock
+from simslab.base.errors import BadValue, SimslabError, UserErrors
+from simslab.machine.machine import DEFAULT_QUANTUM
+from simslab.machine.spec import MachineSpec
+from simslab.slab.kmem_cache import KmemCache
+from simslab.workload import operations as ops
+from simslab.workload.collect import Collector
+from simslab.workload.device import ReceiveDevice
+from simslab.workload.executor import Executor
+from simslab.workload.kmem_trace import read_kmem_trace
+from simslab.workload.measurement import Measurement, TraceSummary
+from simslab.workload.meeting import Meeting
+from simslab.workload.pairing import pair
+from simslab.workload.placement import CpuPlaces
+from simslab.workload.program import Program, ThreadProgram, Words, joined
+from simslab.workload.recorder import Recorder
+from simslab.workload.replay import replay
+from simslab.workload.spec import Workload
+from simslab.workload.streams import generate
+from simslab.workload.system import (
+    System,
+    boot_system,
+    create_caches,
+    named_cache,
+    start_clocks,
+    start_housekeeping,
+    trace_cache,
+    tune,
+)
+from simslab.workload.thread import WorkloadThread
+
+if TYPE_CHECKING:
+    from simslab.base.document import Document
+
+
+class StuckError(SimslabError):
+    """No thread can go on: the workload waits for something that never happens."""
+
+
+@dataclass
+class Run:
+    """A workload about to run: everything that the engine needs is in place."""
+
+    system: System
+    program: Program
+    executor: Executor
+    meeting: Meeting
+    threads: list[WorkloadThread]
+    devices: list[ReceiveDevice]
+    collector: Collector
+    trace: TraceSummary | None
+
+    def execute(self) -> None:
+        """Let all CPUs run to the end; StuckError names the threads that wait in vain."""
+        engine = self.system.machine.engine
+        for thread in self.threads:
+            engine.spawn(thread.cpu, thread.run)
+        for device in self.devices:
+            device.post()
+        try:
+            engine.run()
+        except Deadlock:
+            stuck = "; ".join(thread.waiting() for thread in self.threads if thread.waits_for)
+            raise StuckError(f"no thread can go on: {stuck}") from None
+
+
+def run_workload(
+    machine: MachineSpec,
+    workload: Workload,
+    *,
+    seed: int | None = None,
+    quantum: int = DEFAULT_QUANTUM,
+    document: Document | None = None,
+) -> Measurement:
+    """Run `workload` on `machine` and return what was measured; `seed` replaces the workload's own.
+
+    UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
+    """
+    try:
+        run = prepare(machine, workload, seed=seed, quantum=quantum)
+    except BadValue as error:
+        raise _told(error, workload, document) from None
+    run.execute()
+    return run.collector.measurement(run.threads, run.devices, run.trace)
+
+
+def prepare(
+    machine: MachineSpec, workload: Workload, *, seed: int | None = None, quantum: int = DEFAULT_QUANTUM
+) -> Run:
+    """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
+    seed = workload.seed if seed is None else seed
+    system = boot_system(machine, workload.kernel, quantum)
+    topology = system.machine.topology
+    places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes))
+    made = create_caches(system, workload.caches)
+    program, caches, summary = _program(system, workload, places, seed, made)
+    tune(system, workload.tunables, made)
+    start_clocks(system)
+    run = _assemble(system, program, caches, summary)
+    start_housekeeping(system, workload.kernel.reap)
+    run.collector.name_run(machine.name, workload.name, seed)
+    run.collector.begin_region()
+    return run
+
+
+def _program(
+    system: System, workload: Workload, places: CpuPlaces, seed: int, made: dict[str, KmemCache]
+) -> tuple[Program, list[KmemCache], TraceSummary | None]:
+    """Return the streams, their caches by number, and how the trace fared."""
+    if workload.trace is None:
+        program = generate(workload, places, system.machine.frequency_hz, seed)
+        return program, [named_cache(system, name, made) for name in program.caches], None
+    paired = pair(read_kmem_trace(workload.trace.file))
+    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale)
+    return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
+
+
+def _assemble(system: System, program: Program, caches: list[KmemCache], trace: TraceSummary | None) -> Run:
+    machine, allocator = system.machine, system.allocator
+    recorder = Recorder(
+        len(machine.cpus), len(machine.topology.nodes), len(allocator.by_index), machine.topology.section_node
+    )
+    kinds = _kinds(system, program)
+    executor = Executor(machine.engine, allocator, recorder, kinds, program.slots.size, caches)
+    executor.cpus = machine.cpus
+    meeting = Meeting(machine.engine, program.parties)
+    threads = [
+        WorkloadThread(t.name, machine.cpus[t.cpu], executor, meeting, system.kernel, t.words, t.times)
+        for t in _later(program, machine.cpus[0].now)
+    ]
+    devices = _devices(system, program, executor, meeting, threads)
+    collector = Collector(system, program, recorder, executor, meeting)
+    meeting.at_region = collector.begin_region
+    return Run(system, program, executor, meeting, threads, devices, collector, trace)
+
+
+def _later(program: Program, start: int) -> list[ThreadProgram]:
+    """Return the threads with recorded times counted from the end of boot."""
+    for thread in program.threads:
+        if thread.times is not None:
+            thread.times = thread.times + start
+    return program.threads
+
+
+def _kinds(system: System, program: Program) -> Words:
+    """Return the table of kinds with the KmemCache index of each kmalloc in its cache column."""
+    table = program.kinds.rows()
+    rows = table.reshape(-1, ops.NR_FIELDS)
+    for row in rows:
+        if row[ops.OPCODE] == ops.KMALLOC:
+            cache = system.allocator.kmalloc_slab(int(row[ops.SIZE]), int(row[ops.GFP])) if row[ops.SIZE] else None
+            row[ops.CACHE] = 0 if cache is None else cache.index
+    return table
+
+
+def _devices(
+    system: System, program: Program, executor: Executor, meeting: Meeting, threads: list[WorkloadThread]
+) -> list[ReceiveDevice]:
+    """Attach each device to its CPU; a CPU without a thread gets one that only serves interrupts."""
+    devices = []
+    for spec in program.devices:
+        cpu = system.machine.cpus[spec.cpu]
+        thread = next((t for t in threads if t.cpu is cpu), None)
+        if thread is None:
+            thread = WorkloadThread(f"{spec.name}/idle", cpu, executor, meeting, system.kernel, joined([]), None)
+            threads.append(thread)
+        device = ReceiveDevice(spec, thread, executor, cpu.now)
+        device.vector = system.kernel.interrupts.request_irq(device.receive)
+        devices.append(device)
+    return devices
+
+
+def _told(error: BadValue, workload: Workload, document: Document | None) -> UserErrors:
+    """Return what is wrong as problems with their places in the workload's file."""
+    from simslab.base.document import Document
+
+    where = document or Document(workload.name, None)
+    return UserErrors([where.problem(f.message, f.at, expected=f.expected, near=f.near) for f in error.faults])
