@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from simslab import __version__
-from simslab.base.errors import UserError
+from simslab.base.errors import SimslabError, UserError
 
 BAD_INPUT = 2
 
@@ -52,6 +52,35 @@ def _options(
     ] = False,
 ) -> None:
     pass
+
+
+@app.command()
+def run(
+    machine: MachineName,
+    workload: WorkloadName,
+    settings: Settings = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="seed of the random streams (default: the workload's)")
+    ] = None,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a workload on a machine and print what was measured."""
+    from rich.console import Console
+
+    from simslab.cli.progress import progress
+    from simslab.experiment.inputs import load_inputs
+    from simslab.experiment.run import run_once
+    from simslab.report.result import to_json
+    from simslab.report.summary import print_summary
+
+    inputs = load_inputs(machine, workload, settings or ())
+    with progress(f"{inputs.workload.name} on {inputs.machine.name}"):
+        measurement = run_once(inputs, seed, out)
+    if as_json:
+        sys.stdout.write(to_json(measurement))
+    else:
+        print_summary(measurement, Console())
 
 
 @app.command("list")
@@ -127,6 +156,9 @@ def main() -> None:
         app()
     except UserError as error:
         fail(error)
+    except SimslabError as error:
+        print(f"simslab: {error}", file=sys.stderr)
+        sys.exit(1)
     except BrokenPipeError:
         # Whoever read our output has left, as `head` does; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

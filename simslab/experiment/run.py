@@ -1,0 +1,48 @@
+"""One run: measured from its inputs, and written to a result directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simslab.experiment.inputs import Inputs
+from simslab.experiment.provenance import manifest_of
+from simslab.report.directory import check_replaceable, result_directory
+from simslab.report.latency import by_operation, hgrm, latency_csv
+from simslab.report.manifest import MANIFEST, manifest_document
+from simslab.report.result import json_text, to_json
+from simslab.report.summary import summary_text
+from simslab.workload.measurement import Measurement
+from simslab.workload.runner import run_workload
+
+
+def run_once(inputs: Inputs, seed: int | None = None, out: Path | None = None) -> Measurement:
+    """Run the inputs with `seed` (or the workload's own) and, with `out`, write the result directory."""
+    if out is not None:
+        check_replaceable(out)  # before the work, not after it
+    measurement = run_workload(inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document)
+    if out is not None:
+        write_run(inputs, measurement, out)
+    return measurement
+
+
+def write_run(inputs: Inputs, measurement: Measurement, out: Path) -> None:
+    """Write everything a run leaves behind to the directory `out`, which appears whole or not at all."""
+    # Imported here: matplotlib takes as long to load as a small run.
+    from simslab.report.figures import save_latency_figure
+
+    with result_directory(out) as directory:
+        texts = {
+            "result.json": to_json(measurement),
+            "summary.txt": summary_text(measurement),
+            "slabinfo.txt": measurement.slabinfo,
+            "latency.csv": latency_csv(measurement),
+        }
+        for operation, latencies in by_operation(measurement).items():
+            texts[f"latency-{operation}.hgrm"] = hgrm(latencies, measurement.frequency_hz)
+        for name, text in texts.items():
+            (directory / name).write_text(text, encoding="utf-8")
+        if measurement.latency:
+            save_latency_figure(measurement, directory)
+        files = sorted(path.name for path in directory.iterdir())
+        manifest = manifest_document(manifest_of(inputs, [measurement.seed]), files)
+        (directory / MANIFEST).write_text(json_text(manifest), encoding="utf-8")
