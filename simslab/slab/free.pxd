@@ -52,6 +52,8 @@ cdef long long INSNS_MEMMOVE_LOOP
 cdef long long INSNS_FREE_BLOCK
 cdef long long INSNS_FREE_BLOCK_NONE
 cdef long long INSNS_FREE_OBJECT
+cdef long long INSNS_FROM_FULL
+cdef long long INSNS_EMPTIED
 cdef long long INSNS_TRIM
 cdef long long INSNS_BULK_FREE
 cdef long long INSNS_BULK_FREE_OBJECT

@@ -68,7 +68,9 @@ INSNS_MEMMOVE_LOOP: Final = 12  # for 32 bytes
 INSNS_FREE_BLOCK: Final = 42
 INSNS_FREE_BLOCK_NONE: Final = 29
 INSNS_FREE_OBJECT: Final = 53
-INSNS_TRIM: Final = 21
+INSNS_FROM_FULL: Final = 2
+INSNS_EMPTIED: Final = 3
+INSNS_TRIM: Final = 22
 INSNS_BULK_FREE: Final = 21
 INSNS_BULK_FREE_OBJECT: Final = 9
 
@@ -331,13 +333,18 @@ class SlabFree:
         pfn = mem_map.head[objp >> PAGE_SHIFT]
         page = mem_map.page_addr(pfn)
         cpu.read(page + P_LIST)
-        self.pages.list_del(cpu, n, LIST_FULL if mem_map.active[pfn] == cache.num else LIST_PARTIAL, pfn)
+        if mem_map.active[pfn] < cache.num:
+            self.pages.list_del(cpu, n, LIST_PARTIAL, pfn)
+        else:
+            cpu.insn(INSNS_FROM_FULL)
+            self.pages.list_del(cpu, n, LIST_FULL, pfn)
         self.pages.slab_put_obj(cpu, cache, pfn, objp)
         if self.stats:
             cache.num_active = (cache.num_active - 1) & ULONG_MAX
         cpu.read(page + P_ACTIVE)
         if mem_map.active[pfn]:
             return self.pages.list_add_tail(cpu, n, LIST_PARTIAL, pfn)
+        cpu.insn(INSNS_EMPTIED)
         self.pages.list_add(cpu, n, LIST_FREE, pfn)
         n.free_slabs += 1
         cpu.write(n.addr + N_FREE_SLABS)

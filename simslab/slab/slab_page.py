@@ -72,7 +72,7 @@ INSNS_GROW_OBJECT: Final = 9
 INSNS_GROW_OBJECT_CTOR: Final = 15  # the constructor's own 2 included
 INSNS_GROW_END: Final = 48
 INSNS_NODE_STATE: Final = 34  # mod_node_page_state, for NR_SLAB_*
-INSNS_DESTROY: Final = 19
+INSNS_DESTROY: Final = 20
 INSNS_FREEPAGES: Final = 43
 INSNS_SLABS_DESTROY: Final = 26
 
