@@ -1,7 +1,7 @@
 """Where the kernel puts its own data before any allocator runs (mm/memblock.c, arch/x86/kernel/setup_percpu.c).
 
-Each node's memory, from its top down: the memory map (struct page of its own pages), the per-CPU areas of the CPUs it is
-nearest to, its pglist_data, and on the first node with memory the kernel's static data.
+Each node's memory, from its top down: the memory map (struct page of its own pages), the per-CPU areas of the CPUs it
+is nearest to, its pglist_data, and on the first node with memory the static data of the kernel.
 """
 
 from __future__ import annotations

@@ -49,4 +49,5 @@ cdef class Buddy:
     cdef long long count(self, Cpu cpu, long long order, long long blocks) noexcept
     cdef long long link(self, Cpu cpu, long long pfn, long long order, long long tail) noexcept
     cdef long long unlink(self, Cpu cpu, long long pfn, long long order) noexcept
+    @cython.locals(current=cython.longlong)
     cpdef long long watermark_blocks(self, Cpu cpu, long long order) noexcept

@@ -2,9 +2,9 @@
 
 Everything here runs with the zone's lock held.
 
-# Speed: memory that was never used is not linked block by block. At boot the kernel puts a zone's blocks of the highest
-order on the free list in ascending order; here they are a range [virgin, virgin_end) that follows the list, since blocks
-of the highest order are only ever put back at its head.
+# Speed: memory that was never used is not linked block by block. At boot the kernel puts a zone's largest blocks on the
+free list in ascending order; here they are a range [virgin, virgin_end) that follows the list, since blocks of the
+highest order are only ever put back at its head.
 
 Not modelled: migrate types (one free list per order, where the kernel has three in use and steals page blocks between
 them), high-order atomic reserves, page isolation, compaction capture.
@@ -81,7 +81,7 @@ class Buddy:
             self.free_pages += 1 << order
             start += 1 << order
 
-    # -- taking -------------------------------------------------------------------------------------------------------
+    # -- taking ------------------------------------------------------------------------------------------------------
 
     def rmqueue_smallest(self, cpu: Cpu, order: int) -> int:
         """Take a block of `order`, splitting the smallest that is large enough; -1 when none (__rmqueue_smallest)."""
@@ -129,7 +129,7 @@ class Buddy:
             self.link(cpu, upper, high, 0)
         return 0
 
-    # -- giving back --------------------------------------------------------------------------------------------------
+    # -- giving back -------------------------------------------------------------------------------------------------
 
     def free_one_page(self, cpu: Cpu, pfn: int, order: int) -> int:
         """Return a block, merging it with free buddies as far as they go; returns the merges (__free_one_page)."""
@@ -167,7 +167,7 @@ class Buddy:
         cpu.read(self.mem_map.page_addr(pfn) + PAGE_PRIVATE)
         return 1 if self.mem_map.order[pfn] == order else 0
 
-    # -- lists and counts -----------------------------------------------------------------------------------------------
+    # -- lists and counts ---------------------------------------------------------------------------------------------
 
     def link(self, cpu: Cpu, pfn: int, order: int, tail: int) -> int:
         """Put a free block on its list (add_to_free_list[_tail], set_buddy_order)."""

@@ -109,7 +109,7 @@ def parse_gfp(text: str) -> int:
         name = part.strip()
         if name in _BITS:
             bits |= _BITS[name]
-        elif name.startswith("__GFP_") or name.startswith("GFP_"):
+        elif name.startswith(("__GFP_", "GFP_")):
             continue
         else:
             bits |= int(name, 16)

@@ -1,4 +1,4 @@
-"""What the kernel does in interrupts: the timer tick, and handlers of devices (kernel/time/tick-sched.c, kernel/irq)."""
+"""What the kernel does in interrupts: the timer tick, handlers of devices (kernel/time/tick-sched.c, kernel/irq)."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from simslab.kernel.online import NodeMask, local_memory_node
 from simslab.kernel.page_alloc import PageAllocator
 from simslab.kernel.rcu import Rcu
 from simslab.kernel.spinlock import LockStats
+from simslab.kernel.vmstat import VmStat
 from simslab.kernel.workqueue import Workqueue
 from simslab.kernel.zone import Zone, node_zones, set_up_watermarks
 from simslab.kernel.zonelist import node_orders
@@ -54,7 +55,8 @@ class Kernel:
         self.boot_data = memory.take(boot.nodes_with_memory(topology)[0], boot.BOOT_DATA_BYTES)
         self.zones = self._make_zones(memory, pgdats)
         nodestat = self.percpu.alloc_percpu(NODESTAT_BYTES * self.nr_node_ids, layout.CACHE_LINE)
-        self.page_allocator = PageAllocator(self.mem_map, self.zones, self.zonelists, self.percpu, pgdats, nodestat)
+        self.vmstat = VmStat(self.percpu, pgdats, nodestat)
+        self.page_allocator = PageAllocator(self.mem_map, self.zones, self.zonelists, self.percpu, pgdats, self.vmstat)
 
         self.workqueue = Workqueue(self.cycles_per_jiffy)
         self.rcu = Rcu(self.cycles_per_jiffy, self.nr_cpu_ids)

@@ -45,9 +45,12 @@ class Mutex:
         if self.waiters:
             first = self.waiters.pop(0)
             self.owner = first.id
+            assert first.engine is not None  # it parked there
             first.engine.wake(first, cpu.now)
 
     def _sleep(self, cpu: Cpu) -> None:
+        if cpu.engine is None:
+            raise KernelBugError(f"CPU {cpu.id} waits for {self.name} without an engine to run its owner")
         cpu.insn(SCHEDULE_INSNS)
         arrived = cpu.now
         self.waiters.append(cpu)

@@ -93,7 +93,7 @@ class MemMap:
         self.owners[FIELDS.index(name)][pfn] = value
         return 0
 
-    # -- free-index arrays (model) ----------------------------------------------------------------------------------
+    # -- free-index arrays (model) ---------------------------------------------------------------------------------
 
     def slot_alloc(self, pfn: int) -> int:
         """Give slab page `pfn` a row of 256 index bytes; the row is `rows[slot[pfn] << 8]` on.
@@ -132,7 +132,7 @@ class MemMap:
         self.rows[(self.slot[pfn] << ROW_SHIFT) + i] = value
         return 0
 
-    # -- lists of pages (include/linux/list.h) ------------------------------------------------------------------------
+    # -- lists of pages (include/linux/list.h) -----------------------------------------------------------------------
 
     def write_links(self, cpu: Cpu, pfn: int) -> int:
         """Write both list links of a page: one line, or two where struct page straddles."""

@@ -2,6 +2,7 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.kernel.buddy cimport Buddy
 from simslab.kernel.page cimport MemMap, PageLists
+from simslab.kernel.vmstat cimport VmStat
 from simslab.kernel.zone cimport PerCpuPages, Zone
 from simslab.machine.cpu cimport Cpu
 
@@ -20,14 +21,8 @@ cdef long long NOMEMALLOC
 cdef long long ZONE_DMA
 cdef long long ZONE_DMA32
 cdef long long ZONE_NORMAL
-cdef long long NUMA_HIT
-cdef long long NUMA_MISS
-cdef long long NUMA_FOREIGN
-cdef long long NUMA_LOCAL
-cdef long long NUMA_OTHER
 cdef long long PG_HEAD
 cdef long long PG_SLAB
-cdef long long PG_ACTIVE
 cdef long long PG_BUDDY
 cdef long long WMARK_MIN
 cdef long long WMARK_LOW
@@ -42,32 +37,20 @@ cdef long long PAGE_FREELIST
 cdef long long PAGE_PRIVATE
 cdef long long PAGE_MAPCOUNT
 cdef long long PAGE_REFCOUNT
-cdef long long ZONE_WATERMARK
 cdef long long ZONE_WATERMARK_BOOST
 cdef long long ZONE_LOWMEM_RESERVE
-cdef long long ZONE_NODE
-cdef long long ZONE_PGDAT
 cdef long long ZONE_PAGESET
-cdef long long ZONE_FLAGS
 cdef long long ZONE_VM_STAT
 cdef long long PCP_LISTS
-cdef long long PCP_VM_STAT_DIFF
-cdef long long PCP_NUMA_STAT_DIFF
 cdef long long PGDAT_NODE_ZONELISTS
-cdef long long PGDAT_NODESTAT
 cdef long long ZONEREF_ZONE_IDX
 cdef long long PERCPU_THIS_CPU_OFF
-cdef long long PERCPU_NUMA_NODE
-cdef long long PERCPU_VM_EVENT_STATES
 cdef long long ALLOC_PAGES_INSNS
 cdef long long SLOWPATH_INSNS
 cdef long long FREELIST_INSNS
 cdef long long WATERMARK_ORDER_INSNS
 cdef long long WATERMARK_BLOCK_INSNS
 cdef long long NEXT_ZONE_INSNS
-cdef long long NUMA_STATE_INSNS
-cdef long long ZONE_STATE_INSNS
-cdef long long NODE_STATE_INSNS
 cdef long long PREP_INSNS
 cdef long long PREP_ORDER_INSNS
 cdef long long COMPOUND_INSNS
@@ -101,7 +84,7 @@ cdef class PageAllocator:
     cdef long long* percpu_base
     cdef public object pgdat_owner
     cdef long long* pgdat
-    cdef public long long nodestat
+    cdef public VmStat vmstat
     cdef public long long denied
     cdef public long long allocations
     cdef public long long failures
@@ -110,8 +93,6 @@ cdef class PageAllocator:
     cpdef long long alloc_pages(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
     @cython.locals(bill=cython.longlong)
     cpdef long long free_pages(self, Cpu cpu, long long pfn, long long order) except -1
-    @cython.locals(bill=cython.longlong, base=cython.longlong)
-    cpdef long long mod_node_page_state(self, Cpu cpu, long long nid) except -1
     @cython.locals(zone=Zone)
     cpdef Zone zone_of(self, long long pfn)
 
@@ -130,10 +111,6 @@ cdef class PageAllocator:
     cdef long long rmqueue(self, Cpu cpu, Zone preferred, Zone zone, long long order) except? -1
     @cython.locals(_=cython.longlong, pfn=cython.longlong)
     cdef long long rmqueue_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
-    cdef long long zone_statistics(self, Cpu cpu, Zone preferred, Zone zone) noexcept
-    cdef long long inc_numa_state(self, Cpu cpu, Zone zone, long long item) noexcept
-    cdef long long count_vm_events(self, Cpu cpu) noexcept
-    cdef long long mod_zone_page_state(self, Cpu cpu, Zone zone) noexcept
     @cython.locals(addr=cython.longlong)
     cdef long long prep_new_page(self, Cpu cpu, long long pfn, long long order, long long gfp) noexcept
     @cython.locals(tail=cython.longlong, addr=cython.longlong)

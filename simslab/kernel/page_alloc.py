@@ -19,6 +19,7 @@ from simslab.kernel import layout, page
 from simslab.kernel import zone as zone_module
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import MemMap
+from simslab.kernel.vmstat import VmStat
 from simslab.kernel.zone import PerCpuPages, Zone
 from simslab.machine import causes
 from simslab.machine.callsites import site
@@ -42,14 +43,8 @@ NOMEMALLOC: Final = gfps.NOMEMALLOC
 ZONE_DMA: Final = zone_module.ZONE_DMA
 ZONE_DMA32: Final = zone_module.ZONE_DMA32
 ZONE_NORMAL: Final = zone_module.ZONE_NORMAL
-NUMA_HIT: Final = zone_module.NUMA_HIT
-NUMA_MISS: Final = zone_module.NUMA_MISS
-NUMA_FOREIGN: Final = zone_module.NUMA_FOREIGN
-NUMA_LOCAL: Final = zone_module.NUMA_LOCAL
-NUMA_OTHER: Final = zone_module.NUMA_OTHER
 PG_HEAD: Final = page.PG_HEAD
 PG_SLAB: Final = page.PG_SLAB
-PG_ACTIVE: Final = page.PG_ACTIVE
 PG_BUDDY: Final = page.PG_BUDDY
 
 # alloc_flags (mm/internal.h)
@@ -67,23 +62,14 @@ PAGE_FREELIST: Final = layout.PAGE_FREELIST
 PAGE_PRIVATE: Final = layout.PAGE_PRIVATE
 PAGE_MAPCOUNT: Final = layout.PAGE_MAPCOUNT
 PAGE_REFCOUNT: Final = layout.PAGE_REFCOUNT
-ZONE_WATERMARK: Final = layout.ZONE_WATERMARK
 ZONE_WATERMARK_BOOST: Final = layout.ZONE_WATERMARK_BOOST
 ZONE_LOWMEM_RESERVE: Final = layout.ZONE_LOWMEM_RESERVE
-ZONE_NODE: Final = layout.ZONE_NODE
-ZONE_PGDAT: Final = layout.ZONE_PGDAT
 ZONE_PAGESET: Final = layout.ZONE_PAGESET
-ZONE_FLAGS: Final = layout.ZONE_FLAGS
 ZONE_VM_STAT: Final = layout.ZONE_VM_STAT
 PCP_LISTS: Final = layout.PCP_LISTS
-PCP_VM_STAT_DIFF: Final = layout.PCP_VM_STAT_DIFF
-PCP_NUMA_STAT_DIFF: Final = layout.PCP_NUMA_STAT_DIFF
 PGDAT_NODE_ZONELISTS: Final = layout.PGDAT_NODE_ZONELISTS
-PGDAT_NODESTAT: Final = layout.PGDAT_NODESTAT
 ZONEREF_ZONE_IDX: Final = layout.ZONEREF_ZONE_IDX
 PERCPU_THIS_CPU_OFF: Final = layout.PERCPU_THIS_CPU_OFF
-PERCPU_NUMA_NODE: Final = layout.PERCPU_NUMA_NODE
-PERCPU_VM_EVENT_STATES: Final = layout.PERCPU_VM_EVENT_STATES
 
 ALLOC_PAGES_INSNS: Final = 77  # __alloc_pages_nodemask 75, should_fail_alloc_page 2
 SLOWPATH_INSNS: Final = 250  # estimate: up to the second attempt, without reclaim
@@ -91,9 +77,6 @@ FREELIST_INSNS: Final = 153  # get_page_from_freelist, order 0 from the per-CPU 
 WATERMARK_ORDER_INSNS: Final = 39  # __zone_watermark_ok: 43 when the first order looked at has a block, 47 ...
 WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
 NEXT_ZONE_INSNS: Final = 40  # estimate: a zone passed over
-NUMA_STATE_INSNS: Final = 9  # __inc_numa_state
-ZONE_STATE_INSNS: Final = 17  # __mod_zone_page_state
-NODE_STATE_INSNS: Final = 34  # mod_node_page_state
 PREP_INSNS: Final = 20  # prep_new_page
 PREP_ORDER_INSNS: Final = 26
 COMPOUND_INSNS: Final = 33  # prep_compound_page: 39 with one tail page
@@ -132,9 +115,9 @@ class PageAllocator:
         orders: list[list[int]],
         percpu: PerCpu,
         pgdats: list[int],
-        nodestat: int,
+        vmstat: VmStat,
     ) -> None:
-        """`orders` from `zonelist.node_orders`; `nodestat` is the per-CPU offset of 64 bytes for every node."""
+        """`orders` as `zonelist.node_orders` makes them; `pgdats` are the addresses of each node's pglist_data."""
         self.mem_map = mem_map
         self.zones = zones
         self.zonelists = [_zonelist(zones, order) for order in orders]
@@ -147,12 +130,12 @@ class PageAllocator:
         self.pgdat = buffers.int64_pointer(self.pgdat_owner)
         for nid, address in enumerate(pgdats):
             self.pgdat_owner[nid] = address
-        self.nodestat = nodestat
+        self.vmstat = vmstat
         self.denied = 0
         self.allocations = 0
         self.failures = 0
 
-    # -- interface ----------------------------------------------------------------------------------------------------
+    # -- interface ---------------------------------------------------------------------------------------------------
 
     def alloc_pages(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
         """Return the first pfn of 2**order pages, from `nid` (-1: nearest) or by distance, or -1 (__alloc_pages_node).
@@ -192,18 +175,6 @@ class PageAllocator:
         cpu.bill = bill
         return 0
 
-    def mod_node_page_state(self, cpu: Cpu, nid: int) -> int:
-        """Charge one update of a node counter, as slab does for each slab's pages (mm/vmstat.c)."""
-        bill = cpu.bill
-        cpu.bill = PAGE_ALLOCATOR
-        cpu.insn(NODE_STATE_INSNS)
-        cpu.read(self.pgdat[nid] + PGDAT_NODESTAT)
-        base = self.percpu_base[cpu.id] + self.nodestat + (nid << 6)
-        cpu.read(base)
-        cpu.write(base)
-        cpu.bill = bill
-        return 0
-
     def zone_of(self, pfn: int) -> Zone:
         """Zone of a managed page (page_zone)."""
         for zone in self.thisnode[self.mem_map.nid(pfn)]:
@@ -219,7 +190,7 @@ class PageAllocator:
                 table[zone.node][name] += zone.numa_owner[item]
         return table
 
-    # -- allocation -----------------------------------------------------------------------------------------------------
+    # -- allocation ---------------------------------------------------------------------------------------------------
 
     def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
         """Try again down to the minimum watermark, lower for those who cannot wait (__alloc_pages_slowpath)."""
@@ -312,8 +283,8 @@ class PageAllocator:
             pcp.count -= 1
             cpu.write(pcp.addr)
             cpu.read(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
-            self.count_vm_events(cpu)
-            self.zone_statistics(cpu, preferred, zone)
+            self.vmstat.count_vm_events(cpu)
+            self.vmstat.zone_statistics(cpu, preferred, zone)
         cpu.irq_restore(flags)
         return pfn
 
@@ -328,7 +299,7 @@ class PageAllocator:
             cpu.insn(BULK_PAGE_INSNS)
             pcp.lists.add_tail(cpu, 0, pfn)
             pcp.count += 1
-        self.mod_zone_page_state(cpu, zone)
+        self.vmstat.mod_zone_page_state(cpu, zone)
         zone.lock.unlock(cpu)
         return 0
 
@@ -340,9 +311,9 @@ class PageAllocator:
         pfn = zone.buddy.rmqueue_smallest(cpu, order)
         zone.lock.unlock(cpu)
         if pfn >= 0:
-            self.mod_zone_page_state(cpu, zone)
-            self.count_vm_events(cpu)
-            self.zone_statistics(cpu, preferred, zone)
+            self.vmstat.mod_zone_page_state(cpu, zone)
+            self.vmstat.count_vm_events(cpu)
+            self.vmstat.zone_statistics(cpu, preferred, zone)
         cpu.irq_restore(flags)
         return pfn
 
@@ -379,7 +350,7 @@ class PageAllocator:
             self.mem_map.order[tail] = order
         return 0
 
-    # -- freeing --------------------------------------------------------------------------------------------------------
+    # -- freeing ------------------------------------------------------------------------------------------------------
 
     def free_unref_page(self, cpu: Cpu, pfn: int) -> int:
         """Put a page on this CPU's list; a list of `high` pages gives a batch back (free_unref_page_commit)."""
@@ -392,7 +363,7 @@ class PageAllocator:
         flags = cpu.irq_save(SITE_PCP_FREE)
         cpu.insn(FREE_COMMIT_INSNS)
         zone = self.zone_of(pfn)
-        self.count_vm_events(cpu)
+        self.vmstat.count_vm_events(cpu)
         pcp = zone.pageset[cpu.id]
         cpu.read(zone.addr + ZONE_PAGESET)
         pcp.lists.add(cpu, 0, pfn)
@@ -416,7 +387,7 @@ class PageAllocator:
             pcp.count -= 1
             cpu.insn(BULK_PAGE_INSNS)
             zone.buddy.free_one_page(cpu, pfn, 0)
-        self.mod_zone_page_state(cpu, zone)
+        self.vmstat.mod_zone_page_state(cpu, zone)
         zone.lock.unlock(cpu)
         return 0
 
@@ -432,45 +403,12 @@ class PageAllocator:
             self.mem_map.flags[tail] = 0
         zone = self.zone_of(pfn)
         flags = cpu.irq_save(SITE_FREE_OK)
-        self.count_vm_events(cpu)
+        self.vmstat.count_vm_events(cpu)
         zone.lock.lock(cpu, SITE_FREE_OK)
-        self.mod_zone_page_state(cpu, zone)
+        self.vmstat.mod_zone_page_state(cpu, zone)
         zone.buddy.free_one_page(cpu, pfn, order)
         zone.lock.unlock(cpu)
         cpu.irq_restore(flags)
-        return 0
-
-    # -- counters -------------------------------------------------------------------------------------------------------
-
-    def zone_statistics(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
-        """numastat: did the request get the node it wanted, and was that the CPU's own?"""
-        cpu.read(zone.addr + ZONE_NODE)
-        cpu.read(self.percpu_base[cpu.id] + PERCPU_NUMA_NODE)
-        if zone.node == preferred.node:
-            self.inc_numa_state(cpu, zone, NUMA_HIT)
-        else:
-            self.inc_numa_state(cpu, zone, NUMA_MISS)
-            self.inc_numa_state(cpu, preferred, NUMA_FOREIGN)
-        return self.inc_numa_state(cpu, zone, NUMA_LOCAL if zone.node == cpu.node else NUMA_OTHER)
-
-    def inc_numa_state(self, cpu: Cpu, zone: Zone, item: int) -> int:
-        """Count in this CPU's part of the zone's counters (__inc_numa_state)."""
-        cpu.insn(NUMA_STATE_INSNS)
-        cpu.read(zone.addr + ZONE_PAGESET)
-        cpu.write(zone.pageset[cpu.id].addr + PCP_NUMA_STAT_DIFF)
-        zone.numa_stat[item] += 1
-        return 0
-
-    def count_vm_events(self, cpu: Cpu) -> int:
-        """Count pages allocated or freed in this CPU's events."""
-        cpu.write(self.percpu_base[cpu.id] + PERCPU_VM_EVENT_STATES)
-        return 0
-
-    def mod_zone_page_state(self, cpu: Cpu, zone: Zone) -> int:
-        """Charge an update of NR_FREE_PAGES in this CPU's part (__mod_zone_page_state)."""
-        cpu.insn(ZONE_STATE_INSNS)
-        cpu.read(zone.addr + ZONE_PAGESET)
-        cpu.write(zone.pageset[cpu.id].addr + PCP_VM_STAT_DIFF)
         return 0
 
 

@@ -1,4 +1,4 @@
-"""Spinlocks with exact order in simulated time, and the statistics of lock_stat (kernel/locking/qspinlock.c, lockdep.c).
+"""Spinlocks in exact order of simulated time, and the statistics of lock_stat (kernel/locking/qspinlock.c, lockdep.c).
 
 A CPU settles before it takes a lock, so acquisitions happen in order of simulated time. A section that does not itself
 settle is over, in host time, before another CPU runs: the lock then only remembers when it becomes free (`free_at`) and
@@ -238,7 +238,8 @@ class SpinLock:
         """Make the first waiter the owner and wake it at the time of the unlock."""
         first = self.queue.pop(0)
         self.owner = first.id
-        cpu.engine.wake(first, cpu.now)
+        assert first.engine is not None  # it parked there
+        first.engine.wake(first, cpu.now)
         return 0
 
     def take_line(self, cpu: Cpu, contended: int) -> int:

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+
+import pytest
+
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.spinlock import LockStats, SpinLock
+from simslab.machine import causes
+from simslab.machine.callsites import site
+from simslab.machine.cpu import Cpu
+from simslab.machine.machine import Machine
+
+SITE = site("test section")
+WORK = causes.WORK
+
+
+@pytest.fixture
+def stats(machine: Machine) -> LockStats:
+    return LockStats(len(machine.cpus))
+
+
+@pytest.fixture
+def lock(stats: LockStats) -> SpinLock:
+    return SpinLock(0x100000, stats.lock_class("test"))
+
+
+def test_an_uncontended_lock_costs_no_waiting(machine: Machine, stats: LockStats, lock: SpinLock) -> None:
+    cpu = machine.cpus[0]
+    lock.lock(cpu, SITE)
+    cpu.charge(WORK, 100)
+    lock.unlock(cpu)
+    (row,) = stats.table()
+    assert (row["acquisitions"], row["contended"], row["wait_total"]) == (1, 0, 0)
+    assert int(row["hold_total"]) >= 100
+    assert cpu.cause_owner[causes.LOCK_WAIT] == 0
+    assert cpu.cause_owner[causes.LOCK_HANDOVER] == 0
+
+
+def test_a_cpu_waits_exactly_until_the_section_before_it_ends(machine: Machine, lock: SpinLock) -> None:
+    first, second = machine.cpus[:2]
+    lock.lock(first, SITE)
+    first.charge(WORK, 1000)
+    lock.unlock(first)
+    second.charge(WORK, 100)
+    lock.lock(second, SITE)
+    waited = second.cause_owner[causes.LOCK_WAIT]
+    assert 100 + 5 + waited == first.now
+    assert second.cause_owner[causes.LOCK_HANDOVER] > 0
+    lock.unlock(second)
+
+
+def test_taking_a_lock_twice_is_a_bug(machine: Machine, lock: SpinLock) -> None:
+    lock.lock(machine.cpus[0], SITE)
+    with pytest.raises(KernelBugError, match="twice"):
+        lock.lock(machine.cpus[0], SITE)
+
+
+def test_only_the_holder_may_release(machine: Machine, lock: SpinLock) -> None:
+    lock.lock(machine.cpus[0], SITE)
+    with pytest.raises(KernelBugError, match="does not hold"):
+        lock.unlock(machine.cpus[1])
+
+
+def test_trylock_takes_a_free_lock_and_leaves_a_held_one(machine: Machine, stats: LockStats, lock: SpinLock) -> None:
+    assert lock.trylock(machine.cpus[0], SITE) == 1
+    assert lock.trylock(machine.cpus[1], SITE) == 0
+    assert stats.held_by(0) == 1
+    lock.unlock(machine.cpus[0])
+    assert stats.held_by(0) == 0
+
+
+def test_trylock_fails_while_a_section_lasts_in_simulated_time(machine: Machine, lock: SpinLock) -> None:
+    first, second = machine.cpus[:2]
+    taken: list[int] = []
+
+    def hold() -> None:
+        lock.lock(first, SITE)
+        first.charge(WORK, 1000)
+        lock.unlock(first)
+
+    def attempt() -> None:
+        second.charge(WORK, 500)
+        taken.append(lock.trylock(second, SITE))
+        second.charge(WORK, 2000)
+        taken.append(lock.trylock(second, SITE))
+
+    machine.engine.spawn(first, hold)
+    machine.engine.spawn(second, attempt)
+    machine.engine.run()
+    assert taken == [0, 1]
+
+
+def test_sections_that_settle_inside_exclude_each_other_first_come_first_served(
+    machine: Machine, stats: LockStats, lock: SpinLock
+) -> None:
+    order: list[tuple[int, int, int]] = []
+
+    def section(cpu: Cpu, arrival: int) -> Callable[[], None]:
+        def run() -> None:
+            cpu.charge(WORK, arrival)
+            lock.lock(cpu, SITE)
+            entered = cpu.now
+            for _ in range(10):
+                cpu.charge(WORK, 50)
+                cpu.settle()
+                assert lock.owner == cpu.id
+            lock.unlock(cpu)
+            order.append((entered, cpu.now, cpu.id))
+
+        return run
+
+    for cpu, arrival in zip(machine.cpus, (100, 400, 200, 300), strict=True):
+        machine.engine.spawn(cpu, section(cpu, arrival))
+    machine.engine.run()
+    assert [cpu for _, _, cpu in sorted(order)] == [0, 2, 3, 1]
+    for (_, left, _), (entered, _, _) in zip(sorted(order), sorted(order)[1:], strict=False):
+        assert left <= entered
+    (row,) = stats.table()
+    assert (row["acquisitions"], row["contended"]) == (4, 3)
+    assert row["wait_total"] == sum(cpu.cause_owner[causes.LOCK_WAIT] for cpu in machine.cpus)
+
+
+def test_statistics_are_kept_by_call_site(machine: Machine, stats: LockStats, lock: SpinLock) -> None:
+    for name in ("one", "two", "three", "four", "five", "one"):
+        lock.lock(machine.cpus[0], site(name))
+        lock.unlock(machine.cpus[0])
+    rows = {row["site"]: row["acquisitions"] for row in stats.table()}
+    assert rows == {"one": 2, "two": 1, "three": 1, "four": 1, "five": 1}
+    stats.reset()
+    assert sum(int(row["acquisitions"]) for row in stats.table()) == 0
+
+
+def test_inside_a_bill_waiting_is_part_of_the_bill(machine: Machine, lock: SpinLock) -> None:
+    first, second = machine.cpus[:2]
+    lock.lock(first, SITE)
+    first.charge(WORK, 1000)
+    lock.unlock(first)
+    second.bill = causes.PAGE_ALLOCATOR
+    lock.lock(second, SITE)
+    assert second.cause_owner[causes.PAGE_ALLOCATOR] == second.now
