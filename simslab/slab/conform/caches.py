@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from simslab.slab import flags as fl
-from simslab.slab.conform.topologies import new_system
+from simslab.slab.conform.topologies import TOPOLOGIES, new_system, options_of
 from simslab.slab.conform.verdict import Verdict, open_text, read_rows
 from simslab.slab.geometry import MGMT_OBJFREELIST, MGMT_OFF, MGMT_ON, PAGE_SIZE
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
-from simslab.slab.options import SlabOptions
 from simslab.slab.slabinfo import slabinfo_header
 
 TUNABLES: Final = re.compile(r"^(\S+) +\d+ +\d+ +(\d+) +(\d+) +(\d+) : tunables +(\d+) +(\d+) +(\d+) : slabdata")
@@ -19,9 +18,8 @@ TUNABLES: Final = re.compile(r"^(\S+) +\d+ +\d+ +(\d+) +(\d+) +(\d+) : tunables 
 
 def booted(path: Path) -> list[KmemCache]:
     """Return all caches, newest first, of the system whose recording `path` is."""
-    options = SlabOptions(debug_slab="debug" in path.name, noaliencache="noalien" in path.name)
-    name = path.name if any(character.isdigit() for character in path.name) else "2n8c"
-    return new_system(name, options, standing=True).caches[::-1]
+    name = path.name if any(topology in path.name for topology in TOPOLOGIES) else "2n8c"
+    return new_system(name, options_of(path.name, slab_nomerge=False), standing=True).caches[::-1]
 
 
 def check_caches(path: Path) -> Verdict:

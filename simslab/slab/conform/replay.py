@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.kernel import gfp
 from simslab.slab.conform import state
-from simslab.slab.conform.topologies import new_system
+from simslab.slab.conform.topologies import new_system, options_of
 from simslab.slab.conform.verdict import Verdict, open_text
 from simslab.slab.cpucache import do_tune_cpucache
-from simslab.slab.options import SlabOptions
 
 if TYPE_CHECKING:
     from simslab.machine.cpu import Cpu
@@ -51,11 +50,7 @@ class TraceReplay:
 
     def prepare(self, header: dict[str, Any]) -> bool:
         """Build the system and the private cache that the header describes; whether they equal it."""
-        options = SlabOptions(
-            slab_nomerge=True,
-            noaliencache="noalien" in self.path.name,
-            debug_slab="debug" in self.path.name,
-        )
+        options = options_of(self.path.name, slab_nomerge=True)
         self.header, self.options = header, options
         self.allocator = new_system(header["topo"], options)
         self.cpus: list[Cpu] = self.allocator.kernel.machine.cpus

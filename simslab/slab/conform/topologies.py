@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
@@ -32,6 +33,17 @@ def topology_of(name: str) -> str:
         if topology in name:
             return topology
     raise UserError(f"no known topology in {name!r}", expected="one of " + ", ".join(TOPOLOGIES))
+
+
+def options_of(name: str, slab_nomerge: bool) -> SlabOptions:
+    """Return the build and boot options that a golden file's name states."""
+    order = re.search(r"slab_max_order(\d+)", name)
+    return SlabOptions(
+        slab_nomerge=slab_nomerge,
+        noaliencache="noalien" in name,
+        slab_max_order=int(order[1]) if order else None,
+        debug_slab="debug" in name,
+    )
 
 
 def machine_document(topology: str) -> dict[str, Any]:
