@@ -1,4 +1,5 @@
 cimport cython
+from simslab.kernel.page cimport MemMap
 from simslab.machine.cpu cimport Cpu
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
@@ -15,6 +16,7 @@ cdef long long N_FREE_OBJECTS
 cdef long long N_SHARED
 cdef long long AC_TOUCHED
 cdef long long AC_ENTRY
+cdef long long P_ACTIVE
 cdef long long ZERO
 cdef long long THISNODE
 cdef long long EXACT_NODE_SET

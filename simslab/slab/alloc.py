@@ -30,6 +30,7 @@ N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
 N_SHARED: Final = layout.NODE_SHARED
 AC_TOUCHED: Final = layout.ARRAY_CACHE_TOUCHED
 AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
+P_ACTIVE: Final = layout.PAGE_ACTIVE
 
 ZERO: Final = gfp.ZERO
 THISNODE: Final = gfp.THISNODE
@@ -321,6 +322,7 @@ class SlabAlloc:
         if self.stats:
             cache.node_allocs += 1
             self.count_active(cache, 1)
+        cpu.read(self.pages.mem_map.page_addr(pfn) + P_ACTIVE)
         cpu.read(cache.addr + KC_NUM)
         objp = self.pages.slab_get_obj(cpu, cache, pfn)
         n.free_objects -= 1

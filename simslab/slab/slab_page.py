@@ -239,6 +239,8 @@ class SlabPages:
         cpu.read(cache.addr + KC_COLOUR)
         if n.colour_next >= cache.colour:
             n.colour_next = 0
+        cpu.write(n.addr + N_COLOUR_NEXT)
+        cpu.read(cache.addr + KC_COLOUR)
         if not self.alloc_slabmgmt(cpu, cache, pfn, n.colour_next * cache.colour_off, flags, page_node):
             self.kmem_freepages(cpu, cache, pfn)
             return -1
@@ -258,6 +260,8 @@ class SlabPages:
         if pfn < 0:
             return -1  # Not modelled: slab_out_of_memory's message
         cpu.read(cache.addr + KC_GFPORDER)
+        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
+        cpu.read(cache.addr + KC_FLAGS)
         cpu.insn(INSNS_NODE_STATE)  # Not modelled: the line of the node's statistics pointer
         cpu.write(self.mem_map.page_addr(pfn) + P_FLAGS)
         return pfn
