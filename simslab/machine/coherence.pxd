@@ -47,6 +47,7 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
 
+    cpdef long long state_in_core(self, long long core, long long line) noexcept
     @cython.locals(index=cython.longlong, latency=cython.longlong)
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(base=cython.longlong, state=cython.longlong, way=cython.longlong)

@@ -87,6 +87,10 @@ class CoherentMemory(CacheHierarchy):
         self.link_queue = 0
         self.dram_queue = 0
 
+    def state_in_core(self, core: int, line: int) -> int:
+        """State in which a core's L1 or L2 holds the line, 0 if neither does; not an access."""
+        return self.private_state(core, line)
+
     # -- transactions -----------------------------------------------------------------------------------------------
 
     def transact(self, core: int, line: int, write: int, now: int) -> int:

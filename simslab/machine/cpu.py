@@ -202,8 +202,8 @@ class Cpu(Clocked):
         return 1
 
     def prefetchw(self, addr: int) -> int:
-        """Prefetch for writing: overlaps as a store does."""
-        return self.write(addr)
+        """Prefetch for writing: overlaps as a store does; a prefetch of NULL does nothing."""
+        return self.write(addr) if addr else 0
 
     def atomic(self, addr: int) -> int:
         """A locked read-modify-write: the line's whole latency and the operation's own cost."""

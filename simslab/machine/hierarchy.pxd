@@ -39,9 +39,9 @@ cdef class CacheHierarchy:
     cdef long long* section_node
 
     cdef LineTable filter_of(self, long long domain)
-    cpdef long long home_of(self, long long line) noexcept
+    cdef long long home_of(self, long long line) noexcept
     @cython.locals(upper=cython.longlong)
-    cpdef long long private_state(self, long long core, long long line) noexcept
+    cdef long long private_state(self, long long core, long long line) noexcept
     @cython.locals(way=cython.longlong)
     cdef long long set_private_state(self, long long core, long long line, long long state) noexcept
     @cython.locals(table=LineTable, way=cython.longlong)

@@ -27,7 +27,7 @@ def test_local_memory_is_looked_up_at_home_and_read(make_memory):
     memory = make_memory()
     assert read(memory, 0) == LOCAL_DRAM
     assert memory.cause == causes.LOCAL_DRAM
-    assert memory.private_state(0, LINE) == EXCLUSIVE
+    assert memory.state_in_core(0, LINE) == EXCLUSIVE
 
 
 def test_remote_memory_costs_a_hop_each_way(make_memory):
@@ -41,7 +41,7 @@ def test_a_line_another_core_of_the_domain_holds_comes_from_it(make_memory):
     write(memory, 0)
     assert read(memory, 1) == SAME_DOMAIN
     assert memory.cause == causes.OTHER_CORE
-    assert memory.private_state(0, LINE) == SHARED
+    assert memory.state_in_core(0, LINE) == SHARED
 
 
 def test_a_modified_line_is_forwarded_by_its_owner_through_the_home(make_memory):
@@ -63,8 +63,8 @@ def test_an_upgrade_waits_for_the_farthest_acknowledgement(make_memory):
     read(memory, 0)
     read(memory, 4)
     assert write(memory, 0) == L3 + DIRECTORY + HOP + SNOOP + HOP
-    assert memory.private_state(4, LINE) == 0
-    assert memory.private_state(0, LINE) == MODIFIED
+    assert memory.state_in_core(4, LINE) == 0
+    assert memory.state_in_core(0, LINE) == MODIFIED
 
 
 def test_an_upgrade_of_a_line_nobody_else_holds_asks_only_the_domain(make_memory):
@@ -75,8 +75,8 @@ def test_an_upgrade_of_a_line_nobody_else_holds_asks_only_the_domain(make_memory
     read(memory, 0)
     read(memory, 1)
     write(memory, 1)
-    assert memory.private_state(0, LINE) == 0
-    assert memory.private_state(4, LINE) == 0
+    assert memory.state_in_core(0, LINE) == 0
+    assert memory.state_in_core(4, LINE) == 0
 
 
 def test_mesif_sends_dirty_data_home_and_moesi_keeps_it(make_memory):
@@ -108,7 +108,7 @@ def test_a_line_evicted_from_the_core_is_found_in_the_l3(make_memory, inclusion)
     write(memory, 0)
     for i in range(1, 5):
         read(memory, 0, LINE + 8 * i)
-    assert memory.private_state(0, LINE) == 0
+    assert memory.state_in_core(0, LINE) == 0
     assert read(memory, 0) == L3
     assert memory.cause == causes.L3
 
@@ -117,7 +117,7 @@ def test_an_inclusive_l3_takes_the_line_from_its_cores(make_memory):
     memory = make_memory(inclusion=INCLUSIVE, l3=(1, 2))
     for i in range(3):
         read(memory, 0, LINE + i)
-    assert memory.private_state(0, LINE) == 0
+    assert memory.state_in_core(0, LINE) == 0
 
 
 def test_an_l2_hit_costs_the_l2(make_memory):
@@ -143,11 +143,11 @@ def test_one_owner_or_many_sharers_after_every_access(make_memory, program, incl
     memory = make_memory(inclusion=inclusion, protocol=protocol)
     for core, offset, far, is_write in program:
         line = (FAR if far else LINE) + offset
-        state = memory.private_state(core, line)
+        state = memory.state_in_core(core, line)
         if state >= (EXCLUSIVE if is_write else SHARED) and memory.l1.state_of(core, line):
             continue
         memory.transact(core, line, is_write, 0)
-        states = [memory.private_state(c, line) for c in range(8)]
+        states = [memory.state_in_core(c, line) for c in range(8)]
         assert states[core] == MODIFIED if is_write else states[core] >= SHARED
         if max(states) >= EXCLUSIVE:
             assert sum(1 for s in states if s) == 1
@@ -163,7 +163,7 @@ def check_tables(memory):
             if not line:
                 continue
             assert l3_state == memory.l3.state_of(domain, line)
-            holders = sum(1 << c for c in range(4) if memory.private_state(domain * 4 + c, line))
+            holders = sum(1 << c for c in range(4) if memory.state_in_core(domain * 4 + c, line))
             assert mask == holders
             entry = memory.directory.row(line)
             listed = memory.directory.owner[entry + 1] >> domain & 1

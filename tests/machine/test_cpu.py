@@ -78,7 +78,7 @@ def test_a_store_to_an_exclusive_line_makes_it_modified_without_asking(make_cpus
     before = cpu.now
     cpu.write(ADDR)
     assert cpu.now == before
-    assert cpu.memory.private_state(0, ADDR >> 6) == MODIFIED
+    assert cpu.memory.state_in_core(0, ADDR >> 6) == MODIFIED
 
 
 def test_a_span_touches_each_of_its_lines_once(make_cpus):
@@ -91,7 +91,7 @@ def test_clearing_takes_the_lines_and_the_loops_own_time(make_cpus):
     cpu = make_cpus()[0]
     cpu.clear(ADDR, 128)
     assert cpu.cause_owner[causes.CLEAR] == 2 * 2048 // 1024
-    assert cpu.memory.private_state(0, ADDR >> 6) == MODIFIED
+    assert cpu.memory.state_in_core(0, ADDR >> 6) == MODIFIED
 
 
 def test_a_bill_takes_every_charge(make_cpus):
