@@ -57,6 +57,7 @@ class Making:
     scale: float
     program: Program = field(default_factory=Program)
     groups: dict[str, Group] = field(default_factory=dict)
+    consumers: dict[str, str] = field(default_factory=dict)  # who consumes what a group or device hands over
     handovers: dict[str, list[Handover]] = field(default_factory=dict)
     planned: dict[tuple[str, int, int], Words] = field(default_factory=dict)  # group, step, thread: slots to fill
     kept: dict[tuple[str, str, int], list[Kept]] = field(default_factory=dict)  # group, name, thread

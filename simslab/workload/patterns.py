@@ -61,7 +61,10 @@ class Lifetimes(Objects):
 
 
 class Produce(Objects):
-    """Allocate `count` objects one by one and hand them to the threads that `consume`; wait when `ring` are pending."""
+    """Allocate `count` objects and hand them in turn to the threads that `consume`; wait when `ring` are pending.
+
+    With more consumers than producers, each consumer has a ring of its own.
+    """
 
     pattern: Literal["produce"]
     count: Positive

@@ -67,11 +67,17 @@ def _by_turn(births: tuple[Words, Words], deaths: list[tuple[Words, Words]]) -> 
 
 
 def plan_produce(making: Making, group: Group, step: Produce, _number: int) -> None:
-    """Give the objects that each thread produces their slots, a ring per thread."""
+    """Give the objects that each thread produces their slots: a ring for each thread that consumes them.
+
+    A slot has one producer and one consumer, so the object that a consumer finds there is its own.
+    """
     count = making.scaled(step.count)
-    for _ in range(group.size):
-        first = making.program.slots.take(step.ring)
-        slots = first + np.arange(count) % step.ring
+    consumers = making.groups[making.consumers[group.name]].size
+    for thread in range(group.size):
+        sharing = max(1, len(range(thread, consumers, group.size)))
+        first = making.program.slots.take(step.ring * sharing)
+        turns = np.arange(count)
+        slots = first + turns % sharing * step.ring + turns // sharing % step.ring
         handover = Handover(slots, np.zeros(count, dtype=np.int64), (making.free_way(step),))
         making.handovers.setdefault(group.name, []).append(handover)
 

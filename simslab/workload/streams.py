@@ -43,6 +43,8 @@ def generate(workload: Workload, places: CpuPlaces, frequency_hz: int, seed: int
     """Return the streams of all threads and devices; BadValues with the places of what this machine cannot do."""
     making = Making(places, frequency_hz, seed, workload.scale)
     making.groups = _place(workload, places)
+    steps = [(spec.name, step) for spec in workload.threads for step in spec.steps]
+    making.consumers = {step.of: name for name, step in steps if isinstance(step, patterns.Consume)}
     for device in workload.devices:
         _plan_device(making, device)
     for spec in workload.threads:

@@ -66,7 +66,7 @@ class WorkloadThread:
         self.times_owner = buffers.int64_of(words_of_nothing() if times is None or not len(times) else times)
         self.times = buffers.int64_pointer(self.times_owner)
         self.position = 0
-        self.started = 0  # cycle at which recording began for this thread
+        self.started = cpu.now  # cycle at which recording began for this thread
         self.ended = -1  # cycle at which its last operation ended
         self.interrupts_left = 0  # of devices on this CPU
         self.waits_for = FOR_NOTHING

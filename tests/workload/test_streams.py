@@ -149,6 +149,19 @@ def test_every_produced_object_is_consumed_once():
     assert made_slots == taken
 
 
+@pytest.mark.parametrize(("producers", "consumers"), [(1, 3), (2, 3), (3, 2), (2, 2)])
+def test_a_slot_has_one_producer_and_one_consumer(producers, consumers):
+    made = program(
+        group({"pattern": "produce", "kmalloc": 8, "count": 90, "ring": 2}, cpus=f"first {producers}"),
+        group({"pattern": "consume", "of": "a"}, name="b", cpus=f"last {consumers}"),
+    )
+    users = Counter(
+        slot for thread in range(producers + consumers) for slot in {s for _, s in operations_of(made, thread)}
+    )
+    assert set(users.values()) == {2}
+    assert run_serially(made) == set()
+
+
 def test_scale_multiplies_the_operations():
     assert len(operations_of(program(group(CHURN), scale=0.1), 0)) == 20
 
