@@ -201,10 +201,10 @@ class SlabAlloc:
         batchcount = ac.batchcount
         if not ac.touched:
             batchcount = min(batchcount, BATCHREFILL_LIMIT)  # little was used lately: do not strip the slabs bare
-        n = cache.node[node]
+        n = cache.get_node(node)
         cpu.read(cache.addr + KC_NODE + 8 * node)
-        if ac.avail > 0 or n is None:
-            raise KernelBugError("cache_alloc_refill of an array that is not empty or on a node without memory")
+        if ac.avail > 0:
+            raise KernelBugError("cache_alloc_refill of an array that is not empty")
         if self.node_has_objects(cpu, n):
             self.refill_from_node(cpu, cache, ac, n, batchcount)
         if not ac.avail:
@@ -297,10 +297,10 @@ class SlabAlloc:
 
         Irqs off.
         """
-        n = cache.node[nodeid]
+        n = cache.get_node(nodeid)
         cpu.read(cache.addr + KC_NODE + 8 * nodeid)
-        if n is None or not cpu.irqs_off:
-            raise KernelBugError("cache_alloc_node of a node without memory or with interrupts on")
+        if not cpu.irqs_off:
+            raise KernelBugError("cache_alloc_node with interrupts on")
         n.list_lock.lock(cpu, SITE_NODE)
         pfn = self.pages.get_first_slab(cpu, n)
         if pfn >= 0:

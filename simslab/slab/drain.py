@@ -177,7 +177,7 @@ class SlabDrain:
         node = target.numa_mem
         cpu.insn(INSNS_DO_DRAIN)
         cpu.read(cache.addr + KC_CPU_CACHE)
-        n = cache.node[node]
+        n = cache.get_node(node)
         cpu.read(cache.addr + KC_NODE + 8 * node)
         self.lock_for_target(cpu, n, target)
         ac = cache.cpu_cache[target.id]
@@ -259,7 +259,7 @@ class SlabDrain:
             cpu.insn(INSNS_REAP_CACHE)
             cpu.read(cache.addr + KC_LIST)
             cpu.read(cache.addr + KC_NODE + 8 * node)
-            n = cache.node[node]
+            n = cache.get_node(node)
             self.reap_alien(cpu, cache, n, reap_node)
             self.drain_array(cpu, cache, n, cache.cpu_cache[cpu.id], node)
             cpu.read(n.addr + N_NEXT_REAP)

@@ -80,7 +80,7 @@ cdef class SlabFree:
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
     @cython.locals(objp=cython.longlong)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
-    @cython.locals(pfn=cython.longlong, page=cython.longlong, index=cython.longlong)
+    @cython.locals(pfn=cython.longlong, page=cython.longlong, cache=KmemCache)
     cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
 
     @cython.locals(ac=ArrayCache, pfn=cython.longlong, nid=cython.longlong)

@@ -125,10 +125,10 @@ class SlabFree:
         page = self.mem_map.page_addr(pfn)
         cpu.read(page + P_LIST)
         cpu.read(page + P_SLAB_CACHE)
-        index = self.mem_map.slab_cache[pfn]
-        if index == 0:
+        cache = self.by_index[self.mem_map.slab_cache[pfn]]
+        if cache is None:
             raise KernelBugError(f"object {objp:#x} is not in a slab")
-        return self.by_index[index]
+        return cache
 
     # -- one object; irqs off -----------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class SlabFree:
         """Put an object of another node into the alien array for it (mm/slab.c: __cache_free_alien)."""
         cpu.path = FREE_ALIEN
         node = cpu.numa_mem
-        n = cache.node[node]
+        n = cache.get_node(node)
         cpu.read(cache.addr + KC_NODE + 8 * node)
         cpu.read(n.addr + N_ALIEN)
         if self.stats:
@@ -196,7 +196,7 @@ class SlabFree:
         """Second half of __cache_free_alien, without alien array: straight into the other node's slab."""
         cpu.path = FREE_REMOTE_SLABS
         cpu.insn(INSNS_REMOTE)
-        n = cache.node[page_node]
+        n = cache.get_node(page_node)
         cpu.read(cache.addr + KC_NODE + 8 * page_node)
         n.list_lock.lock(cpu, SITE_ALIEN)
         self.single.entry[0] = objp
@@ -215,7 +215,7 @@ class SlabFree:
             cpu.insn(INSNS_DRAIN_ALIEN_EMPTY)
             return -1
         cpu.insn(INSNS_DRAIN_ALIEN)
-        n = cache.node[node]
+        n = cache.get_node(node)
         cpu.read(cache.addr + KC_NODE + 8 * node)
         n.list_lock.lock(cpu, SITE_DRAIN_ALIEN)
         cpu.read(n.addr + N_SHARED)
@@ -237,7 +237,7 @@ class SlabFree:
         Irqs off. Interrupts stay off throughout; other CPUs run while the lock is awaited.
         """
         node = cpu.numa_mem
-        n = cache.node[node]
+        n = cache.get_node(node)
         surplus = -1
         cpu.read(ac.addr)
         cpu.read(cache.addr + KC_NODE + 8 * node)
@@ -251,7 +251,7 @@ class SlabFree:
         if shared is not None:
             cpu.read(shared.addr)
             room = shared.limit - shared.avail
-        if room:
+        if shared is not None and room:
             cpu.path = FREE_FLUSH_SHARED
             cpu.insn(INSNS_FLUSH_SHARED + INSNS_MEMCPY)
             batchcount = min(batchcount, room)
@@ -314,7 +314,7 @@ class SlabFree:
 
         All belong to `node`. Returns the slabs beyond `free_limit`, chained, for slabs_destroy; -1 for none.
         """
-        n = cache.node[node]
+        n = cache.get_node(node)
         cpu.read(cache.addr + KC_NODE + 8 * node)
         n.list_lock.assert_held(cpu)
         n.free_objects += count

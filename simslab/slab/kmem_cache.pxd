@@ -89,3 +89,6 @@ cdef class KmemCache:
     cdef public list random_seq
     cdef public list node
     cdef public object extra
+
+    @cython.locals(n=KmemCacheNode)
+    cpdef KmemCacheNode get_node(self, long long nid)

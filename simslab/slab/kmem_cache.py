@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from simslab.base import buffers
+from simslab.kernel.bug import KernelBugError
 from simslab.kernel.spinlock import SpinLock
 
 SLABS_PARTIAL = 0
@@ -127,3 +128,10 @@ class KmemCache:
         self.random_seq: list[int] | None = None
         self.node: list[KmemCacheNode | None] = [None] * nr_node_ids
         self.extra: Any = None  # model: room for debugging state (object bytes)
+
+    def get_node(self, nid: int) -> KmemCacheNode:
+        """The node structure of `nid`, which exists (mm/slab.h: get_node)."""
+        n = self.node[nid]
+        if n is None:
+            raise KernelBugError(f"cache {self.name} has no structure for node {nid}")
+        return n

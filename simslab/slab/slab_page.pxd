@@ -41,7 +41,6 @@ cdef long long SLAB_BUG_MASK
 cdef long long CONSTRAINT_MASK
 cdef long long GROW_MASK
 cdef long long OBJFREELIST_SLAB
-cdef long long OFF_SLAB
 cdef long long TYPESAFE_BY_RCU
 cdef long long INSNS_FIRST_PARTIAL
 cdef long long INSNS_FIRST_FREE
@@ -96,7 +95,7 @@ cdef class SlabPages:
     cdef long long kmem_getpages(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
     @cython.locals(nid=cython.longlong, pfn=cython.longlong)
     cdef long long alloc_pages_denied(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
-    @cython.locals(mem_map=MemMap, page=cython.longlong, addr=cython.longlong, freelist=cython.longlong, path=cython.longlong, span=cython.longlong)
+    @cython.locals(mem_map=MemMap, page=cython.longlong, addr=cython.longlong, freelist=cython.longlong, path=cython.longlong, provider=KmemCache)
     cdef long long alloc_slabmgmt(self, Cpu cpu, KmemCache cache, long long pfn, long long colour_off, long long flags, long long nodeid) except -1
     @cython.locals(mem_map=MemMap, page=cython.longlong, row=cython.longlong, i=cython.longlong)
     cdef long long cache_init_objs(self, Cpu cpu, KmemCache cache, long long pfn) except -1
@@ -105,7 +104,7 @@ cdef class SlabPages:
 
     @cython.locals(following=cython.longlong)
     cpdef long long slabs_destroy(self, Cpu cpu, KmemCache cache, long long first) except -1
-    @cython.locals(mem_map=MemMap, freelist=cython.longlong, path=cython.longlong)
+    @cython.locals(mem_map=MemMap, freelist=cython.longlong, path=cython.longlong, provider=KmemCache)
     cpdef long long slab_destroy(self, Cpu cpu, KmemCache cache, long long pfn) except -1
     cpdef kmem_rcu_free(self, Cpu cpu, tuple slab)
     @cython.locals(mem_map=MemMap, page=cython.longlong)

@@ -60,7 +60,6 @@ SLAB_BUG_MASK: Final = gfp.GFP_SLAB_BUG_MASK
 CONSTRAINT_MASK: Final = gfp.GFP_CONSTRAINT_MASK
 GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
 OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
-OFF_SLAB: Final = fl.CFLGS_OFF_SLAB
 TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 
 # Instructions of the compiled 5.10.135 code, by function.
@@ -232,7 +231,7 @@ class SlabPages:
         if pfn < 0:
             return -1
         page_node = mem_map.nid(pfn)
-        n = cache.node[page_node]
+        n = cache.get_node(page_node)
         cpu.read(cache.addr + KC_NODE + 8 * page_node)
         n.colour_next += 1
         cpu.write(n.addr + N_COLOUR_NEXT)
@@ -292,10 +291,11 @@ class SlabPages:
         cpu.write_span(page + P_S_MEM, 12)
         cpu.read(cache.addr + KC_FLAGS)
         freelist = 0
-        if cache.flags & OFF_SLAB:
+        provider = cache.freelist_cache
+        if provider is not None:  # CFLGS_OFF_SLAB
             cpu.read(cache.addr + KC_FREELIST_CACHE)
             path = cpu.path
-            freelist = self.source.kmem_cache_alloc_node(cpu, cache.freelist_cache, flags & ~CONSTRAINT_MASK, nodeid)
+            freelist = self.source.kmem_cache_alloc_node(cpu, provider, flags & ~CONSTRAINT_MASK, nodeid)
             cpu.path = path
             if not freelist:
                 return 0
@@ -344,7 +344,7 @@ class SlabPages:
         cpu.write(page + P_LIST)
         cpu.read(cache.addr + KC_NODE + 8 * page_node)
         cpu.insn(INSNS_GROW_END)
-        n = cache.node[page_node]
+        n = cache.get_node(page_node)
         n.list_lock.lock(cpu, SITE_GROW_END)
         n.total_slabs += 1
         cpu.write(n.addr + N_TOTAL_SLABS)
@@ -396,9 +396,10 @@ class SlabPages:
         else:
             self.kmem_freepages(cpu, cache, pfn)
         cpu.read(cache.addr + KC_FLAGS)
-        if cache.flags & OFF_SLAB:
+        provider = cache.freelist_cache
+        if provider is not None:  # CFLGS_OFF_SLAB
             path = cpu.path
-            self.source.kmem_cache_free(cpu, cache.freelist_cache, freelist)
+            self.source.kmem_cache_free(cpu, provider, freelist)
             cpu.path = path
         return 0
 
