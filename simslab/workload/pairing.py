@@ -94,8 +94,8 @@ def _caches(paired: PairedTrace) -> tuple[TraceCache | None, ...]:
     for slot, size in enumerate(slot_bytes):
         label = "" if size is None else trace.names[slot_name[slot]] if slot_name[slot] >= 0 else f"size-{size[1]}"
         labels.append(label)
-        if size is not None:
-            largest[label] = max(size, largest.get(label, (0, 0)))
+        if size is not None and size > largest.get(label, (0, 0)):
+            largest[label] = size
     made = {label: TraceCache(label, *size) for label, size in largest.items()}
     return tuple(made.get(label) for label in labels)
 

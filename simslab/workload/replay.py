@@ -33,8 +33,9 @@ def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_
     count = min(len(paired.event), max(1, round(len(paired.event) * scale)))
     program = Program()
     program.slots.take(paired.nr_slots)
-    caches = _caches(program, paired, count)
-    words = program.words(_kinds(program, paired, count), paired.slot[:count])
+    by_slot = paired.caches()
+    caches = _caches(program, paired, by_slot, count)
+    words = program.words(_kinds(program, paired, by_slot, count), paired.slot[:count])
     cpus = _cpus(paired, spec, places)[:count]
     times = _times(paired, frequency_hz)[:count] if spec.timing == "recorded" else None
     used = np.unique(cpus).tolist()
@@ -63,9 +64,10 @@ def _begin_region(program: Program, threads: int) -> Words:
     return program.words(kind, program.barrier(threads))
 
 
-def _caches(program: Program, paired: PairedTrace, count: int) -> tuple[TraceCache, ...]:
+def _caches(
+    program: Program, paired: PairedTrace, by_slot: tuple[TraceCache | None, ...], count: int
+) -> tuple[TraceCache, ...]:
     """Number the caches in order of first use."""
-    by_slot = paired.caches()
     used: dict[str, TraceCache] = {}
     for slot in dict.fromkeys(paired.slot[:count].tolist()):
         cache = by_slot[slot]
@@ -75,10 +77,10 @@ def _caches(program: Program, paired: PairedTrace, count: int) -> tuple[TraceCac
     return tuple(used.values())
 
 
-def _kinds(program: Program, paired: PairedTrace, count: int) -> Words:
+def _kinds(program: Program, paired: PairedTrace, by_slot: tuple[TraceCache | None, ...], count: int) -> Words:
     """Return each event's kind. Speed: events are folded into one integer each, so that few kinds are looked at."""
     trace, event, slot = paired.trace, paired.event[:count], paired.slot[:count]
-    numbers = [-1 if cache is None else program.caches.get(cache.name, -1) for cache in paired.caches()]
+    numbers = [-1 if cache is None else program.caches.get(cache.name, -1) for cache in by_slot]
     cache = np.array(numbers, dtype=np.int64)[slot]
     kind = trace.kind[event].astype(np.int64)
     # An object is freed as its allocation requires; only kfree takes any object.

@@ -70,3 +70,4 @@ cdef class WorkloadThread:
     cdef long long park(self, long long reason, long long place) except -1
     @cython.locals(cpu=Cpu, stop=cython.longlong)
     cdef long long idle_until(self, long long time) except -1
+    cdef long long deferred_work(self) except -1

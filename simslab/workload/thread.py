@@ -98,7 +98,7 @@ class WorkloadThread:
         if cpu.next_irq <= cpu.now:
             cpu.deliver_interrupts()
         if cpu.next_work <= cpu.now:
-            self.kernel.run_due_work(cpu)
+            self.deferred_work()
         return 0
 
     def step(self, word: int) -> int:
@@ -204,7 +204,12 @@ class WorkloadThread:
             if stop > cpu.now:
                 cpu.run(stop - cpu.now, WAIT)
             if cpu.next_work <= cpu.now:
-                self.kernel.run_due_work(cpu)
+                self.deferred_work()
+        return 0
+
+    def deferred_work(self) -> int:
+        """Run what the kernel has deferred to this time, such as cache_reap."""
+        self.kernel.run_due_work(self.cpu)
         return 0
 
     def waiting(self) -> str:
