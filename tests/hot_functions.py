@@ -3,6 +3,11 @@
 HOT: dict[str, list[str]] = {
     "simslab.base.histogram": ["Histogram.add"],
     "simslab.workload.executor": ["Executor.put", "Executor.take"],
-    "simslab.workload.recorder": ["Recorder.begin", "Recorder.end", "Recorder.book_outside", "Recorder.object_allocated"],
+    "simslab.workload.recorder": [
+        "Recorder.begin",
+        "Recorder.end",
+        "Recorder.book_outside",
+        "Recorder.object_allocated",
+    ],
     "simslab.workload.thread": ["WorkloadThread.step", "WorkloadThread.idle_until", "WorkloadThread.let_others_in"],
 }

@@ -80,7 +80,8 @@ class Engine:
         """Run `function` as the code of `clocked` from its present time on, once the engine runs."""
         while len(self.clocked) <= clocked.ident:
             self.clocked.extend([None] * len(self.clocked))
-        clocked.context = greenlet(function)
+        clocked.context = greenlet(_begin)
+        clocked.context.switch(function)
         clocked.parked = 0
         self.clocked[clocked.ident] = clocked
         self.spawned.append(clocked)
@@ -218,6 +219,16 @@ class Engine:
             i = child
         self.heap[i] = key
         return top
+
+
+def _begin(function: Callable[[], object]) -> None:
+    """Body of a context: suspended at once, it runs `function` when it is first switched to.
+
+    A greenlet begins at the interpreter's recursion depth of whoever starts it. Started by `spawn` all begin at the
+    same; started by each other, each deep in a call, a few dozen would reach the limit in plain Python.
+    """
+    getcurrent().parent.switch()
+    function()
 
 
 class _Call:
