@@ -85,7 +85,7 @@ class Buddy:
 
     def rmqueue_smallest(self, cpu: Cpu, order: int) -> int:
         """Take a block of `order`, splitting the smallest that is large enough; -1 when none (__rmqueue_smallest)."""
-        cpu.insn(RMQUEUE_INSNS)
+        cpu.insn_cold(RMQUEUE_INSNS)
         for current in range(order, TOP_ORDER):
             pfn = self.lists.first(cpu, current)
             if pfn >= 0:
@@ -125,7 +125,7 @@ class Buddy:
         while high > low:
             high -= 1
             upper = pfn + (1 << high)
-            cpu.insn(EXPAND_INSNS)
+            cpu.insn_cold(EXPAND_INSNS)
             self.link(cpu, upper, high, 0)
         return 0
 
@@ -144,9 +144,9 @@ class Buddy:
             pfn &= buddy
             order += 1
             merges += 1
-        cpu.insn(FREE_ONE_PAGE_INSNS + merges * MERGE_INSNS)
+        cpu.insn_cold(FREE_ONE_PAGE_INSNS + merges * MERGE_INSNS)
         if order < TOP_ORDER - 1 and self.buddy_merge_likely(cpu, pfn, buddy, order):
-            cpu.insn(TAIL_INSNS)
+            cpu.insn_cold(TAIL_INSNS)
             self.link(cpu, pfn, order, 1)
         else:
             self.link(cpu, pfn, order, 0)

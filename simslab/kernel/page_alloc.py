@@ -147,7 +147,7 @@ class PageAllocator:
         cpu.bill = PAGE_ALLOCATOR
         if nid < 0:
             nid = cpu.numa_mem
-        cpu.insn(ALLOC_PAGES_INSNS)
+        cpu.insn_cold(ALLOC_PAGES_INSNS)
         cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + ZONEREF_ZONE_IDX)
         pfn = self.get_page_from_freelist(cpu, gfp, order, nid, WMARK_LOW)
         if pfn < 0:
@@ -167,10 +167,10 @@ class PageAllocator:
         cpu.bill = PAGE_ALLOCATOR
         cpu.atomic(self.mem_map.page_addr(pfn) + PAGE_REFCOUNT)
         if order == 0:
-            cpu.insn(FREE_PAGES_INSNS)
+            cpu.insn_cold(FREE_PAGES_INSNS)
             self.free_unref_page(cpu, pfn)
         else:
-            cpu.insn(FREE_PAGES_ORDER_INSNS)
+            cpu.insn_cold(FREE_PAGES_ORDER_INSNS)
             self.free_pages_ok(cpu, pfn, order)
         cpu.bill = bill
         return 0
@@ -194,7 +194,7 @@ class PageAllocator:
 
     def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
         """Try again down to the minimum watermark, lower for those who cannot wait (__alloc_pages_slowpath)."""
-        cpu.insn(SLOWPATH_INSNS)
+        cpu.insn_cold(SLOWPATH_INSNS)
         alloc_flags = WMARK_MIN
         if gfp & HIGH:
             alloc_flags |= ALLOC_HIGH
@@ -221,9 +221,9 @@ class PageAllocator:
                 continue
             if preferred is None:
                 preferred = zone
-                cpu.insn(FREELIST_INSNS)
+                cpu.insn_cold(FREELIST_INSNS)
             else:
-                cpu.insn(NEXT_ZONE_INSNS)
+                cpu.insn_cold(NEXT_ZONE_INSNS)
             cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
             if not self.zone_watermark_fast(cpu, zone, order, highest, alloc_flags):
                 continue
@@ -254,7 +254,7 @@ class PageAllocator:
 
     def zone_watermark_ok(self, cpu: Cpu, zone: Zone, order: int, mark: int, highest: int, alloc_flags: int) -> int:
         """The whole check: the mark lowered for urgent requests, and a block large enough (__zone_watermark_ok)."""
-        cpu.insn(WATERMARK_ORDER_INSNS)
+        cpu.insn_cold(WATERMARK_ORDER_INSNS)
         cpu.read(zone.addr + ZONE_LOWMEM_RESERVE)
         if alloc_flags & ALLOC_HIGH:
             mark -= mark >> 1
@@ -265,7 +265,7 @@ class PageAllocator:
         if order == 0:
             return 1
         blocks = zone.buddy.watermark_blocks(cpu, order)
-        cpu.insn(WATERMARK_BLOCK_INSNS * blocks)
+        cpu.insn_cold(WATERMARK_BLOCK_INSNS * blocks)
         return blocks
 
     def rmqueue_pcplist(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
@@ -290,13 +290,13 @@ class PageAllocator:
 
     def rmqueue_bulk(self, cpu: Cpu, zone: Zone, pcp: PerCpuPages) -> int:
         """Move up to `batch` pages to the tail of a per-CPU list, in ascending order where they are contiguous."""
-        cpu.insn(BULK_INSNS)
+        cpu.insn_cold(BULK_INSNS)
         zone.lock.lock(cpu, SITE_BULK)
         for _ in range(pcp.batch):
             pfn = zone.buddy.rmqueue_smallest(cpu, 0)
             if pfn < 0:
                 break
-            cpu.insn(BULK_PAGE_INSNS)
+            cpu.insn_cold(BULK_PAGE_INSNS)
             pcp.lists.add_tail(cpu, 0, pfn)
             pcp.count += 1
         self.vmstat.mod_zone_page_state(cpu, zone)
@@ -305,7 +305,7 @@ class PageAllocator:
 
     def rmqueue(self, cpu: Cpu, preferred: Zone, zone: Zone, order: int) -> int:
         """Take a block straight from the zone under its lock; -1 when there is none."""
-        cpu.insn(IRQSAVE_INSNS)
+        cpu.insn_cold(IRQSAVE_INSNS)
         flags = cpu.irq_save(SITE_RMQUEUE)
         zone.lock.lock(cpu, SITE_RMQUEUE)
         pfn = zone.buddy.rmqueue_smallest(cpu, order)
@@ -328,9 +328,9 @@ class PageAllocator:
         if gfp & ZERO:
             cpu.clear(pfn << PAGE_SHIFT, PAGE_SIZE << order)
         if order == 0:
-            cpu.insn(PREP_INSNS)
+            cpu.insn_cold(PREP_INSNS)
         else:
-            cpu.insn(PREP_ORDER_INSNS + CHECK_PAGE_INSNS * ((1 << order) - 2))
+            cpu.insn_cold(PREP_ORDER_INSNS + CHECK_PAGE_INSNS * ((1 << order) - 2))
             if gfp & COMP:
                 self.mem_map.flags[pfn] = PG_HEAD
                 self.prep_compound_page(cpu, pfn, order)
@@ -339,7 +339,7 @@ class PageAllocator:
 
     def prep_compound_page(self, cpu: Cpu, pfn: int, order: int) -> int:
         """Point every tail page at the head."""
-        cpu.insn(COMPOUND_INSNS + COMPOUND_TAIL_INSNS * ((1 << order) - 1))
+        cpu.insn_cold(COMPOUND_INSNS + COMPOUND_TAIL_INSNS * ((1 << order) - 1))
         cpu.write(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
         for tail in range(pfn + 1, pfn + (1 << order)):
             addr = self.mem_map.page_addr(tail)
@@ -355,13 +355,13 @@ class PageAllocator:
     def free_unref_page(self, cpu: Cpu, pfn: int) -> int:
         """Put a page on this CPU's list; a list of `high` pages gives a batch back (free_unref_page_commit)."""
         addr = self.mem_map.page_addr(pfn)
-        cpu.insn(FREE_UNREF_INSNS)
+        cpu.insn_cold(FREE_UNREF_INSNS)
         cpu.read(addr + PAGE_SLAB_CACHE)
         cpu.write(addr + PAGE_FLAGS)
         cpu.write(addr + PAGE_FREELIST)
         self.mem_map.flags[pfn] = 0
         flags = cpu.irq_save(SITE_PCP_FREE)
-        cpu.insn(FREE_COMMIT_INSNS)
+        cpu.insn_cold(FREE_COMMIT_INSNS)
         zone = self.zone_of(pfn)
         self.vmstat.count_vm_events(cpu)
         pcp = zone.pageset[cpu.id]
@@ -376,7 +376,7 @@ class PageAllocator:
 
     def free_pcppages_bulk(self, cpu: Cpu, zone: Zone, pcp: PerCpuPages) -> int:
         """Give the `batch` pages at the cold end of a per-CPU list back to the zone."""
-        cpu.insn(BULK_INSNS)
+        cpu.insn_cold(BULK_INSNS)
         # Not modelled: gathering the batch on a list of its own before the lock is taken.
         zone.lock.lock(cpu, SITE_FREE_BULK)
         for _ in range(pcp.batch):
@@ -385,7 +385,7 @@ class PageAllocator:
                 break
             pcp.lists.delete(cpu, 0, pfn)
             pcp.count -= 1
-            cpu.insn(BULK_PAGE_INSNS)
+            cpu.insn_cold(BULK_PAGE_INSNS)
             zone.buddy.free_one_page(cpu, pfn, 0)
         self.vmstat.mod_zone_page_state(cpu, zone)
         zone.lock.unlock(cpu)
@@ -393,7 +393,7 @@ class PageAllocator:
 
     def free_pages_ok(self, cpu: Cpu, pfn: int, order: int) -> int:
         """Give a block back to its zone (__free_pages_ok)."""
-        cpu.insn(FREE_OK_INSNS + FREE_TAIL_INSNS * ((1 << order) - 2))
+        cpu.insn_cold(FREE_OK_INSNS + FREE_TAIL_INSNS * ((1 << order) - 2))
         self.mem_map.flags[pfn] = 0
         cpu.write(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
         for tail in range(pfn + 1, pfn + (1 << order)):

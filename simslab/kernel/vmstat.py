@@ -56,7 +56,7 @@ class VmStat:
         """Charge one update of a node counter, as slab does for each slab's pages; billed to PAGE_ALLOCATOR."""
         bill = cpu.bill
         cpu.bill = PAGE_ALLOCATOR
-        cpu.insn(NODE_STATE_INSNS)
+        cpu.insn_cold(NODE_STATE_INSNS)
         cpu.read(self.pgdat[nid] + PGDAT_NODESTAT)
         base = self.percpu_base[cpu.id] + self.nodestat + (nid << 6)
         cpu.read(base)
@@ -77,7 +77,7 @@ class VmStat:
 
     def inc_numa_state(self, cpu: Cpu, zone: Zone, item: int) -> int:
         """Count in this CPU's part of the zone's counters (__inc_numa_state)."""
-        cpu.insn(NUMA_STATE_INSNS)
+        cpu.insn_cold(NUMA_STATE_INSNS)
         cpu.read(zone.addr + ZONE_PAGESET)
         pcp = zone.pageset[cpu.id]
         cpu.write(pcp.addr + PCP_NUMA_STAT_DIFF)
@@ -91,7 +91,7 @@ class VmStat:
 
     def mod_zone_page_state(self, cpu: Cpu, zone: Zone) -> int:
         """Charge an update of NR_FREE_PAGES in this CPU's part (__mod_zone_page_state)."""
-        cpu.insn(ZONE_STATE_INSNS)
+        cpu.insn_cold(ZONE_STATE_INSNS)
         cpu.read(zone.addr + ZONE_PAGESET)
         pcp = zone.pageset[cpu.id]
         cpu.write(pcp.addr + PCP_VM_STAT_DIFF)

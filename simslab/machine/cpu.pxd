@@ -27,6 +27,7 @@ cdef long long SITE_HANDLER
 @cython.final
 cdef class CoreCosts:
     cdef readonly long long cpi_q16
+    cdef readonly long long cpi_cold_q16
     cdef readonly long long hidden
     cdef readonly long long store_divisor
     cdef readonly long long atomic
@@ -77,8 +78,10 @@ cdef class Cpu(Clocked):
     cdef public object private
 
     cpdef long long charge(self, long long cause, long long cycles) noexcept
-    @cython.locals(total=cython.longlong, cycles=cython.longlong)
     cpdef long long insn(self, long long count) noexcept
+    cpdef long long insn_cold(self, long long count) noexcept
+    @cython.locals(total=cython.longlong, cycles=cython.longlong)
+    cdef long long execute(self, long long count, long long cpi_q16) noexcept
     cpdef long long settle(self) except -1
     @cython.locals(before=cython.longlong)
     cpdef long long run(self, long long cycles, long long cause) except -1

@@ -3,7 +3,8 @@
 Charging adds cycles to the CPU's own clock and to one cause; it never waits. `settle` waits until nothing else in the
 simulation is earlier. Code that is about to take a lock or touch what other CPUs use atomically settles first.
 
-Time model of the core: a block of n instructions takes n / IPC cycles (the fraction is carried exactly). An access that
+Time model of the core: a block of n instructions takes n / IPC cycles (the fraction is carried exactly); code off the
+fast paths (page allocator, slab growth) has an IPC of its own. An access that
 hits L1 costs nothing beyond its instruction. Of any other latency, out-of-order execution hides the first `hidden`
 cycles of a load; a store waits only for its share in the store buffer (`store_divisor` misses overlap); a locked
 operation waits for all of it.
@@ -48,6 +49,7 @@ class CoreCosts:
     def __init__(
         self,
         cpi_q16: int,
+        cpi_cold_q16: int,
         hidden: int,
         store_divisor: int,
         atomic: int,
@@ -61,6 +63,7 @@ class CoreCosts:
         clear_q10: int,
     ) -> None:
         self.cpi_q16 = cpi_q16
+        self.cpi_cold_q16 = cpi_cold_q16
         self.hidden = hidden
         self.store_divisor = store_divisor
         self.atomic = atomic
@@ -133,9 +136,17 @@ class Cpu(Clocked):
         return 0
 
     def insn(self, count: int) -> int:
-        """Charge a block of `count` instructions."""
+        """Charge a block of `count` instructions of a fast path."""
+        return self.execute(count, self.cpi_q16)
+
+    def insn_cold(self, count: int) -> int:
+        """Charge a block of `count` instructions off the fast paths, where dependent loads and branches limit the IPC."""
+        return self.execute(count, self.costs.cpi_cold_q16)
+
+    def execute(self, count: int, cpi_q16: int) -> int:
+        """Charge `count` instructions at `cpi_q16` / 65536 cycles each; the fraction of a cycle is carried."""
         self.instructions += count
-        total = self.instruction_fraction + count * self.cpi_q16
+        total = self.instruction_fraction + count * cpi_q16
         self.instruction_fraction = total & 65535
         cycles = total >> 16
         self.now += cycles

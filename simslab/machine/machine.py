@@ -30,7 +30,7 @@ class Machine:
         self.frequency_hz = timing.frequency_hz
         self.engine = Engine(quantum)
         self.irq_stats = IrqStats()
-        self.interconnect = _interconnect(topology, timing)
+        self.interconnect = _interconnect(topology, timing, 1 if quantum == 0 else 0)
         self.memory = _memory(topology, timing, self.interconnect)
         costs = _costs(timing)
         self.cpus = [
@@ -45,7 +45,7 @@ def build_machine(spec: MachineSpec, quantum: int = DEFAULT_QUANTUM) -> Machine:
     return Machine(spec.name, topology, timings.build_timing(spec, topology), quantum)
 
 
-def _interconnect(topology: Topology, timing: Timing) -> Interconnect:
+def _interconnect(topology: Topology, timing: Timing, exact: int) -> Interconnect:
     nodes = range(len(topology.nodes))
     return Interconnect(
         hop_dn=timing.hop_dn,
@@ -55,6 +55,14 @@ def _interconnect(topology: Topology, timing: Timing) -> Interconnect:
         dram=[device + port for device, port in zip(timing.dram, timing.port, strict=True)],
         link_q10=timing.link_line_q10,
         dram_q10=timing.dram_line_q10,
+        dram_write_q10=timing.dram_write_q10,
+        dram_channels=timing.dram_channels,
+        dram_conflict=timing.dram_conflict,
+        dram_row_miss=timing.dram_row_miss,
+        link_server=timing.link_server,
+        port_read_q10=timing.port_read_q10,
+        port_write_q10=timing.port_write_q10,
+        exact=exact,
     )
 
 
@@ -74,7 +82,9 @@ def _memory(topology: Topology, timing: Timing, interconnect: Interconnect) -> C
         timing.c2c_local,
         timing.directory,
         timing.snoop,
-        1 if timing.home == timings.SNOOP else 0,
+        timing.home,
+        timing.c2c_exclusive,
+        timing.c2c_shared,
     )
 
 
@@ -85,6 +95,7 @@ def _array(instances: int, geometry: CacheGeometry) -> CacheArray:
 def _costs(timing: Timing) -> CoreCosts:
     return CoreCosts(
         timing.cpi_q16,
+        timing.cpi_cold_q16,
         timing.hidden,
         timing.store_divisor,
         timing.atomic,

@@ -58,6 +58,9 @@ class CoreSpec(SpecModel):
 
     frequency: Frequency = Field(description="core clock, the unit of all simulated time")
     ipc: Number = Field(gt=0, le=16, description="instructions per cycle when every access hits L1")
+    ipc_cold: Number | None = Field(
+        None, gt=0, le=16, description="the same in code off the fast paths (page allocator, slab growth); default ipc"
+    )
     hidden: Duration = Field(
         default=Duration(Fraction(8), "cycles"),
         description="part of each load's latency that out-of-order execution hides",
@@ -67,6 +70,9 @@ class CoreSpec(SpecModel):
         ge=1,
         le=64,
         description="a missing store costs its latency divided by this (stores in flight at once)",
+    )
+    outstanding: Count = Field(
+        default=10, ge=1, le=256, description="misses that one core has in flight at once (fill buffers, L2 queue)"
     )
 
 
@@ -88,6 +94,18 @@ class L3Spec(CacheSpec):
     other_core: Duration = Field(
         description="added to an L3 hit when another core below the same L3 holds the line modified"
     )
+    other_core_exclusive: Duration | None = Field(
+        default=None, description="the same for a line held exclusive and clean; default as modified"
+    )
+    other_core_shared: Duration | None = Field(
+        default=None, description="the same for a shared line that the L3 does not hold; default as exclusive"
+    )
+    port_read: Bandwidth | None = Field(
+        default=None, description="what one L3 can receive from the fabric; unlimited where absent"
+    )
+    port_write: Bandwidth | None = Field(
+        default=None, description="what one L3 can send to the fabric; unlimited where absent"
+    )
 
 
 class CoherenceSpec(SpecModel):
@@ -96,8 +114,10 @@ class CoherenceSpec(SpecModel):
     protocol: Literal["MESIF", "MOESI"] = Field(
         default="MESIF", description="MESIF (Intel) or MOESI (AMD: owned dirty lines)"
     )
-    home: Literal["directory", "snoop"] = Field(
-        "directory", description="directory: the home agent knows the holders; snoop: it asks everybody"
+    home: Literal["directory", "snoop", "source-snoop"] = Field(
+        "directory",
+        description="directory: the home agent knows the holders; snoop: it asks everybody; source-snoop: the requester "
+        "asks everybody at the same time as the home, and an owner answers it directly",
     )
     directory: Duration = Field(description="look-up at the line's home agent")
     snoop: Duration = Field(description="probe of an L3 and the core that holds the line, at the owner")
@@ -109,6 +129,17 @@ class DramSpec(SpecModel):
     latency: Duration = Field(description="memory controller and DRAM access, without L3, hops and directory")
     channels: Count = Field(default=1, ge=1, le=64, description="memory channels of the node")
     bandwidth: Bandwidth = Field(description="sustained read bandwidth of one channel")
+    write_bandwidth: Bandwidth | None = Field(
+        default=None, description="the same for writes among reads, turnaround included; default as for reads"
+    )
+    conflict: Duration = Field(
+        default=Duration(Fraction(0), "cycles"),
+        description="mean delay by busy banks when all channels are busy; in proportion to their use below that",
+    )
+    row_miss: Duration = Field(
+        default=Duration(Fraction(0), "cycles"),
+        description="added to an access that does not find its DRAM row open; 0 puts the mean into `latency`",
+    )
 
 
 class RootPortSpec(SpecModel):
@@ -139,8 +170,13 @@ class LinkSpec(SpecModel):
     """A link between two nodes with CPUs, both ways; or a set of equal links."""
 
     name: str = Field(default="", max_length=200, description="for people, and for overrides: links.NAME.latency=60 ns")
-    between: Literal["all", "ring"] | Annotated[list[NodeNumber], Field(min_length=2, max_length=2)] = Field(
-        description="two node numbers; 'all': every pair of nodes with CPUs; 'ring': each to the next"
+    between: (
+        Literal["all", "ring"]
+        | Annotated[list[NodeNumber], Field(min_length=2, max_length=2)]
+        | Annotated[list[Annotated[list[NodeNumber], Field(min_length=1)]], Field(min_length=2, max_length=2)]
+    ) = Field(
+        description="two node numbers; 'all': every pair of nodes with CPUs; 'ring': each to the next; two lists of "
+        "nodes: one link of two packages that every node of either side enters at the same cost and that all share"
     )
     latency: Duration = Field(description="one way")
     bandwidth: Bandwidth = Field(description="in each direction")
@@ -173,6 +209,9 @@ class MachineSpec(SpecModel):
 
     name: str = Field(default="", max_length=200, description="what reports call the machine")
     description: str = Field(default="", max_length=4000, description="what it models, for people")
+    measured_as: list[str] = Field(
+        default=[], max_length=16, description="names under which tables of measurements list this machine"
+    )
     layout: LayoutSpec = Field(default=LayoutSpec(), description="packages, dies, cores, threads and their numbers")
     core: CoreSpec
     l1d: CacheSpec = Field(description="level 1 data cache of each core")

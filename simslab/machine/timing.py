@@ -4,9 +4,10 @@ Idle latencies are sums along the path that a miss takes; `Timing`'s methods giv
 same order in which the coherence model charges them:
 
     L1, L2, L3 hit                  l1, l2, l3
-    modified below the same L3      l3 + c2c_local
+    held below the same L3          l3 + c2c_local, c2c_exclusive or c2c_shared by its state
     DRAM                            l3 + hop to home + directory + dram + port + hop back
     cache below another L3          l3 + hop to home + directory + hop to owner + snoop + hop from owner
+      where the requester snoops    l3 + hop to owner + snoop + hop from owner
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ LINE_BYTES: Final = states.LINE_BYTES
 Q10: Final = 1024
 Q16: Final = 65536
 
-DIRECTORY: Final = 0
-SNOOP: Final = 1
+DIRECTORY: Final = states.HOME_DIRECTORY
+SNOOP: Final = states.HOME_SNOOP
+SOURCE_SNOOP: Final = states.SOURCE_SNOOP
 
 _PROTOCOLS: Final = {"MESIF": states.MESIF, "MOESI": states.MOESI}
-_HOMES: Final = {"directory": DIRECTORY, "snoop": SNOOP}
+_HOMES: Final = {"directory": DIRECTORY, "snoop": SNOOP, "source-snoop": SOURCE_SNOOP}
 _INCLUSIONS: Final = {
     "inclusive": states.INCLUSIVE,
     "exclusive": states.EXCLUSIVE_L3,
@@ -60,12 +62,15 @@ class Timing:
 
     frequency_hz: int
     cpi_q16: int  # cycles per instruction
+    cpi_cold_q16: int  # the same off the fast paths
     l1: int
     l2: int
     l3: int
     hidden: int  # of each load's latency
     store_divisor: int
-    c2c_local: int  # beyond an L3 hit
+    c2c_local: int  # beyond an L3 hit, from a core that holds the line modified
+    c2c_exclusive: int
+    c2c_shared: int
     snoop: int
     directory: int
     dram: tuple[int, ...]  # [node]
@@ -77,7 +82,15 @@ class Timing:
     route_dd: tuple[tuple[Route, ...], ...]
     link_line_q10: tuple[int, ...]  # [link] time of one line at full bandwidth
     link_latency: tuple[int, ...]  # [link]
+    link_server: tuple[int, ...]  # [link] the link whose bandwidth it uses
     dram_line_q10: tuple[int, ...]  # [node] time of one line with all channels busy, 0 for a node without memory
+    dram_write_q10: tuple[int, ...]  # [node] the same for a line written
+    dram_channels: tuple[int, ...]  # [node]
+    dram_conflict: tuple[int, ...]  # [node] delay by busy banks at full use
+    dram_row_miss: tuple[int, ...]  # [node]
+    port_read_q10: int  # time of one line into an L3, 0 for unlimited
+    port_write_q10: int  # out of it
+    outstanding: int  # misses in flight of one core
     atomic: int
     irq_save: int
     irq_restore: int
@@ -105,6 +118,8 @@ class Timing:
         """Return the idle latency of a line of home `node` that a core of domain `owner` holds modified."""
         if owner == domain:
             return self.l3 + self.c2c_local
+        if self.home == SOURCE_SNOOP:
+            return self.l3 + self.hop_dd[domain][owner] + self.snoop + self.hop_dd[owner][domain]
         hops = self.hop_dn[domain][node] + self.hop_dn[owner][node] + self.hop_dd[owner][domain]
         return self.l3 + hops + self.directory + self.snoop
 
@@ -118,15 +133,19 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
     ports = [entry.root_port for entry in entries]
     links = topology.links
     has_memory = [node.memory > 0 for node in topology.nodes]
+    exclusive = spec.l3.other_core_exclusive or spec.l3.other_core
     return Timing(
         frequency_hz=hz,
         cpi_q16=round(Q16 / spec.core.ipc),
+        cpi_cold_q16=round(Q16 / (spec.core.ipc_cold or spec.core.ipc)),
         l1=spec.l1d.latency.cycles(hz),
         l2=spec.l2.latency.cycles(hz),
         l3=spec.l3.latency.cycles(hz),
         hidden=spec.core.hidden.cycles(hz),
         store_divisor=spec.core.store_divisor,
         c2c_local=spec.l3.other_core.cycles(hz),
+        c2c_exclusive=exclusive.cycles(hz),
+        c2c_shared=(spec.l3.other_core_shared or exclusive).cycles(hz),
         snoop=spec.coherence.snoop.cycles(hz),
         directory=spec.coherence.directory.cycles(hz),
         dram=tuple(dram.latency.cycles(hz) if own else 0 for dram, own in zip(drams, has_memory, strict=True)),
@@ -138,10 +157,21 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         route_dd=topology.route_dd,
         link_line_q10=tuple(line_q10(hz, link.bandwidth) for link in links),
         link_latency=tuple(link.latency for link in links),
+        link_server=tuple(link.server for link in links),
         dram_line_q10=tuple(
             line_q10(hz, dram.bandwidth * dram.channels) if own else 0
             for dram, own in zip(drams, has_memory, strict=True)
         ),
+        dram_write_q10=tuple(
+            line_q10(hz, (dram.write_bandwidth or dram.bandwidth) * dram.channels) if own else 0
+            for dram, own in zip(drams, has_memory, strict=True)
+        ),
+        dram_channels=tuple(dram.channels for dram in drams),
+        dram_conflict=tuple(dram.conflict.cycles(hz) for dram in drams),
+        dram_row_miss=tuple(dram.row_miss.cycles(hz) for dram in drams),
+        port_read_q10=line_q10(hz, spec.l3.port_read) if spec.l3.port_read else 0,
+        port_write_q10=line_q10(hz, spec.l3.port_write) if spec.l3.port_write else 0,
+        outstanding=spec.core.outstanding,
         atomic=costs.atomic.cycles(hz),
         irq_save=costs.irq_save.cycles(hz),
         irq_restore=costs.irq_restore.cycles(hz),

@@ -59,7 +59,8 @@ def do_tune_cpucache(
     previous, previous_offset = cache.cpu_cache, cache.cpu_cache_offset
     if not alloc_kmem_cache_cpus(allocator, cache, limit, batchcount):
         return -ENOMEM
-    # Not modelled: kick_all_cpus_sync after the switch; CPUs look the array up again at their next operation.
+    if previous:
+        allocator.kick_all_cpus_sync(cpu)  # no CPU may still be inside a section that uses an old array
     cache.batchcount, cache.limit, cache.shared = batchcount, limit, shared
     if previous:
         for owner in allocator.online_cpus:

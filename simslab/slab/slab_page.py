@@ -261,7 +261,7 @@ class SlabPages:
         cpu.read(cache.addr + KC_GFPORDER)
         cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
         cpu.read(cache.addr + KC_FLAGS)
-        cpu.insn(INSNS_NODE_STATE)  # Not modelled: the line of the node's statistics pointer
+        cpu.insn_cold(INSNS_NODE_STATE)  # Not modelled: the line of the node's statistics pointer
         cpu.write(self.mem_map.page_addr(pfn) + P_FLAGS)
         return pfn
 
@@ -328,7 +328,7 @@ class SlabPages:
             cpu.read(page + P_FREELIST)
             cpu.write(mem_map.freelist[pfn] + i)
             mem_map.rows[row + i] = i
-        cpu.insn(INSNS_GROW + cache.num * (INSNS_GROW_OBJECT_CTOR if cache.ctor else INSNS_GROW_OBJECT))
+        cpu.insn_cold(INSNS_GROW + cache.num * (INSNS_GROW_OBJECT_CTOR if cache.ctor else INSNS_GROW_OBJECT))
         return 0
 
     def cache_grow_end(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
@@ -343,7 +343,7 @@ class SlabPages:
         cpu.read(page + P_FLAGS)
         cpu.write(page + P_LIST)
         cpu.read(cache.addr + KC_NODE + 8 * page_node)
-        cpu.insn(INSNS_GROW_END)
+        cpu.insn_cold(INSNS_GROW_END)
         n = cache.get_node(page_node)
         n.list_lock.lock(cpu, SITE_GROW_END)
         n.total_slabs += 1
@@ -369,7 +369,7 @@ class SlabPages:
 
     def slabs_destroy(self, cpu: Cpu, cache: KmemCache, first: int) -> int:
         """Destroy a private chain of slabs linked by `next` (mm/slab.c: slabs_destroy)."""
-        cpu.insn(INSNS_SLABS_DESTROY)
+        cpu.insn_cold(INSNS_SLABS_DESTROY)
         while first >= 0:
             following = self.mem_map.next[first]
             self.mem_map.write_links(cpu, first)
@@ -387,7 +387,7 @@ class SlabPages:
             raise KernelBugError(f"slab of {cache.name} destroyed with {mem_map.active[pfn]} live objects")
         if self.observer is not None:
             self.observer.slab_destroyed(cache, pfn, mem_map.nid(pfn))
-        cpu.insn(INSNS_DESTROY)
+        cpu.insn_cold(INSNS_DESTROY)
         cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
         cpu.read(cache.addr + KC_FLAGS)
         freelist = mem_map.freelist[pfn]
@@ -416,7 +416,7 @@ class SlabPages:
         cpu.write(page + P_FLAGS)
         cpu.write(page + P_ACTIVE)
         cpu.write(page + P_SLAB_CACHE)
-        cpu.insn(INSNS_FREEPAGES + INSNS_NODE_STATE)
+        cpu.insn_cold(INSNS_FREEPAGES + INSNS_NODE_STATE)
         if mem_map.slab_cache[pfn]:
             mem_map.slab_cache[pfn] = 0
             mem_map.slot_free(pfn)

@@ -33,7 +33,7 @@ class Recorder(InterruptHandler):
 @pytest.fixture
 def make_cpus(make_memory):
     def make(ipc_q16=65536 // 4, **memory):
-        costs = CoreCosts(ipc_q16, 10, 4, 18, 9, 27, 3, 4, IRQ_ENTRY, IRQ_EXIT, 260, 2048)
+        costs = CoreCosts(ipc_q16, 65536 // 2, 10, 4, 18, 9, 27, 3, 4, IRQ_ENTRY, IRQ_EXIT, 260, 2048)
         shared, stats = make_memory(**memory), IrqStats()
         return [Cpu(i, i, i // 4, i // 4, i // 4, costs, shared, None, stats) for i in range(8)]
 
@@ -46,6 +46,12 @@ def test_instructions_are_charged_at_the_ipc_with_the_fraction_carried(make_cpus
         cpu.insn(3)
     assert cpu.now == 30 // 4
     assert cpu.instructions == 30
+
+
+def test_instructions_off_the_fast_paths_have_their_own_ipc(make_cpus):
+    cpu = make_cpus()[0]
+    cpu.insn_cold(30)
+    assert cpu.now == 30 // 2
 
 
 def test_a_load_exposes_what_out_of_order_execution_does_not_hide(make_cpus):
