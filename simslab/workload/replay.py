@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -137,9 +138,10 @@ def _times(paired: PairedTrace, frequency_hz: int) -> Words:
 
 def _summary(paired: PairedTrace, count: int) -> TraceSummary:
     trace = paired.trace
+    file = Path(trace.file).name  # the same result wherever the file lies
     skipped = dict(sorted({**trace.skipped, **paired.skipped}.items()))
     if count < len(paired.event):
         skipped["beyond the share asked for (scale)"] = len(paired.event) - count
     if paired.never_freed:
         skipped["never freed (allocated, not skipped)"] = paired.never_freed
-    return TraceSummary(trace.file, trace.lines, len(trace), count, skipped, trace.unparsed_examples)
+    return TraceSummary(file, trace.lines, len(trace), count, skipped, trace.unparsed_examples)
