@@ -33,7 +33,7 @@ class PairedDifference:
 
 
 def paired_difference(base: Sequence[float], variant: Sequence[float]) -> PairedDifference:
-    """Return the paired difference of two arms: `base[i]` and `variant[i]` come from the same seed; at least one pair."""
+    """Return the paired difference of two arms; `base[i]` and `variant[i]` come from one seed, at least one pair."""
     differences = tuple(after - before for before, after in zip(base, variant, strict=True))
     count = len(differences)
     mean = math.fsum(differences) / count

@@ -88,8 +88,9 @@ class LatencySummary:
 
     count: int
     total_cycles: int
-    cycles: dict[str, float]  # mean (3 decimals) and p50, p90, p99, p99.9, max (integers)
-    ns: dict[str, float]  # the same in nanoseconds, 3 decimals
+    mean_cycles: float
+    cycles: dict[str, int]  # p50, p90, p99, p99.9, max
+    ns: dict[str, float]  # mean, p50, p90, p99, p99.9, max
 
 
 def summarize(latencies: Distribution, frequency_hz: int) -> LatencySummary:
@@ -99,7 +100,8 @@ def summarize(latencies: Distribution, frequency_hz: int) -> LatencySummary:
     return LatencySummary(
         count=count,
         total_cycles=total,
-        cycles={"mean": ratio(total, count), **exact},
+        mean_cycles=ratio(total, count),
+        cycles=exact,
         ns={"mean": mean_nanoseconds(total, count, frequency_hz)}
         | {name: nanoseconds(value, frequency_hz) for name, value in exact.items()},
     )

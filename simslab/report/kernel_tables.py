@@ -1,0 +1,86 @@
+"""The summary's tables of kernel behaviour: locks, interrupts masked, interrupts delivered."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import Group
+
+from simslab.report.nanoseconds import mean_nanoseconds, nanoseconds
+from simslab.report.tables import fixed, table, whole
+from simslab.workload.measurement import LockRow, Measurement
+
+LOCKS_SHOWN: Final = 12
+SITES_SHOWN: Final = 12
+
+
+def lock_table(measurement: Measurement) -> Group | None:
+    """Return lock classes by call site, longest total wait first; None if no lock was taken."""
+    locks = [row for row in measurement.locks if row.acquisitions]
+    if not locks:
+        return None
+    locks.sort(key=lambda row: (-row.wait_total, -row.acquisitions, row.name, row.site))
+    heads = ("lock", "site", "taken", "contended", "wait total", "mean", "max", "hold mean", "max")
+    rows = [_lock_row(row, measurement.frequency_hz) for row in locks[:LOCKS_SHOWN]]
+    left = len(locks) - len(rows)
+    note = f"Means are per contended wait and per hold. {left} more not shown." if left else ""
+    return table("Locks (times in ns)", heads, rows, texts=2, note=note)
+
+
+def _lock_row(row: LockRow, frequency_hz: int) -> list[str]:
+    return [
+        row.name,
+        row.site,
+        whole(row.acquisitions),
+        whole(row.contended),
+        fixed(nanoseconds(row.wait_total, frequency_hz), 0),
+        fixed(mean_nanoseconds(row.wait_total, row.contended, frequency_hz)),
+        fixed(nanoseconds(row.wait_max, frequency_hz), 0),
+        fixed(mean_nanoseconds(row.hold_total, row.acquisitions, frequency_hz)),
+        fixed(nanoseconds(row.hold_max, frequency_hz), 0),
+    ]
+
+
+def irqs_off_table(measurement: Measurement) -> Group | None:
+    """Return stretches with interrupts off by the call site that began them, longest first; None if there were none."""
+    sites = sorted(
+        (row for row in measurement.irqs_off if row.count), key=lambda row: (-row.maximum, -row.total, row.site)
+    )
+    if not sites:
+        return None
+    frequency = measurement.frequency_hz
+    rows = [
+        [
+            row.site,
+            whole(row.count),
+            fixed(nanoseconds(row.total, frequency), 0),
+            fixed(mean_nanoseconds(row.total, row.count, frequency)),
+            fixed(nanoseconds(row.maximum, frequency)),
+            whole(row.maximum),
+        ]
+        for row in sites[:SITES_SHOWN]
+    ]
+    left = len(sites) - len(rows)
+    heads = ("site", "stretches", "total ns", "mean ns", "max ns", "max cycles")
+    return table("Interrupts off", heads, rows, note=f"{left} more not shown." if left else "")
+
+
+def interrupts_table(measurement: Measurement) -> Group | None:
+    """Return interrupts delivered and how long masking delayed them; None if none were delivered."""
+    frequency = measurement.frequency_hz
+    rows = [
+        [
+            row.vector,
+            whole(row.delivered),
+            whole(row.delayed),
+            fixed(mean_nanoseconds(row.delay_total, row.delayed, frequency)),
+            fixed(nanoseconds(row.delay_max, frequency)),
+            fixed(mean_nanoseconds(row.handler_total, row.delivered, frequency)),
+        ]
+        for row in measurement.interrupts
+        if row.delivered
+    ]
+    if not rows:
+        return None
+    heads = ("interrupt", "delivered", "delayed", "delay mean ns", "delay max ns", "handler mean ns")
+    return table("Interrupts", heads, rows)
