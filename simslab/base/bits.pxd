@@ -14,8 +14,8 @@ cdef extern from *:
 
 
 cdef inline long long bit(long long position) noexcept:
-    cdef long long one = 1
-    return one << position
+    cdef unsigned long long one = 1
+    return <long long>(one << position)
 
 
 cdef inline long long lowest(long long mask) noexcept:

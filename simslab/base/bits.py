@@ -1,9 +1,9 @@
-"""Bit masks up to 63 bits, shared by compiled and plain leaves (inline C in `bits.pxd`)."""
+"""Bit masks up to 64 bits, shared by compiled and plain leaves (inline C in `bits.pxd`)."""
 
 
 def bit(position: int) -> int:
-    """Return a mask with one bit set; 0 <= position < 63."""
-    return 1 << position
+    """Return a mask with one bit set; bit 63 is the sign, as in a C integer."""
+    return 1 << position if position < 63 else -(1 << 63)
 
 
 def lowest(mask: int) -> int:
@@ -12,5 +12,5 @@ def lowest(mask: int) -> int:
 
 
 def count(mask: int) -> int:
-    """Return the number of set bits of a non-negative mask."""
-    return mask.bit_count()
+    """Return the number of set bits."""
+    return (mask & 0xFFFFFFFFFFFFFFFF).bit_count()

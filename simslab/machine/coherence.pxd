@@ -16,6 +16,8 @@ cdef long long CAUSE_OTHER_CORE
 cdef long long CAUSE_LOCAL_DRAM
 cdef long long CAUSE_REMOTE_CACHE
 cdef long long CAUSE_REMOTE_DRAM
+cdef long long HOME_DIRECTORY
+cdef long long SOURCE_SNOOP
 cdef long long EXCLUSIVE_L3
 cdef long long MESIF
 cdef long long MOESI
@@ -33,7 +35,9 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef readonly long long c2c_local
     cdef readonly long long directory_latency
     cdef readonly long long snoop_latency
-    cdef readonly long long broadcast
+    cdef readonly long long home
+    cdef readonly long long c2c_exclusive
+    cdef readonly long long c2c_shared
     cdef public object core_node_owner
     cdef long long* core_node
     cdef readonly long long nodes
@@ -48,6 +52,8 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef readonly long long dram_queue
 
     cpdef long long state_in_core(self, long long core, long long line) noexcept
+    @cython.locals(base=cython.longlong, state=cython.longlong, way=cython.longlong)
+    cpdef long long access(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(index=cython.longlong, latency=cython.longlong)
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(base=cython.longlong, state=cython.longlong, way=cython.longlong)
@@ -62,22 +68,25 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef long long sole_owner(self, long long domain, long long line) noexcept
     @cython.locals(base=cython.longlong, table=LineTable, way=cython.longlong)
     cdef long long use_l3(self, long long domain, long long line) noexcept
-    @cython.locals(forwarder=cython.longlong, home=cython.longlong, latency=cython.longlong, owner=cython.longlong, request=cython.longlong, row=cython.longlong)
+    @cython.locals(forwarder=cython.longlong, home=cython.longlong, latency=cython.longlong, owner=cython.longlong, row=cython.longlong)
     cdef long long read_from_home(self, long long domain, long long line, long long now) noexcept
+    cdef long long request(self, long long home) noexcept
+    @cython.locals(place=cython.longlong)
+    cdef long long probed(self, long long home, long long owner) noexcept
+    @cython.locals(data=cython.longlong)
     cdef long long forward(self, long long home, long long owner, long long domain, long long now) noexcept
-    @cython.locals(cache=cython.longlong)
-    cdef long long forward_wins(self, long long home, long long owner, long long domain) noexcept
-    @cython.locals(latency=cython.longlong)
-    cdef long long from_dram(self, long long home, long long domain, long long now) noexcept
+    @cython.locals(memory=cython.longlong)
+    cdef long long forward_wins(self, long long home, long long owner) noexcept
+    @cython.locals(device=cython.longlong, latency=cython.longlong)
+    cdef long long from_dram(self, long long home, long long domain, long long line, long long now) noexcept
     @cython.locals(dirty=cython.longlong)
     cdef long long downgrade(self, long long owner, long long line, long long home, long long now) noexcept
     @cython.locals(beyond=cython.longlong, held=cython.longlong, latency=cython.longlong, others=cython.longlong, row=cython.longlong)
     cdef long long read_for_ownership(self, long long core, long long domain, long long line, long long now) noexcept
     @cython.locals(cores=cython.longlong, l3_state=cython.longlong, latency=cython.longlong, row=cython.longlong, table=LineTable)
     cdef long long local_ownership(self, long long core, long long domain, long long line, long long held) noexcept
-    @cython.locals(acknowledged=cython.longlong, answer=cython.longlong, home=cython.longlong, others=cython.longlong, owner=cython.longlong, request=cython.longlong, sharer=cython.longlong)
+    @cython.locals(acknowledged=cython.longlong, answer=cython.longlong, home=cython.longlong, others=cython.longlong, owner=cython.longlong, sharer=cython.longlong)
     cdef long long home_ownership(self, long long domain, long long line, long long others, long long has_data, long long now) noexcept
     @cython.locals(latest=cython.longlong, other=cython.longlong)
     cdef long long all_snooped(self, long long home, long long domain) noexcept
-    @cython.locals(there=cython.longlong)
-    cdef long long acknowledged(self, long long home, long long other, long long domain) noexcept
+    cdef long long acknowledged(self, long long home, long long other) noexcept

@@ -5,9 +5,10 @@ which domains hold the line (`hierarchy.py`).
 
 The latency of a miss is composed from the path that it takes (`interconnect.py`):
 
-    other core, same L3   l3 + c2c_local
+    other core, same L3   l3 + c2c_local (held M), c2c_exclusive (E) or c2c_shared (S, and the L3 does not have it)
     memory                l3 + hop to home + directory + DRAM + hop back
     other L3              l3 + hop to home + directory + hop to owner + snoop + hop owner to requester
+      source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home
     invalidation          as far as the farthest sharer's acknowledgement, in parallel with the data
 
 `transact` returns the full latency of one access; what of it the core exposes is the CPU's business (`cpu.py`).
@@ -38,6 +39,8 @@ CAUSE_OTHER_CORE: Final = causes.OTHER_CORE
 CAUSE_LOCAL_DRAM: Final = causes.LOCAL_DRAM
 CAUSE_REMOTE_CACHE: Final = causes.REMOTE_CACHE
 CAUSE_REMOTE_DRAM: Final = causes.REMOTE_DRAM
+HOME_DIRECTORY: Final = states.HOME_DIRECTORY
+SOURCE_SNOOP: Final = states.SOURCE_SNOOP
 EXCLUSIVE_L3: Final = states.EXCLUSIVE_L3
 MESIF: Final = states.MESIF
 MOESI: Final = states.MOESI
@@ -67,13 +70,17 @@ class CoherentMemory(CacheHierarchy):
         c2c_local: int,
         directory_latency: int,
         snoop_latency: int,
-        broadcast: int,
+        home: int,
+        c2c_exclusive: int = -1,
+        c2c_shared: int = -1,
     ) -> None:
-        super().__init__(l1, l2, l3, interconnect, core_domain, section_node, inclusion, protocol)
+        super().__init__(l1, l2, l3, interconnect, core_domain, section_node, inclusion, protocol, core_node)
         self.l2_latency, self.l3_latency = l2_latency, l3_latency
         self.c2c_local = c2c_local
+        self.c2c_exclusive = c2c_exclusive if c2c_exclusive >= 0 else c2c_local
+        self.c2c_shared = c2c_shared if c2c_shared >= 0 else self.c2c_exclusive
         self.directory_latency, self.snoop_latency = directory_latency, snoop_latency
-        self.broadcast = broadcast  # 1: the home has no directory and snoops every domain
+        self.home = home  # who finds the holders of a line
         self.core_node_owner = buffers.int64_of(np.array(core_node, dtype=np.int64))
         self.core_node = buffers.int64_pointer(self.core_node_owner)
         self.nodes = interconnect.nodes
@@ -90,6 +97,17 @@ class CoherentMemory(CacheHierarchy):
     def state_in_core(self, core: int, line: int) -> int:
         """State in which a core's L1 or L2 holds the line, 0 if neither does; not an access."""
         return self.private_state(core, line)
+
+    def access(self, core: int, line: int, write: int, now: int) -> int:
+        """Like `transact`, for code that has not looked into the L1: a hit there returns 0."""
+        state = self.l1.state_of(core, line)
+        if state >= E or (state != 0 and not write):
+            base = self.l1.base(core, line)
+            way = self.l1.use(base, self.l1.find(base, line))
+            if write:
+                self.l1.set_state(way, M)
+            return 0
+        return self.transact(core, line, write, now)
 
     # -- transactions -----------------------------------------------------------------------------------------------
 
@@ -166,9 +184,10 @@ class CoherentMemory(CacheHierarchy):
             state = self.private_state(owner, line)
             if state >= E:
                 self.set_private_state(owner, line, S)
-                if state == M:
-                    self.fill_l3(domain, line, M, now)
                 self.cause = CAUSE_OTHER_CORE
+                if state == E:
+                    return self.l3_latency + self.c2c_exclusive
+                self.fill_l3(domain, line, M, now)
                 return self.l3_latency + self.c2c_local
         if l3_state != 0:
             self.use_l3(domain, line)
@@ -178,7 +197,7 @@ class CoherentMemory(CacheHierarchy):
             return self.l3_latency
         if cores != 0:
             self.cause = CAUSE_OTHER_CORE
-            return self.l3_latency + self.c2c_local
+            return self.l3_latency + self.c2c_shared
         return -1
 
     def sole_owner(self, domain: int, line: int) -> int:
@@ -208,51 +227,58 @@ class CoherentMemory(CacheHierarchy):
         row = self.directory.row(line)
         owner = self.directory.rows[row + OWNER] - 1
         forwarder = self.directory.rows[row + FORWARDER] - 1
-        request = self.l3_latency + self.interconnect.to_home(domain, home) + self.directory_latency
         if owner >= 0 and owner != domain:
-            latency = request + self.forward(home, owner, domain, now)
+            latency = self.forward(home, owner, domain, now)
             self.downgrade(owner, line, home, now)
-        elif forwarder >= 0 and forwarder != domain and self.forward_wins(home, forwarder, domain):
-            latency = request + self.forward(home, forwarder, domain, now)
+        elif forwarder >= 0 and forwarder != domain and self.forward_wins(home, forwarder):
+            latency = self.forward(home, forwarder, domain, now)
         else:
-            latency = request + self.from_dram(home, domain, now)
+            latency = self.from_dram(home, domain, line, now)
         row = self.directory.row(line)
         self.directory.rows[row + DOMAINS] |= bits.bit(domain)
         self.directory.rows[row + FORWARDER] = domain + 1 if self.protocol == MESIF else 0
         return latency
 
+    def request(self, home: int) -> int:
+        """L3 miss, way to the home and look-up there."""
+        return self.l3_latency + self.interconnect.way(self.requester_node, home) + self.directory_latency
+
+    def probed(self, home: int, owner: int) -> int:
+        """When another domain has been asked and has looked: by the home, or by the requester itself."""
+        place = self.domain_node[owner]
+        if self.home == SOURCE_SNOOP:
+            return self.l3_latency + self.interconnect.way(self.requester_node, place) + self.snoop_latency
+        return self.request(home) + self.interconnect.way(home, place) + self.snoop_latency
+
+    def acknowledged(self, home: int, other: int) -> int:
+        """Probe of another domain, answer to the requester; no data."""
+        return self.probed(home, other) + self.interconnect.way(self.domain_node[other], self.requester_node)
+
     def forward(self, home: int, owner: int, domain: int, now: int) -> int:
-        """Home to owner, probe there, data straight to the requester."""
+        """Probe of the owner, data straight to the requester."""
         self.cause = CAUSE_REMOTE_CACHE
-        return (
-            self.interconnect.to_home(owner, home)
-            + self.snoop_latency
-            + self.interconnect.data_between(owner, domain, now)
-        )
+        data = self.interconnect.data(self.domain_node[owner], self.requester_node, domain, now)
+        return self.probed(home, owner) + data + self.interconnect.leave(owner, now)
 
-    def forward_wins(self, home: int, owner: int, domain: int) -> int:
+    def forward_wins(self, home: int, owner: int) -> int:
         """Whether a clean copy in another domain answers before memory does (both are asked)."""
-        cache = self.acknowledged(home, owner, domain)
-        return 1 if cache < self.interconnect.dram[home] + self.interconnect.to_home(domain, home) else 0
+        memory = self.interconnect.dram[home] + self.interconnect.way(home, self.requester_node)
+        return 1 if self.acknowledged(home, owner) < self.request(home) + memory else 0
 
-    def from_dram(self, home: int, domain: int, now: int) -> int:
+    def from_dram(self, home: int, domain: int, line: int, now: int) -> int:
         """Memory to the requester; local means on the node of the requesting core."""
         self.cause = CAUSE_LOCAL_DRAM if home == self.requester_node else CAUSE_REMOTE_DRAM
-        latency = self.interconnect.dram_read(home, now) + self.interconnect.data_from_home(home, domain, now)
-        return max(latency, self.all_snooped(home, domain)) if self.broadcast else latency
+        device = self.interconnect.dram_read(home, line, now)
+        latency = self.request(home) + device + self.interconnect.data(home, self.requester_node, domain, now)
+        return latency if self.home == HOME_DIRECTORY else max(latency, self.all_snooped(home, domain))
 
     def all_snooped(self, home: int, domain: int) -> int:
-        """When the last of all other domains has answered a broadcast snoop that found nothing."""
+        """When the last of all other domains has answered a snoop that found nothing."""
         latest = 0
         for other in range(self.domains):
             if other != domain:
-                latest = max(latest, self.acknowledged(home, other, domain))
+                latest = max(latest, self.acknowledged(home, other))
         return latest
-
-    def acknowledged(self, home: int, other: int, domain: int) -> int:
-        """Home to another domain, probe there, answer to the requester; no data."""
-        there = self.interconnect.to_home(other, home) + self.snoop_latency
-        return there + self.interconnect.between(other, domain)
 
     def downgrade(self, owner: int, line: int, home: int, now: int) -> int:
         """A read reached the owning domain: copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
@@ -261,7 +287,7 @@ class CoherentMemory(CacheHierarchy):
             return 0
         self.directory.rows[self.directory.row(line) + OWNER] = 0
         if dirty:
-            self.interconnect.dram_write(home, now)
+            self.interconnect.write_back(owner, self.domain_node[owner], home, line, now)
         return 0
 
     # -- writes -------------------------------------------------------------------------------------------------------
@@ -303,21 +329,20 @@ class CoherentMemory(CacheHierarchy):
         """Ask the home for ownership; data from the owner, from memory, or none when the requester has it."""
         home = self.home_of(line)
         owner = self.directory.rows[self.directory.row(line) + OWNER] - 1
-        request = self.l3_latency + self.interconnect.to_home(domain, home) + self.directory_latency
         answer = 0
         if has_data == 0:
             if owner >= 0 and owner != domain:
                 answer = self.forward(home, owner, domain, now)
             else:
-                answer = self.from_dram(home, domain, now)
+                answer = self.from_dram(home, domain, line, now)
         else:
             self.cause = CAUSE_REMOTE_CACHE
         while others != 0:
             sharer = bits.lowest(others)
-            others &= others - 1
+            others &= ~bits.bit(sharer)
             self.invalidate_domain(sharer, line)
-            acknowledged = self.acknowledged(home, sharer, domain)
+            acknowledged = self.acknowledged(home, sharer)
             if acknowledged > answer:
                 answer = acknowledged
                 self.cause = CAUSE_REMOTE_CACHE
-        return request + answer
+        return answer

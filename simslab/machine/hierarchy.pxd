@@ -33,6 +33,8 @@ cdef class CacheHierarchy:
     cdef long long* core_domain
     cdef public object core_bit_owner
     cdef long long* core_bit
+    cdef public object domain_node_owner
+    cdef long long* domain_node
     cdef public object domain_core_owner
     cdef long long* domain_core
     cdef public object section_owner

@@ -38,7 +38,7 @@ class CacheHierarchy:
     """L1D and L2 of every core, one L3 per domain, snoop filters and directory.
 
     Cores are numbered machine-wide; `core_domain[c]` is the L3 domain of core c and a core's bit in its domain's mask
-    is its position there, so a domain has at most 63 cores and a machine at most 63 domains. `section_node` maps each
+    is its position there, so a domain has at most 63 cores and a machine at most 64 domains. `section_node` maps each
     128 MiB of physical memory to its node.
     """
 
@@ -52,6 +52,7 @@ class CacheHierarchy:
         section_node: list[int],
         inclusion: int,
         protocol: int,
+        core_node: list[int],
     ) -> None:
         self.l1, self.l2, self.l3 = l1, l2, l3
         self.interconnect = interconnect
@@ -59,29 +60,33 @@ class CacheHierarchy:
         self.inclusion, self.protocol = inclusion, protocol
         self.directory = LineTable()
         self.filters = [LineTable() for _ in range(self.domains)]
-        self._place_cores(core_domain)
+        self._place_cores(core_domain, core_node)
         self.section_owner = buffers.int64_zeros(len(section_node))
         self.section_node = buffers.int64_pointer(self.section_owner)
         for section, node in enumerate(section_node):
             self.section_node[section] = node
 
-    def _place_cores(self, core_domain: list[int]) -> None:
-        """Number the cores inside their domains."""
+    def _place_cores(self, core_domain: list[int], core_node: list[int]) -> None:
+        """Number the cores inside their domains; a domain's own traffic enters at the node of its first core."""
         count = len(core_domain)
         self.core_domain_owner = buffers.int64_zeros(count)
         self.core_domain = buffers.int64_pointer(self.core_domain_owner)
         self.core_bit_owner = buffers.int64_zeros(count)
         self.core_bit = buffers.int64_pointer(self.core_bit_owner)
+        self.domain_node_owner = buffers.int64_zeros(self.domains)
+        self.domain_node = buffers.int64_pointer(self.domain_node_owner)
         self.domain_core_owner = buffers.int64_zeros(self.domains * 64)
         self.domain_core = buffers.int64_pointer(self.domain_core_owner)
         filled = [0] * self.domains
         for core, domain in enumerate(core_domain):
             self.core_domain[core] = domain
+            if filled[domain] == 0:
+                self.domain_node[domain] = core_node[core]
             self.core_bit[core] = bits.bit(filled[domain])
             self.domain_core[domain * 64 + filled[domain]] = core
             filled[domain] += 1
-        if max(filled) > 63 or self.domains > 63:
-            raise ValueError("at most 63 cores in an L3 domain and 63 L3 domains")
+        if max(filled) > 63 or self.domains > 64:
+            raise ValueError("at most 63 cores in an L3 domain and 64 L3 domains")
 
     def filter_of(self, domain: int) -> LineTable:
         """The snoop filter of an L3 domain."""
@@ -240,7 +245,7 @@ class CacheHierarchy:
             dirty |= self.dirty_above(domain, line, table.rows[row + CORES])
             self.invalidate_cores(domain, line, table.rows[row + CORES])
         if dirty:
-            self.interconnect.dram_write(self.home_of(line), now)
+            self.interconnect.write_back(domain, self.domain_node[domain], self.home_of(line), line, now)
         if table.rows[table.row(line) + CORES] == 0:
             self.leave_directory(domain, line)
         return 0

@@ -2,6 +2,13 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.machine.server cimport ServerArray
 
+cdef long long BANKS
+cdef long long ROW_SHIFT
+cdef long long HASH_MULTIPLIER
+cdef long long HASH_LINE_MASK
+cdef long long WORD_MASK
+cdef long long Q10_BITS
+
 
 @cython.final
 cdef class Interconnect:
@@ -9,29 +16,45 @@ cdef class Interconnect:
     cdef readonly long long nodes
     cdef readonly ServerArray links
     cdef readonly ServerArray channels
-    cdef public object hop_dn_owner
-    cdef long long* hop_dn
-    cdef public object hop_dd_owner
-    cdef long long* hop_dd
+    cdef readonly ServerArray ports
+    cdef long long ported
+    cdef public object first_owner
+    cdef long long* first_channel
+    cdef public object count_owner
+    cdef long long* channel_count
+    cdef public object write_owner
+    cdef long long* write_q10
+    cdef public object conflict_owner
+    cdef long long* conflict
+    cdef public object row_miss_owner
+    cdef long long* row_miss
+    cdef public object rows_owner
+    cdef long long* open_rows
+    cdef public object hop_owner
+    cdef long long* hop
     cdef public object dram_owner
     cdef long long* dram
     cdef long long max_route
-    cdef public object route_dn_owner
-    cdef long long* route_dn
-    cdef public object route_dd_owner
-    cdef long long* route_dd
+    cdef public object route_owner
+    cdef long long* route
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
 
     cdef long long begin(self) noexcept
-    cpdef long long to_home(self, long long domain, long long node) noexcept
-    cpdef long long between(self, long long domain, long long other) noexcept
+    cpdef long long way(self, long long source, long long target) noexcept
+    @cython.locals(folded=cython.longlong)
+    cdef long long hash(self, long long number) noexcept
+    @cython.locals(count=cython.longlong)
+    cdef long long channel_of(self, long long node, long long line) noexcept
+    @cython.locals(queue=cython.longlong, channel=cython.longlong)
+    cdef long long dram_read(self, long long node, long long line, long long now) noexcept
+    @cython.locals(row=cython.longlong, bank=cython.longlong)
+    cdef long long open_row(self, long long node, long long channel, long long line) noexcept
+    cdef long long write_back(self, long long domain, long long source, long long node, long long line, long long now) noexcept
     @cython.locals(queue=cython.longlong)
-    cdef long long dram_read(self, long long node, long long now) noexcept
-    cdef long long dram_write(self, long long node, long long now) noexcept
+    cdef long long data(self, long long source, long long target, long long domain, long long now) noexcept
     @cython.locals(queue=cython.longlong)
-    cdef long long data_from_home(self, long long node, long long domain, long long now) noexcept
-    @cython.locals(queue=cython.longlong)
-    cdef long long data_between(self, long long owner, long long domain, long long now) noexcept
-    @cython.locals(total=cython.longlong)
-    cdef long long cross(self, long long* routes, long long start, long long now) noexcept
+    cdef long long leave(self, long long domain, long long now) noexcept
+    @cython.locals(start=cython.longlong, total=cython.longlong)
+    cdef long long cross(self, long long source, long long target, long long now) noexcept
+    cpdef node_lines(self, long long node)

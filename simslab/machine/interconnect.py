@@ -1,8 +1,12 @@
-"""When does it arrive: idle latency composed from the path, plus queueing at links and memory channels.
+"""When does it arrive: idle latency composed from the path, plus queueing at links, L3 ports and memory channels.
 
-All tables are indexed by L3 domain (requester, owner) and NUMA node (home). Latencies are one-way cycles; every
-crossing also asks each link on its route for one line of bandwidth. Sums of one transaction's queueing are left in
+All tables are indexed by NUMA node: the requesting core's, the home's, that of an owner's L3. Latencies are one-way
+cycles and may differ by direction; every crossing also asks each link on its route for one line of bandwidth. Sums of one transaction's queueing are left in
 `link_queue` and `dram_queue` for attribution.
+
+A node's lines are spread over its channels by a hash; each channel is a server. Beside waiting for the channel a
+request may wait for a busy bank (`conflict`, in proportion to the channel's use: published loaded-latency curves rise
+nearly linearly at loads where the channels themselves hardly queue) and for its row to be opened (`row_miss`).
 
 Not modelled: bandwidth of requests, snoops and acknowledgements without data (8 to 16 bytes against 64 + header).
 """
@@ -11,43 +15,76 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing import Final
+
 from simslab.base import buffers
 from simslab.machine.server import ServerArray
 
+BANKS: Final = 64  # open rows that a channel remembers: banks of all its ranks
+ROW_SHIFT: Final = 7  # a DRAM row holds 8 KiB, 2**7 lines
+HASH_MULTIPLIER: Final = 0x9E3779B1  # 2**32 divided by the golden ratio
+HASH_LINE_MASK: Final = 0x7FFFFFFF  # keeps the product below 2**63
+WORD_MASK: Final = 0xFFFFFFFF
+Q10_BITS: Final = 10
+
 
 class Interconnect:
-    """Paths between L3 domains and home nodes.
+    """Paths between nodes.
 
-    `hop_dn[d][n]`, `hop_dd[d][e]`: one-way latency; `route_dn`, `route_dd`: link numbers on the way;
+    `hop[a][b]`: one-way latency; `route[a][b]`: link numbers on the way; `domains`: number of L3s;
     `dram[n]`: memory device latency beyond the home agent, port included; `link_q10`, `dram_q10`: service time of
-    one line in 1/1024 cycle.
+    one line in 1/1024 cycle. Ports are those of every L3.
+    `exact`: requests come in order of time (`server.py`).
     """
 
     def __init__(
         self,
-        hop_dn: Sequence[Sequence[int]],
-        hop_dd: Sequence[Sequence[int]],
-        route_dn: Sequence[Sequence[Sequence[int]]],
-        route_dd: Sequence[Sequence[Sequence[int]]],
+        hop: Sequence[Sequence[int]],
+        route: Sequence[Sequence[Sequence[int]]],
+        domains: int,
         dram: Sequence[int],
         link_q10: Sequence[int],
         dram_q10: Sequence[int],
+        dram_write_q10: Sequence[int] | None = None,
+        dram_channels: Sequence[int] | None = None,
+        dram_conflict: Sequence[int] | None = None,
+        dram_row_miss: Sequence[int] | None = None,
+        port_read_q10: int = 0,
+        port_write_q10: int = 0,
+        exact: int = 0,
     ) -> None:
-        self.domains = len(hop_dn)
+        self.domains = domains
         self.nodes = len(dram)
-        self.links = ServerArray(list(link_q10))
-        self.channels = ServerArray(list(dram_q10))
-        self.hop_dn_owner, self.hop_dd_owner = _flat(hop_dn), _flat(hop_dd)
-        self.hop_dn = buffers.int64_pointer(self.hop_dn_owner)
-        self.hop_dd = buffers.int64_pointer(self.hop_dd_owner)
+        self.links = ServerArray(list(link_q10), exact)
+        self.ports = ServerArray([port_read_q10] * self.domains + [port_write_q10] * self.domains, exact)
+        self.ported = 1 if port_read_q10 or port_write_q10 else 0
+        none = [0] * self.nodes
+        self._channels(dram_channels or [1] * self.nodes, dram_q10, dram_write_q10 or dram_q10, exact)
+        self.conflict_owner, self.row_miss_owner = _flat([dram_conflict or none]), _flat([dram_row_miss or none])
+        self.conflict = buffers.int64_pointer(self.conflict_owner)
+        self.row_miss = buffers.int64_pointer(self.row_miss_owner)
+        self.hop_owner = _flat(hop)
+        self.hop = buffers.int64_pointer(self.hop_owner)
         self.dram_owner = _flat([list(dram)])
         self.dram = buffers.int64_pointer(self.dram_owner)
-        self.max_route = 1 + max((len(r) for rows in (*route_dn, *route_dd) for r in rows), default=0)
-        self.route_dn_owner, self.route_dd_owner = self._routes(route_dn), self._routes(route_dd)
-        self.route_dn = buffers.int64_pointer(self.route_dn_owner)
-        self.route_dd = buffers.int64_pointer(self.route_dd_owner)
+        self.max_route = 1 + max((len(way) for ways in route for way in ways), default=0)
+        self.route_owner = self._routes(route)
+        self.route = buffers.int64_pointer(self.route_owner)
         self.link_queue = 0
         self.dram_queue = 0
+
+    def _channels(self, counts: Sequence[int], read: Sequence[int], write: Sequence[int], exact: int) -> None:
+        """One server per channel, in order of node; a channel is slower than its node by their number."""
+        service = [q10 * count for count, q10 in zip(counts, read, strict=True) for _ in range(count)]
+        self.channels = ServerArray(service, exact)
+        first = [sum(counts[:node]) for node in range(self.nodes)]
+        self.first_owner, self.count_owner = _flat([first]), _flat([counts])
+        self.first_channel = buffers.int64_pointer(self.first_owner)
+        self.channel_count = buffers.int64_pointer(self.count_owner)
+        self.write_owner = _flat([[q10 * count for count, q10 in zip(counts, write, strict=True)]])
+        self.write_q10 = buffers.int64_pointer(self.write_owner)
+        self.rows_owner = buffers.int64_zeros(len(service) * BANKS)
+        self.open_rows = buffers.int64_pointer(self.rows_owner)
 
     def _routes(self, table: Sequence[Sequence[Sequence[int]]]) -> memoryview:
         """Routes as fixed-width rows of link numbers, ended by -1."""
@@ -66,43 +103,72 @@ class Interconnect:
         self.dram_queue = 0
         return 0
 
-    def to_home(self, domain: int, node: int) -> int:
-        """Idle one-way latency from a domain to a node's home agent (or back)."""
-        return self.hop_dn[domain * self.nodes + node]
+    def way(self, source: int, target: int) -> int:
+        """Idle one-way latency from one node to another."""
+        return self.hop[source * self.nodes + target]
 
-    def between(self, domain: int, other: int) -> int:
-        """Idle one-way latency from one domain to another."""
-        return self.hop_dd[domain * self.domains + other]
+    def hash(self, number: int) -> int:
+        """Spread line or row numbers: 16 bits of a multiplicative hash modulo 2**32."""
+        folded = (number ^ (number >> 17)) & HASH_LINE_MASK
+        return ((folded * HASH_MULTIPLIER) & WORD_MASK) >> 16
 
-    def dram_read(self, node: int, now: int) -> int:
-        """Device latency of one line on `node`, with queueing at its channels."""
-        queue = self.channels.request(node, now)
+    def channel_of(self, node: int, line: int) -> int:
+        """The channel of `node` that holds `line`."""
+        count = self.channel_count[node]
+        return self.first_channel[node] + (self.hash(line) * count >> 16 if count > 1 else 0)
+
+    def dram_read(self, node: int, line: int, now: int) -> int:
+        """Device latency of one line on `node`, with queueing at its channel and banks."""
+        channel = self.channel_of(node, line)
+        queue = self.channels.request(channel, now)
+        queue += self.conflict[node] * self.channels.utilization >> Q10_BITS
         self.dram_queue += queue
-        return self.dram[node] + queue
+        return self.dram[node] + queue + (self.open_row(node, channel, line) if self.row_miss[node] else 0)
 
-    def dram_write(self, node: int, now: int) -> int:
-        """Occupy the channels with a write-back; nobody waits for it."""
-        self.channels.request(node, now)
+    def open_row(self, node: int, channel: int, line: int) -> int:
+        """Extra latency if the line's row is not the one last used in its bank; it is now."""
+        row = line >> ROW_SHIFT
+        bank = channel * BANKS + (self.hash(row) * BANKS >> 16)
+        if self.open_rows[bank] == row:
+            return 0
+        self.open_rows[bank] = row
+        return self.row_miss[node]
+
+    def write_back(self, domain: int, source: int, node: int, line: int, now: int) -> int:
+        """Occupy the domain's port, the links and the line's channel with a write-back; nobody waits for it."""
+        if self.ported:
+            self.ports.request(self.domains + domain, now)
+        self.cross(source, node, now)
+        self.channels.serve(self.channel_of(node, line), now, self.write_q10[node])
         return 0
 
-    def data_from_home(self, node: int, domain: int, now: int) -> int:
-        """Latency of one line of data from a home to a domain, with queueing on the links."""
-        queue = self.cross(self.route_dn, (domain * self.nodes + node) * self.max_route, now)
-        return self.hop_dn[domain * self.nodes + node] + queue
+    def data(self, source: int, target: int, domain: int, now: int) -> int:
+        """Latency of one line of data between nodes into an L3, with queueing on the links and at its port."""
+        queue = self.cross(source, target, now)
+        if self.ported:
+            queue += self.ports.request(domain, now)
+        self.link_queue += queue
+        return self.hop[source * self.nodes + target] + queue
 
-    def data_between(self, owner: int, domain: int, now: int) -> int:
-        """Latency of one line of data from one domain to another, with queueing on the links."""
-        queue = self.cross(self.route_dd, (owner * self.domains + domain) * self.max_route, now)
-        return self.hop_dd[owner * self.domains + domain] + queue
+    def leave(self, domain: int, now: int) -> int:
+        """Queueing of one line at the port out of an L3."""
+        queue = self.ports.request(self.domains + domain, now) if self.ported else 0
+        self.link_queue += queue
+        return queue
 
-    def cross(self, routes: memoryview, start: int, now: int) -> int:
+    def cross(self, source: int, target: int, now: int) -> int:
         """Send one line over the links of a route; returns the queueing in cycles."""
         total = 0
-        while routes[start] >= 0:
-            total += self.links.request(routes[start], now)
+        start = (source * self.nodes + target) * self.max_route
+        while self.route[start] >= 0:
+            total += self.links.request(self.route[start], now)
             start += 1
-        self.link_queue += total
         return total
+
+    def node_lines(self, node: int) -> int:
+        """Lines that the node's channels have read and written."""
+        first = self.first_channel[node]
+        return sum([self.channels.lines(first + channel) for channel in range(self.channel_count[node])])
 
 
 def _flat(rows: Sequence[Sequence[int]]) -> memoryview:

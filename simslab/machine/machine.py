@@ -46,12 +46,10 @@ def build_machine(spec: MachineSpec, quantum: int = DEFAULT_QUANTUM) -> Machine:
 
 
 def _interconnect(topology: Topology, timing: Timing, exact: int) -> Interconnect:
-    nodes = range(len(topology.nodes))
     return Interconnect(
-        hop_dn=timing.hop_dn,
-        hop_dd=timing.hop_dd,
-        route_dn=[[timing.route_nd[n][d.id] for n in nodes] for d in topology.domains],
-        route_dd=timing.route_dd,
+        hop=timing.hop_nn,
+        route=topology.route_nn,
+        domains=len(topology.domains),
         dram=[device + port for device, port in zip(timing.dram, timing.port, strict=True)],
         link_q10=timing.link_line_q10,
         dram_q10=timing.dram_line_q10,
@@ -59,7 +57,6 @@ def _interconnect(topology: Topology, timing: Timing, exact: int) -> Interconnec
         dram_channels=timing.dram_channels,
         dram_conflict=timing.dram_conflict,
         dram_row_miss=timing.dram_row_miss,
-        link_server=timing.link_server,
         port_read_q10=timing.port_read_q10,
         port_write_q10=timing.port_write_q10,
         exact=exact,

@@ -15,6 +15,10 @@ cdef long long SATURATED_Q10
 @cython.final
 cdef class ServerArray:
     cdef readonly long long count
+    cdef long long exact
+    cdef readonly long long utilization
+    cdef public object free_owner
+    cdef long long* free
     cdef public object service_owner
     cdef long long* service
     cdef public object served_owner
@@ -33,8 +37,11 @@ cdef class ServerArray:
     cdef public object fraction_owner
     cdef long long* fraction
 
-    @cython.locals(service=cython.longlong, number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong)
     cpdef long long request(self, long long server, long long now) noexcept
+    @cython.locals(number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong)
+    cpdef long long serve(self, long long server, long long now, long long service) noexcept
+    @cython.locals(free=cython.longlong, wait=cython.longlong)
+    cdef long long busy_until(self, long long server, long long now_q10, long long service) noexcept
     @cython.locals(present=cython.longlong, earlier=cython.longlong, near=cython.longlong, steady=cython.longlong)
     cdef long long load(self, long long server, long long number, long long slot, long long offset) noexcept
     @cython.locals(slot=cython.longlong, carried=cython.longlong)

@@ -3,9 +3,11 @@
 CPUs run ahead of one another by up to a quantum, so a server cannot keep one busy-until time: a CPU ahead would
 reserve the future and one behind would queue after it (13 times the true queueing at a quantum of 10,000 cycles). A
 server keeps its *usage per time bucket* instead and estimates the queueing inside a bucket from its load: the mean
-wait of an M/D/1 queue, and the backlog once a bucket is over-full. `benchmarks/servers.py` compares it with busy-until at quantum 0.
+wait of an M/D/1 queue, and the backlog once a bucket is over-full. `benchmarks/servers.py` compares it with busy-until.
 
-Not modelled: order of requests inside a bucket; read and write turnaround; refresh.
+At quantum 0 requests come in order of time. There `exact` servers keep the busy-until time: the reference.
+
+Not modelled: order of requests inside a bucket; refresh.
 """
 
 from __future__ import annotations
@@ -26,10 +28,17 @@ SATURATED_Q10: Final = 1992294  # 95 % of FULL_Q10: above it the M/D/1 mean is r
 
 
 class ServerArray:
-    """`count` servers; `service_q10[i]`: service time of one line on server i in 1/1024 cycle, 0 for unlimited."""
+    """`count` servers; `service_q10[i]`: service time of one line on server i in 1/1024 cycle, 0 for unlimited.
 
-    def __init__(self, service_q10: list[int]) -> None:
+    `exact`: requests come in order of time, so that a busy-until time is right.
+    """
+
+    def __init__(self, service_q10: list[int], exact: int = 0) -> None:
         self.count = len(service_q10)
+        self.exact = exact
+        self.utilization = 0  # of the server last asked, before that request; 1024 is all the time
+        self.free_owner = buffers.int64_zeros(self.count)
+        self.free = buffers.int64_pointer(self.free_owner)  # exact: busy until, 1/1024 cycle
         self.service_owner = buffers.int64_zeros(self.count)
         self.service = buffers.int64_pointer(self.service_owner)
         self.served_owner = buffers.int64_zeros(self.count)
@@ -54,19 +63,39 @@ class ServerArray:
 
         Fractions of a cycle are carried to the server's next request, so the mean delay is exact.
         """
-        service = self.service[server]
+        return self.serve(server, now, self.service[server])
+
+    def serve(self, server: int, now: int, service: int) -> int:
+        """Like `request` for a line that takes `service` / 1024 cycles."""
         self.served[server] += 1
+        self.utilization = 0
         if service == 0:
             return 0
         number = now >> BUCKET_BITS
         slot = self.bucket(server, number)
         load = self.load(server, number, slot, now & BUCKET_MASK)
+        self.utilization = load >> BUCKET_BITS if load < FULL_Q10 else Q10
+        if self.exact:
+            self.usage[slot] += service
+            return self.busy_until(server, now << Q10_BITS, service)
         over = self.usage[slot] - FULL_Q10
         self.usage[slot] += service
         wait = over if over > 0 else 0
         if load > SATURATED_Q10:
             load = SATURATED_Q10
         wait += service * load // (2 * (FULL_Q10 - load)) + self.fraction[server]
+        self.fraction[server] = wait & (Q10 - 1)
+        return wait >> Q10_BITS
+
+    def busy_until(self, server: int, now_q10: int, service: int) -> int:
+        """Queue behind everything asked before; returns the wait in cycles, its fraction carried."""
+        free = self.free[server]
+        wait = self.fraction[server]
+        if free > now_q10:
+            wait += free - now_q10
+            self.free[server] = free + service
+        else:
+            self.free[server] = now_q10 + service
         self.fraction[server] = wait & (Q10 - 1)
         return wait >> Q10_BITS
 

@@ -23,6 +23,11 @@ INCLUSIVE: Final = 0
 EXCLUSIVE_L3: Final = 1  # filled by L2 evictions, gives the line up on a hit
 NON_INCLUSIVE: Final = 2  # filled by L2 evictions, keeps the line on a hit
 
+# Who finds the holders of a line.
+HOME_DIRECTORY: Final = 0  # the home agent knows them
+HOME_SNOOP: Final = 1  # the home agent asks every domain
+SOURCE_SNOOP: Final = 2  # the requester asks every domain and the home at once
+
 # Protocols.
 MESIF: Final = 0
 MOESI: Final = 1

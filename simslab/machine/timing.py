@@ -77,12 +77,12 @@ class Timing:
     port: tuple[int, ...]  # [node], round trip of a root port, 0 for other nodes
     hop_dn: Matrix  # [domain][node], one way
     hop_dd: Matrix  # [domain][domain], one way
+    hop_nn: Matrix  # [node][node], one way
     route_dn: tuple[tuple[Route, ...], ...]  # links in the order travelled, domain to node
     route_nd: tuple[tuple[Route, ...], ...]  # [node][domain], the way the data comes
     route_dd: tuple[tuple[Route, ...], ...]
     link_line_q10: tuple[int, ...]  # [link] time of one line at full bandwidth
     link_latency: tuple[int, ...]  # [link]
-    link_server: tuple[int, ...]  # [link] the link whose bandwidth it uses
     dram_line_q10: tuple[int, ...]  # [node] time of one line with all channels busy, 0 for a node without memory
     dram_write_q10: tuple[int, ...]  # [node] the same for a line written
     dram_channels: tuple[int, ...]  # [node]
@@ -152,12 +152,12 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         port=tuple(0 if port is None else port.latency.cycles(hz) for port in ports),
         hop_dn=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_dn),
         hop_dd=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_dd),
+        hop_nn=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_nn),
         route_dn=topology.route_dn,
         route_nd=topology.route_nd,
         route_dd=topology.route_dd,
         link_line_q10=tuple(line_q10(hz, link.bandwidth) for link in links),
         link_latency=tuple(link.latency for link in links),
-        link_server=tuple(link.server for link in links),
         dram_line_q10=tuple(
             line_q10(hz, dram.bandwidth * dram.channels) if own else 0
             for dram, own in zip(drams, has_memory, strict=True)

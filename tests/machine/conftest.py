@@ -3,18 +3,18 @@ import pytest
 from simslab.machine.cache_array import CacheArray
 from simslab.machine.coherence import CoherentMemory
 from simslab.machine.interconnect import Interconnect
-from simslab.machine.states import MESIF, NON_INCLUSIVE
+from simslab.machine.states import HOME_DIRECTORY, MESIF, NON_INCLUSIVE
 
 HOP, DRAM, L2, L3, C2C, DIRECTORY, SNOOP = 60, 100, 14, 50, 40, 20, 30
 
 
 def build_memory(
-    domains=2, cores_each=4, inclusion=NON_INCLUSIVE, protocol=MESIF, broadcast=0, l1=(4, 2), l2=(8, 4), l3=(16, 4)
+    domains=2, cores_each=4, inclusion=NON_INCLUSIVE, protocol=MESIF, home=HOME_DIRECTORY, l1=(4, 2), l2=(8, 4), l3=(16, 4)
 ):
     """A memory with one node per domain, a link each way between any two, node n at section n, tiny caches."""
     hops = [[0 if d == e else HOP for e in range(domains)] for d in range(domains)]
     routes = [[[] if d == e else [d * domains + e] for e in range(domains)] for d in range(domains)]
-    interconnect = Interconnect(hops, hops, routes, routes, [DRAM] * domains, [0] * domains**2, [0] * domains)
+    interconnect = Interconnect(hops, routes, domains, [DRAM] * domains, [0] * domains**2, [0] * domains)
     cores = domains * cores_each
     core_domain = [core // cores_each for core in range(cores)]
     return CoherentMemory(
@@ -32,7 +32,7 @@ def build_memory(
         C2C,
         DIRECTORY,
         SNOOP,
-        broadcast,
+        home,
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simslab.machine import causes
-from simslab.machine.states import EXCLUSIVE, EXCLUSIVE_L3, INCLUSIVE, MESIF, MODIFIED, MOESI, NON_INCLUSIVE, SHARED
+from simslab.machine.states import EXCLUSIVE, EXCLUSIVE_L3, HOME_SNOOP, INCLUSIVE, MESIF, MODIFIED, MOESI, NON_INCLUSIVE, SHARED
 
 HOP, DRAM, L2, L3, C2C, DIRECTORY, SNOOP = 60, 100, 14, 50, 40, 20, 30
 LINE = 1000  # home on node 0
@@ -98,7 +98,7 @@ def test_under_moesi_the_owner_goes_on_answering(make_memory):
 
 
 def test_a_snooping_home_waits_for_every_answer(make_memory):
-    memory = make_memory(broadcast=1)
+    memory = make_memory(home=HOME_SNOOP)
     assert read(memory, 0) == max(LOCAL_DRAM, L3 + DIRECTORY + HOP + SNOOP + HOP)
 
 
