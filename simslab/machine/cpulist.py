@@ -18,6 +18,8 @@ def parse_cpulist(value: object) -> tuple[int, ...]:
     """Return the CPUs named in `value` in the order written; a CPU named twice stays twice."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = [value]
+    if value == "":
+        return ()
     if isinstance(value, str):
         return tuple(cpu for part in value.split(",") for cpu in _span(part.strip()))
     if isinstance(value, list | tuple):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from simslab.machine.routing import Link, Route, route_latency
+from simslab.machine.network import Link
+from simslab.machine.routing import Route, route_latency
 
 if TYPE_CHECKING:
     from simslab.machine.node_plan import NodePlan
@@ -39,7 +40,8 @@ def slit(
     def between(a: int, b: int) -> int:
         if a == b:
             return LOCAL
-        extra = 2 * route_latency(links, routes[gates[a], gates[b]]) + ports[a] + ports[b]
+        there, back = routes[gates[a], gates[b]], routes[gates[b], gates[a]]
+        extra = route_latency(links, there) + route_latency(links, back) + ports[a] + ports[b]
         return min(FARTHEST, max(LOCAL + 1, LOCAL + (20 * extra + local) // (2 * local)))
 
     return tuple(tuple(between(a, b) for b in everywhere) for a in everywhere)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A hardware thread's place: all numbers count through the whole machine except `thread`."""
+    """A hardware thread's place: all numbers count through the whole machine except `thread`.
+
+    Cores are numbered without gaps; packages, dies and CCXs as the layout counts them.
+    """
 
     cpu: int
     core: int
@@ -23,12 +26,14 @@ class Seat:
 
 
 def nr_cores(layout: LayoutSpec) -> int:
-    """Return how many cores the machine has."""
+    """Return how many places for cores the machine has."""
     return layout.packages * layout.dies * layout.ccxs * layout.cores
 
 
 def nr_cpus(layout: LayoutSpec) -> int:
     """Return how many CPUs (hardware threads) the machine has."""
+    if layout.cpu_numbers is not None:
+        return sum(map(len, layout.cpu_numbers))
     return nr_cores(layout) * layout.threads
 
 
@@ -38,16 +43,19 @@ def seats(layout: LayoutSpec) -> list[Seat]:
 
 
 def _seats(layout: LayoutSpec) -> Iterator[Seat]:
-    for core in range(nr_cores(layout)):
-        ccx = core // layout.cores
+    core = 0
+    for place in range(nr_cores(layout)):
+        ccx = place // layout.cores
         die = ccx // layout.ccxs
-        for thread in range(layout.threads):
-            yield Seat(_number(layout, core, thread), core, thread, die // layout.dies, die, ccx)
+        cpus = _numbers(layout, place)
+        for thread, cpu in enumerate(cpus):
+            yield Seat(cpu, core, thread, die // layout.dies, die, ccx)
+        core += bool(cpus)
 
 
-def _number(layout: LayoutSpec, core: int, thread: int) -> int:
+def _numbers(layout: LayoutSpec, core: int) -> Sequence[int]:
     if layout.cpu_numbers is not None:
-        return layout.cpu_numbers[core][thread]
+        return layout.cpu_numbers[core]
     if layout.numbering == "threads-adjacent":
-        return core * layout.threads + thread
-    return thread * nr_cores(layout) + core
+        return range(core * layout.threads, (core + 1) * layout.threads)
+    return range(core, nr_cpus(layout), nr_cores(layout))

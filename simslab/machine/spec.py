@@ -27,6 +27,7 @@ def _number(value: object) -> object:
 Count = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
 NodeNumber = Annotated[Count, Field(ge=0)]
+Point = Annotated[list[Annotated[Count, Field(ge=0, le=64)]], Field(min_length=2, max_length=2)]
 
 
 class SpecModel(BaseModel):
@@ -49,7 +50,9 @@ class LayoutSpec(SpecModel):
         "firmware does; threads-adjacent: the threads of a core have consecutive numbers",
     )
     cpu_numbers: list[CpuList] | None = Field(
-        default=None, description="CPU numbers of each core's threads, one entry per core; replaces `numbering`"
+        default=None,
+        description="CPU numbers of each core's threads, one entry per core; replaces `numbering`. Fewer numbers: "
+        "fewer threads; an empty entry: no core in that place, for machines whose packages are not alike",
     )
 
 
@@ -116,8 +119,8 @@ class CoherenceSpec(SpecModel):
     )
     home: Literal["directory", "snoop", "source-snoop"] = Field(
         "directory",
-        description="directory: the home agent knows the holders; snoop: it asks everybody; source-snoop: the requester "
-        "asks everybody at the same time as the home, and an owner answers it directly",
+        description="directory: the home agent knows the holders; snoop: it asks everybody; source-snoop: the "
+        "requester asks everybody at the same time as the home, and an owner answers it directly",
     )
     directory: Duration = Field(description="look-up at the line's home agent")
     snoop: Duration = Field(description="probe of an L3 and the core that holds the line, at the owner")
@@ -145,7 +148,10 @@ class DramSpec(SpecModel):
 class RootPortSpec(SpecModel):
     """Where a memory-only node is attached."""
 
-    package: NodeNumber = Field(description="package whose root port leads to the memory")
+    package: NodeNumber | None = Field(
+        default=None, description="package whose root port leads to the memory, at the package's first node"
+    )
+    node: NodeNumber | None = Field(default=None, description="instead of `package`: node at which the port is")
     latency: Duration = Field(description="added to each access by the port, the cable and the device's controller")
 
 
@@ -153,40 +159,77 @@ class NodeSpec(SpecModel):
     """A NUMA node, or with `each` one per package or die; nodes are numbered in order."""
 
     name: str = Field(default="", max_length=200, description="for people, and for overrides: nodes.NAME.memory=2 GiB")
-    each: Literal["package", "die"] | None = Field(
-        default=None, description="make one such node for every package or die"
+    id: NodeNumber | None = Field(
+        default=None,
+        le=1023,
+        description="number that people and this file use for the (first) node, where numbers have gaps; later nodes "
+        "count on from it",
+    )
+    each: Literal["package", "die", "ccx"] | None = Field(
+        default=None, description="make one such node for every package, die or CCX"
     )
     package: NodeNumber | None = Field(default=None, description="package whose CPUs are the node's")
     die: NodeNumber | None = Field(default=None, description="die of that package whose CPUs are the node's")
-    cpus: CpuList | None = Field(default=None, description="the node's CPUs, listed")
+    cpus: CpuList | None = Field(
+        default=None, description="the node's CPUs, listed; empty for memory that has links of its own"
+    )
+    position: Point | None = Field(default=None, description="[x, y] on the package, in mesh hops; needs `mesh`")
+    positions: list[Point] | None = Field(
+        default=None, min_length=1, max_length=64, description="with `each`: a position for each, repeated as needed"
+    )
     memory: Size = Field(description="bytes of memory, 0 for a node without")
     dram: DramSpec | None = Field(
         default=None, description="the node's memory, where it differs from the machine's `dram`"
     )
     root_port: RootPortSpec | None = Field(default=None, description="makes this a memory-only node behind that port")
+    memory_side_cache: Size = Field(
+        default=0, description="bytes of cache in front of the node's memory; kept and shown, not modelled"
+    )
+
+
+class MeshSpec(SpecModel):
+    """The mesh (or ring) of a package that holds several nodes: hops between their positions add up."""
+
+    hop: Duration = Field(description="one step in x or y, one way")
+    bandwidth: Bandwidth = Field(description="between two nodes of a package, in each direction")
+    port: Point | None = Field(
+        default=None,
+        description="position at which links between packages leave; absent: they are equally near to all nodes",
+    )
 
 
 class LinkSpec(SpecModel):
-    """A link between two nodes with CPUs, both ways; or a set of equal links."""
+    """A link between two nodes or two groups of nodes, both ways; or a set of equal links."""
 
     name: str = Field(default="", max_length=200, description="for people, and for overrides: links.NAME.latency=60 ns")
-    between: (
-        Literal["all", "ring"]
-        | Annotated[list[NodeNumber], Field(min_length=2, max_length=2)]
-        | Annotated[list[Annotated[list[NodeNumber], Field(min_length=1)]], Field(min_length=2, max_length=2)]
-    ) = Field(
-        description="two node numbers; 'all': every pair of nodes with CPUs; 'ring': each to the next; two lists of "
-        "nodes: one link of two packages that every node of either side enters at the same cost and that all share"
+    between: Literal["all", "ring"] | Annotated[list[NodeNumber], Field(min_length=2, max_length=2)] = Field(
+        description="two node numbers; 'all': every pair of nodes with CPUs; 'ring': each to the next"
     )
     latency: Duration = Field(description="one way")
     bandwidth: Bandwidth = Field(description="in each direction")
+    back_latency: Duration | None = Field(default=None, description="from the second end to the first, where different")
+    back_bandwidth: Bandwidth | None = Field(
+        default=None, description="from the second end to the first, where different"
+    )
 
 
 class RouteSpec(SpecModel):
-    """A route used, in both directions, instead of the shortest."""
+    """A route used instead of the shortest."""
 
     between: Annotated[list[NodeNumber], Field(min_length=2, max_length=2)] = Field(description="the two end nodes")
     via: list[NodeNumber] = Field(description="nodes in between, in order")
+    one_way: bool = Field(default=False, description="from the first node to the second only")
+
+
+class IdleLatencySpec(SpecModel):
+    """Measured idle latencies instead of the sums along paths, for who has nothing but such a table."""
+
+    impl: Literal["matrix"] = Field(description="matrix: end-to-end latencies by pair of nodes")
+    dram: list[list[Duration | None]] = Field(
+        max_length=64,
+        description="a row per node of the reader, a column per node of the memory; null where there is no reader or "
+        "no memory",
+    )
 
 
 class KernelCostsSpec(SpecModel):
@@ -220,10 +263,14 @@ class MachineSpec(SpecModel):
     coherence: CoherenceSpec
     dram: DramSpec = Field(description="memory of every node that does not give its own")
     nodes: list[NodeSpec] = Field(min_length=1, max_length=64, description="the NUMA nodes, in order of number")
+    mesh: MeshSpec | None = Field(default=None, description="way between nodes that have a position in their package")
     links: list[LinkSpec] = Field(default=[], max_length=4096, description="the interconnect")
     routes: list[RouteSpec] = Field(default=[], max_length=4096, description="routes that are not the shortest")
     distances: list[list[Annotated[Count, Field(ge=10, le=255)]]] | None = Field(
         default=None, max_length=64, description="SLIT: row per node, 10 is local; derived from the links where absent"
+    )
+    idle_latency: IdleLatencySpec | None = Field(
+        default=None, description="measured latencies by pair of nodes; links then give routes and bandwidth only"
     )
     kernel: KernelCostsSpec
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simslab.machine import address_map
+from simslab.machine.cpulist import format_cpulist
 from simslab.machine.distance import slit
-from simslab.machine.node_plan import NodePlan, plan_nodes
+from simslab.machine.network import Link, build_network, group_of, network_points
+from simslab.machine.node_plan import NodePlan, node_index, plan_nodes
 from simslab.machine.numbering import Seat, seats
-from simslab.machine.routing import Link, Route, all_routes, directed_links
+from simslab.machine.routing import Route, all_routes
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -59,7 +61,7 @@ class Domain:
 
     id: int
     package: int
-    node: int  # where its misses enter the interconnect
+    node: int  # where its misses enter the interconnect: the first of its cores' nodes
     cores: tuple[int, ...]
     cpus: tuple[int, ...]
 
@@ -73,7 +75,9 @@ class NumaNode:
     memory: int  # bytes, 0 for a memoryless node
     base: int  # physical address
     memory_only: bool
-    gate: int  # node where its memory is reached: itself, or for a memory-only node that of its root port
+    gate: int  # node where its memory is reached: itself, or that of its root port
+    number: int  # what the machine file and people call it
+    memory_side_cache: int = 0  # bytes, not modelled
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,9 @@ class Topology:
     """The whole machine.
 
     Routes are tuples of link ids in the order travelled; empty where nothing is crossed. A link's two directions are
-    separate links. `route_nd` (data) is `route_dn` (requests, write-backs) the other way round.
+    separate links. `route_nd` (data) is `route_dn` (requests, write-backs) the other way round, unless the machine
+    file prescribes a route in one direction only. `route_nn` is for a core below an L3 that spans several nodes: its
+    misses enter at its own node.
     """
 
     cpus: tuple[CpuPlace, ...]
@@ -96,6 +102,8 @@ class Topology:
     route_dn: tuple[tuple[Route, ...], ...]  # [domain][node]
     route_nd: tuple[tuple[Route, ...], ...]  # [node][domain]
     route_dd: tuple[tuple[Route, ...], ...]  # [domain][domain]
+    route_nn: tuple[tuple[Route, ...], ...]  # [node][node]
+    groups: tuple[tuple[int, ...], ...] = ()  # nodes that share links
 
     def node_distance(self, a: int, b: int) -> int:
         """Return the SLIT distance of two nodes, 10 is local."""
@@ -109,6 +117,13 @@ class Topology:
         """Return the node whose memory holds physical `address`; IndexError beyond the last section."""
         return self.section_node[address >> address_map.SECTION_SHIFT]
 
+    def end_name(self, end: int) -> str:
+        """Return what people call the end of a link: 'node 3', or 'nodes 0-3' that share it."""
+        group = group_of(end)
+        if group < 0:
+            return f"node {self.nodes[end].number}"
+        return "nodes " + format_cpulist(self.nodes[node].number for node in self.groups[group])
+
     @property
     def memory_end(self) -> int:
         """First physical address behind the last section."""
@@ -121,13 +136,10 @@ def build_topology(spec: MachineSpec) -> Topology:
     plans = plan_nodes(spec, places)
     cpus = _cpus(spec, places, plans)
     domains = _domains(cpus)
-    nodes = _nodes(plans, cpus)
-    points = [node.id for node in nodes if not node.memory_only]
-    links = directed_links(spec.links, points, spec.core.frequency)
-    prescribed = {
-        (route.between[0], route.between[1]): [route.between[0], *route.via, route.between[1]] for route in spec.routes
-    }
-    routes = all_routes(links, points, prescribed)
+    nodes = _nodes(spec, plans, cpus)
+    network = build_network(spec, plans)
+    links = network.links
+    routes = all_routes(network, network_points(plans), _prescribed(spec, plans))
     memory = [plan.memory for plan in plans]
     return Topology(
         cpus=tuple(cpus),
@@ -135,14 +147,28 @@ def build_topology(spec: MachineSpec) -> Topology:
         packages=_packages(cpus),
         domains=domains,
         nodes=nodes,
-        links=tuple(links),
+        links=links,
         distance=slit(spec, plans, [node.gate for node in nodes], links, routes),
         node_base=tuple(address_map.node_bases(memory)),
         section_node=tuple(address_map.section_nodes(memory)),
         route_dn=tuple(tuple(routes[d.node, n.gate] for n in nodes) for d in domains),
         route_nd=tuple(tuple(routes[n.gate, d.node] for d in domains) for n in nodes),
         route_dd=tuple(tuple(routes[a.node, b.node] for b in domains) for a in domains),
+        route_nn=tuple(tuple(routes[a.gate, b.gate] for b in nodes) for a in nodes),
+        groups=network.groups,
     )
+
+
+def _prescribed(spec: MachineSpec, plans: Sequence[NodePlan]) -> dict[tuple[int, int], list[int]]:
+    """Return all stops of the routes that the file gives; those for one direction come last."""
+    index = node_index(plans)
+    found: dict[tuple[int, int], list[int]] = {}
+    for route in sorted(spec.routes, key=lambda route: route.one_way):
+        stops = [index[stop] for stop in (route.between[0], *route.via, route.between[1])]
+        found[stops[0], stops[-1]] = stops
+        if not route.one_way:
+            found[stops[-1], stops[0]] = stops[::-1]
+    return found
 
 
 def _cpus(spec: MachineSpec, places: Sequence[Seat], plans: Sequence[NodePlan]) -> list[CpuPlace]:
@@ -179,7 +205,7 @@ def _domains(cpus: Sequence[CpuPlace]) -> tuple[Domain, ...]:
         Domain(
             id=domain,
             package=own[0].package,
-            node=min(cpu.node for cpu in own),  # Not modelled: an L3 that spans several nodes has one way out
+            node=min(cpu.node for cpu in own),
             cores=tuple(sorted({cpu.core for cpu in own})),
             cpus=tuple(cpu.id for cpu in own),
         )
@@ -187,19 +213,28 @@ def _domains(cpus: Sequence[CpuPlace]) -> tuple[Domain, ...]:
     )
 
 
-def _nodes(plans: Sequence[NodePlan], cpus: Sequence[CpuPlace]) -> tuple[NumaNode, ...]:
+def _nodes(spec: MachineSpec, plans: Sequence[NodePlan], cpus: Sequence[CpuPlace]) -> tuple[NumaNode, ...]:
     gates: dict[int, int] = {}
     for cpu in cpus:
         gates[cpu.package] = min(cpu.node, gates.get(cpu.package, cpu.node))
+    index = node_index(plans)
     bases = address_map.node_bases([plan.memory for plan in plans])
+
+    def gate(plan: NodePlan) -> int:
+        if not plan.behind_port:
+            return plan.id
+        return index[plan.port_node] if plan.port_node >= 0 else gates[plan.port_package]
+
     return tuple(
         NumaNode(
             id=plan.id,
             cpus=tuple(sorted(plan.cpus)),
             memory=plan.memory,
             base=bases[plan.id],
-            memory_only=plan.root_port >= 0,
-            gate=gates[plan.root_port] if plan.root_port >= 0 else plan.id,
+            memory_only=not plan.cpus,
+            gate=gate(plan),
+            number=plan.number,
+            memory_side_cache=spec.nodes[plan.entry].memory_side_cache,
         )
         for plan in plans
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
@@ -17,13 +18,12 @@ from simslab.base.units import Duration
 from simslab.machine.cpulist import MAX_CPUS, format_cpulist
 from simslab.machine.node_plan import NodePlan, plan_nodes
 from simslab.machine.numbering import nr_cores, nr_cpus, seats
-from simslab.machine.routing import directed_links, follow, shortest_routes
+from simslab.machine.validate_links import distance_faults, idle_faults, link_faults
 
 if TYPE_CHECKING:
     from simslab.machine.spec import DramSpec, LayoutSpec, MachineSpec, NodeSpec
 
 MAX_NODES: Final = 64
-LOCAL_DISTANCE: Final = 10  # ACPI SLIT
 LINE_BYTES: Final = 64
 PAGE_BYTES: Final = 4096
 MAX_MEMORY: Final = 1 << 42  # bytes of the machine: tables have an entry per page frame
@@ -51,8 +51,9 @@ def faults_of(spec: MachineSpec) -> Faults:
     bad_nodes = _node_entries(spec)
     plans = plan_nodes(spec, seats(spec.layout))
     bad_nodes = bad_nodes or _membership(spec, plans)
-    bad_links = [] if bad_nodes else _links(spec, plans)
-    return [*faults, *bad_nodes, *bad_links, *([] if bad_nodes else _distances(spec, plans))]
+    if bad_nodes:
+        return [*faults, *bad_nodes]
+    return [*faults, *link_faults(spec, plans), *distance_faults(spec, plans), *idle_faults(spec, plans)]
 
 
 # -- times, caches and memory --------------------------------------------------------------------------------------
@@ -116,6 +117,8 @@ def _bandwidths(spec: MachineSpec) -> Faults:
     drams += [(("nodes", index, "dram"), node.dram) for index, node in enumerate(spec.nodes)]
     places = [(*place, "bandwidth") for place, dram in drams if dram is not None and dram.bandwidth == 0]
     places += [("links", index, "bandwidth") for index, link in enumerate(spec.links) if link.bandwidth == 0]
+    places += [("links", index, "back_bandwidth") for index, link in enumerate(spec.links) if link.back_bandwidth == 0]
+    places += [("mesh", "bandwidth")] if spec.mesh is not None and spec.mesh.bandwidth == 0 else []
     return [BadValue("zero bandwidth", expected="more than 0 bytes/s", at=place) for place in places]
 
 
@@ -124,8 +127,8 @@ def _bandwidths(spec: MachineSpec) -> Faults:
 
 def _layout(layout: LayoutSpec) -> Faults:
     total = nr_cpus(layout)
-    if total > MAX_CPUS:
-        return [BadValue(f"{total} CPUs", expected=f"at most {MAX_CPUS}", at=("layout",))]
+    if not 0 < total <= MAX_CPUS:
+        return [BadValue(f"{total} CPUs", expected=f"at most {MAX_CPUS}" if total else "at least one", at=("layout",))]
     if layout.cpu_numbers is None:
         return []
     at = ("layout", "cpu_numbers")
@@ -135,9 +138,9 @@ def _layout(layout: LayoutSpec) -> Faults:
     faults = [
         BadValue(f"{len(cpus)} CPU numbers for {layout.threads} threads", at=(*at, core))
         for core, cpus in enumerate(layout.cpu_numbers)
-        if len(cpus) != layout.threads
+        if len(cpus) > layout.threads
     ]
-    return faults or _numbers(layout.cpu_numbers, total)
+    return faults or _numbers(layout.cpu_numbers, total) or _empty_packages(layout)
 
 
 def _numbers(cores: Sequence[Sequence[int]], total: int) -> Faults:
@@ -155,11 +158,21 @@ def _numbers(cores: Sequence[Sequence[int]], total: int) -> Faults:
     return faults
 
 
+def _empty_packages(layout: LayoutSpec) -> Faults:
+    empty = set(range(layout.packages)) - {seat.package for seat in seats(layout)}
+    at = ("layout", "cpu_numbers")
+    return [BadValue(f"package {min(empty)} has no CPU", expected="CPUs in every package", at=at)] if empty else []
+
+
 # -- nodes ------------------------------------------------------------------------------------------------------------
 
 
 def _node_entries(spec: MachineSpec) -> Faults:
-    return [fault for index, node in enumerate(spec.nodes) for fault in _node_entry(spec, index, node)]
+    faults = [fault for index, node in enumerate(spec.nodes) for fault in _node_entry(spec, index, node)]
+    if faults:
+        return faults
+    plans = plan_nodes(spec, seats(spec.layout))
+    return [*_node_numbers(plans), *_root_ports(spec, plans)]
 
 
 def _node_entry(spec: MachineSpec, index: int, node: NodeSpec) -> Faults:
@@ -169,13 +182,22 @@ def _node_entry(spec: MachineSpec, index: int, node: NodeSpec) -> Faults:
         said = " and ".join(f"'{way}'" for way in ways) or "none of these"
         expected = "one of 'each', 'package', 'cpus' or (memory only) 'root_port'"
         return [BadValue(f"node has {said}", expected=expected, at=at)]
-    if node.cpus == ():
-        return [BadValue("a node without CPUs", expected="CPU numbers, or 'root_port'", at=(*at, "cpus"))]
+    if node.cpus == () and node.memory == 0:
+        return [BadValue("a node without CPUs and memory", expected="CPU numbers, or memory", at=(*at, "cpus"))]
     if node.die is not None and node.package is None:
         return [BadValue("'die' needs 'package'", at=(*at, "die"))]
     if node.root_port is not None and node.memory == 0:
         return [BadValue("a memory-only node without memory", expected="more than 0 bytes", at=(*at, "memory"))]
-    return _references(spec, node, at)
+    return _positions(spec, node, at) or _references(spec, node, at)
+
+
+def _positions(spec: MachineSpec, node: NodeSpec, at: tuple[str | int, ...]) -> Faults:
+    key, other = ("position", "positions") if node.each is None else ("positions", "position")
+    if getattr(node, other) is not None:
+        return [BadValue(f"'{other}' cannot stand here", expected=f"'{key}'", at=(*at, other))]
+    if getattr(node, key) is not None and spec.mesh is None:
+        return [BadValue(f"'{key}' needs the machine's 'mesh'", at=(*at, key))]
+    return []
 
 
 def _references(spec: MachineSpec, node: NodeSpec, at: tuple[str | int, ...]) -> Faults:
@@ -186,7 +208,7 @@ def _references(spec: MachineSpec, node: NodeSpec, at: tuple[str | int, ...]) ->
         used.append(((*at, "package"), "package", node.package, layout.packages))
     if node.die is not None:
         used.append(((*at, "die"), "die", node.die, layout.dies))
-    if node.root_port is not None:
+    if node.root_port is not None and node.root_port.package is not None:
         used.append(((*at, "root_port", "package"), "package", node.root_port.package, layout.packages))
     used += [((*at, "cpus"), "CPU", cpu, nr_cpus(layout)) for cpu in node.cpus or ()]
     return [
@@ -194,6 +216,31 @@ def _references(spec: MachineSpec, node: NodeSpec, at: tuple[str | int, ...]) ->
         for place, kind, number, count in used
         if number >= count
     ][:1]
+
+
+def _node_numbers(plans: Sequence[NodePlan]) -> Faults:
+    return [
+        BadValue(
+            f"node {plan.number} comes after node {before.number}",
+            expected="rising numbers",
+            at=("nodes", plan.entry, "id"),
+        )
+        for before, plan in pairwise(plans)
+        if plan.number <= before.number
+    ]
+
+
+def _root_ports(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
+    faults: Faults = []
+    points = {plan.number for plan in plans if not plan.behind_port}
+    for plan in (plan for plan in plans if plan.behind_port):
+        at = ("nodes", plan.entry, "root_port")
+        if (plan.port_package < 0) == (plan.port_node < 0):
+            faults.append(BadValue("where the port is, is not clear", expected="'package' or 'node'", at=at))
+        elif plan.port_node >= 0 and plan.port_node not in points:
+            message = f"there is no node {plan.port_node} that could have a root port"
+            faults.append(BadValue(message, expected=format_cpulist(points), at=(*at, "node")))
+    return faults
 
 
 def _membership(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
@@ -212,7 +259,7 @@ def _membership(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
         if twice:
             faults.append(BadValue(f"CPU {format_cpulist(twice)} is listed twice", at=at))
         if taken:
-            message = f"CPU {format_cpulist(taken)} is in node {owner[taken[0]]} already"
+            message = f"CPU {format_cpulist(taken)} is in node {plans[owner[taken[0]]].number} already"
             faults.append(BadValue(message, expected="each CPU in one node", at=at))
         owner.update({cpu: plan.id for cpu in plan.cpus if cpu not in owner})
     missing = set(range(nr_cpus(spec.layout))) - owner.keys()
@@ -227,70 +274,3 @@ def _cpus_at(spec: MachineSpec, plan: NodePlan) -> tuple[str | int, ...]:
     node = spec.nodes[plan.entry]
     field = next((name for name in ("cpus", "each", "die", "package") if getattr(node, name) is not None), "")
     return ("nodes", plan.entry, field) if field else ("nodes", plan.entry)
-
-
-# -- links, routes, distances -----------------------------------------------------------------------------------------
-
-
-def _links(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
-    points = [plan.id for plan in plans if plan.root_port < 0]
-    faults: Faults = []
-    for index, link in enumerate(spec.links):
-        if not isinstance(link.between, str):
-            faults += _ends(link.between, points, plans, ("links", index, "between"))
-    for index, route in enumerate(spec.routes):
-        stops = [*route.between, *route.via]
-        faults += _ends(stops, points, plans, ("routes", index, "between"))
-    return faults or [*_connected(spec, plans, points), *_routes(spec, points)]
-
-
-def _ends(ends: Sequence[int], points: Sequence[int], plans: Sequence[NodePlan], at: tuple[str | int, ...]) -> Faults:
-    for end in ends:
-        if end >= len(plans):
-            return [BadValue(f"there is no node {end}", expected=f"0 to {len(plans) - 1}", at=at)]
-        if end not in points:
-            return [BadValue(f"node {end} is memory-only, its root port is its link", at=at)]
-    if len(set(ends)) < len(ends):
-        return [BadValue("a node is linked to itself", expected="different nodes", at=at)]
-    return []
-
-
-def _connected(spec: MachineSpec, plans: Sequence[NodePlan], points: Sequence[int]) -> Faults:
-    links = directed_links(spec.links, points, spec.core.frequency)
-    reached = shortest_routes(links, points[0])
-    lost = [point for point in points if point not in reached]
-    if not lost:
-        return []
-    message = f"no link leads from node {points[0]} to node {format_cpulist(lost)}"
-    return [BadValue(message, expected="links that connect all nodes", at=("nodes", plans[lost[0]].entry))]
-
-
-def _routes(spec: MachineSpec, points: Sequence[int]) -> Faults:
-    links = directed_links(spec.links, points, spec.core.frequency)
-    return [
-        BadValue("the route uses a link that does not exist", expected="linked nodes in order", at=("routes", index))
-        for index, route in enumerate(spec.routes)
-        if follow(links, [route.between[0], *route.via, route.between[1]]) is None
-    ]
-
-
-def _distances(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
-    rows = spec.distances
-    if rows is None:
-        return []
-    at = ("distances",)
-    if len(rows) != len(plans):
-        return [BadValue(f"{len(rows)} rows for {len(plans)} nodes", expected="one row per node", at=at)]
-    return [fault for row, values in enumerate(rows) for fault in _distance_row(row, values, len(plans))]
-
-
-def _distance_row(row: int, values: Sequence[int], nodes: int) -> Faults:
-    message = ""
-    if len(values) != nodes:
-        message = f"{len(values)} distances for {nodes} nodes"
-    elif values[row] != LOCAL_DISTANCE:
-        message = f"node {row} is {values[row]} from itself"
-    elif values.count(LOCAL_DISTANCE) > 1:
-        message = f"another node is as near to node {row} as itself"
-    expected = "10 on the diagonal, 11 to 255 elsewhere"
-    return [BadValue(message, expected=expected, at=("distances", row))] if message else []

@@ -12,6 +12,7 @@ from simslab.machine.cpulist import format_cpulist
 from simslab.report.nanoseconds import nanoseconds
 
 if TYPE_CHECKING:
+    from simslab.machine.network import Link
     from simslab.machine.spec import CacheSpec, MachineSpec
     from simslab.machine.timing import Timing
     from simslab.machine.topology import Topology
@@ -74,28 +75,39 @@ def _ns(timing: Timing, cycles: int) -> str:
 
 def _nodes(topology: Topology) -> Iterator[str]:
     """Yield what `numactl -H` prints."""
-    count = len(topology.nodes)
+    numbers = [node.number for node in topology.nodes]
     yield ""
-    yield f"available: {count} nodes ({format_cpulist(range(count))})"
+    yield f"available: {len(numbers)} nodes ({format_cpulist(numbers)})"
     for node in topology.nodes:
-        yield f"node {node.id} cpus: {' '.join(map(str, node.cpus))}".rstrip()
-        yield f"node {node.id} size: {node.memory >> 20} MB"
+        yield f"node {node.number} cpus: {' '.join(map(str, node.cpus))}".rstrip()
+        yield f"node {node.number} size: {node.memory >> 20} MB"
     yield "node distances:"
-    yield "node " + "".join(f"{node.id:4d}" for node in topology.nodes)
+    yield "node " + "".join(f"{number:4d}" for number in numbers)
     for node in topology.nodes:
-        yield f"{node.id:4d}:" + "".join(f"{distance:4d}" for distance in topology.distance[node.id])
+        yield f"{node.number:4d}:" + "".join(f"{distance:4d}" for distance in topology.distance[node.id])
 
 
 def _links(topology: Topology, timing: Timing) -> Iterator[str]:
-    ports = [(node, timing.port[node.id]) for node in topology.nodes if node.memory_only]
+    ports = [(node, timing.port[node.id]) for node in topology.nodes if node.gate != node.id]
+    cached = [node for node in topology.nodes if node.memory_side_cache]
     if topology.links or ports:
         yield ""
         yield "links (one way):"
-    for link in topology.links[::2]:
-        speed = f"{_ns(timing, link.latency)} ns, {bandwidth_text(link.bandwidth)} in each direction"
-        yield f"  node {link.source} - node {link.target}: {speed}"
+    for link, back in zip(topology.links[::2], topology.links[1::2], strict=True):
+        ends = f"{topology.end_name(link.source)} - {topology.end_name(link.target)}"
+        yield f"  {ends}: {_speed(timing, link, back)}"
     for node, port in ports:
-        yield f"  node {node.id} behind a root port at node {node.gate}: {_ns(timing, port)} ns per access"
+        gate = topology.nodes[node.gate].number
+        yield f"  node {node.number} behind a root port at node {gate}: {_ns(timing, port)} ns per access"
+    for node in cached:
+        yield f"node {node.number}: memory-side cache of {size_text(node.memory_side_cache)}, not modelled"
+
+
+def _speed(timing: Timing, link: Link, back: Link) -> str:
+    speed = f"{_ns(timing, link.latency)} ns, {bandwidth_text(link.bandwidth)}"
+    if (link.latency, link.bandwidth) == (back.latency, back.bandwidth):
+        return f"{speed} in each direction"
+    return f"{speed}; back {_ns(timing, back.latency)} ns, {bandwidth_text(back.bandwidth)}"
 
 
 def _dram_matrix(topology: Topology, timing: Timing) -> Iterator[str]:
@@ -130,8 +142,9 @@ def _dirty_matrix(topology: Topology, timing: Timing) -> Iterator[str]:
 
 
 def _matrix(title: str, topology: Topology, cell: Callable[[int, int], str]) -> Iterator[str]:
-    everywhere = [node.id for node in topology.nodes]
-    rows: Sequence[list[str]] = [[cell(a, b) for b in everywhere] for a in everywhere]
+    everywhere = [node.number for node in topology.nodes]
+    ids = [node.id for node in topology.nodes]
+    rows: Sequence[list[str]] = [[cell(a, b) for b in ids] for a in ids]
     width = max(5, *(len(text) for row in rows for text in row)) + 2
     yield ""
     yield title

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine.cpulist import format_cpulist
+from simslab.machine.network import group_of
 from simslab.report.describe import bandwidth_text, size_text
 from simslab.report.nanoseconds import nanoseconds
 
@@ -70,7 +71,7 @@ def _places(topology: Topology) -> dict[int, Point]:
             radius = 1.0 / (2 * math.sin(math.pi / len(order)))
             places[node] = (math.cos(angle) * radius * step_x, math.sin(angle) * radius * step_y)
     used: dict[int, int] = {}
-    for own in (node for node in topology.nodes if node.memory_only):
+    for own in (node for node in topology.nodes if node.gate != node.id):
         rank = used[own.gate] = used.get(own.gate, 0) + 1
         x, y = places[own.gate]
         upwards = len(order) > 2 and y > 0
@@ -80,7 +81,7 @@ def _places(topology: Topology) -> dict[int, Point]:
 
 def _tour(topology: Topology) -> list[int]:
     """Return the nodes with CPUs so that linked nodes are neighbours where that is possible."""
-    left = [node.id for node in topology.nodes if not node.memory_only]
+    left = [node.id for node in topology.nodes if node.gate == node.id]
     linked = {(link.source, link.target) for link in topology.links}
     order = [left.pop(0)]
     while left:
@@ -92,8 +93,8 @@ def _tour(topology: Topology) -> list[int]:
 
 def _label(spec: MachineSpec, topology: Topology, timing: Timing, node: NumaNode) -> str:
     if len(topology.nodes) > CROWD:
-        return f"{node.id}"
-    lines = [f"node {node.id}"]
+        return f"{node.number}"
+    lines = [f"node {node.number}"]
     if node.cpus:
         lines.append(f"{len(node.cpus)} CPUs: {_short(format_cpulist(node.cpus))}")
         domains = {topology.cpus[cpu].domain for cpu in node.cpus}
@@ -109,8 +110,8 @@ def _short(text: str) -> str:
 def _memory_label(topology: Topology, timing: Timing, node: NumaNode) -> str:
     if not node.memory:
         return "no memory"
-    at_gate = next(domain.id for domain in topology.domains if domain.node == node.gate)
-    latency = nanoseconds(timing.dram_latency(at_gate, node.id), timing.frequency_hz)
+    nearest = min(timing.dram_latency(domain.id, node.id) for domain in topology.domains)
+    latency = nanoseconds(nearest, timing.frequency_hz)
     rate = 64 * 1024 * timing.frequency_hz // timing.dram_line_q10[node.id]
     return f"{size_text(node.memory)}, {latency:.0f} ns, {rate / 1e9:.0f} GB/s"
 
@@ -130,13 +131,20 @@ def _draw_node(axes: Axes, node: NumaNode, label: str, place: Point) -> None:
 def _draw_links(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point]) -> None:
     links = topology.links[::2]  # the two directions of a link are adjacent
     for link in links:
-        ends = (places[link.source], places[link.target])
+        ends = (_end(topology, places, link.source), _end(topology, places, link.target))
         label = f"{nanoseconds(link.latency, timing.frequency_hz):.1f} ns\n{bandwidth_text(link.bandwidth)}"
         _line(axes, ends, label if len(links) <= 2 * CROWD else "", "-")
 
 
+def _end(topology: Topology, places: dict[int, Point], end: int) -> Point:
+    """Return where a link ends: at a node's box, or amid those of the nodes that share it."""
+    members = [end] if end in places else topology.groups[group_of(end)]
+    xs, ys = zip(*(places[node] for node in members), strict=True)
+    return sum(xs) / len(xs), sum(ys) / len(ys)
+
+
 def _draw_ports(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point]) -> None:
-    for node in (node for node in topology.nodes if node.memory_only):
+    for node in (node for node in topology.nodes if node.gate != node.id):
         label = f"root port\n{nanoseconds(timing.port[node.id], timing.frequency_hz):.0f} ns"
         _line(axes, (places[node.gate], places[node.id]), label, "--")
 
