@@ -1,0 +1,85 @@
+"""Same inputs, same bytes: under two hash seeds, on both builds, and as stored in `tests/golden_runs/`.
+
+The stored files change only when the model does, on purpose: run this file with SIMSLAB_STORE_GOLDEN_RUNS=1 and say in
+the commit what changed and why.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden_runs"
+RUNS = [
+    ("one-node", "local-churn"),
+    ("two-socket", "mixed-remote"),
+    ("two-socket", "untar-rm"),
+    ("four-socket", "larson"),
+    ("memory-only-node", "slab_test-6"),
+    ("memoryless-node", "network-receive"),
+]
+SCALE = ["--set", "scale=0.05"]
+COMPARED = ("result.json", "summary.txt", "latency.csv", "slabinfo.txt")
+
+
+def run(machine, workload, folder, **environment):
+    """Run in a process of its own; returns the files that must repeat, by name."""
+    command = [
+        sys.executable,
+        "-m",
+        "simslab.cli.main",
+        "run",
+        machine,
+        workload,
+        *SCALE,
+        "--seed",
+        "7",
+        "--out",
+        str(folder),
+    ]
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, cwd=folder.parent, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return {name: (folder / name).read_bytes() for name in COMPARED}
+
+
+def digest(files):
+    """SHA-256 by file name."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+@pytest.mark.parametrize(("machine", "workload"), RUNS)
+def test_a_run_repeats_its_stored_summary_and_hashes(machine, workload, tmp_path):
+    files = run(machine, workload, tmp_path / "out", PYTHONHASHSEED="1")
+    summary, hashes = GOLDEN / f"{machine}--{workload}.txt", GOLDEN / f"{machine}--{workload}.json"
+    if os.environ.get("SIMSLAB_STORE_GOLDEN_RUNS") == "1":
+        GOLDEN.mkdir(exist_ok=True)
+        summary.write_bytes(files["summary.txt"])
+        hashes.write_text(json.dumps(digest(files), indent=1) + "\n", encoding="utf-8")
+    assert files["summary.txt"].decode() == summary.read_text(encoding="utf-8")
+    assert digest(files) == json.loads(hashes.read_text(encoding="utf-8"))
+
+
+def test_the_hash_seed_does_not_matter(tmp_path):
+    first = run("two-socket", "mixed-remote", tmp_path / "first", PYTHONHASHSEED="0")
+    second = run("two-socket", "mixed-remote", tmp_path / "second", PYTHONHASHSEED="4242")
+    assert first == second
+
+
+def test_plain_python_gives_the_bytes_of_this_build(tmp_path):
+    this = run("two-socket", "larson", tmp_path / "this")
+    plain = run("two-socket", "larson", tmp_path / "plain", SIMSLAB_PURE="1")
+    assert this == plain
+
+
+def test_another_seed_gives_another_run(tmp_path):
+    command = [sys.executable, "-m", "simslab.cli.main", "run", "two-socket", "mixed-remote", *SCALE, "--json"]
+    outputs = [
+        subprocess.run([*command, "--seed", seed], cwd=tmp_path, capture_output=True, timeout=300, check=True).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] != outputs[1]
