@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ DASHES: Final = (
     (0, (2, 2)),
     "-",
 )
-_STYLE: Final = {
+_STYLE: Final[Any] = {  # Any: the stubs spell out each of matplotlib's names
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so the same glyphs everywhere
     "font.size": 7.0,
@@ -102,6 +102,23 @@ def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)
+
+
+def legend_above(axes: Axes, title: str, columns: int = 2) -> None:
+    """Put the legend between `title` and the plot, where it hides no curve."""
+    labels = axes.get_legend_handles_labels()[1]
+    rows = -(-len(labels) // columns)
+    axes.set_title(title, pad=5 + 8.5 * rows)
+    if labels:
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 0.98),
+            ncols=columns,
+            borderaxespad=0,
+            labelspacing=0.25,
+            handlelength=2.6,
+            columnspacing=1.2,
+        )
 
 
 def steps(values: Sequence[float], shares: Sequence[float]) -> tuple[list[float], list[float]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine.causes import CAUSE_NAMES
-from simslab.report.canvas import COLOURS, DASHES, house_style, log_time_axis, new_figure, save, steps
+from simslab.report.canvas import COLOURS, DASHES, house_style, legend_above, log_time_axis, new_figure, save, steps
 from simslab.report.latency import Distribution, by_operation, by_path, cumulative
 from simslab.report.nanoseconds import mean_nanoseconds
 from simslab.workload.measurement import AttributionRow, Measurement
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+CURVES_HEIGHT: Final = 1.45  # inches
 PATHS_SHOWN: Final = 7  # lines and bars per figure; the rarest paths are left out, which the legend says
 _SHADES: Final = {  # causes that are kin share a hue; hatches tell them apart in print and for the colour-blind
     "instructions": ("#B0B0B0", ""),
@@ -48,13 +49,18 @@ def latency_figure(measurement: Measurement) -> Figure:
     """Return the figure: cumulative share, share beyond, and mean by cause. Call it within `house_style`."""
     operations = list(by_operation(measurement))
     bars = _bars(measurement)
-    figure = new_figure(height=1.75 * (1 + len(operations)) / 1.5 + 0.9 + 0.17 * max(len(bars), 1))
-    heights = [1.75] * (1 + len(operations)) + [0.9 + 0.17 * max(len(bars), 1)]
+    heights = [CURVES_HEIGHT] * (len(operations) + 1) + [0.55 + 0.16 * len(bars), 0.6]
+    figure = new_figure(height=sum(heights))
     panels = figure.subplots(len(heights), 1, height_ratios=heights)
     for axes, operation in zip(panels, operations, strict=False):
         _draw_cumulative(axes, measurement, operation)
-    _draw_beyond(panels[len(operations)], measurement)
-    _draw_causes(panels[-1], bars, measurement.frequency_hz)
+    curves = panels[: len(operations) + 1]
+    _draw_beyond(curves[-1], measurement)
+    for axes in curves[:-1]:
+        axes.sharex(curves[-1])
+        axes.set_xlabel("")
+    _draw_causes(panels[-2], bars, measurement.frequency_hz)
+    _draw_cause_legend(panels[-1], panels[-2])
     return figure
 
 
@@ -73,9 +79,8 @@ def _draw_cumulative(axes: Axes, measurement: Measurement, operation: str) -> No
         axes.plot(*points, drawstyle="steps-post", color=COLOURS[index], linestyle=DASHES[index], label=label)
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("cumulative share")
-    axes.set_title(f"{operation}: latency of each path (share of operations)")
     log_time_axis(axes)
-    axes.legend(loc="lower right")
+    legend_above(axes, f"{operation}: latency by path (share of operations)")
 
 
 def _share(count: int, total: int) -> str:
@@ -98,10 +103,8 @@ def _draw_beyond(axes: Axes, measurement: Measurement) -> None:
         )
     axes.set_yscale("log")
     axes.set_ylabel("share at least as long")
-    axes.set_title("tail of all operations")
     log_time_axis(axes)
-    if measurement.latency:
-        axes.legend(loc="lower left")
+    legend_above(axes, "tail, all paths", columns=4)
 
 
 def _bars(measurement: Measurement) -> list[AttributionRow]:
@@ -143,7 +146,22 @@ def _draw_causes(axes: Axes, bars: list[AttributionRow], frequency_hz: int) -> N
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("% of cycles; mean latency at the right")
+    axes.set_xlabel("% of cycles (right: mean latency)")
     axes.set_title("where the cycles went, by path")
-    if present:
-        axes.legend(loc="upper center", bbox_to_anchor=(0.35, -0.32), ncols=3, columnspacing=1.0, handlelength=1.4)
+
+
+def _draw_cause_legend(space: Axes, bars: Axes) -> None:
+    """Put the legend of the causes into a panel of its own, below the bars."""
+    space.axis("off")
+    handles, labels = bars.get_legend_handles_labels()
+    if labels:
+        space.legend(
+            handles,
+            labels,
+            loc="upper center",
+            ncols=4,
+            columnspacing=0.9,
+            handlelength=1.2,
+            labelspacing=0.3,
+            borderaxespad=0,
+        )
