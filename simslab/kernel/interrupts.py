@@ -9,9 +9,10 @@ from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.percpu import PerCpu
 from simslab.kernel.rcu import Rcu
+from simslab.kernel.smp import SmpCalls
 from simslab.machine.cpu import Cpu
 from simslab.machine.interrupts import InterruptHandler
-from simslab.machine.vectors import FIRST_DEVICE_VECTOR, NR_VECTORS, TIMER_VECTOR
+from simslab.machine.vectors import CALL_FUNCTION_VECTOR, FIRST_DEVICE_VECTOR, NR_VECTORS, TIMER_VECTOR
 
 TICK_INSNS: Final = 2500  # estimate: hrtimer, scheduler, timekeeping, accounting and RCU of one tick
 DEVICE_ENTRY_INSNS: Final = 250  # estimate: irq_enter, flow handler, irq_exit
@@ -28,6 +29,7 @@ class KernelInterrupts(InterruptHandler):
         self.cycles_per_jiffy = cycles_per_jiffy
         self.percpu = percpu
         self.rcu = rcu
+        self.smp: SmpCalls | None = None
         self.devices: dict[int, Callable[[Cpu], object]] = {}
         self.ticks: dict[int, int] = {}
 
@@ -49,15 +51,17 @@ class KernelInterrupts(InterruptHandler):
         """Handle one interrupt; the clock moves by what the handler charges."""
         if vector == TIMER_VECTOR:
             self._tick(cpu)
+        elif vector == CALL_FUNCTION_VECTOR and self.smp is not None:
+            self.smp.handle(cpu)
         elif vector in self.devices:
-            cpu.insn(DEVICE_ENTRY_INSNS)
+            cpu.insn_cold(DEVICE_ENTRY_INSNS)
             self.devices[vector](cpu)
         return 0
 
     def _tick(self, cpu: Cpu) -> None:
         """One timer tick; those missed while the CPU slept are skipped (tick_nohz)."""
         self.ticks[cpu.id] = self.ticks.get(cpu.id, 0) + 1
-        cpu.insn(TICK_INSNS)
+        cpu.insn_cold(TICK_INSNS)
         cpu.write(self.percpu.address(cpu.id, layout.PERCPU_TIMER_BASES))
         cpu.read(self.percpu.address(cpu.id, layout.PERCPU_RCU_DATA))
         cpu.post_irq((cpu.now // self.cycles_per_jiffy + 1) * self.cycles_per_jiffy, TIMER_VECTOR)

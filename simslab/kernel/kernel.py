@@ -10,6 +10,7 @@ from simslab.kernel.interrupts import KernelInterrupts
 from simslab.kernel.online import NodeMask, local_memory_node
 from simslab.kernel.page_alloc import PageAllocator
 from simslab.kernel.rcu import Rcu
+from simslab.kernel.smp import SmpCalls
 from simslab.kernel.spinlock import LockStats
 from simslab.kernel.vmstat import VmStat
 from simslab.kernel.workqueue import Workqueue
@@ -61,6 +62,8 @@ class Kernel:
         self.workqueue = Workqueue(self.cycles_per_jiffy)
         self.rcu = Rcu(self.cycles_per_jiffy, self.nr_cpu_ids)
         self.interrupts = KernelInterrupts(self.cycles_per_jiffy, self.percpu, self.rcu)
+        self.smp = SmpCalls(machine.cpus, machine.engine, self.percpu)
+        self.interrupts.smp = self.smp
         for cpu in machine.cpus:
             cpu.numa_mem = self.cpu_to_mem[cpu.id]
             cpu.handler = self.interrupts

@@ -52,9 +52,11 @@ class Mutex:
         if cpu.engine is None:
             raise KernelBugError(f"CPU {cpu.id} waits for {self.name} without an engine to run its owner")
         cpu.insn(SCHEDULE_INSNS)
-        arrived = cpu.now
         self.waiters.append(cpu)
-        cpu.engine.park(cpu)
-        waited = cpu.now - arrived
-        cpu.now = arrived
-        cpu.charge(causes.LOCK_WAIT, waited)
+        while self.owner != cpu.id:  # an interrupt for this CPU wakes it too
+            asleep_since = cpu.now
+            cpu.engine.park(cpu)
+            until, cpu.now = cpu.now, asleep_since
+            cpu.run(until - asleep_since, causes.LOCK_WAIT)
+            if cpu.next_irq <= cpu.now:
+                cpu.deliver_interrupts()

@@ -228,7 +228,8 @@ class SpinLock:
             raise KernelBugError(f"CPU {cpu.id} waits for {self.lock_class.name} without an engine to run its holder")
         arrived = cpu.now
         self.queue.append(cpu)
-        cpu.engine.park(cpu)
+        while self.owner != cpu.id:  # an interrupt for this CPU wakes it too
+            cpu.engine.park(cpu)
         waited = cpu.now - arrived
         cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
         cpu.charge(LOCK_WAIT, waited)

@@ -48,7 +48,7 @@ class Workqueue:
         while due and due[0][0] <= cpu.now:
             function = heapq.heappop(due)[2]
             cpu.next_work = due[0][0] if due else NEVER
-            cpu.insn(WORKER_INSNS)
+            cpu.insn_cold(WORKER_INSNS)
             function(cpu)
             ran += 1
         cpu.next_work = due[0][0] if due else NEVER

@@ -21,6 +21,7 @@ LOCKED: Final = 15  # execution of locked instructions, beyond the line's arriva
 CLEAR: Final = 16  # rep stosb
 WAIT: Final = 17  # idle: waiting for another thread or for recorded time; outside operations
 WORK: Final = 18  # think time of the workload; outside operations
+IPI_WAIT: Final = 19  # waiting until other CPUs have answered an inter-processor interrupt
 
 NR_CAUSES: Final = 20
 UNBILLED: Final = -1
@@ -45,5 +46,5 @@ CAUSE_NAMES: Final = (
     "clear",
     "wait",
     "work",
-    "reserved",
+    "ipi_wait",
 )

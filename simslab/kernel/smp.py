@@ -1,0 +1,114 @@
+"""Inter-processor interrupts: functions that other CPUs run in interrupt context (kernel/smp.c, arch/x86/kernel/smp.c).
+
+The sender settles, writes the target's call queue line and its interrupt controller, and waits until each target has
+written its part of the call data. A target takes the interrupt as soon as it has interrupts on: at once between two
+operations, at the unmask instant inside one. Its handler's cycles are the handler cause of whatever it interrupted.
+
+Not modelled: several functions sharing one interrupt; the sender runs the function of a CPU that has no thread (an idle
+CPU) itself, on that CPU's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from simslab.base.engine import Engine
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.percpu import PerCpu
+from simslab.machine import causes
+from simslab.machine.cpu import Cpu
+from simslab.machine.vectors import CALL_FUNCTION_VECTOR
+
+SEND_INSNS: Final = 120  # estimate: smp_call_function_many_cond per call
+SEND_TARGET_INSNS: Final = 60  # estimate: csd, llist_add, x2apic ICR write per target
+HANDLE_INSNS: Final = 80  # estimate: flush_smp_call_function_queue
+CALL_DATA_BYTES: Final = 64  # one line per pair of sender and target: cfd_data.csd
+
+SmpFunction = Callable[[Cpu], object]
+
+
+class SmpCalls:
+    """Cross-CPU calls of one kernel. `cpus[i].id == i`."""
+
+    def __init__(self, cpus: list[Cpu], engine: Engine, percpu: PerCpu) -> None:
+        self.cpus = cpus
+        self.engine = engine
+        self.percpu = percpu
+        self.call_data = percpu.alloc_percpu(CALL_DATA_BYTES, CALL_DATA_BYTES)
+        self.queues: list[list[tuple[Cpu, SmpFunction]]] = [[] for _ in cpus]
+        self.unanswered = [0] * len(cpus)  # by sender
+        self.sent = 0
+
+    def call_function_single(self, cpu: Cpu, target: Cpu, function: SmpFunction) -> None:
+        """Run `function(target)` on `target` and wait for it (smp_call_function_single). Interrupts on."""
+        self.call_function_many(cpu, [target], function)
+
+    def on_each_cpu(self, cpu: Cpu, cpu_ids: list[int], function: SmpFunction) -> None:
+        """Run `function` on every CPU of `cpu_ids`, the caller last and with interrupts off (on_each_cpu)."""
+        self.call_function_many(cpu, [self.cpus[i] for i in cpu_ids if i != cpu.id], function)
+        if cpu.id in cpu_ids:
+            flags = cpu.irq_save(0)
+            function(cpu)
+            cpu.irq_restore(flags)
+
+    def call_function_many(self, cpu: Cpu, targets: list[Cpu], function: SmpFunction) -> None:
+        """Interrupt each target, then wait until all have run `function` (smp_call_function_many). Interrupts on."""
+        if cpu.irqs_off:
+            raise KernelBugError(f"CPU {cpu.id} calls functions on other CPUs with interrupts off")
+        cpu.insn_cold(SEND_INSNS)
+        cpu.settle()
+        for target in targets:
+            self._send(cpu, target, function)
+        while self.unanswered[cpu.id]:
+            self._wait(cpu)
+        for target in targets:
+            cpu.read(self.line(cpu, target))
+
+    def line(self, cpu: Cpu, target: Cpu) -> int:
+        """Address of the call data that `cpu` and `target` share: on the sender's node."""
+        return self.percpu.address(cpu.id, self.call_data)
+
+    def _send(self, cpu: Cpu, target: Cpu, function: SmpFunction) -> None:
+        cpu.insn_cold(SEND_TARGET_INSNS)
+        cpu.write(self.line(cpu, target))
+        self.sent += 1
+        arrival = cpu.now + cpu.costs.ipi
+        if target.context is None or target.context.dead:
+            self._run_idle(cpu, target, function, arrival)
+            return
+        self.unanswered[cpu.id] += 1
+        self.queues[target.id].append((cpu, function))
+        target.post_irq(arrival, CALL_FUNCTION_VECTOR)
+        self.engine.wake(target, arrival)
+
+    def _run_idle(self, cpu: Cpu, target: Cpu, function: SmpFunction, arrival: int) -> None:
+        """Interrupt a CPU on which nothing runs: its handler runs to the end here, on its own clock."""
+        target.now = max(target.now, arrival)
+        self.queues[target.id].append((cpu, function))
+        self.unanswered[cpu.id] += 1
+        target.post_irq(arrival, CALL_FUNCTION_VECTOR)
+        target.deliver_interrupts()
+        if target.now > cpu.now:
+            cpu.charge(causes.IPI_WAIT, target.now - cpu.now)
+
+    def _wait(self, cpu: Cpu) -> None:
+        """Spin until a target answers; the caller's own interrupts are delivered meanwhile."""
+        before = cpu.now
+        self.engine.park(cpu)
+        until, cpu.now = cpu.now, before
+        cpu.run(until - before, causes.IPI_WAIT)
+        if cpu.next_irq <= cpu.now:
+            cpu.deliver_interrupts()
+
+    def handle(self, cpu: Cpu) -> None:
+        """Run what other CPUs have queued for this one (flush_smp_call_function_queue). In interrupt, irqs off."""
+        queued, self.queues[cpu.id] = self.queues[cpu.id], []
+        cpu.insn_cold(HANDLE_INSNS)
+        for sender, function in queued:
+            cpu.read(self.line(sender, cpu))
+            function(cpu)
+            cpu.write(self.line(sender, cpu))
+            self.unanswered[sender.id] -= 1
+            if not self.unanswered[sender.id]:
+                self.engine.wake(sender, cpu.now)
