@@ -68,13 +68,13 @@ def _head(measurement: Measurement) -> Text:
 
 
 def _trace(trace: TraceSummary) -> RenderableType:
-    skipped = sum(trace.skipped.values())
+    """Return how the trace fared; the counts by reason include lines that are no events and objects never freed."""
     rows = [
         ["lines read", whole(trace.lines)],
         ["allocator events", whole(trace.events)],
         ["replayed", whole(trace.replayed)],
-        ["not replayed", whole(skipped)],
-        *([f"  {reason}", whole(count)] for reason, count in sorted(trace.skipped.items()) if count),
+        ["not replayed", whole(trace.events - trace.replayed)],
+        *([reason, whole(count)] for reason, count in sorted(trace.skipped.items()) if count),
     ]
     examples = [f"line not understood: {line[:90]}" for line in trace.unparsed_examples[:3]]
     return table(f"Trace {trace.file}", ("", "count"), rows, note="\n".join(examples))

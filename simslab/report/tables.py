@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDTH: Final = 120  # characters of stored text
+NARROWEST: Final = 12  # of a column that is folded
 # Speed is no matter here; ASCII is: a rule below the head, no frame, legible in a mail or under LANG=C.
 RULED: Final = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
 
@@ -29,6 +30,7 @@ def table(
             Text(name),
             justify="right" if index >= texts else "left",
             no_wrap=index != texts - 1,
+            min_width=NARROWEST if index == texts - 1 else None,
             overflow="fold",
         )
     for row in rows:

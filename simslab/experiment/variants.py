@@ -1,0 +1,90 @@
+"""Variants of a comparison: `NAME:path=value[,path=value...]`, each a set of overrides under a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from simslab.base.errors import Problem, UserError, UserErrors
+from simslab.base.overrides import split_override
+from simslab.experiment.inputs import Inputs, load_inputs
+
+BASE: Final = "base"  # the arm that nothing changes
+SHAPE: Final = "NAME:path=value[,path=value...], such as 'small:tunables.mixed.limit=30'"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}")
+_CLOSING: Final = {"[": "]", "{": "}", '"': '"', "'": "'"}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One arm: its name and the overrides that make it."""
+
+    name: str
+    settings: tuple[str, ...]
+
+
+def parse_variant(text: str) -> Variant:
+    """Return the variant that `text` describes; UserError if it describes none."""
+    name, colon, rest = text.partition(":")
+    if not colon or "=" in name:
+        raise UserError(f"'{text}' has no name", file="--variant", expected=SHAPE)
+    if not _NAME.fullmatch(name):
+        raise UserError(f"'{name}' cannot name a variant", file="--variant", expected="letters, digits and _ . + -")
+    settings = tuple(part.strip() for part in split_settings(rest))
+    for setting in settings:
+        if not setting or "=" not in setting:
+            raise UserError(f"'{setting}' is not path=value", file=f"--variant {name}", expected=SHAPE)
+        split_override(setting)
+    return Variant(name, settings)
+
+
+def split_settings(text: str) -> list[str]:
+    """Return the parts of `text` between commas that stand outside brackets, braces and quotes."""
+    parts, waiting, start = [], [""], 0
+    for at, character in enumerate(text):
+        if character == waiting[-1]:
+            waiting.pop()
+        elif waiting[-1] in ("'", '"'):
+            continue
+        elif character in _CLOSING:
+            waiting.append(_CLOSING[character])
+        elif character == "," and len(waiting) == 1:
+            parts.append(text[start:at])
+            start = at + 1
+    return [*parts, text[start:]]
+
+
+def parse_variants(texts: Sequence[str]) -> list[Variant]:
+    """Return the variants in order; UserErrors with everything wrong in them, repeated names included."""
+    problems: list[Problem] = []
+    variants: list[Variant] = []
+    for text in texts:
+        try:
+            variants.append(parse_variant(text))
+        except UserError as error:
+            problems += error.problems
+    names = [variant.name for variant in variants]
+    for name in sorted({name for name in names if names.count(name) > 1 or name == BASE}):
+        reason = "is the name of the unmodified arm" if name == BASE else "names two variants"
+        problems.append(Problem(f"'{name}' {reason}", file="--variant", expected="another name"))
+    if problems:
+        raise UserErrors(problems)
+    return variants
+
+
+def load_arm(machine: str, workload: str, settings: Sequence[str], variant: Variant) -> Inputs:
+    """Load machine and workload with the common settings and then the variant's; UserErrors name the variant."""
+    try:
+        return load_inputs(machine, workload, [*settings, *variant.settings])
+    except UserError as error:
+        raise UserErrors([_of_variant(problem, variant) for problem in error.problems]) from None
+
+
+def _of_variant(problem: Problem, variant: Variant) -> Problem:
+    text = problem.file.removeprefix("--set ")
+    if text == problem.file or text not in variant.settings:
+        return problem
+    place = f"--variant {variant.name}: {text}"
+    return Problem(problem.message, place, 0, 0, problem.path, problem.expected, problem.near)

@@ -1,0 +1,100 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.compare import compare, make_plan, write_comparison
+from simslab.experiment.metrics import metrics
+from simslab.experiment.variants import parse_variants
+from simslab.report.comparison import comparison_text
+from simslab.workload.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
+
+
+def made_up(inputs, seed):
+    """A run whose latency grows with the machine's scale and, a little, with the seed."""
+    cycles = 100 + seed + (0 if not inputs.workload_document.overrides else 50)
+    return Measurement(
+        machine="m",
+        workload="w",
+        seed=seed,
+        frequency_hz=10**9,
+        cycles=1000,
+        latency=[
+            LatencyRow("alloc", "hit", "c", (cycles,), (9,)),
+            LatencyRow("free", "hit", "c", (cycles // 2,), (9,)),
+        ],
+        nodes=[NodeRow(0, (9, 0), (7, 2), {}), NodeRow(1, (0, 0), (1, 0), {})],
+        locks=[
+            LockRow("c:list_lock", "a", 9, 2, 1, 4, 5, 1, 2, 9),
+            LockRow("c:list_lock/1", "b", 9, 1, 1, 4, 4, 1, 2, 9),
+            LockRow("zone.lock", "c", 9, 9, 1, 4, 99, 1, 2, 9),
+        ],
+        irqs_off=[IrqOffRow("x", 1, 70, 70, (70,), (1,)), IrqOffRow("y", 1, 80, 80, (80,), (1,))],
+    )
+
+
+def plan_of(*variants, seeds=3, base=None):
+    return make_plan("one-node", "mixed-remote", (), parse_variants(variants), seeds=seeds, base=base)
+
+
+def test_metrics_are_taken_from_their_rows():
+    figures = metrics(made_up(plan_of_one().inputs, 1))
+    assert figures["list_lock wait (ns)"] == 9
+    assert figures["list_lock contended"] == 3
+    assert figures["remote frees"] == 3
+    assert figures["interrupts off max (ns)"] == 80
+    assert figures["alloc latency p50 (ns)"] == 101
+    assert figures["free latency p99 (ns)"] == 50
+
+
+class plan_of_one:  # noqa: N801 - reads as a call
+    def __init__(self):
+        from simslab.experiment.inputs import load_inputs
+
+        self.inputs = load_inputs("one-node", "mixed-remote")
+
+
+def test_a_real_difference_is_told_from_noise():
+    comparison = compare(plan_of("more:scale=0.5"), run=made_up)
+    verdicts = {each.metric: each.verdict() for each in comparison.differences}
+    assert verdicts["alloc latency mean (ns)"] == "higher"
+    assert verdicts["remote frees"] == "equal"
+
+
+def test_arms_use_the_same_seeds_in_order():
+    seen = []
+
+    def run(inputs, seed):
+        seen.append((len(inputs.workload_document.overrides), seed))
+        return made_up(inputs, seed)
+
+    plan = plan_of("more:scale=0.5")
+    compare(plan, run=run)
+    first = plan.seeds[0]
+    assert seen == [(arm, first + step) for step in range(3) for arm in range(2)]
+
+
+def test_a_variant_can_be_the_base():
+    plan = plan_of("a:scale=0.5", "b:scale=0.25", base="b")
+    assert [arm.name for arm in plan.arms] == ["b", "a"]
+
+
+def test_an_unknown_base_is_told():
+    with pytest.raises(UserError, match="there is no variant 'smal'"):
+        plan_of("small:scale=0.5", base="smal")
+
+
+def test_progress_counts_runs():
+    steps = []
+    compare(plan_of("more:scale=0.5"), run=made_up, progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(n, 6) for n in range(1, 7)]
+
+
+def test_the_directory_holds_table_figure_and_manifest(tmp_path):
+    plan = plan_of("more:scale=0.5")
+    write_comparison(plan, compare(plan, run=made_up), tmp_path / "out")
+    names = sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert names == ["comparison.json", "comparison.pdf", "comparison.png", "comparison.txt", "manifest.json"]
+
+
+def test_processes_do_not_change_the_result():
+    plan = make_plan("one-node", "mixed-remote", ("scale=0.01",), parse_variants(["twice:scale=0.02"]), seeds=2)
+    assert comparison_text(compare(plan)) == comparison_text(compare(plan, processes=2))

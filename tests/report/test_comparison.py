@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from simslab.report.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
+from simslab.report.comparison_figure import save_comparison_figure
+from simslab.report.latency import merge_rows
+from simslab.report.result import json_text
+
+GOLDEN = Path(__file__).with_name("comparison.txt")
+
+
+def difference(metric, base, variant, low, high, distinguishable):
+    mean = sum(variant) / len(variant) - sum(base) / len(base)
+    means = sum(base) / len(base), sum(variant) / len(variant)
+    return Difference("far", metric, base, variant, *means, mean, low, high, distinguishable)
+
+
+@pytest.fixture
+def comparison(make_measurement):
+    near, far = make_measurement(1), make_measurement(2, 140)
+    return Comparison(
+        machine="two-socket",
+        workload="remote-free",
+        settings=("scale=0.2",),
+        seeds=(1, 2, 3),
+        confidence=0.95,
+        arms=(
+            Arm("base", (), near.frequency_hz, merge_rows(near.latency)),
+            Arm("far", ("links.upi.latency=120 ns",), far.frequency_hz, merge_rows(far.latency)),
+        ),
+        differences=(
+            difference("latency mean (ns)", (81.0, 82.0, 80.0), (110.0, 112.0, 108.5), 27.9, 30.4, True),
+            difference("latency p50 (ns)", (24.0, 25.0, 24.0), (24.0, 24.0, 24.5), -1.9, 1.6, False),
+            difference("remote frees", (1010.0, 990.0, 1003.0), (1010.0, 990.0, 1003.0), 0.0, 0.0, False),
+            difference("list_lock contended", (0.0, 0.0, 0.0), (3.0, 4.0, 3.0), 1.9, 4.8, True),
+            difference("list_lock wait (ns)", (9.0,), (4.0,), None, None, False),
+        ),
+    )
+
+
+def test_the_table_equals_the_stored_text(comparison):
+    assert comparison_text(comparison) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_file_holds_verdict_and_percent(comparison):
+    first = json.loads(json_text(comparison_document(comparison)))["differences"][0]
+    assert first["verdict"] == "higher"
+    assert first["percent"]["mean"] == pytest.approx(100 * first["difference"]["mean"] / 81, abs=1e-6)
+
+
+def test_a_base_of_zero_has_no_percent(comparison):
+    contended = comparison_document(comparison)["differences"][3]
+    assert contended["percent"] == {"mean": None, "low": None, "high": None}
+
+
+def test_the_figure_has_the_same_bytes_twice(comparison, tmp_path):
+    first, second = (save_comparison_figure(comparison, tmp_path, name) for name in ("a", "b"))
+    assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
