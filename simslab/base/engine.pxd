@@ -12,6 +12,8 @@ cdef class Clocked:
     cdef public long long parked
     cdef public object context
 
+    cpdef long long finish(self) except -1
+
 
 @cython.final
 cdef class Engine:

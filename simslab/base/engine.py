@@ -56,6 +56,10 @@ class Clocked:
         self.parked = 0
         self.context: Any = None
 
+    def finish(self) -> int:
+        """Do what must still be done when the function given to `spawn` has returned."""
+        return 0
+
 
 class Engine:
     """The one scheduler of a simulation; `quantum` is how many cycles a context may run ahead unsettled."""
@@ -76,12 +80,14 @@ class Engine:
 
     # -- contexts -------------------------------------------------------------------------------------------------
 
-    def spawn(self, clocked: Any, function: Callable[[], object]) -> None:
+    def spawn(self, clocked: Clocked, function: Callable[[], object]) -> None:
         """Run `function` as the code of `clocked` from its present time on, once the engine runs."""
         while len(self.clocked) <= clocked.ident:
             self.clocked.extend([None] * len(self.clocked))
         clocked.context = greenlet(_begin)
-        clocked.context.switch(function)
+        clocked.context.switch(clocked, function)
+        if self.running:
+            clocked.context.parent = self.hub  # where it goes when it ends; not to the context that spawned it
         clocked.parked = 0
         self.clocked[clocked.ident] = clocked
         self.spawned.append(clocked)
@@ -221,7 +227,7 @@ class Engine:
         return top
 
 
-def _begin(function: Callable[[], object]) -> None:
+def _begin(clocked: Clocked, function: Callable[[], object]) -> None:
     """Body of a context: suspended at once, it runs `function` when it is first switched to.
 
     A greenlet begins at the interpreter's recursion depth of whoever starts it. Started by `spawn` all begin at the
@@ -229,6 +235,7 @@ def _begin(function: Callable[[], object]) -> None:
     """
     getcurrent().parent.switch()
     function()
+    clocked.finish()
 
 
 class _Call:

@@ -16,7 +16,7 @@ competition of SMT siblings for issue slots (they share L1 and L2).
 from __future__ import annotations
 
 from bisect import insort
-from typing import Any, Final
+from typing import Final
 
 from simslab.base import buffers, clock
 from simslab.base.engine import Clocked, Engine
@@ -35,6 +35,7 @@ IRQ_HANDLER: Final = causes.IRQ_HANDLER
 LOCKED: Final = causes.LOCKED
 CLEAR: Final = causes.CLEAR
 UNBILLED: Final = causes.UNBILLED
+WAIT: Final = causes.WAIT
 E: Final = states.EXCLUSIVE
 M: Final = states.MODIFIED
 STATE_MASK: Final = states.STATE_MASK
@@ -125,7 +126,7 @@ class Cpu(Clocked):
         self.pending: list[tuple[int, int, int]] = []  # (arrival, order, vector), earliest first
         self.posted = 0
         self.next_work = NEVER  # when the kernel's next deferred work on this CPU is due
-        self.private: Any = None  # room for the kernel's per-CPU state
+        self.calls_waiting = 0  # functions that other CPUs wait for this one to run in interrupt context
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -140,7 +141,7 @@ class Cpu(Clocked):
         return self.execute(count, self.cpi_q16)
 
     def insn_cold(self, count: int) -> int:
-        """Charge a block of `count` instructions off the fast paths, where dependent loads and branches limit the IPC."""
+        """Charge `count` instructions off the fast paths, where dependent loads and branches limit the IPC."""
         return self.execute(count, self.costs.cpi_cold_q16)
 
     def execute(self, count: int, cpi_q16: int) -> int:
@@ -314,6 +315,14 @@ class Cpu(Clocked):
             arrival, _, vector = self.pending.pop(0)
             self.next_irq = self.pending[0][0] if self.pending else NEVER
             self.handle_interrupt(vector, self.now - arrival)
+        return 0
+
+    def finish(self) -> int:
+        """The CPU's thread has ended: idle, it still takes the interrupts for which other CPUs wait."""
+        while self.calls_waiting > 0:
+            if self.next_irq > self.now:
+                self.charge(WAIT, self.next_irq - self.now)
+            self.deliver_interrupts()
         return 0
 
     def handle_interrupt(self, vector: int, delay: int) -> int:

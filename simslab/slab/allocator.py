@@ -13,6 +13,7 @@ from simslab.kernel import gfp
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.jiffies import round_jiffies_relative
 from simslab.kernel.mutex import Mutex
+from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import kmalloc
 from simslab.slab.alloc import SlabAlloc
@@ -34,7 +35,8 @@ REAPTIMEOUT_NODE: Final = 4
 
 INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 33
-INSNS_SMP_CALL: Final = 900  # on_each_cpu on 4 CPUs: masks, queues, IPI
+INSNS_SMP_CALL: Final = 900  # on_each_cpu on 4 CPUs: masks, queues, IPI (kernel/smp.py has its parts)
+SITE_SERIAL_CALL: Final = callsites.site("on_each_cpu")
 SLAB_MUTEX_OFFSET: Final = 128 << 10  # in the kernel's static data
 
 
@@ -201,14 +203,20 @@ class SlabAllocator(ObjectSource):
 
     def on_each_cpu(self, cpu: Cpu, cache: KmemCache, order: list[int]) -> None:
         """Run do_drain for every CPU of `order`, itself included (kernel/smp.c: on_each_cpu). Interrupts on."""
+        if self.kernel.machine.engine.running:
+            self.kernel.smp.on_each_cpu(cpu, order, lambda target: self.drain.do_drain(target, cache))
+            return
         cpu.insn(INSNS_SMP_CALL)
-        for cpu_id in order:
-            self.drain.do_drain(cpu, cache, self.kernel.machine.cpus[cpu_id])
+        for target in (self.kernel.machine.cpus[cpu_id] for cpu_id in order):
+            flags = target.irq_save(SITE_SERIAL_CALL)
+            self.drain.do_drain(target, cache)
+            target.irq_restore(flags)
 
     def kick_all_cpus_sync(self, cpu: Cpu) -> None:
         """Wait until every other CPU has left whatever it did with interrupts off (kernel/smp.c)."""
-        for cpu_id in self.online_cpus:
-            self.drain.wait_for_irqs_on(cpu, self.kernel.machine.cpus[cpu_id])
+        if self.kernel.machine.engine.running:
+            others = [self.kernel.machine.cpus[i] for i in self.online_cpus if i != cpu.id]
+            self.kernel.smp.call_function_many(cpu, others, do_nothing)
 
     def free_array(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, ac: ArrayCache, site: int) -> int:
         """Put the objects of a retired array back into the slabs of its node. Interrupts on."""
@@ -256,3 +264,7 @@ class SlabAllocator(ObjectSource):
         self.slab_mutex.unlock(cpu)
         self.slab_reap_node[cpu.id] = kernel.node_online_map.next_node_in(reap_node)
         return 1
+
+
+def do_nothing(cpu: Cpu) -> None:
+    """The function of kick_all_cpus_sync (kernel/smp.c: do_nothing)."""

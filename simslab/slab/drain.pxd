@@ -25,8 +25,6 @@ cdef long long N_NEXT_REAP
 cdef long long N_FREE_TOUCHED
 cdef long long REAP
 cdef long long SHRINK
-cdef long long LOCK_WAIT
-cdef long long POLL_CYCLES
 cdef long long INSNS_DO_DRAIN
 cdef long long INSNS_DRAIN_ALIEN_NODE
 cdef long long INSNS_SHRINK
@@ -64,9 +62,7 @@ cdef class SlabDrain:
     cpdef long long drain_freelist(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long tofree) except -1
 
     @cython.locals(node=cython.longlong, ac=ArrayCache, n=KmemCacheNode, surplus=cython.longlong)
-    cpdef long long do_drain(self, Cpu cpu, KmemCache cache, Cpu target) except -1
-    cdef long long lock_for_target(self, Cpu cpu, KmemCacheNode n, Cpu target) except -1
-    cpdef long long wait_for_irqs_on(self, Cpu cpu, Cpu target) except -1
+    cpdef long long do_drain(self, Cpu cpu, KmemCache cache) except -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode, surplus=cython.longlong)
     cpdef long long drain_nodes(self, Cpu cpu, KmemCache cache) except -1
     @cython.locals(left=cython.longlong, nid=cython.longlong, n=KmemCacheNode)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.kernel import layout
-from simslab.kernel.bug import KernelBugError
-from simslab.machine import callsites, causes
+from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import paths
 from simslab.slab.free import SlabFree
@@ -35,8 +34,6 @@ N_NEXT_REAP: Final = layout.NODE_NEXT_REAP
 N_FREE_TOUCHED: Final = layout.NODE_FREE_TOUCHED
 REAP: Final = paths.REAP
 SHRINK: Final = paths.SHRINK
-LOCK_WAIT: Final = causes.LOCK_WAIT
-POLL_CYCLES: Final = 200  # between looks at a CPU that has interrupts off
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv); the reaper's own: estimate.
 INSNS_DO_DRAIN: Final = 32
@@ -169,45 +166,21 @@ class SlabDrain:
 
     # -- shrink -------------------------------------------------------------------------------------------------------
 
-    def do_drain(self, cpu: Cpu, cache: KmemCache, target: Cpu) -> int:
-        """Empty the array of CPU `target` into its node's slabs (mm/slab.c: do_drain). Interrupts on.
-
-        Not modelled: the interrupt by which `target` does it itself; `cpu` does it, once `target` could have taken one.
-        """
-        node = target.numa_mem
+    def do_drain(self, cpu: Cpu, cache: KmemCache) -> int:
+        """Empty this CPU's own array into its node's slabs (mm/slab.c: do_drain). In the call interrupt, irqs off."""
+        node = cpu.numa_mem
         cpu.insn(INSNS_DO_DRAIN)
         cpu.read(cache.addr + KC_CPU_CACHE)
         n = cache.get_node(node)
         cpu.read(cache.addr + KC_NODE + 8 * node)
-        self.lock_for_target(cpu, n, target)
-        ac = cache.cpu_cache[target.id]
+        n.list_lock.lock(cpu, SITE_DO_DRAIN)
+        ac = cache.cpu_cache[cpu.id]
         cpu.read(ac.addr)
         surplus = self.freeing.free_block(cpu, cache, ac, ac.avail, node)
+        n.list_lock.unlock(cpu)
         ac.avail = 0
         cpu.write(ac.addr)
-        n.list_lock.unlock(cpu)
-        cpu.irq_enable()
         return self.pages.slabs_destroy(cpu, cache, surplus)
-
-    def lock_for_target(self, cpu: Cpu, n: KmemCacheNode, target: Cpu) -> int:
-        """Take `n.list_lock`, irqs off, at a moment when `target` is not inside a section with interrupts off."""
-        while True:
-            self.wait_for_irqs_on(cpu, target)
-            cpu.irq_disable(SITE_DO_DRAIN)
-            n.list_lock.lock(cpu, SITE_DO_DRAIN)
-            if target is cpu or not target.irqs_off:
-                return 0
-            n.list_lock.unlock(cpu)
-            cpu.irq_enable()
-
-    def wait_for_irqs_on(self, cpu: Cpu, target: Cpu) -> int:
-        """Wait until `target` has interrupts on, as an inter-processor interrupt would; interrupts on."""
-        while target is not cpu and target.irqs_off:
-            if cpu.engine is None or not cpu.engine.running:
-                raise KernelBugError(f"CPU {target.id} has interrupts off and no engine runs to let it go on")
-            cpu.run(POLL_CYCLES, LOCK_WAIT)
-            cpu.settle()
-        return 0
 
     def drain_nodes(self, cpu: Cpu, cache: KmemCache) -> int:
         """The rest of drain_cpu_caches once every CPU has answered: aliens, then shared arrays. Interrupts on."""
