@@ -50,7 +50,8 @@ cdef class Interconnect:
     cdef long long dram_read(self, long long node, long long line, long long now) noexcept
     @cython.locals(row=cython.longlong, bank=cython.longlong)
     cdef long long open_row(self, long long node, long long channel, long long line) noexcept
-    cdef long long write_back(self, long long domain, long long source, long long node, long long line, long long now) noexcept
+    @cython.locals(queue=cython.longlong)
+    cpdef long long write_back(self, long long domain, long long source, long long node, long long line, long long now) noexcept
     @cython.locals(queue=cython.longlong)
     cdef long long data(self, long long source, long long target, long long domain, long long now) noexcept
     @cython.locals(queue=cython.longlong)

@@ -135,12 +135,13 @@ class Interconnect:
         return self.row_miss[node]
 
     def write_back(self, domain: int, source: int, node: int, line: int, now: int) -> int:
-        """Occupy the domain's port, the links and the line's channel with a write-back; nobody waits for it."""
-        if self.ported:
-            self.ports.request(self.domains + domain, now)
-        self.cross(source, node, now)
-        self.channels.serve(self.channel_of(node, line), now, self.write_q10[node])
-        return 0
+        """Occupy the domain's port, the links and the line's channel with a write-back; returns its queueing.
+
+        Nobody waits for it, unless so many are under way that their buffers are full.
+        """
+        queue = self.ports.request(self.domains + domain, now) if self.ported else 0
+        queue += self.cross(source, node, now)
+        return queue + self.channels.serve(self.channel_of(node, line), now, self.write_q10[node])
 
     def data(self, source: int, target: int, domain: int, now: int) -> int:
         """Latency of one line of data between nodes into an L3, with queueing on the links and at its port."""

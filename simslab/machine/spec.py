@@ -27,6 +27,7 @@ def _number(value: object) -> object:
 Count = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
 NodeNumber = Annotated[Count, Field(ge=0)]
+LinkEnd = NodeNumber | Annotated[list[NodeNumber], Field(min_length=1, max_length=64)]
 Point = Annotated[list[Annotated[Count, Field(ge=0, le=64)]], Field(min_length=2, max_length=2)]
 
 
@@ -202,8 +203,9 @@ class LinkSpec(SpecModel):
     """A link between two nodes or two groups of nodes, both ways; or a set of equal links."""
 
     name: str = Field(default="", max_length=200, description="for people, and for overrides: links.NAME.latency=60 ns")
-    between: Literal["all", "ring"] | Annotated[list[NodeNumber], Field(min_length=2, max_length=2)] = Field(
-        description="two node numbers; 'all': every pair of nodes with CPUs; 'ring': each to the next"
+    between: Literal["all", "ring"] | Annotated[list[LinkEnd], Field(min_length=2, max_length=2)] = Field(
+        description="two ends, each a node or a group of nodes that are equally near to it; 'all': every pair of nodes "
+        "with CPUs; 'ring': each to the next"
     )
     latency: Duration = Field(description="one way")
     bandwidth: Bandwidth = Field(description="in each direction")

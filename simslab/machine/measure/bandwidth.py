@@ -1,0 +1,85 @@
+"""Memory bandwidth: by pair of nodes, by number of cores, and of the whole machine by mix of reads and writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.machine.measure.chase import nearest_memory
+from simslab.machine.measure.prober import Prober
+from simslab.machine.measure.streams import Stream, run_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simslab.machine.spec import MachineSpec
+    from simslab.machine.topology import Topology
+
+WARM_NS: Final = 2000
+TIMED_NS: Final = 4000
+
+# Loads and stores of each mix: a store reads its line and writes one back, so stores alone read as much as they write.
+MIXES: Final = {
+    "ALL Reads": (1, 0),
+    "3:1 Reads-Writes": (2, 1),
+    "2:1 Reads-Writes": (1, 1),
+    "1:1 Reads-Writes": (0, 1),
+    "Stream-triad like": (2, 1),
+}
+
+
+def first_threads(topology: Topology, cpus: Sequence[int]) -> list[int]:
+    """Return one CPU of each core among `cpus`."""
+    seen: dict[int, int] = {}
+    for cpu in cpus:
+        seen.setdefault(topology.cpus[cpu].core, cpu)
+    return list(seen.values())
+
+
+def spread(topology: Topology, cpus: Sequence[int], count: int) -> list[int]:
+    """Return `count` CPUs, one a core and filling one L3 after the other; further ones are second threads."""
+    firsts = first_threads(topology, cpus)
+    return [*firsts, *(cpu for cpu in cpus if cpu not in firsts)][:count]
+
+
+def bandwidth(spec: MachineSpec, pairs: Sequence[tuple[int, int]], mix: tuple[int, int] = (1, 0)) -> float:
+    """Return the bytes/s that streams of (CPU, node) pairs move together."""
+    prober = Prober(spec)
+    places = prober.machine.timing.outstanding
+    streams = [Stream(cpu, (node,), places, *mix) for cpu, node in pairs]
+    return run_streams(prober, streams, prober.cycles(WARM_NS), prober.cycles(TIMED_NS)).bytes_per_second
+
+
+def node_bandwidth(spec: MachineSpec, source: int, target: int, cores: int | None = None) -> float:
+    """Return the bytes/s that the cores of node `source` read from node `target`; `cores`: only so many."""
+    topology = Prober(spec).topology
+    cpus = topology.nodes[source].cpus
+    chosen = first_threads(topology, cpus) if cores is None else spread(topology, cpus, cores)
+    return bandwidth(spec, [(cpu, target) for cpu in chosen])
+
+
+def bandwidth_matrix(spec: MachineSpec) -> list[list[float | None]]:
+    """Return read bandwidth in GB/s by node of the cores and node of the memory."""
+    nodes = Prober(spec).topology.nodes
+    return [
+        [node_bandwidth(spec, a.id, b.id) / 1e9 if a.cpus and b.memory else None for b in nodes] for a in nodes
+    ]
+
+
+def core_bandwidth(spec: MachineSpec) -> float:
+    """Return the bytes/s that one core reads from its own node."""
+    prober = Prober(spec)
+    return bandwidth(spec, [(0, nearest_memory(prober, 0))])
+
+
+def peak_bandwidth(spec: MachineSpec, mix: tuple[int, int], nodes: Sequence[int] | None = None) -> float:
+    """Return the bytes/s that all cores (or those of `nodes`) move to and from their nearest memory."""
+    prober = Prober(spec)
+    topology = prober.topology
+    cpus = [cpu.id for cpu in topology.cpus if nodes is None or cpu.node in nodes]
+    chosen = first_threads(topology, cpus)
+    return bandwidth(spec, [(cpu, nearest_memory(prober, cpu)) for cpu in chosen], mix)
+
+
+def peak_bandwidths(spec: MachineSpec) -> dict[str, float]:
+    """Return GB/s by mix."""
+    return {name: peak_bandwidth(spec, mix) / 1e9 for name, mix in MIXES.items()}

@@ -1,0 +1,38 @@
+"""Core-to-core latency: two CPUs hand one line to and fro with compare-and-swap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.machine.measure.chase import nearest_memory
+from simslab.machine.measure.prober import Prober
+from simslab.machine.measure.transfer import RELATIONS, partner
+
+if TYPE_CHECKING:
+    from simslab.machine.spec import MachineSpec
+
+ROUNDS: Final = 16
+
+
+def ping_pong(prober: Prober, a: int, b: int) -> float:
+    """Return half the round trip in cycles; the line's home is the first CPU's node.
+
+    Each swap is blind, so that the line moves once for each: read for ownership, no load before it.
+    """
+    line = prober.fresh_lines(nearest_memory(prober, a), 1)
+    prober.atomic(a, line)
+    return sum(prober.atomic(cpu, line) for _ in range(ROUNDS) for cpu in (b, a)) / (2 * ROUNDS)
+
+
+def ping_pong_by_relation(spec: MachineSpec, cpu: int = 0) -> dict[str, float]:
+    """Return ns for one CPU in each relation to `cpu`."""
+    prober = Prober(spec)
+    pairs = ((wanted, partner(prober.topology, cpu, wanted)) for wanted in RELATIONS)
+    return {wanted: prober.ns(ping_pong(prober, cpu, other)) for wanted, other in pairs if other is not None}
+
+
+def ping_pong_matrix(spec: MachineSpec) -> list[list[float | None]]:
+    """Return ns for every pair of CPUs; None on the diagonal."""
+    prober = Prober(spec)
+    cpus = range(len(prober.topology.cpus))
+    return [[prober.ns(ping_pong(prober, a, b)) if a != b else None for b in cpus] for a in cpus]

@@ -1,0 +1,145 @@
+"""Published measurements, and what the model says to each: rows of a table, measured, compared, judged.
+
+A table has the columns machine, metric, from, to, state, value, unit (as `machine-latency.csv`). Each row is turned into
+a question to the machine (`answers.py`); rows that have no meaning for the model are listed with the reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from simslab.base.errors import UserError
+
+COLUMNS: Final = ("machine", "metric", "from", "to", "state", "value", "unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One published figure; `low` and `high` differ where a range was published."""
+
+    line: int  # in the file
+    machine: str
+    metric: str
+    source: str
+    target: str
+    state: str
+    value: str
+    unit: str
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """Lowest and highest published value, None where the value is no number."""
+        match = re.fullmatch(r"\s*([0-9.]+)(?:\s*-\s*([0-9.]+))?\s*", self.value)
+        if match is None:
+            return None
+        low = float(match[1])
+        return low, float(match[2] or low)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A row beside what the model measures; `measured` in the row's unit."""
+
+    row: Row
+    kind: str  # of tolerance
+    measured: float
+    published: float  # of a range, what is nearest to the measured value
+    detail: str = ""
+
+    @property
+    def error(self) -> float:
+        """Relative error."""
+        return self.measured / self.published - 1 if self.published else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that cannot be compared."""
+
+    row: Row
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What the errors of one kind of figure may be: mean and worst, relative; `cycles`: or so many."""
+
+    mean: float
+    worst: float
+    cycles: float = 0.0
+
+
+TOLERANCES: Final = {
+    "idle latency": Tolerance(0.03, 0.06),
+    "cache level": Tolerance(0.03, 0.03, cycles=1.0),
+    "cache to cache": Tolerance(0.08, 0.15),
+    "bandwidth": Tolerance(0.05, 0.05),
+    "knee": Tolerance(0.10, 0.10),
+    "plateau": Tolerance(0.20, 0.20),
+    "distance": Tolerance(0.0, 0.0),
+    "cost": Tolerance(0.05, 0.10),
+}
+UNJUDGED: Final = "shown only"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Errors of one kind of figure against its tolerance."""
+
+    kind: str
+    cells: int
+    mean: float
+    worst: float
+    passed: bool
+
+
+def read_table(path: Path) -> list[Row]:
+    """Return the rows of a table; UserError if it cannot be read or lacks a column."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise UserError(f"{path}:1: no column '{missing[0]}'; expected {', '.join(COLUMNS)}")
+            return [_row(reader.line_num, record) for record in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: cannot read the table: {error}") from error
+
+
+def _row(line: int, record: dict[str, str | None]) -> Row:
+    machine, metric, source, target, state, value, unit = ((record[name] or "").strip() for name in COLUMNS)
+    return Row(line, machine, metric, source, target, state, value, unit)
+
+
+def rows_of(rows: Iterable[Row], names: Sequence[str], path: Path) -> list[Row]:
+    """Return the rows of the machines called `names`; UserError if there are none."""
+    table = list(rows)
+    found = [row for row in table if row.machine in names]
+    if not found:
+        known = ", ".join(sorted({row.machine for row in table}))
+        raise UserError(f"{path}: no rows for {' or '.join(names)}; it has {known}")
+    return found
+
+
+def judge(cells: Iterable[Cell]) -> list[Verdict]:
+    """Return a verdict for each kind of figure that has a tolerance."""
+    by_kind: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_kind.setdefault(cell.kind, []).append(cell)
+    return [_verdict(kind, by_kind[kind]) for kind in TOLERANCES if kind in by_kind]
+
+
+def _verdict(kind: str, cells: Sequence[Cell]) -> Verdict:
+    allowed = TOLERANCES[kind]
+    errors = [0.0 if _within_cycles(cell, allowed) else abs(cell.error) for cell in cells]
+    mean, worst = sum(errors) / len(errors), max(errors)
+    return Verdict(kind, len(cells), mean, worst, mean <= allowed.mean and worst <= allowed.worst)
+
+
+def _within_cycles(cell: Cell, allowed: Tolerance) -> bool:
+    return cell.row.unit == "cycles" and abs(cell.measured - cell.published) <= allowed.cycles
