@@ -15,6 +15,7 @@ import typer
 
 from simslab import __version__
 from simslab.base.errors import SimslabError, UserError
+from simslab.cli.exchange import exporting, importing
 
 BAD_INPUT = 2
 
@@ -25,6 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(importing, name="import")
+app.add_typer(exporting, name="export")
 
 MachineName = Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")]
 WorkloadName = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")]

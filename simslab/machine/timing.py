@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine import states
+from simslab.machine.idle_matrix import apply_matrix
 from simslab.machine.node_plan import plan_nodes
 from simslab.machine.numbering import seats
 from simslab.machine.routing import Route, route_latency
@@ -76,6 +77,7 @@ class Timing:
     dram: tuple[int, ...]  # [node]
     port: tuple[int, ...]  # [node], round trip of a root port, 0 for other nodes
     hop_dn: Matrix  # [domain][node], one way
+    hop_nd: Matrix  # [node][domain], the way back
     hop_dd: Matrix  # [domain][domain], one way
     hop_nn: Matrix  # [node][node], one way
     route_dn: tuple[tuple[Route, ...], ...]  # links in the order travelled, domain to node
@@ -111,8 +113,8 @@ class Timing:
 
     def dram_latency(self, domain: int, node: int) -> int:
         """Return the idle latency of a read from `node`'s DRAM by a CPU of `domain`."""
-        hop = self.hop_dn[domain][node]
-        return self.l3 + hop + self.directory + self.dram[node] + self.port[node] + hop
+        hops = self.hop_dn[domain][node] + self.hop_nd[node][domain]
+        return self.l3 + hops + self.directory + self.dram[node] + self.port[node]
 
     def cache_latency(self, domain: int, node: int, owner: int) -> int:
         """Return the idle latency of a line of home `node` that a core of domain `owner` holds modified."""
@@ -120,7 +122,7 @@ class Timing:
             return self.l3 + self.c2c_local
         if self.home == SOURCE_SNOOP:
             return self.l3 + self.hop_dd[domain][owner] + self.snoop + self.hop_dd[owner][domain]
-        hops = self.hop_dn[domain][node] + self.hop_dn[owner][node] + self.hop_dd[owner][domain]
+        hops = self.hop_dn[domain][node] + self.hop_nd[node][owner] + self.hop_dd[owner][domain]
         return self.l3 + hops + self.directory + self.snoop
 
 
@@ -134,7 +136,7 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
     links = topology.links
     has_memory = [node.memory > 0 for node in topology.nodes]
     exclusive = spec.l3.other_core_exclusive or spec.l3.other_core
-    return Timing(
+    timing = Timing(
         frequency_hz=hz,
         cpi_q16=round(Q16 / spec.core.ipc),
         cpi_cold_q16=round(Q16 / (spec.core.ipc_cold or spec.core.ipc)),
@@ -151,6 +153,7 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         dram=tuple(dram.latency.cycles(hz) if own else 0 for dram, own in zip(drams, has_memory, strict=True)),
         port=tuple(0 if port is None else port.latency.cycles(hz) for port in ports),
         hop_dn=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_dn),
+        hop_nd=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_nd),
         hop_dd=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_dd),
         hop_nn=tuple(tuple(route_latency(links, route) for route in row) for row in topology.route_nn),
         route_dn=topology.route_dn,
@@ -190,6 +193,7 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         tick=max(1, (hz + costs.hz // 2) // costs.hz),
         hz=costs.hz,
     )
+    return apply_matrix(spec, topology, timing)
 
 
 def line_q10(hz: int, bandwidth: int) -> int:

@@ -1,0 +1,77 @@
+"""`simslab import` and `simslab export`: machines from and for other tools."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simslab.base.errors import UserError
+
+importing = typer.Typer(
+    help="Make a machine file from what another tool tells.", no_args_is_help=True, rich_markup_mode=None
+)
+exporting = typer.Typer(help="Write a machine for another tool.", no_args_is_help=True, rich_markup_mode=None)
+
+InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="what to read")]
+OutFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="write there instead of standard output")]
+Template = Annotated[
+    str, typer.Option("--template", metavar="MACHINE", help="machine whose figures stand in for those that FILE lacks")
+]
+TEMPLATE = "two-socket"
+
+
+@importing.command()
+def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
+    """Import lstopo's XML (lstopo FILE.xml), of any version of hwloc."""
+    from simslab.machine.exchange.importer import import_hwloc
+
+    _write(import_hwloc(file, template), out)
+
+
+@importing.command()
+def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
+    """Import the output of `numactl -H`."""
+    from simslab.machine.exchange.importer import import_numactl
+
+    _write(import_numactl(file, template), out)
+
+
+@importing.command()
+def mlc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
+    """Import the output of Intel's Memory Latency Checker."""
+    from simslab.machine.exchange.importer import import_mlc
+
+    _write(import_mlc(file, template), out)
+
+
+@exporting.command("hwloc")
+def export_to_hwloc(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine (repeatable)")
+    ] = None,
+    out: OutFile = None,
+) -> None:
+    """Export a machine as lstopo's XML; importing that gives an equal machine."""
+    from simslab.machine.exchange.hwloc_export import export_hwloc
+    from simslab.machine.library import load_machine
+
+    _write(export_hwloc(load_machine(machine, settings or ())), out)
+
+
+def _write(text: str, out: Path | None) -> None:
+    """Print the text, or write it whole: under a temporary name first."""
+    if out is None:
+        sys.stdout.write(text)
+        return
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(out)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UserError(f"cannot be written: {error.strerror}", file=str(out)) from error

@@ -1,0 +1,1 @@
+"""Machines from and for other tools: lstopo XML, `numactl -H`, Intel MLC."""
