@@ -16,7 +16,7 @@ cdef long long CAUSE_OTHER_CORE
 cdef long long CAUSE_LOCAL_DRAM
 cdef long long CAUSE_REMOTE_CACHE
 cdef long long CAUSE_REMOTE_DRAM
-cdef long long HOME_DIRECTORY
+cdef long long HOME_SNOOP
 cdef long long SOURCE_SNOOP
 cdef long long EXCLUSIVE_L3
 cdef long long MESIF

@@ -8,7 +8,8 @@ The latency of a miss is composed from the path that it takes (`interconnect.py`
     other core, same L3   l3 + c2c_local (held M), c2c_exclusive (E) or c2c_shared (S, and the L3 does not have it)
     memory                l3 + hop to home + directory + DRAM + hop back
     other L3              l3 + hop to home + directory + hop to owner + snoop + hop owner to requester
-      source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home
+      source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home; memory does not wait for
+                          snoops, since bits kept with the line show that no other package has it
     invalidation          as far as the farthest sharer's acknowledgement, in parallel with the data
 
 `transact` returns the full latency of one access; what of it the core exposes is the CPU's business (`cpu.py`).
@@ -39,7 +40,7 @@ CAUSE_OTHER_CORE: Final = causes.OTHER_CORE
 CAUSE_LOCAL_DRAM: Final = causes.LOCAL_DRAM
 CAUSE_REMOTE_CACHE: Final = causes.REMOTE_CACHE
 CAUSE_REMOTE_DRAM: Final = causes.REMOTE_DRAM
-HOME_DIRECTORY: Final = states.HOME_DIRECTORY
+HOME_SNOOP: Final = states.HOME_SNOOP
 SOURCE_SNOOP: Final = states.SOURCE_SNOOP
 EXCLUSIVE_L3: Final = states.EXCLUSIVE_L3
 MESIF: Final = states.MESIF
@@ -270,7 +271,7 @@ class CoherentMemory(CacheHierarchy):
         self.cause = CAUSE_LOCAL_DRAM if home == self.requester_node else CAUSE_REMOTE_DRAM
         device = self.interconnect.dram_read(home, line, now)
         latency = self.request(home) + device + self.interconnect.data(home, self.requester_node, domain, now)
-        return latency if self.home == HOME_DIRECTORY else max(latency, self.all_snooped(home, domain))
+        return max(latency, self.all_snooped(home, domain)) if self.home == HOME_SNOOP else latency
 
     def all_snooped(self, home: int, domain: int) -> int:
         """When the last of all other domains has answered a snoop that found nothing."""

@@ -24,6 +24,8 @@ cdef class Interconnect:
     cdef long long* channel_count
     cdef public object write_owner
     cdef long long* write_q10
+    cdef public object stream_owner
+    cdef long long* stream_q10
     cdef public object conflict_owner
     cdef long long* conflict
     cdef public object row_miss_owner
@@ -50,7 +52,9 @@ cdef class Interconnect:
     cdef long long dram_read(self, long long node, long long line, long long now) noexcept
     @cython.locals(row=cython.longlong, bank=cython.longlong)
     cdef long long open_row(self, long long node, long long channel, long long line) noexcept
+    cpdef long long stream_write(self, long long domain, long long source, long long node, long long line, long long now) noexcept
     @cython.locals(queue=cython.longlong)
+    cdef long long send(self, long long domain, long long source, long long node, long long line, long long service, long long now) noexcept
     cpdef long long write_back(self, long long domain, long long source, long long node, long long line, long long now) noexcept
     @cython.locals(queue=cython.longlong)
     cdef long long data(self, long long source, long long target, long long domain, long long now) noexcept

@@ -46,6 +46,7 @@ class Interconnect:
         link_q10: Sequence[int],
         dram_q10: Sequence[int],
         dram_write_q10: Sequence[int] | None = None,
+        dram_stream_q10: Sequence[int] | None = None,
         dram_channels: Sequence[int] | None = None,
         dram_conflict: Sequence[int] | None = None,
         dram_row_miss: Sequence[int] | None = None,
@@ -59,7 +60,13 @@ class Interconnect:
         self.ports = ServerArray([port_read_q10] * self.domains + [port_write_q10] * self.domains, exact)
         self.ported = 1 if port_read_q10 or port_write_q10 else 0
         none = [0] * self.nodes
-        self._channels(dram_channels or [1] * self.nodes, dram_q10, dram_write_q10 or dram_q10, exact)
+        counts, writes = dram_channels or [1] * self.nodes, dram_write_q10 or dram_q10
+        self._channels(counts, dram_q10, exact)
+        self.write_owner = _flat([[q10 * count for count, q10 in zip(counts, writes, strict=True)]])
+        self.write_q10 = buffers.int64_pointer(self.write_owner)
+        streams = dram_stream_q10 or writes
+        self.stream_owner = _flat([[q10 * count for count, q10 in zip(counts, streams, strict=True)]])
+        self.stream_q10 = buffers.int64_pointer(self.stream_owner)
         self.conflict_owner, self.row_miss_owner = _flat([dram_conflict or none]), _flat([dram_row_miss or none])
         self.conflict = buffers.int64_pointer(self.conflict_owner)
         self.row_miss = buffers.int64_pointer(self.row_miss_owner)
@@ -73,7 +80,7 @@ class Interconnect:
         self.link_queue = 0
         self.dram_queue = 0
 
-    def _channels(self, counts: Sequence[int], read: Sequence[int], write: Sequence[int], exact: int) -> None:
+    def _channels(self, counts: Sequence[int], read: Sequence[int], exact: int) -> None:
         """One server per channel, in order of node; a channel is slower than its node by their number."""
         service = [q10 * count for count, q10 in zip(counts, read, strict=True) for _ in range(count)]
         self.channels = ServerArray(service, exact)
@@ -81,8 +88,6 @@ class Interconnect:
         self.first_owner, self.count_owner = _flat([first]), _flat([counts])
         self.first_channel = buffers.int64_pointer(self.first_owner)
         self.channel_count = buffers.int64_pointer(self.count_owner)
-        self.write_owner = _flat([[q10 * count for count, q10 in zip(counts, write, strict=True)]])
-        self.write_q10 = buffers.int64_pointer(self.write_owner)
         self.rows_owner = buffers.int64_zeros(len(service) * BANKS)
         self.open_rows = buffers.int64_pointer(self.rows_owner)
 
@@ -139,9 +144,17 @@ class Interconnect:
 
         Nobody waits for it, unless so many are under way that their buffers are full.
         """
+        return self.send(domain, source, node, line, self.write_q10[node], now)
+
+    def stream_write(self, domain: int, source: int, node: int, line: int, now: int) -> int:
+        """Like `write_back` for a line written past the caches (non-temporal store)."""
+        return self.send(domain, source, node, line, self.stream_q10[node], now)
+
+    def send(self, domain: int, source: int, node: int, line: int, service: int, now: int) -> int:
+        """Send one line from an L3 domain to a node's memory, whose channel it takes `service` / 1024 cycles."""
         queue = self.ports.request(self.domains + domain, now) if self.ported else 0
         queue += self.cross(source, node, now)
-        return queue + self.channels.serve(self.channel_of(node, line), now, self.write_q10[node])
+        return queue + self.channels.serve(self.channel_of(node, line), now, service)
 
     def data(self, source: int, target: int, domain: int, now: int) -> int:
         """Latency of one line of data between nodes into an L3, with queueing on the links and at its port."""

@@ -54,6 +54,7 @@ def _interconnect(topology: Topology, timing: Timing, exact: int) -> Interconnec
         link_q10=timing.link_line_q10,
         dram_q10=timing.dram_line_q10,
         dram_write_q10=timing.dram_write_q10,
+        dram_stream_q10=timing.dram_stream_q10,
         dram_channels=timing.dram_channels,
         dram_conflict=timing.dram_conflict,
         dram_row_miss=timing.dram_row_miss,

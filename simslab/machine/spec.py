@@ -136,6 +136,9 @@ class DramSpec(SpecModel):
     write_bandwidth: Bandwidth | None = Field(
         default=None, description="the same for writes among reads, turnaround included; default as for reads"
     )
+    stream_write_bandwidth: Bandwidth | None = Field(
+        default=None, description="the same for non-temporal writes, which send whole lines unread; default as writes"
+    )
     conflict: Duration = Field(
         default=Duration(Fraction(0), "cycles"),
         description="mean delay by busy banks when all channels are busy; in proportion to their use below that",

@@ -87,6 +87,7 @@ class Timing:
     link_latency: tuple[int, ...]  # [link]
     dram_line_q10: tuple[int, ...]  # [node] time of one line with all channels busy, 0 for a node without memory
     dram_write_q10: tuple[int, ...]  # [node] the same for a line written
+    dram_stream_q10: tuple[int, ...]  # [node] the same for a line written past the caches
     dram_channels: tuple[int, ...]  # [node]
     dram_conflict: tuple[int, ...]  # [node] delay by busy banks at full use
     dram_row_miss: tuple[int, ...]  # [node]
@@ -167,6 +168,12 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         ),
         dram_write_q10=tuple(
             line_q10(hz, (dram.write_bandwidth or dram.bandwidth) * dram.channels) if own else 0
+            for dram, own in zip(drams, has_memory, strict=True)
+        ),
+        dram_stream_q10=tuple(
+            line_q10(hz, (dram.stream_write_bandwidth or dram.write_bandwidth or dram.bandwidth) * dram.channels)
+            if own
+            else 0
             for dram, own in zip(drams, has_memory, strict=True)
         ),
         dram_channels=tuple(dram.channels for dram in drams),

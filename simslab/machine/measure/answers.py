@@ -65,7 +65,10 @@ class Answers:
             else:
                 answers.append(Skipped(row, _reason(row)))
         names = sorted({row.machine for row in curve})
-        return answers + [cell for name in names for cell in self.curve([r for r in curve if r.machine == name])]
+        for name in names:  # a curve's own rows do not say how it chased: as the machine's idle latencies
+            sequential = any(a.row.machine == name and a.row.state.startswith("sequential") for a in answers)
+            answers += self.curve([row for row in curve if row.machine == name], sequential)
+        return answers
 
     def keep(self, key: Any, measure: Callable[[], float]) -> float:
         """Return the result of `measure`, which is run once for a key."""
@@ -137,9 +140,9 @@ class Answers:
         """Half the round trip in cycles."""
         return self.keep(("ping-pong", a, b), lambda: ping_pong(self.prober, a, b))
 
-    def curve(self, rows: list[Row]) -> list[Answer]:
+    def curve(self, rows: list[Row], sequential: bool) -> list[Answer]:
         """A loaded-latency curve: every point for information, knee and plateau for judgement."""
-        ours = [(p.gb_per_second, p.ns) for p in loaded.loaded_curve(self.spec)]
+        ours = [(p.gb_per_second, p.ns) for p in loaded.loaded_curve(self.spec, sequential=sequential)]
         theirs = [(_total_bandwidth(row), float(row.value)) for row in rows]
         cells = [
             Cell(row, UNJUDGED, loaded.latency_at(ours, gb), ns) for row, (gb, ns) in zip(rows, theirs, strict=True)

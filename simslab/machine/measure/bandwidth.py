@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine.measure.chase import nearest_memory
@@ -17,13 +18,22 @@ if TYPE_CHECKING:
 WARM_NS: Final = 2000
 TIMED_NS: Final = 4000
 
-# Loads and stores of each mix: a store reads its line and writes one back, so stores alone read as much as they write.
-MIXES: Final = {
-    "ALL Reads": (1, 0),
-    "3:1 Reads-Writes": (2, 1),
-    "2:1 Reads-Writes": (1, 1),
-    "1:1 Reads-Writes": (0, 1),
-    "Stream-triad like": (2, 1),
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Loads and stores in turn. A store reads its line and writes one back, unless it is non-temporal."""
+
+    loads: int
+    stores: int
+    temporal: bool = True
+
+
+READS: Final = Mix(1, 0)
+MIXES: Final = {  # as Intel MLC makes them
+    "ALL Reads": READS,
+    "3:1 Reads-Writes": Mix(2, 1),
+    "2:1 Reads-Writes": Mix(1, 1),
+    "1:1 Reads-Writes": Mix(0, 1),
+    "Stream-triad like": Mix(2, 1, temporal=False),
 }
 
 
@@ -41,11 +51,11 @@ def spread(topology: Topology, cpus: Sequence[int], count: int) -> list[int]:
     return [*firsts, *(cpu for cpu in cpus if cpu not in firsts)][:count]
 
 
-def bandwidth(spec: MachineSpec, pairs: Sequence[tuple[int, int]], mix: tuple[int, int] = (1, 0)) -> float:
+def bandwidth(spec: MachineSpec, pairs: Sequence[tuple[int, int]], mix: Mix = READS) -> float:
     """Return the bytes/s that streams of (CPU, node) pairs move together."""
     prober = Prober(spec)
     places = prober.machine.timing.outstanding
-    streams = [Stream(cpu, (node,), places, *mix) for cpu, node in pairs]
+    streams = [Stream(cpu, (node,), places, mix.loads, mix.stores, mix.temporal) for cpu, node in pairs]
     return run_streams(prober, streams, prober.cycles(WARM_NS), prober.cycles(TIMED_NS)).bytes_per_second
 
 
@@ -71,7 +81,7 @@ def core_bandwidth(spec: MachineSpec) -> float:
     return bandwidth(spec, [(0, nearest_memory(prober, 0))])
 
 
-def peak_bandwidth(spec: MachineSpec, mix: tuple[int, int], nodes: Sequence[int] | None = None) -> float:
+def peak_bandwidth(spec: MachineSpec, mix: Mix, nodes: Sequence[int] | None = None) -> float:
     """Return the bytes/s that all cores (or those of `nodes`) move to and from their nearest memory."""
     prober = Prober(spec)
     topology = prober.topology

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.machine.measure.bandwidth import TIMED_NS, WARM_NS, first_threads
 from simslab.machine.measure.chase import nearest_memory
+from simslab.machine.measure.idle import ROW_LINES
 from simslab.machine.measure.prober import Prober
 from simslab.machine.measure.streams import Stream, run_streams
 
@@ -28,13 +29,16 @@ class LoadPoint:
     gb_per_second: float
 
 
-def loaded_latency(spec: MachineSpec, delay: int) -> LoadPoint:
-    """Return the point at which every core but the first waits `delay` cycles after each burst of local reads."""
+def loaded_latency(spec: MachineSpec, delay: int, sequential: bool = False) -> LoadPoint:
+    """Return the point at which every core but the first waits `delay` cycles after each burst of local reads.
+
+    The first core's chase is sequential or opens a DRAM row with every load.
+    """
     prober = Prober(spec)
     topology = prober.topology
     timing = prober.machine.timing
     cores = first_threads(topology, range(len(topology.cpus)))
-    streams = [Stream(cores[0], (nearest_memory(prober, cores[0]),), 1)]
+    streams = [Stream(cores[0], (nearest_memory(prober, cores[0]),), 1, step=1 if sequential else ROW_LINES)]
     pause = delay + LOOP if delay >= 50 else delay
     for cpu in cores[1:]:
         streams.append(Stream(cpu, (nearest_memory(prober, cpu),), timing.outstanding, burst=BURST, delay=pause))
@@ -43,9 +47,11 @@ def loaded_latency(spec: MachineSpec, delay: int) -> LoadPoint:
     return LoadPoint(delay, prober.ns(flow.latencies[0]), flow.bytes_per_second / 1e9)
 
 
-def loaded_curve(spec: MachineSpec, delays: Sequence[int] = DELAYS) -> list[LoadPoint]:
+def loaded_curve(
+    spec: MachineSpec, delays: Sequence[int] = DELAYS, sequential: bool = False
+) -> list[LoadPoint]:
     """Return the sweep, highest load first."""
-    return [loaded_latency(spec, delay) for delay in delays]
+    return [loaded_latency(spec, delay, sequential) for delay in delays]
 
 
 def knee(points: Sequence[tuple[float, float]]) -> float:
