@@ -16,6 +16,7 @@ import typer
 from simslab import __version__
 from simslab.base.errors import SimslabError, UserError
 from simslab.cli.exchange import exporting, importing
+from simslab.cli.oracle import conform, geometry
 
 BAD_INPUT = 2
 
@@ -29,6 +30,8 @@ app = typer.Typer(
 
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
+app.command()(conform)
+app.command()(geometry)
 
 MachineName = Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")]
 WorkloadName = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")]

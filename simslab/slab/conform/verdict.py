@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -45,6 +45,18 @@ class Verdict:
         """Compare every column of `got` with the recorded row; stop at the first difference."""
         self.rows += 1
         return all(self.compare(where, name, expected[name], str(value)) for name, value in got.items())
+
+
+def totals(verdicts: Sequence[Verdict]) -> str:
+    """Return one line that sums up the checks of several files."""
+    compared = [verdict for verdict in verdicts if not verdict.skipped]
+    differing = sum(not verdict.ok for verdict in compared)
+    return (
+        f"{len(compared)} files, {sum(verdict.rows for verdict in compared):,} operations and rows, "
+        f"{sum(verdict.checks for verdict in compared):,} fields compared: "
+        f"{differing or 'no'} difference{'' if differing == 1 else 's'}"
+        f"; {len(verdicts) - len(compared)} files skipped"
+    )
 
 
 def open_text(path: Path) -> IO[str]:

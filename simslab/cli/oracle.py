@@ -1,0 +1,63 @@
+"""`simslab conform` and `simslab geometry`: the allocator against a real kernel, and what that kernel would choose."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simslab.base.errors import UserError
+
+CHECK_FAILED = 1
+
+
+def conform(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="records of a real kernel; all files of a folder")
+    ],
+) -> None:
+    """Replay records of a real 5.10 kernel and compare the allocator's state after every operation."""
+    from simslab.slab.conform.dispatch import conform as check
+    from simslab.slab.conform.dispatch import golden_files
+    from simslab.slab.conform.verdict import totals
+
+    verdicts = []
+    for path in golden_files(files):
+        verdicts.append(check(path))
+        print(verdicts[-1], flush=True)
+    if not verdicts:
+        raise UserError("no files", file=str(files[0]), expected="records of a real kernel, or a folder of them")
+    print(totals(verdicts))
+    if not all(verdict.ok for verdict in verdicts):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def geometry(
+    size: Annotated[int, typer.Option(help="bytes of an object")],
+    align: Annotated[int, typer.Option(help="alignment asked for, bytes; 0 for none")] = 0,
+    flags: Annotated[str, typer.Option(metavar="FLAG|FLAG...", help="SLAB_ flags by name, or a number")] = "0",
+    ctor: Annotated[bool, typer.Option("--ctor", help="with a constructor")] = False,
+    slab_max_order: Annotated[int, typer.Option(min=0, max=10, help="the boot parameter slab_max_order=")] = 1,
+    debug: Annotated[bool, typer.Option("--debug", help="of a kernel with DEBUG_SLAB")] = False,
+    cpus: Annotated[int, typer.Option(min=1, help="CPUs that are possible")] = 8,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Show what kmem_cache_create would choose for a cache, and why it rejected the other orders."""
+    from simslab.slab.flags import parse_flags
+    from simslab.slab.geometry_report import choose, document, lines
+
+    try:
+        bits = parse_flags(flags)
+    except ValueError as error:
+        raise UserError(str(error), path="--flags") from error
+    choice = choose(size, align, bits, ctor, slab_max_order, debug)
+    if as_json:
+        json.dump(document(choice, cpus, debug), sys.stdout, indent=2)
+        print()
+    else:
+        print("\n".join(lines(choice, cpus, debug)))
+    if choice.err:
+        raise typer.Exit(CHECK_FAILED)
