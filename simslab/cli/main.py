@@ -16,6 +16,7 @@ import typer
 from simslab import __version__
 from simslab.base.errors import SimslabError, UserError
 from simslab.cli.exchange import exporting, importing
+from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
 
 BAD_INPUT = 2
@@ -30,6 +31,7 @@ app = typer.Typer(
 
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
+app.command()(measure)
 app.command()(conform)
 app.command()(geometry)
 

@@ -8,8 +8,8 @@ The latency of a miss is composed from the path that it takes (`interconnect.py`
     other core, same L3   l3 + c2c_local (held M), c2c_exclusive (E) or c2c_shared (S, and the L3 does not have it)
     memory                l3 + hop to home + directory + DRAM + hop back
     other L3              l3 + hop to home + directory + hop to owner + snoop + hop owner to requester
-      source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home; memory does not wait for
-                          snoops, since bits kept with the line show that no other package has it
+      source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home; memory does not
+                          wait for snoops, since bits kept with the line show that no other package has it
     invalidation          as far as the farthest sharer's acknowledgement, in parallel with the data
 
 `transact` returns the full latency of one access; what of it the core exposes is the CPU's business (`cpu.py`).

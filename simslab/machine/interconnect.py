@@ -1,8 +1,8 @@
 """When does it arrive: idle latency composed from the path, plus queueing at links, L3 ports and memory channels.
 
 All tables are indexed by NUMA node: the requesting core's, the home's, that of an owner's L3. Latencies are one-way
-cycles and may differ by direction; every crossing also asks each link on its route for one line of bandwidth. Sums of one transaction's queueing are left in
-`link_queue` and `dram_queue` for attribution.
+cycles and may differ by direction; every crossing also asks each link on its route for one line of bandwidth. Sums of
+one transaction's queueing are left in `link_queue` and `dram_queue` for attribution.
 
 A node's lines are spread over its channels by a hash; each channel is a server. Beside waiting for the channel a
 request may wait for a busy bank (`conflict`, in proportion to the channel's use: published loaded-latency curves rise
@@ -14,7 +14,6 @@ Not modelled: bandwidth of requests, snoops and acknowledgements without data (8
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from typing import Final
 
 from simslab.base import buffers

@@ -154,7 +154,9 @@ class Answers:
             ("plateau", "latency without delay", ours[0][1], theirs[0][1], "ns"),
         ]
         judged = [
-            Cell(Row(first.line, first.machine, first.metric, first.source, first.target, text, str(b), unit), kind, a, b)
+            Cell(
+                Row(first.line, first.machine, first.metric, first.source, first.target, text, str(b), unit), kind, a, b
+            )
             for kind, text, a, b, unit in named
         ]
         return [*cells, *judged]
@@ -166,13 +168,13 @@ class Answers:
         ends = places.nodes_of(self.topology, row.source, row.target)
         if ends is None:
             return Skipped(row, "the row's place or memory mode is not one of this machine's")
-        rate = self.keep(("read", *ends), lambda: bandwidth.node_bandwidth(self.spec, *ends))
+        rate = self.keep(("read", *ends), lambda: bandwidth.node_bandwidth(self.prober, *ends))
         return _cell(row, "bandwidth", rate / 1e9)
 
     def scan(self, row: Row) -> Answer:
         """Reads from the own node by so many CPUs of it."""
         count = int(row.source.split()[0])
-        rate = self.keep(("scan", count), lambda: bandwidth.node_bandwidth(self.spec, 0, 0, count))
+        rate = self.keep(("scan", count), lambda: bandwidth.node_bandwidth(self.prober, 0, 0, count))
         return _cell(row, "bandwidth", rate / 1e9)
 
     def link_bandwidth(self, row: Row) -> Answer:
@@ -180,21 +182,21 @@ class Answers:
         ends = places.nodes_of(self.topology, "core", "other socket")
         if ends is None:
             return Skipped(row, "the machine has one package")
-        return _cell(row, "bandwidth", bandwidth.node_bandwidth(self.spec, *ends) / 1e9)
+        return _cell(row, "bandwidth", bandwidth.node_bandwidth(self.prober, *ends) / 1e9)
 
     def peak(self, row: Row) -> Answer:
         """All cores with their own memory, by mix of reads and writes."""
         mix = bandwidth.MIXES.get(row.state)
         if mix is None:
             return Skipped(row, f"no mix called {row.state}")
-        rate = self.keep(("peak", mix), lambda: bandwidth.peak_bandwidth(self.spec, mix))
+        rate = self.keep(("peak", mix), lambda: bandwidth.peak_bandwidth(self.prober, mix))
         return _cell(row, "bandwidth", rate / 1e9)
 
     def stream(self, row: Row) -> Answer:
         """STREAM on one node or one package."""
         package = self.topology.cpus[0].package
         nodes = {0} if row.metric == "stream_node" else {c.node for c in self.topology.cpus if c.package == package}
-        rate = bandwidth.peak_bandwidth(self.spec, bandwidth.MIXES["Stream-triad like"], sorted(nodes))
+        rate = bandwidth.peak_bandwidth(self.prober, bandwidth.MIXES["Stream-triad like"], sorted(nodes))
         return _cell(row, "bandwidth", rate / 1e9)
 
     # -- what the machine file states itself --------------------------------------------------------------------------

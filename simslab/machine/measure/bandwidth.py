@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 WARM_NS: Final = 2000
 TIMED_NS: Final = 4000
+WHOLE: Final = 16  # nodes up to which every pair is measured
+
 
 @dataclass(frozen=True, slots=True)
 class Mix:
@@ -51,45 +53,49 @@ def spread(topology: Topology, cpus: Sequence[int], count: int) -> list[int]:
     return [*firsts, *(cpu for cpu in cpus if cpu not in firsts)][:count]
 
 
-def bandwidth(spec: MachineSpec, pairs: Sequence[tuple[int, int]], mix: Mix = READS) -> float:
+def bandwidth(prober: Prober, pairs: Sequence[tuple[int, int]], mix: Mix = READS) -> float:
     """Return the bytes/s that streams of (CPU, node) pairs move together."""
-    prober = Prober(spec)
     places = prober.machine.timing.outstanding
     streams = [Stream(cpu, (node,), places, mix.loads, mix.stores, mix.temporal) for cpu, node in pairs]
     return run_streams(prober, streams, prober.cycles(WARM_NS), prober.cycles(TIMED_NS)).bytes_per_second
 
 
-def node_bandwidth(spec: MachineSpec, source: int, target: int, cores: int | None = None) -> float:
+def node_bandwidth(prober: Prober, source: int, target: int, cores: int | None = None) -> float:
     """Return the bytes/s that the cores of node `source` read from node `target`; `cores`: only so many."""
-    topology = Prober(spec).topology
+    topology = prober.topology
     cpus = topology.nodes[source].cpus
     chosen = first_threads(topology, cpus) if cores is None else spread(topology, cpus, cores)
-    return bandwidth(spec, [(cpu, target) for cpu in chosen])
+    return bandwidth(prober, [(cpu, target) for cpu in chosen])
 
 
 def bandwidth_matrix(spec: MachineSpec) -> list[list[float | None]]:
-    """Return read bandwidth in GB/s by node of the cores and node of the memory."""
-    nodes = Prober(spec).topology.nodes
+    """Return read bandwidth in GB/s by node of the cores and node of the memory.
+
+    A machine of many nodes has its first row measured only: the others are None.
+    """
+    prober = Prober(spec)
+    nodes = prober.topology.nodes
+    rows = nodes if len(nodes) <= WHOLE else nodes[:1]
     return [
-        [node_bandwidth(spec, a.id, b.id) / 1e9 if a.cpus and b.memory else None for b in nodes] for a in nodes
+        [node_bandwidth(prober, a.id, b.id) / 1e9 if a in rows and a.cpus and b.memory else None for b in nodes]
+        for a in nodes
     ]
 
 
-def core_bandwidth(spec: MachineSpec) -> float:
+def core_bandwidth(prober: Prober) -> float:
     """Return the bytes/s that one core reads from its own node."""
-    prober = Prober(spec)
-    return bandwidth(spec, [(0, nearest_memory(prober, 0))])
+    return bandwidth(prober, [(0, nearest_memory(prober, 0))])
 
 
-def peak_bandwidth(spec: MachineSpec, mix: Mix, nodes: Sequence[int] | None = None) -> float:
+def peak_bandwidth(prober: Prober, mix: Mix, nodes: Sequence[int] | None = None) -> float:
     """Return the bytes/s that all cores (or those of `nodes`) move to and from their nearest memory."""
-    prober = Prober(spec)
     topology = prober.topology
     cpus = [cpu.id for cpu in topology.cpus if nodes is None or cpu.node in nodes]
     chosen = first_threads(topology, cpus)
-    return bandwidth(spec, [(cpu, nearest_memory(prober, cpu)) for cpu in chosen], mix)
+    return bandwidth(prober, [(cpu, nearest_memory(prober, cpu)) for cpu in chosen], mix)
 
 
 def peak_bandwidths(spec: MachineSpec) -> dict[str, float]:
     """Return GB/s by mix."""
-    return {name: peak_bandwidth(spec, mix) / 1e9 for name, mix in MIXES.items()}
+    prober = Prober(spec)
+    return {name: peak_bandwidth(prober, mix) / 1e9 for name, mix in MIXES.items()}

@@ -39,9 +39,10 @@ def chase(prober: Prober, cpu: int, size: int, accesses: int = ACCESSES) -> Chas
     count = 1 << (size >> LINE_SHIFT).bit_length() - 1
     first = prober.fresh_lines(nearest_memory(prober, cpu), count)
     order = scattered(count)
-    for step in order:
-        prober.read(cpu, first + step)
-    timed = order * (1 + accesses // count) if count < accesses else order[:accesses]
+    if size <= prober.cached:  # beyond the caches an untouched line is no farther than one that has been evicted
+        for step in order:
+            prober.read(cpu, first + step)
+    timed = order * (accesses // count) if count < accesses else order[:accesses]
     cycles = sum(prober.read(cpu, first + step) for step in timed) / len(timed)
     return ChasePoint(size, cycles, prober.ns(cycles))
 

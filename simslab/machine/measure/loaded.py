@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine.measure.bandwidth import TIMED_NS, WARM_NS, first_threads
@@ -47,9 +48,7 @@ def loaded_latency(spec: MachineSpec, delay: int, sequential: bool = False) -> L
     return LoadPoint(delay, prober.ns(flow.latencies[0]), flow.bytes_per_second / 1e9)
 
 
-def loaded_curve(
-    spec: MachineSpec, delays: Sequence[int] = DELAYS, sequential: bool = False
-) -> list[LoadPoint]:
+def loaded_curve(spec: MachineSpec, delays: Sequence[int] = DELAYS, sequential: bool = False) -> list[LoadPoint]:
     """Return the sweep, highest load first."""
     return [loaded_latency(spec, delay, sequential) for delay in delays]
 
@@ -58,7 +57,7 @@ def knee(points: Sequence[tuple[float, float]]) -> float:
     """Return the bandwidth at which a curve of (GB/s, ns) first reaches 1.5 times its lowest latency."""
     ordered = sorted(points)
     limit = 1.5 * min(ns for _, ns in ordered)
-    for (low, below), (high, above) in zip(ordered, ordered[1:], strict=False):
+    for (low, below), (high, above) in pairwise(ordered):
         if above >= limit:
             return high if above == below else low + (high - low) * max(0.0, limit - below) / (above - below)
     return ordered[-1][0]
@@ -67,7 +66,7 @@ def knee(points: Sequence[tuple[float, float]]) -> float:
 def latency_at(points: Sequence[tuple[float, float]], bandwidth: float) -> float:
     """Return a curve's latency at `bandwidth`, interpolated; beyond its ends that of the end."""
     ordered = sorted(points)
-    for (low, below), (high, above) in zip(ordered, ordered[1:], strict=False):
+    for (low, below), (high, above) in pairwise(ordered):
         if bandwidth <= high:
             share = (bandwidth - low) / (high - low) if high > low else 1.0
             return below + (above - below) * min(1.0, max(0.0, share))

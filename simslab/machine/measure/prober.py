@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 LINE_SHIFT: Final = states.LINE_SHIFT
 FIRST_BYTE: Final = 1 << 20  # of a node's memory: line 0 is never used
+PAUSE: Final = (
+    1 << 18
+)  # cycles after which servers have forgotten a request: a dependent load never meets its forerunner
 SPREAD: Final = 0x9E3779B1  # odd, so that multiples modulo a power of two visit everything once
 
 
@@ -24,6 +27,7 @@ class Prober:
         self.machine: Machine = build_machine(spec, quantum=0)
         self.topology: Topology = self.machine.topology
         self.now = 0
+        self.cached = 3 * (spec.l2.size + spec.l3.size) // 2  # bytes, more than one core's caches and L3 hold
         self.taken = [FIRST_BYTE] * len(self.topology.nodes)
 
     def ns(self, cycles: float) -> float:
@@ -58,14 +62,14 @@ class Prober:
     def atomic(self, cpu: int, line: int) -> int:
         """Locked read-modify-write; returns its whole latency in cycles."""
         latency = self.machine.memory.access(self.place(cpu).core, line, 1, self.now) + self.machine.timing.atomic
-        self.now += latency
+        self.now += latency + PAUSE
         return latency
 
     def _access(self, cpu: int, line: int, write: int) -> int:
         latency = self.machine.memory.access(self.place(cpu).core, line, write, self.now)
         if latency == 0:
             latency = self.machine.timing.l1
-        self.now += latency
+        self.now += latency + PAUSE
         return latency
 
 

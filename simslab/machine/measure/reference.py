@@ -1,7 +1,7 @@
 """Published measurements, and what the model says to each: rows of a table, measured, compared, judged.
 
-A table has the columns machine, metric, from, to, state, value, unit (as `machine-latency.csv`). Each row is turned into
-a question to the machine (`answers.py`); rows that have no meaning for the model are listed with the reason.
+A table has the columns machine, metric, from, to, state, value, unit (as `machine-latency.csv`). Each row is turned
+into a question to the machine (`answers.py`); rows that have no meaning for the model are listed with the reason.
 """
 
 from __future__ import annotations

@@ -1,0 +1,84 @@
+"""`simslab measure`: run on a simulated machine what one would run on a real one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simslab.base.errors import UserError, near_miss
+
+if TYPE_CHECKING:
+    from simslab.machine.spec import MachineSpec
+
+CHECK_FAILED = 1
+
+
+def measure(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine (repeatable)"),
+    ] = None,
+    parts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--part",
+            metavar="PART",
+            help="cache, latency, c2c, atomic, bandwidth, loaded or pairs (ping-pong of every two CPUs); repeatable; "
+            "default: all but pairs",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="draw latencies and bandwidths there (.pdf, .png, .svg)")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="compare with a table of measurements; exit 1 beyond the tolerance"),
+    ] = None,
+    as_name: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="NAME", help="the table's name of the machine (default: its measured_as)"),
+    ] = None,
+) -> None:
+    """Measure a machine's latencies and bandwidths, as Intel MLC does on a real one."""
+    from simslab.machine.library import load_machine
+
+    spec = load_machine(machine, settings or ())
+    if plot is not None and plot.suffix not in (".pdf", ".png", ".svg"):
+        raise UserError(f"cannot draw '{plot}'", expected="a file name that ends in .pdf, .png or .svg")
+    if against is None or plot is not None:
+        _measure(spec, tuple(parts or ()), as_json, plot, silent=against is not None)
+    if against is not None:
+        _compare(spec, against, as_name or spec.measured_as or [spec.name], as_json)
+
+
+def _measure(spec: MachineSpec, parts: tuple[str, ...], as_json: bool, plot: Path | None, silent: bool) -> None:
+    from simslab.machine.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
+    from simslab.report.measure_text import measurement_json, measurement_text
+
+    for part in parts:
+        if part not in PARTS:
+            raise UserError(f"no part called '{part}'", expected=", ".join(PARTS), near=near_miss(part, PARTS))
+    measurement = measure_machine(spec, parts or DEFAULT_PARTS)
+    if not silent:
+        sys.stdout.write(measurement_json(measurement) if as_json else measurement_text(measurement))
+    if plot is not None:
+        from simslab.report.measure_figure import draw_measurement
+
+        draw_measurement(measurement, plot)
+
+
+def _compare(spec: MachineSpec, table: Path, names: list[str], as_json: bool) -> None:
+    """Print measured beside published; typer.Exit(1) when a tolerance is exceeded."""
+    from simslab.machine.measure.answers import Answers
+    from simslab.machine.measure.reference import Cell, judge, read_table, rows_of
+    from simslab.report.measure_text import comparison_json, comparison_text
+
+    answers = Answers(spec).answer(rows_of(read_table(table), names, table))
+    sys.stdout.write(comparison_json(answers) if as_json else comparison_text(answers))
+    if not all(verdict.passed for verdict in judge(a for a in answers if isinstance(a, Cell))):
+        raise typer.Exit(CHECK_FAILED)

@@ -1,0 +1,59 @@
+"""Measurements of a machine as a figure: latency by working set, loaded latency, idle latency matrix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simslab.report.canvas import house_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from simslab.machine.measure.whole import MachineMeasurement, Matrix
+
+
+def draw_measurement(measurement: MachineMeasurement, path: Path) -> None:
+    """Write the figure to `path`; its suffix (.pdf, .png, .svg) chooses the format."""
+    # Imported here so that text output does not wait for matplotlib.
+    from matplotlib.figure import Figure
+
+    with house_style():
+        figure = Figure(figsize=(7, 7.5), layout="constrained")
+        panels = figure.subplots(3, 1, height_ratios=[1, 1, 1.4])
+        figure.suptitle(measurement.machine)
+        _chase(panels[0], measurement)
+        _loaded(panels[1], measurement)
+        _heat(panels[2], measurement)
+        figure.savefig(path)
+
+
+def _chase(axes: Axes, measurement: MachineMeasurement) -> None:
+    points = measurement.chase or []
+    axes.plot([p.bytes / 1024 for p in points], [p.ns for p in points], marker=".")
+    axes.set(xscale="log", yscale="log", xlabel="working set (KiB)", ylabel="load latency (ns)")
+
+
+def _loaded(axes: Axes, measurement: MachineMeasurement) -> None:
+    points = measurement.loaded or []
+    axes.plot([p.gb_per_second for p in points], [p.ns for p in points], marker=".")
+    axes.set(xlabel="read bandwidth (GB/s)", ylabel="latency (ns)", ylim=(0, None))
+
+
+def _heat(axes: Axes, measurement: MachineMeasurement) -> None:
+    matrix: Matrix = measurement.idle_random or []
+    values = [[float("nan") if value is None else value for value in row] for row in matrix]
+    axes.set(xlabel="memory of node", ylabel="CPU of node", title="idle latency (ns), random")
+    if not values:
+        return
+    axes.imshow(values, cmap="Blues")
+    axes.grid(visible=False)
+    dark = max(value for row in values for value in row if value == value) * 0.75
+    numbers = [str(number) for number in measurement.nodes]
+    axes.set_xticks(range(len(numbers)), numbers)
+    axes.set_yticks(range(len(numbers)), numbers)
+    if len(numbers) <= 8:
+        for y, row in enumerate(values):
+            for x, value in enumerate(row):
+                text, colour = ("" if value != value else f"{value:.0f}"), "white" if value > dark else "black"
+                axes.text(x, y, text, ha="center", va="center", color=colour)
