@@ -11,8 +11,7 @@ cdef class Clocked:
     cdef public long long ident
     cdef public long long parked
     cdef public object context
-
-    cpdef long long finish(self) except -1
+    cdef public object at_end
 
 
 @cython.final

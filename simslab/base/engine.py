@@ -55,10 +55,7 @@ class Clocked:
         self.ident = ident
         self.parked = 0
         self.context: Any = None
-
-    def finish(self) -> int:
-        """Do what must still be done when the function given to `spawn` has returned."""
-        return 0
+        self.at_end: Callable[[], object] | None = None  # called when the function given to `spawn` has returned
 
 
 class Engine:
@@ -235,7 +232,8 @@ def _begin(clocked: Clocked, function: Callable[[], object]) -> None:
     """
     getcurrent().parent.switch()
     function()
-    clocked.finish()
+    if clocked.at_end is not None:
+        clocked.at_end()
 
 
 class _Call:

@@ -12,6 +12,7 @@ Not modelled: several functions sharing one interrupt.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from simslab.base.engine import Engine
@@ -42,6 +43,8 @@ class SmpCalls:
         self.queues: list[list[tuple[Cpu, SmpFunction]]] = [[] for _ in cpus]
         self.unanswered = [0] * len(cpus)  # by sender
         self.sent = 0
+        for cpu in cpus:
+            cpu.at_end = partial(self.answer, cpu)
 
     def call_function_single(self, cpu: Cpu, target: Cpu, function: SmpFunction) -> None:
         """Run `function(target)` on `target` and wait for it (smp_call_function_single). Interrupts on."""
@@ -79,10 +82,9 @@ class SmpCalls:
         arrival = cpu.now + cpu.costs.ipi
         self.unanswered[cpu.id] += 1
         self.queues[target.id].append((cpu, function))
-        target.calls_waiting += 1
         target.post_irq(arrival, CALL_FUNCTION_VECTOR)
         if target.context is None or target.context.dead:
-            self.engine.spawn(target, target.finish)
+            self.engine.spawn(target, partial(self.answer, target))
         else:
             self.engine.wake(target, arrival)
 
@@ -95,6 +97,13 @@ class SmpCalls:
         if cpu.next_irq <= cpu.now:
             cpu.deliver_interrupts()
 
+    def answer(self, cpu: Cpu) -> None:
+        """Idle on a CPU whose thread has ended, or that has none, until it has run what other CPUs wait for."""
+        while self.queues[cpu.id]:
+            if cpu.next_irq > cpu.now:
+                cpu.charge(causes.WAIT, cpu.next_irq - cpu.now)
+            cpu.deliver_interrupts()
+
     def handle(self, cpu: Cpu) -> None:
         """Run what other CPUs have queued for this one (flush_smp_call_function_queue). In interrupt, irqs off."""
         queued, self.queues[cpu.id] = self.queues[cpu.id], []
@@ -103,7 +112,6 @@ class SmpCalls:
             cpu.read(self.line(sender, cpu))
             function(cpu)
             cpu.write(self.line(sender, cpu))
-            cpu.calls_waiting -= 1
             self.unanswered[sender.id] -= 1
             if not self.unanswered[sender.id]:
                 self.engine.wake(sender, cpu.now)

@@ -16,7 +16,6 @@ cdef long long IRQ_HANDLER
 cdef long long LOCKED
 cdef long long CLEAR
 cdef long long UNBILLED
-cdef long long WAIT
 cdef long long E
 cdef long long M
 cdef long long STATE_MASK
@@ -76,7 +75,6 @@ cdef class Cpu(Clocked):
     cdef readonly list pending
     cdef long long posted
     cdef public long long next_work
-    cdef public long long calls_waiting
 
     cpdef long long charge(self, long long cause, long long cycles) noexcept
     cpdef long long insn(self, long long count) noexcept
@@ -116,6 +114,5 @@ cdef class Cpu(Clocked):
     cpdef post_irq(self, long long time, long long vector)
     @cython.locals(arrival=cython.longlong, vector=cython.longlong)
     cpdef long long deliver_interrupts(self) except -1
-    cpdef long long finish(self) except -1
     @cython.locals(start=cython.longlong, cause=cython.longlong, path=cython.longlong, bill=cython.longlong, outer=cython.longlong, row=list)
     cdef long long handle_interrupt(self, long long vector, long long delay) except -1

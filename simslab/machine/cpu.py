@@ -35,7 +35,6 @@ IRQ_HANDLER: Final = causes.IRQ_HANDLER
 LOCKED: Final = causes.LOCKED
 CLEAR: Final = causes.CLEAR
 UNBILLED: Final = causes.UNBILLED
-WAIT: Final = causes.WAIT
 E: Final = states.EXCLUSIVE
 M: Final = states.MODIFIED
 STATE_MASK: Final = states.STATE_MASK
@@ -126,7 +125,6 @@ class Cpu(Clocked):
         self.pending: list[tuple[int, int, int]] = []  # (arrival, order, vector), earliest first
         self.posted = 0
         self.next_work = NEVER  # when the kernel's next deferred work on this CPU is due
-        self.calls_waiting = 0  # functions that other CPUs wait for this one to run in interrupt context
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -315,14 +313,6 @@ class Cpu(Clocked):
             arrival, _, vector = self.pending.pop(0)
             self.next_irq = self.pending[0][0] if self.pending else NEVER
             self.handle_interrupt(vector, self.now - arrival)
-        return 0
-
-    def finish(self) -> int:
-        """The CPU's thread has ended: idle, it still takes the interrupts for which other CPUs wait."""
-        while self.calls_waiting > 0:
-            if self.next_irq > self.now:
-                self.charge(WAIT, self.next_irq - self.now)
-            self.deliver_interrupts()
         return 0
 
     def handle_interrupt(self, vector: int, delay: int) -> int:
