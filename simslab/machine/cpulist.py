@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import count, groupby
+from collections.abc import Iterable, Sequence
+from itertools import count, groupby, pairwise
 from typing import Annotated, Any, Final
 
 from simslab.base.errors import BadValue
@@ -46,6 +46,12 @@ def format_cpulist(cpus: Iterable[int]) -> str:
     return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
+def show_cpulist(cpus: Sequence[int]) -> str:
+    """Return a list that reads as itself: '0-3,8', or one by one where the order is not that of the numbers."""
+    in_order = all(a < b for a, b in pairwise(cpus))
+    return format_cpulist(cpus) if in_order else ",".join(map(str, cpus))
+
+
 class CpuListType:
     """Annotation that makes pydantic read a field with `parse_cpulist`."""
 
@@ -53,7 +59,7 @@ class CpuListType:
         # Imported here so that the command line starts without pydantic.
         from pydantic_core import core_schema
 
-        shown = core_schema.plain_serializer_function_ser_schema(format_cpulist)
+        shown = core_schema.plain_serializer_function_ser_schema(show_cpulist)
         return core_schema.no_info_plain_validator_function(parse_cpulist, serialization=shown)
 
     def __get_pydantic_json_schema__(self, _core: object, _handler: object) -> dict[str, Any]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LINE_BYTES: Final = 64
 MEMORY: Final = 8 << 30  # of a node whose memory is not told
 NO_L3: Final = {"size": 1 << 16, "ways": 16}  # stand-in where there is none: too small to hold anything for long
+NEAR_DISTANCE: Final = 13  # of memory beside CPUs, high-bandwidth memory for one, where no distance is told
+FAR_DISTANCE: Final = 30  # of memory that is near to nothing
 NOT_FIGURES: Final = frozenset(
     ["name", "description", "measured_as", "layout", "nodes", "mesh", "links", "routes", "distances", "idle_latency"]
 )
@@ -57,9 +59,10 @@ class _Writer:
         self.document |= {"name": self.found.name, "description": self._description(), "layout": layout.section}
         if layout.notes:
             self.notes += layout.notes
-        for key, value in figures.items():
-            if key not in NOT_FIGURES:
-                self._figures(key, value)
+        for key in type(self.template).model_fields:
+            known = self.found.sections if self.found.whole else figures.keys() | self.found.sections.keys()
+            if key not in NOT_FIGURES and key in known:
+                self._figures(key, figures.get(key))
         self._caches(layout)
         self._nodes(layout)
         self._links()
@@ -95,8 +98,9 @@ class _Writer:
 
     def _figures(self, key: str, value: Any) -> None:
         told = self.found.sections.get(key)
-        if isinstance(value, dict):
-            self.document[key] = dict(value) | (told if isinstance(told, dict) else {})
+        if isinstance(value, dict) or isinstance(told, dict):
+            rest = value if isinstance(value, dict) and not (self.found.whole and told) else {}
+            self.document[key] = rest | (told if isinstance(told, dict) else {})
             for name in self.document[key]:
                 is_told = isinstance(told, dict) and name in told
                 self.comments[f"{key}.{name}"] = f"[{self.found.source}]" if is_told else "estimate"
@@ -161,7 +165,8 @@ class _Writer:
         if len(local) != 1 and rows is not None:
             local = [min(local or hosts, key=lambda host: rows[host][index])]
         host = local[0] if local else hosts[0]
-        latency = port_latency(self.template, rows[host][index] if rows is not None else 0)
+        guess = NEAR_DISTANCE if node.near else FAR_DISTANCE
+        latency = port_latency(self.template, rows[host][index] if rows is not None else guess)
         return {"root_port": {"node": nodes[host].number, "latency": latency}}
 
     def _memory(self, node: FoundNode, notes: list[str]) -> int:

@@ -88,6 +88,7 @@ class _Reader:
             distances=self._distances(nodes),
             caches=self._caches(units),
             sections={name: _json(value) for name, value in ours.items()},
+            whole=bool(ours),
             notes=self.notes,
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simslab.machine.cpulist import format_cpulist
+from simslab.machine.cpulist import show_cpulist
 from simslab.machine.exchange.found import FoundCore
 
 
@@ -111,5 +111,4 @@ def _section(counts: tuple[int, int, int, int], grid: Sequence[Sequence[int]]) -
         return section
     if all(list(cpus) == list(range(core * threads, (core + 1) * threads)) for core, cpus in enumerate(grid)):
         return section | {"numbering": "threads-adjacent"}
-    in_order = all(list(cpus) == sorted(cpus) for cpus in grid)
-    return section | {"cpu_numbers": [format_cpulist(cpus) if in_order else ",".join(map(str, cpus)) for cpus in grid]}
+    return section | {"cpu_numbers": [show_cpulist(cpus) for cpus in grid]}

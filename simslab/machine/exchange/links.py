@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 LOCAL: Final = 10
 REMOTE: Final = 20  # where nothing is told, as the kernel assumes
 BANDWIDTH: Final = 20_000_000_000  # bytes/s, where the template has no link
-PORT: Final = 30  # distance of attached memory where nothing is told
 
 Rows = Sequence[Sequence[int]]
 
@@ -62,8 +61,8 @@ def _hop(template: MachineSpec, distance: int) -> Fraction:
 
 
 def port_latency(template: MachineSpec, distance: int) -> str:
-    """Return the latency of a root port whose memory is at `distance` from the nearest CPUs, 0 if not told."""
-    return nanoseconds(2 * _hop(template, distance or PORT))
+    """Return the latency of a root port whose memory is at `distance` from the nearest CPUs."""
+    return nanoseconds(2 * _hop(template, distance))
 
 
 def nanoseconds(exact: Fraction) -> str:

@@ -125,7 +125,7 @@ class _Reader:
     def _row(self, number: int, node: int, words: Sequence[str]) -> None:
         if len(words) != len(self.columns):
             message = f"{len(words)} values in {len(self.columns)} columns"
-            raise UserError(message, file=str(self.path), line=number, expected=EXPECTED)
+            raise UserError(message, file=str(self.path), line=number, column=1, expected=EXPECTED)
         table = self.tables.setdefault(self.section, {})
         for column, word in zip(self.columns, words, strict=True):
             if word not in ("-", "N/A"):

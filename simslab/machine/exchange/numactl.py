@@ -7,7 +7,9 @@ and where a node's CPUs are two equal runs half the machine apart, the second ru
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +38,9 @@ def read_numactl(path: Path) -> FoundMachine:
     if not any(cpus.values()):
         raise UserError("tells no CPUs", file=str(path), expected="lines 'node N cpus: ...'")
     order = sorted(cpus.keys() | memory.keys())
+    twice = next((cpu for cpu, times in Counter(chain(*cpus.values())).items() if times > 1), None)
+    if twice is not None:
+        raise UserError(f"CPU {twice} is in two nodes", file=str(path), expected="each CPU in one node")
     rows, note = _distances(lines, order, path)
     packages = _packages([number for number in order if cpus.get(number)], order, rows)
     cores = list(_cores(cpus, packages))
@@ -71,7 +76,7 @@ def _distances(lines: Sequence[str], order: Sequence[int], path: Path) -> tuple[
             values = [int(word) for word in row[2].split()]
             if len(values) != len(columns):
                 message = f"{len(values)} distances in {len(columns)} columns"
-                raise UserError(message, file=str(path), line=number, expected=EXPECTED)
+                raise UserError(message, file=str(path), line=number, column=1, expected=EXPECTED)
             known |= {(int(row[1]), column): value for column, value in zip(columns, values, strict=True)}
     if not known:
         return None, ""
