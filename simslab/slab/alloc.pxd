@@ -40,6 +40,7 @@ cdef long long INSNS_REFILL
 cdef long long INSNS_REFILL_SHARED_EMPTY
 cdef long long INSNS_REFILL_SLAB
 cdef long long INSNS_REFILL_OBJECT
+cdef long long INSNS_REFILL_FULL
 cdef long long INSNS_REFILL_GROW
 cdef long long INSNS_REFILL_GROW_OBJECT
 cdef long long INSNS_NODE_SLABS

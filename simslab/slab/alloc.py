@@ -58,10 +58,11 @@ INSNS_REFILL: Final = 67
 INSNS_REFILL_SHARED_EMPTY: Final = 5  # more, when there is a shared array without objects
 INSNS_REFILL_SLAB: Final = 17
 INSNS_REFILL_OBJECT: Final = 19
+INSNS_REFILL_FULL: Final = 7  # more, for a slab that has no more objects then
 INSNS_REFILL_GROW: Final = 68
 INSNS_REFILL_GROW_OBJECT: Final = 18
 INSNS_NODE_SLABS: Final = 54
-INSNS_NODE_GROW: Final = 46
+INSNS_NODE_GROW: Final = 49
 INSNS_FALLBACK: Final = 40  # estimate: no golden path walks the zonelist
 INSNS_FALLBACK_ZONE: Final = 15  # estimate
 INSNS_BULK: Final = 36
@@ -260,6 +261,8 @@ class SlabAlloc:
             cpu.insn(INSNS_REFILL_SLAB + INSNS_REFILL_OBJECT * (before - batchcount))
             if self.stats:
                 self.count_alloced(cache, before - batchcount)
+            if self.pages.mem_map.active[pfn] == cache.num:
+                cpu.insn(INSNS_REFILL_FULL)
             self.pages.fixup_slab_list(cpu, cache, n, pfn)
         return 0
 

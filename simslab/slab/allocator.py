@@ -35,7 +35,7 @@ REAPTIMEOUT_NODE: Final = 4
 
 INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 33
-INSNS_SMP_CALL: Final = 900  # on_each_cpu on 4 CPUs: masks, queues, IPI (kernel/smp.py has its parts)
+INSNS_SMP_CALL: Final = 830  # on_each_cpu on 4 CPUs: masks, queues, IPI (kernel/smp.py has its parts)
 SITE_SERIAL_CALL: Final = callsites.site("on_each_cpu")
 SLAB_MUTEX_OFFSET: Final = 128 << 10  # in the kernel's static data
 
