@@ -27,7 +27,20 @@ def _number(value: object) -> object:
 Count = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
 NodeNumber = Annotated[Count, Field(ge=0)]
+
+
+def _link_ends(value: object) -> object:
+    """Tell in one message what a link's ends may be, where a union would tell one per member."""
+    two = isinstance(value, list) and len(value) == 2 and all(isinstance(end, int) or end for end in value)
+    if value in ("all", "ring") or two:
+        return value
+    raise BadValue(f"{value!r:.60} cannot stand here", expected="two nodes or groups of nodes, 'all' or 'ring'")
+
+
 LinkEnd = NodeNumber | Annotated[list[NodeNumber], Field(min_length=1, max_length=64)]
+LinkEnds = Annotated[
+    Literal["all", "ring"] | Annotated[list[LinkEnd], Field(min_length=2, max_length=2)], BeforeValidator(_link_ends)
+]
 Point = Annotated[list[Annotated[Count, Field(ge=0, le=64)]], Field(min_length=2, max_length=2)]
 
 
@@ -206,7 +219,7 @@ class LinkSpec(SpecModel):
     """A link between two nodes or two groups of nodes, both ways; or a set of equal links."""
 
     name: str = Field(default="", max_length=200, description="for people, and for overrides: links.NAME.latency=60 ns")
-    between: Literal["all", "ring"] | Annotated[list[LinkEnd], Field(min_length=2, max_length=2)] = Field(
+    between: LinkEnds = Field(
         description="two ends, each a node or a group of nodes that are equally near to it; 'all': every pair of nodes "
         "with CPUs; 'ring': each to the next"
     )

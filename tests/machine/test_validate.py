@@ -74,3 +74,38 @@ def test_a_memory_only_node_is_no_end_of_a_link():
 def test_a_cpu_number_given_to_two_threads_is_refused():
     with pytest.raises(UserError, match="CPU 1 is listed twice"):
         load_machine("one-node", ["layout.cpu_numbers=['0,1', '1,2', '3,4', '5,6']"])
+
+
+FITS_NOT = {
+    "numbers that fall": ("nodes=[{id: 5, package: 0, memory: 0}, {package: 1, id: 2, memory: 1 GiB}]", "comes after"),
+    "a port in two places": ("root_port: {package: 0, node: 1, latency: 1 ns}", "where the port is, is not clear"),
+    "a port at no node": ("root_port: {node: 7, latency: 1 ns}", "there is no node 7"),
+    "a port behind a port": ("root_port: {node: 2, latency: 1 ns}", "there is no node 2 that could have"),
+    "a group of unknown nodes": ("links=[{between: [[0, 3], 1], latency: 1 ns, bandwidth: 1 GB/s}]", "no node 3"),
+    "a group linked to itself": ("links=[{between: [[0, 1], 1], latency: 1 ns, bandwidth: 1 GB/s}]", "to itself"),
+    "a link with one end": ("links=[{between: [0], latency: 1 ns, bandwidth: 1 GB/s}]", "cannot stand here"),
+    "a position on nothing": ("nodes=[{each: package, memory: 1 GiB, positions: [[0, 0]]}]", "needs the machine's"),
+    "a way back without bandwidth": (
+        "links=[{between: [0, 1], latency: 1 ns, bandwidth: 1 GB/s, back_bandwidth: 0}]",
+        "zero bandwidth",
+    ),
+    "a mesh without bandwidth": ("mesh={hop: 1 ns, bandwidth: 0}", "zero bandwidth"),
+    "a matrix of another shape": ("idle_latency={impl: matrix, dram: [[80 ns]]}", "a cell for every pair"),
+    "a hole in a matrix": ("idle_latency={impl: matrix, dram: [[80 ns, null], [80 ns, 80 ns]]}", "is missing"),
+    "a time below the L3's": ("idle_latency={impl: matrix, dram: [[80 ns, 8 ns], [80 ns, 80 ns]]}", "too short"),
+    "a package without cores": ("layout={packages: 2, cores: 1, cpu_numbers: ['', '0']}", "package 0 has no CPU"),
+    "more threads than there are": ("layout={packages: 2, cpu_numbers: ['0,1', '2']}", "2 CPU numbers for 1 threads"),
+    "an empty node": ("nodes=[{each: package, memory: 1 GiB}, {cpus: '', memory: 0}]", "without CPUs and memory"),
+    "memory without a link": ("nodes=[{each: package, memory: 1 GiB}, {cpus: '', memory: 1 GiB}]", "no link leads"),
+}
+
+
+@pytest.mark.parametrize("what", list(FITS_NOT))
+def test_what_does_not_fit_together_is_one_message(what):
+    override, message = FITS_NOT[what]
+    if override.startswith("root_port"):
+        override = f"nodes=[{{each: package, memory: 1 GiB}}, {{memory: 1 GiB, {override}}}]"
+    with pytest.raises(UserError, match=re.escape(message)) as caught:
+        load_machine("two-socket", ["distances=null", override])
+    assert len(caught.value.problems) == 1
+    assert caught.value.problems[0].path

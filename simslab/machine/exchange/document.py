@@ -178,7 +178,7 @@ class _Writer:
         if sum(told) > MAX_MEMORY:
             memory = memory * MAX_MEMORY // sum(told)
             notes.append("memory: scaled down to what can be simulated")
-        if not any(told):
+        if all(other.memory == 0 for other in self.found.nodes):
             notes.append("memory: estimate")
             memory = MEMORY
         return memory // PAGE_BYTES * PAGE_BYTES

@@ -54,8 +54,13 @@ class MlcTables:
 
     @property
     def memories(self) -> list[int]:
+        """Nodes with memory, which are those that have a column with figures."""
+        return sorted({memory for _, memory in self.latency})
+
+    @property
+    def nodes(self) -> list[int]:
         """All nodes."""
-        return sorted({node for pair in self.latency for node in pair})
+        return sorted({*self.readers, *self.memories})
 
 
 def read_mlc(path: Path) -> MlcTables:
@@ -129,4 +134,5 @@ class _Reader:
         table = self.tables.setdefault(self.section, {})
         for column, word in zip(self.columns, words, strict=True):
             if word not in ("-", "N/A"):
-                table[node, column] = float(word)
+                # Where a table comes twice, as for sequential and random access, the first counts.
+                table.setdefault((node, column), float(word))

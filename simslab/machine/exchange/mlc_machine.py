@@ -40,7 +40,7 @@ class _Machine:
     def found(self, path: Path) -> FoundMachine:
         sections: dict[str, Any] = {
             "idle_latency": {"impl": "matrix", "dram": self._matrix()},
-            "dram": {key: value for key, value in self._dram(self.tables.readers[0]).items() if key != "channels"},
+            "dram": {key: value for key, value in self._dram(self.tables.memories[0]).items() if key != "channels"},
             "l3": self._l3(),
             "coherence": self._coherence(),
         }
@@ -71,15 +71,16 @@ class _Machine:
         cores = self._cores()
         readers = self.tables.readers
         nodes = []
-        for node in self.tables.memories:
+        for node in self.tables.nodes:
             package = readers.index(node) if node in readers else -1
             cpus = tuple(sorted(cpu for core in cores if core.package == package for cpu in core.cpus))
-            extra = {} if node == readers[0] else {"dram": self._dram(node)}
-            nodes.append(FoundNode(node, cpus, None, extra=extra))
+            has_memory = node in self.tables.memories
+            extra = {"dram": self._dram(node)} if has_memory and node != self.tables.memories[0] else {}
+            nodes.append(FoundNode(node, cpus, None if has_memory else 0, extra=extra))
         return nodes
 
     def _matrix(self) -> list[list[str | None]]:
-        nodes, latency = self.tables.memories, self.tables.latency
+        nodes, latency = self.tables.nodes, self.tables.latency
         return [[_text(latency[a, b]) if (a, b) in latency else None for b in nodes] for a in nodes]
 
     def _dram(self, node: int) -> dict[str, Any]:
@@ -107,7 +108,7 @@ class _Machine:
         return {"snoop": _text(snoop)} if snoop > 0 else {}
 
     def _links(self) -> list[dict[str, Any]]:
-        return [self._link(a, b) for a, b in combinations(self.tables.memories, 2)]
+        return [self._link(a, b) for a, b in combinations(self.tables.nodes, 2)]
 
     def _link(self, a: int, b: int) -> dict[str, Any]:
         """Return the link of two nodes. Data flows to the reader: the first direction carries what `b` reads."""
@@ -119,9 +120,10 @@ class _Machine:
 
     def _hop(self, a: int, b: int) -> float:
         """Return ns one way: half of what the other node's memory takes longer, at least 0.1."""
-        latency, readers = self.tables.latency, self.tables.readers
-        extra = [latency[x, y] - latency[y, y] for x, y in ((a, b), (b, a)) if x in readers and y in readers]
-        extra = extra or [latency[x, y] - latency[x, x] for x, y in ((a, b), (b, a)) if x in readers]
+        latency = self.tables.latency
+        known = [pair for pair in ((a, b), (b, a)) if pair in latency]
+        extra = [latency[x, y] - latency[y, y] for x, y in known if (y, y) in latency]
+        extra = extra or [latency[x, y] - latency[x, x] for x, y in known if (x, x) in latency]
         return max(0.1, fmean(extra) / 2 if extra else 0.1)
 
     def _notes(self) -> list[str]:

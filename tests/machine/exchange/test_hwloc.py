@@ -159,6 +159,6 @@ def test_bad_input_is_one_message(what, imported):
 
 
 def test_too_many_cpus_are_one_message(xml, imported):
-    with pytest.raises(UserError, match="cannot be simulated: .* 1025") as caught:
+    with pytest.raises(UserError, match=r"cannot be simulated: .* 1025") as caught:
         imported("hwloc", xml.machine(range(1025), xml.node(0, range(1025), GIB), *map(xml.core, range(1025))))
     assert len(caught.value.problems) == 1

@@ -86,13 +86,19 @@ def test_a_node_without_a_row_is_memory_only(imported):
     assert build_topology(imported("mlc", TEXT)[0]).nodes[2].memory_only
 
 
+def test_a_column_without_figures_is_a_node_without_memory(imported):
+    text = TEXT.replace("80.0\t 340.0", "-\t 340.0").replace("80.0\t 140.0", "80.0\t -")
+    nodes = build_topology(imported("mlc", text)[0]).nodes
+    assert (len(nodes[1].cpus) > 0, nodes[1].memory) == (True, 0)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "holds no matrix of idle latencies"),
         ("Intel(R) Memory Latency Checker - v3.9\nCommand line parameters: --x\n", "holds no matrix of idle latencies"),
         (TEXT.replace("140.0\t 270.0", "140.0"), "found:5:1: 2 values in 3 columns"),
-        (TEXT.replace("140.0\t 270.0", "-\t 270.0"), "has no idle latency from node 0 to node 1"),
+        (TEXT.replace("140.0\t  80.0", "-\t  80.0"), "has no idle latency from node 1 to node 0"),
         (TEXT.replace("80.0", "8.0"), "too short for memory"),
     ],
 )
