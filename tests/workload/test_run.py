@@ -12,6 +12,8 @@ from simslab.workload.runner import StuckError, run_workload
 from simslab.workload.spec import Workload
 
 SCALE = "scale=1" if running_build().kind == "compiled" else "scale=0.02"
+GENERIC = ["one-node", "two-socket", "four-socket", "memory-only-node", "memoryless-node"]
+LARGE = ["generic-64", "uv-2000"]  # hundreds of CPUs, tens of nodes: booting them takes many seconds
 GROUP = {"name": "a", "cpus": "first 2"}
 CHURN = {"pattern": "alloc_free", "kmalloc": 64, "operations": 2000, "live": 20, "order": "random"}
 
@@ -40,13 +42,35 @@ def check(measured):
 
 
 @pytest.mark.parametrize("workload", workload_names())
-@pytest.mark.parametrize("machine", machine_names())
-def test_every_shipped_machine_runs_every_shipped_workload(machine, workload):
+@pytest.mark.parametrize("machine", GENERIC)
+def test_every_generic_machine_runs_every_shipped_workload(machine, workload):
     measured = run_workload(load_machine(machine), load_workload(workload, [SCALE]))
     check(measured)
     assert (measured.machine, measured.workload) == (machine, workload)
     assert measured.latency
     assert measured.slabinfo.startswith("slabinfo - version: 2.1\n")
+
+
+@pytest.mark.parametrize("workload", ["mixed-remote", "network-receive", "untar-rm"])
+@pytest.mark.parametrize("machine", sorted(set(machine_names()) - set(GENERIC) - set(LARGE)))
+def test_every_machine_of_the_library_runs(machine, workload):
+    measured = run_workload(load_machine(machine), load_workload(workload, ["scale=0.02"]))
+    check(measured)
+    assert measured.latency
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workload", workload_names())
+@pytest.mark.parametrize("machine", sorted(set(machine_names()) - set(GENERIC)))
+def test_every_machine_of_the_library_runs_every_shipped_workload(machine, workload):
+    check(run_workload(load_machine(machine), load_workload(workload, ["scale=0.02"])))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", LARGE)
+def test_the_largest_machines_boot_and_run(machine):
+    measured = run_workload(load_machine(machine), load_workload("mixed-remote", ["scale=0.02"]))
+    check(measured)
 
 
 @pytest.mark.parametrize("quantum", [0, 500, 10_000])
