@@ -82,7 +82,8 @@ class _Writer:
 
     def _layout(self) -> Layout:
         told = self.found.sections.get("layout")
-        scope = self.found.sections.get("l3", {}).get("scope", "")
+        l3 = self.found.sections.get("l3")
+        scope = str(l3.get("scope", "")) if isinstance(l3, dict) else ""
         layout = build_layout(self.found.cores, scope if scope == "node" else "")
         if told is not None and _same_layout(told, self.found):
             numbers = {cpu: cpu for cpu in layout.number}
@@ -100,7 +101,7 @@ class _Writer:
         told = self.found.sections.get(key)
         if isinstance(value, dict) or isinstance(told, dict):
             rest = value if isinstance(value, dict) and not (self.found.whole and told) else {}
-            self.document[key] = rest | (told if isinstance(told, dict) else {})
+            self.document[key] = dict(rest) | (told if isinstance(told, dict) else {})
             for name in self.document[key]:
                 is_told = isinstance(told, dict) and name in told
                 self.comments[f"{key}.{name}"] = f"[{self.found.source}]" if is_told else "estimate"
@@ -230,11 +231,14 @@ def _ways(size: int, wanted: int) -> int:
 
 def _same_layout(told: Mapping[str, Any], found: FoundMachine) -> bool:
     """Tell whether a `layout` section describes the cores that were found."""
-    from simslab.machine.numbering import seats
+    from simslab.machine.numbering import nr_cpus, seats
     from simslab.machine.spec import LayoutSpec
 
     try:
-        places = seats(LayoutSpec.model_validate(told))
+        layout = LayoutSpec.model_validate(told)
+        if nr_cpus(layout) != sum(len(core.cpus) for core in found.cores):
+            return False
+        places = seats(layout)
     except (ValueError, IndexError):
         return False
     cores = {frozenset(core.cpus) for core in found.cores}

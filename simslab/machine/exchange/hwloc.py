@@ -232,4 +232,8 @@ def _extra(element: Element) -> dict[str, Any]:
 
 
 def _json(text: str) -> Any:
-    return json.loads(text)
+    """Return what one of our infos holds; ValueError if that is not JSON."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("JSON nested too deeply") from error

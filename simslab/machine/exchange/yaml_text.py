@@ -15,7 +15,7 @@ _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 
 def machine_text(head: Sequence[str], document: Mapping[str, Any], comments: Mapping[str, str]) -> str:
     """Return the YAML of a machine file; `comments` by dotted path, each written behind its value."""
-    lines = [f"# {line}".rstrip() for line in head]
+    lines = ["# " + " ".join(line.splitlines()) for line in head]
     for key, value in document.items():
         lines += _entry(key, value, comments)
     return "\n".join(lines) + "\n"
