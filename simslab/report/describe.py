@@ -111,12 +111,16 @@ def _speed(timing: Timing, link: Link, back: Link) -> str:
 
 
 def _dram_matrix(topology: Topology, timing: Timing) -> Iterator[str]:
-    first = {domain.node: domain.id for domain in reversed(topology.domains)}
+    hop = timing.hop_nn
 
     def cell(node: int, home: int) -> str:
-        if node not in first or not topology.nodes[home].memory:
+        cpus = topology.cpus_of_node(node)
+        if not cpus or not topology.nodes[home].memory:
             return _NONE
-        return _ns(timing, timing.dram_latency(first[node], home))
+        domain = topology.domains[topology.cpus[cpus[0]].domain]
+        # Below an L3 that spans nodes a core's misses enter at its own node, not at the first.
+        own = hop[node][home] + hop[home][node] - hop[domain.node][home] - hop[home][domain.node]
+        return _ns(timing, timing.dram_latency(domain.id, home) + own)
 
     yield from _matrix("idle DRAM latency (ns), reader's node by the memory's node:", topology, cell)
 
