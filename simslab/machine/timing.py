@@ -113,9 +113,9 @@ class Timing:
     hz: int  # timer ticks per second
 
     def dram_latency(self, domain: int, node: int) -> int:
-        """Return the idle latency of a read from `node`'s DRAM by a CPU of `domain`."""
+        """Return the idle latency of a read from `node`'s DRAM, its row not open, by a CPU of `domain`."""
         hops = self.hop_dn[domain][node] + self.hop_nd[node][domain]
-        return self.l3 + hops + self.directory + self.dram[node] + self.port[node]
+        return self.l3 + hops + self.directory + self.dram[node] + self.dram_row_miss[node] + self.port[node]
 
     def cache_latency(self, domain: int, node: int, owner: int) -> int:
         """Return the idle latency of a line of home `node` that a core of domain `owner` holds modified."""
