@@ -12,7 +12,7 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from simslab.machine.measure.prober import Prober
+from simslab.machine.measure.prober import PAUSE, Prober
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def run_streams(prober: Prober, streams: Sequence[Stream], warm: int, timed: int
 
     Every stream starts at a moment of its own. Lines count when they complete: cores issue in bursts.
     """
-    start = prober.now
+    start = prober.now + PAUSE  # what was measured before is over
     heap = [(start + index * 7, index) for index in range(len(streams))]
     for index, stream in enumerate(streams):
         stream.flight = [start] * stream.places
