@@ -9,7 +9,7 @@ def idle_latency(machine, cpu, node, owner=None, line=4096):
     line += machine.topology.node_base[node] >> 6
     if owner is not None:
         machine.memory.transact(machine.cpus[owner].core, line, 1, 0)
-    return machine.memory.transact(machine.cpus[cpu].core, line, 0, 10**6)
+    return machine.memory.transact(machine.cpus[cpu].core, line, 0, line << 10)  # a time of its own: idle
 
 
 @pytest.mark.parametrize("name", machine_names())
