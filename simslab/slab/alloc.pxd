@@ -21,6 +21,7 @@ cdef long long ZERO
 cdef long long THISNODE
 cdef long long EXACT_NODE_SET
 cdef long long EXACT_NODE_CLEAR
+cdef long long CONTENTS_MATTER
 cdef long long ALLOC_HIT
 cdef long long ALLOC_REFILL_SHARED
 cdef long long ALLOC_REFILL_SLABS
@@ -62,6 +63,9 @@ cdef class SlabAlloc:
     cdef public SlabFree freeing
     cdef public list zonelists
     cdef public long long gfp_allowed_mask
+    cdef public object failslab
+    cdef public object policies
+    cdef public long long init_on_alloc
     cdef public long long stats
 
     @cython.locals(saved=cython.longlong, objp=cython.longlong)
@@ -71,11 +75,15 @@ cdef class SlabAlloc:
     @cython.locals(objp=cython.longlong)
     cdef long long do_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
     cdef long long after_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long objp) noexcept
+    cdef long long want_init_on_alloc(self, KmemCache cache, long long flags) noexcept
+    cdef long long should_failslab(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(objp=cython.longlong, objects=list)
     cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
 
     @cython.locals(objp=cython.longlong)
     cdef long long do_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(nid=cython.longlong)
+    cdef long long alternate_node_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(ac=ArrayCache)
     cdef long long cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode)

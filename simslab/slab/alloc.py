@@ -7,12 +7,13 @@ touched with interrupts off only; a function that may have let other code run (g
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simslab.kernel import gfp, layout
 from simslab.kernel.bug import KernelBugError
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
+from simslab.slab import flags as fl
 from simslab.slab import paths
 from simslab.slab.free import SlabFree
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
@@ -36,6 +37,8 @@ ZERO: Final = gfp.ZERO
 THISNODE: Final = gfp.THISNODE
 EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
 EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
+
+CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
 ALLOC_HIT: Final = paths.ALLOC_HIT
 ALLOC_REFILL_SHARED: Final = paths.ALLOC_REFILL_SHARED
@@ -80,7 +83,10 @@ class SlabAlloc:
 
     `zonelists[nid]` lists node numbers as fallback from `nid` walks them. `gfp_allowed_mask` is restricted during boot.
 
-    Not modelled: mempolicies and cpuset spreading (alternate_node_alloc), failslab, pfmemalloc slabs.
+    `policies` (kernel/mempolicy.py) and `failslab` are None unless tasks have memory policies or faults are injected.
+
+    Not modelled: pfmemalloc slabs (get_valid_first_slab, cache_alloc_pfmemalloc): the page allocator has no reserves to
+    lend; the hook of memory cgroups, which the configuration leaves out.
     """
 
     def __init__(self, pages: SlabPages, freeing: SlabFree, zonelists: list[list[int]]) -> None:
@@ -88,6 +94,9 @@ class SlabAlloc:
         self.freeing = freeing
         self.zonelists = zonelists
         self.gfp_allowed_mask = gfp.BITS_MASK
+        self.failslab: Any = None
+        self.policies: Any = None
+        self.init_on_alloc = 0
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
 
     # -- entry points -------------------------------------------------------------------------------------------------
@@ -96,6 +105,8 @@ class SlabAlloc:
         """Allocate wherever this CPU is; 0 when there is nothing (mm/slab.c: slab_alloc)."""
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_ALLOC)
+        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+            return 0
         saved = cpu.irq_save(SITE_ALLOC)
         objp = self.do_cache_alloc(cpu, cache, flags)
         cpu.irq_restore(saved)
@@ -108,6 +119,8 @@ class SlabAlloc:
         """
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_ALLOC_NODE)
+        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+            return 0
         saved = cpu.irq_save(SITE_ALLOC_NODE)
         objp = self.do_alloc_node(cpu, cache, flags, cpu.numa_mem if nodeid == NUMA_NO_NODE else nodeid)
         cpu.irq_restore(saved)
@@ -129,17 +142,35 @@ class SlabAlloc:
     def after_alloc(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> int:
         """What follows an allocation once interrupts are as before: prefetch and zeroing."""
         cpu.prefetchw(objp)
-        if flags & ZERO and objp:
+        if objp and self.want_init_on_alloc(cache, flags):
             cpu.read(cache.addr + KC_OBJECT_SIZE)
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp + cache.obj_offset, cache.object_size)
         return objp
+
+    def want_init_on_alloc(self, cache: KmemCache, flags: int) -> int:
+        """Whether an object is zeroed for its user (mm/slab.h: slab_want_init_on_alloc)."""
+        if self.init_on_alloc:
+            if cache.ctor:
+                return 0
+            if not cache.flags & CONTENTS_MATTER:
+                return 1
+        return flags & ZERO
+
+    def should_failslab(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """Whether a fault is injected here (mm/failslab.c: __should_failslab, from slab_pre_alloc_hook)."""
+        if not self.failslab.should_failslab(cache, flags):
+            return 0
+        cpu.path = ALLOC_FAILED
+        return 1
 
     def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> list[int]:
         """Allocate `size` objects or none at all (mm/slab.c: kmem_cache_alloc_bulk)."""
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_BULK)
         objects: list[int] = []
+        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+            return objects
         cpu.irq_disable(SITE_BULK)
         for _ in range(size):
             cpu.insn(INSNS_BULK_OBJECT)
@@ -153,7 +184,7 @@ class SlabAlloc:
             cpu.path = ALLOC_FAILED
             return []
         cpu.path = ALLOC_BULK
-        if flags & ZERO:
+        if self.want_init_on_alloc(cache, flags):
             for objp in objects:
                 cpu.insn(INSNS_ZERO)
                 cpu.clear(objp + cache.obj_offset, cache.object_size)
@@ -164,10 +195,24 @@ class SlabAlloc:
     def do_cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """From the CPU's array, else from its node, else along the zonelist (mm/slab.c: __do_cache_alloc). Irqs off."""
         cpu.path = ALLOC_HIT
+        if self.policies is not None:
+            objp = self.alternate_node_alloc(cpu, cache, flags)
+            if objp:
+                return objp
         objp = self.cache_alloc(cpu, cache, flags)
         if objp:
             return objp
         return self.cache_alloc_node(cpu, cache, flags, cpu.numa_mem)
+
+    def alternate_node_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """From the node that the task's policy or cpuset names, when it is another (mm/slab.c: alternate_node_alloc).
+
+        Interrupts have no policy. Irqs off.
+        """
+        if cpu.in_interrupt or flags & THISNODE:
+            return 0
+        nid = self.policies.slab_node(cpu, cache.flags)
+        return 0 if nid == cpu.numa_mem else self.cache_alloc_node(cpu, cache, flags, nid)
 
     def cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """From the CPU's array, refilled if it must (mm/slab.c: ____cache_alloc). Irqs off."""

@@ -19,6 +19,7 @@ from simslab.slab import kmalloc
 from simslab.slab.alloc import SlabAlloc
 from simslab.slab.drain import SlabDrain
 from simslab.slab.free import SlabFree
+from simslab.slab.freelist_random import FreelistRandom
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.object_source import ObjectSource
 from simslab.slab.options import SlabOptions
@@ -46,6 +47,9 @@ class SlabAllocator(ObjectSource):
     `caches` is in order of creation (the kernel's `slab_caches` reversed); `by_index[i]` is the cache of index i, from
     1, None when destroyed; `kmalloc_caches[type][index]` as in the kernel. `pages.observer` is told of slabs obtained
     and destroyed. Every possible CPU has arrays; those in `online_cpus` use them.
+
+    Not modelled: contents of objects, so of DEBUG_SLAB neither poison, red zones nor the last user (poison_obj,
+    check_poison_obj, dbg_redzone1, dbg_userword); its sizes, limits, counters and double-free check are.
     """
 
     def __init__(self, kernel: Any, options: SlabOptions | None = None) -> None:
@@ -74,6 +78,11 @@ class SlabAllocator(ObjectSource):
         self.drain = SlabDrain(self.pages, self.freeing, self.caches, list(kernel.online_nodes))
         debug = 1 if self.options.debug_slab else 0
         self.pages.stats = self.freeing.stats = self.allocating.stats = self.drain.stats = debug
+        self.freeing.hardened = int(self.options.freelist_hardened)
+        self.freeing.init_on_free = int(self.options.init_on_free)
+        self.allocating.init_on_alloc = int(self.options.init_on_alloc)
+        if self.options.freelist_random:
+            self.pages.randomizer = FreelistRandom(kernel.mem_map, self.options.freelist_seed)
         self.slab_reap_node: list[int] = [
             kernel.node_online_map.next_node_in(kernel.cpu_to_mem[i]) for i in range(kernel.nr_cpu_ids)
         ]

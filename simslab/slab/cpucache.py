@@ -45,6 +45,8 @@ class AlienTable:
 
 def enable_cpucache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Choose the tunables by object size and apply them (mm/slab.c: enable_cpucache); 0 or a negative errno."""
+    if allocator.pages.randomizer is not None:
+        allocator.pages.randomizer.cache_random_seq_create(cache)
     limit, batchcount, shared = tunables(cache.size, allocator.kernel.nr_cpu_ids, allocator.options.debug_slab)
     err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)
     if err:
@@ -269,7 +271,9 @@ def slabinfo_write(allocator: SlabAllocator, text: str, request: int, cpu: Cpu |
             if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
                 log.warning("slabinfo: %s ignored: expected limit >= batchcount >= 1, shared >= 0", text.strip())
                 return len(text)
+            allocator.slab_mutex.lock(cpu)
             err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)
+            allocator.slab_mutex.unlock(cpu)
             return err or len(text)
     return -EINVAL
 

@@ -25,6 +25,8 @@ cdef long long P_LIST
 cdef long long P_SLAB_CACHE
 cdef long long P_S_MEM
 cdef long long P_ACTIVE
+cdef long long CONTENTS_MATTER
+cdef long long INSNS_ZERO
 cdef long long FREE_HIT
 cdef long long FREE_FLUSH_SHARED
 cdef long long FREE_FLUSH_SLABS
@@ -72,6 +74,8 @@ cdef class SlabFree:
     cdef public list by_index
     cdef public long long nr_online_nodes
     cdef public long long stats
+    cdef public long long hardened
+    cdef public long long init_on_free
     cdef public ArrayCache single
 
     @cython.locals(flags=cython.longlong)
@@ -81,6 +85,7 @@ cdef class SlabFree:
     @cython.locals(objp=cython.longlong)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
     @cython.locals(pfn=cython.longlong, page=cython.longlong, cache=KmemCache)
+    cpdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long objp)
     cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
 
     @cython.locals(ac=ArrayCache, pfn=cython.longlong, nid=cython.longlong)
@@ -106,4 +111,5 @@ cdef class SlabFree:
     @cython.locals(chain=cython.longlong, pfn=cython.longlong)
     cdef long long trim(self, Cpu cpu, KmemCache cache, KmemCacheNode n) noexcept
     @cython.locals(count=cython.longlong, pfn=cython.longlong)
+    cpdef verify_not_free(self, KmemCache cache, long long objp)
     cpdef note_freeable(self, KmemCache cache, KmemCacheNode n)

@@ -7,6 +7,7 @@ surplus under a lock are chained through `MemMap.next` and destroyed after it is
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from simslab.kernel import layout
@@ -14,9 +15,12 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import MemMap
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
+from simslab.slab import flags as fl
 from simslab.slab import paths
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page import SlabPages
+
+log = logging.getLogger(__name__)
 
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 LINE_SHIFT: Final = 6
@@ -38,6 +42,8 @@ P_LIST: Final = layout.PAGE_SLAB_LIST
 P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
 P_S_MEM: Final = layout.PAGE_S_MEM
 P_ACTIVE: Final = layout.PAGE_ACTIVE
+
+CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
 FREE_HIT: Final = paths.FREE_HIT
 FREE_FLUSH_SHARED: Final = paths.FREE_FLUSH_SHARED
@@ -71,6 +77,7 @@ INSNS_FREE_OBJECT: Final = 53
 INSNS_FROM_FULL: Final = 2
 INSNS_EMPTIED: Final = 3
 INSNS_TRIM: Final = 22
+INSNS_ZERO: Final = 22  # memset with `rep stosb` counted once
 INSNS_BULK_FREE: Final = 21
 INSNS_BULK_FREE_OBJECT: Final = 9
 
@@ -91,6 +98,8 @@ class SlabFree:
         self.by_index = by_index
         self.nr_online_nodes = nr_online_nodes
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+        self.hardened = 0  # 1 with SLAB_FREELIST_HARDENED
+        self.init_on_free = 0
         self.single = ArrayCache(0, 1, 1)  # model: the one-element array on the stack of __cache_free_alien
 
     # -- entry points -------------------------------------------------------------------------------------------------
@@ -98,6 +107,8 @@ class SlabFree:
     def kmem_cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
         """Free an object of `cache` (mm/slab.c: kmem_cache_free)."""
         cpu.insn(INSNS_KMEM_CACHE_FREE)
+        if self.hardened:
+            cache = self.cache_from_obj(cpu, cache, objp)
         flags = cpu.irq_save(SITE_FREE)
         self.cache_free(cpu, cache, objp)
         return cpu.irq_restore(flags)
@@ -115,9 +126,19 @@ class SlabFree:
         cpu.irq_disable(SITE_BULK)
         for objp in objects:
             cpu.insn(INSNS_BULK_FREE_OBJECT)
-            self.cache_free(cpu, self.virt_to_cache(cpu, objp) if cache is None else cache, objp)
+            if cache is None:
+                self.cache_free(cpu, self.virt_to_cache(cpu, objp), objp)
+            else:
+                self.cache_free(cpu, self.cache_from_obj(cpu, cache, objp) if self.hardened else cache, objp)
         cpu.path = FREE_BULK
         return cpu.irq_enable()
+
+    def cache_from_obj(self, cpu: Cpu, cache: KmemCache, objp: int) -> KmemCache:
+        """The object's own cache, with a warning when it is another than `cache` (mm/slab.h: cache_from_obj)."""
+        found = self.virt_to_cache(cpu, objp)
+        if found is not cache:
+            log.warning("cache_from_obj: Wrong slab cache. %s but object is from %s", cache.name, found.name)
+        return found
 
     def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:
         """The cache of the slab that holds `objp` (mm/slab.h: virt_to_cache)."""
@@ -137,6 +158,9 @@ class SlabFree:
         cpu.path = FREE_HIT
         if not cpu.irqs_off:
             raise KernelBugError("cache_free with interrupts on")
+        if self.init_on_free and not cache.ctor and not cache.flags & CONTENTS_MATTER:
+            cpu.insn(INSNS_ZERO)
+            cpu.clear(objp + cache.obj_offset, cache.object_size)
         ac = cache.cpu_cache[cpu.id]
         cpu.read(cache.addr + KC_CPU_CACHE)
         if self.nr_online_nodes > 1:
@@ -323,6 +347,8 @@ class SlabFree:
         for i in range(count):
             if ac.addr:
                 cpu.read(ac.addr + AC_ENTRY + 8 * i)
+            if self.stats:
+                self.verify_not_free(cache, ac.entry[i])
             self.free_one(cpu, cache, n, ac.entry[i])
         cpu.read(n.addr + N_FREE_OBJECTS)
         return self.trim(cpu, cache, n)
@@ -366,6 +392,12 @@ class SlabFree:
             cpu.write(n.addr + N_TOTAL_SLABS)
             cpu.insn(INSNS_TRIM)
         return chain
+
+    def verify_not_free(self, cache: KmemCache, objp: int) -> None:
+        """The check that DEBUG builds of slab_put_obj make; KernelBugError for an object that is free already."""
+        pfn = self.mem_map.get("head", objp >> PAGE_SHIFT)
+        if self.pages.obj_to_index(cache, pfn, objp) in self.pages.free_indices(cache, pfn):
+            raise KernelBugError(f"slab: double free detected in cache '{cache.name}', objp {objp:x}")
 
     def note_freeable(self, cache: KmemCache, n: KmemCacheNode) -> None:
         """STATS_SET_FREEABLE: the most free slabs ever seen after a flush."""

@@ -24,6 +24,8 @@ class SlabOptions:
     init_on_alloc: bool = False
     init_on_free: bool = False
     freelist_random: bool = False
+    freelist_seed: int = 0  # of the random sequences, which the kernel draws from its entropy
+    freelist_hardened: bool = False
     cache_line_size: int = 64
 
     def effective_max_order(self, memory_bytes: int) -> int:

@@ -64,6 +64,7 @@ cdef class SlabPages:
     cdef public ObjectSource source
     cdef public object observer
     cdef public object rcu
+    cdef public object randomizer
     cdef public long long stats
     cdef public long long deny_cache
     cdef public long long deny_mask

@@ -93,6 +93,7 @@ class SlabPages:
         self.source: ObjectSource = ObjectSource()
         self.observer: Any = None
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
+        self.randomizer: Any = None  # with SLAB_FREELIST_RANDOM
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.deny_cache = 0
         self.deny_mask = 0
@@ -310,7 +311,7 @@ class SlabPages:
     def cache_init_objs(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
         """Fill the index array in order and run the constructor (mm/slab.c: cache_init_objs).
 
-        Not modelled: freelist randomisation.
+        With SLAB_FREELIST_RANDOM the order is then shuffled (freelist_random.py), at no charge.
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
@@ -328,6 +329,8 @@ class SlabPages:
             cpu.read(page + P_FREELIST)
             cpu.write(mem_map.freelist[pfn] + i)
             mem_map.rows[row + i] = i
+        if self.randomizer is not None:
+            self.randomizer.shuffle_freelist(cache, pfn)
         cpu.insn_cold(INSNS_GROW + cache.num * (INSNS_GROW_OBJECT_CTOR if cache.ctor else INSNS_GROW_OBJECT))
         return 0
 

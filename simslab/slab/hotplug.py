@@ -1,0 +1,122 @@
+"""CPUs and memory that come and go (mm/slab.c: slab_prepare_cpu, slab_dead_cpu, slab_memory_callback).
+
+All run in process context with interrupts on, on a CPU that stays. The CPU that goes must be outside the allocator.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.kernel import gfp
+from simslab.machine import callsites
+from simslab.slab import boot, cpucache
+from simslab.slab.kmem_cache import AlienCache, KmemCache, KmemCacheNode
+
+if TYPE_CHECKING:
+    from simslab.machine.cpu import Cpu
+    from simslab.slab.allocator import SlabAllocator
+
+EBUSY: Final = 16
+EVERYTHING: Final = 1 << 30  # INT_MAX slabs
+SITE_CANCELED: Final = callsites.site("cpuup_canceled")
+
+
+def cpu_up(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
+    """Prepare all caches for CPU `coming`, then let it take part and reap; 0 or -ENOMEM (slab_prepare_cpu)."""
+    allocator.slab_mutex.lock(cpu)
+    err = boot.cpuup_prepare(allocator, cpu, coming)
+    allocator.slab_mutex.unlock(cpu)
+    if err:
+        return err
+    for cpus in (allocator.online_cpus, allocator.numa_cpus):
+        cpus.append(coming)
+        cpus.sort()
+    allocator.start_cpu_timer(allocator.kernel.machine.cpus[coming])
+    return 0
+
+
+def cpu_down(allocator: SlabAllocator, cpu: Cpu, going: int) -> None:
+    """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
+    allocator.kernel.workqueue.cancel(allocator.kernel.machine.cpus[going])
+    allocator.online_cpus.remove(going)
+    allocator.numa_cpus.remove(going)
+    allocator.slab_mutex.lock(cpu)
+    cpuup_canceled(allocator, cpu, going)
+    allocator.slab_mutex.unlock(cpu)
+
+
+def cpuup_canceled(allocator: SlabAllocator, cpu: Cpu, going: int) -> None:
+    """Empty a dead CPU's arrays, and its node's when it was the last there (mm/slab.c: cpuup_canceled)."""
+    node = allocator.kernel.cpu_to_mem[going]
+    last = all(allocator.kernel.cpu_to_mem[other] != node for other in allocator.online_cpus)
+    for cache in allocator.caches[::-1]:
+        n = cache.node[node]
+        if n is not None:
+            retire_cpu(allocator, cpu, cache, n, going, last)
+    for cache in allocator.caches[::-1]:
+        n = cache.node[node]
+        if n is not None:
+            allocator.drain.drain_freelist(cpu, cache, n, EVERYTHING)
+
+
+def retire_cpu(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, going: int, last: bool) -> None:
+    """Body of cpuup_canceled's first loop: one cache; `last` when the node has no CPU left."""
+    freeing, pages = allocator.freeing, allocator.pages
+    cpu.irq_disable(SITE_CANCELED)
+    n.list_lock.lock(cpu, SITE_CANCELED)
+    n.free_limit -= cache.batchcount
+    ac = cache.cpu_cache[going]
+    surplus = [freeing.free_block(cpu, cache, ac, ac.avail, n.node)]
+    ac.avail = 0
+    shared, alien, alien_addr = n.shared, n.alien, n.alien_addr
+    if last:
+        if shared is not None:
+            surplus.append(freeing.free_block(cpu, cache, shared, shared.avail, n.node))
+        n.shared = n.alien = None
+        n.alien_addr = 0
+    n.list_lock.unlock(cpu)
+    cpu.irq_enable()
+    if last:
+        if shared is not None:
+            allocator.kfree(cpu, shared.addr)
+        send_home(allocator, cpu, cache, alien)
+        cpucache.free_alien_cache(allocator, cpu, alien, alien_addr)
+    for chain in surplus:
+        pages.slabs_destroy(cpu, cache, chain)
+
+
+def send_home(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, aliens: list[AlienCache | None] | None) -> None:
+    """Drain alien arrays that no node refers to any more (mm/slab.c: drain_alien_cache)."""
+    for nid, alien in enumerate(aliens or ()):
+        if alien is None:
+            continue
+        flags = cpu.irq_save(SITE_CANCELED)
+        alien.lock.lock(cpu, SITE_CANCELED)
+        surplus = allocator.freeing.drain_alien_array(cpu, cache, alien.ac, nid)
+        alien.lock.unlock(cpu)
+        cpu.irq_restore(flags)
+        allocator.pages.slabs_destroy(cpu, cache, surplus)
+
+
+def memory_going_online(allocator: SlabAllocator, cpu: Cpu, nid: int) -> int:
+    """Give every cache a structure for a node whose memory comes; 0 or -ENOMEM (slab_memory_callback).
+
+    Not modelled: nodes that were not there at boot; the structures of those that were are kept up to date.
+    """
+    for cache in allocator.caches[::-1]:
+        err = cpucache.init_cache_node(allocator, cpu, cache, nid, gfp.GFP_KERNEL)
+        if err:
+            return err
+    return 0
+
+
+def memory_going_offline(allocator: SlabAllocator, cpu: Cpu, nid: int) -> int:
+    """Destroy a node's free slabs; -EBUSY when slabs with objects are left (drain_cache_node_node)."""
+    for cache in allocator.caches[::-1]:
+        n = cache.node[nid]
+        if n is None:
+            continue
+        allocator.drain.drain_freelist(cpu, cache, n, EVERYTHING)
+        if n.total_slabs:
+            return -EBUSY
+    return 0
