@@ -38,9 +38,11 @@ def cpu_up(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
 def cpu_down(allocator: SlabAllocator, cpu: Cpu, going: int) -> None:
     """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
     allocator.kernel.workqueue.cancel(allocator.kernel.machine.cpus[going])
+    # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone. Not modelled:
+    # the time in the kernel between a CPU's going and slab_dead_cpu.
+    allocator.slab_mutex.lock(cpu)
     allocator.online_cpus.remove(going)
     allocator.numa_cpus.remove(going)
-    allocator.slab_mutex.lock(cpu)
     cpuup_canceled(allocator, cpu, going)
     allocator.slab_mutex.unlock(cpu)
 
