@@ -1,11 +1,13 @@
 """Devices that interrupt a CPU whose handler allocates: receiving from a network.
 
 Arrivals are an open loop: they come at their times whatever the CPUs do. A packet that finds `ring` packets waiting is
-dropped; its slots get the mark of a failed allocation, so that its consumer passes over them.
+dropped; its slots get the mark of a failed allocation, so that its consumer passes over them. As in a ring of
+descriptors, packets leave the queue in the order in which they came.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Final
 
 from simslab.machine.cpu import Cpu
@@ -15,6 +17,7 @@ from simslab.workload.program import DeviceProgram
 from simslab.workload.thread import WorkloadThread
 
 NR_FIELDS: Final = operations.NR_FIELDS
+EMPTY: Final = operations.EMPTY
 
 
 class ReceiveDevice:
@@ -30,6 +33,7 @@ class ReceiveDevice:
         self.interrupt = 0  # next one to be handled
         self.vector = -1
         self.dropped = 0
+        self.waiting: deque[int] = deque()  # first slots of the packets that were not dropped, oldest first
         thread.interrupts_left += len(self.arrivals)
 
     def post(self) -> None:
@@ -47,18 +51,34 @@ class ReceiveDevice:
         if self.interrupt < len(self.arrivals):
             self.post()
         for packet in range(first, first + self.program.burst):
+            # A consumer that is behind this CPU may yet free, before this time, what it is about to look at.
+            cpu.settle()
             self._packet(cpu, packet)
         self.thread.interrupts_left -= 1
         return 0
 
     def _packet(self, cpu: Cpu, packet: int) -> None:
-        """Fill a packet's slots, unless the packet `ring` before it still waits."""
+        """Fill a packet's slots, unless `ring` packets wait."""
         objects = self.program.objects
         slot = self.program.first_slot + packet * objects
-        drop = packet >= self.program.ring and self.executor.address_owner[slot - self.program.ring * objects] > 0
-        self.dropped += drop
+        waiting = self.waiting
+        while waiting and not self._waits(cpu, waiting[0]):
+            waiting.popleft()
+        drop = len(waiting) >= self.program.ring
+        if drop:
+            self.dropped += 1
+        else:
+            waiting.append(slot)
         for i in range(objects):
             if drop:
                 self.executor.drop(cpu, slot + i)
             else:
                 self.executor.allocate(cpu, self.rows[packet * objects + i], slot + i)
+
+    def _waits(self, cpu: Cpu, first: int) -> bool:
+        """Whether any object of the packet in the slots from `first` on has not been taken out at this CPU's time."""
+        address, since = self.executor.address_owner, self.executor.since_owner
+        for slot in range(first, first + self.program.objects):
+            if address[slot] > EMPTY or (address[slot] == EMPTY and since[slot] > cpu.now):
+                return True
+        return False
