@@ -44,16 +44,17 @@ EXAMPLES: Final = 3  # unparsed lines that are kept to be shown
 _COLUMNS: Final = (
     "time", "cpu", "task", "context", "kind", "ptr", "bytes_req", "bytes_alloc", "gfp", "node", "name",
 )  # fmt: skip
+# Digits are bounded by what the columns hold: a line with a larger number is not understood, and counted so.
 _HEAD: Final = (
-    rb"^[ \t]*[^\n]{1,40}?[-\s]\s*(\d+)(?:/\d+)?\s+(?:\([\s\d-]+\)\s+)?"  # task, pid, tgid
-    rb"\[(\d+)\]\s+(?:([^\s:\[\]]{4,6})\s+)?"  # cpu, flags
-    rb"(\d+)\.(\d+):\s+"  # time
+    rb"^[ \t]*[^\n]{1,40}?[-\s]\s*(\d{1,10})(?:/\d+)?\s+(?:\([\s\d-]+\)\s+)?"  # task, pid, tgid
+    rb"\[(\d{1,6})\]\s+(?:([^\s:\[\]]{4,6})\s+)?"  # cpu, flags
+    rb"([0-8]?\d{1,9})\.(\d+):\s+"  # time
 )
 _LINE: Final = re.compile(
     _HEAD
     + rb"(?:kmem:)?(kmem_cache_alloc|kmem_cache_free|kmalloc|kfree|kmem_cache_alloc_node|kmalloc_node):\s+"
-    + rb"(?:\(\S+\) )?call_site=\S+ ptr=\(?(?:0x)?([0-9a-f]+|nil|null)\)?"
-    + rb"(?: name=(\S+))?(?: bytes_req=(\d+) bytes_alloc=(\d+) gfp_flags=(\S+)(?: node=(-?\d+))?)?"
+    + rb"(?:\(\S+\) )?call_site=\S+ ptr=\(?(?:0x)?([0-9a-f]{1,16}|nil|null)\)?"
+    + rb"(?: name=(\S+))?(?: bytes_req=(\d{1,18}) bytes_alloc=(\d{1,18}) gfp_flags=(\S+)(?: node=(-?\d{1,9}))?)?"
     + rb"(?: accounted=\w+)?[ \t\r]*$",
     re.MULTILINE,
 )

@@ -141,3 +141,23 @@ def test_what_is_no_trace_is_one_clear_error(tmp_path, data, said):
 def test_a_missing_file_is_one_clear_error(tmp_path):
     with pytest.raises(UserError, match="No such file"):
         read_kmem_trace(tmp_path / "none.txt")
+
+
+GOOD = "t-1 [000] ..... 1.000001: kfree: call_site=a ptr=20\n"
+FIELDS = {"pid": "1", "cpu": "000", "s": "1", "ptr": "20", "req": "8", "alloc": "8", "node": "-1"}
+HUGE = "t-{pid} [{cpu}] ..... {s}.000001: kmalloc: call_site=a ptr={ptr} bytes_req={req} bytes_alloc={alloc} gfp_flags=GFP_KERNEL node={node}\n"
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_a_number_that_no_column_holds_is_a_line_that_does_not_parse(tmp_path, name):
+    trace = read(tmp_path, GOOD + HUGE.format(**FIELDS | {name: "9" * 20}))
+    assert len(trace) == 1
+    assert trace.skipped == {"line that does not parse": 1}
+
+
+@pytest.mark.parametrize("seconds", ["9223372036", "8999999999", "0000000001"])
+def test_seconds_are_either_held_or_not_read(tmp_path, seconds):
+    trace = read(tmp_path, GOOD + HUGE.format(**FIELDS | {"s": seconds}))
+    held = int(seconds) < 9 * 10**9
+    assert len(trace) == 1 + held
+    assert trace.time[-1] == (int(seconds) * 10**9 + 1000 if held else 1_000_001_000)
