@@ -35,8 +35,9 @@ def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_
     program = Program()
     program.slots.take(paired.nr_slots)
     by_slot = paired.caches()
-    caches = _caches(program, paired, by_slot, count)
-    words = program.words(_kinds(program, paired, by_slot, count), paired.slot[:count])
+    caches = _used_caches(program, paired, by_slot, count)
+    nodes = _nodes(paired.trace.node, places)
+    words = program.words(_kinds(program, paired, by_slot, nodes, count), paired.slot[:count])
     cpus = _cpus(paired, spec, places)[:count]
     times = _times(paired, frequency_hz)[:count] if spec.timing == "recorded" else None
     used = np.unique(cpus).tolist()
@@ -44,7 +45,7 @@ def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_
     begin = _begin_region(program, len(used)) if warm_up else None
     for cpu in used:
         program.threads.append(_thread(int(cpu), np.flatnonzero(cpus == cpu), words, times, warm_up, begin))
-    return Replay(program, caches, _summary(paired, count))
+    return Replay(program, caches, _summary(paired, nodes, count))
 
 
 def _thread(
@@ -65,7 +66,7 @@ def _begin_region(program: Program, threads: int) -> Words:
     return program.words(kind, program.barrier(threads))
 
 
-def _caches(
+def _used_caches(
     program: Program, paired: PairedTrace, by_slot: tuple[TraceCache | None, ...], count: int
 ) -> tuple[TraceCache, ...]:
     """Number the caches in order of first use."""
@@ -78,15 +79,20 @@ def _caches(
     return tuple(used.values())
 
 
-def _kinds(program: Program, paired: PairedTrace, by_slot: tuple[TraceCache | None, ...], count: int) -> Words:
-    """Return each event's kind. Speed: events are folded into one integer each, so that few kinds are looked at."""
+def _kinds(
+    program: Program, paired: PairedTrace, by_slot: tuple[TraceCache | None, ...], nodes: Column, count: int
+) -> Words:
+    """Return each event's kind; `nodes` holds the node asked for by every event of the trace.
+
+    Speed: events are folded into one integer each, so that few kinds are looked at.
+    """
     trace, event, slot = paired.trace, paired.event[:count], paired.slot[:count]
     numbers = [-1 if cache is None else program.caches.get(cache.name, -1) for cache in by_slot]
     cache = np.array(numbers, dtype=np.int64)[slot]
     kind = trace.kind[event].astype(np.int64)
     # An object is freed as its allocation requires; only kfree takes any object.
     kind[(kind == CACHE_FREE) & (cache < 0)] = KFREE
-    gfp, node, size = trace.gfp[event], _nodes(trace.node)[event], trace.bytes_req[event]
+    gfp, node, size = trace.gfp[event], nodes[event], trace.bytes_req[event]
     sizes, size_index = np.unique(size, return_inverse=True)
     folded = (((kind * 4096 + cache + 1) * 65536 + gfp) * 2048 + node + 1) * len(sizes) + size_index
     unique, first, index = np.unique(folded, return_index=True, return_inverse=True)
@@ -106,12 +112,15 @@ def _kinds(program: Program, paired: PairedTrace, by_slot: tuple[TraceCache | No
     return table[index]
 
 
-def _nodes(recorded: Column) -> Column:
+def _nodes(recorded: Column, places: CpuPlaces) -> Column:
     """Return the node each allocation asks for, -1 for any.
 
-    On a recording machine of one node, node 0 means the nearest; it says nothing about nodes of another machine.
+    On a recording machine of one node, node 0 means the nearest; it says nothing about nodes of another machine. A
+    node that this machine has not got cannot be asked for either.
     """
-    return np.full(len(recorded), -1) if recorded.max(initial=-1) <= 0 else recorded.astype(np.int64)
+    if recorded.max(initial=-1) <= 0:
+        return np.full(len(recorded), -1)
+    return np.where((recorded >= 0) & (recorded < places.nr_nodes), recorded, -1).astype(np.int64)
 
 
 def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces) -> Column:
@@ -136,12 +145,19 @@ def _times(paired: PairedTrace, frequency_hz: int) -> Words:
     return cycles
 
 
-def _summary(paired: PairedTrace, count: int) -> TraceSummary:
-    trace = paired.trace
+def _summary(paired: PairedTrace, nodes: Column, count: int) -> TraceSummary:
+    trace, event = paired.trace, paired.event[:count]
     file = Path(trace.file).name  # the same result wherever the file lies
     skipped = dict(sorted({**trace.skipped, **paired.skipped}.items()))
     if count < len(paired.event):
         skipped["beyond the share asked for (scale)"] = len(paired.event) - count
     if paired.never_freed:
         skipped["never freed (allocated, not skipped)"] = paired.never_freed
+    told = {
+        "for a node this machine has not got (from any node, not skipped)": (nodes < 0) & (trace.node > 0),
+        "earlier than the event before (in file order, not skipped)": np.diff(trace.time, prepend=trace.time[:1]) < 0,
+    }
+    for what, which in told.items():
+        if number := int(np.count_nonzero(which[event])):
+            skipped[what] = number
     return TraceSummary(file, trace.lines, len(trace), count, skipped, trace.unparsed_examples)

@@ -70,3 +70,35 @@ def test_warm_up_ends_at_a_barrier_of_all_threads(untar):
     rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
     for thread in result.program.threads:
         assert (rows[unpack(thread.words)[0]][:, ops.OPCODE] == ops.BEGIN_REGION).sum() == 1
+
+
+EVENT = "t-1 [000] ..... 1.{time:06}: {event}: call_site=a ptr={ptr:x}"
+ASKS = " bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL node={node} accounted=false"
+
+
+def of_events(tmp_path, *events):
+    path = tmp_path / "trace.txt"
+    path.write_text("\n".join(events))
+    return pair(read_kmem_trace(path))
+
+
+def kmalloc(time, ptr, node):
+    return EVENT.format(time=time, event="kmalloc", ptr=ptr) + ASKS.format(node=node)
+
+
+def test_a_node_that_the_machine_has_not_got_becomes_any_and_is_told(tmp_path):
+    result = made(of_events(tmp_path, *(kmalloc(i, i + 32, node) for i, node in enumerate([0, 1, 2, 9, -1, -7]))))
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    words = np.concatenate([thread.words for thread in result.program.threads])
+    assert rows[unpack(words)[0]][:, ops.NODE].tolist() == [0, 1, -1, -1, -1, -1]
+    assert result.summary.skipped["for a node this machine has not got (from any node, not skipped)"] == 2
+
+
+def test_time_stamps_that_run_backwards_are_told(tmp_path):
+    events = [kmalloc(5, 32, -1), EVENT.format(time=1, event="kfree", ptr=32), kmalloc(6, 64, -1)]
+    result = made(of_events(tmp_path, *events))
+    assert result.summary.skipped["earlier than the event before (in file order, not skipped)"] == 1
+
+
+def test_a_trace_in_order_is_told_nothing_of_order_and_nodes(untar):
+    assert not any("not skipped" in what and "freed" not in what for what in made(untar).summary.skipped)
