@@ -22,6 +22,7 @@ cdef long long TOUCH_BYTES
 cdef long long COUNT
 cdef long long EMPTY
 cdef long long FAILED
+cdef long long ZERO_SIZE_PTR
 
 
 @cython.final

@@ -13,6 +13,7 @@ from typing import Any, Final
 from simslab.base import buffers
 from simslab.base.engine import Engine
 from simslab.machine.cpu import Cpu
+from simslab.slab import kmalloc
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.kmem_cache import KmemCache
 from simslab.workload import operations
@@ -35,6 +36,7 @@ TOUCH_BYTES: Final = operations.TOUCH_BYTES
 COUNT: Final = operations.COUNT
 EMPTY: Final = operations.EMPTY
 FAILED: Final = operations.FAILED
+ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
 
 
 class Executor:
@@ -90,11 +92,16 @@ class Executor:
         return self.put(cpu, slot, objp, index, self.kinds[kind + TOUCH_BYTES])
 
     def put(self, cpu: Cpu, slot: int, objp: int, cache: int, touch: int) -> int:
-        """Leave a new object in a slot after writing to it; a failed allocation leaves a mark."""
-        if objp:
+        """Leave a new object in a slot after writing to it; a failed allocation leaves a mark.
+
+        ZERO_SIZE_PTR is kept, so that it is freed, but is no object: it has no memory.
+        """
+        if objp > ZERO_SIZE_PTR:
             self.recorder.object_allocated(cpu, objp)
             if touch:
                 cpu.write_span(objp, touch)
+            self.address[slot] = objp
+        elif objp:
             self.address[slot] = objp
         else:
             self.recorder.failed += 1
@@ -110,6 +117,8 @@ class Executor:
         if objp == FAILED:
             self.skipped_frees += 1
             return 0
+        if objp <= ZERO_SIZE_PTR:
+            return objp
         if touch:
             cpu.write_span(objp, touch)
         self.recorder.object_freed(cpu, objp)
@@ -172,6 +181,6 @@ class Executor:
         """How many slots hold an object."""
         count = 0
         for slot in range(self.nr_slots):
-            if self.address[slot] > 0:
+            if self.address[slot] > ZERO_SIZE_PTR:
                 count += 1
         return count

@@ -190,3 +190,45 @@ def test_tuning_a_cache_that_is_not_there_is_told():
 def test_too_few_cpus_is_told_with_the_place_in_the_file():
     with pytest.raises(UserError, match=r"threads\[0\].cpus: 'first 99' of 8 CPUs"):
         run("one-node", GROUP | {"cpus": "first 99", "steps": [CHURN]})
+
+
+ASKED = "kmalloc: call_site=a ptr={} bytes_req={} bytes_alloc={} gfp_flags=GFP_KERNEL node={}"
+
+
+def of_trace(tmp_path, *events):
+    file = tmp_path / "trace.txt"
+    file.write_text("".join(f"t-1 [000] ..... 1.{time:06}: {event}\n" for time, event in enumerate(events)))
+    workload = Workload.model_validate({"trace": {"file": str(file)}})
+    return run_workload(load_machine("two-socket"), workload)
+
+
+def test_kmalloc_of_nothing_makes_no_object(tmp_path):
+    free = "kfree: call_site=a ptr={}"
+    measured = of_trace(tmp_path, ASKED.format(10, 0, 0, -1), ASKED.format(20, 8, 8, -1), free.format(10))
+    check(measured)
+    assert measured.conservation["allocated"] == measured.conservation["live"] == 1
+    assert sum(map(sum, (node.allocated for node in measured.nodes))) == 1
+
+
+def test_a_recorded_node_that_the_machine_has_not_got_is_replayed(tmp_path):
+    measured = of_trace(tmp_path, ASKED.format(20, 8, 8, 9), ASKED.format(30, 8, 8, 1))
+    check(measured)
+    assert [sum(column) for column in zip(*(node.allocated for node in measured.nodes), strict=True)] == [1, 1]
+
+
+def test_a_recorded_size_that_kmalloc_refuses_fails(tmp_path):
+    measured = of_trace(tmp_path, ASKED.format(20, 10**17, 10**17, -1), ASKED.format(30, 8, 8, -1))
+    check(measured)
+    assert measured.conservation["failed"] == 1
+
+
+def test_packets_dropped_hardly_depend_on_the_quantum():
+    dropped = [
+        run_workload(
+            load_machine("two-socket"),
+            load_workload("network-receive", ["scale=0.05", "devices.nic.ring=8"]),
+            quantum=q,
+        ).events["packets_dropped"]
+        for q in (0, 10_000)
+    ]
+    assert max(dropped) <= 1.05 * min(dropped) + 2
