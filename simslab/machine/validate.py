@@ -98,6 +98,11 @@ def _caches(spec: MachineSpec) -> Faults:
         elif cache.size > MAX_CACHE:
             expected = f"at most {MAX_CACHE >> 20} MiB"
             faults.append(BadValue(f"{cache.size} bytes of cache", expected=expected, at=(level, "size")))
+        elif level == "l1d" and (cache.size // set_bytes).bit_count() != 1:
+            # Speed: the innermost path finds a set with a mask; the other levels divide.
+            message = f"{cache.size // set_bytes} sets of {cache.ways} lines in the L1"
+            expected = f"a power of two of sets: {set_bytes} bytes times 1, 2, 4, 8 and so on"
+            faults.append(BadValue(message, expected=expected, at=(level, "size")))
     return faults
 
 

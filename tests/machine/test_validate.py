@@ -27,6 +27,7 @@ MISTAKES = {
     "a wrong unit": ("latency: 20 ns", "latency: 20 nanos", "unknown unit 'nanos'"),
     "an unknown key": ("protocol: MESIF", "protokol: MESIF", "unknown key 'protokol'"),
     "a latency of seconds": ("latency: 20 ns", "latency: 20 s", "20 s is too long"),
+    "L1 sets that are no power of two": ("size: 32 KiB", "size: 24 KiB", "48 sets of 8 lines in the L1"),
     "no memory at all": ("memory: 8 GiB", "memory: 0", "no node has memory"),
 }
 
