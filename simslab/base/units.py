@@ -37,7 +37,8 @@ SIZE_UNITS: Final = {
 FREQUENCY_UNITS: Final = {"Hz": Fraction(1), "kHz": Fraction(10**3), "MHz": Fraction(10**6), "GHz": Fraction(10**9)}
 BANDWIDTH_UNITS: Final = {f"{unit}/s": factor for unit, factor in SIZE_UNITS.items()}
 
-_NUMBER: Final = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d{1,2})?)\s*(.*?)\s*", re.DOTALL)
+_NUMBER: Final = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?(\d+))?)\s*(.*?)\s*", re.DOTALL)
+_EXPONENT_DIGITS: Final = 3  # floats have no more; an exact power of ten with more could fill memory
 _LARGEST: Final = 1 << 62  # what a leaf's 64-bit integers hold, with room for a sum
 
 
@@ -48,10 +49,12 @@ def _split(value: object, expected: str) -> tuple[Fraction, str]:
     match = _NUMBER.fullmatch(repr(value) if isinstance(value, float) else str(value)[:200])
     if match is None:
         raise BadValue(f"{_shown(value)} is not a quantity", expected=expected)
+    if len(match[2] or "") > _EXPONENT_DIGITS:
+        raise BadValue(f"{_shown(value)} is beyond every number of use", expected=expected)
     number = Fraction(match[1].replace("_", ""))
     if number < 0:
         raise BadValue(f"{_shown(value)} is negative", expected=expected)
-    return number, match[2]
+    return number, match[3]
 
 
 def _shown(value: object) -> str:

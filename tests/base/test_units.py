@@ -107,6 +107,18 @@ def test_what_is_no_size_is_refused(value):
         parse_size(value)
 
 
+@pytest.mark.parametrize("value", [1e300, "1e300", "1e300 KiB"])
+def test_a_number_too_large_is_called_so(value):
+    with pytest.raises(BadValue, match="too large"):
+        parse_size(value)
+
+
+@pytest.mark.parametrize("value", ["1e9999", "1e-9999 ns", "1e99999999999"])
+def test_a_boundless_exponent_is_refused_without_being_computed(value):
+    with pytest.raises(BadValue, match="beyond every number of use"):
+        parse_duration(value)
+
+
 def test_a_frequency_of_zero_is_refused():
     with pytest.raises(BadValue, match="stops time"):
         parse_frequency(0)
