@@ -55,6 +55,28 @@ def select_cpus(selector: int | str | Sequence[int], places: CpuPlaces, taken: S
     return chosen
 
 
+def named_cpus(selector: int | str | Sequence[int]) -> list[int]:
+    """Return the CPUs that `selector` names by number, none for one whose CPUs depend on the machine.
+
+    BadValue when it would be wrong on every machine.
+    """
+    if isinstance(selector, str):
+        text = selector.strip()
+        if text in ("all", "rest", "one_per_node") or _COUNTED.fullmatch(text) or _NODE.fullmatch(text):
+            return []
+        named = _listed(text)
+    else:
+        named = [selector] if isinstance(selector, int) else list(selector)
+    for i, cpu in enumerate(named):
+        if cpu in named[:i]:
+            raise BadValue(f"CPU {cpu} is listed twice", expected="each CPU once")
+    return named
+
+
+def _listed(text: str) -> list[int]:
+    return [cpu for part in text.split(",") for cpu in _range(part.strip())]
+
+
 def _chosen(selector: int | str | Sequence[int], places: CpuPlaces, taken: Sequence[int]) -> list[int]:
     if isinstance(selector, int):
         return [selector]
@@ -72,7 +94,7 @@ def _chosen(selector: int | str | Sequence[int], places: CpuPlaces, taken: Seque
         return _counted(match[1], int(match[2]), places)
     if match := _NODE.fullmatch(text):
         return _of_node(int(match[1]), places)
-    return [cpu for part in text.split(",") for cpu in _range(part.strip())]
+    return _listed(text)
 
 
 def _counted(word: str, count: int, places: CpuPlaces) -> list[int]:

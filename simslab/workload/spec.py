@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,7 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from simslab.base.errors import BadValue, BadValues, near_miss
 from simslab.base.units import Duration, Size
-from simslab.workload.patterns import BarrierStep, Consume, FreeObjects, Produce, Step
+from simslab.kernel.gfp import DIRECT_RECLAIM, parse_gfp
+from simslab.workload.patterns import AllocObjects, BarrierStep, Consume, FreeObjects, Produce, Step
+from simslab.workload.placement import named_cpus
 from simslab.workload.quantities import Distribution, GfpText, Positive, Probability, SlabFlags, Strict
 
 
@@ -66,6 +69,7 @@ class ThreadGroup(Strict):
             for i, cpu in enumerate(value):
                 if cpu in value[:i]:
                     raise BadValue(f"CPU {cpu} is listed twice", expected="each CPU once", at=(i,))
+        named_cpus(value)
         return value
 
 
@@ -86,6 +90,19 @@ class Device(Strict):
     gfp: GfpText = "GFP_ATOMIC"
     touch: Size = 0
     ring: Annotated[int, Field(ge=1, le=1 << 20)] = 256
+
+    @field_validator("cpu")
+    @classmethod
+    def _a_cpu(cls, value: int | str) -> int | str:
+        named_cpus(value)
+        return value
+
+    @field_validator("gfp")
+    @classmethod
+    def _never_sleeps(cls, value: str) -> str:
+        if parse_gfp(value) & DIRECT_RECLAIM:
+            raise BadValue(f"{value} may sleep, an interrupt handler must not", expected="GFP_ATOMIC or GFP_NOWAIT")
+        return value
 
     @model_validator(mode="after")
     def _allocates(self) -> Device:
@@ -114,7 +131,9 @@ class Workload(Strict):
 
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
-    scale: Annotated[float, Field(gt=0, le=1000)] = Field(1.0, description="multiplies every number of operations")
+    scale: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = Field(
+        1.0, description="multiplies every number of operations"
+    )
     kernel: KernelOptions = KernelOptions()
     caches: dict[str, CacheSpec] = Field(default_factory=dict)
     tunables: dict[str, Tunables] = Field(
@@ -126,7 +145,8 @@ class Workload(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Workload:
-        faults = [*_trace_or_threads(self), *_unique_names(self), *_references(self), *_barriers(self)]
+        checks = (_trace_or_threads, _unique_names, _shared_cpus, _references, _kept_objects, _barriers)
+        faults = [fault for check in checks for fault in check(self)]
         if faults:
             raise BadValues(faults)
         return self
@@ -150,6 +170,42 @@ def _unique_names(workload: Workload) -> list[BadValue]:
             faults.append(BadValue(f"the name '{name}' is used twice", expected="a name of its own", at=at))
         seen.add(name)
     return faults
+
+
+def _shared_cpus(workload: Workload) -> list[BadValue]:
+    """CPUs that two groups name by number; what depends on the machine is told when there is one."""
+    faults: list[BadValue] = []
+    owner: dict[int, str] = {}
+    for i, group in enumerate(workload.threads):
+        named = named_cpus(group.cpus)
+        if taken := [cpu for cpu in named if cpu in owner]:
+            told = f"CPU {taken[0]} already runs a thread of '{owner[taken[0]]}'"
+            faults.append(BadValue(told, expected="a CPU for each thread", at=("threads", i, "cpus")))
+        owner.update(dict.fromkeys(named, group.name))
+    return faults
+
+
+def _kept_objects(workload: Workload) -> list[BadValue]:
+    """Every `free` step must find an `alloc` step, its own group's before it; bulk calls take a cache."""
+    faults: list[BadValue] = []
+    groups = {group.name: group for group in workload.threads}
+    for i, j, step in [(i, j, step) for i, group in enumerate(workload.threads) for j, step in enumerate(group.steps)]:
+        at = ("threads", i, "steps", j)
+        if isinstance(step, AllocObjects) and step.bulk > 1 and step.cache is None:
+            expected = "'cache' instead of 'kmalloc'"
+            faults.append(BadValue("bulk calls take a cache", expected=expected, at=(*at, "bulk")))
+        if not isinstance(step, FreeObjects):
+            continue
+        source = groups.get(step.of or workload.threads[i].name)
+        if source is not None and not _keeps(source.steps[:j] if source is workload.threads[i] else source.steps, step):
+            told = f"no 'alloc' step of '{source.name}' keeps '{step.name}' for this step"
+            expected = "an earlier 'alloc' step with that name"
+            faults.append(BadValue(told, expected=expected, at=(*at, "name")))
+    return faults
+
+
+def _keeps(steps: Sequence[Step], wanted: FreeObjects) -> bool:
+    return any(isinstance(step, AllocObjects) and step.name == wanted.name for step in steps)
 
 
 def _references(workload: Workload) -> list[BadValue]:

@@ -6,6 +6,10 @@ from simslab.workload.library import load_workload, workload_names
 from simslab.workload.spec import Workload
 
 GROUP = "{name: a, cpus: all, steps: [%s]}"
+DEVICE = (
+    "devices: [{{name: nic, every: 1 us, interrupts: 1, kmalloc: 8, {}}}]\n"
+    "threads: [{{name: a, cpus: all, steps: [{{pattern: consume, of: nic}}]}}]"
+)
 CHURN = "{pattern: alloc_free, kmalloc: 64, operations: 10}"
 
 
@@ -45,6 +49,17 @@ def test_every_shipped_workload_is_valid_and_described(name):
             "batchcount 20 is above limit 10",
         ),
         (f"threads: [{{name: a, cpus: [1, 1], steps: [{CHURN}]}}]", "CPU 1 is listed twice"),
+        (f"threads: [{{name: a, cpus: '0-3,2', steps: [{CHURN}]}}]", "CPU 2 is listed twice"),
+        (f"threads: [{{name: a, cpus: al, steps: [{CHURN}]}}]", "'al' names no CPUs.*did you mean 'all'"),
+        (
+            f"threads: [{{name: a, cpus: 0-3, steps: [{CHURN}]}}, {{name: b, cpus: [4, 3], steps: [{CHURN}]}}]",
+            "CPU 3 already runs a thread of 'a'",
+        ),
+        (f"threads: [{GROUP % '{pattern: free}'}]", "no 'alloc' step of 'a' keeps 'objects'"),
+        (f"threads: [{GROUP % '{pattern: alloc, kmalloc: 8, count: 1, bulk: 2}'}]", "bulk calls take a cache"),
+        (DEVICE.format("gfp: GFP_KERNEL"), "GFP_KERNEL may sleep, an interrupt handler must not"),
+        (DEVICE.format("cpu: '0,0'"), "CPU 0 is listed twice"),
+        (f"scale: .nan\nthreads: [{GROUP % CHURN}]", "scale: nan.*expected a.*number"),
         (
             f"threads: [{GROUP % '{pattern: barrier}'}, {{name: b, cpus: all, steps: [{CHURN}]}}]",
             "meet at different barriers",
@@ -62,3 +77,19 @@ def test_a_bare_number_is_a_distribution_and_sizes_take_units(tmp_path):
     step = workload.threads[0].steps[0]
     assert step.kmalloc.fixed == 64
     assert step.touch == 1024
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "{pattern: alloc, kmalloc: 8, count: 1}, {pattern: free}",
+        "{pattern: alloc, kmalloc: 8, count: 1}, {pattern: free, of: a}",
+    ],
+)
+def test_objects_that_were_kept_can_be_freed(tmp_path, steps):
+    assert len(load(tmp_path, f"threads: [{GROUP % steps}]").threads[0].steps) == 2
+
+
+@pytest.mark.parametrize("flags", ["GFP_ATOMIC", "GFP_NOWAIT", "GFP_ATOMIC|__GFP_ZERO"])
+def test_a_device_may_use_flags_that_never_sleep(tmp_path, flags):
+    assert load(tmp_path, DEVICE.format(f"gfp: {flags}")).devices[0].gfp == flags
