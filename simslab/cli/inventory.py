@@ -41,17 +41,34 @@ def inventory_lines() -> Iterator[str]:
 
 
 def check_file(name: str) -> str:
-    """Check a machine, workload or kmem trace and return what it is; UserError with all its mistakes."""
+    """Check a machine, workload or kmem trace and return what it is; UserError with all its mistakes.
+
+    What depends on the machine that a workload runs on (whether it has the CPUs, nodes and caches named) only `run`
+    can tell.
+    """
     if FilePath(name).suffix in TRACE_SUFFIXES:
         return _check_trace(FilePath(name))
-    document = read_yaml(name)
+    path = _file_of(name)
+    document = read_yaml(path)
     keys = set(document.value) if isinstance(document.value, dict) else set()
     kind, model = max(models().items(), key=lambda item: len(keys & set(item[1].model_fields)))
     checked = validate(document, model)
     trace = getattr(checked, "trace", None)
     if trace is not None:
-        return f"{kind} of a {_check_trace(FilePath(name).parent / trace.file)}"
+        return f"{kind} of a {_check_trace(path.parent / trace.file)}"
     return kind
+
+
+def _file_of(name: str) -> FilePath:
+    """Return the file of a shipped machine or workload, else the file of that name; UserError if there is neither."""
+    shipped = {stem: f"{kind}s" for kind in KINDS for stem in shipped_names(f"{kind}s")}
+    if name in shipped:
+        return find_shipped(shipped[name], name)
+    path = FilePath(name)
+    if path.exists() or path.suffix or len(path.parts) > 1:
+        return path
+    expected = "a file, or a name that `simslab list` shows"
+    raise UserError(f"there is no file, machine or workload '{name}'", expected=expected, near=near_miss(name, shipped))
 
 
 def _check_trace(path: FilePath) -> str:

@@ -73,6 +73,37 @@ def test_check_tells_the_kind_of_a_good_file(simslab):
     assert out == f"{files[0]}: ok, machine\n{files[1]}: ok, workload\n"
 
 
+def test_check_takes_shipped_names(simslab):
+    status, out, _ = simslab("check", "two-socket", "mixed-remote")
+    assert (status, out) == (0, "two-socket: ok, machine\nmixed-remote: ok, workload\n")
+    status, out, _ = simslab("check", "untar-rm")
+    assert status == 0
+    assert out.startswith("untar-rm: ok, workload of a kmem trace, 18155 events")
+
+
+def test_check_tells_the_near_shipped_name(simslab):
+    status, out, err = simslab("check", "two-sokcet")
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "did you mean 'two-socket'?" in err
+
+
+def test_check_still_takes_a_file_without_a_suffix(simslab, tmp_path, monkeypatch):
+    (tmp_path / "mine").write_text(find_shipped("machines", "one-node").read_text())
+    monkeypatch.chdir(tmp_path)
+    assert simslab("check", "mine") == (0, "mine: ok, machine\n", "")
+
+
+def test_check_tells_what_no_machine_could_run(simslab, tmp_path):
+    step = "{pattern: alloc_free, kmalloc: 64, operations: 10}"
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(f"threads: [{{name: a, cpus: '0-3,2', steps: [{step}]}}, {{name: b, cpus: none, steps: [{step}]}}]")
+    status, _, err = simslab("check", bad)
+    assert status == 2
+    assert "threads[0].cpus: CPU 2 is listed twice" in err
+    assert "threads[1].cpus: 'none' names no CPUs" in err
+
+
 def test_check_reads_a_workload_s_trace(simslab):
     workload = find_shipped("workloads", "untar-rm")
     status, out, _ = simslab("check", workload, workload.with_suffix(".txt.gz"))
