@@ -28,11 +28,14 @@ cdef class Engine:
     cdef public object heap_owner
     cdef long long* heap
     cdef public object hub
+    cdef public list alarms
 
     @cython.locals(key=cython.longlong)
     cpdef long long settle(self, Clocked clocked) except -1
     cpdef long long park(self, Clocked clocked) except -1
+    cpdef long long queue(self, Clocked clocked) except -1
     cpdef long long wake(self, Clocked clocked, long long time) except -1
+    cpdef long long grant(self, Clocked clocked, long long time) except -1
     cdef long long switch_to_next(self) except -1
     @cython.locals(i=cython.longlong, parent=cython.longlong)
     cpdef push(self, long long key)

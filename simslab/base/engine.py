@@ -15,6 +15,7 @@ The only module that imports simpy or greenlet.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
+from heapq import heappop, heappush
 from typing import Any, Final
 
 import simpy
@@ -74,6 +75,7 @@ class Engine:
         self.heap_owner = buffers.int64_zeros(KEY_SPACE + 1)
         self.heap = buffers.int64_pointer(self.heap_owner)
         self.hub: Any = None
+        self.alarms: list[tuple[int, int]] = []
 
     # -- contexts -------------------------------------------------------------------------------------------------
 
@@ -114,8 +116,21 @@ class Engine:
         clocked.horizon = clocked.now + self.quantum
         return 0
 
+    def queue(self, clocked: Clocked) -> int:
+        """Like `park`, but only `grant` ends it: what waits in a lock's queue must not go on for any other reason."""
+        if not self.running:
+            raise Deadlock([clocked.ident])
+        clocked.parked = 2
+        self.switch_to_next()
+        clocked.horizon = clocked.now + self.quantum
+        return 0
+
     def wake(self, clocked: Clocked, time: int) -> int:
-        """Make a parked context ready at `time` (or at its own clock, if that is later)."""
+        """Make a parked context ready at `time` (or at its own clock, if that is later); no effect on a queued one."""
+        return self.grant(clocked, time) if clocked.parked == 1 else 0
+
+    def grant(self, clocked: Clocked, time: int) -> int:
+        """Make a parked or queued context ready at `time` (or at its own clock, if that is later)."""
         if clocked.parked:
             clocked.parked = 0
             clocked.now = max(clocked.now, time)
@@ -139,6 +154,14 @@ class Engine:
         event.callbacks.append(_Call(callback))
         self.refresh()
 
+    def alarm(self, clocked: Clocked, time: int) -> None:
+        """Wake `clocked` at `time` if it is parked then, for duties of its own that let nobody else go on.
+
+        Alarms alone do not keep a simulation running: when nothing else is left, whoever is parked waits in vain.
+        """
+        heappush(self.alarms, (time, clocked.ident))
+        self.refresh()
+
     def timeout(self, cycles: int) -> simpy.Event:
         """Return an event that fires after `cycles`; `await` it in a coroutine given to `process`."""
         return self.env.timeout(cycles)
@@ -152,6 +175,8 @@ class Engine:
     def refresh(self) -> None:
         """Re-read the time of SimPy's next event; needed after scheduling on `env` directly."""
         self.next_event = int(min(self.env.peek(), NEVER))
+        if self.alarms and self.alarms[0][0] < self.next_event:
+            self.next_event = self.alarms[0][0]
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -176,10 +201,20 @@ class Engine:
             if min(ready, self.next_event) >= until:
                 return
             if self.next_event <= ready:
-                self.env.step()
-                self.refresh()
+                if not self.heap_size and self.env.peek() >= NEVER:
+                    return  # only alarms are left
+                self._next()
             else:
                 self.clocked[self.pop() % KEY_SPACE].context.switch()
+
+    def _next(self) -> None:
+        """Process the earliest event or alarm."""
+        if self.alarms and self.alarms[0][0] <= self.env.peek():
+            time, ident = heappop(self.alarms)
+            self.wake(self.clocked[ident], time)
+        else:
+            self.env.step()
+        self.refresh()
 
     def _end_contexts(self) -> None:
         for clocked in self.spawned:
@@ -187,6 +222,7 @@ class Engine:
                 clocked.context.throw(GreenletExit)
             clocked.context = None
         self.spawned = []
+        self.alarms = []
         self.heap_size = 0
 
     # -- binary heap of keys ---------------------------------------------------------------------------------------

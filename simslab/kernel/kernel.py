@@ -82,9 +82,9 @@ class Kernel:
         """Timer ticks since boot by this CPU's clock."""
         return cpu.now // self.cycles_per_jiffy
 
-    def start_ticks(self) -> None:
-        """Start the periodic timer interrupt on every CPU."""
-        for cpu in self.machine.cpus:
+    def start_ticks(self, cpus: list[Cpu] | None = None) -> None:
+        """Start the periodic timer interrupt on `cpus`, default all; idle CPUs have none (tick_nohz)."""
+        for cpu in self.machine.cpus if cpus is None else cpus:
             self.interrupts.start_tick(cpu)
 
     def schedule_delayed_work_on(self, cpu: Cpu, delay: int, function: Callable[[Cpu], object]) -> int:

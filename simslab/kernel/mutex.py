@@ -22,6 +22,7 @@ class Mutex:
         self.addr = addr
         self.name = name
         self.owner = -1
+        self.handed_at = 0  # when the first sleeper got it
         self.waiters: list[Cpu] = []
 
     def lock(self, cpu: Cpu) -> None:
@@ -45,6 +46,7 @@ class Mutex:
         if self.waiters:
             first = self.waiters.pop(0)
             self.owner = first.id
+            self.handed_at = cpu.now
             assert first.engine is not None  # it parked there
             first.engine.wake(first, cpu.now)
 
@@ -57,6 +59,6 @@ class Mutex:
             asleep_since = cpu.now
             cpu.engine.park(cpu)
             until, cpu.now = cpu.now, asleep_since
-            cpu.run(until - asleep_since, causes.LOCK_WAIT)
-            if cpu.next_irq <= cpu.now:
-                cpu.deliver_interrupts()
+            cpu.idle_until(until, causes.LOCK_WAIT)
+        cpu.idle_until(self.handed_at, causes.LOCK_WAIT)
+        cpu.settle()

@@ -51,6 +51,10 @@ class Rcu:
             ran += pending
         return ran + self.rcu_core(cpu, NEVER)
 
+    def waiting(self, cpu_id: int) -> bool:
+        """Whether callbacks wait for a tick on this CPU."""
+        return bool(self.callbacks[cpu_id])
+
     def pending(self) -> int:
         """Callbacks that have not run yet."""
         return sum(len(queue) for queue in self.callbacks)

@@ -20,7 +20,7 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.percpu import PerCpu
 from simslab.machine import causes
 from simslab.machine.cpu import Cpu
-from simslab.machine.vectors import CALL_FUNCTION_VECTOR
+from simslab.machine.vectors import CALL_FUNCTION_VECTOR, TIMER_VECTOR
 
 SEND_INSNS: Final = (
     300  # with the next: 900 on four CPUs (golden/instruction_counts.csv, shrink); the split is an estimate
@@ -42,6 +42,7 @@ class SmpCalls:
         self.call_data = percpu.alloc_percpu(CALL_DATA_BYTES, CALL_DATA_BYTES)
         self.queues: list[list[tuple[Cpu, SmpFunction]]] = [[] for _ in cpus]
         self.unanswered = [0] * len(cpus)  # by sender
+        self.answered_at = [0] * len(cpus)  # by sender: time of the latest answer
         self.sent = 0
         for cpu in cpus:
             cpu.at_end = partial(self.answer, cpu)
@@ -68,6 +69,8 @@ class SmpCalls:
             self._send(cpu, target, function)
         while self.unanswered[cpu.id]:
             self._wait(cpu)
+        cpu.idle_until(self.answered_at[cpu.id], causes.IPI_WAIT)
+        cpu.settle()
         for target in targets:
             cpu.read(self.line(cpu, target))
 
@@ -93,15 +96,13 @@ class SmpCalls:
         before = cpu.now
         self.engine.park(cpu)
         until, cpu.now = cpu.now, before
-        cpu.run(until - before, causes.IPI_WAIT)
-        if cpu.next_irq <= cpu.now:
-            cpu.deliver_interrupts()
+        cpu.idle_until(until, causes.IPI_WAIT)
 
     def answer(self, cpu: Cpu) -> None:
         """Idle on a CPU whose thread has ended, or that has none, until it has run what other CPUs wait for."""
+        cpu.forget_irq(TIMER_VECTOR)  # tick_nohz: an idle CPU has no ticks
         while self.queues[cpu.id]:
-            if cpu.next_irq > cpu.now:
-                cpu.charge(causes.WAIT, cpu.next_irq - cpu.now)
+            cpu.idle_until(max(cpu.next_irq, cpu.now), causes.WAIT)
             cpu.deliver_interrupts()
 
     def handle(self, cpu: Cpu) -> None:
@@ -113,5 +114,6 @@ class SmpCalls:
             function(cpu)
             cpu.write(self.line(sender, cpu))
             self.unanswered[sender.id] -= 1
+            self.answered_at[sender.id] = max(self.answered_at[sender.id], cpu.now)
             if not self.unanswered[sender.id]:
                 self.engine.wake(sender, cpu.now)

@@ -228,8 +228,7 @@ class SpinLock:
             raise KernelBugError(f"CPU {cpu.id} waits for {self.lock_class.name} without an engine to run its holder")
         arrived = cpu.now
         self.queue.append(cpu)
-        while self.owner != cpu.id:  # an interrupt for this CPU wakes it too
-            cpu.engine.park(cpu)
+        cpu.engine.queue(cpu)
         waited = cpu.now - arrived
         cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
         cpu.charge(LOCK_WAIT, waited)
@@ -240,7 +239,7 @@ class SpinLock:
         first = self.queue.pop(0)
         self.owner = first.id
         assert first.engine is not None  # it parked there
-        first.engine.wake(first, cpu.now)
+        first.engine.grant(first, cpu.now)
         return 0
 
     def take_line(self, cpu: Cpu, contended: int) -> int:

@@ -21,6 +21,7 @@ cdef long long M
 cdef long long STATE_MASK
 cdef long long STATE_BITS
 cdef long long LINE_SHIFT
+cdef long long RUN_SLICE
 cdef long long SITE_HANDLER
 
 
@@ -82,8 +83,10 @@ cdef class Cpu(Clocked):
     @cython.locals(total=cython.longlong, cycles=cython.longlong)
     cdef long long execute(self, long long count, long long cpi_q16) noexcept
     cpdef long long settle(self) except -1
-    @cython.locals(before=cython.longlong)
+    @cython.locals(step=cython.longlong)
     cpdef long long run(self, long long cycles, long long cause) except -1
+    @cython.locals(stop=cython.longlong)
+    cpdef long long idle_until(self, long long time, long long cause) except -1
 
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long read(self, long long addr) noexcept
@@ -105,13 +108,14 @@ cdef class Cpu(Clocked):
     @cython.locals(link=cython.longlong, dram=cython.longlong, source=cython.longlong)
     cdef long long expose(self, long long latency, long long hidden, long long divisor) noexcept
 
-    cpdef long long irq_save(self, long long site) noexcept
+    cpdef long long irq_save(self, long long site) except -1
     cpdef long long irq_restore(self, long long flags) except -1
-    cpdef long long irq_disable(self, long long site) noexcept
+    cpdef long long irq_disable(self, long long site) except -1
     cpdef long long irq_enable(self) except -1
     cdef long long mask(self, long long site) noexcept
     cdef long long unmask(self) except -1
     cpdef post_irq(self, long long time, long long vector)
+    cpdef forget_irq(self, long long vector)
     @cython.locals(arrival=cython.longlong, vector=cython.longlong)
     cpdef long long deliver_interrupts(self) except -1
     @cython.locals(start=cython.longlong, cause=cython.longlong, path=cython.longlong, bill=cython.longlong, outer=cython.longlong, row=list)

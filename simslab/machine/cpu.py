@@ -40,6 +40,7 @@ M: Final = states.MODIFIED
 STATE_MASK: Final = states.STATE_MASK
 STATE_BITS: Final = states.STATE_BITS
 LINE_SHIFT: Final = states.LINE_SHIFT
+RUN_SLICE: Final = 10_000  # cycles
 SITE_HANDLER: Final = callsites.site("interrupt handler")
 
 
@@ -159,14 +160,32 @@ class Cpu(Clocked):
         return 0
 
     def run(self, cycles: int, cause: int) -> int:
-        """Spend `cycles` in code of its own that interrupts may interrupt; their handlers' time comes on top."""
-        while cycles > 0 and not self.irqs_off and self.next_irq < self.now + cycles:
-            before = max(0, self.next_irq - self.now)
-            self.charge(cause, before)
-            cycles -= before
-            self.deliver_interrupts()
-        if cycles > 0:
-            self.charge(cause, cycles)
+        """Spend `cycles` in code of its own that interrupts may interrupt; their handlers' time comes on top.
+
+        Settles every RUN_SLICE cycles, so that interrupts from other CPUs find it.
+        """
+        while cycles > 0:
+            step = cycles if cycles < RUN_SLICE else RUN_SLICE
+            if not self.irqs_off and self.next_irq < self.now + step:
+                step = self.next_irq - self.now if self.next_irq > self.now else 0
+            self.charge(cause, step)
+            cycles -= step
+            if not self.irqs_off and self.next_irq <= self.now:
+                self.deliver_interrupts()
+            if cycles > 0 and self.now >= self.horizon:
+                self.settle()
+        return 0
+
+    def idle_until(self, time: int, cause: int) -> int:
+        """Wait until `time`, taking interrupts as they arrive; a handler delays the end only if it lasts beyond it."""
+        while self.now < time:
+            stop = time
+            if not self.irqs_off and self.next_irq < stop:
+                stop = self.next_irq
+            if stop > self.now:
+                self.charge(cause, stop - self.now)
+            if not self.irqs_off and self.next_irq <= self.now:
+                self.deliver_interrupts()
         return 0
 
     # -- memory -------------------------------------------------------------------------------------------------------
@@ -263,7 +282,12 @@ class Cpu(Clocked):
     # -- interrupts ---------------------------------------------------------------------------------------------------
 
     def irq_save(self, site: int) -> int:
-        """Save the interrupt flag and mask interrupts (pushf, cli); returns 1 if they were on."""
+        """Save the interrupt flag and mask interrupts (pushf, cli); returns 1 if they were on.
+
+        Interrupts that arrived before are taken first, as they would have been.
+        """
+        if self.next_irq <= self.now:
+            self.deliver_interrupts()
         self.charge(IRQ_MASK, self.costs.irq_save)
         return self.mask(site)
 
@@ -273,7 +297,9 @@ class Cpu(Clocked):
         return self.unmask() if flags else 0
 
     def irq_disable(self, site: int) -> int:
-        """Mask interrupts (cli)."""
+        """Mask interrupts (cli); those that arrived before are taken first."""
+        if self.next_irq <= self.now:
+            self.deliver_interrupts()
         self.charge(IRQ_MASK, self.costs.cli)
         self.mask(site)
         return 0
@@ -296,7 +322,7 @@ class Cpu(Clocked):
         """Set the interrupt flag and deliver what is due."""
         if self.irqs_off:
             self.irqs_off = 0
-            self.irq_stats.masked(self.off_site, self.now - self.off_since)
+            self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now)
         if self.next_irq <= self.now:
             self.deliver_interrupts()
         return 0
@@ -306,6 +332,11 @@ class Cpu(Clocked):
         self.posted += 1
         insort(self.pending, (time, self.posted, vector))
         self.next_irq = self.pending[0][0]
+
+    def forget_irq(self, vector: int) -> None:
+        """Take back what was posted of `vector` and has not been delivered."""
+        self.pending = [entry for entry in self.pending if entry[2] != vector]
+        self.next_irq = self.pending[0][0] if self.pending else NEVER
 
     def deliver_interrupts(self) -> int:
         """Handle every interrupt that has arrived, earliest first; interrupts must be on."""
@@ -332,8 +363,8 @@ class Cpu(Clocked):
             self.cause[cause] = row[cause]
         self.cause[IRQ_HANDLER] += self.now - start
         self.path, self.bill, self.in_interrupt = path, bill, outer
-        self.irq_stats.delivered(vector, delay, self.now - start)
+        self.irq_stats.delivered(vector, delay, self.now - start, self.now)
         if self.irqs_off:
             self.irqs_off = 0
-            self.irq_stats.masked(SITE_HANDLER, self.now - self.off_since)
+            self.irq_stats.masked(SITE_HANDLER, self.now - self.off_since, self.now)
         return 0

@@ -14,12 +14,12 @@ cdef long long ROW
 
 @cython.final
 cdef class IrqStats:
-    cdef public long long enabled
+    cdef readonly long long since
     cdef public list off
     cdef public object vector_owner
     cdef long long* vectors
 
     @cython.locals(histogram=Histogram)
-    cpdef long long masked(self, long long site, long long cycles) except -1
+    cpdef long long masked(self, long long site, long long cycles, long long now) except -1
     @cython.locals(row=cython.longlong)
-    cpdef long long delivered(self, long long vector, long long delay, long long handler) except -1
+    cpdef long long delivered(self, long long vector, long long delay, long long handler, long long now) except -1

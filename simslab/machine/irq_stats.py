@@ -21,30 +21,30 @@ ROW: Final = 5
 
 
 class IrqStats:
-    """Counted while `enabled`; times in cycles. One object serves all CPUs of a machine."""
+    """Counted from cycle `since` on; times in cycles. One object serves all CPUs of a machine."""
 
     def __init__(self) -> None:
-        self.enabled = 1
         self.clear()
 
-    def clear(self) -> None:
-        """Forget everything counted."""
+    def clear(self, since: int = 0) -> None:
+        """Forget everything counted; what ends before `since`, by its own CPU's clock, will not be counted."""
+        self.since = since
         self.off: list[Histogram | None] = [None] * NR_SITES
         self.vector_owner = buffers.int64_zeros(NR_VECTORS * ROW)
         self.vectors = buffers.int64_pointer(self.vector_owner)
 
-    def masked(self, site: int, cycles: int) -> int:
-        """A stretch with interrupts off, begun at `site`, has ended."""
-        if self.enabled:
+    def masked(self, site: int, cycles: int, now: int) -> int:
+        """A stretch with interrupts off, begun at `site`, has ended at `now`."""
+        if now >= self.since:
             if self.off[site] is None:
                 self.off[site] = Histogram()
             histogram: Histogram = self.off[site]  # type: ignore[assignment]
             histogram.add(cycles)
         return 0
 
-    def delivered(self, vector: int, delay: int, handler: int) -> int:
-        """An interrupt was delivered `delay` cycles after it arrived and handled in `handler` cycles."""
-        if self.enabled:
+    def delivered(self, vector: int, delay: int, handler: int, now: int) -> int:
+        """An interrupt was delivered `delay` cycles after it arrived and handled in `handler` cycles, by `now`."""
+        if now >= self.since:
             row = vector * ROW
             self.vectors[row + DELIVERED] += 1
             self.vectors[row + DELAYED] += 1 if delay > 0 else 0

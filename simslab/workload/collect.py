@@ -66,7 +66,7 @@ class Collector:
         memory = self.system.machine.memory
         self.recorder.clear()
         self.system.kernel.reset_statistics()
-        self.system.machine.irq_stats.clear()
+        self.system.machine.irq_stats.clear(self.meeting.region_start)
         self.lines_before = np.array(memory.lines_owner)
         self.cycles_before = np.array(memory.cycles_owner)
         self.settles_before = self.system.machine.engine.settles

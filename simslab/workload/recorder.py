@@ -80,7 +80,8 @@ class Recorder:
             self.attribution[row] += 1
             self.attribution[row + 1] += latency
             self.cpus[cpu.id * CPU_ROW] += 1
-            self.cpus[cpu.id * CPU_ROW + 1] += latency
+            if not cpu.in_interrupt:  # else it is part of what was interrupted
+                self.cpus[cpu.id * CPU_ROW + 1] += latency
             self.count(operation, path, cache, latency)
         return 0
 

@@ -104,7 +104,7 @@ def prepare(
     tune(system, workload.tunables, made)
     start_clocks(system)
     run = _assemble(system, program, caches, summary)
-    start_housekeeping(system, workload.kernel.reap)
+    start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)
     run.collector.name_run(machine.name, workload.name, seed)
     run.collector.begin_region()
     return run

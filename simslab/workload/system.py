@@ -8,6 +8,7 @@ import numpy as np
 
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.kernel import Kernel
+from simslab.machine.cpu import Cpu
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
@@ -55,11 +56,14 @@ def start_clocks(system: System) -> None:
         np.asarray(cpu.cause_owner)[:] = 0
 
 
-def start_housekeeping(system: System, reap: bool) -> None:
-    """Start the timer ticks and, with `reap`, every CPU's cache_reap (mm/slab.c: start_cpu_timer)."""
-    system.kernel.start_ticks()
+def start_housekeeping(system: System, cpus: list[Cpu], reap: bool) -> None:
+    """Start the timer ticks and, with `reap`, cache_reap on `cpus` (mm/slab.c: start_cpu_timer).
+
+    Not modelled: reaping on CPUs that have no thread (their arrays are empty, but their share of the rotor is missed).
+    """
+    system.kernel.start_ticks(cpus)
     if reap:
-        for cpu in system.machine.cpus:
+        for cpu in cpus:
             system.allocator.start_cpu_timer(cpu)
 
 

@@ -31,6 +31,9 @@ cdef long long FOR_OBJECT
 cdef long long FOR_ROOM
 cdef long long FOR_BARRIER
 cdef long long FOR_DEVICE
+cdef long long FOR_TIME
+cdef long long LONG_WAIT
+cdef long long NEVER
 
 
 @cython.final
@@ -52,6 +55,7 @@ cdef class WorkloadThread:
     cdef public long long interrupts_left
     cdef public long long waits_for
     cdef public long long waits_at
+    cdef public long long alarm
     cdef public list phases
 
     cpdef long long run(self) except -1
@@ -68,6 +72,10 @@ cdef class WorkloadThread:
     cdef long long meet(self, long long barrier, long long opcode) except -1
     @cython.locals(before=cython.longlong, until=cython.longlong)
     cdef long long park(self, long long reason, long long place) except -1
+    cdef long long next_duty(self) except -1
+    cdef long long set_alarm(self, long long time) except -1
     @cython.locals(cpu=Cpu, stop=cython.longlong)
+    cdef long long catch_up(self, long long time) except -1
+    @cython.locals(cpu=Cpu)
     cdef long long idle_until(self, long long time) except -1
     cdef long long deferred_work(self) except -1

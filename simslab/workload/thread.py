@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.base import buffers
+from simslab.base import buffers, clock
+from simslab.base.engine import Engine
 from simslab.machine import causes
 from simslab.machine.cpu import Cpu
 from simslab.workload import operations
@@ -39,6 +40,7 @@ SHRINK: Final = operations.SHRINK
 EMPTY: Final = operations.EMPTY
 WAIT: Final = causes.WAIT
 WORK: Final = causes.WORK
+NEVER: Final = clock.NEVER
 
 # What a thread waits for.
 FOR_NOTHING: Final = 0
@@ -46,6 +48,8 @@ FOR_OBJECT: Final = 1
 FOR_ROOM: Final = 2
 FOR_BARRIER: Final = 3
 FOR_DEVICE: Final = 4
+FOR_TIME: Final = 5
+LONG_WAIT: Final = 20_000  # cycles
 
 
 class WorkloadThread:
@@ -71,6 +75,7 @@ class WorkloadThread:
         self.interrupts_left = 0  # of devices on this CPU
         self.waits_for = FOR_NOTHING
         self.waits_at = 0  # slot or barrier
+        self.alarm = NEVER  # the latest time for which an alarm was set
         self.phases: list[tuple[int, int]] = []  # (phase, cycle at which it began)
 
     def run(self) -> int:
@@ -182,40 +187,77 @@ class WorkloadThread:
         return 0
 
     def park(self, reason: int, place: int) -> int:
-        """Be idle until woken; interrupts of that time are delivered at their own instants."""
+        """Be idle until woken, by whoever is waited for or by the alarm for deferred work.
+
+        Interrupts of that time are delivered and work is done at their own instants.
+        """
         before = self.cpu.now
         self.waits_for, self.waits_at = reason, place
+        self.set_alarm(self.next_duty())
         self.executor.engine.park(self.cpu)
         self.waits_for = FOR_NOTHING
         until = self.cpu.now
         self.cpu.now = before
-        self.idle_until(until)
-        if self.cpu.next_irq <= self.cpu.now:
-            self.cpu.deliver_interrupts()
+        return self.catch_up(until)
+
+    def next_duty(self) -> int:
+        """When this CPU must next do what other CPUs could notice, even if it is idle."""
+        if self.kernel.rcu.waiting(self.cpu.id) and self.cpu.next_irq < self.cpu.next_work:
+            return self.cpu.next_irq
+        return self.cpu.next_work
+
+    def set_alarm(self, time: int) -> int:
+        """Have this CPU woken at `time` for its duties, if it is idle then."""
+        if time < NEVER and time != self.alarm:
+            self.alarm = time
+            self.executor.engine.alarm(self.cpu, time)
+        return 0
+
+    def catch_up(self, time: int) -> int:
+        """Spend the time until `time`, which is the present of the simulation, idle."""
+        cpu = self.cpu
+        while cpu.now < time:
+            stop = time if time < cpu.next_work else cpu.next_work
+            cpu.idle_until(stop, WAIT)
+            if cpu.next_work <= cpu.now:
+                self.deferred_work()
+        if cpu.next_irq <= cpu.now:
+            cpu.deliver_interrupts()
         return 0
 
     def idle_until(self, time: int) -> int:
-        """Spend the time until `time` idle, doing the kernel's deferred work when it is due."""
+        """Wait until `time`; a long wait is slept through, so that other CPUs' interrupts find the CPU."""
         cpu = self.cpu
         while cpu.now < time:
-            stop = time
-            if cpu.next_work < stop:
-                stop = cpu.next_work
-            if stop > cpu.now:
-                cpu.run(stop - cpu.now, WAIT)
-            if cpu.next_work <= cpu.now:
-                self.deferred_work()
+            if time - cpu.now > LONG_WAIT:
+                self.executor.engine.at(time, Waker(self.executor.engine, cpu, time))
+                self.park(FOR_TIME, time)
+            else:
+                self.catch_up(time)
         return 0
 
     def deferred_work(self) -> int:
-        """Run what the kernel has deferred to this time, such as cache_reap."""
+        """Run the kernel's deferred work of this CPU that is due."""
         self.kernel.run_due_work(self.cpu)
         return 0
 
     def waiting(self) -> str:
         """Say what the thread waits for."""
-        reasons = ("", "object in slot", "room in slot", "barrier", "device")
+        reasons = ("", "object in slot", "room in slot", "barrier", "device", "cycle")
         return f"{self.name} on CPU {self.cpu.id} for {reasons[self.waits_for]} {self.waits_at}"
+
+
+class Waker:
+    """Wakes a CPU at its time if it is idle then."""
+
+    def __init__(self, engine: Engine, cpu: Cpu, time: int) -> None:
+        self.engine = engine
+        self.cpu = cpu
+        self.time = time
+
+    def __call__(self) -> None:
+        """Wake it."""
+        self.engine.wake(self.cpu, self.time)
 
 
 def words_of_nothing() -> Words:

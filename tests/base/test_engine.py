@@ -144,3 +144,51 @@ def test_the_heap_gives_keys_back_in_order(keys):
     for key in keys:
         engine.push(key)
     assert [engine.pop() for _ in keys] == sorted(keys)
+
+
+def test_an_alarm_wakes_a_parked_context_in_time():
+    engine, clocked, times = Engine(), Clocked(0), []
+
+    def run():
+        engine.at(900, lambda: None)
+        engine.alarm(clocked, 70)
+        engine.park(clocked)
+        times.append(clocked.now)
+
+    engine.spawn(clocked, run)
+    engine.run()
+    assert times == [70]
+
+
+def test_alarms_alone_keep_nothing_running():
+    engine, clocked = Engine(), Clocked(0)
+
+    def run():
+        while True:
+            engine.alarm(clocked, clocked.now + 100)
+            engine.park(clocked)
+
+    engine.spawn(clocked, run)
+    with pytest.raises(Deadlock):
+        engine.run()
+
+
+def test_only_a_grant_ends_queueing():
+    engine, times = Engine(), []
+    waiter, other = Clocked(0), Clocked(1)
+
+    def wait():
+        engine.queue(waiter)
+        times.append(waiter.now)
+
+    def wake():
+        engine.settle(other)
+        engine.wake(waiter, 5)
+        other.now = 50
+        engine.settle(other)
+        engine.grant(waiter, 50)
+
+    engine.spawn(waiter, wait)
+    engine.spawn(other, wake)
+    engine.run()
+    assert times == [50]

@@ -7,23 +7,24 @@ SITE = site("test")
 def test_stretches_are_kept_exactly_by_site():
     stats = IrqStats()
     for cycles in (5, 5, 90_000):
-        stats.masked(SITE, cycles)
+        stats.masked(SITE, cycles, 0)
     assert list(stats.off[SITE].items()) == [(5, 2), (90_000, 1)]
 
 
 def test_a_delivery_without_delay_does_not_count_as_delayed():
     stats = IrqStats()
-    stats.delivered(9, 0, 40)
-    stats.delivered(9, 7, 60)
+    stats.delivered(9, 0, 40, 0)
+    stats.delivered(9, 7, 60, 0)
     assert stats.vector_row(9) == (2, 1, 7, 7, 100)
 
 
-def test_nothing_is_counted_while_disabled_or_kept_after_clear():
+def test_what_ended_before_the_start_of_counting_is_not_counted():
     stats = IrqStats()
-    stats.masked(SITE, 1)
-    stats.clear()
-    stats.enabled = 0
-    stats.masked(SITE, 1)
-    stats.delivered(9, 1, 1)
+    stats.masked(SITE, 1, 0)
+    stats.clear(since=100)
+    stats.masked(SITE, 1, 99)
+    stats.delivered(9, 1, 1, 99)
     assert stats.off[SITE] is None
     assert stats.vector_row(9) == (0, 0, 0, 0, 0)
+    stats.masked(SITE, 1, 100)
+    assert list(stats.off[SITE].items()) == [(1, 1)]
