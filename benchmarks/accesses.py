@@ -1,6 +1,6 @@
 """Line accesses per second of host CPU time: private hits, L2 hits, misses to DRAM.
 
-    python benchmarks/accesses.py [REPEATS]
+python benchmarks/accesses.py [REPEATS]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Host cost of waiting: a settle that finds nobody earlier, one that switches, and a SimPy process for comparison.
 
-    python benchmarks/settle.py
+python benchmarks/settle.py
 """
 
 import time

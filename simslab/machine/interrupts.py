@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+
 class InterruptHandler:
     """Handles interrupts on a CPU; the kernel layer subclasses it. Called with interrupts off."""
 

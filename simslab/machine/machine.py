@@ -23,14 +23,16 @@ DEFAULT_QUANTUM: Final = 10_000  # cycles; benchmarks/README.md gives its error 
 class Machine:
     """Everything below the kernel. `cpus[i].id == i`; times are cycles of `frequency_hz`."""
 
-    def __init__(self, name: str, topology: Topology, timing: Timing, quantum: int = DEFAULT_QUANTUM) -> None:
+    def __init__(
+        self, name: str, topology: Topology, timing: Timing, quantum: int = DEFAULT_QUANTUM, exact: int = 0
+    ) -> None:
         self.name = name
         self.topology = topology
         self.timing = timing
         self.frequency_hz = timing.frequency_hz
         self.engine = Engine(quantum)
         self.irq_stats = IrqStats()
-        self.interconnect = _interconnect(topology, timing, 1 if quantum == 0 else 0)
+        self.interconnect = _interconnect(topology, timing, exact)
         self.memory = _memory(topology, timing, self.interconnect)
         costs = _costs(timing)
         self.cpus = [
@@ -39,10 +41,13 @@ class Machine:
         ]
 
 
-def build_machine(spec: MachineSpec, quantum: int = DEFAULT_QUANTUM) -> Machine:
-    """Return the machine that a validated `spec` describes; `quantum` in cycles, 0 settles before every operation."""
+def build_machine(spec: MachineSpec, quantum: int = DEFAULT_QUANTUM, exact: int = 0) -> Machine:
+    """Return the machine that a validated `spec` describes; `quantum` in cycles, 0 settles before every operation.
+
+    `exact` gives links and channels one busy-until time, right only where every access is made in order of time.
+    """
     topology = build_topology(spec)
-    return Machine(spec.name, topology, timings.build_timing(spec, topology), quantum)
+    return Machine(spec.name, topology, timings.build_timing(spec, topology), quantum, exact)
 
 
 def _interconnect(topology: Topology, timing: Timing, exact: int) -> Interconnect:

@@ -78,4 +78,5 @@ cdef class WorkloadThread:
     cdef long long catch_up(self, long long time) except -1
     @cython.locals(cpu=Cpu)
     cdef long long idle_until(self, long long time) except -1
+    cdef long long sleep_until(self, long long time) except -1
     cdef long long deferred_work(self) except -1

@@ -230,11 +230,15 @@ class WorkloadThread:
         cpu = self.cpu
         while cpu.now < time:
             if time - cpu.now > LONG_WAIT:
-                self.executor.engine.at(time, Waker(self.executor.engine, cpu, time))
-                self.park(FOR_TIME, time)
+                self.sleep_until(time)
             else:
                 self.catch_up(time)
         return 0
+
+    def sleep_until(self, time: int) -> int:
+        """Park with an event that ends it at `time`; an interrupt may end it before."""
+        self.executor.engine.at(time, Waker(self.executor.engine, self.cpu, time))
+        return self.park(FOR_TIME, time)
 
     def deferred_work(self) -> int:
         """Run the kernel's deferred work of this CPU that is due."""

@@ -9,7 +9,14 @@ HOP, DRAM, L2, L3, C2C, DIRECTORY, SNOOP = 60, 100, 14, 50, 40, 20, 30
 
 
 def build_memory(
-    domains=2, cores_each=4, inclusion=NON_INCLUSIVE, protocol=MESIF, home=HOME_DIRECTORY, l1=(4, 2), l2=(8, 4), l3=(16, 4)
+    domains=2,
+    cores_each=4,
+    inclusion=NON_INCLUSIVE,
+    protocol=MESIF,
+    home=HOME_DIRECTORY,
+    l1=(4, 2),
+    l2=(8, 4),
+    l3=(16, 4),
 ):
     """A memory with one node per domain, a link each way between any two, node n at section n, tiny caches."""
     hops = [[0 if d == e else HOP for e in range(domains)] for d in range(domains)]

@@ -5,7 +5,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simslab.machine import causes
-from simslab.machine.states import EXCLUSIVE, EXCLUSIVE_L3, HOME_SNOOP, INCLUSIVE, MESIF, MODIFIED, MOESI, NON_INCLUSIVE, SHARED
+from simslab.machine.states import (
+    EXCLUSIVE,
+    EXCLUSIVE_L3,
+    HOME_SNOOP,
+    INCLUSIVE,
+    MESIF,
+    MODIFIED,
+    MOESI,
+    NON_INCLUSIVE,
+    SHARED,
+)
 
 HOP, DRAM, L2, L3, C2C, DIRECTORY, SNOOP = 60, 100, 14, 50, 40, 20, 30
 LINE = 1000  # home on node 0

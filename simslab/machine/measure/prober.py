@@ -24,7 +24,7 @@ class Prober:
     """A machine at quantum 0 with a clock of its own and fresh memory on every node."""
 
     def __init__(self, spec: MachineSpec) -> None:
-        self.machine: Machine = build_machine(spec, quantum=0)
+        self.machine: Machine = build_machine(spec, quantum=0, exact=1)
         self.topology: Topology = self.machine.topology
         self.now = 0
         self.cached = 3 * (spec.l2.size + spec.l3.size) // 2  # bytes, more than one core's caches and L3 hold
