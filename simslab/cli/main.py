@@ -126,9 +126,14 @@ def describe(
 
 @app.command()
 def check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="machines, workloads or kmem traces")],
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="machines, workloads, kmem traces, or shipped names")
+    ],
 ) -> None:
-    """Check machines, workloads and kmem traces and tell every mistake in them."""
+    """Check machines, workloads and kmem traces and tell every mistake in them.
+
+    Whether a machine has the CPUs, nodes and caches that a workload names, `run` tells.
+    """
     from simslab.cli.inventory import check_file
 
     problems = 0
