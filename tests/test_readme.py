@@ -1,5 +1,6 @@
 """Every command of the README does what it says; the two that install are what CI runs."""
 
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from simslab.machine.exchange.importer import import_hwloc
+from simslab.machine.library import load_machine
+from simslab.machine.timing import build_timing
+from simslab.machine.topology import build_topology
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,14 +28,150 @@ def test_the_readme_has_commands_and_no_others():
     assert sorted(SIMSLAB + INSTALLS) == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize("command", SIMSLAB)
-def test_a_command_of_the_readme_runs(command, tmp_path):
+NUMACTL = """available: 2 nodes (0-1)
+node 0 cpus: 0 1
+node 0 size: 1024 MB
+node 1 cpus: 2 3
+node 1 size: 2048 MB
+node distances:
+node   0   1
+  0:  10  21
+  1:  21  10
+"""
+MLC = """Intel(R) Memory Latency Checker - v3.9
+Measuring idle latencies for sequential access (in ns)...
+\t\tNuma node
+Numa node\t     0\t     1\t
+       0\t  80.0\t 140.0\t
+       1\t 140.0\t  80.0\t
+"""
+
+
+@pytest.fixture
+def simslab(tmp_path):
+    """Return a function that runs a command of the README in a folder with what it reads, and returns its output."""
     for folder in ("machines", "workloads"):
         (tmp_path / folder).symlink_to(ROOT / folder)
-    arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command)[1:]]
-    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout or any(tmp_path.iterdir())
+    (tmp_path / "numactl.txt").write_text(NUMACTL)
+    (tmp_path / "mlc.txt").write_text(MLC)
+
+    def run(command):
+        arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command, comments=True)[1:]]
+        done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def words(command):
+    return shlex.split(command, comments=True)[1:]
+
+
+def ran(out, tmp_path):
+    """A run with all its tables and files, as the README lists them."""
+    assert out.startswith("mixed-remote on two-socket, seed 1\n")
+    for table in ("Latency (ns)", "Where the cycles", "Locks", "Interrupts off"):
+        assert table in out
+    assert "live: holds" in out
+    results = tmp_path / "results" / "mixed-remote"
+    names = {path.name for path in results.iterdir()}
+    assert {"result.json", "manifest.json", "slabinfo.txt", "latency.csv"} <= names
+    assert {".hgrm", ".pdf", ".png"} <= {Path(name).suffix for name in names}
+    result = json.loads((results / "result.json").read_text())
+    assert result["format"] == "simslab-result"
+    assert result["derived"]["operations"] > 100_000
+    assert (results / "slabinfo.txt").read_text().startswith("slabinfo - version: 2.1\n")
+
+
+def ran_changed(out, _):
+    operations = int(re.search(r"^([\d,]+) operations", out, re.M)[1].replace(",", ""))
+    assert 0 < operations <= 0.2 * 8 * 2 * 10_000
+
+
+def listed(out, _):
+    names = {line.split()[0] for line in out.splitlines() if line.startswith("  ")}
+    assert names == {path.stem for kind in ("machines", "workloads") for path in (ROOT / kind).glob("*.yaml")}
+
+
+def described(out, _):
+    assert "32 CPUs: 2 packages x 16 cores" in out
+    assert "available: 2 nodes (0-1)" in out
+
+
+def drawn(out, tmp_path):
+    assert "4 packages" in out
+    assert (tmp_path / "four-socket.png").read_bytes().startswith(b"\x89PNG")
+
+
+def schema_of(key):
+    def is_schema(out, _):
+        assert key in json.loads(out)["properties"]
+
+    return is_schema
+
+
+def imported(nodes, cpus):
+    def is_machine(out, tmp_path):
+        topology = build_topology(load_machine(str(tmp_path / "mine.yaml")))
+        assert (out, len(topology.nodes), len(topology.cpus)) == ("", nodes, cpus)
+        assert "# estimate" in (tmp_path / "mine.yaml").read_text()
+
+    return is_machine
+
+
+def exported(out, tmp_path):
+    assert out == ""
+    back = tmp_path / "back.yaml"
+    back.write_text(import_hwloc(tmp_path / "two-socket.xml"))
+    machines = [load_machine(name) for name in (str(back), "two-socket")]
+    topologies = [build_topology(machine) for machine in machines]
+    assert topologies[0] == topologies[1]
+    assert build_timing(machines[0], topologies[0]) == build_timing(machines[1], topologies[1])
+
+
+def checked(out, _):
+    assert out == "workloads/mixed-remote.yaml: ok, workload\nmachines/two-socket.yaml: ok, machine\n"
+
+
+def compared(out, _):
+    for arm in ("small", "far"):
+        assert re.search(rf"\b{arm}\b", out)
+    assert re.search(r"95\s?%", out)
+
+
+# Each command, by its first words, and what it must have done.
+KEPT = {
+    "run two-socket mixed-remote --out": ran,
+    "run two-socket mixed-remote --set": ran_changed,
+    "list": listed,
+    "describe two-socket": described,
+    "describe four-socket --draw": drawn,
+    "schema machine": schema_of("layout"),
+    "schema workload": schema_of("threads"),
+    "import hwloc": imported(4, 48),
+    "import numactl": imported(2, 4),
+    "import mlc": imported(2, 32),
+    "export hwloc": exported,
+    "check": checked,
+    "compare": compared,
+}
+
+
+def promise(command):
+    return next((kept for start, kept in KEPT.items() if " ".join(words(command)).startswith(start)), None)
+
+
+def test_every_command_has_its_promise_and_every_promise_its_command():
+    assert [command for command in SIMSLAB if promise(command) is None] == []
+    assert {promise(command) for command in SIMSLAB} == set(KEPT.values())
+
+
+@pytest.mark.parametrize("command", SIMSLAB, ids=lambda command: " ".join(words(command)[:3]))
+def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path):
+    if "lstopo.xml" in command:
+        simslab("simslab export hwloc four-socket --out lstopo.xml")
+    promise(command)(simslab(command), tmp_path)
 
 
 def test_ci_runs_the_two_installing_commands():
@@ -41,7 +183,6 @@ def test_ci_runs_the_two_installing_commands():
 
 
 def test_yaml_blocks_of_the_readme_are_valid(tmp_path):
-    from simslab.machine.library import load_machine
     from simslab.workload.library import load_workload
 
     blocks = re.findall(r"```yaml\n(.*?)```", README, re.S)
