@@ -15,6 +15,7 @@ import typer
 
 from simslab import __version__
 from simslab.base.errors import SimslabError, UserError
+from simslab.cli.compare import compare
 from simslab.cli.exchange import exporting, importing
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
+app.command()(compare)
 app.command()(measure)
 app.command()(conform)
 app.command()(geometry)

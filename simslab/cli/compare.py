@@ -1,0 +1,56 @@
+"""`simslab compare`: the same random streams in every arm, and which differences are more than noise."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")],
+    variant: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME:PATH=VALUE[,PATH=VALUE...]",
+            help="an arm: what it changes in the machine or the workload; repeatable; e.g. "
+            "small:tunables.mixed={limit: 30, batchcount: 15, shared: 2} or far:links.upi.latency=120 ns",
+        ),
+    ],
+    seeds: Annotated[int, typer.Option(min=1, help="how many seeds each arm runs with")] = 10,
+    seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
+    base: Annotated[str | None, typer.Option(metavar="NAME", help="arm to compare with (default: unmodified)")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value in every arm (repeatable)")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="processes to run in; the result is the same")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="write the result directory there")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON instead of the tables")] = False,
+) -> None:
+    """Compare variants of a machine or a workload over seeds, with 95 % paired intervals."""
+    from rich.console import Console
+
+    from simslab.cli.progress import progress
+    from simslab.experiment.compare import compare as run_comparison
+    from simslab.experiment.compare import make_plan, write_comparison
+    from simslab.experiment.variants import parse_variants
+    from simslab.report.comparison import comparison_document, print_comparison
+    from simslab.report.directory import check_replaceable
+    from simslab.report.result import json_text
+
+    plan = make_plan(
+        machine, workload, settings or (), parse_variants(variant), seeds=seeds, first_seed=seed, base=base
+    )
+    if out is not None:
+        check_replaceable(out)
+    with progress(f"comparing {len(plan.arms)} arms over {seeds} seeds") as report:
+        comparison = run_comparison(plan, processes=jobs, progress=report)
+    if out is not None:
+        write_comparison(plan, comparison, out)
+    if as_json:
+        sys.stdout.write(json_text(comparison_document(comparison)))
+    else:
+        print_comparison(comparison, Console())

@@ -1,0 +1,43 @@
+import json
+
+from typer.testing import CliRunner
+
+from simslab.cli.main import app
+
+COMMON = ["compare", "one-node", "local-churn", "--set", "scale=0.02", "--seeds", "3"]
+SMALL = ["--variant", "small:tunables.churn={limit: 8, batchcount: 4, shared: 1}"]
+
+
+def test_a_tuning_is_compared_with_the_unmodified_arm():
+    done = CliRunner().invoke(app, [*COMMON, *SMALL])
+    assert done.exit_code == 0, done.output
+    assert "base" in done.output
+    assert "small" in done.output
+
+
+def test_an_arm_that_changes_nothing_is_not_distinguishable_from_noise():
+    same = ["--variant", "same:core.frequency=3.4 GHz", "--json"]
+    done = CliRunner().invoke(app, [*COMMON, *same])
+    document = json.loads(done.output)
+    assert document["differences"]
+    assert {difference["verdict"] for difference in document["differences"]} <= {
+        "equal",
+        "not distinguishable from noise",
+    }
+
+
+def test_the_result_directory_holds_tables_figure_and_manifest(tmp_path):
+    done = CliRunner().invoke(app, [*COMMON, *SMALL, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"comparison.json", "comparison.txt", "manifest.json"} <= names
+    assert any(name.endswith(".pdf") for name in names)
+
+
+def test_an_unknown_path_in_a_variant_is_told_with_the_variants_name():
+    import pytest
+
+    from simslab.base.errors import UserError
+
+    with pytest.raises(UserError, match=r"bad.*frequncy"):
+        CliRunner().invoke(app, [*COMMON, "--variant", "bad:core.frequncy=3 GHz"], catch_exceptions=False)
