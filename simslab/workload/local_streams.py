@@ -57,8 +57,6 @@ def plan_alloc(making: Making, group: Group, step: AllocObjects, number: int) ->
 
 def alloc(making: Making, group: Group, step: AllocObjects, number: int) -> list[Words]:
     """Streams of an `alloc` step."""
-    if step.bulk > 1 and step.cache is None:
-        raise BadValue("bulk calls take a cache", expected="'cache' instead of 'kmalloc'", at=("bulk",))
     streams = []
     for thread in range(group.size):
         slots = making.planned[group.name, number, thread]

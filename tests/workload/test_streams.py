@@ -196,13 +196,17 @@ def test_a_device_delivers_packets_that_its_consumer_frees():
     assert np.all(np.diff(made.devices[0].arrivals) > 0)
 
 
+KEEP = {"pattern": "alloc", "kmalloc": 64, "count": 5}
+FREE = {"pattern": "free"}
+
+
 @pytest.mark.parametrize(
     ("groups", "said", "at"),
     [
         ([group(CHURN, cpus="first 9")], "'first 9' of 8 CPUs", ("threads", 0, "cpus")),
         ([group(CHURN), group(CHURN, name="b")], "CPU 0 already runs a thread of 'a'", ("threads", 1, "cpus")),
         ([group(CHURN | {"node": 5})], "the machine has no node 5", ("threads", 0, "steps", 0, "node")),
-        ([group({"pattern": "free"})], "keeps 'objects' for this step", ("threads", 0, "steps", 0, "name")),
+        ([group(KEEP, FREE, FREE)], "keeps 'objects' for this step", ("threads", 0, "steps", 2, "name")),
     ],
 )
 def test_what_the_machine_cannot_do_is_an_error_with_its_place(groups, said, at):
