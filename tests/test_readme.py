@@ -50,7 +50,7 @@ Numa node\t     0\t     1\t
 @pytest.fixture
 def simslab(tmp_path):
     """Return a function that runs a command of the README in a folder with what it reads, and returns its output."""
-    for folder in ("machines", "workloads"):
+    for folder in ("machines", "workloads", "tests"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / "numactl.txt").write_text(NUMACTL)
     (tmp_path / "mlc.txt").write_text(MLC)
@@ -140,6 +140,19 @@ def compared(out, _):
     assert re.search(r"95\s?%", out)
 
 
+def conformed(out, _):
+    assert re.search(r"[\d,]+ fields compared: no differences", out)
+
+
+def explained(out, _):
+    assert "objfreelist" in out.lower() or "order" in out
+
+
+def measured(out, _):
+    assert "node" in out.lower()
+    assert re.search(r"\d+\.\d", out)
+
+
 # Each command, by its first words, and what it must have done.
 KEPT = {
     "run two-socket mixed-remote --out": ran,
@@ -155,6 +168,9 @@ KEPT = {
     "export hwloc": exported,
     "check": checked,
     "compare": compared,
+    "conform tests/golden": conformed,
+    "geometry": explained,
+    "measure two-socket": measured,
 }
 
 
