@@ -9,13 +9,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
 
-from simslab.base.errors import SimslabError, UserError, near_miss
+from simslab.base.errors import Problem, SimslabError, UserError, UserErrors, near_miss
 from simslab.experiment.inputs import Inputs
 from simslab.experiment.metrics import metrics
 from simslab.experiment.paired import CONFIDENCE, paired_difference
 from simslab.experiment.provenance import manifest_of
 from simslab.experiment.run import run_once
-from simslab.experiment.variants import BASE, Variant, load_arm
+from simslab.experiment.variants import BASE, Variant, load_arm, refuse_seed
 from simslab.report.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
 from simslab.report.directory import check_replaceable, result_directory
 from simslab.report.latency import Distribution, distribution, merge_rows
@@ -60,11 +60,16 @@ def make_plan(
     """Return the plan of a comparison with `seeds` (>= 1) seeds from `first_seed` (None: the workload's) upwards.
 
     The base arm is the unmodified one, or the variant named `base`. Every arm is loaded once, so that mistakes are
-    told before anything runs.
+    told before anything runs. A recorded trace draws no random numbers, so every seed would be the same run: it gets
+    one seed, and no interval is claimed.
     """
     arms = _base_first(variants, base)
+    for arm in arms:
+        refuse_seed(arm)
     inputs = [load_arm(machine, workload, settings, arm) for arm in arms]
     first = inputs[0].workload.seed if first_seed is None else first_seed
+    if all(one.workload.trace is not None for one in inputs):
+        seeds = 1
     return Plan(machine, workload, tuple(settings), arms, tuple(range(first, first + seeds)))
 
 
@@ -125,15 +130,19 @@ def _all_runs(plan: Plan, jobs: Iterable[tuple[Variant, int]], processes: int, r
                 outcome = future.result()
                 if isinstance(outcome, str):
                     raise SimslabError(outcome)
+                if isinstance(outcome, tuple):
+                    raise UserErrors(outcome)
                 yield outcome
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_child(plan: Plan, arm: Variant, seed: int, run: RunOnce) -> RunFigures | str:
-    """Run in another process; what goes wrong on purpose comes back as text, as not every exception can be pickled."""
+def _in_child(plan: Plan, arm: Variant, seed: int, run: RunOnce) -> RunFigures | tuple[Problem, ...] | str:
+    """Run in another process; what goes wrong on purpose comes back as data, as not every exception can be pickled."""
     try:
         return run_figures(plan, arm, seed, run)
+    except UserError as error:
+        return tuple(error.problems)
     except SimslabError as error:
         return f"arm {arm.name}, seed {seed}: {error}"
 

@@ -74,6 +74,17 @@ def parse_variants(texts: Sequence[str]) -> list[Variant]:
     return variants
 
 
+def refuse_seed(variant: Variant) -> None:
+    """UserError if a variant sets the seed: all arms run with the same seeds."""
+    for setting in variant.settings:
+        if setting.partition("=")[0].strip() in ("seed", "workload.seed"):
+            raise UserError(
+                f"'{setting}': every arm runs with the same seeds",
+                file=f"--variant {variant.name}",
+                expected="--seed N",
+            )
+
+
 def load_arm(machine: str, workload: str, settings: Sequence[str], variant: Variant) -> Inputs:
     """Load machine and workload with the common settings and then the variant's; UserErrors name the variant."""
     try:

@@ -13,6 +13,7 @@ from simslab.report.tables import WIDTH, fixed, plain_text, table
 
 FORMAT: Final = "simslab-comparison"
 VERSION: Final = 1
+NO_INTERVAL: Final = "one run: no interval"
 NOISE: Final = "not distinguishable from noise"
 
 
@@ -44,7 +45,7 @@ class Difference:
     def verdict(self) -> str:
         """Return what the interval says."""
         if self.low is None:
-            return "one seed: no interval"
+            return NO_INTERVAL
         if self.base == self.variant:
             return "equal"
         if not self.distinguishable:
@@ -92,6 +93,8 @@ def comparison_parts(comparison: Comparison) -> list[RenderableType]:
         f"Differences are arm minus base, paired by seed, with {comparison.confidence * 100:.0f}% t-intervals.\nEach "
         "interval stands for itself, none is widened for the number of comparisons."
     )
+    if seeds == 1:
+        note = "One run an arm, so no interval: of a recorded trace every seed would be the same run."
     return [Text(head + common), *(_arm_table(arm, comparison) for arm in others), Text(note)]
 
 

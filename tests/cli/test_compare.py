@@ -41,3 +41,31 @@ def test_an_unknown_path_in_a_variant_is_told_with_the_variants_name():
 
     with pytest.raises(UserError, match=r"bad.*frequncy"):
         CliRunner().invoke(app, [*COMMON, "--variant", "bad:core.frequncy=3 GHz"], catch_exceptions=False)
+
+
+def test_a_recorded_trace_runs_once_an_arm_and_claims_no_interval():
+    trace = ["compare", "one-node", "untar-rm", "--set", "scale=0.05", "--variant", "fast:core.frequency=4 GHz"]
+    done = CliRunner().invoke(app, trace)
+    assert done.exit_code == 0, done.output
+    assert "1 seed an arm" in done.output
+    assert "one run: no interval" in done.output
+
+
+def test_a_variant_may_not_set_the_seed():
+    import pytest
+
+    from simslab.base.errors import UserError
+
+    with pytest.raises(UserError, match="same seeds"):
+        CliRunner().invoke(app, [*COMMON, "--variant", "other:seed=77"], catch_exceptions=False)
+
+
+def test_an_arm_that_the_machine_cannot_run_is_the_users_error_in_any_number_of_processes():
+    import pytest
+
+    from simslab.base.errors import UserError
+
+    wide = ["--variant", "wide:threads.workers.cpus=0-63"]
+    for jobs in ("1", "2"):
+        with pytest.raises(UserError):
+            CliRunner().invoke(app, [*COMMON, *wide, "--jobs", jobs], catch_exceptions=False)
