@@ -266,7 +266,10 @@ class SlabAlloc:
         return ac.entry[ac.avail]
 
     def node_has_objects(self, cpu: Cpu, n: KmemCacheNode) -> int:
-        """The unlocked look of cache_alloc_refill whether the lock is worth taking."""
+        """The unlocked look of cache_alloc_refill whether the lock is worth taking.
+
+        Not modelled: the order of this look among other CPUs' writes within a quantum; the lock that follows is in order.
+        """
         cpu.read(n.addr + N_FREE_OBJECTS)
         cpu.read(n.addr + N_SHARED)
         if n.free_objects:
