@@ -268,7 +268,7 @@ class SlabAlloc:
     def node_has_objects(self, cpu: Cpu, n: KmemCacheNode) -> int:
         """The unlocked look of cache_alloc_refill whether the lock is worth taking.
 
-        Not modelled: the order of this look among other CPUs' writes within a quantum; the lock that follows is in order.
+        Not modelled: the order of this look among other CPUs' writes within a quantum; the lock after it is in order.
         """
         cpu.read(n.addr + N_FREE_OBJECTS)
         cpu.read(n.addr + N_SHARED)
