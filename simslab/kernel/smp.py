@@ -6,7 +6,7 @@ operations, at the unmask instant inside one. Its handler's cycles are the handl
 
 A CPU on which no thread runs handles it as well, idle until it arrives.
 
-Not modelled: several functions sharing one interrupt.
+Not modelled: several functions sharing one interrupt; a line of call data for each target (cfd_data.csd).
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from simslab.machine import causes
 from simslab.machine.cpu import Cpu
 from simslab.machine.vectors import CALL_FUNCTION_VECTOR, TIMER_VECTOR
 
-SEND_INSNS: Final = (
-    300  # with the next: 900 on four CPUs (golden/instruction_counts.csv, shrink); the split is an estimate
-)
+# 900 together on four CPUs (golden/instruction_counts.csv, shrink); the split is an estimate.
+SEND_INSNS: Final = 300
 SEND_TARGET_INSNS: Final = 200
 HANDLE_INSNS: Final = 80  # estimate: flush_smp_call_function_queue
-CALL_DATA_BYTES: Final = 64  # one line per pair of sender and target: cfd_data.csd
+CALL_DATA_BYTES: Final = 64  # one line per sender
 
 SmpFunction = Callable[[Cpu], object]
 

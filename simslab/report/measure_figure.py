@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simslab.base.errors import UserError
 from simslab.report.canvas import house_style
 
 if TYPE_CHECKING:
@@ -14,18 +15,32 @@ if TYPE_CHECKING:
 
 
 def draw_measurement(measurement: MachineMeasurement, path: Path) -> None:
-    """Write the figure to `path`; its suffix (.pdf, .png, .svg) chooses the format."""
+    """Write a panel for each part that was measured to `path`; its suffix (.pdf, .png, .svg) chooses the format."""
     # Imported here so that text output does not wait for matplotlib.
     from matplotlib.figure import Figure
 
     with house_style():
         figure = Figure(figsize=(7, 7.5), layout="constrained")
-        panels = figure.subplots(3, 1, height_ratios=[1, 1, 1.4])
+        parts = [
+            (draw, height)
+            for data, draw, height in (
+                (measurement.chase, _chase, 1.0),
+                (measurement.loaded, _loaded, 1.0),
+                (measurement.idle_random, _heat, 1.4),
+            )
+            if data
+        ]
+        if not parts:
+            raise UserError("nothing to draw", expected="--part cache, latency or loaded beside --plot")
+        figure.set_figheight(2.2 * sum(height for _, height in parts))
+        panels = figure.subplots(len(parts), 1, height_ratios=[height for _, height in parts], squeeze=False)
         figure.suptitle(measurement.machine)
-        _chase(panels[0], measurement)
-        _loaded(panels[1], measurement)
-        _heat(panels[2], measurement)
-        figure.savefig(path)
+        for axes, (draw, _) in zip(panels[:, 0], parts, strict=True):
+            draw(axes, measurement)
+        metadata = (
+            {"CreationDate": None} if path.suffix == ".pdf" else {"Date": None} if path.suffix == ".svg" else None
+        )
+        figure.savefig(path, metadata=metadata)
 
 
 def _chase(axes: Axes, measurement: MachineMeasurement) -> None:
@@ -44,8 +59,6 @@ def _heat(axes: Axes, measurement: MachineMeasurement) -> None:
     matrix: Matrix = measurement.idle_random or []
     values = [[float("nan") if value is None else value for value in row] for row in matrix]
     axes.set(xlabel="memory of node", ylabel="CPU of node", title="idle latency (ns), random")
-    if not values:
-        return
     axes.imshow(values, cmap="Blues")
     axes.grid(visible=False)
     dark = max(value for row in values for value in row if value == value) * 0.75
