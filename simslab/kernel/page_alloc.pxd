@@ -48,8 +48,6 @@ cdef long long PERCPU_THIS_CPU_OFF
 cdef long long ALLOC_PAGES_INSNS
 cdef long long SLOWPATH_INSNS
 cdef long long FREELIST_INSNS
-cdef long long WATERMARK_ORDER_INSNS
-cdef long long WATERMARK_BLOCK_INSNS
 cdef long long NEXT_ZONE_INSNS
 cdef long long PREP_INSNS
 cdef long long PREP_ORDER_INSNS
@@ -101,10 +99,6 @@ cdef class PageAllocator:
     @cython.locals(zones=list, zone=Zone, preferred=Zone, highest=cython.longlong, i=cython.longlong, n=cython.longlong, pfn=cython.longlong)
     cdef long long get_page_from_freelist(self, Cpu cpu, long long gfp, long long order, long long nid, long long alloc_flags) except? -1
     cdef long long is_denied(self, long long node) noexcept
-    @cython.locals(mark=cython.longlong)
-    cdef long long zone_watermark_fast(self, Cpu cpu, Zone zone, long long order, long long highest, long long alloc_flags) noexcept
-    @cython.locals(blocks=cython.longlong)
-    cdef long long zone_watermark_ok(self, Cpu cpu, Zone zone, long long order, long long mark, long long highest, long long alloc_flags) noexcept
     @cython.locals(flags=cython.longlong, pfn=cython.longlong, pcp=PerCpuPages)
     cdef long long rmqueue_pcplist(self, Cpu cpu, Zone preferred, Zone zone) except? -1
     @cython.locals(flags=cython.longlong, pfn=cython.longlong)

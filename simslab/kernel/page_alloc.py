@@ -74,8 +74,6 @@ PERCPU_THIS_CPU_OFF: Final = layout.PERCPU_THIS_CPU_OFF
 ALLOC_PAGES_INSNS: Final = 77  # __alloc_pages_nodemask 75, should_fail_alloc_page 2
 SLOWPATH_INSNS: Final = 250  # estimate: up to the second attempt, without reclaim
 FREELIST_INSNS: Final = 153  # get_page_from_freelist, order 0 from the per-CPU list
-WATERMARK_ORDER_INSNS: Final = 39  # __zone_watermark_ok: 43 when the first order looked at has a block, 47 ...
-WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
 NEXT_ZONE_INSNS: Final = 40  # estimate: a zone passed over
 PREP_INSNS: Final = 20  # prep_new_page
 PREP_ORDER_INSNS: Final = 26
@@ -225,7 +223,7 @@ class PageAllocator:
             else:
                 cpu.insn_cold(NEXT_ZONE_INSNS)
             cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
-            if not self.zone_watermark_fast(cpu, zone, order, highest, alloc_flags):
+            if not zone.watermark_fast(cpu, order, highest, alloc_flags):
                 continue
             pfn = (
                 self.rmqueue_pcplist(cpu, preferred, zone) if order == 0 else self.rmqueue(cpu, preferred, zone, order)
@@ -238,35 +236,6 @@ class PageAllocator:
     def is_denied(self, node: int) -> int:
         """Whether fault injection denies `node`."""
         return (self.denied >> node) & 1 if node < DENIABLE_NODES else 0
-
-    def zone_watermark_fast(self, cpu: Cpu, zone: Zone, order: int, highest: int, alloc_flags: int) -> int:
-        """Whether the zone stays above its mark; order 0 is decided by the counter alone when there is plenty."""
-        cpu.read(zone.addr + ZONE_VM_STAT)
-        if alloc_flags & NO_WATERMARKS:
-            return 1
-        cpu.read(zone.addr + ZONE_WATERMARK_BOOST)
-        mark = zone.wmark_low if alloc_flags & WMARK_LOW else zone.wmark_min
-        if order == 0:
-            cpu.read(zone.addr + ZONE_LOWMEM_RESERVE)
-            if zone.buddy.free_pages > mark + zone.lowmem_reserve[highest]:
-                return 1
-        return self.zone_watermark_ok(cpu, zone, order, mark, highest, alloc_flags)
-
-    def zone_watermark_ok(self, cpu: Cpu, zone: Zone, order: int, mark: int, highest: int, alloc_flags: int) -> int:
-        """The whole check: the mark lowered for urgent requests, and a block large enough (__zone_watermark_ok)."""
-        cpu.insn_cold(WATERMARK_ORDER_INSNS)
-        cpu.read(zone.addr + ZONE_LOWMEM_RESERVE)
-        if alloc_flags & ALLOC_HIGH:
-            mark -= mark >> 1
-        if alloc_flags & ALLOC_HARDER:
-            mark -= mark >> 2
-        if zone.buddy.free_pages - (1 << order) + 1 <= mark + zone.lowmem_reserve[highest]:
-            return 0
-        if order == 0:
-            return 1
-        blocks = zone.buddy.watermark_blocks(cpu, order)
-        cpu.insn_cold(WATERMARK_BLOCK_INSNS * blocks)
-        return blocks
 
     def rmqueue_pcplist(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
         """Take one page from this CPU's list, refilled from the zone when empty; -1 when both are."""

@@ -3,8 +3,18 @@ from simslab.base cimport buffers
 from simslab.kernel.buddy cimport Buddy
 from simslab.kernel.page cimport MemMap, PageLists
 from simslab.kernel.spinlock cimport SpinLock
+from simslab.machine.cpu cimport Cpu
 
 cdef long long NR_ZONES
+cdef long long WMARK_LOW
+cdef long long NO_WATERMARKS
+cdef long long ALLOC_HARDER
+cdef long long ALLOC_HIGH
+cdef long long ZONE_WATERMARK_BOOST
+cdef long long ZONE_LOWMEM_RESERVE
+cdef long long ZONE_VM_STAT
+cdef long long WATERMARK_ORDER_INSNS
+cdef long long WATERMARK_BLOCK_INSNS
 
 
 @cython.final
@@ -36,3 +46,8 @@ cdef class Zone:
     cdef public list pageset
     cdef public object numa_owner
     cdef long long* numa_stat
+
+    @cython.locals(mark=cython.longlong)
+    cdef long long watermark_fast(self, Cpu cpu, long long order, long long highest, long long alloc_flags) noexcept
+    @cython.locals(blocks=cython.longlong)
+    cdef long long watermark_ok(self, Cpu cpu, long long order, long long mark, long long highest, long long alloc_flags) noexcept

@@ -11,6 +11,7 @@ from simslab.kernel import layout
 from simslab.kernel.buddy import Buddy
 from simslab.kernel.page import MemMap, PageLists
 from simslab.kernel.spinlock import SpinLock
+from simslab.machine.cpu import Cpu
 
 if TYPE_CHECKING:
     from simslab.kernel.spinlock import LockStats
@@ -30,6 +31,17 @@ NUMA_INTERLEAVE_HIT: Final = 3
 NUMA_LOCAL: Final = 4
 NUMA_OTHER: Final = 5
 NUMA_STAT_NAMES: Final = ("numa_hit", "numa_miss", "numa_foreign", "interleave_hit", "local_node", "other_node")
+
+# alloc_flags (mm/internal.h)
+WMARK_LOW: Final = 0x01
+NO_WATERMARKS: Final = 0x04
+ALLOC_HARDER: Final = 0x10
+ALLOC_HIGH: Final = 0x20
+ZONE_WATERMARK_BOOST: Final = layout.ZONE_WATERMARK_BOOST
+ZONE_LOWMEM_RESERVE: Final = layout.ZONE_LOWMEM_RESERVE
+ZONE_VM_STAT: Final = layout.ZONE_VM_STAT
+WATERMARK_ORDER_INSNS: Final = 39  # __zone_watermark_ok: 43 when the first order looked at has a block, 47 ...
+WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
 
 
 class PerCpuPages:
@@ -86,6 +98,35 @@ class Zone:
         """Give each CPU its list, at these addresses (zone_pcp_init)."""
         batch = zone_batchsize(self.managed)
         self.pageset = [PerCpuPages(self.mem_map, addr, batch) for addr in addresses]
+
+    def watermark_fast(self, cpu: Cpu, order: int, highest: int, alloc_flags: int) -> int:
+        """Whether the zone stays above its mark; order 0 is decided by the counter alone when there is plenty."""
+        cpu.read(self.addr + ZONE_VM_STAT)
+        if alloc_flags & NO_WATERMARKS:
+            return 1
+        cpu.read(self.addr + ZONE_WATERMARK_BOOST)
+        mark = self.wmark_low if alloc_flags & WMARK_LOW else self.wmark_min
+        if order == 0:
+            cpu.read(self.addr + ZONE_LOWMEM_RESERVE)
+            if self.buddy.free_pages > mark + self.lowmem_reserve[highest]:
+                return 1
+        return self.watermark_ok(cpu, order, mark, highest, alloc_flags)
+
+    def watermark_ok(self, cpu: Cpu, order: int, mark: int, highest: int, alloc_flags: int) -> int:
+        """The whole check: the mark lowered for urgent requests, and a block large enough (__zone_watermark_ok)."""
+        cpu.insn_cold(WATERMARK_ORDER_INSNS)
+        cpu.read(self.addr + ZONE_LOWMEM_RESERVE)
+        if alloc_flags & ALLOC_HIGH:
+            mark -= mark >> 1
+        if alloc_flags & ALLOC_HARDER:
+            mark -= mark >> 2
+        if self.buddy.free_pages - (1 << order) + 1 <= mark + self.lowmem_reserve[highest]:
+            return 0
+        if order == 0:
+            return 1
+        blocks = self.buddy.watermark_blocks(cpu, order)
+        cpu.insn_cold(WATERMARK_BLOCK_INSNS * blocks)
+        return blocks
 
 
 def node_zones(

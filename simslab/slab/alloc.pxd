@@ -1,22 +1,21 @@
 cimport cython
 from simslab.kernel.page cimport MemMap
 from simslab.machine.cpu cimport Cpu
+from simslab.slab.alloc_node cimport NodeAlloc
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab.slab_page cimport SlabPages
 
 cdef long long NUMA_NO_NODE
 cdef long long BATCHREFILL_LIMIT
-cdef unsigned long long ULONG_MAX
 cdef long long KC_CPU_CACHE
-cdef long long KC_NUM
 cdef long long KC_OBJECT_SIZE
 cdef long long KC_NODE
 cdef long long N_FREE_OBJECTS
 cdef long long N_SHARED
 cdef long long AC_TOUCHED
 cdef long long AC_ENTRY
-cdef long long P_ACTIVE
 cdef long long ZERO
 cdef long long THISNODE
 cdef long long EXACT_NODE_SET
@@ -44,24 +43,20 @@ cdef long long INSNS_REFILL_OBJECT
 cdef long long INSNS_REFILL_FULL
 cdef long long INSNS_REFILL_GROW
 cdef long long INSNS_REFILL_GROW_OBJECT
-cdef long long INSNS_NODE_SLABS
-cdef long long INSNS_NODE_GROW
-cdef long long INSNS_FALLBACK
-cdef long long INSNS_FALLBACK_ZONE
 cdef long long INSNS_BULK
 cdef long long INSNS_BULK_OBJECT
 cdef long long SITE_ALLOC
 cdef long long SITE_ALLOC_NODE
 cdef long long SITE_BULK
 cdef long long SITE_REFILL
-cdef long long SITE_NODE
 
 
 @cython.final
 cdef class SlabAlloc:
     cdef public SlabPages pages
     cdef public SlabFree freeing
-    cdef public list zonelists
+    cdef public SlabLists lists
+    cdef public NodeAlloc nodes
     cdef public long long gfp_allowed_mask
     cdef public object failslab
     cdef public object policies
@@ -95,15 +90,4 @@ cdef class SlabAlloc:
     cdef long long refill_from_slabs(self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount) except -1
     @cython.locals(pfn=cython.longlong, ac=ArrayCache, taken=cython.longlong)
     cdef ArrayCache refill_by_growth(self, Cpu cpu, KmemCache cache, long long flags, long long node, long long batchcount)
-    cdef count_alloced(self, KmemCache cache, long long count)
-    @cython.locals(_=cython.longlong)
-    cdef count_active(self, KmemCache cache, long long count)
 
-    @cython.locals(n=KmemCacheNode, pfn=cython.longlong, objp=cython.longlong)
-    cdef long long cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
-    @cython.locals(objp=cython.longlong)
-    cdef long long take_from_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
-    @cython.locals(exact=cython.longlong, objp=cython.longlong, pfn=cython.longlong)
-    cdef long long fallback_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(nodes=list, nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
-    cdef long long alloc_from_zonelist(self, Cpu cpu, KmemCache cache, long long exact) except -1

@@ -15,23 +15,22 @@ from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
 from simslab.slab import paths
+from simslab.slab.alloc_node import NodeAlloc
 from simslab.slab.free import SlabFree
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.slab_lists import SlabLists
 from simslab.slab.slab_page import SlabPages
 
 NUMA_NO_NODE: Final = -1
 BATCHREFILL_LIMIT: Final = 16
-ULONG_MAX: Final = (1 << 64) - 1
 
 KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
-KC_NUM: Final = layout.KMEM_CACHE_NUM
 KC_OBJECT_SIZE: Final = layout.KMEM_CACHE_OBJECT_SIZE
 KC_NODE: Final = layout.KMEM_CACHE_NODE
 N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
 N_SHARED: Final = layout.NODE_SHARED
 AC_TOUCHED: Final = layout.ARRAY_CACHE_TOUCHED
 AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
-P_ACTIVE: Final = layout.PAGE_ACTIVE
 
 ZERO: Final = gfp.ZERO
 THISNODE: Final = gfp.THISNODE
@@ -64,10 +63,6 @@ INSNS_REFILL_OBJECT: Final = 19
 INSNS_REFILL_FULL: Final = 7  # more, for a slab that has no more objects then
 INSNS_REFILL_GROW: Final = 68
 INSNS_REFILL_GROW_OBJECT: Final = 18
-INSNS_NODE_SLABS: Final = 54
-INSNS_NODE_GROW: Final = 49
-INSNS_FALLBACK: Final = 40  # estimate: no golden path walks the zonelist
-INSNS_FALLBACK_ZONE: Final = 15  # estimate
 INSNS_BULK: Final = 36
 INSNS_BULK_OBJECT: Final = 17
 
@@ -75,13 +70,12 @@ SITE_ALLOC: Final = callsites.site("kmem_cache_alloc")
 SITE_ALLOC_NODE: Final = callsites.site("kmem_cache_alloc_node")
 SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")
 SITE_REFILL: Final = callsites.site("cache_alloc_refill")
-SITE_NODE: Final = callsites.site("cache_alloc_node")
 
 
 class SlabAlloc:
     """The allocation paths of one kernel's allocator.
 
-    `zonelists[nid]` lists node numbers as fallback from `nid` walks them. `gfp_allowed_mask` is restricted during boot.
+    `gfp_allowed_mask` is restricted during boot.
 
     `policies` (kernel/mempolicy.py) and `failslab` are None unless tasks have memory policies or faults are injected.
 
@@ -92,7 +86,8 @@ class SlabAlloc:
     def __init__(self, pages: SlabPages, freeing: SlabFree, zonelists: list[list[int]]) -> None:
         self.pages = pages
         self.freeing = freeing
-        self.zonelists = zonelists
+        self.lists: SlabLists = pages.lists
+        self.nodes = NodeAlloc(pages, zonelists)
         self.gfp_allowed_mask = gfp.BITS_MASK
         self.failslab: Any = None
         self.policies: Any = None
@@ -131,13 +126,13 @@ class SlabAlloc:
         cpu.path = ALLOC_HIT
         cpu.read(cache.addr + KC_NODE + 8 * nodeid)
         if cache.node[nodeid] is None:
-            return self.fallback_alloc(cpu, cache, flags)  # the node has no memory
+            return self.nodes.fallback_alloc(cpu, cache, flags)  # the node has no memory
         if nodeid == cpu.numa_mem:
             cpu.insn(INSNS_ALLOC_NODE_HIT)
             objp = self.cache_alloc(cpu, cache, flags)
             if objp:
                 return objp
-        return self.cache_alloc_node(cpu, cache, flags, nodeid)
+        return self.nodes.cache_alloc_node(cpu, cache, flags, nodeid)
 
     def after_alloc(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> int:
         """What follows an allocation once interrupts are as before: prefetch and zeroing."""
@@ -202,7 +197,7 @@ class SlabAlloc:
         objp = self.cache_alloc(cpu, cache, flags)
         if objp:
             return objp
-        return self.cache_alloc_node(cpu, cache, flags, cpu.numa_mem)
+        return self.nodes.cache_alloc_node(cpu, cache, flags, cpu.numa_mem)
 
     def alternate_node_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """From the node that the task's policy or cpuset names, when it is another (mm/slab.c: alternate_node_alloc).
@@ -212,7 +207,7 @@ class SlabAlloc:
         if cpu.in_interrupt or flags & THISNODE:
             return 0
         nid = self.policies.slab_node(cpu, cache.flags)
-        return 0 if nid == cpu.numa_mem else self.cache_alloc_node(cpu, cache, flags, nid)
+        return 0 if nid == cpu.numa_mem else self.nodes.cache_alloc_node(cpu, cache, flags, nid)
 
     def cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """From the CPU's array, refilled if it must (mm/slab.c: ____cache_alloc). Irqs off."""
@@ -301,17 +296,17 @@ class SlabAlloc:
     def refill_from_slabs(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, n: KmemCacheNode, batchcount: int) -> int:
         """Take up to `batchcount` objects from the node's slabs, in list order. Holds list_lock."""
         while batchcount > 0:
-            pfn = self.pages.get_first_slab(cpu, n)
+            pfn = self.lists.get_first_slab(cpu, n)
             if pfn < 0:
                 break
             before = batchcount
-            batchcount = self.pages.alloc_block(cpu, cache, ac, pfn, batchcount)
+            batchcount = self.lists.alloc_block(cpu, cache, ac, pfn, batchcount)
             cpu.insn(INSNS_REFILL_SLAB + INSNS_REFILL_OBJECT * (before - batchcount))
             if self.stats:
-                self.count_alloced(cache, before - batchcount)
-            if self.pages.mem_map.active[pfn] == cache.num:
+                self.nodes.count_alloced(cache, before - batchcount)
+            if self.lists.mem_map.active[pfn] == cache.num:
                 cpu.insn(INSNS_REFILL_FULL)
-            self.pages.fixup_slab_list(cpu, cache, n, pfn)
+            self.lists.fixup_slab_list(cpu, cache, n, pfn)
         return 0
 
     def refill_by_growth(self, cpu: Cpu, cache: KmemCache, flags: int, node: int, batchcount: int) -> ArrayCache:
@@ -322,106 +317,9 @@ class SlabAlloc:
         cpu.read(ac.addr)
         taken = 0
         if not ac.avail and pfn >= 0:
-            taken = batchcount - self.pages.alloc_block(cpu, cache, ac, pfn, batchcount)
+            taken = batchcount - self.lists.alloc_block(cpu, cache, ac, pfn, batchcount)
             if self.stats:
-                self.count_alloced(cache, taken)
+                self.nodes.count_alloced(cache, taken)
         cpu.insn(INSNS_REFILL_GROW + INSNS_REFILL_GROW_OBJECT * taken)
         self.pages.cache_grow_end(cpu, cache, pfn)
         return ac
-
-    def count_alloced(self, cache: KmemCache, count: int) -> None:
-        """STATS_INC_ALLOCED for `count` objects put into an array, which also makes them active."""
-        cache.num_allocations += count
-        self.count_active(cache, count)
-
-    def count_active(self, cache: KmemCache, count: int) -> None:
-        """STATS_INC_ACTIVE and STATS_SET_HIGH for `count` objects."""
-        for _ in range(count):
-            cache.num_active = (cache.num_active + 1) & ULONG_MAX
-            if cache.num_active > cache.high_mark:
-                cache.high_mark = cache.num_active
-
-    # -- from a node; irqs off ----------------------------------------------------------------------------------------
-
-    def cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
-        """One object from the slabs of a node, growing it, else along the zonelist (mm/slab.c: ____cache_alloc_node).
-
-        Irqs off.
-        """
-        n = cache.get_node(nodeid)
-        cpu.read(cache.addr + KC_NODE + 8 * nodeid)
-        if not cpu.irqs_off:
-            raise KernelBugError("cache_alloc_node with interrupts on")
-        n.list_lock.lock(cpu, SITE_NODE)
-        pfn = self.pages.get_first_slab(cpu, n)
-        if pfn >= 0:
-            return self.take_from_slab(cpu, cache, n, pfn)
-        n.list_lock.unlock(cpu)
-        cpu.path = ALLOC_NODE_GROW
-        cpu.insn(INSNS_NODE_GROW)
-        objp = 0
-        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, nodeid)
-        if pfn >= 0:
-            objp = self.pages.slab_get_obj(cpu, cache, pfn)  # not counted yet, so free_objects stays
-        self.pages.cache_grow_end(cpu, cache, pfn)
-        return objp if objp else self.fallback_alloc(cpu, cache, flags)
-
-    def take_from_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
-        """The locked part of ____cache_alloc_node when there is a slab; drops list_lock."""
-        cpu.path = ALLOC_NODE_SLABS
-        cpu.insn(INSNS_NODE_SLABS)
-        if self.stats:
-            cache.node_allocs += 1
-            self.count_active(cache, 1)
-        cpu.read(self.pages.mem_map.page_addr(pfn) + P_ACTIVE)
-        cpu.read(cache.addr + KC_NUM)
-        objp = self.pages.slab_get_obj(cpu, cache, pfn)
-        n.free_objects -= 1
-        cpu.write(n.addr + N_FREE_OBJECTS)
-        self.pages.fixup_slab_list(cpu, cache, n, pfn)
-        n.list_lock.unlock(cpu)
-        return objp
-
-    def fallback_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
-        """From whichever node has an object, else from whichever can grow (mm/slab.c: fallback_alloc). Irqs off.
-
-        0 at once for requests bound to one node.
-        """
-        if flags & THISNODE:
-            cpu.path = ALLOC_FAILED
-            return 0
-        cpu.insn(INSNS_FALLBACK)
-        exact = (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR
-        objp = 0
-        while True:
-            objp = self.alloc_from_zonelist(cpu, cache, exact)
-            if objp:
-                break
-            pfn = self.pages.cache_grow_begin(cpu, cache, flags, cpu.numa_mem)
-            self.pages.cache_grow_end(cpu, cache, pfn)
-            if pfn < 0:
-                break
-            objp = self.cache_alloc_node(cpu, cache, exact, self.pages.mem_map.nid(pfn))
-            if objp:
-                break  # else another CPU took all of the new slab: try again
-        cpu.path = ALLOC_FALLBACK if objp else ALLOC_FAILED
-        return objp
-
-    def alloc_from_zonelist(self, cpu: Cpu, cache: KmemCache, exact: int) -> int:
-        """First loop of fallback_alloc: nodes with free objects, nearest first.
-
-        Not modelled: zones of a node one by one (all follow each other, and the answer is the node's).
-        """
-        nodes = self.zonelists[cpu.numa_mem]
-        for nid in nodes:
-            cpu.insn(INSNS_FALLBACK_ZONE)
-            cpu.read(cache.addr + KC_NODE + 8 * nid)
-            n = cache.node[nid]
-            if n is None:
-                continue
-            cpu.read(n.addr + N_FREE_OBJECTS)
-            if n.free_objects:
-                objp = self.cache_alloc_node(cpu, cache, exact, nid)
-                if objp:
-                    return objp
-        return 0

@@ -77,7 +77,8 @@ class SlabAllocator(ObjectSource):
         self.allocating = SlabAlloc(self.pages, self.freeing, kernel.zonelists)
         self.drain = SlabDrain(self.pages, self.freeing, self.caches, list(kernel.online_nodes))
         debug = 1 if self.options.debug_slab else 0
-        self.pages.stats = self.freeing.stats = self.allocating.stats = self.drain.stats = debug
+        for part in (self.pages, self.freeing, self.freeing.blocks, self.allocating, self.allocating.nodes, self.drain):
+            part.stats = debug
         self.freeing.hardened = int(self.options.freelist_hardened)
         self.freeing.init_on_free = int(self.options.init_on_free)
         self.allocating.init_on_alloc = int(self.options.init_on_alloc)

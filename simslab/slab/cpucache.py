@@ -146,7 +146,7 @@ def attach(
     cpu.irq_disable(SETUP_KMEM_CACHE_NODE)
     node.list_lock.lock(cpu, SETUP_KMEM_CACHE_NODE)
     if node.shared is not None and force_change:
-        surplus = allocator.freeing.free_block(cpu, cache, node.shared, node.shared.avail, nid)
+        surplus = allocator.freeing.blocks.free_block(cpu, cache, node.shared, node.shared.avail, nid)
         node.shared.avail = 0
     if node.shared is None or force_change:
         old_shared, node.shared, new_shared = node.shared, new_shared, None

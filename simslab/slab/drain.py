@@ -73,7 +73,7 @@ class SlabDrain:
         """Put all objects of an array that nobody else uses back into the slabs of `n`. Interrupts on."""
         cpu.irq_disable(site)
         n.list_lock.lock(cpu, site)
-        surplus = self.freeing.free_block(cpu, cache, ac, ac.avail, n.node)
+        surplus = self.freeing.blocks.free_block(cpu, cache, ac, ac.avail, n.node)
         ac.avail = 0
         n.list_lock.unlock(cpu)
         cpu.irq_enable()
@@ -94,7 +94,7 @@ class SlabDrain:
             count = (ac.limit + 4) // 5
             if count > ac.avail:
                 count = (ac.avail + 1) // 2
-        surplus = self.freeing.free_block(cpu, cache, ac, count, node)
+        surplus = self.freeing.blocks.free_block(cpu, cache, ac, count, node)
         self.freeing.drop_oldest(cpu, ac, count)
         return surplus
 
@@ -150,7 +150,7 @@ class SlabDrain:
                 n.list_lock.unlock(cpu)
                 cpu.irq_enable()
                 break
-            self.pages.list_del(cpu, n, LIST_FREE, pfn)
+            self.pages.lists.list_del(cpu, n, LIST_FREE, pfn)
             n.free_slabs -= 1
             cpu.write(n.addr + N_FREE_SLABS)
             n.total_slabs -= 1
@@ -176,7 +176,7 @@ class SlabDrain:
         n.list_lock.lock(cpu, SITE_DO_DRAIN)
         ac = cache.cpu_cache[cpu.id]
         cpu.read(ac.addr)
-        surplus = self.freeing.free_block(cpu, cache, ac, ac.avail, node)
+        surplus = self.freeing.blocks.free_block(cpu, cache, ac, ac.avail, node)
         n.list_lock.unlock(cpu)
         ac.avail = 0
         cpu.write(ac.addr)

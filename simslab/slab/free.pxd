@@ -2,20 +2,14 @@ cimport cython
 from simslab.kernel.page cimport MemMap
 from simslab.kernel.spinlock cimport SpinLock
 from simslab.machine.cpu cimport Cpu
+from simslab.slab.free_block cimport FreeBlock
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages
 
 cdef long long PAGE_SHIFT
 cdef long long LINE_SHIFT
-cdef unsigned long long ULONG_MAX
-cdef long long LIST_PARTIAL
-cdef long long LIST_FULL
-cdef long long LIST_FREE
 cdef long long KC_NODE
 cdef long long KC_CPU_CACHE
-cdef long long N_TOTAL_SLABS
-cdef long long N_FREE_SLABS
-cdef long long N_FREE_OBJECTS
 cdef long long N_SHARED
 cdef long long N_ALIEN
 cdef long long AC_BATCHCOUNT
@@ -23,8 +17,6 @@ cdef long long AC_ENTRY
 cdef long long P_FLAGS
 cdef long long P_LIST
 cdef long long P_SLAB_CACHE
-cdef long long P_S_MEM
-cdef long long P_ACTIVE
 cdef long long CONTENTS_MATTER
 cdef long long INSNS_ZERO
 cdef long long FREE_HIT
@@ -51,12 +43,6 @@ cdef long long INSNS_TRANSFER_NONE
 cdef long long INSNS_MEMCPY
 cdef long long INSNS_MEMMOVE
 cdef long long INSNS_MEMMOVE_LOOP
-cdef long long INSNS_FREE_BLOCK
-cdef long long INSNS_FREE_BLOCK_NONE
-cdef long long INSNS_FREE_OBJECT
-cdef long long INSNS_FROM_FULL
-cdef long long INSNS_EMPTIED
-cdef long long INSNS_TRIM
 cdef long long INSNS_BULK_FREE
 cdef long long INSNS_BULK_FREE_OBJECT
 cdef long long SITE_FREE
@@ -71,6 +57,7 @@ cdef long long SITE_DRAIN_ALIEN
 cdef class SlabFree:
     cdef public SlabPages pages
     cdef public MemMap mem_map
+    cdef public FreeBlock blocks
     cdef public list by_index
     cdef public long long nr_online_nodes
     cdef public long long stats
@@ -104,12 +91,3 @@ cdef class SlabFree:
     cdef long long transfer_objects(self, Cpu cpu, ArrayCache to, ArrayCache source, long long wanted) noexcept
     @cython.locals(read_line=cython.longlong, write_line=cython.longlong, read_addr=cython.longlong, write_addr=cython.longlong, i=cython.longlong)
     cdef long long copy_entries(self, Cpu cpu, ArrayCache to, long long first, ArrayCache source, long long source_first, long long count) noexcept
-    @cython.locals(n=KmemCacheNode, i=cython.longlong)
-    cpdef long long free_block(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long count, long long node) except? -1
-    @cython.locals(mem_map=MemMap, pfn=cython.longlong, page=cython.longlong)
-    cdef long long free_one(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long objp) noexcept
-    @cython.locals(chain=cython.longlong, pfn=cython.longlong)
-    cdef long long trim(self, Cpu cpu, KmemCache cache, KmemCacheNode n) noexcept
-    @cython.locals(count=cython.longlong, pfn=cython.longlong)
-    cpdef verify_not_free(self, KmemCache cache, long long objp)
-    cpdef note_freeable(self, KmemCache cache, KmemCacheNode n)

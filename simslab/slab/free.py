@@ -17,22 +17,16 @@ from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
 from simslab.slab import paths
-from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.free_block import FreeBlock
+from simslab.slab.kmem_cache import ArrayCache, KmemCache
 from simslab.slab.slab_page import SlabPages
 
 log = logging.getLogger(__name__)
 
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 LINE_SHIFT: Final = 6
-ULONG_MAX: Final = (1 << 64) - 1
-LIST_PARTIAL: Final = 0  # which list of KmemCacheNode.lists
-LIST_FULL: Final = 1
-LIST_FREE: Final = 2
 KC_NODE: Final = layout.KMEM_CACHE_NODE
 KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
-N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
-N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
-N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
 N_SHARED: Final = layout.NODE_SHARED
 N_ALIEN: Final = layout.NODE_ALIEN
 AC_BATCHCOUNT: Final = layout.ARRAY_CACHE_BATCHCOUNT
@@ -40,8 +34,6 @@ AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
 P_FLAGS: Final = layout.PAGE_FLAGS
 P_LIST: Final = layout.PAGE_SLAB_LIST
 P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
-P_S_MEM: Final = layout.PAGE_S_MEM
-P_ACTIVE: Final = layout.PAGE_ACTIVE
 
 CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
@@ -71,12 +63,6 @@ INSNS_TRANSFER_NONE: Final = 19
 INSNS_MEMCPY: Final = 10
 INSNS_MEMMOVE: Final = 16
 INSNS_MEMMOVE_LOOP: Final = 12  # for 32 bytes
-INSNS_FREE_BLOCK: Final = 42
-INSNS_FREE_BLOCK_NONE: Final = 29
-INSNS_FREE_OBJECT: Final = 53
-INSNS_FROM_FULL: Final = 2
-INSNS_EMPTIED: Final = 3
-INSNS_TRIM: Final = 22
 INSNS_ZERO: Final = 22  # memset with `rep stosb` counted once
 INSNS_BULK_FREE: Final = 21
 INSNS_BULK_FREE_OBJECT: Final = 9
@@ -95,6 +81,7 @@ class SlabFree:
     def __init__(self, pages: SlabPages, by_index: list[KmemCache | None], nr_online_nodes: int) -> None:
         self.pages = pages
         self.mem_map: MemMap = pages.mem_map
+        self.blocks = FreeBlock(pages.lists)
         self.by_index = by_index
         self.nr_online_nodes = nr_online_nodes
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
@@ -224,7 +211,7 @@ class SlabFree:
         cpu.read(cache.addr + KC_NODE + 8 * page_node)
         n.list_lock.lock(cpu, SITE_ALIEN)
         self.single.entry[0] = objp
-        surplus = self.free_block(cpu, cache, self.single, 1, page_node)
+        surplus = self.blocks.free_block(cpu, cache, self.single, 1, page_node)
         n.list_lock.unlock(cpu)
         return self.pages.slabs_destroy(cpu, cache, surplus)
 
@@ -247,7 +234,7 @@ class SlabFree:
             cpu.insn(INSNS_DRAIN_ALIEN_SHARED)
             cpu.read(ac.addr)
             self.transfer_objects(cpu, n.shared, ac, ac.limit)
-        surplus = self.free_block(cpu, cache, ac, ac.avail, node)
+        surplus = self.blocks.free_block(cpu, cache, ac, ac.avail, node)
         ac.avail = 0
         cpu.write(ac.addr)
         n.list_lock.unlock(cpu)
@@ -286,9 +273,9 @@ class SlabFree:
             cpu.path = FREE_FLUSH_SLABS
             if shared is not None:
                 cpu.insn(INSNS_FLUSH_FULL_SHARED)
-            surplus = self.free_block(cpu, cache, ac, batchcount, node)
+            surplus = self.blocks.free_block(cpu, cache, ac, batchcount, node)
         if self.stats:
-            self.note_freeable(cache, n)
+            self.blocks.note_freeable(cache, n)
         n.list_lock.unlock(cpu)
         self.drop_oldest(cpu, ac, batchcount)
         return self.pages.slabs_destroy(cpu, cache, surplus)
@@ -332,78 +319,3 @@ class SlabFree:
                 cpu.write(write_addr + 8 * i)
             to.entry[first + i] = source.entry[source_first + i]
         return 0
-
-    def free_block(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, count: int, node: int) -> int:
-        """Put the `count` oldest entries of `ac` back into their slabs (mm/slab.c: free_block). Holds list_lock.
-
-        All belong to `node`. Returns the slabs beyond `free_limit`, chained, for slabs_destroy; -1 for none.
-        """
-        n = cache.get_node(node)
-        cpu.read(cache.addr + KC_NODE + 8 * node)
-        n.list_lock.assert_held(cpu)
-        n.free_objects += count
-        cpu.write(n.addr + N_FREE_OBJECTS)
-        cpu.insn(INSNS_FREE_BLOCK + count * INSNS_FREE_OBJECT + (count >> 2) if count else INSNS_FREE_BLOCK_NONE)
-        for i in range(count):
-            if ac.addr:
-                cpu.read(ac.addr + AC_ENTRY + 8 * i)
-            if self.stats:
-                self.verify_not_free(cache, ac.entry[i])
-            self.free_one(cpu, cache, n, ac.entry[i])
-        cpu.read(n.addr + N_FREE_OBJECTS)
-        return self.trim(cpu, cache, n)
-
-    def free_one(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, objp: int) -> int:
-        """Body of free_block's loop: an object into its slab, and the slab to its place in the lists."""
-        mem_map = self.mem_map
-        pfn = mem_map.head[objp >> PAGE_SHIFT]
-        page = mem_map.page_addr(pfn)
-        cpu.read(page + P_LIST)
-        if mem_map.active[pfn] < cache.num:
-            self.pages.list_del(cpu, n, LIST_PARTIAL, pfn)
-        else:
-            cpu.insn(INSNS_FROM_FULL)
-            self.pages.list_del(cpu, n, LIST_FULL, pfn)
-        self.pages.slab_put_obj(cpu, cache, pfn, objp)
-        if self.stats:
-            cache.num_active = (cache.num_active - 1) & ULONG_MAX
-        cpu.read(page + P_ACTIVE)
-        if mem_map.active[pfn]:
-            return self.pages.list_add_tail(cpu, n, LIST_PARTIAL, pfn)
-        cpu.insn(INSNS_EMPTIED)
-        self.pages.list_add(cpu, n, LIST_FREE, pfn)
-        n.free_slabs += 1
-        cpu.write(n.addr + N_FREE_SLABS)
-        return 0
-
-    def trim(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
-        """End of free_block: take free slabs off the tail while free_objects exceeds free_limit; their chain."""
-        chain = -1
-        while n.free_objects > n.free_limit and n.lists[2 * LIST_FREE] >= 0:
-            n.free_objects -= cache.num
-            cpu.write(n.addr + N_FREE_OBJECTS)
-            pfn = n.lists[2 * LIST_FREE + 1]
-            self.pages.list_del(cpu, n, LIST_FREE, pfn)
-            self.mem_map.next[pfn] = chain
-            chain = pfn
-            n.free_slabs -= 1
-            cpu.write(n.addr + N_FREE_SLABS)
-            n.total_slabs -= 1
-            cpu.write(n.addr + N_TOTAL_SLABS)
-            cpu.insn(INSNS_TRIM)
-        return chain
-
-    def verify_not_free(self, cache: KmemCache, objp: int) -> None:
-        """The check that DEBUG builds of slab_put_obj make; KernelBugError for an object that is free already."""
-        pfn = self.mem_map.get("head", objp >> PAGE_SHIFT)
-        if self.pages.obj_to_index(cache, pfn, objp) in self.pages.free_indices(cache, pfn):
-            raise KernelBugError(f"slab: double free detected in cache '{cache.name}', objp {objp:x}")
-
-    def note_freeable(self, cache: KmemCache, n: KmemCacheNode) -> None:
-        """STATS_SET_FREEABLE: the most free slabs ever seen after a flush."""
-        count = 0
-        pfn = n.lists[2 * LIST_FREE]
-        while pfn >= 0:
-            count += 1
-            pfn = self.mem_map.next[pfn]
-        cache.max_freeable = max(cache.max_freeable, count)

@@ -68,12 +68,12 @@ def retire_cpu(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, n: KmemCach
     n.list_lock.lock(cpu, SITE_CANCELED)
     n.free_limit -= cache.batchcount
     ac = cache.cpu_cache[going]
-    surplus = [freeing.free_block(cpu, cache, ac, ac.avail, n.node)]
+    surplus = [freeing.blocks.free_block(cpu, cache, ac, ac.avail, n.node)]
     ac.avail = 0
     shared, alien, alien_addr = n.shared, n.alien, n.alien_addr
     if last:
         if shared is not None:
-            surplus.append(freeing.free_block(cpu, cache, shared, shared.avail, n.node))
+            surplus.append(freeing.blocks.free_block(cpu, cache, shared, shared.avail, n.node))
         n.shared = n.alien = None
         n.alien_addr = 0
     n.list_lock.unlock(cpu)

@@ -63,7 +63,7 @@ def arrays(cache: KmemCache) -> Iterator[tuple[str, ArrayCache]]:
 
 def check_node(pages: SlabPages, cache: KmemCache, n: KmemCacheNode) -> list[str]:
     """Counters equal the lists; a slab is in the list its `active` says and on its own node."""
-    lists = [pages.list_pfns(n, which) for which in (PARTIAL, FULL, FREE)]
+    lists = [pages.lists.list_pfns(n, which) for which in (PARTIAL, FULL, FREE)]
     active = {pfn: pages.mem_map.get("active", pfn) for pfns in lists for pfn in pfns}
     expected = {
         "total_slabs": len(active),
@@ -122,10 +122,10 @@ def check_places(pages: SlabPages, cache: KmemCache, users: Iterable[int] | None
     broken: list[str] = []
     for n in nodes_of(cache):
         for which in (PARTIAL, FULL, FREE):
-            for pfn in pages.list_pfns(n, which):
+            for pfn in pages.lists.list_pfns(n, which):
                 first = pages.mem_map.get("s_mem", pfn)
                 slots.update(range(first, first + cache.num * cache.size, cache.size))
-                free = pages.free_indices(cache, pfn)
+                free = pages.lists.free_indices(cache, pfn)
                 places.update(first + index * cache.size for index in free)
                 broken += check_slab(pages, cache, pfn, free)
     for _, ac in arrays(cache):
@@ -141,6 +141,6 @@ def check_places(pages: SlabPages, cache: KmemCache, users: Iterable[int] | None
 def check_slab(pages: SlabPages, cache: KmemCache, pfn: int, free: list[int]) -> list[str]:
     """Free indices are in range, and an index array inside an object is inside a free one."""
     broken = [f"slab {pfn:#x} has free index {index} of {cache.num}" for index in free if index >= cache.num]
-    if cache.flags & fl.CFLGS_OBJFREELIST_SLAB and free and pages.freelist_holder(cache, pfn) not in free:
+    if cache.flags & fl.CFLGS_OBJFREELIST_SLAB and free and pages.lists.freelist_holder(cache, pfn) not in free:
         broken.append(f"slab {pfn:#x}: its index array lies in an object that is not free")
     return broken

@@ -5,15 +5,11 @@ from simslab.kernel.spinlock cimport SpinLock
 from simslab.machine.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.object_source cimport ObjectSource
+from simslab.slab.slab_lists cimport SlabLists
 
-cdef long long PARTIAL
-cdef long long FULL
 cdef long long FREE
-cdef long long LIST_BYTES
 cdef long long PAGE_SHIFT
 cdef long long ROW_SHIFT
-cdef long long KC_SIZE
-cdef long long KC_RECIPROCAL
 cdef long long KC_FLAGS
 cdef long long KC_NUM
 cdef long long KC_GFPORDER
@@ -21,14 +17,10 @@ cdef long long KC_COLOUR
 cdef long long KC_FREELIST_CACHE
 cdef long long KC_CTOR
 cdef long long KC_NODE
-cdef long long N_PARTIAL
-cdef long long N_FREE
 cdef long long N_TOTAL_SLABS
 cdef long long N_FREE_SLABS
 cdef long long N_FREE_OBJECTS
 cdef long long N_COLOUR_NEXT
-cdef long long N_FREE_TOUCHED
-cdef long long AC_ENTRY
 cdef long long P_FLAGS
 cdef long long P_LIST
 cdef long long P_SLAB_CACHE
@@ -42,9 +34,6 @@ cdef long long CONSTRAINT_MASK
 cdef long long GROW_MASK
 cdef long long OBJFREELIST_SLAB
 cdef long long TYPESAFE_BY_RCU
-cdef long long INSNS_FIRST_PARTIAL
-cdef long long INSNS_FIRST_FREE
-cdef long long INSNS_FIRST_NONE
 cdef long long INSNS_GROW
 cdef long long INSNS_GROW_OBJECT
 cdef long long INSNS_GROW_OBJECT_CTOR
@@ -60,6 +49,7 @@ cdef long long SITE_GROW_END
 @cython.final
 cdef class SlabPages:
     cdef public MemMap mem_map
+    cdef public SlabLists lists
     cdef public PageAllocator page_allocator
     cdef public ObjectSource source
     cdef public object observer
@@ -69,24 +59,6 @@ cdef class SlabPages:
     cdef public long long deny_cache
     cdef public long long deny_mask
     cdef public list deny_order
-
-    cdef long long list_add(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
-    cdef long long list_add_tail(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
-    cdef long long list_del(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
-    @cython.locals(pfn=cython.longlong)
-    cdef long long get_first_slab(self, Cpu cpu, KmemCacheNode n) except? -1
-    cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
-    @cython.locals(page=cython.longlong)
-    cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
-
-    @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
-    cdef long long slab_get_obj(self, Cpu cpu, KmemCache cache, long long pfn) noexcept
-    @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
-    cdef long long slab_put_obj(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) noexcept
-    @cython.locals(offset=cython.longlong, t=cython.longlong)
-    cpdef long long obj_to_index(self, KmemCache cache, long long pfn, long long objp) noexcept
-    @cython.locals(mem_map=MemMap, page=cython.longlong)
-    cdef long long alloc_block(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long pfn, long long batchcount) noexcept
 
     @cython.locals(blocking=cython.longlong, pfn=cython.longlong)
     cdef long long cache_grow_begin(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
@@ -110,8 +82,3 @@ cdef class SlabPages:
     cpdef kmem_rcu_free(self, Cpu cpu, tuple slab)
     @cython.locals(mem_map=MemMap, page=cython.longlong)
     cdef long long kmem_freepages(self, Cpu cpu, KmemCache cache, long long pfn) except -1
-
-    @cython.locals(pfn=cython.longlong, found=list)
-    cpdef list list_pfns(self, KmemCacheNode n, long long which)
-    cpdef list free_indices(self, KmemCache cache, long long pfn)
-    cpdef long long freelist_holder(self, KmemCache cache, long long pfn) except? -1

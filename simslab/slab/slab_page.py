@@ -1,4 +1,4 @@
-"""Slab pages: obtaining, laying out, linking and destroying them, and taking objects from and putting them into one.
+"""Slab pages: obtaining, laying out, linking and destroying them.
 
 Every function that changes lists or counters holds the node's `list_lock`; growth runs with interrupts off except while
 the page allocator may block. Every access charges its line in the order of the compiled kernel
@@ -20,18 +20,14 @@ from simslab.kernel.page_alloc import PageAllocator
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
-from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.object_source import ObjectSource
+from simslab.slab.slab_lists import SlabLists
 
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
-FULL: Final = 1
 FREE: Final = 2
-LIST_BYTES: Final = layout.LIST_HEAD_BYTES
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ROW_SHIFT: Final = 8
 
-KC_SIZE: Final = layout.KMEM_CACHE_SIZE
-KC_RECIPROCAL: Final = layout.KMEM_CACHE_RECIPROCAL_BUFFER_SIZE
 KC_FLAGS: Final = layout.KMEM_CACHE_FLAGS
 KC_NUM: Final = layout.KMEM_CACHE_NUM
 KC_GFPORDER: Final = layout.KMEM_CACHE_GFPORDER
@@ -39,14 +35,10 @@ KC_COLOUR: Final = layout.KMEM_CACHE_COLOUR
 KC_FREELIST_CACHE: Final = layout.KMEM_CACHE_FREELIST_CACHE
 KC_CTOR: Final = layout.KMEM_CACHE_CTOR
 KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_PARTIAL: Final = layout.NODE_SLABS_PARTIAL
-N_FREE: Final = layout.NODE_SLABS_FREE
 N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
 N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
 N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
 N_COLOUR_NEXT: Final = layout.NODE_COLOUR_NEXT
-N_FREE_TOUCHED: Final = layout.NODE_FREE_TOUCHED
-AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
 P_FLAGS: Final = layout.PAGE_FLAGS
 P_LIST: Final = layout.PAGE_SLAB_LIST
 P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
@@ -63,9 +55,6 @@ OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
 TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 
 # Instructions of the compiled 5.10.135 code, by function.
-INSNS_FIRST_PARTIAL: Final = 11
-INSNS_FIRST_FREE: Final = 20
-INSNS_FIRST_NONE: Final = 15
 INSNS_GROW: Final = 94
 INSNS_GROW_OBJECT: Final = 9
 INSNS_GROW_OBJECT_CTOR: Final = 15  # the constructor's own 2 included
@@ -89,6 +78,7 @@ class SlabPages:
 
     def __init__(self, mem_map: MemMap, page_allocator: PageAllocator) -> None:
         self.mem_map = mem_map
+        self.lists = SlabLists(mem_map)
         self.page_allocator = page_allocator
         self.source: ObjectSource = ObjectSource()
         self.observer: Any = None
@@ -98,112 +88,6 @@ class SlabPages:
         self.deny_cache = 0
         self.deny_mask = 0
         self.deny_order: list[list[int]] = []  # zonelist by node, for denied requests without THISNODE
-
-    # -- lists; the caller holds list_lock ----------------------------------------------------------------------------
-
-    def list_add(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
-        """Put a slab at the head of list `which` of node `n`."""
-        return self.mem_map.list_add(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
-
-    def list_add_tail(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
-        """Put a slab at the tail of list `which` of node `n`."""
-        return self.mem_map.list_add_tail(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
-
-    def list_del(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
-        """Take a slab out of list `which` of node `n`."""
-        return self.mem_map.list_del(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
-
-    def get_first_slab(self, cpu: Cpu, n: KmemCacheNode) -> int:
-        """First partial slab, else first free slab, no longer counted as free; -1 for none (mm/slab.c: get_first_slab).
-
-        Holds list_lock.
-        """
-        n.list_lock.assert_held(cpu)
-        cpu.read(n.addr + N_PARTIAL)
-        pfn = n.lists[2 * PARTIAL]
-        if pfn >= 0:
-            cpu.insn(INSNS_FIRST_PARTIAL)
-            return pfn
-        n.free_touched = 1
-        cpu.write(n.addr + N_FREE_TOUCHED)
-        cpu.read(n.addr + N_FREE)
-        pfn = n.lists[2 * FREE]
-        if pfn < 0:
-            cpu.insn(INSNS_FIRST_NONE)
-            return -1
-        n.free_slabs -= 1
-        cpu.write(n.addr + N_FREE_SLABS)
-        cpu.insn(INSNS_FIRST_FREE)
-        return pfn
-
-    def fixup_slab_list(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
-        """Put the slab just used, first of its list, where its new state belongs (mm/slab.c: fixup_slab_list)."""
-        self.list_del(cpu, n, PARTIAL if n.lists[2 * PARTIAL] == pfn else FREE, pfn)
-        return self.place_slab(cpu, cache, n, pfn)
-
-    def place_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
-        """Second half of fixup_slab_list: to the head of slabs_full or slabs_partial."""
-        page = self.mem_map.page_addr(pfn)
-        cpu.read(cache.addr + KC_NUM)
-        cpu.read(page + P_ACTIVE)
-        if self.mem_map.active[pfn] < cache.num:
-            return self.list_add(cpu, n, PARTIAL, pfn)
-        self.list_add(cpu, n, FULL, pfn)
-        if cache.flags & OBJFREELIST_SLAB:
-            self.mem_map.freelist[pfn] = 0  # the last object handed out held the index array
-            cpu.write(page + P_FREELIST)
-        return 0
-
-    # -- objects of a slab --------------------------------------------------------------------------------------------
-
-    def slab_get_obj(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
-        """Take the next free object of a slab that has one; its address (mm/slab.c: slab_get_obj)."""
-        mem_map = self.mem_map
-        page = mem_map.page_addr(pfn)
-        active = mem_map.active[pfn]
-        cpu.read(page + P_FREELIST)
-        cpu.read(mem_map.freelist[pfn] + active)
-        cpu.read(cache.addr + KC_SIZE)
-        cpu.write(page + P_ACTIVE)
-        mem_map.active[pfn] = active + 1
-        return mem_map.s_mem[pfn] + mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] * cache.size
-
-    def slab_put_obj(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> int:
-        """Put an object back into its slab (mm/slab.c: slab_put_obj); a slab without index array gets it here."""
-        mem_map = self.mem_map
-        page = mem_map.page_addr(pfn)
-        cpu.read(cache.addr + KC_RECIPROCAL)
-        cpu.write(page + P_ACTIVE)
-        active = mem_map.active[pfn] - 1
-        mem_map.active[pfn] = active
-        if mem_map.freelist[pfn] == 0:
-            mem_map.freelist[pfn] = objp + cache.obj_offset
-            cpu.write(page + P_FREELIST)
-        cpu.write(mem_map.freelist[pfn] + active)
-        mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] = self.obj_to_index(cache, pfn, objp)
-        return 0
-
-    def obj_to_index(self, cache: KmemCache, pfn: int, objp: int) -> int:
-        """Index of the object at `objp`, by the reciprocal of the size (include/linux/slab_def.h: obj_to_index)."""
-        offset = objp - self.mem_map.s_mem[pfn]
-        t = (offset * cache.reciprocal_m) >> 32
-        return (t + ((offset - t) >> cache.reciprocal_sh1)) >> cache.reciprocal_sh2
-
-    def alloc_block(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, pfn: int, batchcount: int) -> int:
-        """Move up to `batchcount` objects from a slab to `ac`; how many are still wanted (mm/slab.c: alloc_block)."""
-        mem_map = self.mem_map
-        page = mem_map.page_addr(pfn)
-        cpu.read(cache.addr + KC_NUM)
-        cpu.read(page + P_ACTIVE)
-        while batchcount > 0 and mem_map.active[pfn] < cache.num:
-            batchcount -= 1
-            cpu.write(ac.addr)
-            ac.entry[ac.avail] = self.slab_get_obj(cpu, cache, pfn)
-            cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
-            ac.avail += 1
-            cpu.read(cache.addr + KC_NUM)
-            cpu.read(page + P_ACTIVE)
-        return batchcount
 
     # -- growth -------------------------------------------------------------------------------------------------------
 
@@ -353,12 +237,12 @@ class SlabPages:
         cpu.write(n.addr + N_TOTAL_SLABS)
         cpu.read(page + P_ACTIVE)
         if mem_map.active[pfn] == 0:
-            self.list_add_tail(cpu, n, FREE, pfn)
+            self.lists.list_add_tail(cpu, n, FREE, pfn)
             n.free_slabs += 1
             cpu.write(n.addr + N_FREE_SLABS)
         else:
             cpu.write(page + P_LIST)
-            self.place_slab(cpu, cache, n, pfn)
+            self.lists.place_slab(cpu, cache, n, pfn)
         if self.stats:
             cache.grown += 1
         cpu.read(cache.addr + KC_NUM)
@@ -425,25 +309,3 @@ class SlabPages:
             mem_map.slot_free(pfn)
         self.page_allocator.free_pages(cpu, pfn, cache.gfporder)
         return 0
-
-    # -- views, no charge ---------------------------------------------------------------------------------------------
-
-    def list_pfns(self, n: KmemCacheNode, which: int) -> list[int]:
-        """Slabs of list `which` (PARTIAL, FULL, FREE) of node `n`, in list order."""
-        found = []
-        pfn = n.lists[2 * which]
-        while pfn >= 0:
-            found.append(pfn)
-            pfn = self.mem_map.next[pfn]
-        return found
-
-    def free_indices(self, cache: KmemCache, pfn: int) -> list[int]:
-        """Indices of a slab's free objects, next to be handed out first."""
-        row = self.mem_map.slot[pfn] << ROW_SHIFT
-        return [self.mem_map.rows[row + i] for i in range(self.mem_map.active[pfn], cache.num)]
-
-    def freelist_holder(self, cache: KmemCache, pfn: int) -> int:
-        """Index of the object that holds the index array, -1 when it is elsewhere."""
-        if not cache.flags & OBJFREELIST_SLAB or self.mem_map.freelist[pfn] == 0:
-            return -1
-        return self.obj_to_index(cache, pfn, self.mem_map.freelist[pfn] - cache.obj_offset)

@@ -19,7 +19,7 @@ def check_heap_object(allocator: SlabAllocator, cpu: Cpu, addr: int, length: int
     mem_map = allocator.pages.mem_map
     head = mem_map.get("head", addr >> 12)
     first = mem_map.get("s_mem", head)
-    index = allocator.pages.obj_to_index(cache, head, addr)
+    index = allocator.pages.lists.obj_to_index(cache, head, addr)
     if not 0 <= index < cache.num:
         return f"SLAB object of {cache.name}: index {index} of {cache.num}"
     offset = addr - (first + index * cache.size) - cache.obj_offset

@@ -143,7 +143,7 @@ class Bench:
         limit, n.free_limit = n.free_limit, UNLIMITED
         flags = cpu.irq_save(0)
         n.list_lock.lock(cpu, 0)
-        self.allocator.freeing.free_block(cpu, self.cache, array, len(objects), nid)
+        self.allocator.freeing.blocks.free_block(cpu, self.cache, array, len(objects), nid)
         n.list_lock.unlock(cpu)
         cpu.irq_restore(flags)
         n.free_limit = limit
@@ -160,7 +160,7 @@ class Bench:
         pages = self.allocator.pages
         for nid in (0, 1):
             for which in (0, 1, 2):
-                for pfn in pages.list_pfns(self.cache.get_node(nid), which):
+                for pfn in pages.lists.list_pfns(self.cache.get_node(nid), which):
                     self.pages.update(range(pfn, pfn + (1 << self.cache.gfporder)))
         return self.pages
 

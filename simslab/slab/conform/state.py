@@ -117,7 +117,7 @@ def node_text(n: KmemCacheNode | None, nids: list[int], pages: SlabPages) -> str
     if shared is not None:
         shared_text = f"[{shared.avail},{shared.limit},{shared.batchcount},{shared.touched}]"
     alien_text = "null" if n.alien is None else f"[{','.join([alien_part(n, nid) for nid in nids])}]"
-    lengths = [len(pages.list_pfns(n, which)) for which in (SLABS_PARTIAL, SLABS_FULL, SLABS_FREE)]
+    lengths = [len(pages.lists.list_pfns(n, which)) for which in (SLABS_PARTIAL, SLABS_FULL, SLABS_FREE)]
     return (
         f"[{n.node},{n.free_objects},{n.free_slabs},{n.total_slabs},{n.free_limit},{n.colour_next},{n.free_touched},"
         f"{shared_text},{alien_text},{lengths[0]},{lengths[1]},{lengths[2]}]"
@@ -147,9 +147,9 @@ def full_node(cache: KmemCache, nid: int, nids: list[int], names: SlabNames) -> 
         "nid": nid,
         "sh": names.names(n.shared) if n.shared is not None else None,
         "al": [names.names(alien.ac) if alien is not None else None for alien in aliens] if n.alien else None,
-        "P": [slab_state(cache, pfn, names) for pfn in names.pages.list_pfns(n, SLABS_PARTIAL)],
-        "F": [names.number[pfn] for pfn in names.pages.list_pfns(n, SLABS_FULL)],
-        "E": [slab_state(cache, pfn, names) for pfn in names.pages.list_pfns(n, SLABS_FREE)],
+        "P": [slab_state(cache, pfn, names) for pfn in names.pages.lists.list_pfns(n, SLABS_PARTIAL)],
+        "F": [names.number[pfn] for pfn in names.pages.lists.list_pfns(n, SLABS_FULL)],
+        "E": [slab_state(cache, pfn, names) for pfn in names.pages.lists.list_pfns(n, SLABS_FREE)],
     }
 
 
@@ -157,7 +157,7 @@ def slab_state(cache: KmemCache, pfn: int, names: SlabNames) -> list[Any]:
     """Return [slab, active, freelist holder, free indices] of a slab."""
     pages = names.pages
     active = pages.mem_map.get("active", pfn)
-    return [names.number[pfn], active, pages.freelist_holder(cache, pfn), pages.free_indices(cache, pfn)]
+    return [names.number[pfn], active, pages.lists.freelist_holder(cache, pfn), pages.lists.free_indices(cache, pfn)]
 
 
 def fnv1a_32(text: str) -> int:

@@ -1,0 +1,45 @@
+cimport cython
+from simslab.kernel.page cimport MemMap
+from simslab.kernel.spinlock cimport SpinLock
+from simslab.machine.cpu cimport Cpu
+from simslab.slab.kmem_cache cimport KmemCache, KmemCacheNode
+from simslab.slab.slab_lists cimport SlabLists
+from simslab.slab.slab_page cimport SlabPages
+
+cdef unsigned long long ULONG_MAX
+cdef long long KC_NUM
+cdef long long KC_NODE
+cdef long long N_FREE_OBJECTS
+cdef long long P_ACTIVE
+cdef long long THISNODE
+cdef long long EXACT_NODE_SET
+cdef long long EXACT_NODE_CLEAR
+cdef long long ALLOC_NODE_SLABS
+cdef long long ALLOC_NODE_GROW
+cdef long long ALLOC_FALLBACK
+cdef long long ALLOC_FAILED
+cdef long long INSNS_NODE_SLABS
+cdef long long INSNS_NODE_GROW
+cdef long long INSNS_FALLBACK
+cdef long long INSNS_FALLBACK_ZONE
+cdef long long SITE_NODE
+
+
+@cython.final
+cdef class NodeAlloc:
+    cdef public SlabPages pages
+    cdef public SlabLists lists
+    cdef public list zonelists
+    cdef public long long stats
+
+    @cython.locals(n=KmemCacheNode, pfn=cython.longlong, objp=cython.longlong)
+    cdef long long cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    @cython.locals(objp=cython.longlong)
+    cdef long long take_from_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
+    @cython.locals(exact=cython.longlong, objp=cython.longlong, pfn=cython.longlong)
+    cdef long long fallback_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(nodes=list, nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
+    cdef long long alloc_from_zonelist(self, Cpu cpu, KmemCache cache, long long exact) except -1
+    cdef count_alloced(self, KmemCache cache, long long count)
+    @cython.locals(_=cython.longlong)
+    cdef count_active(self, KmemCache cache, long long count)

@@ -1,0 +1,146 @@
+"""Allocation from the slabs of a given node and, when it has nothing, along the zonelist.
+
+Objects are addresses of raw slots, 0 is NULL. Interrupts are off throughout, except where growth lets them in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.kernel import gfp, layout
+from simslab.kernel.bug import KernelBugError
+from simslab.machine import callsites
+from simslab.machine.cpu import Cpu
+from simslab.slab import paths
+from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
+from simslab.slab.slab_lists import SlabLists
+from simslab.slab.slab_page import SlabPages
+
+ULONG_MAX: Final = (1 << 64) - 1
+
+KC_NUM: Final = layout.KMEM_CACHE_NUM
+KC_NODE: Final = layout.KMEM_CACHE_NODE
+N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
+P_ACTIVE: Final = layout.PAGE_ACTIVE
+THISNODE: Final = gfp.THISNODE
+EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
+EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
+ALLOC_NODE_SLABS: Final = paths.ALLOC_NODE_SLABS
+ALLOC_NODE_GROW: Final = paths.ALLOC_NODE_GROW
+ALLOC_FALLBACK: Final = paths.ALLOC_FALLBACK
+ALLOC_FAILED: Final = paths.ALLOC_FAILED
+
+# Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
+INSNS_NODE_SLABS: Final = 54
+INSNS_NODE_GROW: Final = 49
+INSNS_FALLBACK: Final = 40  # estimate: no golden path walks the zonelist
+INSNS_FALLBACK_ZONE: Final = 15  # estimate
+SITE_NODE: Final = callsites.site("cache_alloc_node")
+
+
+class NodeAlloc:
+    """Allocation by node for one kernel's allocator.
+
+    `zonelists[nid]` lists node numbers as fallback from `nid` walks them.
+    """
+
+    def __init__(self, pages: SlabPages, zonelists: list[list[int]]) -> None:
+        self.pages = pages
+        self.lists: SlabLists = pages.lists
+        self.zonelists = zonelists
+        self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+
+    def cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """One object from the slabs of a node, growing it, else along the zonelist (mm/slab.c: ____cache_alloc_node).
+
+        Irqs off.
+        """
+        n = cache.get_node(nodeid)
+        cpu.read(cache.addr + KC_NODE + 8 * nodeid)
+        if not cpu.irqs_off:
+            raise KernelBugError("cache_alloc_node with interrupts on")
+        n.list_lock.lock(cpu, SITE_NODE)
+        pfn = self.lists.get_first_slab(cpu, n)
+        if pfn >= 0:
+            return self.take_from_slab(cpu, cache, n, pfn)
+        n.list_lock.unlock(cpu)
+        cpu.path = ALLOC_NODE_GROW
+        cpu.insn(INSNS_NODE_GROW)
+        objp = 0
+        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, nodeid)
+        if pfn >= 0:
+            objp = self.lists.slab_get_obj(cpu, cache, pfn)  # not counted yet, so free_objects stays
+        self.pages.cache_grow_end(cpu, cache, pfn)
+        return objp if objp else self.fallback_alloc(cpu, cache, flags)
+
+    def take_from_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
+        """The locked part of ____cache_alloc_node when there is a slab; drops list_lock."""
+        cpu.path = ALLOC_NODE_SLABS
+        cpu.insn(INSNS_NODE_SLABS)
+        if self.stats:
+            cache.node_allocs += 1
+            self.count_active(cache, 1)
+        cpu.read(self.pages.mem_map.page_addr(pfn) + P_ACTIVE)
+        cpu.read(cache.addr + KC_NUM)
+        objp = self.lists.slab_get_obj(cpu, cache, pfn)
+        n.free_objects -= 1
+        cpu.write(n.addr + N_FREE_OBJECTS)
+        self.lists.fixup_slab_list(cpu, cache, n, pfn)
+        n.list_lock.unlock(cpu)
+        return objp
+
+    def fallback_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """From whichever node has an object, else from whichever can grow (mm/slab.c: fallback_alloc). Irqs off.
+
+        0 at once for requests bound to one node.
+        """
+        if flags & THISNODE:
+            cpu.path = ALLOC_FAILED
+            return 0
+        cpu.insn(INSNS_FALLBACK)
+        exact = (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR
+        objp = 0
+        while True:
+            objp = self.alloc_from_zonelist(cpu, cache, exact)
+            if objp:
+                break
+            pfn = self.pages.cache_grow_begin(cpu, cache, flags, cpu.numa_mem)
+            self.pages.cache_grow_end(cpu, cache, pfn)
+            if pfn < 0:
+                break
+            objp = self.cache_alloc_node(cpu, cache, exact, self.pages.mem_map.nid(pfn))
+            if objp:
+                break  # else another CPU took all of the new slab: try again
+        cpu.path = ALLOC_FALLBACK if objp else ALLOC_FAILED
+        return objp
+
+    def alloc_from_zonelist(self, cpu: Cpu, cache: KmemCache, exact: int) -> int:
+        """First loop of fallback_alloc: nodes with free objects, nearest first.
+
+        Not modelled: zones of a node one by one (all follow each other, and the answer is the node's).
+        """
+        nodes = self.zonelists[cpu.numa_mem]
+        for nid in nodes:
+            cpu.insn(INSNS_FALLBACK_ZONE)
+            cpu.read(cache.addr + KC_NODE + 8 * nid)
+            n = cache.node[nid]
+            if n is None:
+                continue
+            cpu.read(n.addr + N_FREE_OBJECTS)
+            if n.free_objects:
+                objp = self.cache_alloc_node(cpu, cache, exact, nid)
+                if objp:
+                    return objp
+        return 0
+
+    def count_alloced(self, cache: KmemCache, count: int) -> None:
+        """STATS_INC_ALLOCED for `count` objects put into an array, which also makes them active."""
+        cache.num_allocations += count
+        self.count_active(cache, count)
+
+    def count_active(self, cache: KmemCache, count: int) -> None:
+        """STATS_INC_ACTIVE and STATS_SET_HIGH for `count` objects."""
+        for _ in range(count):
+            cache.num_active = (cache.num_active + 1) & ULONG_MAX
+            if cache.num_active > cache.high_mark:
+                cache.high_mark = cache.num_active

@@ -1,0 +1,120 @@
+"""Objects back into their slabs, and which slabs a node then has too many of (mm/slab.c: free_block).
+
+Slabs that become surplus under the lock are chained through `MemMap.next`; the caller destroys them after dropping it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.kernel import layout
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.page import MemMap
+from simslab.machine.cpu import Cpu
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.slab_lists import SlabLists
+
+PAGE_SHIFT: Final = layout.PAGE_SHIFT
+ULONG_MAX: Final = (1 << 64) - 1
+LIST_PARTIAL: Final = 0  # which list of KmemCacheNode.lists
+LIST_FULL: Final = 1
+LIST_FREE: Final = 2
+KC_NODE: Final = layout.KMEM_CACHE_NODE
+N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
+N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
+N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
+AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
+P_LIST: Final = layout.PAGE_SLAB_LIST
+P_ACTIVE: Final = layout.PAGE_ACTIVE
+
+# Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
+INSNS_FREE_BLOCK: Final = 42
+INSNS_FREE_BLOCK_NONE: Final = 29
+INSNS_FREE_OBJECT: Final = 53
+INSNS_FROM_FULL: Final = 2
+INSNS_EMPTIED: Final = 3
+INSNS_TRIM: Final = 22
+
+
+class FreeBlock:
+    """The way of objects from arrays into the slabs of one kernel's allocator."""
+
+    def __init__(self, lists: SlabLists) -> None:
+        self.lists = lists
+        self.mem_map: MemMap = lists.mem_map
+        self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+
+    def free_block(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, count: int, node: int) -> int:
+        """Put the `count` oldest entries of `ac` back into their slabs (mm/slab.c: free_block). Holds list_lock.
+
+        All belong to `node`. Returns the slabs beyond `free_limit`, chained, for slabs_destroy; -1 for none.
+        """
+        n = cache.get_node(node)
+        cpu.read(cache.addr + KC_NODE + 8 * node)
+        n.list_lock.assert_held(cpu)
+        n.free_objects += count
+        cpu.write(n.addr + N_FREE_OBJECTS)
+        cpu.insn(INSNS_FREE_BLOCK + count * INSNS_FREE_OBJECT + (count >> 2) if count else INSNS_FREE_BLOCK_NONE)
+        for i in range(count):
+            if ac.addr:
+                cpu.read(ac.addr + AC_ENTRY + 8 * i)
+            if self.stats:
+                self.verify_not_free(cache, ac.entry[i])
+            self.free_one(cpu, cache, n, ac.entry[i])
+        cpu.read(n.addr + N_FREE_OBJECTS)
+        return self.trim(cpu, cache, n)
+
+    def free_one(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, objp: int) -> int:
+        """Body of free_block's loop: an object into its slab, and the slab to its place in the lists."""
+        mem_map = self.mem_map
+        pfn = mem_map.head[objp >> PAGE_SHIFT]
+        page = mem_map.page_addr(pfn)
+        cpu.read(page + P_LIST)
+        if mem_map.active[pfn] < cache.num:
+            self.lists.list_del(cpu, n, LIST_PARTIAL, pfn)
+        else:
+            cpu.insn(INSNS_FROM_FULL)
+            self.lists.list_del(cpu, n, LIST_FULL, pfn)
+        self.lists.slab_put_obj(cpu, cache, pfn, objp)
+        if self.stats:
+            cache.num_active = (cache.num_active - 1) & ULONG_MAX
+        cpu.read(page + P_ACTIVE)
+        if mem_map.active[pfn]:
+            return self.lists.list_add_tail(cpu, n, LIST_PARTIAL, pfn)
+        cpu.insn(INSNS_EMPTIED)
+        self.lists.list_add(cpu, n, LIST_FREE, pfn)
+        n.free_slabs += 1
+        cpu.write(n.addr + N_FREE_SLABS)
+        return 0
+
+    def trim(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
+        """End of free_block: take free slabs off the tail while free_objects exceeds free_limit; their chain."""
+        chain = -1
+        while n.free_objects > n.free_limit and n.lists[2 * LIST_FREE] >= 0:
+            n.free_objects -= cache.num
+            cpu.write(n.addr + N_FREE_OBJECTS)
+            pfn = n.lists[2 * LIST_FREE + 1]
+            self.lists.list_del(cpu, n, LIST_FREE, pfn)
+            self.mem_map.next[pfn] = chain
+            chain = pfn
+            n.free_slabs -= 1
+            cpu.write(n.addr + N_FREE_SLABS)
+            n.total_slabs -= 1
+            cpu.write(n.addr + N_TOTAL_SLABS)
+            cpu.insn(INSNS_TRIM)
+        return chain
+
+    def verify_not_free(self, cache: KmemCache, objp: int) -> None:
+        """The check that DEBUG builds of slab_put_obj make; KernelBugError for an object that is free already."""
+        pfn = self.mem_map.get("head", objp >> PAGE_SHIFT)
+        if self.lists.obj_to_index(cache, pfn, objp) in self.lists.free_indices(cache, pfn):
+            raise KernelBugError(f"slab: double free detected in cache '{cache.name}', objp {objp:x}")
+
+    def note_freeable(self, cache: KmemCache, n: KmemCacheNode) -> None:
+        """STATS_SET_FREEABLE: the most free slabs ever seen after a flush."""
+        count = 0
+        pfn = n.lists[2 * LIST_FREE]
+        while pfn >= 0:
+            count += 1
+            pfn = self.mem_map.next[pfn]
+        cache.max_freeable = max(cache.max_freeable, count)

@@ -1,0 +1,53 @@
+cimport cython
+from simslab.kernel.page cimport MemMap
+from simslab.kernel.spinlock cimport SpinLock
+from simslab.machine.cpu cimport Cpu
+from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
+
+cdef long long PARTIAL
+cdef long long FULL
+cdef long long FREE
+cdef long long LIST_BYTES
+cdef long long ROW_SHIFT
+cdef long long KC_SIZE
+cdef long long KC_RECIPROCAL
+cdef long long KC_NUM
+cdef long long N_PARTIAL
+cdef long long N_FREE
+cdef long long N_FREE_SLABS
+cdef long long N_FREE_TOUCHED
+cdef long long AC_ENTRY
+cdef long long P_FREELIST
+cdef long long P_ACTIVE
+cdef long long OBJFREELIST_SLAB
+cdef long long INSNS_FIRST_PARTIAL
+cdef long long INSNS_FIRST_FREE
+cdef long long INSNS_FIRST_NONE
+
+
+@cython.final
+cdef class SlabLists:
+    cdef public MemMap mem_map
+
+    cdef long long list_add(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
+    cdef long long list_add_tail(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
+    cdef long long list_del(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
+    @cython.locals(pfn=cython.longlong)
+    cdef long long get_first_slab(self, Cpu cpu, KmemCacheNode n) except? -1
+    cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
+    @cython.locals(page=cython.longlong)
+    cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
+
+    @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
+    cdef long long slab_get_obj(self, Cpu cpu, KmemCache cache, long long pfn) noexcept
+    @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
+    cdef long long slab_put_obj(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) noexcept
+    @cython.locals(offset=cython.longlong, t=cython.longlong)
+    cpdef long long obj_to_index(self, KmemCache cache, long long pfn, long long objp) noexcept
+    @cython.locals(mem_map=MemMap, page=cython.longlong)
+    cdef long long alloc_block(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long pfn, long long batchcount) noexcept
+
+    @cython.locals(pfn=cython.longlong, found=list)
+    cpdef list list_pfns(self, KmemCacheNode n, long long which)
+    cpdef list free_indices(self, KmemCache cache, long long pfn)
+    cpdef long long freelist_holder(self, KmemCache cache, long long pfn) except? -1

@@ -1,0 +1,174 @@
+"""The slabs in the lists of a node, and the objects in a slab: taking from them and putting back.
+
+Every function that changes lists or counters holds the node's `list_lock`. Every access charges its line in the order
+of the compiled kernel (`golden/path_access.jsonl.gz`); instruction counts per function are those of
+`golden/instruction_counts.csv`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.kernel import layout
+from simslab.kernel.page import MemMap
+from simslab.machine.cpu import Cpu
+from simslab.slab import flags as fl
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+
+PARTIAL: Final = 0  # which list of KmemCacheNode.lists
+FULL: Final = 1
+FREE: Final = 2
+LIST_BYTES: Final = layout.LIST_HEAD_BYTES
+ROW_SHIFT: Final = 8
+
+KC_SIZE: Final = layout.KMEM_CACHE_SIZE
+KC_RECIPROCAL: Final = layout.KMEM_CACHE_RECIPROCAL_BUFFER_SIZE
+KC_NUM: Final = layout.KMEM_CACHE_NUM
+N_PARTIAL: Final = layout.NODE_SLABS_PARTIAL
+N_FREE: Final = layout.NODE_SLABS_FREE
+N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
+N_FREE_TOUCHED: Final = layout.NODE_FREE_TOUCHED
+AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
+P_FREELIST: Final = layout.PAGE_FREELIST
+P_ACTIVE: Final = layout.PAGE_ACTIVE
+OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
+
+# Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
+INSNS_FIRST_PARTIAL: Final = 11
+INSNS_FIRST_FREE: Final = 20
+INSNS_FIRST_NONE: Final = 15
+
+
+class SlabLists:
+    """The slab lists of all caches of one kernel, whose pages are those of `mem_map`."""
+
+    def __init__(self, mem_map: MemMap) -> None:
+        self.mem_map = mem_map
+
+    # -- lists; the caller holds list_lock ----------------------------------------------------------------------------
+
+    def list_add(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
+        """Put a slab at the head of list `which` of node `n`."""
+        return self.mem_map.list_add(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+
+    def list_add_tail(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
+        """Put a slab at the tail of list `which` of node `n`."""
+        return self.mem_map.list_add_tail(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+
+    def list_del(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
+        """Take a slab out of list `which` of node `n`."""
+        return self.mem_map.list_del(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+
+    def get_first_slab(self, cpu: Cpu, n: KmemCacheNode) -> int:
+        """First partial slab, else first free slab, no longer counted as free; -1 for none (mm/slab.c: get_first_slab).
+
+        Holds list_lock.
+        """
+        n.list_lock.assert_held(cpu)
+        cpu.read(n.addr + N_PARTIAL)
+        pfn = n.lists[2 * PARTIAL]
+        if pfn >= 0:
+            cpu.insn(INSNS_FIRST_PARTIAL)
+            return pfn
+        n.free_touched = 1
+        cpu.write(n.addr + N_FREE_TOUCHED)
+        cpu.read(n.addr + N_FREE)
+        pfn = n.lists[2 * FREE]
+        if pfn < 0:
+            cpu.insn(INSNS_FIRST_NONE)
+            return -1
+        n.free_slabs -= 1
+        cpu.write(n.addr + N_FREE_SLABS)
+        cpu.insn(INSNS_FIRST_FREE)
+        return pfn
+
+    def fixup_slab_list(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
+        """Put the slab just used, first of its list, where its new state belongs (mm/slab.c: fixup_slab_list)."""
+        self.list_del(cpu, n, PARTIAL if n.lists[2 * PARTIAL] == pfn else FREE, pfn)
+        return self.place_slab(cpu, cache, n, pfn)
+
+    def place_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
+        """Second half of fixup_slab_list: to the head of slabs_full or slabs_partial."""
+        page = self.mem_map.page_addr(pfn)
+        cpu.read(cache.addr + KC_NUM)
+        cpu.read(page + P_ACTIVE)
+        if self.mem_map.active[pfn] < cache.num:
+            return self.list_add(cpu, n, PARTIAL, pfn)
+        self.list_add(cpu, n, FULL, pfn)
+        if cache.flags & OBJFREELIST_SLAB:
+            self.mem_map.freelist[pfn] = 0  # the last object handed out held the index array
+            cpu.write(page + P_FREELIST)
+        return 0
+
+    # -- objects of a slab --------------------------------------------------------------------------------------------
+
+    def slab_get_obj(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
+        """Take the next free object of a slab that has one; its address (mm/slab.c: slab_get_obj)."""
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        active = mem_map.active[pfn]
+        cpu.read(page + P_FREELIST)
+        cpu.read(mem_map.freelist[pfn] + active)
+        cpu.read(cache.addr + KC_SIZE)
+        cpu.write(page + P_ACTIVE)
+        mem_map.active[pfn] = active + 1
+        return mem_map.s_mem[pfn] + mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] * cache.size
+
+    def slab_put_obj(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> int:
+        """Put an object back into its slab (mm/slab.c: slab_put_obj); a slab without index array gets it here."""
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        cpu.read(cache.addr + KC_RECIPROCAL)
+        cpu.write(page + P_ACTIVE)
+        active = mem_map.active[pfn] - 1
+        mem_map.active[pfn] = active
+        if mem_map.freelist[pfn] == 0:
+            mem_map.freelist[pfn] = objp + cache.obj_offset
+            cpu.write(page + P_FREELIST)
+        cpu.write(mem_map.freelist[pfn] + active)
+        mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] = self.obj_to_index(cache, pfn, objp)
+        return 0
+
+    def obj_to_index(self, cache: KmemCache, pfn: int, objp: int) -> int:
+        """Index of the object at `objp`, by the reciprocal of the size (include/linux/slab_def.h: obj_to_index)."""
+        offset = objp - self.mem_map.s_mem[pfn]
+        t = (offset * cache.reciprocal_m) >> 32
+        return (t + ((offset - t) >> cache.reciprocal_sh1)) >> cache.reciprocal_sh2
+
+    def alloc_block(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, pfn: int, batchcount: int) -> int:
+        """Move up to `batchcount` objects from a slab to `ac`; how many are still wanted (mm/slab.c: alloc_block)."""
+        mem_map = self.mem_map
+        page = mem_map.page_addr(pfn)
+        cpu.read(cache.addr + KC_NUM)
+        cpu.read(page + P_ACTIVE)
+        while batchcount > 0 and mem_map.active[pfn] < cache.num:
+            batchcount -= 1
+            cpu.write(ac.addr)
+            ac.entry[ac.avail] = self.slab_get_obj(cpu, cache, pfn)
+            cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
+            ac.avail += 1
+            cpu.read(cache.addr + KC_NUM)
+            cpu.read(page + P_ACTIVE)
+        return batchcount
+
+    # -- views, no charge ---------------------------------------------------------------------------------------------
+
+    def list_pfns(self, n: KmemCacheNode, which: int) -> list[int]:
+        """Slabs of list `which` (PARTIAL, FULL, FREE) of node `n`, in list order."""
+        found = []
+        pfn = n.lists[2 * which]
+        while pfn >= 0:
+            found.append(pfn)
+            pfn = self.mem_map.next[pfn]
+        return found
+
+    def free_indices(self, cache: KmemCache, pfn: int) -> list[int]:
+        """Indices of a slab's free objects, next to be handed out first."""
+        row = self.mem_map.slot[pfn] << ROW_SHIFT
+        return [self.mem_map.rows[row + i] for i in range(self.mem_map.active[pfn], cache.num)]
+
+    def freelist_holder(self, cache: KmemCache, pfn: int) -> int:
+        """Index of the object that holds the index array, -1 when it is elsewhere."""
+        if not cache.flags & OBJFREELIST_SLAB or self.mem_map.freelist[pfn] == 0:
+            return -1
+        return self.obj_to_index(cache, pfn, self.mem_map.freelist[pfn] - cache.obj_offset)
