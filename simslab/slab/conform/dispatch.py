@@ -9,7 +9,9 @@ from typing import Final
 from simslab.base.errors import UserError
 from simslab.slab.conform.caches import check_cachenodes, check_caches, check_slabinfo
 from simslab.slab.conform.geometry import check_geometry
-from simslab.slab.conform.merging import check_kmalloc, check_merge
+from simslab.slab.conform.layouts import check_layout, check_topology
+from simslab.slab.conform.merging import check_kmalloc, check_list_after_merge, check_merge
+from simslab.slab.conform.path_check import check_accesses, check_counts
 from simslab.slab.conform.replay import check_trace
 from simslab.slab.conform.verdict import Verdict
 
@@ -18,17 +20,17 @@ CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict] | None], ...]] = (
     ("cache_geometry*.csv*", check_geometry),
     ("merge*.csv*", check_merge),
     ("kmalloc*.csv*", check_kmalloc),
-    ("caches-after-merge-seq.csv*", None),
+    ("caches-after-merge-seq.csv*", check_list_after_merge),
     ("caches-*.csv*", check_caches),
     ("cachenodes-*.csv*", check_cachenodes),
     ("slabinfo-*.txt*", check_slabinfo),
     ("trace-*.jsonl*", check_trace),
     ("decay-*.jsonl*", check_trace),
-    ("topology-*.json*", None),
+    ("topology-*.json*", check_topology),
     ("reaplog-*.csv*", None),
-    ("struct_layout*.csv*", None),
-    ("instruction_counts*.csv*", None),
-    ("path_access*.jsonl*", None),
+    ("struct_layout*.csv*", check_layout),
+    ("instruction_counts*.csv*", check_counts),
+    ("path_access*.jsonl*", check_accesses),
     ("README*", None),
 )
 

@@ -11,18 +11,17 @@ Needs plain Python: it watches a CPU by replacing its methods.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.kernel import layout
 from simslab.slab.conform.path_state import Bench
-from simslab.slab.conform.verdict import open_text
+from simslab.slab.conform.verdict import open_text, read_rows
 
 if TYPE_CHECKING:
     from simslab.kernel.page import MemMap
@@ -47,6 +46,7 @@ STATE: Final = (
     "remote_total_slabs",
 )
 TICK: Final = "hrtimer_interrupt"  # a timer interrupt fell into the recording
+Row = dict[str, str]
 Recorded = dict[tuple[str, str, tuple[int, ...], tuple[int, ...]], list[str]]
 # Creation, destruction and tuning are set-up: their cost is not modelled function by function.
 SET_UP: Final = ("cache_", "tune_")
@@ -224,33 +224,36 @@ def recorded_lines(record: dict[str, Any]) -> list[str]:
     return list(names)
 
 
-def kernel_instructions(row: dict[str, str]) -> int:
+def kernel_instructions(row: Row) -> int:
     """Return the instructions of a row without those of the page allocator."""
     total = int(row["insns_min"])
-    for part in row["functions"].split(";"):
+    for part in filter(None, row["functions"].split(";")):
         name, count = part.rsplit(":", 1)
         if PAGE_ALLOCATOR.match(name):
             total -= int(count)
     return total
 
 
-def measure(counts: Path, accesses: Path, every: int = 1) -> Iterator[PathCost]:
-    """Yield the comparison of every row of the table of counts, or of every `every`th of the long sequences."""
+def measure(rows: Iterable[Row], accesses: Iterable[dict[str, Any]], every: int = 1) -> Iterator[PathCost]:
+    """Yield the comparison of rows of the table of counts, or of every `every`th of the long sequences."""
     recorded: Recorded = {}
-    with open_text(accesses) as stream:
-        for record in map(json.loads, stream):
-            state = tuple(record["before"]), tuple(record["after"])
-            recorded[record["cache"], record["path"], *state] = recorded_lines(record)
-    with open_text(counts) as stream:
-        for number, row in enumerate(csv.DictReader(stream)):
-            if row["path"].startswith(SET_UP) or TICK in row["functions"]:
-                continue
-            if "_seq" in row["path"] and number % every:
-                continue
-            yield measure_row(row, recorded)
+    for record in accesses:
+        state = tuple(record["before"]), tuple(record["after"])
+        recorded[record["cache"], record["path"], *state] = recorded_lines(record)
+    for number, row in enumerate(rows):
+        if set_up(row["path"]) or TICK in row["functions"]:
+            continue
+        if "_seq" in row["path"] and number % every:
+            continue
+        yield measure_row(row, recorded)
 
 
-def measure_row(row: dict[str, str], recorded: Recorded) -> PathCost:
+def set_up(path: str) -> bool:
+    """Whether a path is creation, destruction or tuning, whose cost is not modelled function by function."""
+    return path.startswith(SET_UP)
+
+
+def measure_row(row: Row, recorded: Recorded) -> PathCost:
     """Run the path of one row from its state and return both sides."""
     before = tuple(int(row[f"{name}_before"]) for name in STATE)
     bench = Bench(row, before)
@@ -273,11 +276,23 @@ def measure_row(row: dict[str, str], recorded: Recorded) -> PathCost:
 HEADER: Final = f"{'cache':<12} {'path':<38} {'kernel':>6} {'here':>6} {'':>8} lines"
 
 
+def read_counts(path: Path) -> list[Row]:
+    """Return the rows of a table of instruction counts."""
+    return list(read_rows(path))
+
+
+def read_accesses(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a file of ordered accesses."""
+    with open_text(path) as stream:
+        return [json.loads(line) for line in stream]
+
+
 def main(folder: Path) -> int:
     """Print the comparison path by path for the two files in `folder`; the number of rows that differ."""
     print(HEADER)
     rows = differing = with_lines = 0
-    for cost in measure(folder / "instruction_counts.csv.gz", folder / "path_access.jsonl.gz"):
+    counts = read_counts(folder / "instruction_counts.csv.gz")
+    for cost in measure(counts, read_accesses(folder / "path_access.jsonl.gz")):
         rows += 1
         with_lines += cost.lines is not None
         print(cost)
