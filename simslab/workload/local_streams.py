@@ -86,7 +86,7 @@ def free(making: Making, group: Group, step: FreeObjects, number: int) -> list[W
 
 def _free(making: Making, group: Group, step: FreeObjects, number: int, thread: int) -> Words:
     ready = _take_kept(making, group, step, number, thread)
-    think = step.think.cycles(making.frequency_hz)
+    think = making.think_times.code(step.think)
     words = []
     for kept in ready:
         kind = making.free_kind(kept.way, step.touch, think)

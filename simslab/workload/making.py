@@ -14,6 +14,7 @@ from simslab.workload.distributions import draw
 from simslab.workload.placement import CpuPlaces
 from simslab.workload.program import Program, Words
 from simslab.workload.quantities import Objects
+from simslab.workload.think import ThinkTimes
 
 
 @dataclass
@@ -62,6 +63,9 @@ class Making:
     planned: dict[tuple[str, int, int], Words] = field(default_factory=dict)  # group, step, thread: slots to fill
     kept: dict[tuple[str, str, int], list[Kept]] = field(default_factory=dict)  # group, name, thread
 
+    def __post_init__(self) -> None:
+        self.think_times = ThinkTimes(self.program.kinds, self.frequency_hz)
+
     def scaled(self, count: int) -> int:
         """Return a number of operations after the workload's `scale`."""
         return max(1, round(count * self.scale))
@@ -81,7 +85,7 @@ class Making:
 
     def alloc_kinds(self, objects: Objects, count: int, random: np.random.Generator) -> Words:
         """Return the kinds of `count` allocations."""
-        flags, node, think = parse_gfp(objects.gfp), self.node(objects), objects.think.cycles(self.frequency_hz)
+        flags, node, think = parse_gfp(objects.gfp), self.node(objects), self.think_times.code(objects.think)
         number = self.program.kinds.number
         if objects.kmalloc is None:
             assert objects.cache is not None
@@ -107,4 +111,4 @@ class Making:
     def own_free(self, objects: Objects) -> int:
         """Return the kind of a free by the pattern that allocated: with the same touch and think time."""
         touch = objects.touch if objects.kmalloc is None else min(objects.touch, objects.kmalloc.lowest)
-        return self.free_kind(self.free_way(objects), touch, objects.think.cycles(self.frequency_hz))
+        return self.free_kind(self.free_way(objects), touch, self.think_times.code(objects.think))

@@ -8,7 +8,16 @@ from pydantic import Field, model_validator
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Duration, Size
-from simslab.workload.quantities import ZERO_TIME, Count, Distribution, Objects, Positive, Probability, Strict
+from simslab.workload.quantities import (
+    NO_THINK_TIME,
+    Count,
+    Distribution,
+    Objects,
+    Positive,
+    Probability,
+    Strict,
+    ThinkTime,
+)
 
 Order = Literal["fifo", "lifo", "random"]
 
@@ -44,7 +53,7 @@ class FreeObjects(Strict):
     order: Order = "fifo"
     bulk: Annotated[int, Field(ge=1, le=4096)] = 1
     touch: Size = 0
-    think: Duration = ZERO_TIME
+    think: ThinkTime = NO_THINK_TIME
 
 
 class Lifetimes(Objects):
@@ -77,7 +86,7 @@ class Consume(Strict):
     pattern: Literal["consume"]
     of: str
     touch: Size = 0
-    think: Duration = ZERO_TIME
+    think: ThinkTime = NO_THINK_TIME
 
 
 class Bleed(Objects):

@@ -17,6 +17,7 @@ LARGEST_KMALLOC: Final = 1 << 22  # bytes; KMALLOC_MAX_SIZE of SLAB with MAX_ORD
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Positive = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+REFERENCE_HZ: Final = 10**9  # to compare durations, should one be in cycles and the other in seconds
 ZERO_TIME: Final = parse_duration(0)
 
 
@@ -99,6 +100,32 @@ class Distribution(Strict):
         return self.fixed
 
 
+class ThinkTime(Strict):
+    """Work after an operation: always the same (the bare form), or drawn for each operation."""
+
+    fixed: Duration | None = None
+    uniform: tuple[Duration, Duration] | None = Field(None, description="shortest and longest")
+    exponential: Duration | None = Field(None, description="mean")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_duration(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"fixed": value}
+
+    @model_validator(mode="after")
+    def _one(self) -> ThinkTime:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            told = f"both '{given[0]}' and '{given[1]}' are given" if given else "no think time is given"
+            raise BadValue(told, expected="a duration, or one of uniform, exponential")
+        if self.uniform and self.uniform[0].nanoseconds(REFERENCE_HZ) > self.uniform[1].nanoseconds(REFERENCE_HZ):
+            raise BadValue("the shortest think time is above the longest", at=("uniform",))
+        return self
+
+
+NO_THINK_TIME: Final = ThinkTime.model_validate(ZERO_TIME)
+
+
 class Objects(Strict):
     """What a pattern allocates: objects of a cache, or kmalloc memory of given sizes."""
 
@@ -107,7 +134,7 @@ class Objects(Strict):
     gfp: GfpText = "GFP_KERNEL"
     node: Annotated[int, Field(ge=0)] | Literal["any"] = "any"
     touch: Size = Field(default=0, description="bytes of the object written after its allocation and before its free")
-    think: Duration = Field(default=ZERO_TIME, description="work after each operation")
+    think: ThinkTime = Field(default=NO_THINK_TIME, description="work after each operation")
 
     @model_validator(mode="after")
     def _cache_or_kmalloc(self) -> Objects:

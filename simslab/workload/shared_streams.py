@@ -95,7 +95,7 @@ def produce(making: Making, group: Group, step: Produce, number: int) -> list[Wo
 def consume(making: Making, group: Group, step: Consume, _number: int) -> list[Words]:
     """Streams of a `consume` step: rings are dealt out to threads, or a ring's objects to several threads."""
     handovers = making.handovers[step.of]
-    think = step.think.cycles(making.frequency_hz)
+    think = making.think_times.code(step.think)
     streams = []
     for thread in range(group.size):
         shares = []

@@ -103,9 +103,16 @@ def _make_group(making: Making, spec: ThreadGroup, index: int, barriers: list[in
             making.program.phase(f"{group.name} {number + 1} {step.pattern}"),
         )
         for thread, words in enumerate(streams):
-            parts[thread] += [mark, words]
+            parts[thread] += [mark, _thinking(making, group, words, thread, number)]
     for thread, cpu in enumerate(group.cpus):
         making.program.threads.append(ThreadProgram(f"{group.name}/{thread}", cpu, joined(parts[thread])))
+
+
+def _thinking(making: Making, group: Group, words: Words, thread: int, number: int) -> Words:
+    """Return a thread's step with think times drawn; another one's, or a fixed one, does not change it."""
+    if not making.think_times.varies(words):
+        return words
+    return making.think_times.drawn(words, making.random(group.name, thread, number, "think"))
 
 
 def _step(making: Making, group: Group, step: Any, number: int, barriers: Any) -> list[Words]:
