@@ -10,6 +10,7 @@ from simslab.kernel.interrupts import KernelInterrupts
 from simslab.kernel.online import NodeMask, local_memory_node
 from simslab.kernel.page_alloc import PageAllocator
 from simslab.kernel.rcu import Rcu
+from simslab.kernel.reserves import Reserves
 from simslab.kernel.smp import SmpCalls
 from simslab.kernel.spinlock import LockStats
 from simslab.kernel.vmstat import VmStat
@@ -57,7 +58,10 @@ class Kernel:
         self.zones = self._make_zones(memory, pgdats)
         nodestat = self.percpu.alloc_percpu(NODESTAT_BYTES * self.nr_node_ids, layout.CACHE_LINE)
         self.vmstat = VmStat(self.percpu, pgdats, nodestat)
-        self.page_allocator = PageAllocator(self.mem_map, self.zones, self.zonelists, self.percpu, pgdats, self.vmstat)
+        self.reserves = Reserves(self.nr_cpu_ids)
+        self.page_allocator = PageAllocator(
+            self.mem_map, self.zones, self.zonelists, self.percpu, pgdats, self.vmstat, self.reserves
+        )
 
         self.workqueue = Workqueue(self.cycles_per_jiffy)
         self.rcu = Rcu(self.cycles_per_jiffy, self.nr_cpu_ids)

@@ -36,6 +36,7 @@ PG_SLAB: Final = 1 << 9
 PG_RESERVED: Final = 1 << 12
 PG_HEAD: Final = 1 << 16
 PG_BUDDY: Final = 1 << 24  # model: page_type PageBuddy of the real kernel
+PG_PFMEMALLOC: Final = 1 << 25  # model: page->index of -1 while nobody uses the page (set_page_pfmemalloc)
 
 FIELDS: Final = ("flags", "slab_cache", "freelist", "s_mem", "active", "next", "prev", "head", "order", "slot")
 

@@ -2,6 +2,7 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.kernel.buddy cimport Buddy
 from simslab.kernel.page cimport MemMap, PageLists
+from simslab.kernel.reserves cimport Reserves
 from simslab.kernel.vmstat cimport VmStat
 from simslab.kernel.zone cimport PerCpuPages, Zone
 from simslab.machine.cpu cimport Cpu
@@ -16,7 +17,6 @@ cdef long long ATOMIC
 cdef long long ZERO
 cdef long long COMP
 cdef long long THISNODE
-cdef long long MEMALLOC
 cdef long long NOMEMALLOC
 cdef long long ZONE_DMA
 cdef long long ZONE_DMA32
@@ -24,6 +24,7 @@ cdef long long ZONE_NORMAL
 cdef long long PG_HEAD
 cdef long long PG_SLAB
 cdef long long PG_BUDDY
+cdef long long PG_PFMEMALLOC
 cdef long long WMARK_MIN
 cdef long long WMARK_LOW
 cdef long long ALLOC_HIGH
@@ -83,6 +84,7 @@ cdef class PageAllocator:
     cdef public object pgdat_owner
     cdef long long* pgdat
     cdef public VmStat vmstat
+    cdef public Reserves reserves
     cdef public long long denied
     cdef public long long allocations
     cdef public long long failures
@@ -106,7 +108,7 @@ cdef class PageAllocator:
     @cython.locals(_=cython.longlong, pfn=cython.longlong)
     cdef long long rmqueue_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
     @cython.locals(addr=cython.longlong)
-    cdef long long prep_new_page(self, Cpu cpu, long long pfn, long long order, long long gfp) noexcept
+    cdef long long prep_new_page(self, Cpu cpu, long long pfn, long long order, long long gfp, long long alloc_flags) noexcept
     @cython.locals(tail=cython.longlong, addr=cython.longlong)
     cdef long long prep_compound_page(self, Cpu cpu, long long pfn, long long order) noexcept
     @cython.locals(flags=cython.longlong, addr=cython.longlong, zone=Zone, pcp=PerCpuPages)

@@ -19,6 +19,7 @@ from simslab.kernel import layout, page
 from simslab.kernel import zone as zone_module
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import MemMap
+from simslab.kernel.reserves import Reserves
 from simslab.kernel.vmstat import VmStat
 from simslab.kernel.zone import PerCpuPages, Zone
 from simslab.machine import causes
@@ -38,7 +39,6 @@ ATOMIC: Final = gfps.ATOMIC
 ZERO: Final = gfps.ZERO
 COMP: Final = gfps.COMP
 THISNODE: Final = gfps.THISNODE
-MEMALLOC: Final = gfps.MEMALLOC
 NOMEMALLOC: Final = gfps.NOMEMALLOC
 ZONE_DMA: Final = zone_module.ZONE_DMA
 ZONE_DMA32: Final = zone_module.ZONE_DMA32
@@ -46,6 +46,7 @@ ZONE_NORMAL: Final = zone_module.ZONE_NORMAL
 PG_HEAD: Final = page.PG_HEAD
 PG_SLAB: Final = page.PG_SLAB
 PG_BUDDY: Final = page.PG_BUDDY
+PG_PFMEMALLOC: Final = page.PG_PFMEMALLOC
 
 # alloc_flags (mm/internal.h)
 WMARK_MIN: Final = 0x00
@@ -114,6 +115,7 @@ class PageAllocator:
         percpu: PerCpu,
         pgdats: list[int],
         vmstat: VmStat,
+        reserves: Reserves,
     ) -> None:
         """`orders` as `zonelist.node_orders` makes them; `pgdats` are the addresses of each node's pglist_data."""
         self.mem_map = mem_map
@@ -129,6 +131,7 @@ class PageAllocator:
         for nid, address in enumerate(pgdats):
             self.pgdat_owner[nid] = address
         self.vmstat = vmstat
+        self.reserves = reserves
         self.denied = 0
         self.allocations = 0
         self.failures = 0
@@ -199,7 +202,7 @@ class PageAllocator:
         if gfp & ATOMIC and not gfp & NOMEMALLOC:
             alloc_flags |= ALLOC_HARDER
         pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags)
-        if pfn < 0 and gfp & MEMALLOC and not gfp & NOMEMALLOC:
+        if pfn < 0 and self.reserves.gfp_pfmemalloc_flags(cpu, gfp):
             pfn = self.get_page_from_freelist(cpu, gfp, order, nid, NO_WATERMARKS)
         return pfn
 
@@ -229,7 +232,7 @@ class PageAllocator:
                 self.rmqueue_pcplist(cpu, preferred, zone) if order == 0 else self.rmqueue(cpu, preferred, zone, order)
             )
             if pfn >= 0:
-                self.prep_new_page(cpu, pfn, order, gfp)
+                self.prep_new_page(cpu, pfn, order, gfp, alloc_flags)
                 return pfn
         return -1
 
@@ -286,8 +289,8 @@ class PageAllocator:
         cpu.irq_restore(flags)
         return pfn
 
-    def prep_new_page(self, cpu: Cpu, pfn: int, order: int, gfp: int) -> int:
-        """Make pages ready for their user: reference, compound links, zeroes."""
+    def prep_new_page(self, cpu: Cpu, pfn: int, order: int, gfp: int, alloc_flags: int) -> int:
+        """Make pages ready for their user: reference, compound links, zeroes, whether they are of the reserves."""
         addr = self.mem_map.page_addr(pfn)
         cpu.write(addr + PAGE_PRIVATE)
         cpu.write(addr + PAGE_REFCOUNT)
@@ -303,6 +306,8 @@ class PageAllocator:
             if gfp & COMP:
                 self.mem_map.flags[pfn] = PG_HEAD
                 self.prep_compound_page(cpu, pfn, order)
+        if alloc_flags & NO_WATERMARKS:
+            self.mem_map.flags[pfn] |= PG_PFMEMALLOC
         cpu.write(addr + PAGE_FREELIST)
         return 0
 

@@ -81,7 +81,7 @@ cdef class SlabAlloc:
     cdef long long alternate_node_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(ac=ArrayCache)
     cdef long long cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode)
+    @cython.locals(node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
     cdef long long cache_alloc_refill(self, Cpu cpu, KmemCache cache, long long flags) except -1
     cdef long long node_has_objects(self, Cpu cpu, KmemCacheNode n) noexcept
     @cython.locals(shared=ArrayCache)

@@ -79,8 +79,8 @@ class SlabAlloc:
 
     `policies` (kernel/mempolicy.py) and `failslab` are None unless tasks have memory policies or faults are injected.
 
-    Not modelled: pfmemalloc slabs (get_valid_first_slab, cache_alloc_pfmemalloc): the page allocator has no reserves to
-    lend; the hook of memory cgroups, which the configuration leaves out.
+    Not modelled: the hooks of memory cgroups (memcg_slab_pre_alloc_hook, memcg_slab_post_alloc_hook,
+    memcg_slab_free_hook), which the configuration leaves out.
     """
 
     def __init__(self, pages: SlabPages, freeing: SlabFree, zonelists: list[list[int]]) -> None:
@@ -249,6 +249,10 @@ class SlabAlloc:
         if self.node_has_objects(cpu, n):
             self.refill_from_node(cpu, cache, ac, n, batchcount)
         if not ac.avail:
+            if self.lists.reserves.sk_memalloc_socks:
+                objp = self.nodes.cache_alloc_pfmemalloc(cpu, cache, n, flags)
+                if objp:
+                    return objp
             cpu.path = ALLOC_GROW
             ac = self.refill_by_growth(cpu, cache, flags, node, batchcount)
             if not ac.avail:
@@ -296,7 +300,7 @@ class SlabAlloc:
     def refill_from_slabs(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, n: KmemCacheNode, batchcount: int) -> int:
         """Take up to `batchcount` objects from the node's slabs, in list order. Holds list_lock."""
         while batchcount > 0:
-            pfn = self.lists.get_first_slab(cpu, n)
+            pfn = self.lists.get_first_slab(cpu, n, 0)
             if pfn < 0:
                 break
             before = batchcount

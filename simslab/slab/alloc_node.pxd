@@ -23,6 +23,8 @@ cdef long long INSNS_NODE_GROW
 cdef long long INSNS_FALLBACK
 cdef long long INSNS_FALLBACK_ZONE
 cdef long long SITE_NODE
+cdef long long SITE_PFMEMALLOC
+cdef long long INSNS_PFMEMALLOC_ALLOWED
 
 
 @cython.final
@@ -36,6 +38,8 @@ cdef class NodeAlloc:
     cdef long long cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
     @cython.locals(objp=cython.longlong)
     cdef long long take_from_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
+    @cython.locals(pfn=cython.longlong)
+    cdef long long cache_alloc_pfmemalloc(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long flags) except -1
     @cython.locals(exact=cython.longlong, objp=cython.longlong, pfn=cython.longlong)
     cdef long long fallback_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(nodes=list, nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)

@@ -33,9 +33,11 @@ ALLOC_FAILED: Final = paths.ALLOC_FAILED
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_NODE_SLABS: Final = 54
 INSNS_NODE_GROW: Final = 49
+INSNS_PFMEMALLOC_ALLOWED: Final = 12  # estimate: gfp_pfmemalloc_allowed, no golden path has sk_memalloc_socks
 INSNS_FALLBACK: Final = 40  # estimate: no golden path walks the zonelist
 INSNS_FALLBACK_ZONE: Final = 15  # estimate
 SITE_NODE: Final = callsites.site("cache_alloc_node")
+SITE_PFMEMALLOC: Final = callsites.site("cache_alloc_pfmemalloc")
 
 
 class NodeAlloc:
@@ -60,8 +62,11 @@ class NodeAlloc:
         if not cpu.irqs_off:
             raise KernelBugError("cache_alloc_node with interrupts on")
         n.list_lock.lock(cpu, SITE_NODE)
-        pfn = self.lists.get_first_slab(cpu, n)
+        pfn = self.lists.get_first_slab(cpu, n, 0)
         if pfn >= 0:
+            if self.stats:
+                cache.node_allocs += 1
+                self.count_active(cache, 1)
             return self.take_from_slab(cpu, cache, n, pfn)
         n.list_lock.unlock(cpu)
         cpu.path = ALLOC_NODE_GROW
@@ -74,12 +79,9 @@ class NodeAlloc:
         return objp if objp else self.fallback_alloc(cpu, cache, flags)
 
     def take_from_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
-        """The locked part of ____cache_alloc_node when there is a slab; drops list_lock."""
+        """The locked part of ____cache_alloc_node and cache_alloc_pfmemalloc when there is a slab; drops list_lock."""
         cpu.path = ALLOC_NODE_SLABS
         cpu.insn(INSNS_NODE_SLABS)
-        if self.stats:
-            cache.node_allocs += 1
-            self.count_active(cache, 1)
         cpu.read(self.pages.mem_map.page_addr(pfn) + P_ACTIVE)
         cpu.read(cache.addr + KC_NUM)
         objp = self.lists.slab_get_obj(cpu, cache, pfn)
@@ -88,6 +90,21 @@ class NodeAlloc:
         self.lists.fixup_slab_list(cpu, cache, n, pfn)
         n.list_lock.unlock(cpu)
         return objp
+
+    def cache_alloc_pfmemalloc(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, flags: int) -> int:
+        """An object from any slab of the node, those of the page reserves included, for who may use these.
+
+        0 for others, and when there is none (mm/slab.c: cache_alloc_pfmemalloc). Irqs off.
+        """
+        cpu.insn(INSNS_PFMEMALLOC_ALLOWED)
+        if not self.lists.reserves.gfp_pfmemalloc_flags(cpu, flags):
+            return 0
+        n.list_lock.lock(cpu, SITE_PFMEMALLOC)
+        pfn = self.lists.get_first_slab(cpu, n, 1)
+        if pfn >= 0:
+            return self.take_from_slab(cpu, cache, n, pfn)
+        n.list_lock.unlock(cpu)
+        return 0
 
     def fallback_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """From whichever node has an object, else from whichever can grow (mm/slab.c: fallback_alloc). Irqs off.

@@ -26,6 +26,7 @@ cdef long long FREE_ALIEN
 cdef long long FREE_ALIEN_DRAIN
 cdef long long FREE_REMOTE_SLABS
 cdef long long FREE_BULK
+cdef long long FREE_PFMEMALLOC
 cdef long long INSNS_KMEM_CACHE_FREE
 cdef long long INSNS_KFREE
 cdef long long INSNS_FREE_HIT
@@ -35,6 +36,7 @@ cdef long long INSNS_FLUSH_SHARED
 cdef long long INSNS_ALIEN
 cdef long long INSNS_ALIEN_FULL
 cdef long long INSNS_REMOTE
+cdef long long INSNS_IS_PFMEMALLOC
 cdef long long INSNS_DRAIN_ALIEN
 cdef long long INSNS_DRAIN_ALIEN_EMPTY
 cdef long long INSNS_DRAIN_ALIEN_SHARED
@@ -50,6 +52,7 @@ cdef long long SITE_KFREE
 cdef long long SITE_BULK
 cdef long long SITE_FLUSH
 cdef long long SITE_ALIEN
+cdef long long SITE_PFMEMALLOC
 cdef long long SITE_DRAIN_ALIEN
 
 
@@ -79,8 +82,11 @@ cdef class SlabFree:
     cdef long long cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
     @cython.locals(node=cython.longlong, n=KmemCacheNode, alien=AlienCache, ac=ArrayCache, surplus=cython.longlong)
     cdef long long cache_free_alien(self, Cpu cpu, KmemCache cache, long long objp, long long page_node) except -1
-    @cython.locals(n=KmemCacheNode, surplus=cython.longlong)
     cdef long long free_remote(self, Cpu cpu, KmemCache cache, long long objp, long long page_node) except -1
+    cdef long long is_pfmemalloc(self, Cpu cpu, long long objp) noexcept
+    cdef long long cache_free_pfmemalloc(self, Cpu cpu, KmemCache cache, long long objp) except -1
+    @cython.locals(n=KmemCacheNode, surplus=cython.longlong)
+    cdef long long to_slab(self, Cpu cpu, KmemCache cache, long long objp, long long page_node, long long site) except -1
     @cython.locals(n=KmemCacheNode, surplus=cython.longlong)
     cpdef long long drain_alien_array(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long node) except? -1
 

@@ -44,6 +44,7 @@ FREE_ALIEN: Final = paths.FREE_ALIEN
 FREE_ALIEN_DRAIN: Final = paths.FREE_ALIEN_DRAIN
 FREE_REMOTE_SLABS: Final = paths.FREE_REMOTE_SLABS
 FREE_BULK: Final = paths.FREE_BULK
+FREE_PFMEMALLOC: Final = paths.FREE_PFMEMALLOC
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_KMEM_CACHE_FREE: Final = 12
@@ -55,6 +56,7 @@ INSNS_FLUSH_SHARED: Final = 11  # more, when it takes the objects
 INSNS_ALIEN: Final = 65
 INSNS_ALIEN_FULL: Final = 7
 INSNS_REMOTE: Final = 60  # estimate: no golden path without alien arrays
+INSNS_IS_PFMEMALLOC: Final = 8  # estimate: no golden path has sk_memalloc_socks
 INSNS_DRAIN_ALIEN: Final = 33
 INSNS_DRAIN_ALIEN_EMPTY: Final = 4
 INSNS_DRAIN_ALIEN_SHARED: Final = 3
@@ -72,6 +74,7 @@ SITE_KFREE: Final = callsites.site("kfree")
 SITE_BULK: Final = callsites.site("kmem_cache_free_bulk")
 SITE_FLUSH: Final = callsites.site("cache_flusharray")
 SITE_ALIEN: Final = callsites.site("cache_free_alien")
+SITE_PFMEMALLOC: Final = callsites.site("cache_free_pfmemalloc")
 SITE_DRAIN_ALIEN: Final = callsites.site("drain_alien_cache")
 
 
@@ -164,6 +167,8 @@ class SlabFree:
             if self.stats:
                 cache.freemiss += 1
             self.cache_flusharray(cpu, cache, ac)
+        if self.pages.lists.reserves.sk_memalloc_socks and self.is_pfmemalloc(cpu, objp):
+            return self.cache_free_pfmemalloc(cpu, cache, objp)
         cpu.write(ac.addr)
         cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
         ac.entry[ac.avail] = objp
@@ -207,9 +212,27 @@ class SlabFree:
         """Second half of __cache_free_alien, without alien array: straight into the other node's slab."""
         cpu.path = FREE_REMOTE_SLABS
         cpu.insn(INSNS_REMOTE)
+        return self.to_slab(cpu, cache, objp, page_node, SITE_ALIEN)
+
+    def is_pfmemalloc(self, cpu: Cpu, objp: int) -> int:
+        """Whether the object's slab is of the page reserves."""
+        cpu.insn(INSNS_IS_PFMEMALLOC)
+        return self.pages.lists.is_pfmemalloc(cpu, self.mem_map.head[objp >> PAGE_SHIFT])
+
+    def cache_free_pfmemalloc(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+        """Put an object of the page reserves straight back into its slab (mm/slab.c: cache_free_pfmemalloc).
+
+        No array must offer it to those who may not use the reserves.
+        """
+        self.to_slab(cpu, cache, objp, self.mem_map.nid(objp >> PAGE_SHIFT), SITE_PFMEMALLOC)
+        cpu.path = FREE_PFMEMALLOC
+        return 0
+
+    def to_slab(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int, site: int) -> int:
+        """Put one object into its slab on `page_node` under list_lock."""
         n = cache.get_node(page_node)
         cpu.read(cache.addr + KC_NODE + 8 * page_node)
-        n.list_lock.lock(cpu, SITE_ALIEN)
+        n.list_lock.lock(cpu, site)
         self.single.entry[0] = objp
         surplus = self.blocks.free_block(cpu, cache, self.single, 1, page_node)
         n.list_lock.unlock(cpu)

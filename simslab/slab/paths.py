@@ -28,6 +28,7 @@ ALLOC_BULK: Final = 15
 FREE_BULK: Final = 16
 SHRINK: Final = 17
 REAP: Final = 18
+FREE_PFMEMALLOC: Final = 19  # an object of the page reserves: straight into its slab
 
 NR_PATHS: Final = 20
 
@@ -51,7 +52,7 @@ PATH_NAMES: Final = (
     "free_bulk",
     "shrink",
     "reap",
-    "reserved",
+    "free_pfmemalloc",
 )
 
 
@@ -62,4 +63,4 @@ def is_alloc(path: int) -> bool:
 
 def is_free(path: int) -> bool:
     """Whether `path` is one of a single free."""
-    return FREE_HIT <= path <= FREE_REMOTE_SLABS
+    return FREE_HIT <= path <= FREE_REMOTE_SLABS or path == FREE_PFMEMALLOC

@@ -1,5 +1,6 @@
 cimport cython
 from simslab.kernel.page cimport MemMap
+from simslab.kernel.reserves cimport Reserves
 from simslab.kernel.spinlock cimport SpinLock
 from simslab.machine.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
@@ -18,22 +19,36 @@ cdef long long N_FREE_SLABS
 cdef long long N_FREE_TOUCHED
 cdef long long AC_ENTRY
 cdef long long P_FREELIST
+cdef long long P_FLAGS
+cdef long long SLAB_PFMEMALLOC
 cdef long long P_ACTIVE
 cdef long long OBJFREELIST_SLAB
 cdef long long INSNS_FIRST_PARTIAL
 cdef long long INSNS_FIRST_FREE
 cdef long long INSNS_FIRST_NONE
+cdef long long INSNS_VALID
+cdef long long INSNS_VALID_MOVE
+cdef long long INSNS_VALID_SLAB
 
 
 @cython.final
 cdef class SlabLists:
     cdef public MemMap mem_map
+    cdef public Reserves reserves
 
     cdef long long list_add(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
     cdef long long list_add_tail(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
     cdef long long list_del(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
     @cython.locals(pfn=cython.longlong)
-    cdef long long get_first_slab(self, Cpu cpu, KmemCacheNode n) except? -1
+    cdef long long get_first_slab(self, Cpu cpu, KmemCacheNode n, long long pfmemalloc) except? -1
+    @cython.locals(pfn=cython.longlong)
+    cdef long long first_slab(self, Cpu cpu, KmemCacheNode n) except? -1
+    cdef long long get_valid_first_slab(self, Cpu cpu, KmemCacheNode n, long long pfn, long long pfmemalloc) noexcept
+    cdef long long is_pfmemalloc(self, Cpu cpu, long long pfn) noexcept
+    cdef long long move_to_tail(self, Cpu cpu, KmemCacheNode n, long long pfn) noexcept
+    @cython.locals(pfn=cython.longlong)
+    cdef long long first_ordinary(self, Cpu cpu, KmemCacheNode n, long long which) noexcept
+    @cython.locals(partial=cython.bint)
     cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
     @cython.locals(page=cython.longlong)
     cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept

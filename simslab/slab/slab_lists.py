@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.kernel import layout
-from simslab.kernel.page import MemMap
+from simslab.kernel.page import PG_ACTIVE, MemMap
+from simslab.kernel.reserves import Reserves
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
@@ -18,6 +19,7 @@ from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 PARTIAL: Final = 0  # which list of KmemCacheNode.lists
 FULL: Final = 1
 FREE: Final = 2
+SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
 LIST_BYTES: Final = layout.LIST_HEAD_BYTES
 ROW_SHIFT: Final = 8
 
@@ -29,6 +31,7 @@ N_FREE: Final = layout.NODE_SLABS_FREE
 N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
 N_FREE_TOUCHED: Final = layout.NODE_FREE_TOUCHED
 AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
+P_FLAGS: Final = layout.PAGE_FLAGS
 P_FREELIST: Final = layout.PAGE_FREELIST
 P_ACTIVE: Final = layout.PAGE_ACTIVE
 OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
@@ -37,13 +40,17 @@ OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
 INSNS_FIRST_PARTIAL: Final = 11
 INSNS_FIRST_FREE: Final = 20
 INSNS_FIRST_NONE: Final = 15
+INSNS_VALID: Final = 15  # estimate: get_valid_first_slab, no golden path has sk_memalloc_socks
+INSNS_VALID_MOVE: Final = 25  # estimate
+INSNS_VALID_SLAB: Final = 6  # estimate: each slab looked at
 
 
 class SlabLists:
     """The slab lists of all caches of one kernel, whose pages are those of `mem_map`."""
 
-    def __init__(self, mem_map: MemMap) -> None:
+    def __init__(self, mem_map: MemMap, reserves: Reserves) -> None:
         self.mem_map = mem_map
+        self.reserves = reserves
 
     # -- lists; the caller holds list_lock ----------------------------------------------------------------------------
 
@@ -59,11 +66,18 @@ class SlabLists:
         """Take a slab out of list `which` of node `n`."""
         return self.mem_map.list_del(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
 
-    def get_first_slab(self, cpu: Cpu, n: KmemCacheNode) -> int:
+    def get_first_slab(self, cpu: Cpu, n: KmemCacheNode, pfmemalloc: int) -> int:
         """First partial slab, else first free slab, no longer counted as free; -1 for none (mm/slab.c: get_first_slab).
 
-        Holds list_lock.
+        With `pfmemalloc` slabs of the page reserves will do. Holds list_lock.
         """
+        pfn = self.first_slab(cpu, n)
+        if pfn >= 0 and self.reserves.sk_memalloc_socks:
+            pfn = self.get_valid_first_slab(cpu, n, pfn, pfmemalloc)
+        return pfn
+
+    def first_slab(self, cpu: Cpu, n: KmemCacheNode) -> int:
+        """get_first_slab without regard to the page reserves."""
         n.list_lock.assert_held(cpu)
         cpu.read(n.addr + N_PARTIAL)
         pfn = n.lists[2 * PARTIAL]
@@ -82,9 +96,62 @@ class SlabLists:
         cpu.insn(INSNS_FIRST_FREE)
         return pfn
 
+    def get_valid_first_slab(self, cpu: Cpu, n: KmemCacheNode, pfn: int, pfmemalloc: int) -> int:
+        """`pfn`, or another slab if that is of the page reserves and not for this request; -1 when all are.
+
+        (mm/slab.c: get_valid_first_slab) While the node has plenty, the slab loses its mark instead. Holds list_lock.
+        """
+        cpu.insn(INSNS_VALID)
+        if pfmemalloc or not self.is_pfmemalloc(cpu, pfn):
+            return pfn
+        if n.free_objects > n.free_limit:
+            self.mem_map.flags[pfn] &= ~SLAB_PFMEMALLOC
+            cpu.atomic(self.mem_map.page_addr(pfn) + P_FLAGS)
+            return pfn
+        self.move_to_tail(cpu, n, pfn)
+        pfn = self.first_ordinary(cpu, n, PARTIAL)
+        if pfn >= 0:
+            return pfn
+        n.free_touched = 1
+        cpu.write(n.addr + N_FREE_TOUCHED)
+        pfn = self.first_ordinary(cpu, n, FREE)
+        if pfn >= 0:
+            n.free_slabs -= 1
+            cpu.write(n.addr + N_FREE_SLABS)
+        return pfn
+
+    def is_pfmemalloc(self, cpu: Cpu, pfn: int) -> int:
+        """Whether the slab is of the page reserves (include/linux/page-flags.h: PageSlabPfmemalloc)."""
+        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
+        return self.mem_map.flags[pfn] & SLAB_PFMEMALLOC
+
+    def move_to_tail(self, cpu: Cpu, n: KmemCacheNode, pfn: int) -> int:
+        """Put the slab that get_first_slab found behind the others of its list, so that the next search is short."""
+        cpu.insn(INSNS_VALID_MOVE)
+        cpu.read(self.mem_map.page_addr(pfn) + P_ACTIVE)
+        if self.mem_map.active[pfn]:
+            self.list_del(cpu, n, PARTIAL, pfn)
+            return self.list_add_tail(cpu, n, PARTIAL, pfn)
+        self.list_del(cpu, n, FREE, pfn)
+        n.free_slabs += 1
+        cpu.write(n.addr + N_FREE_SLABS)
+        return self.list_add_tail(cpu, n, FREE, pfn)
+
+    def first_ordinary(self, cpu: Cpu, n: KmemCacheNode, which: int) -> int:
+        """The first slab of list `which` that is not of the page reserves, -1 for none."""
+        cpu.read(n.addr + N_PARTIAL + LIST_BYTES * which)
+        pfn = n.lists[2 * which]
+        while pfn >= 0:
+            cpu.insn(INSNS_VALID_SLAB)
+            if not self.is_pfmemalloc(cpu, pfn):
+                return pfn
+            pfn = self.mem_map.next[pfn]
+        return -1
+
     def fixup_slab_list(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
-        """Put the slab just used, first of its list, where its new state belongs (mm/slab.c: fixup_slab_list)."""
-        self.list_del(cpu, n, PARTIAL if n.lists[2 * PARTIAL] == pfn else FREE, pfn)
+        """Put the slab just used, partial or free so far, where its new state belongs (mm/slab.c: fixup_slab_list)."""
+        partial = n.lists[2 * PARTIAL] == pfn or n.lists[2 * PARTIAL + 1] == pfn
+        self.list_del(cpu, n, PARTIAL if partial else FREE, pfn)  # inside a list neither head changes
         return self.place_slab(cpu, cache, n, pfn)
 
     def place_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:

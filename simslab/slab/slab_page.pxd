@@ -23,6 +23,9 @@ cdef long long N_FREE_OBJECTS
 cdef long long N_COLOUR_NEXT
 cdef long long P_FLAGS
 cdef long long P_LIST
+cdef long long SET_SLAB
+cdef long long SET_SLAB_PFMEMALLOC
+cdef long long PAGE_IS_PFMEMALLOC
 cdef long long P_SLAB_CACHE
 cdef long long P_FREELIST
 cdef long long P_S_MEM

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from simslab.kernel import gfp, layout
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.page import MemMap
+from simslab.kernel.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
 from simslab.kernel.page_alloc import PageAllocator
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
@@ -40,6 +40,9 @@ N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
 N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
 N_COLOUR_NEXT: Final = layout.NODE_COLOUR_NEXT
 P_FLAGS: Final = layout.PAGE_FLAGS
+SET_SLAB: Final = PG_SLAB
+SET_SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
+PAGE_IS_PFMEMALLOC: Final = PG_PFMEMALLOC
 P_LIST: Final = layout.PAGE_SLAB_LIST
 P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
 P_FREELIST: Final = layout.PAGE_FREELIST
@@ -78,7 +81,7 @@ class SlabPages:
 
     def __init__(self, mem_map: MemMap, page_allocator: PageAllocator) -> None:
         self.mem_map = mem_map
-        self.lists = SlabLists(mem_map)
+        self.lists = SlabLists(mem_map, page_allocator.reserves)
         self.page_allocator = page_allocator
         self.source: ObjectSource = ObjectSource()
         self.observer: Any = None
@@ -148,6 +151,11 @@ class SlabPages:
         cpu.read(cache.addr + KC_FLAGS)
         cpu.insn_cold(INSNS_NODE_STATE)  # Not modelled: the line of the node's statistics pointer
         cpu.write(self.mem_map.page_addr(pfn) + P_FLAGS)
+        self.mem_map.flags[pfn] |= SET_SLAB
+        if self.lists.reserves.sk_memalloc_socks:
+            cpu.read(self.mem_map.page_addr(pfn) + P_FREELIST)  # where page->index says it
+            if self.mem_map.flags[pfn] & PAGE_IS_PFMEMALLOC:
+                self.mem_map.flags[pfn] |= SET_SLAB_PFMEMALLOC
         return pfn
 
     def alloc_pages_denied(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
@@ -304,6 +312,7 @@ class SlabPages:
         cpu.write(page + P_ACTIVE)
         cpu.write(page + P_SLAB_CACHE)
         cpu.insn_cold(INSNS_FREEPAGES + INSNS_NODE_STATE)
+        mem_map.flags[pfn] &= ~(SET_SLAB | SET_SLAB_PFMEMALLOC)
         if mem_map.slab_cache[pfn]:
             mem_map.slab_cache[pfn] = 0
             mem_map.slot_free(pfn)
