@@ -29,6 +29,7 @@ cdef class Engine:
     cdef long long* heap
     cdef public object hub
     cdef public list alarms
+    cdef public object observer
 
     @cython.locals(key=cython.longlong)
     cpdef long long settle(self, Clocked clocked) except -1

@@ -76,6 +76,7 @@ class Engine:
         self.heap = buffers.int64_pointer(self.heap_owner)
         self.hub: Any = None
         self.alarms: list[tuple[int, int]] = []
+        self.observer: Callable[[Clocked], object] | None = None  # told of every point at which others may run
 
     # -- contexts -------------------------------------------------------------------------------------------------
 
@@ -100,6 +101,8 @@ class Engine:
         if not self.running:
             return 0
         self.settles += 1
+        if self.observer is not None:
+            self.observer(clocked)
         key = clocked.now * KEY_SPACE + clocked.ident
         if clocked.now >= self.next_event or (self.heap_size > 0 and self.heap[0] < key):
             self.push(key)
@@ -112,6 +115,8 @@ class Engine:
         if not self.running:
             raise Deadlock([clocked.ident])
         clocked.parked = 1
+        if self.observer is not None:
+            self.observer(clocked)
         self.switch_to_next()
         clocked.horizon = clocked.now + self.quantum
         return 0
@@ -121,6 +126,8 @@ class Engine:
         if not self.running:
             raise Deadlock([clocked.ident])
         clocked.parked = 2
+        if self.observer is not None:
+            self.observer(clocked)
         self.switch_to_next()
         clocked.horizon = clocked.now + self.quantum
         return 0

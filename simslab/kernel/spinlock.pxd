@@ -25,9 +25,11 @@ cdef class LockStats:
     cdef dict names
     cdef public object held_owner
     cdef long long* held
+    cdef public object witness
 
     cpdef LockClass lock_class(self, str name)
     cpdef long long held_by(self, long long cpu_id)
+    cpdef long long check_none_held(self, Cpu cpu) except -1
 
 
 @cython.final

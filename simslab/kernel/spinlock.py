@@ -14,7 +14,7 @@ Not modelled: the queue nodes of waiters beyond the first and the cache traffic 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
@@ -44,13 +44,17 @@ LockRow = dict[str, str | int]
 
 
 class LockStats:
-    """All lock classes of a kernel, and how many spinlocks each CPU holds."""
+    """All lock classes of a kernel, and how many spinlocks each CPU holds.
+
+    `witness`, when set, is told `acquired(cpu, lock)` and `released(cpu, lock)` of every spinlock.
+    """
 
     def __init__(self, nr_cpus: int = MAX_CPUS) -> None:
         self.classes: list[LockClass] = []
         self.names: dict[str, LockClass] = {}
         self.held_owner = buffers.int64_zeros(nr_cpus)
         self.held = buffers.int64_pointer(self.held_owner)
+        self.witness: Any = None
 
     def lock_class(self, name: str) -> LockClass:
         """Return the class called `name`, made on first use."""
@@ -62,6 +66,12 @@ class LockStats:
     def held_by(self, cpu_id: int) -> int:
         """How many spinlocks CPU `cpu_id` holds."""
         return self.held[cpu_id]
+
+    def check_none_held(self, cpu: Cpu) -> int:
+        """KernelBugError if `cpu` holds a spinlock: what follows may take long, or take any of them."""
+        if self.held[cpu.id]:
+            raise KernelBugError(f"CPU {cpu.id} holds {self.held[cpu.id]} spinlocks where it may hold none")
+        return 0
 
     def table(self) -> list[LockRow]:
         """Rows of all classes that were ever taken, by class name and call site; times in cycles."""
@@ -208,6 +218,8 @@ class SpinLock:
         cpu.write(self.addr)
         self.lock_class.note_hold(self.row, cpu.now - self.acquired_at)
         self.lock_class.stats.held[cpu.id] -= 1
+        if self.lock_class.stats.witness is not None:
+            self.lock_class.stats.witness.released(cpu, self)
         self.free_at = cpu.now
         self.owner = NOBODY
         if self.queue:
@@ -257,4 +269,6 @@ class SpinLock:
         self.row = row
         self.acquired_at = cpu.now
         self.lock_class.stats.held[cpu.id] += 1
+        if self.lock_class.stats.witness is not None:
+            self.lock_class.stats.witness.acquired(cpu, self)
         return 0

@@ -71,6 +71,7 @@ class SlabAllocator(ObjectSource):
         self.slab_mutex = Mutex(kernel.boot_data + SLAB_MUTEX_OFFSET, "slab_mutex")
         self.pages = SlabPages(kernel.mem_map, kernel.page_allocator)
         self.pages.source = self
+        self.pages.locks = kernel.lock_stats
         self.pages.rcu = kernel.rcu
         self.pages.deny_order = kernel.zonelists
         self.freeing = SlabFree(self.pages, self.by_index, len(kernel.online_nodes))

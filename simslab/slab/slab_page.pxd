@@ -1,7 +1,7 @@
 cimport cython
 from simslab.kernel.page cimport MemMap
 from simslab.kernel.page_alloc cimport PageAllocator
-from simslab.kernel.spinlock cimport SpinLock
+from simslab.kernel.spinlock cimport LockStats, SpinLock
 from simslab.machine.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.object_source cimport ObjectSource
@@ -56,6 +56,7 @@ cdef class SlabPages:
     cdef public PageAllocator page_allocator
     cdef public ObjectSource source
     cdef public object observer
+    cdef public LockStats locks
     cdef public object rcu
     cdef public object randomizer
     cdef public long long stats

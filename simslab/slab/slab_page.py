@@ -17,6 +17,7 @@ from simslab.kernel import gfp, layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
 from simslab.kernel.page_alloc import PageAllocator
+from simslab.kernel.spinlock import LockStats
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
@@ -85,6 +86,7 @@ class SlabPages:
         self.page_allocator = page_allocator
         self.source: ObjectSource = ObjectSource()
         self.observer: Any = None
+        self.locks: LockStats | None = None  # kernel.lock_stats
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.randomizer: Any = None  # with SLAB_FREELIST_RANDOM
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
@@ -137,7 +139,12 @@ class SlabPages:
         return pfn
 
     def kmem_getpages(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
-        """2^gfporder pages, charged to the node's slab statistics; head pfn or -1 (mm/slab.c: kmem_getpages)."""
+        """2^gfporder pages, charged to the node's slab statistics; head pfn or -1 (mm/slab.c: kmem_getpages).
+
+        No spinlock is held.
+        """
+        if self.locks is not None:
+            self.locks.check_none_held(cpu)
         cpu.read(cache.addr + KC_GFPORDER)
         flags |= cache.allocflags
         if self.deny_mask and cache.index == self.deny_cache:
@@ -303,7 +310,9 @@ class SlabPages:
         self.kmem_freepages(cpu, slab[0], slab[1])
 
     def kmem_freepages(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
-        """Return a slab's pages to the page allocator (mm/slab.c: kmem_freepages)."""
+        """Return a slab's pages to the page allocator (mm/slab.c: kmem_freepages). No spinlock is held."""
+        if self.locks is not None:
+            self.locks.check_none_held(cpu)
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         cpu.read(page + P_LIST)

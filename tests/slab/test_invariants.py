@@ -1,7 +1,5 @@
 """Random programs on random topologies: every invariant holds after every operation, and nothing is lost."""
 
-import random
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -97,29 +95,6 @@ def test_random_programs_keep_every_invariant(topology, size, flags, ctor, noali
     program.run("shrink", 0, 0, 0)
     assert [node.total_slabs for node in program.cache.node] == [0] * program.nodes
     assert invariants.check(program.allocator) == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
-def test_a_million_random_operations_keep_every_invariant(seed):
-    """Twenty programs of 50,000 operations, few objects each, so that every state can be looked at."""
-    chance = random.Random(seed)
-    size, flags = chance.choice([32, 256, 700, 1500, 3000, 8192]), chance.choice(FLAGS)
-    program = Program(chance.choice(TOPOLOGY), size, flags, chance.randrange(2), chance.random() < 0.2)
-    names = ["alloc", "alloc_node", "free", "free", "bulk", "reap", "shrink", "tune", "deny"]
-    weights = [30, 15, 25, 25, 10, 2, 1, 1, 1]
-    for _ in range(50_000):
-        name = chance.choices(names, weights)[0]
-        if len(program.held) > 300:
-            name = "free"
-        a, b = {
-            "alloc": (chance.randint(1, 12), chance.choice(REQUESTS)),
-            "alloc_node": (chance.randint(-1, 3), chance.choice([*REQUESTS, gfp.THISNODE])),
-            "bulk": (chance.randint(1, 20), chance.randrange(1000)),
-            "tune": (chance.randint(1, 12), chance.randint(0, 3)),
-            "deny": (chance.choice([0, 0, 1, 2, 3, 15]), 0),
-        }.get(name, (chance.randint(1, 20), chance.randrange(1000)))
-        program.run(name, chance.randrange(8), a, b)
 
 
 def test_a_lost_object_is_reported():
