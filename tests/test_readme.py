@@ -45,6 +45,12 @@ Numa node\t     0\t     1\t
        0\t  80.0\t 140.0\t
        1\t 140.0\t  80.0\t
 """
+TABLE = """machine,metric,from,to,state,value,unit
+two-socket,dram_idle_latency,node0,node0,random,90,ns
+two-socket,dram_idle_latency,node0,node1,random,150,ns
+two-socket,dram_idle_latency,node1,node0,random,151,ns
+two-socket,dram_idle_latency,node1,node1,random,89,ns
+"""
 
 
 @pytest.fixture
@@ -54,6 +60,7 @@ def simslab(tmp_path):
         (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / "numactl.txt").write_text(NUMACTL)
     (tmp_path / "mlc.txt").write_text(MLC)
+    (tmp_path / "mine.csv").write_text(TABLE)
 
     def run(command):
         arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command, comments=True)[1:]]
@@ -153,6 +160,12 @@ def measured(out, _):
     assert re.search(r"\d+\.\d", out)
 
 
+def fitted(out, tmp_path):
+    assert "prediction: the 1 cells held out" in out
+    assert "# fitted: dram.latency was" in (tmp_path / "fitted.yaml").read_text()
+    assert 60 < load_machine(str(tmp_path / "fitted.yaml")).dram.latency.nanoseconds(1) < 64
+
+
 # Each command, by its first words, and what it must have done.
 KEPT = {
     "run two-socket mixed-remote --out": ran,
@@ -171,6 +184,7 @@ KEPT = {
     "conform tests/golden": conformed,
     "geometry": explained,
     "measure two-socket": measured,
+    "fit two-socket": fitted,
 }
 
 

@@ -86,6 +86,20 @@ def _owner(text: str, keys: Mapping[str, Collection[str]]) -> tuple[str, str]:
     )
 
 
+def existing_path(document: Document, text: str) -> Path:
+    """Return the path of a part that the document has, members of lists by their number or name; UserError if none."""
+    here: Plain = document.value
+    done: list[str | int] = []
+    for part in parse_path(text):
+        part = _resolved(here, part, tuple(done))
+        if isinstance(here, dict) and part not in here:
+            where = path_text(tuple(done)) or "the document"
+            raise UserError(f"{where} has no '{part}'", expected=", ".join(map(str, here)), near=near_miss(part, here))
+        here = here[part]  # type: ignore[index]  # _resolved leaves containers only
+        done.append(part)
+    return tuple(done)
+
+
 def _set(document: Document, path: Path, value: Plain, text: str) -> None:
     origin = Position(f"--set {text}")
     path, holder = _holder(document, path, origin)

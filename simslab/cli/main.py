@@ -17,6 +17,7 @@ from simslab import __version__
 from simslab.base.errors import SimslabError, UserError
 from simslab.cli.compare import compare
 from simslab.cli.exchange import exporting, importing
+from simslab.cli.fit import fit
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
 
@@ -34,6 +35,7 @@ app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(compare)
 app.command()(measure)
+app.command()(fit)
 app.command()(conform)
 app.command()(geometry)
 

@@ -1,0 +1,75 @@
+"""`simslab fit`: physical parameters of a machine adjusted to a table of measurements."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simslab.base.errors import UserError
+
+
+def fit(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    against: Annotated[Path, typer.Option(metavar="FILE.csv", help="the table of measurements to fit to")],
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameters",
+            metavar="NAME,...",
+            help="what may be adjusted, as in --set, with bounds if wanted: dram.latency,links.upi.latency=20:40; "
+            "repeatable; default: whatever the measurements determine",
+        ),
+    ] = None,
+    hold_out: Annotated[
+        str,
+        typer.Option(
+            metavar="SHARE|REGEX", help="cells to keep from the fit and to predict: 0.25, or 'c2c|node1 -> node0'"
+        ),
+    ] = "",
+    as_name: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="NAME", help="the table's name of the machine (default: its measured_as)"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE.yaml", help="write the machine there")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+) -> None:
+    """Adjust physical parameters of a machine to a table of measurements, by least squares.
+
+    Prints how well the table is fitted and, of what was held out, how well it is predicted.
+    """
+    from simslab.cli.progress import progress
+    from simslab.machine.fit.fit import fit_machine
+    from simslab.machine.fit.solve import need_scipy
+    from simslab.machine.fit.write import fitted_text
+    from simslab.machine.library import load_machine_document
+    from simslab.machine.measure.reference import read_table, rows_of
+    from simslab.report.fit_text import fit_json, fit_text
+
+    need_scipy()
+    document, spec = load_machine_document(machine)
+    rows = rows_of(read_table(against), as_name or spec.measured_as or [spec.name], against)
+    wanted = [name.strip() for text in parameters or () for name in text.split(",") if name.strip()]
+    with progress(f"fitting {spec.name}"):
+        result = fit_machine(document, rows, wanted, hold_out)
+    if out is not None:
+        digest = hashlib.sha256(against.read_bytes()).hexdigest()
+        text = Path(document.file).read_text(encoding="utf-8-sig")
+        write_whole(out, fitted_text(text, document, result, against, digest))
+    sys.stdout.write(fit_json(result) if as_json else fit_text(result))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write the text under a temporary name first, so that no half file is left; UserError if it cannot be."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UserError(f"cannot be written: {error.strerror}", file=str(path)) from error
