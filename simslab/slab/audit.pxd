@@ -2,7 +2,6 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.kernel.page cimport MemMap
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
-from simslab.slab.slab_page cimport SlabPages
 
 cdef long long PAGE_SHIFT
 cdef long long ROW_SHIFT
@@ -29,7 +28,6 @@ cdef long long NOT_EMPTIED
 
 @cython.final
 cdef class SlabAudit:
-    cdef public SlabPages pages
     cdef public MemMap mem_map
     cdef public KmemCache cache
     cdef public list homes
@@ -63,7 +61,7 @@ cdef class SlabAudit:
     cdef long long check_listed(self, KmemCacheNode n, long long which, long long pfn) noexcept
     @cython.locals(unlisted=cython.longlong, pfn=cython.longlong, problem=cython.longlong)
     cdef long long check_slabs(self, long long slabs_in_flight) except -1
-    @cython.locals(row=cython.longlong, num=cython.longlong, active=cython.longlong, holder=cython.longlong, objp=cython.longlong, i=cython.longlong, index=cython.longlong)
+    @cython.locals(row=cython.longlong, num=cython.longlong, active=cython.longlong, holder=cython.longlong, i=cython.longlong, index=cython.longlong)
     cdef long long check_free_indices(self, long long pfn) noexcept
     @cython.locals(cpu_id=cython.longlong, entry=ArrayCache, n=KmemCacheNode, problem=cython.longlong)
     cdef long long check_arrays(self) except -1

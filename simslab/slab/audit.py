@@ -17,7 +17,6 @@ from simslab.base import buffers
 from simslab.kernel.page import MemMap
 from simslab.slab import flags as fl
 from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
-from simslab.slab.slab_page import SlabPages
 
 PAGE_SHIFT: Final = 12
 ROW_SHIFT: Final = 8
@@ -71,9 +70,8 @@ class SlabAudit:
     is about: an address, a pfn or a node.
     """
 
-    def __init__(self, pages: SlabPages, cache: KmemCache, homes: list[int]) -> None:
-        self.pages = pages
-        self.mem_map: MemMap = pages.mem_map
+    def __init__(self, mem_map: MemMap, cache: KmemCache, homes: list[int]) -> None:
+        self.mem_map = mem_map
         self.cache = cache
         self.homes = homes
         self.check_homes = 1 if len(cache.node) > 1 else 0
@@ -221,10 +219,6 @@ class SlabAudit:
         row = self.mem_map.slot[pfn] << ROW_SHIFT
         num = self.cache.num
         active = self.mem_map.active[pfn]
-        holder = -1
-        if self.cache.flags & OBJFREELIST_SLAB and active < num:
-            objp = self.mem_map.freelist[pfn] - self.cache.obj_offset
-            holder = row + self.pages.obj_to_index(self.cache, pfn, objp)
         self.subject = pfn
         for i in range(active, num):
             index = self.mem_map.rows[row + i]
@@ -233,9 +227,11 @@ class SlabAudit:
             if self.marks[row + index] == self.stamp:
                 return TWO_PLACES
             self.marks[row + index] = self.stamp
-        if holder >= 0 and self.marks[holder] != self.stamp:
-            return BAD_HOLDER
         self.placed += num - active
+        if self.cache.flags & OBJFREELIST_SLAB and active < num:
+            holder = self.mark_of(self.mem_map.freelist[pfn] - self.cache.obj_offset)
+            if holder < 0 or self.marks[holder] != self.stamp:
+                return BAD_HOLDER
         return 0
 
     def check_arrays(self) -> int:
@@ -321,7 +317,7 @@ class SlabAudit:
         slot = self.mem_map.slot[pfn]
         if self.mem_map.slab_cache[pfn] != self.cache.index or slot == 0 or objp < self.mem_map.s_mem[pfn]:
             return -1
-        index = self.pages.obj_to_index(self.cache, pfn, objp)
+        index = (objp - self.mem_map.s_mem[pfn]) // self.cache.size
         if index >= self.cache.num or self.mem_map.s_mem[pfn] + index * self.cache.size != objp:
             return -1
         return (slot << ROW_SHIFT) + index

@@ -25,7 +25,7 @@ class Bench:
         self.cpus = self.allocator.kernel.machine.cpus
         self.cache = self.allocator.kmem_cache_create("bench", 256)
         self.allocator.slabinfo_write("bench 8 4 2")
-        self.audit = SlabAudit(self.pages, self.cache, self.allocator.kernel.cpu_to_mem)
+        self.audit = SlabAudit(self.mem_map, self.cache, self.allocator.kernel.cpu_to_mem)
         self.pages.observer = self.audit
         held = self.audit.held
         held += [self.allocator.kmem_cache_alloc(self.cpus[0], self.cache, gfp.GFP_KERNEL) for _ in range(100)]
@@ -38,7 +38,7 @@ class Bench:
         self.ac = self.cache.cpu_cache[0]
 
     def first(self, which):
-        return self.pages.list_pfns(self.node, which)[0]
+        return self.pages.lists.list_pfns(self.node, which)[0]
 
     def problem(self):
         problem = self.audit.check(0, 0)
@@ -51,7 +51,7 @@ class Bench:
 @pytest.fixture
 def bench():
     bench = Bench()
-    assert all(bench.pages.list_pfns(bench.node, which) for which in (PARTIAL, FULL, FREE))
+    assert all(bench.pages.lists.list_pfns(bench.node, which) for which in (PARTIAL, FULL, FREE))
     assert all(ac.avail for ac in (bench.ac, bench.node.shared, bench.cache.node[1].alien[0].ac))
     return bench
 
@@ -77,7 +77,7 @@ def list_cut_off(bench):
 
 
 def list_cut_off_with_counters(bench):
-    gone = len(bench.pages.list_pfns(bench.node, FULL))
+    gone = len(bench.pages.lists.list_pfns(bench.node, FULL))
     list_cut_off(bench)
     bench.node.total_slabs -= gone
 
@@ -93,7 +93,7 @@ def index_twice(bench):
 
 def index_array_in_a_used_object(bench):
     pfn = bench.first(PARTIAL)
-    used = min(set(range(16)) - set(bench.pages.free_indices(bench.cache, pfn)))
+    used = min(set(range(16)) - set(bench.pages.lists.free_indices(bench.cache, pfn)))
     bench.mem_map.set("freelist", pfn, bench.mem_map.get("s_mem", pfn) + 256 * used)
 
 
@@ -193,7 +193,7 @@ def test_a_wrong_counter_is_found(bench, counter, by):
 
 
 def test_a_slab_that_nobody_lists_is_lost_unless_it_is_in_flight(bench):
-    pages = bench.pages.list_pfns(bench.node, FREE)
+    pages = bench.pages.lists.list_pfns(bench.node, FREE)
     bench.node.lists_owner[2 * FREE] = bench.node.lists_owner[2 * FREE + 1] = -1
     bench.node.total_slabs -= len(pages)
     bench.node.free_slabs -= len(pages)

@@ -69,7 +69,7 @@ class Program:
         self.nodes = len(self.kernel.online_nodes)
         self.cache = random_cache(chance, self.allocator)
         self.allocator.pages.deny_cache = self.cache.index
-        self.audit = SlabAudit(self.allocator.pages, self.cache, self.kernel.cpu_to_mem)
+        self.audit = SlabAudit(self.kernel.mem_map, self.cache, self.kernel.cpu_to_mem)
         self.allocator.pages.observer = self.audit
         self.witness = LockWitness()
         self.kernel.lock_stats.witness = self.witness
