@@ -8,9 +8,9 @@ beyond `MAX_NODES`. `<<` is a key like any other, as in YAML 1.2.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import yaml
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     Model = TypeVar("Model", bound=BaseModel)
+
+Extend: TypeAlias = Callable[[Document], None]
 
 MAX_BYTES: Final = 8 << 20
 MAX_NODES: Final = 200_000
@@ -103,9 +105,16 @@ def load_model(path: str | FilePath, model: type[Model], overrides: Sequence[str
     return load_document(path, model, overrides)[1]
 
 
-def load_document(path: str | FilePath, model: type[Model], overrides: Sequence[str] = ()) -> tuple[Document, Model]:
-    """Like `load_model`, with the document too, whose `overrides` tell where each overridden value came from."""
+def load_document(
+    path: str | FilePath, model: type[Model], overrides: Sequence[str] = (), extend: Extend | None = None
+) -> tuple[Document, Model]:
+    """Like `load_model`, with the document too, whose `overrides` tell where each overridden value came from.
+
+    `extend` fills the document in with what it extends.
+    """
     document = read_yaml(path)
+    if extend is not None:
+        extend(document)
     try:
         apply_overrides(document, [(text, parse_value) for text in overrides])
     except UserErrors as error:

@@ -36,6 +36,11 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef readonly long long directory_latency
     cdef readonly long long snoop_latency
     cdef readonly long long home
+    cdef readonly long long memory_bits
+    cdef readonly long long one_filter
+    cdef readonly long long ahead
+    cdef public object reach_owner
+    cdef long long* reach
     cdef readonly long long c2c_exclusive
     cdef readonly long long c2c_shared
     cdef public object core_node_owner
@@ -70,8 +75,9 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef long long use_l3(self, long long domain, long long line) noexcept
     @cython.locals(forwarder=cython.longlong, home=cython.longlong, latency=cython.longlong, owner=cython.longlong, row=cython.longlong)
     cdef long long read_from_home(self, long long domain, long long line, long long now) noexcept
+    cdef long long begun(self, long long home) noexcept
     cdef long long request(self, long long home) noexcept
-    @cython.locals(place=cython.longlong)
+    @cython.locals(onward=cython.longlong, place=cython.longlong)
     cdef long long probed(self, long long home, long long owner) noexcept
     @cython.locals(data=cython.longlong)
     cdef long long forward(self, long long home, long long owner, long long domain, long long now) noexcept

@@ -6,8 +6,12 @@ which domains hold the line (`hierarchy.py`).
 The latency of a miss is composed from the path that it takes (`interconnect.py`):
 
     other core, same L3   l3 + c2c_local (held M), c2c_exclusive (E) or c2c_shared (S, and the L3 does not have it)
-    memory                l3 + hop to home + directory + DRAM + hop back
+    memory                l3 + hop to home + directory + DRAM + hop back, less `ahead` if the memory is near
     other L3              l3 + hop to home + directory + hop to owner + snoop + hop owner to requester
+      bits in memory      the home's DRAM and the owner's directory as well, where the home's filter does not reach the
+                          owner and only bits kept with the line tell of it
+      one filter          l3 + hop to home + hop to owner + c2c_local + hop owner to requester, where the home's filter
+                          reaches both (clusters of a package that share one)
       source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home; memory does not
                           wait for snoops, since bits kept with the line show that no other package has it
     invalidation          as far as the farthest sharer's acknowledgement, in parallel with the data
@@ -74,6 +78,10 @@ class CoherentMemory(CacheHierarchy):
         home: int,
         c2c_exclusive: int = -1,
         c2c_shared: int = -1,
+        memory_bits: int = 0,
+        one_filter: int = 0,
+        ahead: int = 0,
+        reach: list[int] | None = None,
     ) -> None:
         super().__init__(l1, l2, l3, interconnect, core_domain, section_node, inclusion, protocol, core_node)
         self.l2_latency, self.l3_latency = l2_latency, l3_latency
@@ -82,6 +90,12 @@ class CoherentMemory(CacheHierarchy):
         self.c2c_shared = c2c_shared if c2c_shared >= 0 else self.c2c_exclusive
         self.directory_latency, self.snoop_latency = directory_latency, snoop_latency
         self.home = home  # who finds the holders of a line
+        self.memory_bits = memory_bits  # holders beyond the filter's reach are known from bits in memory only
+        self.one_filter = one_filter  # nodes share snoop filters
+        self.ahead = ahead  # a read of near memory starts so long before L3 and directory have answered
+        reached = range(interconnect.nodes) if reach is None else reach
+        self.reach_owner = buffers.int64_of(np.array(reached, dtype=np.int64))
+        self.reach = buffers.int64_pointer(self.reach_owner)  # number of the filter that each node belongs to
         self.core_node_owner = buffers.int64_of(np.array(core_node, dtype=np.int64))
         self.core_node = buffers.int64_pointer(self.core_node_owner)
         self.nodes = interconnect.nodes
@@ -244,12 +258,22 @@ class CoherentMemory(CacheHierarchy):
         """L3 miss, way to the home and look-up there."""
         return self.l3_latency + self.interconnect.way(self.requester_node, home) + self.directory_latency
 
+    def begun(self, home: int) -> int:
+        """How long a near memory has been reading already when L3 and directory have answered."""
+        return self.ahead if self.reach[home] == self.reach[self.requester_node] else 0
+
     def probed(self, home: int, owner: int) -> int:
         """When another domain has been asked and has looked: by the home, or by the requester itself."""
         place = self.domain_node[owner]
         if self.home == SOURCE_SNOOP:
             return self.l3_latency + self.interconnect.way(self.requester_node, place) + self.snoop_latency
-        return self.request(home) + self.interconnect.way(home, place) + self.snoop_latency
+        onward = self.interconnect.way(home, place)
+        if self.reach[home] != self.reach[place]:
+            if self.memory_bits:
+                onward += self.interconnect.dram[home] - self.begun(home) + self.directory_latency
+        elif self.one_filter and self.reach[self.requester_node] == self.reach[home]:
+            return self.l3_latency + self.interconnect.way(self.requester_node, home) + onward + self.c2c_local
+        return self.request(home) + onward + self.snoop_latency
 
     def acknowledged(self, home: int, other: int) -> int:
         """Probe of another domain, answer to the requester; no data."""
@@ -263,13 +287,13 @@ class CoherentMemory(CacheHierarchy):
 
     def forward_wins(self, home: int, owner: int) -> int:
         """Whether a clean copy in another domain answers before memory does (both are asked)."""
-        memory = self.interconnect.dram[home] + self.interconnect.way(home, self.requester_node)
+        memory = self.interconnect.dram[home] - self.begun(home) + self.interconnect.way(home, self.requester_node)
         return 1 if self.acknowledged(home, owner) < self.request(home) + memory else 0
 
     def from_dram(self, home: int, domain: int, line: int, now: int) -> int:
         """Memory to the requester; local means on the node of the requesting core."""
         self.cause = CAUSE_LOCAL_DRAM if home == self.requester_node else CAUSE_REMOTE_DRAM
-        device = self.interconnect.dram_read(home, line, now)
+        device = self.interconnect.dram_read(home, line, now) - self.begun(home)
         latency = self.request(home) + device + self.interconnect.data(home, self.requester_node, domain, now)
         return max(latency, self.all_snooped(home, domain)) if self.home == HOME_SNOOP else latency
 

@@ -35,6 +35,7 @@ def apply_matrix(spec: MachineSpec, topology: Topology, timing: Timing) -> Timin
         dram=tuple(near - fixed if node.memory else 0 for near, node in zip(nearest, topology.nodes, strict=True)),
         dram_row_miss=(0,) * len(cells),  # the cells have it in them
         port=(0,) * len(cells),
+        ahead=0,
         hop_dn=tuple(tuple(hops[start][node] for node in nodes) for start in entry),
         hop_nd=tuple(tuple(hops[node][end] for end in entry) for node in nodes),
         hop_dd=tuple(tuple(hops[start][end] for end in entry) for start in entry),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from simslab.base.inherit import extend
 from simslab.base.shipped import find_shipped, shipped_names
-from simslab.base.yamlfile import load_document
+from simslab.base.yamlfile import load_document, read_yaml
 
 if TYPE_CHECKING:
     from simslab.base.document import Document
     from simslab.machine.spec import MachineSpec
+
+OWN: Final = ("name", "description", "measured_as")  # of each file, not of those that extend it
 
 
 def machine_names() -> list[str]:
@@ -28,5 +32,16 @@ def load_machine_document(name: str, overrides: Sequence[str] = ()) -> tuple[Doc
     # Imported here so that listing machines does not load pydantic.
     from simslab.machine.spec import MachineSpec
 
-    document, spec = load_document(find_shipped("machines", name), MachineSpec, overrides)
+    document, spec = load_document(find_shipped("machines", name), MachineSpec, overrides, _extend)
     return document, spec if spec.name else spec.model_copy(update={"name": name})
+
+
+def _extend(document: Document) -> None:
+    """Fill in what a machine file takes from another: a shipped machine's name, or a file beside this one."""
+
+    def find(name: str, file: str) -> Document:
+        path = find_shipped("machines", name)
+        beside = Path(file).parent / path
+        return read_yaml(beside if beside.is_file() else path)
+
+    extend(document, find, OWN)

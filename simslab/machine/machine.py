@@ -88,6 +88,10 @@ def _memory(topology: Topology, timing: Timing, interconnect: Interconnect) -> C
         timing.home,
         timing.c2c_exclusive,
         timing.c2c_shared,
+        timing.memory_bits,
+        timing.one_filter,
+        timing.ahead,
+        list(timing.reach),
     )
 
 

@@ -136,6 +136,21 @@ class CoherenceSpec(SpecModel):
         description="directory: the home agent knows the holders; snoop: it asks everybody; source-snoop: the "
         "requester asks everybody at the same time as the home, and an owner answers it directly",
     )
+    filter: Literal["l3", "package"] = Field(
+        "l3",
+        description="whom a home agent's snoop filter sees: the cores below its own L3, or those of its whole package "
+        "(sub-NUMA clusters)",
+    )
+    memory_bits: bool = Field(
+        False,
+        description="true: a home agent learns of holders beyond its filter only from bits kept with the line in "
+        "memory, so that it reads memory before it asks them; false: it knows them at the look-up",
+    )
+    memory_ahead: Duration = Field(
+        default=Duration(Fraction(0), "cycles"),
+        description="how long before L3 and home agent have answered a memory that shares the home's filter is read "
+        "already (XPT prefetch)",
+    )
     directory: Duration = Field(description="look-up at the line's home agent")
     snoop: Duration = Field(description="probe of an L3 and the core that holds the line, at the owner")
 
@@ -166,7 +181,7 @@ class RootPortSpec(SpecModel):
     """Where a memory-only node is attached."""
 
     package: NodeNumber | None = Field(
-        default=None, description="package whose root port leads to the memory, at the package's first node"
+        default=None, description="package whose root port leads to the memory, equally near to the package's nodes"
     )
     node: NodeNumber | None = Field(default=None, description="instead of `package`: node at which the port is")
     latency: Duration = Field(description="added to each access by the port, the cable and the device's controller")
@@ -268,6 +283,12 @@ class KernelCostsSpec(SpecModel):
 class MachineSpec(SpecModel):
     """A machine file."""
 
+    extends: str | None = Field(
+        default=None,
+        max_length=4096,
+        description="a shipped machine or a file: what this file does not say stands there. Mappings are merged key "
+        "by key, lists are replaced; name, description and measured_as are not taken over",
+    )
     name: str = Field(default="", max_length=200, description="what reports call the machine")
     description: str = Field(default="", max_length=4000, description="what it models, for people")
     measured_as: list[str] = Field(

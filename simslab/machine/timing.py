@@ -5,8 +5,10 @@ same order in which the coherence model charges them:
 
     L1, L2, L3 hit                  l1, l2, l3
     held below the same L3          l3 + c2c_local, c2c_exclusive or c2c_shared by its state
-    DRAM                            l3 + hop to home + directory + dram + port + hop back
+    DRAM                            l3 + hop to home + directory + dram + port + hop back, less `ahead` if near
     cache below another L3          l3 + hop to home + directory + hop to owner + snoop + hop from owner
+      beyond the home's filter      the home's dram and another directory as well, if bits in memory tell of it
+      all below one filter          l3 + hop to home + hop to owner + c2c_local + hop from owner
       where the requester snoops    l3 + hop to owner + snoop + hop from owner
 """
 
@@ -105,6 +107,11 @@ class Timing:
     clear_q10: int  # rep stosb, per line
     protocol: int
     home: int
+    memory_bits: int  # 1: holders beyond the home's filter are known from bits in memory only
+    one_filter: int  # 1: a package's nodes share a snoop filter
+    ahead: int  # a read of near memory starts so long before L3 and directory have answered
+    reach: tuple[int, ...]  # [node] number of its snoop filter
+    domain_node: tuple[int, ...]  # [domain] node where its misses enter
     inclusion: int
     l1_geometry: CacheGeometry
     l2_geometry: CacheGeometry
@@ -115,7 +122,12 @@ class Timing:
     def dram_latency(self, domain: int, node: int) -> int:
         """Return the idle latency of a read from `node`'s DRAM, its row not open, by a CPU of `domain`."""
         hops = self.hop_dn[domain][node] + self.hop_nd[node][domain]
-        return self.l3 + hops + self.directory + self.dram[node] + self.dram_row_miss[node] + self.port[node]
+        device = self.dram[node] + self.dram_row_miss[node] + self.port[node] - self.begun(domain, node)
+        return self.l3 + hops + self.directory + device
+
+    def begun(self, domain: int, node: int) -> int:
+        """Return how long `node`'s memory has been reading for `domain` when L3 and directory have answered."""
+        return self.ahead if self.reach[node] == self.reach_of(domain) else 0
 
     def cache_latency(self, domain: int, node: int, owner: int) -> int:
         """Return the idle latency of a line of home `node` that a core of domain `owner` holds modified."""
@@ -124,7 +136,15 @@ class Timing:
         if self.home == SOURCE_SNOOP:
             return self.l3 + self.hop_dd[domain][owner] + self.snoop + self.hop_dd[owner][domain]
         hops = self.hop_dn[domain][node] + self.hop_nd[node][owner] + self.hop_dd[owner][domain]
+        if self.one_filter and self.reach_of(domain) == self.reach[node] == self.reach_of(owner):
+            return self.l3 + hops + self.c2c_local
+        if self.memory_bits and self.reach[node] != self.reach_of(owner):
+            hops += self.dram[node] + self.port[node] - self.begun(domain, node) + self.directory
         return self.l3 + hops + self.directory + self.snoop
+
+    def reach_of(self, domain: int) -> int:
+        """Return the number of the snoop filter above an L3."""
+        return self.reach[self.domain_node[domain]]
 
 
 def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
@@ -193,6 +213,11 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         clear_q10=round(LINE_BYTES * Q10 / costs.clear_bytes_per_cycle),
         protocol=_PROTOCOLS[spec.coherence.protocol],
         home=_HOMES[spec.coherence.home],
+        memory_bits=int(spec.coherence.memory_bits),
+        one_filter=int(spec.coherence.filter == "package"),
+        ahead=spec.coherence.memory_ahead.cycles(hz),
+        reach=_reach(spec, topology),
+        domain_node=tuple(domain.node for domain in topology.domains),
         inclusion=_INCLUSIONS[spec.l3.inclusion],
         l1_geometry=_geometry(spec.l1d),
         l2_geometry=_geometry(spec.l2),
@@ -201,6 +226,15 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         hz=costs.hz,
     )
     return apply_matrix(spec, topology, timing)
+
+
+def _reach(spec: MachineSpec, topology: Topology) -> tuple[int, ...]:
+    """Return the number of each node's snoop filter: its package's, or its own."""
+    if spec.coherence.filter == "l3":
+        return tuple(node.gate for node in topology.nodes)
+    packages = len(topology.packages)
+    gates = (topology.nodes[node.gate] for node in topology.nodes)
+    return tuple(topology.cpus[gate.cpus[0]].package if gate.cpus else packages + gate.id for gate in gates)
 
 
 def line_q10(hz: int, bandwidth: int) -> int:

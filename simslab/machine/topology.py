@@ -16,7 +16,7 @@ from simslab.machine.distance import slit
 from simslab.machine.network import Link, build_network, group_of, network_points
 from simslab.machine.node_plan import NodePlan, node_index, plan_nodes
 from simslab.machine.numbering import Seat, seats
-from simslab.machine.routing import Route, all_routes
+from simslab.machine.routing import Route, all_routes, route_latency
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -141,6 +141,11 @@ def build_topology(spec: MachineSpec) -> Topology:
     links = network.links
     routes = all_routes(network, network_points(plans), _prescribed(spec, plans))
     memory = [plan.memory for plan in plans]
+    gates = [_gates(plan, cpus) or [nodes[plan.id].gate] for plan in plans]
+
+    def way(starts: Sequence[int], ends: Sequence[int]) -> Route:
+        return min((routes[a, b] for a in starts for b in ends), key=lambda route: route_latency(links, route))
+
     return Topology(
         cpus=tuple(cpus),
         cores=_cores(cpus),
@@ -151,12 +156,17 @@ def build_topology(spec: MachineSpec) -> Topology:
         distance=slit(spec, plans, [node.gate for node in nodes], links, routes),
         node_base=tuple(address_map.node_bases(memory)),
         section_node=tuple(address_map.section_nodes(memory)),
-        route_dn=tuple(tuple(routes[d.node, n.gate] for n in nodes) for d in domains),
-        route_nd=tuple(tuple(routes[n.gate, d.node] for d in domains) for n in nodes),
+        route_dn=tuple(tuple(way([d.node], gates[n.id]) for n in nodes) for d in domains),
+        route_nd=tuple(tuple(way(gates[n.id], [d.node]) for d in domains) for n in nodes),
         route_dd=tuple(tuple(routes[a.node, b.node] for b in domains) for a in domains),
-        route_nn=tuple(tuple(routes[a.gate, b.gate] for b in nodes) for a in nodes),
+        route_nn=tuple(tuple(way(gates[a.id], gates[b.id]) for b in nodes) for a in nodes),
         groups=network.groups,
     )
+
+
+def _gates(plan: NodePlan, cpus: Sequence[CpuPlace]) -> list[int]:
+    """Return the nodes of the package whose root port the node is behind: all equally near to it."""
+    return sorted({cpu.node for cpu in cpus if cpu.package == plan.port_package}) if plan.behind_port else []
 
 
 def _prescribed(spec: MachineSpec, plans: Sequence[NodePlan]) -> dict[tuple[int, int], list[int]]:

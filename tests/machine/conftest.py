@@ -17,6 +17,10 @@ def build_memory(
     l1=(4, 2),
     l2=(8, 4),
     l3=(16, 4),
+    memory_bits=0,
+    one_filter=0,
+    ahead=0,
+    reach=None,
 ):
     """A memory with one node per domain, a link each way between any two, node n at section n, tiny caches."""
     hops = [[0 if d == e else HOP for e in range(domains)] for d in range(domains)]
@@ -40,6 +44,10 @@ def build_memory(
         DIRECTORY,
         SNOOP,
         home,
+        memory_bits=memory_bits,
+        one_filter=one_filter,
+        ahead=ahead,
+        reach=reach,
     )
 
 

@@ -178,3 +178,27 @@ def check_tables(memory):
             entry = memory.directory.row(line)
             listed = memory.directory.owner[entry + 1] >> domain & 1
             assert listed == (1 if mask or l3_state else 0)
+
+
+def test_a_home_that_must_read_its_bits_asks_the_owner_after_memory(make_memory):
+    memory = make_memory(memory_bits=1)
+    write(memory, 4)  # homed at the reader's node: its own filter knows nothing of the owner
+    assert read(memory, 0) == L3 + DIRECTORY + DRAM + HOP + DIRECTORY + SNOOP + HOP
+
+
+def test_a_home_whose_own_filter_knows_the_owner_does_not_read_its_bits(make_memory):
+    memory = make_memory(memory_bits=1)
+    write(memory, 0)
+    assert read(memory, 4) == L3 + HOP + DIRECTORY + SNOOP + HOP
+
+
+def test_below_one_filter_a_transfer_costs_as_in_one_domain_and_the_hops(make_memory):
+    memory = make_memory(one_filter=1, reach=[7, 7])
+    write(memory, 4)
+    assert read(memory, 0) == L3 + HOP + C2C + HOP
+
+
+def test_near_memory_may_be_read_ahead(make_memory):
+    memory = make_memory(ahead=15)
+    assert read(memory, 0) == LOCAL_DRAM - 15
+    assert read(memory, 0, FAR) == REMOTE_DRAM

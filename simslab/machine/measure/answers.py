@@ -65,10 +65,17 @@ class Answers:
             else:
                 answers.append(Skipped(row, _reason(row)))
         names = sorted({row.machine for row in curve})
-        for name in names:  # a curve's own rows do not say how it chased: as the machine's idle latencies
-            sequential = any(a.row.machine == name and a.row.state.startswith("sequential") for a in answers)
-            answers += self.curve([row for row in curve if row.machine == name], sequential)
+        for name in names:
+            rows_of_curve = [row for row in curve if row.machine == name]
+            answers += self.curve(rows_of_curve, self.chased_sequentially(rows_of_curve))
         return answers
+
+    def chased_sequentially(self, rows: list[Row]) -> bool:
+        """Whether a curve, whose rows do not say how it chased, begins nearer to the sequential idle latency."""
+        lowest = min(float(row.value) for row in rows)
+        node = self.topology.cpus[0].node
+        near, far = (abs(self.prober.ns(self.idle_cycles(node, node, way)) - lowest) for way in (True, False))
+        return near < far
 
     def keep(self, key: Any, measure: Callable[[], float]) -> float:
         """Return the result of `measure`, which is run once for a key."""

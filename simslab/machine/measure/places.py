@@ -22,6 +22,9 @@ NEAR_CORES = (
     "same module",
 )
 
+FAR_CACHES = ("ccx", "ccd", "die", "tile", "module")
+FAR_NODES = ("quadrant", "node", "cluster")
+
 
 def nodes_of(topology: Topology, source: str, target: str) -> tuple[int, int] | None:
     """Return (node of the cores, node of the memory), None if this machine has no such places."""
@@ -79,17 +82,23 @@ def _related(topology: Topology, words: str) -> int | None:
     """Return a CPU in the relation to CPU 0 that `words` name."""
     if "smt" in words or "same core" in words or "sibling" in words:
         return partner(topology, 0, "same core")
-    if "other socket" in words or "other package" in words or "remote" in words:
-        return partner(topology, 0, "other package")
     if "other ccx" in words and "ccd" in words:
         return _other_domain(topology)
-    if "other ccx" in words or "other ccd" in words or "other die" in words:
+    if _far(words, FAR_NODES):
+        return partner(topology, 0, "same package")
+    if _far(words, FAR_CACHES):
         found = partner(topology, 0, "same node")
         return found if found is not None else partner(topology, 0, "same package")
+    if "other socket" in words or "other package" in words or "remote" in words:
+        return partner(topology, 0, "other package")
     if words in NEAR_CORES:
         found = partner(topology, 0, "same L3")
         return found if found is not None or "socket" not in words else partner(topology, 0, "same package")
     return None
+
+
+def _far(words: str, places: tuple[str, ...]) -> bool:
+    return any(f"{far} {place}" in words for far in ("other", "remote", "another") for place in places)
 
 
 def _other_domain(topology: Topology) -> int | None:

@@ -40,10 +40,10 @@ def test_a_random_chase_opens_a_row_with_every_load():
     assert difference == pytest.approx(11, rel=0.1)  # the sequential chase opens a few, too
 
 
-def test_memory_behind_a_root_port_is_far_from_everybody():
+def test_memory_behind_a_root_port_is_equally_far_from_the_nodes_of_its_package():
     matrix = idle_matrix(load_machine("epyc-genoa-cxl"))
     assert matrix[0][4] == pytest.approx(279.4, rel=0.01)
-    assert matrix[1][4] > matrix[0][4]
+    assert matrix[1][4] == matrix[0][4]
     assert matrix[2][4] > matrix[1][4]
     assert matrix[4] == [None] * 5
 
