@@ -51,6 +51,11 @@ class Problem:
         return " ".join(text.splitlines())
 
 
+def reason(error: Exception) -> str:
+    """Return why the operating system refused, without the file's name: the message has that already."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class SimslabError(Exception):
     """Root of everything simslab raises on purpose."""
 

@@ -9,6 +9,7 @@ from typing import Final
 from simslab.base.document import Document, Override, Path, Plain, Position, kind_of, path_text
 from simslab.base.errors import Problem, UserError, UserErrors, near_miss
 
+_INDEX: Final = re.compile(r"[0-9]{1,9}")  # no list is longer; int() refuses what has thousands of digits
 _PART: Final = re.compile(r"\.?([^.\[\]=]+)|\[([^\[\]]+)\]")
 
 
@@ -21,7 +22,7 @@ def parse_path(text: str) -> Path:
         if match is None or (at == 0 and text[0] == "."):
             raise UserError(f"'{text}' is not a path", expected="a path such as 'nodes[0].memory'")
         word = match[1] if match[1] is not None else match[2]
-        parts.append(int(word) if word.isascii() and word.isdigit() else word)
+        parts.append(int(word) if _INDEX.fullmatch(word) else word)
         at = match.end()
     if not parts:
         raise UserError("an empty path", expected="a path such as 'nodes[0].memory'")

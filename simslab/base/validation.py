@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Model = TypeVar("Model", bound=BaseModel)
 
+_INDEX: Final = re.compile(r"[0-9]{1,9}")
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _WANTED: Final = {
     "int": "a whole number",
@@ -38,8 +39,9 @@ def validate(document: Document, model: type[Model]) -> Model:
         checked = model.model_validate(document.value, extra="forbid")
     except ValidationError as error:
         schema = model.model_json_schema()
+        told = {_place(problem) for problem in problems}  # a stand-in value is there: no second complaint about that
         for details in error.errors(include_url=False):
-            problems += _Complaint(document, schema, details).problems()
+            problems += [p for p in _Complaint(document, schema, details).problems() if _place(p) not in told]
     if problems:
         raise UserErrors(_once(problems))
     return checked
@@ -55,11 +57,15 @@ def _fault_problems(document: Document, path: Path, error: BadValue) -> list[Pro
     return [document.problem(fault.message, at, expected=fault.expected, near=fault.near) for fault, at in places]
 
 
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    return problem.file, problem.line, problem.column, problem.path
+
+
 def _once(problems: Iterable[Problem]) -> list[Problem]:
     """Drop repetitions, and join what several members of a union expected at one place."""
     joined: dict[tuple[str, int, int, str, str], Problem] = {}
     for p in problems:
-        key = (p.file, p.line, p.column, p.path, p.message)
+        key = (*_place(p), p.message)
         old = joined.setdefault(key, p)
         if p.expected not in old.expected:
             expected = f"{old.expected} or {p.expected}"
@@ -170,7 +176,7 @@ def _in_document(value: Plain, location: Path) -> tuple[Path, Path]:
 
 
 def _as_number(part: str | int) -> int:
-    return int(part) if isinstance(part, str) and part.isascii() and part.isdigit() else -1
+    return int(part) if isinstance(part, str) and _INDEX.fullmatch(part) else -1
 
 
 def known_keys(schema: Mapping[str, Any], value: Plain, path: Path) -> list[str]:

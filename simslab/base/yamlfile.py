@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import yaml
 
 from simslab.base.document import Document, Path, Plain, Position, path_text
-from simslab.base.errors import Problem, UserError, UserErrors, near_miss
+from simslab.base.errors import Problem, UserError, UserErrors, near_miss, reason
 from simslab.base.overrides import apply_overrides
 from simslab.base.validation import validate
 
@@ -61,8 +61,8 @@ def read_yaml(path: str | FilePath) -> Document:
     name = str(path)
     try:
         data = FilePath(path).read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror or error}", file=name) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UserError(f"cannot be read: {reason(error)}", file=name) from None
     if len(data) > MAX_BYTES:
         raise UserError(f"is {len(data)} bytes long", file=name, expected=f"a YAML file of at most {MAX_BYTES} bytes")
     try:

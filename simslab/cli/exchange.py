@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from simslab.base.errors import UserError
 
 importing = typer.Typer(
     help="Make a machine file from what another tool tells.", no_args_is_help=True, rich_markup_mode=None
@@ -64,14 +61,10 @@ def export_to_hwloc(
 
 
 def _write(text: str, out: Path | None) -> None:
-    """Print the text, or write it whole: under a temporary name first."""
+    """Print the text, or write it whole."""
     if out is None:
         sys.stdout.write(text)
         return
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(out)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UserError(f"cannot be written: {error.strerror}", file=str(out)) from error
+    from simslab.report.directory import write_file
+
+    write_file(out, text)

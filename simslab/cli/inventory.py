@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
 from textwrap import shorten
@@ -65,7 +66,7 @@ def _file_of(name: str) -> FilePath:
     if name in shipped:
         return find_shipped(shipped[name], name)
     path = FilePath(name)
-    if path.exists() or path.suffix or len(path.parts) > 1:
+    if os.path.lexists(path) or path.suffix or len(path.parts) > 1:
         return path
     expected = "a file, or a name that `simslab list` shows"
     raise UserError(f"there is no file, machine or workload '{name}'", expected=expected, near=near_miss(name, shipped))

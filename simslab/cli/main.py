@@ -7,14 +7,16 @@ Imports stay inside the commands, so that `simslab --help` does not load what on
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from simslab import __version__
-from simslab.base.errors import SimslabError, UserError
+from simslab.base.errors import SimslabError, UserError, reason
 from simslab.cli.compare import compare
 from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
@@ -116,8 +118,11 @@ def describe(
     from simslab.machine.library import load_machine
     from simslab.machine.timing import build_timing
     from simslab.machine.topology import build_topology
+    from simslab.report.canvas import check_drawable
     from simslab.report.describe import describe as describe_machine
 
+    if draw is not None:
+        check_drawable(draw)
     spec = load_machine(machine, settings or ())
     topology = build_topology(spec)
     timing = build_timing(spec, topology)
@@ -170,8 +175,14 @@ def fail(error: UserError) -> NoReturn:
 
 def main() -> None:
     """Entry point of the `simslab` command."""
+    with suppress(ValueError):  # not in the main thread: whoever calls us there handles signals
+        signal.signal(signal.SIGTERM, _terminated)
     try:
-        app()
+        try:
+            app()
+        finally:
+            if not sys.stdout.closed:
+                sys.stdout.flush()
     except UserError as error:
         fail(error)
     except SimslabError as error:
@@ -179,8 +190,21 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         # Whoever read our output has left, as `head` does; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
+    except OSError as error:
+        _drop_output()
+        fail(UserError(f"cannot be written: {reason(error)}", file=str(error.filename or "standard output")))
+
+
+def _terminated(_signal: int, _frame: object) -> NoReturn:
+    """End as on Ctrl-C, so that temporary files and other processes go too; the status is a shell's for SIGTERM."""
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _drop_output() -> None:
+    with suppress(OSError):  # no file of the operating system
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simslab.base.errors import UserError, near_miss
+from simslab.report.canvas import check_drawable
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -48,8 +49,8 @@ def measure(
     from simslab.machine.library import load_machine
 
     spec = load_machine(machine, settings or ())
-    if plot is not None and plot.suffix not in (".pdf", ".png", ".svg"):
-        raise UserError(f"cannot draw '{plot}'", expected="a file name that ends in .pdf, .png or .svg")
+    if plot is not None:
+        check_drawable(plot)
     if against is None or plot is not None:
         _measure(spec, tuple(parts or ()), as_json, plot, silent=against is not None)
     if against is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from simslab.experiment.metrics import metrics
 from simslab.experiment.paired import CONFIDENCE, paired_difference
 from simslab.experiment.provenance import manifest_of
 from simslab.experiment.run import run_once
-from simslab.experiment.variants import BASE, Variant, load_arm, refuse_seed
+from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed
 from simslab.report.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
 from simslab.report.directory import check_replaceable, result_directory
 from simslab.report.latency import Distribution, distribution, merge_rows
@@ -89,7 +89,9 @@ def _base_first(variants: Sequence[Variant], base: str | None) -> tuple[Variant,
 
 def run_figures(plan: Plan, arm: Variant, seed: int, run: RunOnce = run_once) -> RunFigures:
     """Run one arm with one seed."""
-    measurement = run(load_arm(plan.machine, plan.workload, plan.settings, arm), seed)
+    inputs = load_arm(plan.machine, plan.workload, plan.settings, arm)
+    with naming_variant(arm):
+        measurement = run(inputs, seed)
     return RunFigures(metrics(measurement), merge_rows(measurement.latency), measurement.frequency_hz)
 
 
@@ -133,6 +135,10 @@ def _all_runs(plan: Plan, jobs: Iterable[tuple[Variant, int]], processes: int, r
                 if isinstance(outcome, tuple):
                     raise UserErrors(outcome)
                 yield outcome
+        except BaseException:
+            for child in active_children():  # a run may take minutes: nobody waits for it any more
+                child.terminate()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

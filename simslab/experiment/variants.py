@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from simslab.base.overrides import split_override
 from simslab.experiment.inputs import Inputs, load_inputs
 
 BASE: Final = "base"  # the arm that nothing changes
-SHAPE: Final = "NAME:path=value[,path=value...], such as 'small:tunables.mixed.limit=30'"
+SHAPE: Final = "NAME:path=value[,path=value...], such as 'far:links.upi.latency=120 ns'"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}")
 _CLOSING: Final = {"[": "]", "{": "}", '"': '"', "'": "'"}
 
@@ -87,8 +88,15 @@ def refuse_seed(variant: Variant) -> None:
 
 def load_arm(machine: str, workload: str, settings: Sequence[str], variant: Variant) -> Inputs:
     """Load machine and workload with the common settings and then the variant's; UserErrors name the variant."""
-    try:
+    with naming_variant(variant):
         return load_inputs(machine, workload, [*settings, *variant.settings])
+
+
+@contextmanager
+def naming_variant(variant: Variant) -> Iterator[None]:
+    """Let mistakes in what `variant` sets be told as its own."""
+    try:
+        yield
     except UserError as error:
         raise UserErrors([_of_variant(problem, variant) for problem in error.problems]) from None
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from simslab.base.errors import UserError
 from simslab.kernel import layout
-from simslab.kernel.bug import KernelBugError
 from simslab.kernel.layout import SECTION_SHIFT
 from simslab.kernel.page import MemMap
 
@@ -32,7 +32,11 @@ class BootMemory:
         """Return the simulated address of `size` bytes, page aligned, at the present top of node `nid`."""
         self.top[nid] -= -(-size // layout.PAGE_SIZE) * layout.PAGE_SIZE
         if self.top[nid] < self.base[nid]:
-            raise KernelBugError(f"node {nid} has too little memory for the kernel's own data")
+            raise UserError(
+                f"node {nid} has too little memory for the kernel's own data",
+                path="nodes",
+                expected="more memory, or none (memory: 0)",
+            )
         return self.top[nid]
 
     def pages(self, nid: int) -> tuple[int, int, int]:

@@ -74,9 +74,12 @@ class CoreSpec(SpecModel):
     """The core's pace."""
 
     frequency: Frequency = Field(description="core clock, the unit of all simulated time")
-    ipc: Number = Field(gt=0, le=16, description="instructions per cycle when every access hits L1")
+    ipc: Number = Field(ge=0.01, le=16, description="instructions per cycle when every access hits L1")
     ipc_cold: Number | None = Field(
-        None, gt=0, le=16, description="the same in code off the fast paths (page allocator, slab growth); default ipc"
+        None,
+        ge=0.01,
+        le=16,
+        description="the same in code off the fast paths (page allocator, slab growth); default ipc",
     )
     hidden: Duration = Field(
         default=Duration(Fraction(8), "cycles"),
@@ -276,7 +279,7 @@ class KernelCostsSpec(SpecModel):
     irq_entry: Duration = Field(description="from interrupt delivery to the handler's first instruction")
     irq_exit: Duration = Field(description="from the handler's last instruction back to the interrupted code")
     ipi: Duration = Field(description="sending an interprocessor interrupt")
-    clear_bytes_per_cycle: Number = Field(gt=0, le=256, description="bytes that rep stosb clears per cycle in L1")
+    clear_bytes_per_cycle: Number = Field(ge=0.1, le=256, description="bytes that rep stosb clears per cycle in L1")
     hz: Count = Field(default=250, ge=1, le=10000, description="timer ticks per second (CONFIG_HZ)")
 
 

@@ -21,7 +21,7 @@ from simslab.machine.numbering import nr_cores, nr_cpus, seats
 from simslab.machine.validate_links import distance_faults, idle_faults, link_faults
 
 if TYPE_CHECKING:
-    from simslab.machine.spec import DramSpec, LayoutSpec, MachineSpec, NodeSpec
+    from simslab.machine.spec import LayoutSpec, MachineSpec, NodeSpec
 
 MAX_NODES: Final = 64
 LINE_BYTES: Final = 64
@@ -31,6 +31,11 @@ MAX_CACHE: Final = 1 << 30  # bytes of one cache
 MIN_HZ: Final = 10**8
 MAX_HZ: Final = 10**11
 MAX_NS: Final = 1_000_000
+MIN_BANDWIDTH: Final = 10**6  # bytes/s
+LEAST: Final = "at least 1 MB/s, such as '25 GB/s' (a bare number is bytes/s)"
+BANDWIDTHS: Final = (
+    "bandwidth", "write_bandwidth", "stream_write_bandwidth", "back_bandwidth", "port_read", "port_write",
+)  # fmt: skip
 
 Faults = list[BadValue]
 
@@ -118,13 +123,16 @@ def _memory(spec: MachineSpec) -> Faults:
 
 
 def _bandwidths(spec: MachineSpec) -> Faults:
-    drams: list[tuple[tuple[str | int, ...], DramSpec | None]] = [(("dram",), spec.dram)]
-    drams += [(("nodes", index, "dram"), node.dram) for index, node in enumerate(spec.nodes)]
-    places = [(*place, "bandwidth") for place, dram in drams if dram is not None and dram.bandwidth == 0]
-    places += [("links", index, "bandwidth") for index, link in enumerate(spec.links) if link.bandwidth == 0]
-    places += [("links", index, "back_bandwidth") for index, link in enumerate(spec.links) if link.back_bandwidth == 0]
-    places += [("mesh", "bandwidth")] if spec.mesh is not None and spec.mesh.bandwidth == 0 else []
-    return [BadValue("zero bandwidth", expected="more than 0 bytes/s", at=place) for place in places]
+    """No part is slower than MIN_BANDWIDTH: a unit was forgotten, and queues of years would build up."""
+    parts: list[tuple[tuple[str | int, ...], BaseModel | None]] = [(("dram",), spec.dram), (("l3",), spec.l3)]
+    parts += [(("nodes", index, "dram"), node.dram) for index, node in enumerate(spec.nodes)]
+    parts += [(("links", index), link) for index, link in enumerate(spec.links)] + [(("mesh",), spec.mesh)]
+    return [
+        BadValue("zero bandwidth" if value == 0 else f"a bandwidth of {value} bytes/s", expected=LEAST, at=(*at, name))
+        for at, part in parts
+        for name in BANDWIDTHS
+        if (value := getattr(part, name, None)) is not None and value < MIN_BANDWIDTH
+    ]
 
 
 # -- CPUs -------------------------------------------------------------------------------------------------------------

@@ -10,12 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from simslab.base.errors import UserError, reason
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COLUMN_WIDTH: Final = 3.4  # inches: one column of a two-column paper
 DOTS_PER_INCH: Final = 300
+SUFFIXES: Final = (".pdf", ".png", ".svg")
 # Okabe and Ito's palette (2008), told apart with every common colour blindness; yellow left out, too pale for lines.
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
 DASHES: Final = (
@@ -80,16 +83,34 @@ def new_figure(height: float, width: float = COLUMN_WIDTH) -> Figure:
 
 def save(figure: Figure, stem: Path, kinds: Sequence[str] = ("pdf", "png")) -> list[Path]:
     """Write `figure` as `stem`.pdf and `stem`.png without dates or versions; return the files."""
-    metadata = {
-        "pdf": {"Creator": "simslab", "Producer": None, "CreationDate": None, "ModDate": None},
-        "png": {"Software": None},
-    }
     files = []
     for kind in kinds:
         file = stem.with_suffix(f".{kind}")
-        figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=metadata.get(kind))
+        write_figure(figure, file)
         files.append(file)
     return files
+
+
+def check_drawable(path: Path) -> None:
+    """UserError unless the name of a figure's file tells one of the formats; before any work is done."""
+    if path.suffix not in SUFFIXES:
+        expected = "a file name that ends in " + ", ".join(SUFFIXES[:-1]) + " or " + SUFFIXES[-1]
+        raise UserError(f"cannot draw '{path}'", expected=expected)
+    if not path.parent.is_dir():
+        raise UserError("cannot be written: there is no such directory", file=str(path.parent))
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure, without dates or versions; the suffix of `path` chooses the format. UserError if it cannot be."""
+    metadata: dict[str, dict[str, str | None]] = {
+        ".png": {"Software": None},
+        ".pdf": {"Creator": "simslab", "Producer": None, "CreationDate": None, "ModDate": None},
+        ".svg": {"Creator": "simslab", "Date": None},
+    }
+    try:
+        figure.savefig(path, metadata=metadata[path.suffix], dpi=DOTS_PER_INCH)
+    except OSError as error:
+        raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
 
 
 def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:

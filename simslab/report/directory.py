@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simslab.base.errors import UserError
+from simslab.base.errors import UserError, reason
 from simslab.report.manifest import FORMAT, MANIFEST
 
 
@@ -27,12 +27,14 @@ def result_directory(path: str | Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
-        raise UserError(f"cannot be created: {error.strerror}", file=str(path)) from None
+        raise UserError(f"cannot be created: {reason(error)}", file=str(path)) from None
     try:
         work.chmod(0o777 & ~_umask())
         yield work
         check_replaceable(target)
         _rename_over(work, target)
+    except OSError as error:
+        raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -40,12 +42,15 @@ def result_directory(path: str | Path) -> Iterator[Path]:
 def check_replaceable(path: str | Path) -> None:
     """Raise UserError unless a result may be written at `path` without losing anything that simslab did not write."""
     target = Path(path)
-    if not target.exists() and not target.is_symlink():
+    if not os.path.lexists(target):
         return
     free = "a new name, an empty directory or an earlier simslab result"
     if target.is_symlink() or not target.is_dir():
         raise UserError("exists and is not a directory", file=str(target), expected=free)
-    present = {entry.name for entry in target.iterdir()}
+    try:
+        present = {entry.name for entry in target.iterdir()}
+    except OSError as error:
+        raise UserError(f"cannot be read: {reason(error)}", file=str(target), expected=free) from None
     if not present:
         return
     written = _files_of_result(target)
@@ -54,6 +59,25 @@ def check_replaceable(path: str | Path) -> None:
     foreign = sorted(present - written)
     if foreign:
         raise UserError(f"holds '{foreign[0]}', which simslab did not write there", file=str(target), expected=free)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole, under a temporary name first; what is no ordinary file (/dev/stdout) is written to directly.
+
+    UserError if it cannot be written.
+    """
+    try:
+        if not path.name or (os.path.lexists(path) and not path.is_file()):
+            path.write_text(text, encoding="utf-8")
+            return
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path.resolve())
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
 
 
 def _files_of_result(directory: Path) -> set[str] | None:
@@ -74,8 +98,13 @@ def _rename_over(work: Path, target: Path) -> None:
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     target.rename(old / "old")
-    work.rename(target)
-    shutil.rmtree(old)
+    try:
+        work.rename(target)
+    except BaseException:  # an interruption too: the earlier result goes back to its place
+        (old / "old").rename(target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:

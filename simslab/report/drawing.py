@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.machine.cpulist import format_cpulist
 from simslab.machine.network import group_of
+from simslab.report.canvas import write_figure
 from simslab.report.describe import bandwidth_text, size_text
 from simslab.report.nanoseconds import nanoseconds
 
@@ -49,13 +50,7 @@ def draw_topology(spec: MachineSpec, topology: Topology, timing: Timing, path: P
     for node in topology.nodes:
         _draw_node(axes, node, _label(spec, topology, timing, node), places[node.id])
     figure.suptitle(spec.name, fontsize=11, y=0.995)
-    # No date or version inside: the same machine gives the same bytes.
-    figure.savefig(path, metadata=_plain_metadata(path))
-
-
-def _plain_metadata(path: Path) -> dict[str, None]:
-    by_suffix = {".png": {"Software": None}, ".pdf": {"CreationDate": None, "Producer": None, "Creator": None}}
-    return by_suffix.get(path.suffix.lower(), {"Date": None} if path.suffix.lower() == ".svg" else {})
+    write_figure(figure, path)
 
 
 def _places(topology: Topology) -> dict[int, Point]:

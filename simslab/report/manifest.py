@@ -70,8 +70,15 @@ def sha256(path: str | Path) -> str:
 
 
 def input_hashes(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return name -> SHA-256 of each file, in order of name; directories are left out, as they differ by host."""
-    return dict(sorted((Path(path).name, sha256(path)) for path in paths))
+    """Return name -> SHA-256 of each file, in order of name; directories are left out, as they differ by host.
+
+    Files of one name in several directories are told apart by a number behind it.
+    """
+    hashes: dict[str, str] = {}
+    for path in dict.fromkeys(map(Path, paths)):
+        same = sum(name.partition(" (")[0] == path.name for name in hashes)
+        hashes[f"{path.name} ({same + 1})" if same else path.name] = sha256(path)
+    return dict(sorted(hashes.items()))
 
 
 def host_facts(build: str) -> dict[str, Any]:

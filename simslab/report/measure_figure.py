@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simslab.base.errors import UserError
-from simslab.report.canvas import house_style
+from simslab.report.canvas import house_style, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,10 +37,7 @@ def draw_measurement(measurement: MachineMeasurement, path: Path) -> None:
         figure.suptitle(measurement.machine)
         for axes, (draw, _) in zip(panels[:, 0], parts, strict=True):
             draw(axes, measurement)
-        metadata = (
-            {"CreationDate": None} if path.suffix == ".pdf" else {"Date": None} if path.suffix == ".svg" else None
-        )
-        figure.savefig(path, metadata=metadata)
+        write_figure(figure, path)
 
 
 def _chase(axes: Axes, measurement: MachineMeasurement) -> None:

@@ -42,6 +42,8 @@ cdef class Executor:
     cdef long long* waiter
     cdef public object cache_owner
     cdef long long* cache
+    cdef public object object_size_owner
+    cdef long long* object_size
     cdef public list cpus
     cdef public long long skipped_frees
 

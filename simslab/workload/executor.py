@@ -66,6 +66,11 @@ class Executor:
         self.waiter = buffers.int64_pointer(self.waiter_owner)
         self.cache_owner = buffers.int64_zeros(nr_slots)  # index of the KmemCache of the object
         self.cache = buffers.int64_pointer(self.cache_owner)
+        # Of each KmemCache by index: writing to an object ends with it.
+        self.object_size_owner = buffers.int64_zeros(len(allocator.by_index))
+        self.object_size = buffers.int64_pointer(self.object_size_owner)
+        for index, known in enumerate(allocator.by_index):
+            self.object_size[index] = 0 if known is None else known.object_size
         self.cpus: list[Any] = []
         self.skipped_frees = 0  # of objects whose allocation had failed
 
@@ -99,7 +104,7 @@ class Executor:
         if objp > ZERO_SIZE_PTR:
             self.recorder.object_allocated(cpu, objp)
             if touch:
-                cpu.write_span(objp, touch)
+                cpu.write_span(objp, min(touch, self.object_size[cache]))
             self.address[slot] = objp
         elif objp:
             self.address[slot] = objp
@@ -120,7 +125,7 @@ class Executor:
         if objp <= ZERO_SIZE_PTR:
             return objp
         if touch:
-            cpu.write_span(objp, touch)
+            cpu.write_span(objp, min(touch, self.object_size[self.cache[slot]]))
         self.recorder.object_freed(cpu, objp)
         return objp
 

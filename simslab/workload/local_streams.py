@@ -18,7 +18,7 @@ def alloc_free(making: Making, group: Group, step: AllocFree, number: int) -> li
 
 def _alloc_free(making: Making, group: Group, step: AllocFree, number: int, thread: int) -> Words:
     random = making.random(group.name, thread, number)
-    count = making.scaled(step.operations)
+    count = making.scaled(step.operations, group.size)
     if step.order == "random":
         places = random.integers(0, step.live, size=count)
         allocates = _occurrence(places) % 2 == 0
@@ -46,7 +46,7 @@ def _occurrence(values: Words) -> Words:
 
 def plan_alloc(making: Making, group: Group, step: AllocObjects, number: int) -> None:
     """Give the objects of an `alloc` step their slots, before any stream is made: others may free them."""
-    count = making.scaled(step.count)
+    count = making.scaled(step.count, group.size)
     for thread in range(group.size):
         first = making.program.slots.take(count)
         slots = np.arange(first, first + count)
@@ -133,7 +133,7 @@ def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Words]:
                 _bulk_words(making, one, step.size, making.own_free(step), ops.BULK_FREE),
             ]
         )
-        streams.append(np.tile(pair, making.scaled(step.repeat)))
+        streams.append(np.tile(pair, making.scaled(step.repeat, group.size)))
     return streams
 
 
@@ -141,7 +141,7 @@ def work(making: Making, group: Group, step: WorkStep, _number: int) -> list[Wor
     """Streams of a `work` step."""
     cycles = min(step.time.cycles(making.frequency_hz), ops.MAX_ARGUMENT)
     word = making.program.words(making.program.kinds.number(ops.kind(ops.WORK)), cycles)
-    return [np.tile(word, making.scaled(step.repeat)) for _ in range(group.size)]
+    return [np.tile(word, making.scaled(step.repeat, group.size)) for _ in range(group.size)]
 
 
 def shrink(making: Making, group: Group, step: Shrink, _number: int) -> list[Words]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from simslab.workload.placement import CpuPlaces
 from simslab.workload.program import Program, Words
 from simslab.workload.quantities import Objects
 from simslab.workload.think import ThinkTimes
+
+MAX_OPERATIONS: Final = 1 << 28  # streams and slots of that many take some 8 GiB
 
 
 @dataclass
@@ -63,12 +66,19 @@ class Making:
     planned: dict[tuple[str, int, int], Words] = field(default_factory=dict)  # group, step, thread: slots to fill
     kept: dict[tuple[str, str, int], list[Kept]] = field(default_factory=dict)  # group, name, thread
 
+    operations: int = 0  # of all threads, as far as they are made
+
     def __post_init__(self) -> None:
         self.think_times = ThinkTimes(self.program.kinds, self.frequency_hz)
 
-    def scaled(self, count: int) -> int:
-        """Return a number of operations after the workload's `scale`."""
-        return max(1, round(count * self.scale))
+    def scaled(self, count: int, threads: int = 1) -> int:
+        """Return each thread's number of operations after the workload's `scale`; BadValue if all are too many."""
+        each = max(1, round(count * self.scale))
+        self.operations += each * threads
+        if self.operations > MAX_OPERATIONS:
+            told = f"{self.operations:,} operations up to here"
+            raise BadValue(told, expected=f"at most {MAX_OPERATIONS:,}: fewer, or a smaller `scale`")
+        return each
 
     def random(self, *name: str | int) -> np.random.Generator:
         """Return the random stream of that name; each thread's step has its own."""

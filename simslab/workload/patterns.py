@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from simslab.base.errors import BadValue
-from simslab.base.units import Duration, Size
 from simslab.workload.quantities import (
     NO_THINK_TIME,
     Count,
@@ -17,6 +16,8 @@ from simslab.workload.quantities import (
     Probability,
     Strict,
     ThinkTime,
+    Time,
+    Touch,
 )
 
 Order = Literal["fifo", "lifo", "random"]
@@ -52,7 +53,7 @@ class FreeObjects(Strict):
     of: str | None = Field(None, description="threads whose objects are freed; this thread's own by default")
     order: Order = "fifo"
     bulk: Annotated[int, Field(ge=1, le=4096)] = 1
-    touch: Size = 0
+    touch: Touch = 0
     think: ThinkTime = NO_THINK_TIME
 
 
@@ -85,7 +86,7 @@ class Consume(Strict):
 
     pattern: Literal["consume"]
     of: str
-    touch: Size = 0
+    touch: Touch = 0
     think: ThinkTime = NO_THINK_TIME
 
 
@@ -112,7 +113,7 @@ class WorkStep(Strict):
     """Do other work for a time."""
 
     pattern: Literal["work"]
-    time: Duration
+    time: Time
     repeat: Positive = 1
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from simslab.base.errors import BadValue, near_miss
+from simslab.machine.cpulist import MAX_CPUS
 
 _WORDS: Final = ("all", "rest", "one_per_node", "first 4", "last 4", "spread 8", "node0", "0-3")
 _EXPECTED: Final = "'all', 'rest', 'one_per_node', 'first 4', 'last 4', 'spread 8', 'node0', '0-3' or a list of CPUs"
@@ -67,14 +69,24 @@ def named_cpus(selector: int | str | Sequence[int]) -> list[int]:
         named = _listed(text)
     else:
         named = [selector] if isinstance(selector, int) else list(selector)
-    for i, cpu in enumerate(named):
-        if cpu in named[:i]:
-            raise BadValue(f"CPU {cpu} is listed twice", expected="each CPU once")
+    if not named:
+        raise BadValue("no CPU is named", expected=_EXPECTED)
+    if strange := [cpu for cpu in named if not 0 <= cpu < MAX_CPUS]:
+        raise BadValue(f"CPU {strange[0]} is out of range", expected=f"CPU numbers from 0 to {MAX_CPUS - 1}")
+    if twice := [cpu for cpu, times in Counter(named).items() if times > 1]:
+        raise BadValue(f"CPU {twice[0]} is listed twice", expected="each CPU once")
     return named
 
 
+def no_flag(value: object) -> object:
+    """Refuse true and false, which Python would take for CPUs 1 and 0."""
+    if isinstance(value, bool):
+        raise BadValue(f"{str(value).lower()} names no CPUs", expected=_EXPECTED)
+    return value
+
+
 def _listed(text: str) -> list[int]:
-    return [cpu for part in text.split(",") for cpu in _range(part.strip())]
+    return [cpu for part in text.split(",")[:MAX_CPUS] for cpu in _range(part.strip())]
 
 
 def _chosen(selector: int | str | Sequence[int], places: CpuPlaces, taken: Sequence[int]) -> list[int]:
@@ -122,4 +134,6 @@ def _range(part: str) -> range:
     first, last = int(match[1]), int(match[2] or match[1])
     if last < first:
         raise BadValue(f"'{part}' runs backwards", expected="a range such as '0-3'")
+    if last >= MAX_CPUS:
+        raise BadValue(f"CPU {last} is out of range", expected=f"CPU numbers from 0 to {MAX_CPUS - 1}")
     return range(first, last + 1)

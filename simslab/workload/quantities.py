@@ -15,10 +15,28 @@ MAX_COUNT: Final = 1 << 31
 LARGEST_KMALLOC: Final = 1 << 22  # bytes; KMALLOC_MAX_SIZE of SLAB with MAX_ORDER 11
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Touch = Annotated[
+    Size,
+    Field(
+        le=LARGEST_KMALLOC,
+        description="bytes of the object written after its allocation and before its free; at most the whole object",
+    ),
+]
+CacheName = Annotated[str, Field(pattern=r"^[!-~]{1,60}$", description="printable, without spaces, as slabinfo has it")]
 Positive = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 REFERENCE_HZ: Final = 10**9  # to compare durations, should one be in cycles and the other in seconds
 ZERO_TIME: Final = parse_duration(0)
+LONGEST: Final = 10**10  # ns; longer ones are slips of a unit, and their sums could overflow a CPU's clock
+
+
+def _not_too_long(value: Duration) -> Duration:
+    if value.nanoseconds(REFERENCE_HZ) > LONGEST:
+        raise BadValue(f"{value} is too long", expected=f"at most {LONGEST // 10**9} s")
+    return value
+
+
+Time = Annotated[Duration, AfterValidator(_not_too_long)]
 
 
 class Strict(BaseModel):
@@ -103,9 +121,9 @@ class Distribution(Strict):
 class ThinkTime(Strict):
     """Work after an operation: always the same (the bare form), or drawn for each operation."""
 
-    fixed: Duration | None = None
-    uniform: tuple[Duration, Duration] | None = Field(None, description="shortest and longest")
-    exponential: Duration | None = Field(None, description="mean")
+    fixed: Time | None = None
+    uniform: tuple[Time, Time] | None = Field(None, description="shortest and longest")
+    exponential: Time | None = Field(None, description="mean")
 
     @model_validator(mode="before")
     @classmethod
@@ -133,7 +151,7 @@ class Objects(Strict):
     kmalloc: Distribution | None = Field(default=None, description="bytes: a number or a distribution")
     gfp: GfpText = "GFP_KERNEL"
     node: Annotated[int, Field(ge=0)] | Literal["any"] = "any"
-    touch: Size = Field(default=0, description="bytes of the object written after its allocation and before its free")
+    touch: Touch = 0
     think: ThinkTime = Field(default=NO_THINK_TIME, description="work after each operation")
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simslab.base.engine import Deadlock
-from simslab.base.errors import BadValue, SimslabError, UserErrors
+from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
 from simslab.machine.machine import DEFAULT_QUANTUM
 from simslab.machine.spec import MachineSpec
 from simslab.slab.kmem_cache import KmemCache
@@ -116,10 +116,30 @@ def _program(
     """Return the streams, their caches by number, and how the trace fared."""
     if workload.trace is None:
         program = generate(workload, places, system.machine.frequency_hz, seed)
-        return program, [named_cache(system, name, made) for name in program.caches], None
+        return program, [_used_cache(system, workload, name, made) for name in program.caches], None
     paired = pair(read_kmem_trace(workload.trace.file))
     result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
+
+
+def _used_cache(system: System, workload: Workload, name: str, made: dict[str, KmemCache]) -> KmemCache:
+    """Return the cache that a step or a device calls `name`; BadValue with its place when there is none."""
+    try:
+        return named_cache(system, name, made)
+    except BadValue as fault:
+        steps = [(("threads", i, "steps", j, "cache"), getattr(step, "cache", None))
+                 for i, group in enumerate(workload.threads) for j, step in enumerate(group.steps)]  # fmt: skip
+        devices = [
+            (("devices", i, "caches", j), used)
+            for i, d in enumerate(workload.devices)
+            for j, used in enumerate(d.caches)
+        ]
+        faults = [
+            BadValue(fault.message, expected=fault.expected, near=fault.near, at=at)
+            for at, used in [*steps, *devices]
+            if used == name
+        ]
+        raise BadValues(faults) from None
 
 
 def _assemble(system: System, program: Program, caches: list[KmemCache], trace: TraceSummary | None) -> Run:

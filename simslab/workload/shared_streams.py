@@ -19,7 +19,7 @@ Chosen = npt.NDArray[np.bool_]
 
 def lifetimes(making: Making, group: Group, step: Lifetimes, number: int) -> list[Words]:
     """Streams of a `lifetimes` step; what outlives the step is freed at its end."""
-    count = making.scaled(step.objects)
+    count = making.scaled(step.objects, group.size)
     births: list[tuple[Words, Words]] = []  # (step, word) of each thread's allocations
     deaths: list[list[tuple[Words, Words]]] = [[] for _ in range(group.size)]
     free = making.own_free(step)
@@ -71,7 +71,7 @@ def plan_produce(making: Making, group: Group, step: Produce, _number: int) -> N
 
     A slot has one producer and one consumer, so the object that a consumer finds there is its own.
     """
-    count = making.scaled(step.count)
+    count = making.scaled(step.count, group.size)
     consumers = making.groups[making.consumers[group.name]].size
     for thread in range(group.size):
         sharing = max(1, len(range(thread, consumers, group.size)))
@@ -133,7 +133,7 @@ def _bleed(
 ) -> Words:
     program, random = making.program, making.random(group.name, thread, number)
     meet, free = program.kinds.number(ops.kind(ops.BARRIER)), making.own_free(step)
-    count = making.scaled(step.replacements)
+    count = making.scaled(step.replacements, group.size)
     own = np.arange(step.live)
     parts = [program.words(making.alloc_kinds(step, step.live, random), first + thread * step.live + own)]
     for turn in range(step.rounds):

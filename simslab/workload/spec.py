@@ -9,11 +9,21 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from simslab.base.errors import BadValue, BadValues, near_miss
-from simslab.base.units import Duration, Size
+from simslab.base.units import Size
 from simslab.kernel.gfp import DIRECT_RECLAIM, parse_gfp
 from simslab.workload.patterns import AllocObjects, BarrierStep, Consume, FreeObjects, Produce, Step
-from simslab.workload.placement import named_cpus
-from simslab.workload.quantities import Distribution, GfpText, Positive, Probability, SlabFlags, Strict
+from simslab.workload.placement import named_cpus, no_flag
+from simslab.workload.quantities import (
+    CacheName,
+    Distribution,
+    GfpText,
+    Positive,
+    Probability,
+    SlabFlags,
+    Strict,
+    Time,
+    Touch,
+)
 
 
 class Tunables(Strict):
@@ -62,6 +72,11 @@ class ThreadGroup(Strict):
     )
     steps: Annotated[list[Step], Field(min_length=1)]
 
+    @field_validator("cpus", mode="before")
+    @classmethod
+    def _no_flag(cls, value: object) -> object:
+        return no_flag(value)
+
     @field_validator("cpus")
     @classmethod
     def _no_cpu_twice(cls, value: int | str | list[int]) -> int | str | list[int]:
@@ -81,15 +96,20 @@ class Device(Strict):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
     cpu: int | str = Field("first 1", description="the CPU interrupted; a thread may run there too")
-    every: Duration = Field(description="mean time between interrupts")
+    every: Time = Field(description="mean time between interrupts")
     arrivals: Literal["poisson", "regular"] = "poisson"
     interrupts: Positive
     burst: Annotated[int, Field(ge=1, le=4096)] = Field(1, description="packets per interrupt")
     caches: Annotated[list[str], Field(max_length=8)] = Field([], description="one object of each per packet")
     kmalloc: Distribution | None = Field(None, description="and one of so many bytes")
     gfp: GfpText = "GFP_ATOMIC"
-    touch: Size = 0
+    touch: Touch = 0
     ring: Annotated[int, Field(ge=1, le=1 << 20)] = 256
+
+    @field_validator("cpu", mode="before")
+    @classmethod
+    def _no_flag(cls, value: object) -> object:
+        return no_flag(value)
 
     @field_validator("cpu")
     @classmethod
@@ -135,7 +155,7 @@ class Workload(Strict):
         1.0, description="multiplies every number of operations"
     )
     kernel: KernelOptions = KernelOptions()
-    caches: dict[str, CacheSpec] = Field(default_factory=dict)
+    caches: dict[CacheName, CacheSpec] = Field(default_factory=dict)
     tunables: dict[str, Tunables] = Field(
         default_factory=dict, description="by cache name; set before the threads start"
     )

@@ -5,7 +5,8 @@ Every thread's step draws from a random stream of its own name, so another threa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -45,12 +46,14 @@ def generate(workload: Workload, places: CpuPlaces, frequency_hz: int, seed: int
     making.groups = _place(workload, places)
     steps = [(spec.name, step) for spec in workload.threads for step in spec.steps]
     making.consumers = {step.of: name for name, step in steps if isinstance(step, patterns.Consume)}
-    for device in workload.devices:
-        _plan_device(making, device)
-    for spec in workload.threads:
+    for index, device in enumerate(workload.devices):
+        with _located("devices", index):
+            _plan_device(making, device)
+    for index, spec in enumerate(workload.threads):
         for number, step in enumerate(spec.steps):
             if plan := _PLANS.get(type(step)):
-                plan(making, making.groups[spec.name], step, number)
+                with _located("threads", index, "steps", number):
+                    plan(making, making.groups[spec.name], step, number)
     barriers = _global_barriers(workload, making)
     for index, spec in enumerate(workload.threads):
         _make_group(making, spec, index, barriers)
@@ -81,6 +84,15 @@ def _place(workload: Workload, places: CpuPlaces) -> dict[str, Group]:
     return groups
 
 
+@contextmanager
+def _located(*at: str | int) -> Iterator[None]:
+    """Tell the place in the workload of a fault found in this block."""
+    try:
+        yield
+    except BadValue as fault:
+        raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=(*at, *fault.at)) from None
+
+
 def _global_barriers(workload: Workload, making: Making) -> list[int]:
     """Return the numbers of the barriers at which all threads meet."""
     everyone = sum(group.size for group in making.groups.values())
@@ -93,11 +105,8 @@ def _make_group(making: Making, spec: ThreadGroup, index: int, barriers: list[in
     parts: list[list[Words]] = [[] for _ in group.cpus]
     left = iter(barriers)
     for number, step in enumerate(spec.steps):
-        try:
+        with _located("threads", index, "steps", number):
             streams = _step(making, group, step, number, left)
-        except BadValue as fault:
-            at = ("threads", index, "steps", number, *fault.at)
-            raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
         mark = making.program.words(
             making.program.kinds.number(operations.kind(operations.PHASE)),
             making.program.phase(f"{group.name} {number + 1} {step.pattern}"),

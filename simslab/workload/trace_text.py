@@ -9,7 +9,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-from simslab.base.errors import UserError
+from simslab.base.errors import UserError, reason
 
 PIECE: Final = 2 << 20  # bytes of text held at a time, so that memory does not grow with the trace
 _EXPECTED: Final = "ftrace text, `trace-cmd report` text or `perf script` text, plain or .gz"
@@ -29,8 +29,8 @@ def text_pieces(path: Path) -> Iterator[bytes]:
         raise UserError(f"damaged gzip data ({error})", file=str(path), expected=_EXPECTED) from None
     except EOFError:
         raise UserError("truncated gzip data: the file ends too early", file=str(path), expected=_EXPECTED) from None
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror or error}", file=str(path)) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UserError(f"cannot be read: {reason(error)}", file=str(path)) from None
 
 
 def _pieces(path: Path, stream: BufferedReader | gzip.GzipFile) -> Iterator[bytes]:

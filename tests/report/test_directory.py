@@ -56,3 +56,24 @@ def test_a_file_in_the_way_is_kept(tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(UserError, match="not a directory"):
         write(tmp_path / "out", "one")
+
+
+def test_a_result_that_cannot_be_put_in_place_leaves_the_earlier_one(tmp_path, monkeypatch):
+    write(tmp_path / "out", "one")
+    rename = type(tmp_path).rename
+
+    def refuse(path, target):
+        if path.name.startswith(".out.") and target == tmp_path / "out":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "rename", refuse)
+    with pytest.raises(UserError, match="cannot be written: No space left"):
+        write(tmp_path / "out", "two")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "result.json").read_text() == "one"
+
+
+def test_a_name_too_long_is_told(tmp_path):
+    with pytest.raises(UserError, match="File name too long"):
+        write(tmp_path / ("x" * 300), "one")

@@ -232,3 +232,34 @@ def test_packets_dropped_hardly_depend_on_the_quantum():
         for q in (0, 10_000)
     ]
     assert max(dropped) <= 1.05 * min(dropped) + 2
+
+
+def test_a_cache_that_is_not_there_is_told_at_each_step_that_names_it(tmp_path):
+    from simslab.workload.library import load_workload_document
+
+    path = tmp_path / "w.yaml"
+    step = "{pattern: alloc_free, cache: mixd, operations: 4}"
+    path.write_text(
+        f"caches: {{mixed: {{size: 64}}}}\nthreads:\n- name: a\n  cpus: 0\n  steps:\n  - {step}\n  - {step}\n"
+    )
+    document, workload = load_workload_document(str(path))
+    with pytest.raises(UserError) as caught:
+        run_workload(load_machine("one-node"), workload, document=document)
+    assert [(p.line, p.path, p.near) for p in caught.value.problems] == [
+        (6, "threads[0].steps[0].cache", "mixed"),
+        (7, "threads[0].steps[1].cache", "mixed"),
+    ]
+
+
+def test_more_operations_than_memory_holds_are_refused_before_they_are_made():
+    group = {"name": "a", "cpus": "all", "steps": [{"pattern": "alloc_free", "kmalloc": 64, "operations": 1 << 28}]}
+    with pytest.raises(UserError, match=r"threads\[0\].steps\[0\].*operations up to here"):
+        run("one-node", group)
+
+
+def test_touching_ends_with_the_object():
+    def touching(size):
+        step = {"pattern": "alloc_free", "cache": "small", "operations": 40, "touch": size}
+        return run("one-node", {"name": "a", "cpus": 0, "steps": [step]}, caches={"small": {"size": 128}})
+
+    assert touching(1 << 22) == touching(128) != touching(64)

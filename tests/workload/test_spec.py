@@ -93,3 +93,34 @@ def test_objects_that_were_kept_can_be_freed(tmp_path, steps):
 @pytest.mark.parametrize("flags", ["GFP_ATOMIC", "GFP_NOWAIT", "GFP_ATOMIC|__GFP_ZERO"])
 def test_a_device_may_use_flags_that_never_sleep(tmp_path, flags):
     assert load(tmp_path, DEVICE.format(f"gfp: {flags}")).devices[0].gfp == flags
+
+
+def placed(cpus):
+    return f"threads: [{{name: a, cpus: {cpus}, steps: [{CHURN}]}}]"
+
+
+@pytest.mark.parametrize(
+    ("cpus", "said"),
+    [
+        ("true", "true names no CPUs"),
+        ("-1", "CPU -1 is out of range"),
+        ("[]", "no CPU is named"),
+        ("'0-99999'", "CPU 99999 is out of range"),
+        ("'" + ",".join(["0-1023"] * 3000) + "'", "CPU 0 is listed twice"),
+    ],
+)
+def test_cpus_that_no_machine_has_are_refused(tmp_path, cpus, said):
+    with pytest.raises(UserError, match=said):
+        load(tmp_path, placed(cpus))
+
+
+@pytest.mark.parametrize("name", ['"a b"', '"a\\nb"', '""', '"\\e[2J"', "x" * 61])
+def test_a_cache_name_that_breaks_slabinfo_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match="caches"):
+        load(tmp_path, f"caches: {{{name}: {{size: 64}}}}\n{placed('all')}")
+
+
+@pytest.mark.parametrize("what", ["touch: 1 TiB", "think: 11 s", "think: {exponential: 1000000 s}"])
+def test_a_slip_of_a_unit_is_refused(tmp_path, what):
+    with pytest.raises(UserError, match=what.split(":")[0]):
+        load(tmp_path, f"threads: [{GROUP % CHURN.replace('}', f', {what}}}')}]")

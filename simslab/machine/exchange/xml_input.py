@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import ParseError
 
-from simslab.base.errors import UserError
+from simslab.base.errors import UserError, reason
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -32,8 +32,8 @@ def read_bytes(path: Path, what: str) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", file=str(path), expected=what) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UserError(f"cannot be read: {reason(error)}", file=str(path), expected=what) from error
     if len(data) > MAX_BYTES:
         raise UserError(f"is larger than {MAX_BYTES >> 20} MiB", file=str(path), expected=what)
     return data

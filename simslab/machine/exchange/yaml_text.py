@@ -93,5 +93,5 @@ def _scaled(value: float, units: Sequence[tuple[str, int]]) -> str:
     for unit, factor in units:
         scaled = Fraction(value) / factor
         if scaled >= 1 and (scaled * 1000).denominator == 1:
-            return f"{float(scaled):g} {unit}" if scaled < 10**6 else f"{value}"
+            return f"{float(scaled):.12g} {unit}" if scaled < 10**6 else f"{value}"
     return f"{value}"
