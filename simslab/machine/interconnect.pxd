@@ -30,6 +30,10 @@ cdef class Interconnect:
     cdef long long* conflict
     cdef public object row_miss_owner
     cdef long long* row_miss
+    cdef public object curve_owner
+    cdef long long* curve
+    cdef public object curve_start_owner
+    cdef long long* curve_start
     cdef public object rows_owner
     cdef long long* open_rows
     cdef public object hop_owner

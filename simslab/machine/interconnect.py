@@ -6,7 +6,8 @@ one transaction's queueing are left in `link_queue` and `dram_queue` for attribu
 
 A node's lines are spread over its channels by a hash; each channel is a server. Beside waiting for the channel a
 request may wait for a busy bank (`conflict`, in proportion to the channel's use: published loaded-latency curves rise
-nearly linearly at loads where the channels themselves hardly queue) and for its row to be opened (`row_miss`).
+nearly linearly at loads where the channels themselves hardly queue) and for its row to be opened (`row_miss`). A node
+with a measured curve (`curve.py`) has one channel, whose use tells the delay.
 
 Not modelled: bandwidth of requests, snoops and acknowledgements without data (8 to 16 bytes against 64 + header).
 """
@@ -52,6 +53,7 @@ class Interconnect:
         port_read_q10: int = 0,
         port_write_q10: int = 0,
         exact: int = 0,
+        dram_curve: Sequence[Sequence[int]] = (),
     ) -> None:
         self.domains = domains
         self.nodes = len(dram)
@@ -69,6 +71,7 @@ class Interconnect:
         self.conflict_owner, self.row_miss_owner = _flat([dram_conflict or none]), _flat([dram_row_miss or none])
         self.conflict = buffers.int64_pointer(self.conflict_owner)
         self.row_miss = buffers.int64_pointer(self.row_miss_owner)
+        self._curves(dram_curve or [()] * self.nodes)
         self.hop_owner = _flat(hop)
         self.hop = buffers.int64_pointer(self.hop_owner)
         self.dram_owner = _flat([list(dram)])
@@ -89,6 +92,13 @@ class Interconnect:
         self.channel_count = buffers.int64_pointer(self.count_owner)
         self.rows_owner = buffers.int64_zeros(len(service) * BANKS)
         self.open_rows = buffers.int64_pointer(self.rows_owner)
+
+    def _curves(self, curves: Sequence[Sequence[int]]) -> None:
+        """Delays by use of the nodes that have a measured curve, one after the other; -1 for a node without."""
+        starts = [sum(map(len, curves[:node])) if curve else -1 for node, curve in enumerate(curves)]
+        self.curve_owner, self.curve_start_owner = _flat([[0], *curves]), _flat([starts])
+        self.curve = buffers.int64_pointer(self.curve_owner)  # its first word is no delay
+        self.curve_start = buffers.int64_pointer(self.curve_start_owner)
 
     def _routes(self, table: Sequence[Sequence[Sequence[int]]]) -> memoryview:
         """Routes as fixed-width rows of link numbers, ended by -1."""
@@ -125,7 +135,10 @@ class Interconnect:
         """Device latency of one line on `node`, with queueing at its channel and banks."""
         channel = self.channel_of(node, line)
         queue = self.channels.request(channel, now)
-        queue += self.conflict[node] * self.channels.utilization >> Q10_BITS
+        if self.curve_start[node] >= 0:
+            queue = max(queue, self.curve[1 + self.curve_start[node] + self.channels.utilization])
+        else:
+            queue += self.conflict[node] * self.channels.utilization >> Q10_BITS
         self.dram_queue += queue
         return self.dram[node] + queue + (self.open_row(node, channel, line) if self.row_miss[node] else 0)
 

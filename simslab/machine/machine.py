@@ -66,6 +66,7 @@ def _interconnect(topology: Topology, timing: Timing, exact: int) -> Interconnec
         port_read_q10=timing.port_read_q10,
         port_write_q10=timing.port_write_q10,
         exact=exact,
+        dram_curve=timing.dram_curve,
     )
 
 

@@ -158,6 +158,18 @@ class CoherenceSpec(SpecModel):
     snoop: Duration = Field(description="probe of an L3 and the core that holds the line, at the owner")
 
 
+class CurveSpec(SpecModel):
+    """A measured bandwidth-latency curve instead of channels, bank conflicts and row misses."""
+
+    impl: Literal["curve"] = Field(description="curve: latencies by bandwidth, as a loaded-latency sweep tells them")
+    points: list[tuple[Bandwidth, Duration]] = Field(
+        min_length=2,
+        max_length=256,
+        description="[bandwidth of the node, load-to-use latency of its own cores], rising; what is above the first "
+        "latency is queueing, the last bandwidth is the most that the node gives",
+    )
+
+
 class DramSpec(SpecModel):
     """The memory of a node."""
 
@@ -177,6 +189,10 @@ class DramSpec(SpecModel):
     row_miss: Duration = Field(
         default=Duration(Fraction(0), "cycles"),
         description="added to an access that does not find its DRAM row open; 0 puts the mean into `latency`",
+    )
+    queue: CurveSpec | None = Field(
+        default=None,
+        description="replaces channels, `conflict` and `row_miss`; bandwidths then only tell what a write costs",
     )
 
 

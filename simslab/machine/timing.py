@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine import states
+from simslab.machine.curve import apply_curves
 from simslab.machine.idle_matrix import apply_matrix
 from simslab.machine.node_plan import plan_nodes
 from simslab.machine.numbering import seats
@@ -118,6 +119,7 @@ class Timing:
     l3_geometry: CacheGeometry
     tick: int  # cycles between timer ticks
     hz: int  # timer ticks per second
+    dram_curve: tuple[tuple[int, ...], ...] = ()  # [node][use of 1024] delay that replaces the queue model, or empty
 
     def dram_latency(self, domain: int, node: int) -> int:
         """Return the idle latency of a read from `node`'s DRAM, its row not open, by a CPU of `domain`."""
@@ -225,7 +227,7 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         tick=max(1, (hz + costs.hz // 2) // costs.hz),
         hz=costs.hz,
     )
-    return apply_matrix(spec, topology, timing)
+    return apply_curves(apply_matrix(spec, topology, timing), drams)
 
 
 def _reach(spec: MachineSpec, topology: Topology) -> tuple[int, ...]:

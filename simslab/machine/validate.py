@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from simslab.base.errors import BadValue, BadValues
 from simslab.base.units import Duration
 from simslab.machine.cpulist import MAX_CPUS, format_cpulist
+from simslab.machine.curve import curve_faults
 from simslab.machine.node_plan import NodePlan, plan_nodes
 from simslab.machine.numbering import nr_cores, nr_cpus, seats
 from simslab.machine.validate_links import distance_faults, idle_faults, link_faults
@@ -49,7 +50,7 @@ def refuse_faults(spec: MachineSpec) -> None:
 
 def faults_of(spec: MachineSpec) -> Faults:
     """Return everything wrong with a machine whose fields are each sound."""
-    checks = (_clock, _durations, _caches, _memory, _bandwidths)
+    checks = (_clock, _durations, _caches, _memory, _bandwidths, curve_faults)
     faults = [*_layout(spec.layout), *(fault for check in checks for fault in check(spec))]
     if any(fault.at[0] == "layout" for fault in faults):
         return faults
@@ -87,7 +88,7 @@ def _find_durations(part: object, at: tuple[str | int, ...]) -> Iterator[tuple[t
     elif isinstance(part, BaseModel):
         for name in type(part).model_fields:
             yield from _find_durations(getattr(part, name), (*at, name))
-    elif isinstance(part, list):
+    elif isinstance(part, list | tuple):
         for index, member in enumerate(part):
             yield from _find_durations(member, (*at, index))
 

@@ -91,7 +91,28 @@ class _Machine:
         measured = [value for (_, memory), value in self.tables.bandwidth.items() if memory == node]
         best = max(measured, default=0.0)
         dram["bandwidth"] = round(best * MB / channels) if best else self.template.dram.bandwidth
+        curve = self._curve() if node in self._loaded_nodes() else []
+        if curve:
+            dram |= {"conflict": "0 ns", "row_miss": "0 ns", "queue": {"impl": "curve", "points": curve}}
         return dram
+
+    def _loaded_nodes(self) -> list[int]:
+        """Return the nodes that the sweep of loaded latencies loads: every core reads from its own."""
+        return [node for node in self.tables.readers if node in self.tables.memories]
+
+    def _curve(self) -> list[list[str]]:
+        """Return one node's share of the loaded latencies, as far as latency and bandwidth rise together.
+
+        Where more load brought less bandwidth the curve ends: the model has no memory that does worse when asked more.
+        """
+        points: list[list[str]] = []
+        most = slowest = 0.0
+        for _, ns, rate in sorted(self.tables.loaded, reverse=True):  # least load first
+            bandwidth = round(rate / len(self._loaded_nodes()), 1)
+            if bandwidth > most and ns >= slowest:
+                points.append([f"{bandwidth:.1f} MB/s", _text(ns)])
+                most, slowest = bandwidth, ns
+        return points if len(points) > 1 else []
 
     def _l3(self) -> dict[str, Any]:
         found = {"other_core": self.tables.hitm, "other_core_exclusive": self.tables.hit}
@@ -129,7 +150,8 @@ class _Machine:
     def _notes(self) -> list[str]:
         notes = [f"peak bandwidth, {kind}: {value / 1000:.1f} GB/s" for kind, value in self.tables.peak.items()]
         if self.tables.loaded:
-            notes.append("loaded latency, not used (delay, ns, GB/s):")
+            used = "became the curve of each node that has cores" if self._curve() else "not used"
+            notes.append(f"loaded latency, {used} (delay, ns, GB/s):")
             notes += [f"  {delay:5d} {ns:8.2f} {rate / 1000:8.1f}" for delay, ns, rate in self.tables.loaded]
         return notes
 

@@ -106,3 +106,31 @@ def test_bad_input_is_one_message(text, message, imported):
     with pytest.raises(UserError, match=message) as caught:
         imported("mlc", text)
     assert len(caught.value.problems) == 1
+
+
+SWEEP = """ 00000\t268.45\t 180000.0
+ 00002\t250.00\t 190000.0
+ 00050\t160.00\t 184000.0
+ 00100\t110.00\t 150000.0
+ 00500\t 90.00\t 60000.0
+ 20000\t 85.00\t 2000.0
+"""
+
+
+def test_loaded_latencies_become_the_curve_of_each_node_that_has_cores(imported):
+    from simslab.machine.measure.loaded import loaded_latency
+
+    spec, text = imported("mlc", TEXT.replace(" 00000\t268.45\t 217110.6\n", SWEEP))
+    points = [(bandwidth / 1e9, float(latency.value)) for bandwidth, latency in spec.dram.queue.points]
+    # One node's half; 00000 brought less than 00002 and ends the curve.
+    assert points == [(1, 85), (30, 90), (75, 110), (92, 160), (95, 250)]
+    assert spec.nodes[2].dram.queue is None
+    assert "became the curve" in text
+    point = loaded_latency(spec, 500)
+    assert point.ns == pytest.approx(80 + _rise(points, point.gb_per_second / 2), rel=0.03)
+
+
+def _rise(points, bandwidth):
+    from simslab.machine.measure.loaded import latency_at
+
+    return latency_at(points, bandwidth) - points[0][1]
