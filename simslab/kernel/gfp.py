@@ -93,6 +93,11 @@ FLAG_NAMES: Final = (
 _BITS: Final = dict(FLAG_NAMES) | {"__GFP_DMA": DMA, "__GFP_DMA32": DMA32, "none": 0}
 
 
+def flag_names() -> set[str]:
+    """Names that parse_gfp knows."""
+    return set(_BITS) - {"none"}
+
+
 def gfpflags_allow_blocking(flags: int) -> bool:
     """Whether the caller may sleep (include/linux/gfp.h: gfpflags_allow_blocking)."""
     return flags & DIRECT_RECLAIM != 0

@@ -18,6 +18,7 @@ cdef long long ZERO
 cdef long long COMP
 cdef long long THISNODE
 cdef long long NOMEMALLOC
+cdef long long HARDWALL
 cdef long long ZONE_DMA
 cdef long long ZONE_DMA32
 cdef long long ZONE_NORMAL
@@ -28,6 +29,7 @@ cdef long long PG_PFMEMALLOC
 cdef long long WMARK_MIN
 cdef long long WMARK_LOW
 cdef long long ALLOC_HIGH
+cdef long long ALLOC_CPUSET
 cdef long long ALLOC_HARDER
 cdef long long NO_WATERMARKS
 cdef long long DENIABLE_NODES
@@ -86,20 +88,22 @@ cdef class PageAllocator:
     cdef public VmStat vmstat
     cdef public Reserves reserves
     cdef public long long denied
+    cdef public object cpusets
     cdef public long long allocations
     cdef public long long failures
 
-    @cython.locals(bill=cython.longlong, pfn=cython.longlong)
+    @cython.locals(bill=cython.longlong, pfn=cython.longlong, wall=cython.longlong)
     cpdef long long alloc_pages(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
     @cython.locals(bill=cython.longlong)
     cpdef long long free_pages(self, Cpu cpu, long long pfn, long long order) except -1
     @cython.locals(zone=Zone)
     cpdef Zone zone_of(self, long long pfn)
 
-    @cython.locals(pfn=cython.longlong)
+    @cython.locals(pfn=cython.longlong, alloc_flags=cython.longlong)
     cdef long long alloc_pages_slowpath(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
     @cython.locals(zones=list, zone=Zone, preferred=Zone, highest=cython.longlong, i=cython.longlong, n=cython.longlong, pfn=cython.longlong)
     cdef long long get_page_from_freelist(self, Cpu cpu, long long gfp, long long order, long long nid, long long alloc_flags) except? -1
+    cdef bint in_cpuset(self, Cpu cpu, long long node, long long gfp) except -1
     cdef long long is_denied(self, long long node) noexcept
     @cython.locals(flags=cython.longlong, pfn=cython.longlong, pcp=PerCpuPages)
     cdef long long rmqueue_pcplist(self, Cpu cpu, Zone preferred, Zone zone) except? -1

@@ -5,13 +5,13 @@ Instruction counts and the order of the structures touched are those of golden/i
 path_access.jsonl.gz; globals and the stack are part of the instructions. Counts marked estimate were not in the data.
 
 Not modelled: reclaim, compaction, the OOM killer and draining other CPUs' lists: where the kernel would begin those,
-the request fails. Not modelled: memory policies and cpusets of tasks at this level, highmem, memory cgroups, page
+the request fails. Not modelled: memory policies of tasks at this level (slabs have none), highmem, memory cgroups, page
 poisoning, and the migrate types of `simslab.kernel.buddy`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base import buffers
 from simslab.kernel import gfp as gfps
@@ -40,6 +40,7 @@ ZERO: Final = gfps.ZERO
 COMP: Final = gfps.COMP
 THISNODE: Final = gfps.THISNODE
 NOMEMALLOC: Final = gfps.NOMEMALLOC
+HARDWALL: Final = gfps.HARDWALL
 ZONE_DMA: Final = zone_module.ZONE_DMA
 ZONE_DMA32: Final = zone_module.ZONE_DMA32
 ZONE_NORMAL: Final = zone_module.ZONE_NORMAL
@@ -54,6 +55,7 @@ WMARK_LOW: Final = 0x01
 NO_WATERMARKS: Final = 0x04
 ALLOC_HARDER: Final = 0x10
 ALLOC_HIGH: Final = 0x20
+ALLOC_CPUSET: Final = 0x40
 DENIABLE_NODES: Final = 62
 
 PAGE_FLAGS: Final = layout.PAGE_FLAGS
@@ -120,8 +122,8 @@ class PageAllocator:
         """`orders` as `zonelist.node_orders` makes them; `pgdats` are the addresses of each node's pglist_data."""
         self.mem_map = mem_map
         self.zones = zones
-        self.zonelists = [_zonelist(zones, order) for order in orders]
-        self.thisnode = [_zonelist(zones, [nid]) for nid in range(len(orders))]
+        self.zonelists = [zone_module.build_zonerefs(zones, order) for order in orders]
+        self.thisnode = [zone_module.build_zonerefs(zones, [nid]) for nid in range(len(orders))]
         self.percpu_owner = buffers.int64_zeros(len(percpu.bases))
         self.percpu_base = buffers.int64_pointer(self.percpu_owner)
         for cpu, base in enumerate(percpu.bases):
@@ -133,6 +135,7 @@ class PageAllocator:
         self.vmstat = vmstat
         self.reserves = reserves
         self.denied = 0
+        self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
         self.allocations = 0
         self.failures = 0
 
@@ -150,7 +153,8 @@ class PageAllocator:
             nid = cpu.numa_mem
         cpu.insn_cold(ALLOC_PAGES_INSNS)
         cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + ZONEREF_ZONE_IDX)
-        pfn = self.get_page_from_freelist(cpu, gfp, order, nid, WMARK_LOW)
+        wall = HARDWALL if self.cpusets is not None else 0  # the first attempt keeps to the cpuset
+        pfn = self.get_page_from_freelist(cpu, gfp | wall, order, nid, WMARK_LOW | ALLOC_CPUSET)
         if pfn < 0:
             pfn = self.alloc_pages_slowpath(cpu, gfp, order, nid)
         cpu.bill = bill
@@ -196,7 +200,7 @@ class PageAllocator:
     def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
         """Try again down to the minimum watermark, lower for those who cannot wait (__alloc_pages_slowpath)."""
         cpu.insn_cold(SLOWPATH_INSNS)
-        alloc_flags = WMARK_MIN
+        alloc_flags = WMARK_MIN if gfp & ATOMIC else WMARK_MIN | ALLOC_CPUSET
         if gfp & HIGH:
             alloc_flags |= ALLOC_HIGH
         if gfp & ATOMIC and not gfp & NOMEMALLOC:
@@ -220,6 +224,8 @@ class PageAllocator:
             zone = zones[i]
             if zone.index > highest or (self.denied and self.is_denied(zone.node)):
                 continue
+            if self.cpusets is not None and alloc_flags & ALLOC_CPUSET and not self.in_cpuset(cpu, zone.node, gfp):
+                continue
             if preferred is None:
                 preferred = zone
                 cpu.insn_cold(FREELIST_INSNS)
@@ -235,6 +241,10 @@ class PageAllocator:
                 self.prep_new_page(cpu, pfn, order, gfp, alloc_flags)
                 return pfn
         return -1
+
+    def in_cpuset(self, cpu: Cpu, node: int, gfp: int) -> bool:
+        """Whether the task on `cpu` may have memory of `node` (__cpuset_zone_allowed)."""
+        return bool(self.cpusets.node_allowed(cpu, node, gfp))
 
     def is_denied(self, node: int) -> int:
         """Whether fault injection denies `node`."""
@@ -384,8 +394,3 @@ class PageAllocator:
         zone.lock.unlock(cpu)
         cpu.irq_restore(flags)
         return 0
-
-
-def _zonelist(zones: list[Zone], order: list[int]) -> list[Zone]:
-    """Zones of the nodes in `order`, the highest of each node first (build_zonerefs_node)."""
-    return [zone for nid in order for zone in reversed(zones) if zone.node == nid and zone.managed]

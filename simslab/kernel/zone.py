@@ -144,6 +144,11 @@ def node_zones(
     return zones
 
 
+def build_zonerefs(zones: Sequence[Zone], order: Sequence[int]) -> list[Zone]:
+    """Zones of the nodes in `order`, the highest of each node first (mm/page_alloc.c: build_zonerefs_node)."""
+    return [zone for nid in order for zone in reversed(zones) if zone.node == nid and zone.managed]
+
+
 def zone_batchsize(managed: int) -> int:
     """Pages moved between a per-CPU list and the zone at a time (mm/page_alloc.c: zone_batchsize)."""
     batch = min(managed // 1024, (1 << 20) // layout.PAGE_SIZE) // 4

@@ -32,6 +32,7 @@ cdef class NodeAlloc:
     cdef public SlabPages pages
     cdef public SlabLists lists
     cdef public list zonelists
+    cdef public object policies
     cdef public long long stats
 
     @cython.locals(n=KmemCacheNode, pfn=cython.longlong, objp=cython.longlong)
@@ -40,10 +41,10 @@ cdef class NodeAlloc:
     cdef long long take_from_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
     @cython.locals(pfn=cython.longlong)
     cdef long long cache_alloc_pfmemalloc(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long flags) except -1
-    @cython.locals(exact=cython.longlong, objp=cython.longlong, pfn=cython.longlong)
+    @cython.locals(exact=cython.longlong, objp=cython.longlong, pfn=cython.longlong, nodes=list)
     cdef long long fallback_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(nodes=list, nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
-    cdef long long alloc_from_zonelist(self, Cpu cpu, KmemCache cache, long long exact) except -1
+    @cython.locals(nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
+    cdef long long alloc_from_zonelist(self, Cpu cpu, KmemCache cache, long long exact, list nodes) except -1
     cdef count_alloced(self, KmemCache cache, long long count)
     @cython.locals(_=cython.longlong)
     cdef count_active(self, KmemCache cache, long long count)

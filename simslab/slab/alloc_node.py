@@ -5,7 +5,7 @@ Objects are addresses of raw slots, 0 is NULL. Interrupts are off throughout, ex
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simslab.kernel import gfp, layout
 from simslab.kernel.bug import KernelBugError
@@ -50,6 +50,7 @@ class NodeAlloc:
         self.pages = pages
         self.lists: SlabLists = pages.lists
         self.zonelists = zonelists
+        self.policies: Any = None  # kernel/mempolicy.py when tasks have memory policies or cpusets
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
 
     def cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
@@ -117,8 +118,9 @@ class NodeAlloc:
         cpu.insn(INSNS_FALLBACK)
         exact = (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR
         objp = 0
+        nodes = self.zonelists[cpu.numa_mem if self.policies is None else self.policies.mempolicy_slab_node(cpu)]
         while True:
-            objp = self.alloc_from_zonelist(cpu, cache, exact)
+            objp = self.alloc_from_zonelist(cpu, cache, exact, nodes)
             if objp:
                 break
             pfn = self.pages.cache_grow_begin(cpu, cache, flags, cpu.numa_mem)
@@ -131,14 +133,15 @@ class NodeAlloc:
         cpu.path = ALLOC_FALLBACK if objp else ALLOC_FAILED
         return objp
 
-    def alloc_from_zonelist(self, cpu: Cpu, cache: KmemCache, exact: int) -> int:
-        """First loop of fallback_alloc: nodes with free objects, nearest first.
+    def alloc_from_zonelist(self, cpu: Cpu, cache: KmemCache, exact: int, nodes: list[int]) -> int:
+        """First loop of fallback_alloc: those of `nodes` with free objects, in order.
 
         Not modelled: zones of a node one by one (all follow each other, and the answer is the node's).
         """
-        nodes = self.zonelists[cpu.numa_mem]
         for nid in nodes:
             cpu.insn(INSNS_FALLBACK_ZONE)
+            if self.policies is not None and not self.policies.node_allowed(cpu, nid, exact):
+                continue
             cpu.read(cache.addr + KC_NODE + 8 * nid)
             n = cache.node[nid]
             if n is None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from simslab.kernel import gfp
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.jiffies import round_jiffies_relative
+from simslab.kernel.mempolicy import MemPolicies
 from simslab.kernel.mutex import Mutex
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
@@ -88,6 +89,11 @@ class SlabAllocator(ObjectSource):
         self.slab_reap_node: list[int] = [
             kernel.node_online_map.next_node_in(kernel.cpu_to_mem[i]) for i in range(kernel.nr_cpu_ids)
         ]
+
+    def set_policies(self, policies: MemPolicies) -> None:
+        """Let the tasks on the CPUs have memory policies and cpusets from now on."""
+        self.allocating.policies = self.allocating.nodes.policies = policies
+        self.kernel.page_allocator.cpusets = policies
 
     def boot(self, standing: bool = True) -> None:
         """Bring the allocator up (boot.py)."""

@@ -46,7 +46,7 @@ class Strict(BaseModel):
 
 
 def _gfp(text: str) -> str:
-    known = {name for name, _ in gfp.FLAG_NAMES}
+    known = gfp.flag_names()
     for part in text.split("|"):
         if part.strip() not in known:
             raise BadValue(

@@ -28,12 +28,14 @@ from simslab.workload.system import (
     System,
     boot_system,
     create_caches,
+    inject_faults,
     named_cache,
     start_clocks,
     start_housekeeping,
     trace_cache,
     tune,
 )
+from simslab.workload.tasks import set_up_tasks
 from simslab.workload.thread import WorkloadThread
 
 if TYPE_CHECKING:
@@ -96,12 +98,15 @@ def prepare(
 ) -> Run:
     """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
     seed = workload.seed if seed is None else seed
-    system = boot_system(machine, workload.kernel, quantum)
+    system = boot_system(machine, workload.kernel, quantum, seed)
     topology = system.machine.topology
     places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes))
     made = create_caches(system, workload.caches)
     program, caches, summary = _program(system, workload, places, seed, made)
     tune(system, workload.tunables, made)
+    set_up_tasks(system.allocator, workload.threads, program.threads)
+    if workload.failslab is not None:
+        inject_faults(system, workload.failslab, seed, made)
     start_clocks(system)
     run = _assemble(system, program, caches, summary)
     start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)

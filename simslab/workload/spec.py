@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from simslab.base.errors import BadValue, BadValues, near_miss
 from simslab.base.units import Size
 from simslab.kernel.gfp import DIRECT_RECLAIM, parse_gfp
+from simslab.workload.kernel_options import CpusetSpec, FailSlabSpec, KernelOptions, MemPolicySpec
 from simslab.workload.patterns import AllocObjects, BarrierStep, Consume, FreeObjects, Produce, Step
 from simslab.workload.placement import named_cpus, no_flag
 from simslab.workload.quantities import (
@@ -53,16 +54,6 @@ class CacheSpec(Strict):
     ctor: bool = False
 
 
-class KernelOptions(Strict):
-    """Boot parameters and configuration of the simulated kernel."""
-
-    hz: Literal[100, 250, 300, 1000] | None = Field(default=None, description="CONFIG_HZ; the machine's by default")
-    reap: bool = Field(default=True, description="run cache_reap every two seconds on every CPU")
-    noaliencache: bool = False
-    slab_nomerge: bool = False
-    slab_max_order: Annotated[int, Field(ge=0, le=10)] | None = None
-
-
 class ThreadGroup(Strict):
     """Threads that all do the same steps, one on each of the CPUs named."""
 
@@ -71,6 +62,17 @@ class ThreadGroup(Strict):
         description="'all', 'rest', '0-3', [0, 2], 'node1', 'one_per_node', 'first 4', 'last 4' or 'spread 8'"
     )
     steps: Annotated[list[Step], Field(min_length=1)]
+    mempolicy: MemPolicySpec | None = None
+    cpuset: CpusetSpec = CpusetSpec()
+    memalloc: bool = Field(default=False, description="the tasks may use the page reserves (PF_MEMALLOC)")
+
+    @model_validator(mode="after")
+    def _policy_within_cpuset(self) -> ThreadGroup:
+        wanted, mems = self.mempolicy.nodes if self.mempolicy else "all", self.cpuset.mems
+        if wanted != "all" and mems != "all" and not set(wanted) & set(mems):
+            told = "no node of the policy is in the cpuset"
+            raise BadValue(told, expected="a node of 'cpuset: mems'", at=("mempolicy", "nodes"))
+        return self
 
     @field_validator("cpus", mode="before")
     @classmethod
@@ -155,6 +157,7 @@ class Workload(Strict):
         1.0, description="multiplies every number of operations"
     )
     kernel: KernelOptions = KernelOptions()
+    failslab: FailSlabSpec | None = None
     caches: dict[CacheName, CacheSpec] = Field(default_factory=dict)
     tunables: dict[str, Tunables] = Field(
         default_factory=dict, description="by cache name; set before the threads start"

@@ -12,11 +12,13 @@ from simslab.machine.cpu import Cpu
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
+from simslab.slab.failslab import FailSlab
 from simslab.slab.flags import SLAB_HWCACHE_ALIGN, parse_flags
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.options import SlabOptions
+from simslab.workload.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.pairing import TraceCache
-from simslab.workload.spec import CacheSpec, KernelOptions, Tunables
+from simslab.workload.spec import CacheSpec, Tunables
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,24 @@ class System:
         return next((cache for cache in reversed(self.allocator.caches) if cache.name == name), None)
 
 
-def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int) -> System:
+def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int = 0) -> System:
     """Build the machine and boot kernel and allocator; all CPUs then have the same time and empty statistics."""
     if options.hz is not None:
         spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
     machine = build_machine(spec, quantum)
     kernel = Kernel(machine)
     slab_options = SlabOptions(
-        slab_nomerge=options.slab_nomerge, noaliencache=options.noaliencache, slab_max_order=options.slab_max_order
+        slab_nomerge=options.slab_nomerge,
+        noaliencache=options.noaliencache,
+        slab_max_order=options.slab_max_order,
+        init_on_alloc=options.init_on_alloc,
+        init_on_free=options.init_on_free,
+        freelist_random=options.freelist_random,
+        freelist_seed=seed,
+        freelist_hardened=options.freelist_hardened,
     )
+    if options.memalloc_sockets:
+        kernel.reserves.sk_set_memalloc()
     allocator = SlabAllocator(kernel, slab_options)
     allocator.boot()
     system = System(machine, kernel, allocator)
@@ -109,3 +120,17 @@ def tune(system: System, tunables: dict[str, Tunables], made: dict[str, KmemCach
         except BadValue as fault:
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=("tunables", name)) from None
         system.allocator.slabinfo_write(f"{cache.name} {values.limit} {values.batchcount} {values.shared}")
+
+
+def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, KmemCache]) -> None:
+    """Let allocations fail from now on."""
+    caches = []
+    for i, name in enumerate(spec.cache_filter):
+        try:
+            caches.append(named_cache(system, name, made).name)
+        except BadValue as fault:
+            at = ("failslab", "cache_filter", i)
+            raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
+    system.allocator.allocating.failslab = FailSlab(
+        spec.probability, seed, spec.interval, spec.times, spec.space, spec.ignore_gfp_wait, frozenset(caches)
+    )

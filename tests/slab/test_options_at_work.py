@@ -117,7 +117,7 @@ def test_failslab_counts_intervals_and_times():
 def policy(bench, **keywords):
     policies = MemPolicies(bench.allocator.kernel.zonelists)
     policies.of_cpu[bench.cpu.id] = MemPolicy(**keywords)
-    bench.allocator.allocating.policies = policies
+    bench.allocator.set_policies(policies)
 
 
 @pytest.mark.parametrize("mode", [PREFERRED, BIND])
