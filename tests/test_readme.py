@@ -160,6 +160,11 @@ def measured(out, _):
     assert re.search(r"\d+\.\d", out)
 
 
+def lock_measured(out, _):
+    assert "critical section 100 ns" in out
+    assert re.search(r"^ +32( +\d+\.\d+){3} +0$", out, re.M)
+
+
 def fitted(out, tmp_path):
     assert "prediction: the 1 cells held out" in out
     assert "# fitted: dram.latency was" in (tmp_path / "fitted.yaml").read_text()
@@ -183,7 +188,8 @@ KEPT = {
     "compare": compared,
     "conform tests/golden": conformed,
     "geometry": explained,
-    "measure two-socket": measured,
+    "measure two-socket --part latency": measured,
+    "measure two-socket --part lock": lock_measured,
     "fit two-socket": fitted,
 }
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simslab.base.errors import UserError, near_miss
+from simslab.base.errors import BadValue, UserError, near_miss
 from simslab.report.canvas import check_drawable
 
 if TYPE_CHECKING:
+    from simslab.base.units import Duration
     from simslab.machine.spec import MachineSpec
 
 CHECK_FAILED = 1
+LOCK = "lock"
+MAX_SECTION_NS = 1_000_000
 
 
 def measure(
@@ -28,10 +32,13 @@ def measure(
         typer.Option(
             "--part",
             metavar="PART",
-            help="cache, latency, c2c, atomic, bandwidth, loaded or pairs (ping-pong of every two CPUs); repeatable; "
-            "default: all but pairs",
+            help="cache, latency, c2c, atomic, bandwidth, loaded, lock, pairs (ping-pong of every two CPUs) or "
+            "all-bandwidth (every row of the matrix, however many nodes); repeatable; default: all but the last two",
         ),
     ] = None,
+    section: Annotated[
+        str, typer.Option(metavar="TIME", help="length of the critical section of the part lock, such as '50 ns'")
+    ] = "100 ns",
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="draw latencies and bandwidths there (.pdf, .png, .svg)")
@@ -52,25 +59,47 @@ def measure(
     if plot is not None:
         check_drawable(plot)
     if against is None or plot is not None:
-        _measure(spec, tuple(parts or ()), as_json, plot, silent=against is not None)
+        _measure(spec, tuple(parts or ()), section, as_json, plot, silent=against is not None)
     if against is not None:
         _compare(spec, against, as_name or spec.measured_as or [spec.name], as_json)
 
 
-def _measure(spec: MachineSpec, parts: tuple[str, ...], as_json: bool, plot: Path | None, silent: bool) -> None:
+def _measure(
+    spec: MachineSpec, parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None, silent: bool
+) -> None:
     from simslab.machine.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
     from simslab.report.measure_text import measurement_json, measurement_text
 
+    known = (*PARTS, LOCK)
     for part in parts:
-        if part not in PARTS:
-            raise UserError(f"no part called '{part}'", expected=", ".join(PARTS), near=near_miss(part, PARTS))
-    measurement = measure_machine(spec, parts or DEFAULT_PARTS)
+        if part not in known:
+            raise UserError(f"no part called '{part}'", expected=", ".join(known), near=near_miss(part, known))
+    length = _section(section)
+    chosen = parts or (*DEFAULT_PARTS, LOCK)
+    measurement = measure_machine(spec, tuple(part for part in chosen if part != LOCK))
+    if LOCK in chosen:  # the lock is the kernel's, of which the machine knows nothing
+        from simslab.kernel.measure_lock import measure_lock
+
+        measurement = replace(measurement, lock=measure_lock(spec, length))
     if not silent:
         sys.stdout.write(measurement_json(measurement) if as_json else measurement_text(measurement))
     if plot is not None:
         from simslab.report.measure_figure import draw_measurement
 
         draw_measurement(measurement, plot)
+
+
+def _section(text: str) -> Duration:
+    """Return the length of a critical section; UserError if it is none or of no use."""
+    from simslab.base.units import parse_duration
+
+    try:
+        length = parse_duration(text)
+    except BadValue as error:
+        raise UserError(f"--section {text}: {error.message}", expected=error.expected, near=error.near) from None
+    if length.nanoseconds(10**9) > MAX_SECTION_NS:
+        raise UserError(f"--section {text}: is too long", expected=f"at most {MAX_SECTION_NS // 1000} us")
+    return length
 
 
 def _compare(spec: MachineSpec, table: Path, names: list[str], as_json: bool) -> None:

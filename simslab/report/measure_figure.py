@@ -9,7 +9,10 @@ from simslab.base.errors import UserError
 from simslab.report.canvas import house_style, write_figure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
     from simslab.machine.measure.whole import MachineMeasurement, Matrix
 
@@ -26,12 +29,13 @@ def draw_measurement(measurement: MachineMeasurement, path: Path) -> None:
             for data, draw, height in (
                 (measurement.chase, _chase, 1.0),
                 (measurement.loaded, _loaded, 1.0),
+                (measurement.lock, _lock, 1.0),
                 (measurement.idle_random, _heat, 1.4),
             )
             if data
         ]
         if not parts:
-            raise UserError("nothing to draw", expected="--part cache, latency or loaded beside --plot")
+            raise UserError("nothing to draw", expected="--part cache, latency, loaded or lock beside --plot")
         figure.set_figheight(2.2 * sum(height for _, height in parts))
         panels = figure.subplots(len(parts), 1, height_ratios=[height for _, height in parts], squeeze=False)
         figure.suptitle(measurement.machine)
@@ -44,12 +48,30 @@ def _chase(axes: Axes, measurement: MachineMeasurement) -> None:
     points = measurement.chase or []
     axes.plot([p.bytes / 1024 for p in points], [p.ns for p in points], marker=".")
     axes.set(xscale="log", yscale="log", xlabel="working set (KiB)", ylabel="load latency (ns)")
+    _plain_numbers(axes.xaxis, [4**power for power in range(1, 12)])
+    _plain_numbers(axes.yaxis, [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000])
+
+
+def _plain_numbers(axis: Axis, ticks: Sequence[int]) -> None:
+    """Label a logarithmic axis with numbers instead of powers, at those of `ticks` that it shows."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _loaded(axes: Axes, measurement: MachineMeasurement) -> None:
     points = measurement.loaded or []
     axes.plot([p.gb_per_second for p in points], [p.ns for p in points], marker=".")
     axes.set(xlabel="read bandwidth (GB/s)", ylabel="latency (ns)", ylim=(0, None))
+
+
+def _lock(axes: Axes, measurement: MachineMeasurement) -> None:
+    points = measurement.lock.throughput if measurement.lock is not None else []
+    axes.plot([p.cpus for p in points], [p.million_per_second for p in points], marker=".")
+    axes.set(xscale="log", xlabel="CPUs that enter one section", ylabel="sections (million/s)", ylim=(0, None))
+    _plain_numbers(axes.xaxis, [1 << power for power in range(0, 12, 1 if len(points) < 8 else 2)])
 
 
 def _heat(axes: Axes, measurement: MachineMeasurement) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from simslab.machine.measure.reference import TOLERANCES, UNJUDGED, Cell, Skipped, judge
 
 if TYPE_CHECKING:
+    from simslab.machine.measure.lock_figures import LockMeasurement
     from simslab.machine.measure.whole import MachineMeasurement, Matrix
 
 NODE: Final = 12  # characters of a column
@@ -81,6 +82,20 @@ def _transfer_lines(m: MachineMeasurement) -> Iterator[str]:
     if m.atomics is not None:
         yield "\nAtomic increments of one line\n   CPUs   ns each   million/s"
         yield from (f"{p.cpus:>7}{p.ns_each:10.1f}{p.million_per_second:12.2f}" for p in m.atomics)
+    if m.lock is not None:
+        yield from _lock_lines(m.lock)
+
+
+def _lock_lines(lock: LockMeasurement) -> Iterator[str]:
+    yield f"\nSpinlock (qspinlock), critical section {lock.section_ns:g} ns"
+    yield f"uncontended lock and unlock: {lock.uncontended_cycles:.0f} cycles"
+    if lock.hand_over:
+        yield f"{'Hand-over (in ns)':<20}{'as charged':>{NODE}}{'all transfers':>{NODE + 4}}"
+        for relation, ns in lock.hand_over.items():
+            yield f"{relation:<20}{ns.charged:{NODE}.1f}{ns.transfers:{NODE + 4}.1f}"
+    yield f"{'CPUs':>7}{'ns each':>10}{'hand-over':>11}{'million/s':>12}{'overtaken':>11}"
+    for p in lock.throughput:
+        yield f"{p.cpus:>7}{p.ns_each:10.1f}{p.hand_over:11.1f}{p.million_per_second:12.2f}{p.overtaken:11}"
 
 
 def _matrix(title: str, numbers: Sequence[int], matrix: Matrix) -> Iterator[str]:

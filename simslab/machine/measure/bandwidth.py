@@ -68,14 +68,14 @@ def node_bandwidth(prober: Prober, source: int, target: int, cores: int | None =
     return bandwidth(prober, [(cpu, target) for cpu in chosen])
 
 
-def bandwidth_matrix(spec: MachineSpec) -> list[list[float | None]]:
+def bandwidth_matrix(spec: MachineSpec, whole: bool = False) -> list[list[float | None]]:
     """Return read bandwidth in GB/s by node of the cores and node of the memory.
 
-    A machine of many nodes has its first row measured only: the others are None.
+    A machine of many nodes has its first row measured only, unless `whole` is asked for: the others are None.
     """
     prober = Prober(spec)
     nodes = prober.topology.nodes
-    rows = nodes if len(nodes) <= WHOLE else nodes[:1]
+    rows = nodes if whole or len(nodes) <= WHOLE else [node for node in nodes if node.cpus][:1]
     return [
         [node_bandwidth(prober, a.id, b.id) / 1e9 if a in rows and a.cpus and b.memory else None for b in nodes]
         for a in nodes

@@ -11,6 +11,7 @@ from simslab.machine.measure.bandwidth import bandwidth_matrix, core_bandwidth, 
 from simslab.machine.measure.chase import ChasePoint, LevelLatency, chase_curve, level_latencies
 from simslab.machine.measure.idle import idle_matrix
 from simslab.machine.measure.loaded import LoadPoint, loaded_curve
+from simslab.machine.measure.lock_figures import LockMeasurement
 from simslab.machine.measure.pingpong import ping_pong_by_relation, ping_pong_matrix
 from simslab.machine.measure.prober import Prober
 from simslab.machine.measure.transfer import HomeLatencies, transfer_by_home, transfer_by_state
@@ -40,6 +41,7 @@ class MachineMeasurement:
     core_bandwidth: float | None = None
     peak: dict[str, float] | None = None  # by mix
     loaded: list[LoadPoint] | None = None
+    lock: LockMeasurement | None = None  # of the kernel, added by who may measure it
 
 
 PARTS: Final[dict[str, dict[str, Callable[[MachineSpec], Any]]]] = {
@@ -53,9 +55,11 @@ PARTS: Final[dict[str, dict[str, Callable[[MachineSpec], Any]]]] = {
         "core_bandwidth": lambda spec: core_bandwidth(Prober(spec)) / 1e9,
         "peak": peak_bandwidths,
     },
+    "all-bandwidth": {"bandwidth": lambda spec: bandwidth_matrix(spec, whole=True)},
     "loaded": {"loaded": loaded_curve},
 }
-DEFAULT_PARTS: Final = tuple(part for part in PARTS if part != "pairs")  # a matrix over CPUs is long
+LONG: Final = ("pairs", "all-bandwidth")  # matrices over CPUs, or over many nodes
+DEFAULT_PARTS: Final = tuple(part for part in PARTS if part not in LONG)
 
 
 def measure_machine(spec: MachineSpec, parts: tuple[str, ...] = DEFAULT_PARTS) -> MachineMeasurement:
