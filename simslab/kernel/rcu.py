@@ -51,6 +51,27 @@ class Rcu:
             ran += pending
         return ran + self.rcu_core(cpu, NEVER)
 
+    def after_barrier(self, cpu: Cpu, function: Callable[[Cpu], object]) -> None:
+        """Call `function(cpu)` once every callback queued so far has run, on the CPU of the last (rcu_barrier).
+
+        Like the kernel, puts a callback behind those of each CPU that has any; without any it calls at once.
+        """
+        busy = [queue for queue in self.callbacks if queue]
+        if not busy:
+            function(cpu)
+            return
+        left = len(busy)
+
+        def rcu_barrier_callback(on: Cpu, _: Any) -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                function(on)
+
+        cpu.insn(CALL_RCU_INSNS * left)
+        for queue in busy:
+            queue.append((queue[-1][0], rcu_barrier_callback, None))
+
     def waiting(self, cpu_id: int) -> bool:
         """Whether callbacks wait for a tick on this CPU."""
         return bool(self.callbacks[cpu_id])

@@ -21,6 +21,7 @@ cdef class SlabAllocator(ObjectSource):
     cdef public object kernel
     cdef public object options
     cdef public list caches
+    cdef public list caches_to_rcu_destroy
     cdef public list by_index
     cdef public list kmalloc_caches
     cdef public list size_index

@@ -57,6 +57,7 @@ class SlabAllocator(ObjectSource):
         self.kernel = kernel
         self.options = options if options is not None else SlabOptions()
         self.caches: list[KmemCache] = []
+        self.caches_to_rcu_destroy: list[KmemCache] = []  # shut down; their slabs' grace periods still run
         self.by_index: list[KmemCache | None] = [None]
         self.kmalloc_caches: list[list[KmemCache | None]] = [
             [None] * NR_INDEXES for _ in range(kmalloc.NR_KMALLOC_TYPES)
@@ -196,10 +197,10 @@ class SlabAllocator(ObjectSource):
         return slab_common.kmem_cache_create_usercopy(self, name, size, align, flags, ctor, useroffset, usersize, cpu)
 
     def kmem_cache_destroy(self, cache: KmemCache, cpu: Cpu | None = None) -> int:
-        """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (slab_common.py)."""
-        from simslab.slab import slab_common
+        """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (destroy.py)."""
+        from simslab.slab import destroy
 
-        return slab_common.kmem_cache_destroy(self, cache, cpu)
+        return destroy.kmem_cache_destroy(self, cache, cpu)
 
     def slabinfo_write(self, text: str, cpu: Cpu | None = None) -> int:
         """Tune a cache by a line `name limit batchcount shared` (cpucache.py)."""

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator
 
 ENOMEM: Final = 12
-EBUSY: Final = 16
 EINVAL: Final = 22
 
 log = logging.getLogger("simslab.kernel")
@@ -259,26 +258,6 @@ def rules_of(allocator: SlabAllocator) -> Rules:
         cache_line_size=options.cache_line_size,
         kmalloc_slab=freelist_cache,
     )
-
-
-def kmem_cache_destroy(allocator: SlabAllocator, cache: KmemCache, cpu: Cpu | None = None) -> int:
-    """Drop one reference; the last one frees the cache (mm/slab_common.c: kmem_cache_destroy).
-
-    Returns -EBUSY, after a warning, when objects are left: the cache then stays as it is, without references.
-    Not modelled: the grace period before a TYPESAFE_BY_RCU cache's struct is freed.
-    """
-    cpu = cpu or allocator.kernel.machine.cpus[0]
-    cache.refcount -= 1
-    if cache.refcount:
-        return 0
-    if allocator.kmem_cache_shrink(cpu, cache):
-        log.warning("kmem_cache_destroy %s: Slab cache still has objects", cache.name)
-        return -EBUSY
-    allocator.caches.remove(cache)
-    allocator.by_index[cache.index] = None
-    kmem_cache_release(allocator, cpu, cache)
-    allocator.kmem_cache_free(cpu, cache_of_caches(allocator), cache.addr)
-    return 0
 
 
 def kmem_cache_release(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> None:

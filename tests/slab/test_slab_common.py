@@ -85,24 +85,3 @@ def test_a_failed_creation_gives_everything_back(allocator):
 def test_an_impossible_usercopy_window_is_dropped(allocator):
     cache = create(allocator, "window", 40, useroffset=32, usersize=16)
     assert (cache.useroffset, cache.usersize) == (0, 0)
-
-
-def test_destroy_returns_all_memory(allocator):
-    percpu = allocator.kernel.percpu.used()
-    cache = create(allocator, "gone", 200, ctor=1)
-    cpu = allocator.kernel.machine.cpus[5]
-    objects = [allocator.kmem_cache_alloc(cpu, cache, 0xCC0) for _ in range(50)]
-    for found in objects:
-        allocator.kmem_cache_free(cpu, cache, found)
-    assert allocator.kmem_cache_destroy(cache) == 0
-    assert cache not in allocator.caches
-    assert allocator.kernel.percpu.used() == percpu
-
-
-def test_destroy_with_objects_left_is_refused(allocator, caplog):
-    cache = create(allocator, "busy", 200)
-    allocator.kmem_cache_alloc(allocator.kernel.machine.cpus[0], cache, 0xCC0)
-    with caplog.at_level(logging.WARNING, "simslab.kernel"):
-        assert allocator.kmem_cache_destroy(cache) == -16
-    assert "Slab cache still has objects" in caplog.text
-    assert cache in allocator.caches
