@@ -9,6 +9,7 @@ from simslab.kernel import boot, layout, percpu
 from simslab.kernel.interrupts import KernelInterrupts
 from simslab.kernel.online import NodeMask, local_memory_node
 from simslab.kernel.page_alloc import PageAllocator
+from simslab.kernel.printk import KernelLog
 from simslab.kernel.rcu import Rcu
 from simslab.kernel.reserves import Reserves
 from simslab.kernel.smp import SmpCalls
@@ -43,6 +44,7 @@ class Kernel:
         self.node_online_map = NodeMask(self.online_nodes)
         self.memory_bytes = sum(node.memory for node in topology.nodes)
         self.lock_stats = LockStats(self.nr_cpu_ids)
+        self.log = KernelLog(machine.frequency_hz, self.nr_cpu_ids)
 
         self.zonelists = node_orders(
             topology.distance,

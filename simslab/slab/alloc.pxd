@@ -70,6 +70,7 @@ cdef class SlabAlloc:
     @cython.locals(objp=cython.longlong)
     cdef long long do_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
     cdef long long after_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long objp) noexcept
+    cdef debugcheck_after(self, Cpu cpu, KmemCache cache, long long flags, long long objp)
     cdef long long want_init_on_alloc(self, KmemCache cache, long long flags) noexcept
     cdef long long should_failslab(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(objp=cython.longlong, objects=list)

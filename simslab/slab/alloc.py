@@ -105,6 +105,8 @@ class SlabAlloc:
         saved = cpu.irq_save(SITE_ALLOC)
         objp = self.do_cache_alloc(cpu, cache, flags)
         cpu.irq_restore(saved)
+        if self.stats and objp:
+            self.debugcheck_after(cpu, cache, flags, objp)
         return self.after_alloc(cpu, cache, flags, objp)
 
     def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
@@ -119,6 +121,8 @@ class SlabAlloc:
         saved = cpu.irq_save(SITE_ALLOC_NODE)
         objp = self.do_alloc_node(cpu, cache, flags, cpu.numa_mem if nodeid == NUMA_NO_NODE else nodeid)
         cpu.irq_restore(saved)
+        if self.stats and objp:
+            self.debugcheck_after(cpu, cache, flags, objp)
         return self.after_alloc(cpu, cache, flags, objp)
 
     def do_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
@@ -142,6 +146,11 @@ class SlabAlloc:
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp + cache.obj_offset, cache.object_size)
         return objp
+
+    def debugcheck_after(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> None:
+        """The checks of a debug kernel on an object allocated (mm/slab.c: cache_alloc_debugcheck_after)."""
+        zero = self.want_init_on_alloc(cache, flags)
+        self.pages.debug.alloc_debugcheck_after(cpu, cache, flags, objp, zero)
 
     def want_init_on_alloc(self, cache: KmemCache, flags: int) -> int:
         """Whether an object is zeroed for its user (mm/slab.h: slab_want_init_on_alloc)."""
@@ -174,6 +183,9 @@ class SlabAlloc:
                 break
             objects.append(objp)
         cpu.irq_enable()
+        if self.stats:
+            for objp in objects:
+                self.debugcheck_after(cpu, cache, flags, objp)
         if len(objects) < size:
             self.freeing.kmem_cache_free_bulk(cpu, cache, objects)
             cpu.path = ALLOC_FAILED

@@ -37,6 +37,7 @@ cdef class SlabAllocator(ObjectSource):
     cdef public SlabFree freeing
     cdef public SlabAlloc allocating
     cdef public SlabDrain drain
+    cdef public object debug
     cdef public list slab_reap_node
 
     @cython.locals(objp=cython.longlong)

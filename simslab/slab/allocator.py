@@ -18,6 +18,7 @@ from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import kmalloc
 from simslab.slab.alloc import SlabAlloc
+from simslab.slab.debug import SlabDebug
 from simslab.slab.drain import SlabDrain
 from simslab.slab.free import SlabFree
 from simslab.slab.freelist_random import FreelistRandom
@@ -49,8 +50,7 @@ class SlabAllocator(ObjectSource):
     1, None when destroyed; `kmalloc_caches[type][index]` as in the kernel. `pages.observer` is told of slabs obtained
     and destroyed. Every possible CPU has arrays; those in `online_cpus` use them.
 
-    Not modelled: contents of objects, so of DEBUG_SLAB neither poison, red zones nor the last user (poison_obj,
-    check_poison_obj, dbg_redzone1, dbg_userword); its sizes, limits, counters and double-free check are.
+    Objects have contents in DEBUG_SLAB kernels only: `debug.read` and `debug.write` (debug.py), else `debug` is None.
     """
 
     def __init__(self, kernel: Any, options: SlabOptions | None = None) -> None:
@@ -79,9 +79,13 @@ class SlabAllocator(ObjectSource):
         self.freeing = SlabFree(self.pages, self.by_index, len(kernel.online_nodes))
         self.allocating = SlabAlloc(self.pages, self.freeing, kernel.zonelists)
         self.drain = SlabDrain(self.pages, self.freeing, self.caches, list(kernel.online_nodes))
+        self.debug: SlabDebug | None = None
         debug = 1 if self.options.debug_slab else 0
         for part in (self.pages, self.freeing, self.freeing.blocks, self.allocating, self.allocating.nodes, self.drain):
             part.stats = debug
+        if debug:
+            self.debug = SlabDebug(kernel.mem_map, kernel.log, self.options.debug_pagealloc)
+            self.pages.debug = self.pages.lists.debug = self.debug
         self.freeing.hardened = int(self.options.freelist_hardened)
         self.freeing.init_on_free = int(self.options.init_on_free)
         self.allocating.init_on_alloc = int(self.options.init_on_alloc)
@@ -166,7 +170,8 @@ class SlabAllocator(ObjectSource):
         """Free what kmalloc returned; NULL and ZERO_SIZE_PTR do nothing (mm/slab.c: kfree)."""
         if objp <= ZERO_SIZE_PTR:
             return 0
-        if self.options.debug_slab:
+        if self.debug is not None:
+            self.debug.kfree_debugcheck(cpu, objp)
             objp -= self.freeing.virt_to_cache(cpu, objp).obj_offset
         return self.freeing.kfree(cpu, objp)
 

@@ -151,6 +151,8 @@ class SlabFree:
         if self.init_on_free and not cache.ctor and not cache.flags & CONTENTS_MATTER:
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp + cache.obj_offset, cache.object_size)
+        if self.stats:
+            self.pages.debug.free_debugcheck(cpu, cache, objp)
         ac = cache.cpu_cache[cpu.id]
         cpu.read(cache.addr + KC_CPU_CACHE)
         if self.nr_online_nodes > 1:

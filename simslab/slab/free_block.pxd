@@ -38,5 +38,5 @@ cdef class FreeBlock:
     @cython.locals(chain=cython.longlong, pfn=cython.longlong)
     cdef long long trim(self, Cpu cpu, KmemCache cache, KmemCacheNode n) noexcept
     @cython.locals(count=cython.longlong, pfn=cython.longlong)
-    cpdef verify_not_free(self, KmemCache cache, long long objp)
+    cpdef verify_not_free(self, Cpu cpu, KmemCache cache, long long objp)
     cpdef note_freeable(self, KmemCache cache, KmemCacheNode n)

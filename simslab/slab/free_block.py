@@ -59,7 +59,7 @@ class FreeBlock:
             if ac.addr:
                 cpu.read(ac.addr + AC_ENTRY + 8 * i)
             if self.stats:
-                self.verify_not_free(cache, ac.entry[i])
+                self.verify_not_free(cpu, cache, ac.entry[i])
             self.free_one(cpu, cache, n, ac.entry[i])
         cpu.read(n.addr + N_FREE_OBJECTS)
         return self.trim(cpu, cache, n)
@@ -104,10 +104,11 @@ class FreeBlock:
             cpu.insn(INSNS_TRIM)
         return chain
 
-    def verify_not_free(self, cache: KmemCache, objp: int) -> None:
+    def verify_not_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:
         """The check that DEBUG builds of slab_put_obj make; KernelBugError for an object that is free already."""
         pfn = self.mem_map.get("head", objp >> PAGE_SHIFT)
         if self.lists.obj_to_index(cache, pfn, objp) in self.lists.free_indices(cache, pfn):
+            self.lists.debug.reports.double_free(cpu, cache, objp)
             raise KernelBugError(f"slab: double free detected in cache '{cache.name}', objp {objp:x}")
 
     def note_freeable(self, cache: KmemCache, n: KmemCacheNode) -> None:

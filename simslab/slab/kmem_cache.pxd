@@ -88,7 +88,6 @@ cdef class KmemCache:
     cdef public long long obj_offset
     cdef public list random_seq
     cdef public list node
-    cdef public object extra
 
     @cython.locals(n=KmemCacheNode)
     cpdef KmemCacheNode get_node(self, long long nid)

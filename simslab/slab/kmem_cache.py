@@ -7,7 +7,6 @@ counterpart are marked `model`.
 
 from __future__ import annotations
 
-from typing import Any
 
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
@@ -127,7 +126,6 @@ class KmemCache:
         self.obj_offset = 0
         self.random_seq: list[int] | None = None
         self.node: list[KmemCacheNode | None] = [None] * nr_node_ids
-        self.extra: Any = None  # model: room for debugging state (object bytes)
 
     def get_node(self, nid: int) -> KmemCacheNode:
         """The node structure of `nid`, which exists (mm/slab.h: get_node)."""

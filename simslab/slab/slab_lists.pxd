@@ -35,6 +35,7 @@ cdef long long INSNS_VALID_SLAB
 cdef class SlabLists:
     cdef public MemMap mem_map
     cdef public Reserves reserves
+    cdef public object debug
 
     cdef long long list_add(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
     cdef long long list_add_tail(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
@@ -49,9 +50,9 @@ cdef class SlabLists:
     @cython.locals(pfn=cython.longlong)
     cdef long long first_ordinary(self, Cpu cpu, KmemCacheNode n, long long which) noexcept
     @cython.locals(partial=cython.bint)
-    cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
+    cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
     @cython.locals(page=cython.longlong)
-    cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) noexcept
+    cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
 
     @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
     cdef long long slab_get_obj(self, Cpu cpu, KmemCache cache, long long pfn) noexcept

@@ -7,7 +7,7 @@ of the compiled kernel (`golden/path_access.jsonl.gz`); instruction counts per f
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simslab.kernel import layout
 from simslab.kernel.page import PG_ACTIVE, MemMap
@@ -51,6 +51,7 @@ class SlabLists:
     def __init__(self, mem_map: MemMap, reserves: Reserves) -> None:
         self.mem_map = mem_map
         self.reserves = reserves
+        self.debug: Any = None  # with DEBUG_SLAB (debug.py)
 
     # -- lists; the caller holds list_lock ----------------------------------------------------------------------------
 
@@ -163,6 +164,8 @@ class SlabLists:
             return self.list_add(cpu, n, PARTIAL, pfn)
         self.list_add(cpu, n, FULL, pfn)
         if cache.flags & OBJFREELIST_SLAB:
+            if self.debug is not None:
+                self.debug.fixup_objfreelist(cpu, cache, pfn)
             self.mem_map.freelist[pfn] = 0  # the last object handed out held the index array
             cpu.write(page + P_FREELIST)
         return 0

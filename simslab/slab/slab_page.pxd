@@ -59,6 +59,7 @@ cdef class SlabPages:
     cdef public LockStats locks
     cdef public object rcu
     cdef public object randomizer
+    cdef public object debug
     cdef public long long stats
     cdef public long long deny_cache
     cdef public long long deny_mask

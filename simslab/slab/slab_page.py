@@ -89,6 +89,7 @@ class SlabPages:
         self.locks: LockStats | None = None  # kernel.lock_stats
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.randomizer: Any = None  # with SLAB_FREELIST_RANDOM
+        self.debug: Any = None  # with DEBUG_SLAB (debug.py)
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.deny_cache = 0
         self.deny_mask = 0
@@ -152,7 +153,9 @@ class SlabPages:
         else:
             pfn = self.page_allocator.alloc_pages(cpu, flags, cache.gfporder, nodeid)
         if pfn < 0:
-            return -1  # Not modelled: slab_out_of_memory's message
+            if self.stats:
+                self.debug.reports.slab_out_of_memory(cpu, cache, flags, nodeid)
+            return -1
         cpu.read(cache.addr + KC_GFPORDER)
         cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
         cpu.read(cache.addr + KC_FLAGS)
@@ -214,6 +217,8 @@ class SlabPages:
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
+        if self.stats:
+            self.debug.cache_init_objs(cpu, cache, pfn)
         cpu.read(cache.addr + KC_FLAGS)
         if cache.flags & OBJFREELIST_SLAB:
             cpu.read(page + P_S_MEM)
@@ -223,7 +228,7 @@ class SlabPages:
         for i in range(cache.num):
             cpu.read(cache.addr + KC_NUM)
             cpu.read(cache.addr + KC_CTOR)
-            if cache.ctor:
+            if cache.ctor and not self.stats:  # debug kernels construct elsewhere
                 cpu.write(mem_map.s_mem[pfn] + i * cache.size + cache.obj_offset)
             cpu.read(page + P_FREELIST)
             cpu.write(mem_map.freelist[pfn] + i)
@@ -293,6 +298,8 @@ class SlabPages:
         cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
         cpu.read(cache.addr + KC_FLAGS)
         freelist = mem_map.freelist[pfn]
+        if self.stats:
+            self.debug.slab_destroy(cpu, cache, pfn)
         if cache.flags & TYPESAFE_BY_RCU and self.rcu is not None:
             self.rcu.call_rcu(cpu, self.kmem_rcu_free, (cache, pfn))
         else:
@@ -322,6 +329,8 @@ class SlabPages:
         cpu.write(page + P_SLAB_CACHE)
         cpu.insn_cold(INSNS_FREEPAGES + INSNS_NODE_STATE)
         mem_map.flags[pfn] &= ~(SET_SLAB | SET_SLAB_PFMEMALLOC)
+        if self.stats:
+            self.debug.freepages(pfn)
         if mem_map.slab_cache[pfn]:
             mem_map.slab_cache[pfn] = 0
             mem_map.slot_free(pfn)
