@@ -41,8 +41,12 @@ class KernelLog:
         self.emit(cpu, logging.WARNING, text)
 
     def emit(self, cpu: Cpu, level: int, text: str) -> None:
-        """Keep each line of `text` with this CPU's time."""
+        """Tell Python's logging, and keep the text."""
         logger.log(level, "%s", text)
+        self.keep(cpu, text)
+
+    def keep(self, cpu: Cpu, text: str) -> None:
+        """Keep each line of `text` with this CPU's time."""
         seconds, micros = divmod(cpu.now * MICROSECONDS // self.frequency_hz, MICROSECONDS)
         for line in text.split("\n"):
             if len(self.lines) < CAPACITY:
@@ -52,7 +56,7 @@ class KernelLog:
 
     def dump_stack(self, cpu: Cpu) -> None:
         """Say who was running (lib/dump_stack.c). Not modelled: the call trace."""
-        self.pr_err(cpu, f"CPU: {cpu.id} PID: {cpu.id + 1} Comm: {self.comm[cpu.id][:20]} {self.tainted()} {RELEASE}")
+        self.keep(cpu, f"CPU: {cpu.id} PID: {cpu.id + 1} Comm: {self.comm[cpu.id][:20]} {self.tainted()} {RELEASE}")
 
     def add_taint(self, flag: int) -> None:
         """Mark the kernel as one to be believed less from now on (kernel/panic.c: add_taint)."""

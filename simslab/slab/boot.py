@@ -195,6 +195,6 @@ def create_standing(allocator: SlabAllocator, cpu: Cpu, caches: list[StandingCac
             allocator, cpu, standing.name, standing.object_size, align, flags, 0, standing.usersize, standing.ctor
         )
         if cache is None:
-            slab_common.creation_failed(standing.name, flags, err)
+            slab_common.creation_failed(allocator, cpu, standing.name, flags, err)
         else:
             cache.refcount = standing.refcount

@@ -6,7 +6,6 @@ allocator itself: per-CPU arrays from per-CPU memory, the others from kmalloc on
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -32,8 +31,6 @@ DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
 SETUP_KMEM_CACHE_NODE: Final = site("setup_kmem_cache_node")
 NO_SLABS: Final = -1
 
-log = logging.getLogger("simslab.kernel")
-
 
 @dataclass(frozen=True)
 class AlienTable:
@@ -50,7 +47,7 @@ def enable_cpucache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, reques
     limit, batchcount, shared = tunables(cache.size, allocator.kernel.nr_cpu_ids, allocator.options.debug_slab)
     err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)
     if err:
-        log.warning("enable_cpucache failed for %s, error %d", cache.name, -err)
+        allocator.kernel.log.pr_err(cpu, f"enable_cpucache failed for {cache.name}, error {-err}")
     return err
 
 
@@ -269,7 +266,8 @@ def slabinfo_write(allocator: SlabAllocator, text: str, request: int, cpu: Cpu |
     for cache in reversed(allocator.caches):
         if cache.name == words[0]:
             if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
-                log.warning("slabinfo: %s ignored: expected limit >= batchcount >= 1, shared >= 0", text.strip())
+                told = f"slabinfo: {text.strip()} ignored: expected limit >= batchcount >= 1, shared >= 0"
+                allocator.kernel.log.pr_warn(cpu, told)
                 return len(text)
             allocator.slab_mutex.lock(cpu)
             err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)

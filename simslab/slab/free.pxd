@@ -64,15 +64,16 @@ cdef class SlabFree:
     cdef public list by_index
     cdef public long long nr_online_nodes
     cdef public long long stats
+    cdef public object log
     cdef public long long hardened
     cdef public long long init_on_free
     cdef public ArrayCache single
 
-    @cython.locals(flags=cython.longlong)
+    @cython.locals(flags=cython.longlong, found=KmemCache)
     cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
     @cython.locals(flags=cython.longlong)
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
-    @cython.locals(objp=cython.longlong)
+    @cython.locals(objp=cython.longlong, found=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
     @cython.locals(pfn=cython.longlong, page=cython.longlong, cache=KmemCache)
     cpdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long objp)

@@ -7,8 +7,7 @@ surplus under a lock are chained through `MemMap.next` and destroyed after it is
 
 from __future__ import annotations
 
-import logging
-from typing import Final
+from typing import Any, Final
 
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
@@ -20,8 +19,6 @@ from simslab.slab import paths
 from simslab.slab.free_block import FreeBlock
 from simslab.slab.kmem_cache import ArrayCache, KmemCache
 from simslab.slab.slab_page import SlabPages
-
-log = logging.getLogger(__name__)
 
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 LINE_SHIFT: Final = 6
@@ -88,6 +85,7 @@ class SlabFree:
         self.by_index = by_index
         self.nr_online_nodes = nr_online_nodes
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+        self.log: Any = None  # kernel.printk.KernelLog
         self.hardened = 0  # 1 with SLAB_FREELIST_HARDENED
         self.init_on_free = 0
         self.single = ArrayCache(0, 1, 1)  # model: the one-element array on the stack of __cache_free_alien
@@ -98,7 +96,9 @@ class SlabFree:
         """Free an object of `cache` (mm/slab.c: kmem_cache_free)."""
         cpu.insn(INSNS_KMEM_CACHE_FREE)
         if self.hardened:
-            cache = self.cache_from_obj(cpu, cache, objp)
+            found = self.cache_from_obj(cpu, cache, objp)
+            objp += cache.obj_offset - found.obj_offset
+            cache = found
         flags = cpu.irq_save(SITE_FREE)
         self.cache_free(cpu, cache, objp)
         return cpu.irq_restore(flags)
@@ -119,7 +119,8 @@ class SlabFree:
             if cache is None:
                 self.cache_free(cpu, self.virt_to_cache(cpu, objp), objp)
             else:
-                self.cache_free(cpu, self.cache_from_obj(cpu, cache, objp) if self.hardened else cache, objp)
+                found = self.cache_from_obj(cpu, cache, objp) if self.hardened else cache
+                self.cache_free(cpu, found, objp + cache.obj_offset - found.obj_offset)
         cpu.path = FREE_BULK
         return cpu.irq_enable()
 
@@ -127,7 +128,8 @@ class SlabFree:
         """The object's own cache, with a warning when it is another than `cache` (mm/slab.h: cache_from_obj)."""
         found = self.virt_to_cache(cpu, objp)
         if found is not cache:
-            log.warning("cache_from_obj: Wrong slab cache. %s but object is from %s", cache.name, found.name)
+            told = f"cache_from_obj: Wrong slab cache. {cache.name} but object is from {found.name}"
+            self.log.pr_warn(cpu, told)
         return found
 
     def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:

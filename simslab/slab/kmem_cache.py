@@ -7,7 +7,6 @@ counterpart are marked `model`.
 
 from __future__ import annotations
 
-
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.spinlock import SpinLock

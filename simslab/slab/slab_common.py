@@ -6,7 +6,6 @@ locks around it, since caches are made before the measured part of a run and one
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
 from simslab.kernel import gfp
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 ENOMEM: Final = 12
 EINVAL: Final = 22
-
-log = logging.getLogger("simslab.kernel")
 
 
 def slab_unmergeable(cache: KmemCache) -> bool:
@@ -113,6 +110,8 @@ def kmem_cache_create_usercopy(
     if not err:
         flags &= fl.cache_create_mask(allocator.options.debug_slab)
         if not usercopy_window_is_valid(size, useroffset, usersize):
+            told = f"usercopy window {useroffset}+{usersize} does not lie in an object of {size} bytes"
+            allocator.kernel.log.pr_warn(cpu, told)
             useroffset = usersize = 0
         if not usersize:
             cache = kmem_cache_alias(allocator, size, align, flags, ctor)
@@ -121,7 +120,7 @@ def kmem_cache_create_usercopy(
         align = calculate_alignment(flags, align, size, allocator.options.cache_line_size)
         cache, err = create_cache(allocator, cpu, name, size, align, flags, useroffset, usersize, ctor)
     if err:
-        creation_failed(name, flags, err)
+        creation_failed(allocator, cpu, name, flags, err)
     return cache
 
 
@@ -135,17 +134,15 @@ def kmem_cache_sanity_check(size: int, flags: int) -> int:
 
 def usercopy_window_is_valid(size: int, useroffset: int, usersize: int) -> bool:
     """Whether the part of an object that user space may copy lies inside it."""
-    valid = not (usersize == 0 and useroffset) and usersize <= size and useroffset <= size - usersize
-    if not valid:
-        log.warning("usercopy window %d+%d does not lie in an object of %d bytes", useroffset, usersize, size)
-    return valid
+    return not (usersize == 0 and useroffset) and usersize <= size and useroffset <= size - usersize
 
 
-def creation_failed(name: str, flags: int, err: int) -> None:
+def creation_failed(allocator: SlabAllocator, cpu: Cpu, name: str, flags: int, err: int) -> None:
     """Warn, or panic if the cache was asked for with SLAB_PANIC."""
     if flags & fl.SLAB_PANIC:
         raise KernelPanicError(f"kmem_cache_create: Failed to create slab '{name}'. Error {err}")
-    log.warning("kmem_cache_create(%s) failed with error %d", name, err, stack_info=log.isEnabledFor(logging.DEBUG))
+    allocator.kernel.log.pr_warn(cpu, f"kmem_cache_create({name}) failed with error {err}")
+    allocator.kernel.log.dump_stack(cpu)
 
 
 def create_cache(
@@ -235,7 +232,8 @@ def kmalloc_slab(allocator: SlabAllocator, size: int, gfp_flags: int) -> KmemCac
     """Return the cache that serves kmalloc(size, gfp), None for 0, beyond 4 MiB or before it exists (kmalloc_slab)."""
     index = kmalloc.kmalloc_index(size)
     if index < 0:
-        log.warning("kmalloc of %d bytes: larger than %d", size, kmalloc.KMALLOC_MAX_CACHE_SIZE)
+        told = f"kmalloc of {size} bytes: larger than {kmalloc.KMALLOC_MAX_CACHE_SIZE}"
+        allocator.kernel.log.pr_warn(allocator.kernel.machine.cpus[0], told)
         return None
     return allocator.kmalloc_caches[kmalloc.kmalloc_type(gfp_flags)][index]
 
