@@ -1,7 +1,8 @@
-"""Progress on standard error, when that is a terminal."""
+"""What a run writes to standard error: progress, when that is a terminal, and no messages of the kernel."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,18 @@ Report: TypeAlias = Callable[[int, int], None]  # (done, of how many)
 
 def _silent(_done: int, _total: int) -> None:
     pass
+
+
+@contextmanager
+def kernel_console_off() -> Iterator[None]:
+    """Keep the simulated kernel's messages off standard error meanwhile: the summary and dmesg.txt have them."""
+    console = logging.getLogger("simslab.kernel")
+    before = console.level
+    console.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        console.setLevel(before)
 
 
 @contextmanager

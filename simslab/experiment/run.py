@@ -37,6 +37,8 @@ def write_run(inputs: Inputs, measurement: Measurement, out: Path) -> None:
             "slabinfo.txt": measurement.slabinfo,
             "latency.csv": latency_csv(measurement),
         }
+        if measurement.dmesg:
+            texts["dmesg.txt"] = "\n".join([*measurement.dmesg, ""])
         for operation, latencies in by_operation(measurement).items():
             texts[f"latency-{operation}.hgrm"] = hgrm(latencies, measurement.frequency_hz)
         for name, text in texts.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console, RenderableType
 from rich.text import Text
 
@@ -12,6 +14,8 @@ from simslab.report.locality_tables import locality_table, matrix_table, numasta
 from simslab.report.nanoseconds import nanoseconds, ratio
 from simslab.report.tables import WIDTH, fixed, plain_text, table, whole
 from simslab.workload.measurement import Measurement, TraceSummary
+
+LOG_SHOWN: Final = 40  # lines of the kernel's log
 
 
 def summary_text(measurement: Measurement, width: int = WIDTH) -> str:
@@ -44,6 +48,7 @@ def summary_parts(measurement: Measurement) -> list[RenderableType]:
         interrupts_table(measurement),
         _events(measurement),
         _conservation(measurement.conservation) if measurement.conservation else None,
+        _kernel_log(measurement.dmesg),
     ]
     return [part for part in parts if part is not None]
 
@@ -85,6 +90,13 @@ def _events(measurement: Measurement) -> Text | None:
         return None
     counted = ", ".join(f"{name} {whole(count)}" for name, count in sorted(measurement.events.items()) if count)
     return Text(f"Events: {counted}") if counted else None
+
+
+def _kernel_log(lines: list[str]) -> Text | None:
+    if not lines:
+        return None
+    more = [f"... and {whole(len(lines) - LOG_SHOWN)} lines more (dmesg.txt)"] if len(lines) > LOG_SHOWN else []
+    return Text("\n".join(["Kernel log:", *lines[:LOG_SHOWN], *more]))
 
 
 def _conservation(counts: dict[str, int]) -> Text:

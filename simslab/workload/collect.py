@@ -92,10 +92,11 @@ class Collector:
             irqs_off=self._irqs_off(),
             interrupts=self._interrupts(devices),
             transfers=self._transfers(),
-            slabinfo=slabinfo_text(self.system.allocator.caches),
+            slabinfo=slabinfo_text(self.system.allocator.caches, self.system.allocator.debug is not None),
             conservation=self._conservation(),
             trace=trace,
             events=self._events(devices),
+            dmesg=list(self.system.kernel.log.lines),
             phases=[row for thread in threads for row in self._phases(thread)],
         )
 
@@ -191,6 +192,15 @@ class Collector:
             "frees_skipped": self.executor.skipped_frees,
             "packets_dropped": sum(device.dropped for device in devices),
             "settles": self.system.machine.engine.settles - self.settles_before,
+        } | self._debug_events()
+
+    def _debug_events(self) -> dict[str, int]:
+        """Errors that a debug kernel reported, over the whole run, and faults that were made for it."""
+        debug, faults, log = self.system.allocator.debug, self.executor.faults, self.system.kernel.log
+        return {
+            **({"slab_errors": debug.reports.count} if debug is not None else {}),
+            **({"faults_injected": faults.injected} if faults is not None else {}),
+            **({"dmesg_lines_dropped": log.dropped} if log.dropped else {}),
         }
 
     def _phases(self, thread: WorkloadThread) -> list[PhaseRow]:

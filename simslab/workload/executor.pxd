@@ -45,6 +45,7 @@ cdef class Executor:
     cdef public object object_size_owner
     cdef long long* object_size
     cdef public list cpus
+    cdef public object faults
     cdef public long long skipped_frees
 
     @cython.locals(opcode=cython.longlong, index=cython.longlong, node=cython.longlong, cache=KmemCache, start=cython.longlong, objp=cython.longlong)
@@ -52,11 +53,15 @@ cdef class Executor:
     cdef long long put(self, Cpu cpu, long long slot, long long objp, long long cache, long long touch) except -1
     @cython.locals(objp=cython.longlong)
     cdef long long take(self, Cpu cpu, long long slot, long long touch) except -1
-    @cython.locals(objp=cython.longlong, cache=KmemCache, start=cython.longlong)
+    @cython.locals(objp=cython.longlong)
     cpdef long long release(self, Cpu cpu, long long kind, long long slot) except -1
+    @cython.locals(by_kfree=cython.bint, cache=KmemCache)
+    cdef long long release_faulty(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
+    @cython.locals(cache=KmemCache, start=cython.longlong)
+    cdef long long free_object(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
     @cython.locals(cache=KmemCache, count=cython.longlong, start=cython.longlong, objects=list, i=cython.longlong, objp=cython.longlong)
     cpdef long long allocate_bulk(self, Cpu cpu, long long kind, long long slot) except -1
-    @cython.locals(cache=KmemCache, objects=list, i=cython.longlong, objp=cython.longlong, start=cython.longlong)
+    @cython.locals(cache=KmemCache, objects=list, faulty=list, i=cython.longlong, objp=cython.longlong, start=cython.longlong)
     cpdef long long release_bulk(self, Cpu cpu, long long kind, long long slot) except -1
     cpdef long long drop(self, Cpu cpu, long long slot) except -1
     cdef long long changed(self, Cpu cpu, long long slot) except -1

@@ -72,6 +72,7 @@ class Executor:
         for index, known in enumerate(allocator.by_index):
             self.object_size[index] = 0 if known is None else known.object_size
         self.cpus: list[Any] = []
+        self.faults: Any = None  # workload.faults.FaultInjector, when there are faults to be made
         self.skipped_frees = 0  # of objects whose allocation had failed
 
     def allocate(self, cpu: Cpu, kind: int, slot: int) -> int:
@@ -134,6 +135,21 @@ class Executor:
         objp = self.take(cpu, slot, self.kinds[kind + TOUCH_BYTES])
         if objp == 0:
             return 0
+        if self.faults is not None and objp > ZERO_SIZE_PTR:
+            return self.release_faulty(cpu, kind, slot, objp)
+        return self.free_object(cpu, kind, slot, objp)
+
+    def release_faulty(self, cpu: Cpu, kind: int, slot: int, objp: int) -> int:
+        """Free an object, with the faults due at this free."""
+        by_kfree = self.kinds[kind + OPCODE] != FREE
+        cache = self.allocator.by_index[self.cache[slot]] if by_kfree else self.caches[self.kinds[kind + CACHE]]
+        after = self.faults.before_free(cpu, cache, objp)
+        self.free_object(cpu, kind, slot, objp)
+        self.faults.after_free(cpu, after, cache, objp, by_kfree)
+        return 0
+
+    def free_object(self, cpu: Cpu, kind: int, slot: int, objp: int) -> int:
+        """Free an object taken out of a slot, and record it."""
         if self.kinds[kind + OPCODE] == FREE:
             cache: KmemCache = self.caches[self.kinds[kind + CACHE]]
             start = self.recorder.begin(cpu)
@@ -165,9 +181,15 @@ class Executor:
                 objects.append(objp)
         if not objects:
             return 0
+        faulty = []
+        if self.faults is not None:
+            faulty = [(objp, self.faults.before_free(cpu, cache, objp)) for objp in objects]
         start = self.recorder.begin(cpu)
         self.allocator.kmem_cache_free_bulk(cpu, cache, objects)
-        return self.recorder.end(cpu, start, RECORD_BULK_FREE, cache.index)
+        self.recorder.end(cpu, start, RECORD_BULK_FREE, cache.index)
+        for objp, after in faulty:
+            self.faults.after_free(cpu, after, cache, objp, False)
+        return 0
 
     def drop(self, cpu: Cpu, slot: int) -> int:
         """Mark a slot as if its allocation had failed: nothing will be put there."""

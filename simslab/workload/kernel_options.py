@@ -28,6 +28,7 @@ class KernelOptions(Strict):
     noaliencache: bool = False
     slab_nomerge: bool = False
     slab_max_order: Annotated[int, Field(ge=0, le=10)] | None = None
+    debug_slab: bool = Field(default=False, description="CONFIG_DEBUG_SLAB: red zones, poison, statistics")
     init_on_alloc: bool = Field(default=False, description="zero every object when it is allocated")
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
     freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")

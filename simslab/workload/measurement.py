@@ -145,4 +145,5 @@ class Measurement:
     conservation: dict[str, int] = field(default_factory=dict)  # allocated, freed, live, failed over the whole run
     trace: TraceSummary | None = None
     events: dict[str, int] = field(default_factory=dict)  # model-side counters (settles, refills, grows, reaps, ...)
+    dmesg: list[str] = field(default_factory=list)  # the kernel's log of the whole run, boot included
     phases: list[PhaseRow] = field(default_factory=list)  # of the whole run, warm-up included

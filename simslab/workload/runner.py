@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from simslab.base.engine import Deadlock
 from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.printk import KernelLog
 from simslab.machine.machine import DEFAULT_QUANTUM
 from simslab.machine.spec import MachineSpec
 from simslab.slab.kmem_cache import KmemCache
@@ -14,6 +16,7 @@ from simslab.workload import operations as ops
 from simslab.workload.collect import Collector
 from simslab.workload.device import ReceiveDevice
 from simslab.workload.executor import Executor
+from simslab.workload.faults import FaultInjector, check_faults
 from simslab.workload.kmem_trace import read_kmem_trace
 from simslab.workload.measurement import Measurement, TraceSummary
 from simslab.workload.meeting import Meeting
@@ -40,6 +43,9 @@ from simslab.workload.thread import WorkloadThread
 
 if TYPE_CHECKING:
     from simslab.base.document import Document
+
+
+LOG_SHOWN: Final = 30  # last lines of the kernel log told with a broken contract
 
 
 class StuckError(SimslabError):
@@ -89,7 +95,10 @@ def run_workload(
         run = prepare(machine, workload, seed=seed, quantum=quantum)
     except BadValue as error:
         raise _told(error, workload, document) from None
-    run.execute()
+    try:
+        run.execute()
+    except KernelBugError as bug:
+        raise _with_log(bug, run.system.kernel.log) from None
     return run.collector.measurement(run.threads, run.devices, run.trace)
 
 
@@ -109,6 +118,7 @@ def prepare(
         inject_faults(system, workload.failslab, seed, made)
     start_clocks(system)
     run = _assemble(system, program, caches, summary)
+    run.executor.faults = _faults(system, workload, made, seed)
     start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)
     run.collector.name_run(machine.name, workload.name, seed)
     run.collector.begin_region()
@@ -161,9 +171,31 @@ def _assemble(system: System, program: Program, caches: list[KmemCache], trace: 
         for t in _later(program, machine.cpus[0].now)
     ]
     devices = _devices(system, program, executor, meeting, threads)
+    for thread in threads:
+        system.kernel.log.comm[thread.cpu.id] = thread.name
     collector = Collector(system, program, recorder, executor, meeting)
     meeting.at_region = collector.begin_region
     return Run(system, program, executor, meeting, threads, devices, collector, trace)
+
+
+def _faults(system: System, workload: Workload, made: dict[str, KmemCache], seed: int) -> FaultInjector | None:
+    """Return what makes the workload's faults, None when it has none."""
+    debug = system.allocator.debug
+    if not workload.faults or debug is None:
+        return None
+    caches = []
+    for i, fault in enumerate(workload.faults):
+        try:
+            caches.append(named_cache(system, fault.cache, made))
+        except BadValue as error:
+            raise BadValue(error.message, expected=error.expected, near=error.near, at=("faults", i, "cache")) from None
+    check_faults(workload.faults, caches)
+    return FaultInjector(system.allocator, debug, workload.faults, caches, seed)
+
+
+def _with_log(bug: KernelBugError, log: KernelLog) -> KernelBugError:
+    """Return the error that ended a run with the end of the kernel's log."""
+    return KernelBugError("\n".join([f"kernel BUG: {bug}", *log.lines[-LOG_SHOWN:]]))
 
 
 def _later(program: Program, start: int) -> list[ThreadProgram]:

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from simslab.base.errors import BadValue, BadValues, near_miss
 from simslab.base.units import Size
 from simslab.kernel.gfp import DIRECT_RECLAIM, parse_gfp
+from simslab.workload.faults import Fault
 from simslab.workload.kernel_options import CpusetSpec, FailSlabSpec, KernelOptions, MemPolicySpec
 from simslab.workload.patterns import AllocObjects, BarrierStep, Consume, FreeObjects, Produce, Step
 from simslab.workload.placement import named_cpus, no_flag
@@ -165,10 +166,13 @@ class Workload(Strict):
     threads: list[ThreadGroup] = Field(default_factory=list)
     devices: list[Device] = Field(default_factory=list)
     trace: TraceReplay | None = None
+    faults: Annotated[list[Fault], Field(max_length=64)] = Field(
+        default_factory=list, description="mistakes for a debug kernel to find"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Workload:
-        checks = (_trace_or_threads, _unique_names, _shared_cpus, _references, _kept_objects, _barriers)
+        checks = (_trace_or_threads, _unique_names, _shared_cpus, _references, _kept_objects, _barriers, _faults)
         faults = [fault for check in checks for fault in check(self)]
         if faults:
             raise BadValues(faults)
@@ -261,6 +265,13 @@ def _references(workload: Workload) -> list[BadValue]:
             BadValue(f"nobody consumes what '{name}' produces", expected="a 'consume' step", at=sources[name])
         )
     return faults
+
+
+def _faults(workload: Workload) -> list[BadValue]:
+    if workload.faults and not workload.kernel.debug_slab:
+        told = "objects have bytes to be overwritten in debug kernels only"
+        return [BadValue(told, expected="kernel: {debug_slab: true}", at=("faults",))]
+    return []
 
 
 def _unknown(name: str, expected: str, known: set[str], at: tuple[str | int, ...]) -> BadValue:

@@ -44,6 +44,7 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
         slab_nomerge=options.slab_nomerge,
         noaliencache=options.noaliencache,
         slab_max_order=options.slab_max_order,
+        debug_slab=options.debug_slab,
         init_on_alloc=options.init_on_alloc,
         init_on_free=options.init_on_free,
         freelist_random=options.freelist_random,
