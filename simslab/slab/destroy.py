@@ -5,7 +5,6 @@ Process context, interrupts on. Not modelled: slab_mutex and the hotplug locks a
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine.cpu import Cpu
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator
 
 EBUSY: Final = 16
-
-log = logging.getLogger("simslab.kernel")
 
 
 def kmem_cache_destroy(allocator: SlabAllocator, cache: KmemCache, cpu: Cpu | None = None) -> int:
@@ -33,11 +30,8 @@ def kmem_cache_destroy(allocator: SlabAllocator, cache: KmemCache, cpu: Cpu | No
         return 0
     err = shutdown_cache(allocator, cpu, cache)
     if err:
-        log.warning(
-            "kmem_cache_destroy %s: Slab cache still has objects",
-            cache.name,
-            stack_info=log.isEnabledFor(logging.DEBUG),
-        )
+        allocator.kernel.log.pr_err(cpu, f"kmem_cache_destroy {cache.name}: Slab cache still has objects")
+        allocator.kernel.log.dump_stack(cpu)
     return err
 
 
