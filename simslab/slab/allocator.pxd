@@ -30,7 +30,7 @@ cdef class SlabAllocator(ObjectSource):
     cdef public long long slab_max_order
     cdef public bint use_alien_caches
     cdef public list online_cpus
-    cdef public list numa_cpus
+    cdef public list cpus_in_node
     cdef public long long boot_data
     cdef public object slab_mutex
     cdef public SlabPages pages
@@ -54,4 +54,8 @@ cdef class SlabAllocator(ObjectSource):
     @cython.locals(cache=KmemCache)
     cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
+    @cython.locals(found=list, objp=cython.longlong, _=cython.longlong)
+    cpdef list kmalloc_node_times(self, Cpu cpu, long long size, long long flags, long long nodeid, long long count)
+    @cython.locals(objp=cython.longlong)
+    cpdef long long kfree_all(self, Cpu cpu, list objects) except -1
     cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)

@@ -68,7 +68,7 @@ class SlabAllocator(ObjectSource):
         self.slab_max_order = 1
         self.use_alien_caches = False
         self.online_cpus: list[int] = []
-        self.numa_cpus: list[int] = []  # those in their node's CPU mask, which CPU 0 joins late in boot
+        self.cpus_in_node: list[int] = []  # CPUs in each node's mask, which CPU 0 joins late in boot
         self.boot_data = kernel.boot_data
         self.slab_mutex = Mutex(kernel.boot_data + SLAB_MUTEX_OFFSET, "slab_mutex")
         self.pages = SlabPages(kernel.mem_map, kernel.page_allocator)
@@ -175,6 +175,25 @@ class SlabAllocator(ObjectSource):
             self.debug.kfree_debugcheck(cpu, objp)
             objp -= self.freeing.virt_to_cache(cpu, objp).obj_offset
         return self.freeing.kfree(cpu, objp)
+
+    def kmalloc_node_times(self, cpu: Cpu, size: int, flags: int, nodeid: int, count: int) -> list[int]:
+        """What `count` calls of kmalloc_node return, up to the first that fails.
+
+        Speed: a compiled loop, for the millions of alien arrays of a large machine's boot (benchmarks/README.md).
+        """
+        found: list[int] = []
+        for _ in range(count):
+            objp = self.kmalloc_node(cpu, size, flags, nodeid)
+            if not objp:
+                break
+            found.append(objp)
+        return found
+
+    def kfree_all(self, cpu: Cpu, objects: list[int]) -> int:
+        """Call kfree for each of `objects`, in order."""
+        for objp in objects:
+            self.kfree(cpu, objp)
+        return 0
 
     def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:
         """The cache of an object (mm/slab.h: virt_to_cache)."""

@@ -69,16 +69,16 @@ def boot(allocator: SlabAllocator, standing: bool = True) -> None:
     cpu = allocator.kernel.machine.cpus[0]
     caches = standing_caches(allocator.options.debug_slab) if standing else []
     allocator.online_cpus = [0]
-    allocator.numa_cpus = []
+    allocator.cpus_in_node = [0] * allocator.kernel.nr_node_ids
     kmem_cache_init(allocator, cpu)
     create_standing(allocator, cpu, caches, "early")
     kmem_cache_init_late(allocator, cpu)
     create_standing(allocator, cpu, caches, "up")
-    allocator.numa_cpus.append(0)
+    cpucache.enter_node(allocator, 0)
     for other in range(1, allocator.kernel.nr_cpu_ids):
         cpuup_prepare(allocator, cpu, other)
         allocator.online_cpus.append(other)
-        allocator.numa_cpus.append(other)
+        cpucache.enter_node(allocator, other)
     create_standing(allocator, cpu, caches, "smp")
 
 

@@ -34,10 +34,15 @@ NO_SLABS: Final = -1
 
 @dataclass(frozen=True)
 class AlienTable:
-    """A table of alien arrays by node, not yet attached."""
+    """The memory of a table of alien arrays, not yet attached: its address and those of the arrays, in node order.
+
+    Speed: arrays that nobody will use, as all that a CPU coming up makes for a node that has them, get no more than
+    their memory (benchmarks/README.md).
+    """
 
     addr: int
-    aliens: list[AlienCache | None]
+    arrays: list[int]
+    entries: int
 
 
 def enable_cpucache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
@@ -148,7 +153,7 @@ def attach(
     if node.shared is None or force_change:
         old_shared, node.shared, new_shared = node.shared, new_shared, None
     if node.alien is None and aliens is not None:
-        node.alien, node.alien_addr = aliens.aliens, aliens.addr
+        node.alien, node.alien_addr = make_aliens(allocator, cache, nid, aliens), aliens.addr
         aliens = None
     node.list_lock.unlock(cpu)
     cpu.irq_enable()
@@ -164,7 +169,8 @@ def free_new(allocator: SlabAllocator, cpu: Cpu, shared: ArrayCache | None, alie
     if shared is not None:
         allocator.kfree(cpu, shared.addr)
     if aliens is not None:
-        free_alien_cache(allocator, cpu, aliens.aliens, aliens.addr)
+        allocator.kfree_all(cpu, aliens.arrays)
+        allocator.kfree(cpu, aliens.addr)
 
 
 def init_cache_node(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
@@ -197,9 +203,18 @@ def first_reap(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> int:
 
 
 def nr_cpus_node(allocator: SlabAllocator, nid: int) -> int:
-    """Return how many CPUs have entered a node's CPU mask by now (`numa_cpus`: see boot)."""
-    cpus = allocator.kernel.machine.cpus
-    return sum(cpus[cpu_id].node == nid for cpu_id in allocator.numa_cpus)
+    """Return how many CPUs have entered a node's CPU mask by now."""
+    return allocator.cpus_in_node[nid]
+
+
+def enter_node(allocator: SlabAllocator, cpu_id: int) -> None:
+    """Let a CPU enter the mask of its node."""
+    allocator.cpus_in_node[allocator.kernel.machine.cpus[cpu_id].node] += 1
+
+
+def leave_node(allocator: SlabAllocator, cpu_id: int) -> None:
+    """Undo enter_node."""
+    allocator.cpus_in_node[allocator.kernel.machine.cpus[cpu_id].node] -= 1
 
 
 def alloc_arraycache(allocator: SlabAllocator, cpu: Cpu, nid: int, entries: int, request: int) -> ArrayCache | None:
@@ -217,29 +232,27 @@ def alloc_alien_cache(
     addr = allocator.kmalloc_node(cpu, POINTER_BYTES * kernel.nr_node_ids, request, nid)
     if not addr:
         return None
-    aliens: list[AlienCache | None] = [None] * kernel.nr_node_ids
-    for other in kernel.online_nodes:
-        if other == nid:
-            continue
-        alien = alloc_one_alien(allocator, cpu, cache, nid, limit, request)
-        if alien is None:
-            free_alien_cache(allocator, cpu, aliens, addr)
-            return None
-        aliens[other] = alien
-    return AlienTable(addr, aliens)
-
-
-def alloc_one_alien(
-    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, entries: int, request: int
-) -> AlienCache | None:
-    """Make one alien array with its lock (mm/slab.c: __alloc_alien_cache)."""
-    size = layout.ALIEN_CACHE_BYTES + POINTER_BYTES * entries
-    addr = allocator.kmalloc_node(cpu, size, request, nid)
-    if not addr:
+    count = len(kernel.online_nodes) - (nid in kernel.online_nodes)
+    size = layout.ALIEN_CACHE_BYTES + POINTER_BYTES * limit  # mm/slab.c: __alloc_alien_cache
+    arrays = allocator.kmalloc_node_times(cpu, size, request, nid, count)
+    if len(arrays) < count:
+        allocator.kfree_all(cpu, arrays)
+        allocator.kfree(cpu, addr)
         return None
+    return AlienTable(addr, arrays, limit)
+
+
+def make_aliens(allocator: SlabAllocator, cache: KmemCache, nid: int, table: AlienTable) -> list[AlienCache | None]:
+    """The alien arrays of a table that node `nid` takes into use, by node."""
     lock_class = allocator.kernel.lock_stats.lock_class(f"{cache.name}:alien_lock")
-    array = ArrayCache(addr + layout.ALIEN_CACHE_AC, entries, SHARED_BATCHCOUNT)
-    return AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class))
+    addresses = iter(table.arrays)
+    aliens: list[AlienCache | None] = [None] * allocator.kernel.nr_node_ids
+    for other in allocator.kernel.online_nodes:
+        if other != nid:
+            addr = next(addresses)
+            array = ArrayCache(addr + layout.ALIEN_CACHE_AC, table.entries, SHARED_BATCHCOUNT)
+            aliens[other] = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class))
+    return aliens
 
 
 def free_alien_cache(allocator: SlabAllocator, cpu: Cpu, aliens: list[AlienCache | None] | None, addr: int) -> None:

@@ -28,9 +28,9 @@ def cpu_up(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
     allocator.slab_mutex.unlock(cpu)
     if err:
         return err
-    for cpus in (allocator.online_cpus, allocator.numa_cpus):
-        cpus.append(coming)
-        cpus.sort()
+    allocator.online_cpus.append(coming)
+    allocator.online_cpus.sort()
+    cpucache.enter_node(allocator, coming)
     allocator.start_cpu_timer(allocator.kernel.machine.cpus[coming])
     return 0
 
@@ -42,7 +42,7 @@ def cpu_down(allocator: SlabAllocator, cpu: Cpu, going: int) -> None:
     # the time in the kernel between a CPU's going and slab_dead_cpu.
     allocator.slab_mutex.lock(cpu)
     allocator.online_cpus.remove(going)
-    allocator.numa_cpus.remove(going)
+    cpucache.leave_node(allocator, going)
     cpuup_canceled(allocator, cpu, going)
     allocator.slab_mutex.unlock(cpu)
 
