@@ -91,6 +91,12 @@ def ran(out, tmp_path):
     assert (results / "slabinfo.txt").read_text().startswith("slabinfo - version: 2.1\n")
 
 
+def found(out, tmp_path):
+    for text in ("memory outside object was overwritten", "Slab corruption (Tainted: G    B", "Single bit error"):
+        assert text in out.split("Kernel log:")[1]
+        assert text in (tmp_path / "results" / "memory-bugs" / "dmesg.txt").read_text()
+
+
 def ran_changed(out, _):
     operations = int(re.search(r"^([\d,]+) operations", out, re.M)[1].replace(",", ""))
     assert 0 < operations <= 0.2 * 8 * 2 * 10_000
@@ -174,6 +180,7 @@ def fitted(out, tmp_path):
 # Each command, by its first words, and what it must have done.
 KEPT = {
     "run two-socket mixed-remote --out": ran,
+    "run two-socket memory-bugs": found,
     "run two-socket mixed-remote --set": ran_changed,
     "list": listed,
     "describe two-socket": described,

@@ -7,6 +7,7 @@ from simslab.base.yamlfile import load_model
 from simslab.kernel.bug import KernelBugError
 from simslab.machine.library import load_machine
 from simslab.report.summary import summary_text
+from simslab.workload.library import load_workload, workload_names
 from simslab.workload.runner import run_workload
 from simslab.workload.spec import Workload
 
@@ -33,6 +34,15 @@ def test_a_debug_kernel_says_nothing_of_a_workload_without_mistakes():
     assert measured.dmesg == []
     assert measured.events["slab_errors"] == 0
     assert "<error>" in measured.slabinfo
+
+
+@pytest.mark.parametrize("name", [name for name in workload_names() if name != "memory-bugs"])
+def test_no_shipped_workload_makes_a_mistake(name):
+    workload = load_workload(name, ["kernel.debug_slab=true", "scale=0.01"])
+    measured = run_workload(load_machine("two-socket"), workload)
+    assert [line for line in measured.dmesg if "SLAB: Unable" not in line] == []
+    kept = measured.conservation
+    assert kept["allocated"] - kept["freed"] == kept["live"]
 
 
 def test_without_debug_slab_there_are_no_statistics_and_no_counts():
