@@ -56,6 +56,9 @@ class Mutex:
         cpu.insn(SCHEDULE_INSNS)
         self.waiters.append(cpu)
         while self.owner != cpu.id:  # an interrupt for this CPU wakes it too
+            if cpu.next_irq <= cpu.now:
+                cpu.deliver_interrupts()
+                continue
             asleep_since = cpu.now
             cpu.engine.park(cpu)
             until, cpu.now = cpu.now, asleep_since

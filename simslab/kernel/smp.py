@@ -87,11 +87,17 @@ class SmpCalls:
         target.post_irq(arrival, CALL_FUNCTION_VECTOR)
         if target.context is None or target.context.dead:
             self.engine.spawn(target, partial(self.answer, target))
-        else:
+        elif target.parked:
             self.engine.wake(target, arrival)
+        else:
+            # It may be asleep when the interrupt arrives, and nobody else might wake it.
+            self.engine.at(arrival, partial(self.engine.wake, target, arrival))
 
     def _wait(self, cpu: Cpu) -> None:
         """Spin until a target answers; the caller's own interrupts are delivered meanwhile."""
+        if cpu.next_irq <= cpu.now:
+            cpu.deliver_interrupts()
+            return
         before = cpu.now
         self.engine.park(cpu)
         until, cpu.now = cpu.now, before

@@ -332,6 +332,8 @@ class SlabAlloc:
         cpu.read(cache.addr + KC_CPU_CACHE)
         cpu.read(ac.addr)
         taken = 0
+        if batchcount > ac.limit:
+            batchcount = ac.limit  # Not modelled: 5.10 writes past a smaller array that tuning put there meanwhile
         if not ac.avail and pfn >= 0:
             taken = batchcount - self.lists.alloc_block(cpu, cache, ac, pfn, batchcount)
             if self.stats:

@@ -50,7 +50,7 @@ cdef class SlabAudit:
     cdef public long long placed
 
     @cython.locals(problem=cython.longlong)
-    cpdef long long check(self, long long objects_in_flight, long long slabs_in_flight) except -1
+    cpdef long long check(self, long long objects_in_flight, long long slabs_growing, long long slabs_dying) except -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode, aliens=list)
     cdef note_retired(self)
     @cython.locals(problem=cython.longlong, entry=KmemCacheNode)
@@ -59,8 +59,8 @@ cdef class SlabAudit:
     cdef long long check_node(self, KmemCacheNode n) noexcept
     @cython.locals(active=cython.longlong, slot=cython.longlong, expected=cython.longlong)
     cdef long long check_listed(self, KmemCacheNode n, long long which, long long pfn) noexcept
-    @cython.locals(unlisted=cython.longlong, pfn=cython.longlong, problem=cython.longlong)
-    cdef long long check_slabs(self, long long slabs_in_flight) except -1
+    @cython.locals(unlisted=cython.longlong, used=cython.longlong, pfn=cython.longlong, problem=cython.longlong)
+    cdef long long check_slabs(self, long long slabs_growing, long long slabs_dying) except -1
     @cython.locals(row=cython.longlong, num=cython.longlong, active=cython.longlong, holder=cython.longlong, i=cython.longlong, index=cython.longlong)
     cdef long long check_free_indices(self, long long pfn) noexcept
     @cython.locals(cpu_id=cython.longlong, entry=ArrayCache, n=KmemCacheNode, problem=cython.longlong)

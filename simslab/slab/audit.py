@@ -116,11 +116,12 @@ class SlabAudit:
 
     # -- the check ----------------------------------------------------------------------------------------------------
 
-    def check(self, objects_in_flight: int, slabs_in_flight: int) -> int:
+    def check(self, objects_in_flight: int, slabs_growing: int, slabs_dying: int) -> int:
         """0, or the number of the first problem found.
 
-        At most so many objects, beyond those of `freeing`, and slabs may be in no place. With none in flight, nothing
-        may be left in a retired array either.
+        At most so many objects (beyond those of `freeing`) and slabs may be in no place: slabs that grow, some of whose
+        objects may be handed out already, and slabs without objects that are about to be destroyed. With none in
+        flight, nothing may be left in a retired array either.
         """
         self.checks += 1
         self.stamp += 1
@@ -131,12 +132,12 @@ class SlabAudit:
         self.note_retired()
         problem = self.check_nodes()
         if not problem:
-            problem = self.check_slabs(slabs_in_flight)
+            problem = self.check_slabs(slabs_growing, slabs_dying)
         if not problem:
             problem = self.check_arrays()
         if not problem:
             problem = self.check_users(objects_in_flight)
-        if not problem and not objects_in_flight and not slabs_in_flight and not self.freeing:
+        if not problem and not objects_in_flight and not slabs_growing and not slabs_dying and not self.freeing:
             problem = self.check_retired()
         return problem
 
@@ -198,15 +199,17 @@ class SlabAudit:
             return WRONG_LIST
         return 0 if self.mem_map.nid(pfn) == n.node else WRONG_NODE
 
-    def check_slabs(self, slabs_in_flight: int) -> int:
+    def check_slabs(self, slabs_growing: int, slabs_dying: int) -> int:
         """Every slab obtained and not destroyed is in a list or in flight; its free objects are marked."""
-        unlisted = 0
+        unlisted = used = 0
         for entry in self.slabs:
             pfn = entry
             if self.lists[self.mem_map.slot[pfn]] != self.stamp:
-                unlisted += 1
                 self.subject = pfn
-                if unlisted > slabs_in_flight:
+                unlisted += 1
+                if self.mem_map.active[pfn]:
+                    used += 1
+                if used > slabs_growing or unlisted > slabs_growing + slabs_dying:
                     return SLABS_LOST
             problem = self.check_free_indices(pfn)
             if problem:

@@ -2,6 +2,7 @@ import pytest
 
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
+from simslab.kernel.mutex import Mutex
 from simslab.machine import causes
 from simslab.machine.callsites import site
 from simslab.machine.library import load_machine
@@ -150,3 +151,38 @@ def test_an_interrupt_does_not_hand_a_lock_to_a_cpu_that_queues_for_it(kernel):
 
     run(kernel, {0: holder, 1: waiter, 2: sender})
     assert order == ["unlock", "locked", "interrupt"]
+
+
+@pytest.mark.parametrize("delay", range(0, 12_000, 300))
+def test_a_call_reaches_a_cpu_that_goes_to_sleep_for_a_mutex_about_then(kernel, delay):
+    mutex, seen = Mutex(kernel.boot_data, "test"), []
+
+    def owner(cpu):
+        mutex.lock(cpu)
+        cpu.charge(causes.INSTRUCTIONS, 2000)
+        kernel.smp.call_function_single(cpu, kernel.machine.cpus[1], lambda c: seen.append(c.id))
+        mutex.unlock(cpu)
+
+    def sleeper(cpu):
+        cpu.charge(causes.INSTRUCTIONS, delay)
+        mutex.lock(cpu)
+        mutex.unlock(cpu)
+        seen.append("had it")
+
+    run(kernel, {0: owner, 1: sleeper})
+    assert seen == [1, "had it"]
+
+
+@pytest.mark.parametrize("delay", range(0, 6000, 200))
+def test_two_cpus_may_interrupt_each_other_at_any_distance(kernel, delay):
+    seen = []
+
+    def sender(other, start):
+        def program(cpu):
+            cpu.charge(causes.INSTRUCTIONS, start)
+            kernel.smp.call_function_many(cpu, [kernel.machine.cpus[other]], lambda c: seen.append(c.id))
+
+        return program
+
+    run(kernel, {0: sender(1, 3000), 1: sender(0, delay)})
+    assert sorted(seen) == [0, 1]

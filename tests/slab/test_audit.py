@@ -41,7 +41,7 @@ class Bench:
         return self.pages.lists.list_pfns(self.node, which)[0]
 
     def problem(self):
-        problem = self.audit.check(0, 0)
+        problem = self.audit.check(0, 0, 0)
         return self.audit.sentence(problem) if problem else ""
 
     def sentences(self):
@@ -199,7 +199,16 @@ def test_a_slab_that_nobody_lists_is_lost_unless_it_is_in_flight(bench):
     bench.node.free_slabs -= len(pages)
     bench.node.free_objects -= 16 * len(pages)
     assert "lost" in bench.problem()
-    assert bench.audit.check(0, len(pages)) == 0
+    assert bench.audit.check(0, 0, len(pages)) == 0
+
+
+def test_a_slab_in_no_list_may_have_objects_out_only_while_one_grows(bench):
+    pages = bench.pages.lists.list_pfns(bench.node, FULL)
+    bench.node.lists_owner[2 * FULL] = bench.node.lists_owner[2 * FULL + 1] = -1
+    bench.node.total_slabs -= len(pages)
+    assert bench.audit.check(0, 0, 100) != 0
+    assert bench.audit.check(0, len(pages) - 1, 100) != 0
+    assert bench.audit.check(0, len(pages), 0) == 0
 
 
 def test_a_list_that_has_become_a_circle_is_found(bench):
@@ -216,7 +225,7 @@ def test_a_slab_nobody_obtained_is_found(bench):
 def test_an_object_in_flight_may_be_nowhere_but_not_in_two_places(bench):
     objp = bench.audit.held.pop()
     assert "lost" in bench.problem()
-    assert bench.audit.check(1, 0) == 0
+    assert bench.audit.check(1, 0, 0) == 0
     bench.audit.freeing.append(objp)
     assert bench.problem() == ""
     bench.audit.held += [objp, objp]
@@ -234,7 +243,7 @@ def test_an_array_that_was_replaced_must_be_emptied(bench):
 def test_a_replaced_array_with_objects_is_no_loss_while_something_runs(bench):
     arrays = list(bench.cache.cpu_cache)
     bench.cache.cpu_cache = [type(ac)(0, 8, 4) for ac in arrays]
-    assert bench.audit.check(1, 0) == 0
+    assert bench.audit.check(1, 0, 0) == 0
     assert "never emptied" in bench.problem()
 
 

@@ -2,6 +2,8 @@ import logging
 
 import pytest
 
+from simslab.kernel import gfp
+from simslab.slab import invariants
 from simslab.slab.conform.topologies import new_system
 from simslab.slab.options import SlabOptions
 
@@ -90,3 +92,30 @@ def test_first_reaping_is_four_to_eight_seconds_away(allocator, cache):
     hz = allocator.kernel.hz
     now = allocator.kernel.jiffies(allocator.kernel.machine.cpus[0])
     assert all(4 * hz <= node.next_reap - now < 8 * hz for node in cache.node)
+
+
+class TunesDuringGrowth:
+    """Another CPU makes the arrays smaller while this one has its new slab and not yet its array."""
+
+    def __init__(self, allocator, cache):
+        self.allocator, self.cache, self.done = allocator, cache, False
+
+    def slab_obtained(self, cache, _pfn, _nid):
+        if cache is self.cache and not self.done:
+            self.done = True
+            self.allocator.slabinfo_write(f"{cache.name} 2 2 0", self.allocator.kernel.machine.cpus[1])
+
+    def slab_destroyed(self, cache, pfn, nid):
+        pass
+
+
+def test_a_refill_by_growth_fills_a_smaller_array_that_tuning_put_there_meanwhile_no_further_than_its_limit():
+    allocator = new_system("1n4c", SlabOptions(slab_nomerge=True))
+    cache = allocator.kmem_cache_create("tuned", 128)
+    allocator.slabinfo_write("tuned 16 16 0")
+    allocator.pages.observer = TunesDuringGrowth(allocator, cache)
+    cpu = allocator.kernel.machine.cpus[0]
+    objp = allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_ATOMIC)
+    ac = cache.cpu_cache[0]
+    assert (ac.limit, ac.avail) == (2, 1)
+    assert invariants.check_cache(allocator, cache, [objp]) == []

@@ -106,7 +106,7 @@ class Program:
         self.look(name)
 
     def look(self, name):
-        problem = self.audit.check(0, 0)
+        problem = self.audit.check(0, 0, 0)
         if problem:
             raise AssertionError(f"{name}: {self.audit.sentence(problem)}: {self!r}")
         if any(cpu.irqs_off for cpu in self.cpus):
