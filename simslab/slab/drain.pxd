@@ -56,7 +56,7 @@ cdef class SlabDrain:
     cdef long long drain_array_locked(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long node, long long free_all) except? -1
     @cython.locals(surplus=cython.longlong)
     cdef long long drain_array(self, Cpu cpu, KmemCache cache, KmemCacheNode n, ArrayCache ac, long long node) except -1
-    @cython.locals(nid=cython.longlong, alien=AlienCache, flags=cython.longlong, surplus=cython.longlong)
+    @cython.locals(nid=cython.longlong, aliens=list, addr=cython.longlong, alien=AlienCache, flags=cython.longlong, surplus=cython.longlong)
     cdef long long drain_alien_cache(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except -1
     @cython.locals(freed=cython.longlong, pfn=cython.longlong)
     cpdef long long drain_freelist(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long tofree) except -1

@@ -85,3 +85,33 @@ def test_memory_with_objects_cannot_go(bench):
     assert hotplug.memory_going_offline(bench.allocator, bench.cpus[0], 1) == -16
     assert hotplug.memory_going_online(bench.allocator, bench.cpus[0], 1) == 0
     assert bench.sound() == []
+
+
+class TakesTheTableAway:
+    """A node's last CPU goes while another CPU sends the node's alien objects home."""
+
+    def __init__(self, node):
+        self.node, self.taken = node, 0
+
+    def acquired(self, _cpu, lock):
+        if lock.lock_class.name.endswith("alien_lock"):
+            self.node.alien = None
+            self.taken += 1
+
+    def released(self, cpu, lock):
+        pass
+
+
+def test_an_alien_table_that_goes_away_while_it_is_drained_is_drained_to_its_end():
+    allocator = new_system("4n8c", SlabOptions(slab_nomerge=True))
+    cache = allocator.kmem_cache_create("objects", 256)
+    cpu = allocator.kernel.machine.cpus[0]
+    objects = [allocator.kmem_cache_alloc_node(cpu, cache, gfp.GFP_KERNEL, nid) for nid in (1, 2, 3)]
+    for objp in objects:
+        allocator.kmem_cache_free(cpu, cache, objp)
+    aliens = [alien.ac for alien in cache.node[0].alien if alien is not None]
+    assert [ac.avail for ac in aliens] == [1, 1, 1]
+    witness = allocator.kernel.lock_stats.witness = TakesTheTableAway(cache.node[0])
+    allocator.kmem_cache_shrink(cpu, cache)
+    assert witness.taken >= 3
+    assert [ac.avail for ac in aliens] == [0, 0, 0]
