@@ -18,7 +18,7 @@ from simslab.experiment.run import run_once
 from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed
 from simslab.report.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
 from simslab.report.directory import check_replaceable, result_directory
-from simslab.report.latency import Distribution, distribution, merge_rows
+from simslab.report.latency import Distribution, by_operation, distribution, merge_rows
 from simslab.report.manifest import MANIFEST, ChangedValue, changed_values, manifest_document
 from simslab.report.result import json_text
 from simslab.workload.measurement import Measurement
@@ -44,6 +44,7 @@ class RunFigures:
 
     metrics: dict[str, float]
     latency: Distribution  # all operations, cycles
+    by_operation: dict[str, Distribution]
     frequency_hz: int
 
 
@@ -92,7 +93,9 @@ def run_figures(plan: Plan, arm: Variant, seed: int, run: RunOnce = run_once) ->
     inputs = load_arm(plan.machine, plan.workload, plan.settings, arm)
     with naming_variant(arm):
         measurement = run(inputs, seed)
-    return RunFigures(metrics(measurement), merge_rows(measurement.latency), measurement.frequency_hz)
+    return RunFigures(
+        metrics(measurement), merge_rows(measurement.latency), by_operation(measurement), measurement.frequency_hz
+    )
 
 
 def compare(plan: Plan, *, processes: int = 1, progress: Progress | None = None, run: RunOnce = run_once) -> Comparison:
@@ -154,8 +157,13 @@ def _in_child(plan: Plan, arm: Variant, seed: int, run: RunOnce) -> RunFigures |
 
 
 def _arm(variant: Variant, runs: Sequence[RunFigures]) -> Arm:
-    pairs = (pair for run in runs for pair in zip(run.latency.values, run.latency.counts, strict=True))
-    return Arm(variant.name, variant.settings, runs[0].frequency_hz, distribution(pairs))
+    names = sorted({name for run in runs for name in run.by_operation})
+    operations = {name: _merged(run.by_operation[name] for run in runs if name in run.by_operation) for name in names}
+    return Arm(variant.name, variant.settings, runs[0].frequency_hz, _merged(run.latency for run in runs), operations)
+
+
+def _merged(latencies: Iterable[Distribution]) -> Distribution:
+    return distribution(pair for each in latencies for pair in zip(each.values, each.counts, strict=True))
 
 
 def _differences(arm: str, base: Sequence[RunFigures], variant: Sequence[RunFigures]) -> Iterator[Difference]:

@@ -14,6 +14,7 @@ from simslab.base.errors import UserError, reason
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 COLUMN_WIDTH: Final = 3.4  # inches: one column of a two-column paper
@@ -115,14 +116,34 @@ def write_figure(figure: Figure, path: Path) -> None:
 
 def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:
     """Make the x axis logarithmic in ns, with plain numbers at the decades."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import NullFormatter
 
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(base=10, numticks=8))
-    axes.xaxis.set_minor_locator(LogLocator(base=10, subs=[2, 5], numticks=20))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    plain_log_ticks(axes.xaxis)
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)
+
+
+def plain_log_ticks(axis: Axis) -> None:
+    """Let a logarithmic axis have plain numbers, not powers: at the decades, and smaller ones at 2 and 5."""
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
+    axis.set_major_locator(LogLocator(base=10, numticks=8))
+    axis.set_minor_locator(LogLocator(base=10, subs=[2, 5], numticks=20))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+def draw_tail(axes: Axes, times: Sequence[float], shares: Sequence[float], index: int, label: str) -> None:
+    """Draw which share took at least so long, on a logarithmic axis; `shares` are cumulative, `index` is the look."""
+    from matplotlib.ticker import FuncFormatter
+
+    beyond = [1.0, *(1 - share for share in shares[:-1])]
+    look = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
+    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **look)  # type: ignore[arg-type]
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.10g}%"))
+    axes.set_ylabel("share at least as long")
 
 
 def legend_above(axes: Axes, title: str, columns: int = 2) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rich.console import Console, RenderableType
@@ -25,6 +26,7 @@ class Arm:
     settings: tuple[str, ...]
     frequency_hz: int
     latency: Distribution
+    by_operation: Mapping[str, Distribution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,24 @@ def comparison_parts(comparison: Comparison) -> list[RenderableType]:
     )
     if seeds == 1:
         note = "One run an arm, so no interval: of a recorded trace every seed would be the same run."
-    return [Text(head + common), *(_arm_table(arm, comparison) for arm in others), Text(note)]
+    return [
+        Text(head + common + "\n" + _clocks(comparison)),
+        *(_arm_table(arm, comparison) for arm in others),
+        Text(note),
+    ]
+
+
+def _clocks(comparison: Comparison) -> str:
+    """Return how many cycles a ns has: of all arms, or of each where they differ."""
+    clocks = {arm.name: f"{arm.frequency_hz / 10**9:g} cycles" for arm in comparison.arms}
+    if len(set(clocks.values())) == 1:
+        return f"1 ns is {clocks[comparison.arms[0].name]}; % is of the base's mean"
+    return "1 ns is " + ", ".join(f"{cycles} ({name})" for name, cycles in clocks.items()) + "; % is of the base's mean"
 
 
 def _arm_table(arm: Arm, comparison: Comparison) -> RenderableType:
     rows = [_row(each) for each in comparison.differences if each.arm == arm.name]
-    heads = ("metric", "verdict", "base", arm.name, "difference", "interval", "percent")
+    heads = ("metric", "verdict", "base", arm.name, "difference", "interval", "%", "% interval")
     return table(f"{arm.name}: {', '.join(arm.settings)}", heads, rows, texts=2)
 
 
@@ -113,6 +127,7 @@ def _row(each: Difference) -> list[str]:
         _signed(each.mean),
         _interval(each.low, each.high),
         _signed(_relative(each.mean, each)),
+        _interval(_relative(each.low, each), _relative(each.high, each)),
     ]
 
 
@@ -160,8 +175,13 @@ def _arm_document(arm: Arm) -> dict[str, Any]:
         "settings": list(arm.settings),
         "operations": figures.count,
         "latency_ns": figures.ns,
+        "latency_cycles": figures.cycles | {"mean": figures.mean_cycles},
         "cycles": list(arm.latency.values),
         "counts": list(arm.latency.counts),
+        "by_operation": {
+            name: {"cycles": list(latencies.values), "counts": list(latencies.counts)}
+            for name, latencies in arm.by_operation.items()
+        },
     }
 
 

@@ -1,16 +1,30 @@
-"""The small figure of a comparison: latency of all operations in each arm, and its tail."""
+"""The small figure of a comparison: latency of each operation in each arm, and the tail of all."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from simslab.report.canvas import COLOURS, DASHES, house_style, legend_above, log_time_axis, new_figure, save, steps
+from simslab.report.canvas import (
+    COLOURS,
+    DASHES,
+    draw_tail,
+    house_style,
+    legend_above,
+    log_time_axis,
+    new_figure,
+    save,
+    steps,
+)
 from simslab.report.comparison import Comparison
-from simslab.report.latency import cumulative
+from simslab.report.latency import Distribution, cumulative
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+ALL: Final = "all operations"
 
 
 def save_comparison_figure(comparison: Comparison, directory: Path, name: str = "comparison") -> list[Path]:
@@ -20,20 +34,48 @@ def save_comparison_figure(comparison: Comparison, directory: Path, name: str = 
 
 
 def comparison_figure(comparison: Comparison) -> Figure:
-    """Return the figure: cumulative share above, share at least as long below. Call it within `house_style`."""
-    figure = new_figure(height=3.1)
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    for index, arm in enumerate(arm for arm in comparison.arms if arm.latency.count):
-        style = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
-        times, shares = cumulative(arm.latency, arm.frequency_hz)
-        upper.plot(*steps(times, shares), drawstyle="steps-post", label=arm.name, **style)
-        lower.plot(times, [1.0, *(1 - share for share in shares[:-1])], drawstyle="steps-pre", **style)
-    for axes in (upper, lower):
-        log_time_axis(axes)
-    upper.set_xlabel("")
-    upper.set_ylim(0, 1.02)
-    upper.set_ylabel("cumulative share")
-    lower.set_yscale("log")
-    lower.set_ylabel("share at least as long")
-    legend_above(upper, f"{comparison.workload} on {comparison.machine}: all operations", columns=3)
+    """Return the figure: cumulative share by operation, and share at least as long of all. Call it in `house_style`."""
+    panels = _operations(comparison)
+    figure = new_figure(height=0.35 + 1.35 * (len(panels) + 1))
+    *uppers, lower = figure.subplots(len(panels) + 1, 1, sharex=True)
+    for axes, (operation, arms) in zip(uppers, panels.items(), strict=True):
+        _draw_cumulative(axes, comparison, arms)
+        axes.set_title(operation)
+    _draw_beyond(lower, comparison)
+    title = f"{comparison.workload} on {comparison.machine}"
+    legend_above(uppers[0], f"{title}\n{next(iter(panels))}", columns=3)
     return figure
+
+
+def _operations(comparison: Comparison) -> dict[str, dict[str, Distribution]]:
+    """Return the latencies by arm of each operation; of all together where nothing tells them apart."""
+    names = sorted({name for arm in comparison.arms for name in arm.by_operation})
+    found = {
+        name: {arm.name: arm.by_operation[name] for arm in comparison.arms if name in arm.by_operation}
+        for name in names
+    }
+    return found or {ALL: {arm.name: arm.latency for arm in comparison.arms}}
+
+
+def _style(comparison: Comparison, arm: str) -> dict[str, Any]:
+    """Return the line of an arm: the same in every panel."""
+    index = [each.name for each in comparison.arms].index(arm)
+    return {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
+
+
+def _draw_cumulative(axes: Axes, comparison: Comparison, arms: dict[str, Distribution]) -> None:
+    frequency = {arm.name: arm.frequency_hz for arm in comparison.arms}
+    for name, latencies in arms.items():
+        if latencies.count:
+            points = steps(*cumulative(latencies, frequency[name]))
+            axes.plot(*points, drawstyle="steps-post", label=name, **_style(comparison, name))
+    log_time_axis(axes)
+    axes.set(xlabel="", ylim=(0, 1.02), ylabel="cumulative share")
+
+
+def _draw_beyond(axes: Axes, comparison: Comparison) -> None:
+    for index, arm in enumerate(comparison.arms):
+        if arm.latency.count:
+            draw_tail(axes, *cumulative(arm.latency, arm.frequency_hz), index, arm.name)
+    log_time_axis(axes)
+    axes.set_title(ALL)

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from simslab.machine.causes import CAUSE_NAMES
-from simslab.report.canvas import COLOURS, DASHES, house_style, legend_above, log_time_axis, new_figure, save, steps
+from simslab.report.canvas import (
+    COLOURS,
+    DASHES,
+    draw_tail,
+    house_style,
+    legend_above,
+    log_time_axis,
+    new_figure,
+    save,
+    steps,
+)
 from simslab.report.latency import Distribution, by_operation, by_path, cumulative
 from simslab.report.nanoseconds import mean_nanoseconds
 from simslab.workload.measurement import AttributionRow, Measurement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 CURVES_HEIGHT: Final = 1.45  # inches
 PATHS_SHOWN: Final = 7  # lines and bars per figure; the rarest paths are left out, which the legend says
@@ -49,18 +61,18 @@ def latency_figure(measurement: Measurement) -> Figure:
     """Return the figure: cumulative share, share beyond, and mean by cause. Call it within `house_style`."""
     operations = list(by_operation(measurement))
     bars = _bars(measurement)
-    heights = [CURVES_HEIGHT] * (len(operations) + 1) + [0.55 + 0.16 * len(bars), 0.6]
+    heights = (CURVES_HEIGHT * (len(operations) + 1), 1.1 + 0.16 * len(bars))
+    # Parts of their own: the long names beside the bars shall not narrow the curves.
     figure = new_figure(height=sum(heights))
-    panels = figure.subplots(len(heights), 1, height_ratios=heights)
-    for axes, operation in zip(panels, operations, strict=False):
+    upper, lower = cast("Sequence[SubFigure]", figure.subfigures(2, 1, height_ratios=heights))
+    curves = upper.subplots(len(operations) + 1, 1, sharex=True, squeeze=False)[:, 0]
+    for axes, operation in zip(curves, operations, strict=False):
         _draw_cumulative(axes, measurement, operation)
-    curves = panels[: len(operations) + 1]
-    _draw_beyond(curves[-1], measurement)
-    for axes in curves[:-1]:
-        axes.sharex(curves[-1])
         axes.set_xlabel("")
-    _draw_causes(panels[-2], bars, measurement.frequency_hz)
-    _draw_cause_legend(panels[-1], panels[-2])
+    _draw_beyond(curves[-1], measurement)
+    bar_axes, legend_space = lower.subplots(2, 1, height_ratios=(heights[1] - 0.6, 0.6))
+    _draw_causes(bar_axes, bars, measurement.frequency_hz)
+    _draw_cause_legend(legend_space, bar_axes)
     return figure
 
 
@@ -91,18 +103,7 @@ def _share(count: int, total: int) -> str:
 def _draw_beyond(axes: Axes, measurement: Measurement) -> None:
     """Share of operations that took longer, on a logarithmic scale: the tail."""
     for index, (operation, latencies) in enumerate(by_operation(measurement).items()):
-        times, shares = cumulative(latencies, measurement.frequency_hz)
-        beyond = [1.0, *(1 - share for share in shares[:-1])]
-        axes.plot(
-            times,
-            beyond,
-            drawstyle="steps-pre",
-            color=COLOURS[index % len(COLOURS)],
-            linestyle=DASHES[index % len(DASHES)],
-            label=operation,
-        )
-    axes.set_yscale("log")
-    axes.set_ylabel("share at least as long")
+        draw_tail(axes, *cumulative(latencies, measurement.frequency_hz), index, operation)
     log_time_axis(axes)
     legend_above(axes, "tail, all paths", columns=4)
 

@@ -76,7 +76,10 @@ def attribution_table(measurement: Measurement) -> Group:
     lines.append(["total", whole(everything), percent(everything, everything), *in_all])
     heads = [head for name in names for head in (f"{name}: per op", "share")]
     return table(
-        "Where the cycles of operations went", ("cause", "cycles", "share", *heads), lines, note=_exactness(rows)
+        "Where the cycles of operations went",
+        ("cause", "cycles", "share", *heads),
+        lines,
+        note=_exactness(rows) + _twice(measurement, everything),
     )
 
 
@@ -85,6 +88,19 @@ def _cause_cells(name: str, sums: Sequence[dict[str, int]], totals: Sequence[int
     for cycles, total, count in zip(sums, totals, counts, strict=True):
         cells += [fixed(ratio(cycles.get(name, 0), count)), percent(cycles.get(name, 0), total)]
     return cells
+
+
+def _twice(measurement: Measurement, total: int) -> str:
+    """Return what of the total is counted twice, and the total without it; nothing where no handler allocates."""
+    count = measurement.events.get("operations_in_handlers", 0)
+    if not count:
+        return ""
+    twice = measurement.events.get("cycles_counted_twice", 0)
+    return (
+        f"\nThe {whole(count)} operations of interrupt handlers have rows of their own and are also in the irq_handler "
+        f"cycles\nof operations they interrupted: {whole(twice)} cycles are in the total twice. Counted once, it is "
+        f"{whole(total - twice)}."
+    )
 
 
 def _exactness(rows: Sequence[AttributionRow]) -> str:

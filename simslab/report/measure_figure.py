@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import UserError
-from simslab.report.canvas import house_style, write_figure
+from simslab.report.canvas import house_style, plain_log_ticks, write_figure
+from simslab.report.describe import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
     from simslab.machine.measure.whole import MachineMeasurement, Matrix
+
+
+SIZES_NAMED: Final = 12  # below the axis; of more every second or third
+NODES_WRITTEN: Final = 8  # up to so many the matrix holds figures, above it only shades
 
 
 def draw_measurement(measurement: MachineMeasurement, path: Path) -> None:
@@ -46,10 +51,29 @@ def draw_measurement(measurement: MachineMeasurement, path: Path) -> None:
 
 def _chase(axes: Axes, measurement: MachineMeasurement) -> None:
     points = measurement.chase or []
-    axes.plot([p.bytes / 1024 for p in points], [p.ns for p in points], marker=".")
-    axes.set(xscale="log", yscale="log", xlabel="working set (KiB)", ylabel="load latency (ns)")
-    _plain_numbers(axes.xaxis, [4**power for power in range(1, 12)])
-    _plain_numbers(axes.yaxis, [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000])
+    axes.plot([p.bytes for p in points], [p.ns for p in points], marker=".")
+    axes.set(xlabel="working set", ylabel="load latency (ns)", title="pointer chase")
+    axes.set_xscale("log", base=2)
+    sizes = [p.bytes for p in points][:: 1 + len(points) // SIZES_NAMED]
+    axes.set_xticks(sizes, [size_text(size) for size in sizes])
+    axes.set_xticks([], minor=True)
+    axes.set_yscale("log")
+    plain_log_ticks(axes.yaxis)
+
+
+def _loaded(axes: Axes, measurement: MachineMeasurement) -> None:
+    points = measurement.loaded or []
+    axes.plot([p.gb_per_second for p in points], [p.ns for p in points], marker=".")
+    axes.set(
+        xlabel="read bandwidth (GB/s)", ylabel="latency (ns)", xlim=(0, None), ylim=(0, None), title="loaded latency"
+    )
+
+
+def _lock(axes: Axes, measurement: MachineMeasurement) -> None:
+    points = measurement.lock.throughput if measurement.lock is not None else []
+    axes.plot([p.cpus for p in points], [p.million_per_second for p in points], marker=".")
+    axes.set(xscale="log", xlabel="CPUs that enter one section", ylabel="sections (million/s)", ylim=(0, None))
+    _plain_numbers(axes.xaxis, [1 << power for power in range(0, 12, 1 if len(points) < 8 else 2)])
 
 
 def _plain_numbers(axis: Axis, ticks: Sequence[int]) -> None:
@@ -61,30 +85,19 @@ def _plain_numbers(axis: Axis, ticks: Sequence[int]) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _loaded(axes: Axes, measurement: MachineMeasurement) -> None:
-    points = measurement.loaded or []
-    axes.plot([p.gb_per_second for p in points], [p.ns for p in points], marker=".")
-    axes.set(xlabel="read bandwidth (GB/s)", ylabel="latency (ns)", ylim=(0, None))
-
-
-def _lock(axes: Axes, measurement: MachineMeasurement) -> None:
-    points = measurement.lock.throughput if measurement.lock is not None else []
-    axes.plot([p.cpus for p in points], [p.million_per_second for p in points], marker=".")
-    axes.set(xscale="log", xlabel="CPUs that enter one section", ylabel="sections (million/s)", ylim=(0, None))
-    _plain_numbers(axes.xaxis, [1 << power for power in range(0, 12, 1 if len(points) < 8 else 2)])
-
-
 def _heat(axes: Axes, measurement: MachineMeasurement) -> None:
     matrix: Matrix = measurement.idle_random or []
     values = [[float("nan") if value is None else value for value in row] for row in matrix]
     axes.set(xlabel="memory of node", ylabel="CPU of node", title="idle latency (ns), random")
-    axes.imshow(values, cmap="Blues")
+    picture = axes.imshow(values, cmap="Blues")
     axes.grid(visible=False)
     dark = max(value for row in values for value in row if value == value) * 0.75
     numbers = [str(number) for number in measurement.nodes]
     axes.set_xticks(range(len(numbers)), numbers)
     axes.set_yticks(range(len(numbers)), numbers)
-    if len(numbers) <= 8:
+    if len(numbers) > NODES_WRITTEN:
+        axes.figure.colorbar(picture, ax=axes, label="ns")
+    else:
         for y, row in enumerate(values):
             for x, value in enumerate(row):
                 text, colour = ("" if value != value else f"{value:.0f}"), "white" if value > dark else "black"

@@ -12,8 +12,8 @@ from simslab.report.latency import merge_rows
 from simslab.report.latency_tables import attribution_table, latency_cycles, latency_ns, path_causes_table
 from simslab.report.locality_tables import locality_table, matrix_table, numastat_table, transfer_table
 from simslab.report.nanoseconds import nanoseconds, ratio
-from simslab.report.tables import WIDTH, fixed, plain_text, table, whole
-from simslab.workload.measurement import Measurement, TraceSummary
+from simslab.report.tables import WIDTH, fixed, meanings_table, plain_text, table, whole
+from simslab.workload.measurement import EVENTS, Measurement, TraceSummary
 
 LOG_SHOWN: Final = 40  # lines of the kernel's log
 
@@ -85,11 +85,9 @@ def _trace(trace: TraceSummary) -> RenderableType:
     return table(f"Trace {trace.file}", ("", "count"), rows, note="\n".join(examples))
 
 
-def _events(measurement: Measurement) -> Text | None:
-    if not measurement.events:
-        return None
-    counted = ", ".join(f"{name} {whole(count)}" for name, count in sorted(measurement.events.items()) if count)
-    return Text(f"Events: {counted}") if counted else None
+def _events(measurement: Measurement) -> RenderableType | None:
+    rows = [[name, whole(count), EVENTS.get(name, "")] for name, count in sorted(measurement.events.items()) if count]
+    return meanings_table("Events", ("event", "count", "meaning"), rows) if rows else None
 
 
 def _kernel_log(lines: list[str]) -> Text | None:

@@ -38,6 +38,16 @@ def table(
     return Group(Text(title, style="bold"), body, *([Text(note, style="dim")] if note else []))
 
 
+def meanings_table(title: str, columns: tuple[str, str, str], rows: Iterable[Sequence[str]]) -> Group:
+    """Return a titled table of names, figures and what they mean, which is folded where the width does not suffice."""
+    body = Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
+    for name, justify in zip(columns, ("left", "right", "left"), strict=True):
+        body.add_column(Text(name), justify=justify, no_wrap=name != columns[-1], overflow="fold")  # type: ignore[arg-type]
+    for row in rows:
+        body.add_row(*(Text(cell) for cell in row))
+    return Group(Text(title, style="bold"), body)
+
+
 def plain_text(parts: Iterable[RenderableType], width: int = WIDTH) -> str:
     """Return `parts` as text without colours, a blank line between them, no spaces at the ends of lines."""
     stream = io.StringIO()

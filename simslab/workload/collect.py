@@ -189,7 +189,9 @@ class Collector:
     def _events(self, devices: list[ReceiveDevice]) -> dict[str, int]:
         return {
             "attribution_violations": self.recorder.violations,
+            "cycles_counted_twice": self.recorder.counted_twice,
             "frees_skipped": self.executor.skipped_frees,
+            "operations_in_handlers": self.recorder.in_handlers,
             "packets_dropped": sum(device.dropped for device in devices),
             "settles": self.system.machine.engine.settles - self.settles_before,
         } | self._debug_events()

@@ -6,6 +6,16 @@ Times are integer CPU cycles of the machine's core clock; `frequency_hz` turns t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+EVENTS: Final = {
+    "attribution_violations": "operations whose causes do not add up to their latency: a bug of simslab's",
+    "cycles_counted_twice": "of handlers' operations inside another: in rows of their own and in its irq_handler",
+    "frees_skipped": "frees of objects whose allocation had failed",
+    "operations_in_handlers": "operations of interrupt handlers, told among the others",
+    "packets_dropped": "packets that found their device's ring full",
+    "settles": "times that a CPU let all earlier CPUs and events go first: cost of simulating, not of the kernel",
+}
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,11 @@ class LatencyRow:
 
 @dataclass(frozen=True)
 class AttributionRow:
-    """Cycles of all operations of one (operation, path) by cause; the causes sum to `total` exactly."""
+    """Cycles of all operations of one (operation, path) by cause; the causes sum to `total` exactly.
+
+    Operations of interrupt handlers have rows of their own and are also in the irq_handler cause of an operation that
+    they interrupted: the sum of all totals less the event `cycles_counted_twice` counts every cycle once.
+    """
 
     operation: str
     path: str
@@ -144,6 +158,6 @@ class Measurement:
     slabinfo: str = ""  # /proc/slabinfo 2.1 text at the end of the run
     conservation: dict[str, int] = field(default_factory=dict)  # allocated, freed, live, failed over the whole run
     trace: TraceSummary | None = None
-    events: dict[str, int] = field(default_factory=dict)  # model-side counters (settles, refills, grows, reaps, ...)
+    events: dict[str, int] = field(default_factory=dict)  # by the names of EVENTS
     dmesg: list[str] = field(default_factory=list)  # the kernel's log of the whole run, boot included
     phases: list[PhaseRow] = field(default_factory=list)  # of the whole run, warm-up included

@@ -28,6 +28,10 @@ cdef class Recorder:
     cdef long long* freed
     cdef public object sections_owner
     cdef long long* sections
+    cdef public object inside_owner
+    cdef long long* inside
+    cdef public long long in_handlers
+    cdef public long long counted_twice
     cdef public long long violations
     cdef public long long objects_allocated
     cdef public long long objects_freed

@@ -46,6 +46,10 @@ class Recorder:
         self.freed = buffers.int64_pointer(self.freed_owner)
         self.sections_owner = buffers.int64_of(np.array(section_node, dtype=np.int64))
         self.sections = buffers.int64_pointer(self.sections_owner)
+        self.inside_owner = buffers.int64_zeros(nr_cpus)  # 1 while the CPU is in an operation of its thread
+        self.inside = buffers.int64_pointer(self.inside_owner)
+        self.in_handlers = 0  # operations of interrupt handlers
+        self.counted_twice = 0  # cycles of those within an operation, whose irq_handler cause holds them too
         self.violations = 0
         self.objects_allocated = 0
         self.objects_freed = 0
@@ -57,6 +61,8 @@ class Recorder:
         """Book what the CPU did since its last operation; returns the time at which the operation begins."""
         self.book_outside(cpu)
         cpu.path = NO_PATH
+        if not cpu.in_interrupt:
+            self.inside[cpu.id] = 1
         return cpu.now
 
     def end(self, cpu: Cpu, start: int, operation: int, cache: int) -> int:
@@ -82,7 +88,12 @@ class Recorder:
             self.cpus[cpu.id * CPU_ROW] += 1
             if not cpu.in_interrupt:  # else it is part of what was interrupted
                 self.cpus[cpu.id * CPU_ROW + 1] += latency
+            else:
+                self.in_handlers += 1
+                self.counted_twice += latency * self.inside[cpu.id]
             self.count(operation, path, cache, latency)
+        if not cpu.in_interrupt:
+            self.inside[cpu.id] = 0
         return 0
 
     def count(self, operation: int, path: int, cache: int, latency: int) -> int:
@@ -125,6 +136,7 @@ class Recorder:
 
     def clear(self) -> None:
         """Forget everything but the conservation counters: warm-up is over."""
+        self.in_handlers = self.counted_twice = 0
         self.histograms = [None] * len(self.histograms)
         for owner in (self.attribution_owner, self.cpus_owner, self.allocated_owner, self.freed_owner):
             np.asarray(owner)[:] = 0

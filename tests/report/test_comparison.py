@@ -5,7 +5,7 @@ import pytest
 
 from simslab.report.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
 from simslab.report.comparison_figure import save_comparison_figure
-from simslab.report.latency import merge_rows
+from simslab.report.latency import by_operation, merge_rows
 from simslab.report.result import json_text
 
 GOLDEN = Path(__file__).with_name("comparison.txt")
@@ -27,8 +27,8 @@ def comparison(make_measurement):
         seeds=(1, 2, 3),
         confidence=0.95,
         arms=(
-            Arm("base", (), near.frequency_hz, merge_rows(near.latency)),
-            Arm("far", ("links.upi.latency=120 ns",), far.frequency_hz, merge_rows(far.latency)),
+            Arm("base", (), near.frequency_hz, merge_rows(near.latency), by_operation(near)),
+            Arm("far", ("links.upi.latency=120 ns",), far.frequency_hz, merge_rows(far.latency), by_operation(far)),
         ),
         differences=(
             difference("latency mean (ns)", (81.0, 82.0, 80.0), (110.0, 112.0, 108.5), 27.9, 30.4, True),
@@ -58,3 +58,21 @@ def test_a_base_of_zero_has_no_percent(comparison):
 def test_the_figure_has_the_same_bytes_twice(comparison, tmp_path):
     first, second = (save_comparison_figure(comparison, tmp_path, name) for name in ("a", "b"))
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+
+
+def test_the_file_holds_latencies_by_operation_and_cycles(comparison):
+    arm = json.loads(json_text(comparison_document(comparison)))["arms"][0]
+    assert set(arm["by_operation"]) == {"alloc", "free"}
+    assert sum(sum(each["counts"]) for each in arm["by_operation"].values()) == sum(arm["counts"])
+    assert arm["latency_cycles"]["p50"] * 1000 == pytest.approx(arm["latency_ns"]["p50"] * 2300, rel=1e-3)
+
+
+def test_the_figure_has_a_panel_for_each_operation_and_one_of_all(comparison):
+    from simslab.report.canvas import house_style
+    from simslab.report.comparison_figure import comparison_figure
+
+    with house_style():
+        panels = comparison_figure(comparison).axes
+    assert len(panels) == 3
+    assert all(len(axes.lines) == 2 for axes in panels)
+    assert [axes.get_title(loc="left").split("\n")[-1] for axes in panels] == ["alloc", "free", "all operations"]

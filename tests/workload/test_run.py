@@ -263,3 +263,26 @@ def test_touching_ends_with_the_object():
         return run("one-node", {"name": "a", "cpus": 0, "steps": [step]}, caches={"small": {"size": 128}})
 
     assert touching(1 << 22) == touching(128) != touching(64)
+
+
+def handled(interrupted):
+    """A run whose handlers allocate while CPU 0 does nothing, or `interrupted` operations without a pause."""
+    device = {"name": "nic", "cpu": 0, "every": "20 us", "interrupts": 50, "kmalloc": 64, "ring": 4096}
+    step = CHURN | {"operations": 40_000} if interrupted else {"pattern": "work", "time": "2 ms"}
+    groups = [{"name": "busy", "cpus": 0, "steps": [step]}]
+    groups.append({"name": "reader", "cpus": 1, "steps": [{"pattern": "consume", "of": "nic"}]})
+    return run("one-node", *groups, devices=[device])
+
+
+def test_what_handlers_do_inside_operations_is_told_to_be_counted_twice():
+    measured = handled(interrupted=True)
+    threads = sum(cpu.operation_cycles for cpu in measured.cpus)
+    total = sum(row.total for row in measured.attribution)
+    twice = measured.events["cycles_counted_twice"]
+    assert measured.events["operations_in_handlers"] == 50
+    assert 0 < twice <= sum(row.causes.get("irq_handler", 0) for row in measured.attribution)
+    assert threads <= total - twice < total
+
+
+def test_what_handlers_do_between_operations_is_counted_once():
+    assert handled(interrupted=False).events["cycles_counted_twice"] == 0
