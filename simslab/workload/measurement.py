@@ -11,9 +11,12 @@ from typing import Final
 EVENTS: Final = {
     "attribution_violations": "operations whose causes do not add up to their latency: a bug of simslab's",
     "cycles_counted_twice": "of handlers' operations inside another: in rows of their own and in its irq_handler",
+    "dmesg_lines_dropped": "lines that the kernel log had no room for",
+    "faults_injected": "memory mistakes that the workload made on purpose",
     "frees_skipped": "frees of objects whose allocation had failed",
     "operations_in_handlers": "operations of interrupt handlers, told among the others",
     "packets_dropped": "packets that found their device's ring full",
+    "slab_errors": "errors that the debug kernel reported, over the whole run",
     "settles": "times that a CPU let all earlier CPUs and events go first: cost of simulating, not of the kernel",
 }
 
