@@ -28,8 +28,9 @@ cdef class Engine:
     cdef public object heap_owner
     cdef long long* heap
     cdef public object hub
-    cdef public list alarms
     cdef public object observer
+    cdef public list backgrounds
+    cdef public long long background_order
 
     @cython.locals(key=cython.longlong)
     cpdef long long settle(self, Clocked clocked) except -1

@@ -75,8 +75,9 @@ class Engine:
         self.heap_owner = buffers.int64_zeros(KEY_SPACE + 1)
         self.heap = buffers.int64_pointer(self.heap_owner)
         self.hub: Any = None
-        self.alarms: list[tuple[int, int]] = []
         self.observer: Callable[[Clocked], object] | None = None  # told of every point at which others may run
+        self.backgrounds: list[tuple[int, int, Callable[[], object]]] = []
+        self.background_order = 0
 
     # -- contexts -------------------------------------------------------------------------------------------------
 
@@ -161,13 +162,15 @@ class Engine:
         event.callbacks.append(_Call(callback))
         self.refresh()
 
-    def alarm(self, clocked: Clocked, time: int) -> None:
-        """Wake `clocked` at `time` if it is parked then, for duties of its own that let nobody else go on.
+    def background(self, time: int, callback: Callable[[], object]) -> None:
+        """Call `callback` at `time` if anything else is still going on then: for duties that let nobody else go on.
 
-        Alarms alone do not keep a simulation running: when nothing else is left, whoever is parked waits in vain.
+        These alone do not keep a simulation running: when nothing else is left, whoever is parked waits in vain.
         """
-        heappush(self.alarms, (time, clocked.ident))
-        self.refresh()
+        self.background_order += 1
+        heappush(self.backgrounds, (time, self.background_order, callback))
+        if time < self.next_event:
+            self.next_event = time
 
     def timeout(self, cycles: int) -> simpy.Event:
         """Return an event that fires after `cycles`; `await` it in a coroutine given to `process`."""
@@ -182,8 +185,8 @@ class Engine:
     def refresh(self) -> None:
         """Re-read the time of SimPy's next event; needed after scheduling on `env` directly."""
         self.next_event = int(min(self.env.peek(), NEVER))
-        if self.alarms and self.alarms[0][0] < self.next_event:
-            self.next_event = self.alarms[0][0]
+        if self.backgrounds and self.backgrounds[0][0] < self.next_event:
+            self.next_event = self.backgrounds[0][0]
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -209,16 +212,15 @@ class Engine:
                 return
             if self.next_event <= ready:
                 if not self.heap_size and self.env.peek() >= NEVER:
-                    return  # only alarms are left
+                    return  # only background duties are left
                 self._next()
             else:
                 self.clocked[self.pop() % KEY_SPACE].context.switch()
 
     def _next(self) -> None:
-        """Process the earliest event or alarm."""
-        if self.alarms and self.alarms[0][0] <= self.env.peek():
-            time, ident = heappop(self.alarms)
-            self.wake(self.clocked[ident], time)
+        """Process the earliest event or background duty."""
+        if self.backgrounds and self.backgrounds[0][0] <= self.env.peek():
+            heappop(self.backgrounds)[2]()
         else:
             self.env.step()
         self.refresh()
@@ -229,7 +231,7 @@ class Engine:
                 clocked.context.throw(GreenletExit)
             clocked.context = None
         self.spawned = []
-        self.alarms = []
+        self.backgrounds = []
         self.heap_size = 0
 
     # -- binary heap of keys ---------------------------------------------------------------------------------------

@@ -1,12 +1,18 @@
-"""Jiffies, their rounding, and when the timer wheel fires (kernel/time/timer.c). Jiffies count from 0 at boot."""
+"""Jiffies, their rounding, and when the timer wheel fires (kernel/time/timer.c)."""
 
 from typing import Final
 
 HZ: Final = 250
+BOOT_SECONDS: Final = 300  # jiffies begin this long before they pass 32 bits (INITIAL_JIFFIES)
 CPU_SKEW: Final = 3  # jiffies between the rounded times of neighbouring CPUs
 LVL_CLK_SHIFT: Final = 3
 LVL_SPAN: Final = 63
 LVL_DEPTH: Final = 9
+
+
+def initial_jiffies(hz: int) -> int:
+    """The jiffy at boot (include/linux/jiffies.h: INITIAL_JIFFIES); it matters to what is rounded."""
+    return (1 << 32) - BOOT_SECONDS * hz
 
 
 def round_jiffies_common(j: int, cpu: int, hz: int, now: int, force_up: bool = False) -> int:
@@ -23,10 +29,15 @@ def round_jiffies_relative(delta: int, cpu: int, hz: int, now: int) -> int:
     return round_jiffies_common(now + delta, cpu, hz, now) - now
 
 
-def wheel_expiry(expires: int, now: int) -> int:
-    """The jiffy at which a timer for `expires` fires: the wheel's buckets widen with the delay (calc_wheel_index)."""
+def wheel_level(delta: int) -> int:
+    """The level of the timer wheel that holds a timer `delta` jiffies ahead of its base's clock (calc_wheel_index)."""
     level = 0
-    while level < LVL_DEPTH - 1 and expires - now >= LVL_SPAN << (level * LVL_CLK_SHIFT):
+    while level < LVL_DEPTH - 1 and delta >= LVL_SPAN << (level * LVL_CLK_SHIFT):
         level += 1
-    shift = level * LVL_CLK_SHIFT
-    return ((max(expires, now) + (1 << shift)) >> shift) << shift
+    return level
+
+
+def wheel_expiry(expires: int, now: int) -> int:
+    """The jiffy at which a timer for `expires` fires: the wheel's buckets widen with the delay (calc_index)."""
+    shift = wheel_level(expires - now) * LVL_CLK_SHIFT
+    return ((max(expires, now) >> shift) + 1) << shift

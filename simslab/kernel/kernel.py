@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from simslab.kernel import boot, layout, percpu
+from simslab.kernel.clocksource import ClocksourceWatchdog
 from simslab.kernel.interrupts import KernelInterrupts
+from simslab.kernel.jiffies import initial_jiffies
+from simslab.kernel.napi import Napi
 from simslab.kernel.online import NodeMask, local_memory_node
 from simslab.kernel.page_alloc import PageAllocator
 from simslab.kernel.printk import KernelLog
 from simslab.kernel.rcu import Rcu
 from simslab.kernel.reserves import Reserves
 from simslab.kernel.smp import SmpCalls
+from simslab.kernel.softirq import Softirqs
 from simslab.kernel.spinlock import LockStats
+from simslab.kernel.tick import TickSched
+from simslab.kernel.timer import Timers
 from simslab.kernel.vmstat import VmStat
-from simslab.kernel.workqueue import Workqueue
+from simslab.kernel.workqueue import DelayedWork, Workqueue
 from simslab.kernel.zone import Zone, node_zones, set_up_watermarks
 from simslab.kernel.zonelist import node_orders
 from simslab.machine.cpu import Cpu
@@ -65,14 +70,28 @@ class Kernel:
             self.mem_map, self.zones, self.zonelists, self.percpu, pgdats, self.vmstat, self.reserves
         )
 
-        self.workqueue = Workqueue(self.cycles_per_jiffy)
-        self.rcu = Rcu(self.cycles_per_jiffy, self.nr_cpu_ids)
-        self.interrupts = KernelInterrupts(self.cycles_per_jiffy, self.percpu, self.rcu)
-        self.smp = SmpCalls(machine.cpus, machine.engine, self.percpu)
-        self.interrupts.smp = self.smp
+        self._set_up_time(machine)
         for cpu in machine.cpus:
             cpu.numa_mem = self.cpu_to_mem[cpu.id]
             cpu.handler = self.interrupts
+
+    def _set_up_time(self, machine: Machine) -> None:
+        """Timers, deferred work and interrupts."""
+        self.first_jiffy = initial_jiffies(self.hz)
+        self.timers = Timers(self.first_jiffy)
+        self.workqueue = Workqueue(self.timers, self.jiffies)
+        self.rcu = Rcu(self.cycles_per_jiffy, self.nr_cpu_ids)
+        self.softirqs = Softirqs(self.nr_cpu_ids, self.hz, self.jiffies, self.workqueue.queue_work)
+        self.napi = Napi(self.softirqs, self.nr_cpu_ids)
+        self.tick_sched = TickSched(
+            machine.cpus, machine.engine, self.cycles_per_jiffy, self.first_jiffy, self.timers, self.rcu, self.workqueue
+        )
+        self.interrupts = KernelInterrupts(self.percpu, self.tick_sched, self.softirqs, self.rcu, self.jiffies)
+        self.smp = SmpCalls(machine.cpus, machine.engine, self.percpu)
+        self.smp.tickless = self.tick_sched.tickless
+        self.interrupts.smp = self.smp
+        self.online_cpus = list(range(self.nr_cpu_ids))
+        self.clocksource = ClocksourceWatchdog(self.timers, self.hz, self.jiffies, lambda: self.online_cpus)
 
     def _make_zones(self, memory: boot.BootMemory, pgdats: list[int]) -> list[Zone]:
         zones: list[Zone] = []
@@ -85,25 +104,31 @@ class Kernel:
         return zones
 
     def jiffies(self, cpu: Cpu) -> int:
-        """Timer ticks since boot by this CPU's clock."""
-        return cpu.now // self.cycles_per_jiffy
+        """The kernel's count of timer ticks by this CPU's clock; it does not begin at 0 (`first_jiffy`)."""
+        return self.first_jiffy + cpu.now // self.cycles_per_jiffy
 
     def start_ticks(self, cpus: list[Cpu] | None = None) -> None:
         """Start the periodic timer interrupt on `cpus`, default all; idle CPUs have none (tick_nohz)."""
         for cpu in self.machine.cpus if cpus is None else cpus:
             self.interrupts.start_tick(cpu)
 
-    def schedule_delayed_work_on(self, cpu: Cpu, delay: int, function: Callable[[Cpu], object]) -> int:
-        """Run `function(cpu)` after `delay` jiffies, at an operation boundary; returns the jiffy."""
-        return self.workqueue.schedule_delayed_work_on(cpu, delay, function)
+    def start_clocksource_watchdog(self) -> None:
+        """Let the check of the TSC visit one CPU after the other from half a second from now on."""
+        now = self.jiffies(self.machine.cpus[0])
+        self.clocksource.start(now + self.clocksource.interval, now)
+
+    def schedule_delayed_work_on(self, cpu: Cpu, work: DelayedWork, delay: int) -> int:
+        """Run `work` after `delay` jiffies, at an operation boundary; returns the jiffy at which its timer expires."""
+        return self.workqueue.schedule_delayed_work_on(cpu, work, delay)
 
     def run_due_work(self, cpu: Cpu) -> int:
-        """Run the delayed work of `cpu` that is due; returns how many functions ran."""
+        """Run the queued work of `cpu`; returns how many functions ran."""
         return self.workqueue.run_due_work(cpu)
 
     def reset_statistics(self) -> None:
         """Forget lock and NUMA statistics (end of warm-up)."""
         self.lock_stats.reset()
+        self.softirqs.clear()
         for zone in self.zones:
             for item in range(len(zone.numa_owner)):
                 zone.numa_owner[item] = 0

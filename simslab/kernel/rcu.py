@@ -22,12 +22,15 @@ class Rcu:
 
     def __init__(self, cycles_per_jiffy: int, nr_cpus: int) -> None:
         self.grace_period = GRACE_PERIOD_JIFFIES * cycles_per_jiffy
+        self.needs_tick: Callable[[Cpu, int], object] = _nobody
         self.callbacks: list[deque[tuple[int, Callable[..., object], Any]]] = [deque() for _ in range(nr_cpus)]
 
     def call_rcu(self, cpu: Cpu, function: Callable[..., object], argument: Any) -> None:
-        """Call `function(cpu, argument)` on this CPU after a grace period, at a tick, in interrupt context."""
+        """Call `function(cpu, argument)` on this CPU after a grace period, after a tick, in the RCU softirq."""
         cpu.insn(CALL_RCU_INSNS)
-        self.callbacks[cpu.id].append((cpu.now + self.grace_period, function, argument))
+        ready = cpu.now + self.grace_period
+        self.callbacks[cpu.id].append((ready, function, argument))
+        self.needs_tick(cpu, ready)
 
     def rcu_core(self, cpu: Cpu, until: int = -1) -> int:
         """Run callbacks whose grace period is over (by `until`, default now); returns how many (rcu_do_batch)."""
@@ -72,10 +75,23 @@ class Rcu:
         for queue in busy:
             queue.append((queue[-1][0], rcu_barrier_callback, None))
 
-    def waiting(self, cpu_id: int) -> bool:
-        """Whether callbacks wait for a tick on this CPU."""
-        return bool(self.callbacks[cpu_id])
+    def ready_after(self, cpu_id: int, time: int) -> int:
+        """When (cycles) the first callback on this CPU that is not ready at `time` will be; NEVER without one."""
+        return next((ready for ready, _, _ in self.callbacks[cpu_id] if ready > time), NEVER)
+
+    def ready(self, cpu: Cpu) -> bool:
+        """Whether callbacks of this CPU may run (rcu_pending)."""
+        queue = self.callbacks[cpu.id]
+        return bool(queue) and queue[0][0] <= cpu.now
+
+    def first(self, cpu_id: int) -> int:
+        """When (cycles) the oldest callback on this CPU may run; NEVER without one."""
+        return self.callbacks[cpu_id][0][0] if self.callbacks[cpu_id] else NEVER
 
     def pending(self) -> int:
         """Callbacks that have not run yet."""
         return sum(len(queue) for queue in self.callbacks)
+
+
+def _nobody(_cpu: Cpu, _ready: int) -> None:
+    """Without ticks, only rcu_barrier runs callbacks."""

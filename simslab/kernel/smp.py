@@ -43,6 +43,7 @@ class SmpCalls:
         self.unanswered = [0] * len(cpus)  # by sender
         self.answered_at = [0] * len(cpus)  # by sender: time of the latest answer
         self.sent = 0
+        self.tickless = [0] * len(cpus)  # shared with the ticks: CPUs awake without a thread
         for cpu in cpus:
             cpu.at_end = partial(self.answer, cpu)
 
@@ -106,9 +107,11 @@ class SmpCalls:
     def answer(self, cpu: Cpu) -> None:
         """Idle on a CPU whose thread has ended, or that has none, until it has run what other CPUs wait for."""
         cpu.forget_irq(TIMER_VECTOR)  # tick_nohz: an idle CPU has no ticks
+        self.tickless[cpu.id] = 1
         while self.queues[cpu.id]:
             cpu.idle_until(max(cpu.next_irq, cpu.now), causes.WAIT)
             cpu.deliver_interrupts()
+        self.tickless[cpu.id] = 0
 
     def handle(self, cpu: Cpu) -> None:
         """Run what other CPUs have queued for this one (flush_smp_call_function_queue). In interrupt, irqs off."""

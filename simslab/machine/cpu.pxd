@@ -23,6 +23,7 @@ cdef long long STATE_BITS
 cdef long long LINE_SHIFT
 cdef long long RUN_SLICE
 cdef long long SITE_HANDLER
+cdef long long SITE_ON
 
 
 @cython.final
@@ -116,7 +117,8 @@ cdef class Cpu(Clocked):
     cdef long long unmask(self) except -1
     cpdef post_irq(self, long long time, long long vector)
     cpdef forget_irq(self, long long vector)
-    @cython.locals(arrival=cython.longlong, vector=cython.longlong)
     cpdef long long deliver_interrupts(self) except -1
+    @cython.locals(arrival=cython.longlong, vector=cython.longlong, handler_since=cython.longlong, delayed_by=cython.longlong)
+    cdef long long deliver(self, long long site, long long since) except -1
     @cython.locals(start=cython.longlong, cause=cython.longlong, path=cython.longlong, bill=cython.longlong, outer=cython.longlong, row=list)
-    cdef long long handle_interrupt(self, long long vector, long long delay) except -1
+    cdef long long handle_interrupt(self, long long vector, long long delay, long long delayed_by) except -1

@@ -42,6 +42,7 @@ STATE_BITS: Final = states.STATE_BITS
 LINE_SHIFT: Final = states.LINE_SHIFT
 RUN_SLICE: Final = 10_000  # cycles
 SITE_HANDLER: Final = callsites.site("interrupt handler")
+SITE_ON: Final = callsites.site("interrupts on")  # arrived while they were on: taken at the next boundary of the model
 
 
 class CoreCosts:
@@ -323,7 +324,9 @@ class Cpu(Clocked):
         if self.irqs_off:
             self.irqs_off = 0
             self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now)
-        if self.next_irq <= self.now:
+            if self.next_irq <= self.now:
+                self.deliver(self.off_site, self.off_since)
+        elif self.next_irq <= self.now:
             self.deliver_interrupts()
         return 0
 
@@ -340,13 +343,22 @@ class Cpu(Clocked):
 
     def deliver_interrupts(self) -> int:
         """Handle every interrupt that has arrived, earliest first; interrupts must be on."""
+        return self.deliver(SITE_ON, self.now)
+
+    def deliver(self, site: int, since: int) -> int:
+        """Handle what has arrived; `site` had masked what arrived from `since` on, a handler what arrived during it."""
+        handler_since = NEVER
         while not self.irqs_off and self.next_irq <= self.now:
             arrival, _, vector = self.pending.pop(0)
             self.next_irq = self.pending[0][0] if self.pending else NEVER
-            self.handle_interrupt(vector, self.now - arrival)
+            delayed_by = site if arrival >= since else SITE_ON
+            if arrival >= handler_since:
+                delayed_by = SITE_HANDLER
+            handler_since = self.now
+            self.handle_interrupt(vector, self.now - arrival, delayed_by)
         return 0
 
-    def handle_interrupt(self, vector: int, delay: int) -> int:
+    def handle_interrupt(self, vector: int, delay: int, delayed_by: int) -> int:
         """Enter, handle and leave; to the operation that was interrupted it is all one cause."""
         start = self.now
         row = self.cause_owner.tolist()
@@ -363,8 +375,8 @@ class Cpu(Clocked):
             self.cause[cause] = row[cause]
         self.cause[IRQ_HANDLER] += self.now - start
         self.path, self.bill, self.in_interrupt = path, bill, outer
-        self.irq_stats.delivered(vector, delay, self.now - start, self.now)
+        self.irq_stats.delivered(vector, delay, self.now - start, self.now, delayed_by)
         if self.irqs_off:
             self.irqs_off = 0
-            self.irq_stats.masked(SITE_HANDLER, self.now - self.off_since, self.now)
+            self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now)
         return 0

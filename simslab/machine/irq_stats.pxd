@@ -16,10 +16,11 @@ cdef long long ROW
 cdef class IrqStats:
     cdef readonly long long since
     cdef public list off
+    cdef public dict delays
     cdef public object vector_owner
     cdef long long* vectors
 
     @cython.locals(histogram=Histogram)
     cpdef long long masked(self, long long site, long long cycles, long long now) except -1
-    @cython.locals(row=cython.longlong)
-    cpdef long long delivered(self, long long vector, long long delay, long long handler, long long now) except -1
+    @cython.locals(row=cython.longlong, key=cython.longlong, histogram=Histogram)
+    cpdef long long delivered(self, long long vector, long long delay, long long handler, long long now, long long site) except -1

@@ -1,4 +1,4 @@
-"""Interrupt statistics of a machine: stretches with interrupts off by call site, deliveries by vector."""
+"""Interrupt statistics of a machine: stretches with interrupts off and delays by call site, deliveries by vector."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class IrqStats:
         """Forget everything counted; what ends before `since`, by its own CPU's clock, will not be counted."""
         self.since = since
         self.off: list[Histogram | None] = [None] * NR_SITES
+        self.delays: dict[int, Histogram] = {}  # by vector * NR_SITES + site
         self.vector_owner = buffers.int64_zeros(NR_VECTORS * ROW)
         self.vectors = buffers.int64_pointer(self.vector_owner)
 
@@ -42,8 +43,11 @@ class IrqStats:
             histogram.add(cycles)
         return 0
 
-    def delivered(self, vector: int, delay: int, handler: int, now: int) -> int:
-        """An interrupt was delivered `delay` cycles after it arrived and handled in `handler` cycles, by `now`."""
+    def delivered(self, vector: int, delay: int, handler: int, now: int, site: int) -> int:
+        """An interrupt was delivered `delay` cycles after it arrived and handled in `handler` cycles, by `now`.
+
+        `site` is who had interrupts off when it arrived.
+        """
         if now >= self.since:
             row = vector * ROW
             self.vectors[row + DELIVERED] += 1
@@ -51,8 +55,17 @@ class IrqStats:
             self.vectors[row + DELAY_TOTAL] += delay
             self.vectors[row + DELAY_MAX] = max(self.vectors[row + DELAY_MAX], delay)
             self.vectors[row + HANDLER_TOTAL] += handler
+            key = vector * NR_SITES + site
+            if key not in self.delays:
+                self.delays[key] = Histogram()
+            histogram: Histogram = self.delays[key]
+            histogram.add(delay)
         return 0
 
     def vector_row(self, vector: int) -> tuple[int, ...]:
         """(delivered, delayed, delay total, delay maximum, handler total) of a vector."""
         return tuple(self.vector_owner[vector * ROW : (vector + 1) * ROW])
+
+    def delay_rows(self) -> list[tuple[int, int, Histogram]]:
+        """Return (vector, call site, delays) of every pair that an interrupt was counted for."""
+        return [(*divmod(key, NR_SITES), self.delays[key]) for key in sorted(self.delays)]

@@ -14,6 +14,7 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.jiffies import round_jiffies_relative
 from simslab.kernel.mempolicy import MemPolicies
 from simslab.kernel.mutex import Mutex
+from simslab.kernel.workqueue import DelayedWork
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import kmalloc
@@ -280,10 +281,13 @@ class SlabAllocator(ObjectSource):
         self.schedule_reap(cpu, self.kernel.hz)
 
     def schedule_reap(self, cpu: Cpu, delay: int) -> None:
-        """Queue the reaper `delay` jiffies from now, rounded so that the CPUs' seconds begin one after the other."""
+        """Queue the reaper `delay` jiffies from now, rounded so that the CPUs' seconds begin one after the other.
+
+        Its timer is deferrable: on an idle CPU it waits until something else wakes the CPU.
+        """
         kernel = self.kernel
         rounded = round_jiffies_relative(delay, cpu.id, kernel.hz, kernel.jiffies(cpu))
-        kernel.schedule_delayed_work_on(cpu, rounded, self.reap_work)
+        kernel.schedule_delayed_work_on(cpu, DelayedWork(self.reap_work, deferrable=True), rounded)
 
     def reap_work(self, cpu: Cpu) -> None:
         """The delayed work: reap, and queue itself again (mm/slab.c: cache_reap)."""

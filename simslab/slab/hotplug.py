@@ -28,8 +28,9 @@ def cpu_up(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
     allocator.slab_mutex.unlock(cpu)
     if err:
         return err
-    allocator.online_cpus.append(coming)
-    allocator.online_cpus.sort()
+    for cpus in (allocator.online_cpus, allocator.kernel.online_cpus):
+        cpus.append(coming)
+        cpus.sort()
     cpucache.enter_node(allocator, coming)
     allocator.start_cpu_timer(allocator.kernel.machine.cpus[coming])
     return 0
@@ -37,7 +38,10 @@ def cpu_up(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
 
 def cpu_down(allocator: SlabAllocator, cpu: Cpu, going: int) -> None:
     """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
-    allocator.kernel.workqueue.cancel(allocator.kernel.machine.cpus[going])
+    kernel = allocator.kernel
+    kernel.workqueue.cancel(kernel.machine.cpus[going])
+    kernel.online_cpus.remove(going)
+    kernel.clocksource.leave(kernel.machine.cpus[going], kernel.jiffies(cpu))
     # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone. Not modelled:
     # the time in the kernel between a CPU's going and slab_dead_cpu.
     allocator.slab_mutex.lock(cpu)

@@ -69,14 +69,12 @@ def start_clocks(system: System) -> None:
 
 
 def start_housekeeping(system: System, cpus: list[Cpu], reap: bool) -> None:
-    """Start the timer ticks and, with `reap`, cache_reap on `cpus` (mm/slab.c: start_cpu_timer).
-
-    Not modelled: reaping on CPUs that have no thread (their arrays are empty, but their share of the rotor is missed).
-    """
+    """Start the ticks of `cpus`, the others being idle, and on all CPUs, with `reap`, cache_reap (cpucache_init)."""
     system.kernel.start_ticks(cpus)
+    system.kernel.start_clocksource_watchdog()
     if reap:
-        for cpu in cpus:
-            system.allocator.start_cpu_timer(cpu)
+        for number in system.allocator.online_cpus:
+            system.allocator.start_cpu_timer(system.machine.cpus[number])
 
 
 def create_caches(system: System, specs: dict[str, CacheSpec]) -> dict[str, KmemCache]:

@@ -33,7 +33,6 @@ cdef long long FOR_BARRIER
 cdef long long FOR_DEVICE
 cdef long long FOR_TIME
 cdef long long LONG_WAIT
-cdef long long NEVER
 
 
 @cython.final
@@ -55,11 +54,9 @@ cdef class WorkloadThread:
     cdef public long long interrupts_left
     cdef public long long waits_for
     cdef public long long waits_at
-    cdef public long long alarm
     cdef public list phases
 
     cpdef long long run(self) except -1
-    @cython.locals(cpu=Cpu)
     cdef long long let_others_in(self) except -1
     @cython.locals(kind=cython.longlong, argument=cython.longlong, executor=Executor, opcode=cython.longlong)
     cdef long long step(self, long long word) except -1
@@ -72,9 +69,8 @@ cdef class WorkloadThread:
     cdef long long meet(self, long long barrier, long long opcode) except -1
     @cython.locals(before=cython.longlong, until=cython.longlong)
     cdef long long park(self, long long reason, long long place) except -1
-    cdef long long next_duty(self) except -1
-    cdef long long set_alarm(self, long long time) except -1
-    @cython.locals(cpu=Cpu, stop=cython.longlong)
+    cdef long long do_what_is_due(self) except -1
+    @cython.locals(cpu=Cpu)
     cdef long long catch_up(self, long long time) except -1
     @cython.locals(cpu=Cpu)
     cdef long long idle_until(self, long long time) except -1

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.base import buffers, clock
+from simslab.base import buffers
 from simslab.base.engine import Engine
 from simslab.machine import causes
 from simslab.machine.cpu import Cpu
@@ -40,7 +40,6 @@ SHRINK: Final = operations.SHRINK
 EMPTY: Final = operations.EMPTY
 WAIT: Final = causes.WAIT
 WORK: Final = causes.WORK
-NEVER: Final = clock.NEVER
 
 # What a thread waits for.
 FOR_NOTHING: Final = 0
@@ -75,7 +74,6 @@ class WorkloadThread:
         self.interrupts_left = 0  # of devices on this CPU
         self.waits_for = FOR_NOTHING
         self.waits_at = 0  # slot or barrier
-        self.alarm = NEVER  # the latest time for which an alarm was set
         self.phases: list[tuple[int, int]] = []  # (phase, cycle at which it began)
 
     def run(self) -> int:
@@ -97,14 +95,9 @@ class WorkloadThread:
 
     def let_others_in(self) -> int:
         """Do what is due at this time: other CPUs, interrupts, deferred kernel work."""
-        cpu = self.cpu
-        if cpu.now >= cpu.horizon:
-            cpu.settle()
-        if cpu.next_irq <= cpu.now:
-            cpu.deliver_interrupts()
-        if cpu.next_work <= cpu.now:
-            self.deferred_work()
-        return 0
+        if self.cpu.now >= self.cpu.horizon:
+            self.cpu.settle()
+        return self.do_what_is_due()
 
     def step(self, word: int) -> int:
         """Execute one operation word."""
@@ -187,42 +180,34 @@ class WorkloadThread:
         return 0
 
     def park(self, reason: int, place: int) -> int:
-        """Be idle until woken, by whoever is waited for or by the alarm for deferred work.
+        """Be idle until woken, by whoever is waited for or because a tick is due.
 
         Interrupts of that time are delivered and work is done at their own instants.
         """
         before = self.cpu.now
         self.waits_for, self.waits_at = reason, place
-        self.set_alarm(self.next_duty())
         self.executor.engine.park(self.cpu)
         self.waits_for = FOR_NOTHING
         until = self.cpu.now
         self.cpu.now = before
         return self.catch_up(until)
 
-    def next_duty(self) -> int:
-        """When this CPU must next do what other CPUs could notice, even if it is idle."""
-        if self.kernel.rcu.waiting(self.cpu.id) and self.cpu.next_irq < self.cpu.next_work:
-            return self.cpu.next_irq
-        return self.cpu.next_work
-
-    def set_alarm(self, time: int) -> int:
-        """Have this CPU woken at `time` for its duties, if it is idle then."""
-        if time < NEVER and time != self.alarm:
-            self.alarm = time
-            self.executor.engine.alarm(self.cpu, time)
-        return 0
-
     def catch_up(self, time: int) -> int:
-        """Spend the time until `time`, which is the present of the simulation, idle."""
+        """Spend the time until `time`, the present of the simulation, idle; only ticks that are needed come."""
         cpu = self.cpu
         while cpu.now < time:
-            stop = time if time < cpu.next_work else cpu.next_work
-            cpu.idle_until(stop, WAIT)
-            if cpu.next_work <= cpu.now:
-                self.deferred_work()
-        if cpu.next_irq <= cpu.now:
-            cpu.deliver_interrupts()
+            if cpu.next_irq < time:
+                self.kernel.tick_sched.idle(cpu, time)
+            cpu.idle_until(time if time < cpu.next_irq else cpu.next_irq, WAIT)
+            self.do_what_is_due()
+        return self.do_what_is_due()
+
+    def do_what_is_due(self) -> int:
+        """Take interrupts that have arrived, and do the work they left."""
+        if self.cpu.next_irq <= self.cpu.now:
+            self.cpu.deliver_interrupts()
+        if self.cpu.next_work <= self.cpu.now:
+            self.deferred_work()
         return 0
 
     def idle_until(self, time: int) -> int:

@@ -146,12 +146,12 @@ def test_the_heap_gives_keys_back_in_order(keys):
     assert [engine.pop() for _ in keys] == sorted(keys)
 
 
-def test_an_alarm_wakes_a_parked_context_in_time():
+def test_a_background_duty_is_done_at_its_time():
     engine, clocked, times = Engine(), Clocked(0), []
 
     def run():
         engine.at(900, lambda: None)
-        engine.alarm(clocked, 70)
+        engine.background(70, lambda: engine.wake(clocked, 70))
         engine.park(clocked)
         times.append(clocked.now)
 
@@ -160,12 +160,13 @@ def test_an_alarm_wakes_a_parked_context_in_time():
     assert times == [70]
 
 
-def test_alarms_alone_keep_nothing_running():
+def test_background_duties_alone_keep_nothing_running():
     engine, clocked = Engine(), Clocked(0)
 
     def run():
         while True:
-            engine.alarm(clocked, clocked.now + 100)
+            time = clocked.now + 100
+            engine.background(time, lambda time=time: engine.wake(clocked, time))
             engine.park(clocked)
 
     engine.spawn(clocked, run)

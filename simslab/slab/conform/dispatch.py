@@ -12,6 +12,7 @@ from simslab.slab.conform.geometry import check_geometry
 from simslab.slab.conform.layouts import check_layout, check_topology
 from simslab.slab.conform.merging import check_kmalloc, check_list_after_merge, check_merge
 from simslab.slab.conform.path_check import check_accesses, check_counts
+from simslab.slab.conform.reaplog import check_reaplog
 from simslab.slab.conform.replay import check_trace
 from simslab.slab.conform.verdict import Verdict
 
@@ -27,7 +28,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict] | None], ...]] = (
     ("trace-*.jsonl*", check_trace),
     ("decay-*.jsonl*", check_trace),
     ("topology-*.json*", check_topology),
-    ("reaplog-*.csv*", None),
+    ("reaplog-*.csv*", check_reaplog),
     ("struct_layout*.csv*", check_layout),
     ("instruction_counts*.csv*", check_counts),
     ("path_access*.jsonl*", check_accesses),

@@ -32,7 +32,8 @@ class Verdict:
             return f"{self.file}: skipped: {self.skipped}"
         if self.difference:
             return f"{self.file}: DIFFERENCE after {self.checks} checks: {self.difference}"
-        return f"{self.file}: ok {self.checks} checks"
+        told = f" ({'; '.join(self.notes)})" if self.notes else ""
+        return f"{self.file}: ok {self.checks} checks{told}"
 
     def compare(self, where: str, field_name: str, expected: object, got: object) -> bool:
         """Count one comparison; on the first difference say where, which field, what was expected and found."""
