@@ -40,6 +40,7 @@ class Document:
     key_positions: dict[Path, Position] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
+    bases: list[str] = field(default_factory=list)  # files that this one extends, nearest first
 
     def position(self, path: Path, *, key: bool = False) -> Position:
         """Return where `path` (or, with `key`, its key) stands; for a part that is not there, where its parent does."""

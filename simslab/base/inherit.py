@@ -31,6 +31,7 @@ def extend(document: Document, find: Finder, own: Collection[str]) -> None:
             message = f"'{name}' extends this file in turn" if base.file in files else "is extended too often"
             raise UserError(message, file=place.file, line=place.line, column=place.column, path=KEY)
         files.append(base.file)
+        document.bases.append(base.file)
         _merge(document, base, own)
 
 

@@ -53,6 +53,12 @@ def fit(
 
     need_scipy()
     document, spec = load_machine_document(machine)
+    if out is not None and document.bases:
+        raise UserError(
+            f"extends {document.bases[0]}, where some of the numbers stand",
+            file=document.file,
+            expected="a machine file without 'extends' for --out",
+        )
     rows = rows_of(read_table(against), as_name or spec.measured_as or [spec.name], against)
     wanted = [name.strip() for text in parameters or () for name in text.split(",") if name.strip()]
     with progress(f"fitting {spec.name}"):

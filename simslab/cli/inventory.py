@@ -10,9 +10,11 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from simslab.base.errors import UserError, near_miss
+from simslab.base.inherit import KEY
 from simslab.base.shipped import find_shipped, shipped_names
 from simslab.base.validation import validate
 from simslab.base.yamlfile import read_yaml
+from simslab.machine.library import extend_machine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -52,6 +54,8 @@ def check_file(name: str) -> str:
     path = _file_of(name)
     document = read_yaml(path)
     keys = set(document.value) if isinstance(document.value, dict) else set()
+    if KEY in keys:
+        extend_machine(document)
     kind, model = max(models().items(), key=lambda item: len(keys & set(item[1].model_fields)))
     checked = validate(document, model)
     trace = getattr(checked, "trace", None)

@@ -14,7 +14,7 @@ def manifest_of(
 ) -> Manifest:
     """Return the manifest of a run, or with `arms` (name -> what each changes) of a comparison."""
     machine, workload = inputs.machine, inputs.workload
-    files = [inputs.machine_document.file, inputs.workload_document.file]
+    files = [inputs.machine_document.file, *inputs.machine_document.bases, inputs.workload_document.file]
     if workload.trace is not None:
         files.append(str(workload.trace.file))
     # A trace is named as in the workload file: where it lies differs from host to host.

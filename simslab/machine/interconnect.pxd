@@ -8,6 +8,7 @@ cdef long long HASH_MULTIPLIER
 cdef long long HASH_LINE_MASK
 cdef long long WORD_MASK
 cdef long long Q10_BITS
+cdef long long TWICE_Q10
 
 
 @cython.final
@@ -52,7 +53,7 @@ cdef class Interconnect:
     cdef long long hash(self, long long number) noexcept
     @cython.locals(count=cython.longlong)
     cdef long long channel_of(self, long long node, long long line) noexcept
-    @cython.locals(queue=cython.longlong, channel=cython.longlong)
+    @cython.locals(queue=cython.longlong, channel=cython.longlong, used=cython.longlong)
     cdef long long dram_read(self, long long node, long long line, long long now) noexcept
     @cython.locals(row=cython.longlong, bank=cython.longlong)
     cdef long long open_row(self, long long node, long long channel, long long line) noexcept

@@ -5,9 +5,9 @@ cycles and may differ by direction; every crossing also asks each link on its ro
 one transaction's queueing are left in `link_queue` and `dram_queue` for attribution.
 
 A node's lines are spread over its channels by a hash; each channel is a server. Beside waiting for the channel a
-request may wait for a busy bank (`conflict`, in proportion to the channel's use: published loaded-latency curves rise
-nearly linearly at loads where the channels themselves hardly queue) and for its row to be opened (`row_miss`). A node
-with a measured curve (`curve.py`) has one channel, whose use tells the delay.
+request may wait for a busy bank (`conflict` at full use, below that as in a queue at banks half as busy as their
+channel: published loaded-latency curves rise at loads where the channels themselves hardly queue) and for its row to be
+opened (`row_miss`). A node with a measured curve (`curve.py`) has one channel, whose use tells the delay.
 
 Not modelled: bandwidth of requests, snoops and acknowledgements without data (8 to 16 bytes against 64 + header).
 """
@@ -26,6 +26,7 @@ HASH_MULTIPLIER: Final = 0x9E3779B1  # 2**32 divided by the golden ratio
 HASH_LINE_MASK: Final = 0x7FFFFFFF  # keeps the product below 2**63
 WORD_MASK: Final = 0xFFFFFFFF
 Q10_BITS: Final = 10
+TWICE_Q10: Final = 2048  # banks are busy half as much as their channel
 
 
 class Interconnect:
@@ -138,7 +139,8 @@ class Interconnect:
         if self.curve_start[node] >= 0:
             queue = max(queue, self.curve[1 + self.curve_start[node] + self.channels.utilization])
         else:
-            queue += self.conflict[node] * self.channels.utilization >> Q10_BITS
+            used = self.channels.utilization
+            queue += self.conflict[node] * used // (TWICE_Q10 - used)
         self.dram_queue += queue
         return self.dram[node] + queue + (self.open_row(node, channel, line) if self.row_miss[node] else 0)
 

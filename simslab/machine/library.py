@@ -32,11 +32,11 @@ def load_machine_document(name: str, overrides: Sequence[str] = ()) -> tuple[Doc
     # Imported here so that listing machines does not load pydantic.
     from simslab.machine.spec import MachineSpec
 
-    document, spec = load_document(find_shipped("machines", name), MachineSpec, overrides, _extend)
+    document, spec = load_document(find_shipped("machines", name), MachineSpec, overrides, extend_machine)
     return document, spec if spec.name else spec.model_copy(update={"name": name})
 
 
-def _extend(document: Document) -> None:
+def extend_machine(document: Document) -> None:
     """Fill in what a machine file takes from another: a shipped machine's name, or a file beside this one."""
 
     def find(name: str, file: str) -> Document:

@@ -184,7 +184,7 @@ class DramSpec(SpecModel):
     )
     conflict: Duration = Field(
         default=Duration(Fraction(0), "cycles"),
-        description="mean delay by busy banks when all channels are busy; in proportion to their use below that",
+        description="mean delay by busy banks when all channels are busy; a third of it at half their use",
     )
     row_miss: Duration = Field(
         default=Duration(Fraction(0), "cycles"),
