@@ -51,6 +51,6 @@ def build_memory(
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_memory():
     return build_memory
