@@ -5,7 +5,8 @@ settle is over, in host time, before another CPU runs: the lock then only rememb
 the next CPU is charged the difference, without any event. Only when the holder was suspended inside its section do
 others queue and park; the unlock hands ownership to the first in the queue.
 
-Where the cycles go: waiting is LOCK_WAIT, the lock line's arrival after a wait is LOCK_HANDOVER, an uncontended
+A waiter looks at the lock once in every round of its loop, whose length is PAUSE: it leaves the wait up to one round
+late. Where the cycles go: waiting is LOCK_WAIT, the lock line's arrival after a wait is LOCK_HANDOVER, an uncontended
 acquisition is whatever the line's access costs. When `cpu.bill` is set (page allocator, interrupt handlers) that bill
 takes everything; the wait still shows in the lock's own row.
 
@@ -192,8 +193,7 @@ class SpinLock:
             self.lock_class.note_wait(row, wait)
             self.take_line(cpu, 1)
         elif self.free_at > cpu.now:
-            wait = self.free_at - cpu.now
-            cpu.charge(LOCK_WAIT, wait)
+            wait = cpu.spin(self.free_at - cpu.now, LOCK_WAIT)
             self.lock_class.note_wait(row, wait)
             self.take_line(cpu, 1)
         else:
@@ -243,8 +243,7 @@ class SpinLock:
         cpu.engine.queue(cpu)
         waited = cpu.now - arrived
         cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
-        cpu.charge(LOCK_WAIT, waited)
-        return waited
+        return cpu.spin(waited, LOCK_WAIT)
 
     def hand_over(self, cpu: Cpu) -> int:
         """Make the first waiter the owner and wake it at the time of the unlock."""

@@ -22,8 +22,11 @@ CLEAR: Final = 16  # rep stosb
 WAIT: Final = 17  # idle: waiting for another thread or for recorded time; outside operations
 WORK: Final = 18  # think time of the workload; outside operations
 IPI_WAIT: Final = 19  # waiting until other CPUs have answered an inter-processor interrupt
+TLB: Final = 20  # translation: second-level hits and page walks
+STORE_BUFFER: Final = 21  # stores stalled by a full store buffer, locked operations until it has drained
+CACHE_QUEUE: Final = 22  # waiting for the bandwidth of a cache
 
-NR_CAUSES: Final = 20
+NR_CAUSES: Final = 23
 UNBILLED: Final = -1
 
 CAUSE_NAMES: Final = (
@@ -47,4 +50,7 @@ CAUSE_NAMES: Final = (
     "wait",
     "work",
     "ipi_wait",
+    "tlb",
+    "store_buffer",
+    "cache_queue",
 )

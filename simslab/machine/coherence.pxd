@@ -1,6 +1,7 @@
 cimport cython
 from simslab.base cimport bits, buffers
 from simslab.machine.cache_array cimport CacheArray
+from simslab.machine.cache_ports cimport CachePorts
 from simslab.machine.hierarchy cimport CacheHierarchy
 from simslab.machine.interconnect cimport Interconnect
 from simslab.machine.line_table cimport LineTable
@@ -55,12 +56,18 @@ cdef class CoherentMemory(CacheHierarchy):
     cdef readonly long long cause
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
+    cdef readonly CachePorts ports
+    cdef long long ported
+    cdef readonly long long cache_queue
 
     cpdef long long state_in_core(self, long long core, long long line) noexcept
     @cython.locals(base=cython.longlong, state=cython.longlong, way=cython.longlong)
     cpdef long long access(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(index=cython.longlong, latency=cython.longlong)
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
+    cdef long long pass_ports(self, long long core, long long now) noexcept
+    @cython.locals(latency=cython.longlong)
+    cpdef long long prefetch(self, long long core, long long line, long long now) noexcept
     @cython.locals(base=cython.longlong, state=cython.longlong, way=cython.longlong)
     cdef long long private_hit(self, long long core, long long line, long long write) noexcept
     @cython.locals(domain=cython.longlong, latency=cython.longlong, state=cython.longlong)

@@ -30,6 +30,7 @@ import numpy as np
 from simslab.base import bits, buffers
 from simslab.machine import causes, states
 from simslab.machine.cache_array import CacheArray
+from simslab.machine.cache_ports import CachePorts
 from simslab.machine.hierarchy import CacheHierarchy
 from simslab.machine.interconnect import Interconnect
 
@@ -82,6 +83,7 @@ class CoherentMemory(CacheHierarchy):
         one_filter: int = 0,
         ahead: int = 0,
         reach: list[int] | None = None,
+        ports: CachePorts | None = None,
     ) -> None:
         super().__init__(l1, l2, l3, interconnect, core_domain, section_node, inclusion, protocol, core_node)
         self.l2_latency, self.l3_latency = l2_latency, l3_latency
@@ -108,6 +110,9 @@ class CoherentMemory(CacheHierarchy):
         self.cause = 0  # of the last transaction, as are the queueing parts of its latency
         self.link_queue = 0
         self.dram_queue = 0
+        self.ports = ports
+        self.ported = 0 if ports is None else 1
+        self.cache_queue = 0
 
     def state_in_core(self, core: int, line: int) -> int:
         """State in which a core's L1 or L2 holds the line, 0 if neither does; not an access."""
@@ -139,9 +144,28 @@ class CoherentMemory(CacheHierarchy):
             latency = self.beyond_private(core, line, write, now)
         self.link_queue = self.interconnect.link_queue
         self.dram_queue = self.interconnect.dram_queue
+        if self.ported:
+            self.cache_queue = self.pass_ports(core, now)
+            latency += self.cache_queue
         index = self.requester_node * NR_CAUSES + self.cause
         self.lines[index] += 1
         self.cycles[index] += latency
+        return latency
+
+    def pass_ports(self, core: int, now: int) -> int:
+        """Take the line through the caches on its way; returns the queueing for their bandwidth."""
+        assert self.ports is not None  # as `ported` tells
+        if self.cause == CAUSE_L2:
+            return self.ports.from_l2(core, now)
+        return self.ports.from_l3(self.core_domain[core], core, now)
+
+    def prefetch(self, core: int, line: int, now: int) -> int:
+        """Bring a line that the core does not hold into its L2 in the background; returns its latency, else 0."""
+        if self.private_state(core, line) != 0:
+            return 0
+        self.fills_l1 = 0
+        latency = self.transact(core, line, 0, now)
+        self.fills_l1 = 1
         return latency
 
     def private_hit(self, core: int, line: int, write: int) -> int:

@@ -5,6 +5,7 @@ from simslab.machine.cache_array cimport CacheArray
 from simslab.machine.coherence cimport CoherentMemory
 from simslab.machine.interrupts cimport InterruptHandler
 from simslab.machine.irq_stats cimport IrqStats
+from simslab.machine.tlb cimport Tlb
 
 cdef long long NEVER
 cdef long long NR_CAUSES
@@ -15,6 +16,12 @@ cdef long long IRQ_MASK
 cdef long long IRQ_HANDLER
 cdef long long LOCKED
 cdef long long CLEAR
+cdef long long TLB
+cdef long long STORE_BUFFER
+cdef long long CACHE_QUEUE
+cdef long long ONE_PAGE
+cdef long long Q10
+cdef long long PAGE_LINES
 cdef long long UNBILLED
 cdef long long E
 cdef long long M
@@ -41,6 +48,12 @@ cdef class CoreCosts:
     cdef readonly long long irq_exit
     cdef readonly long long ipi
     cdef readonly long long clear_q10
+    cdef readonly long long store_buffer
+    cdef readonly long long fill_buffers
+    cdef readonly long long smt_q10
+    cdef readonly long long prefetch
+    cdef readonly long long pause
+    cdef readonly long long store_interval
 
 
 @cython.final
@@ -61,6 +74,12 @@ cdef class Cpu(Clocked):
     cdef public long long bill
     cdef public long long path
     cdef long long cpi_q16
+    cdef long long cpi_cold_q16
+    cdef public Cpu sibling
+    cdef public long long busy
+    cdef readonly long long busy_threads
+    cdef long long idle_from
+    cdef long long idle_to
     cdef long long instruction_fraction
     cdef public long long instructions
     cdef CacheArray l1
@@ -69,6 +88,19 @@ cdef class Cpu(Clocked):
     cdef long long l1_mask
     cdef long long l1_ways
     cdef public long long l1_hits
+    cdef readonly Tlb tlb
+    cdef long long page_shift
+    cdef long long last_page
+    cdef public object stores_owner
+    cdef long long* stores
+    cdef long long next_store
+    cdef long long others_from
+    cdef readonly long long drained
+    cdef public object fills_owner
+    cdef long long* fills
+    cdef long long next_fill
+    cdef long long prefetched
+    cdef long long prefetch_ready
     cdef readonly long long irqs_off
     cdef long long off_since
     cdef long long off_site
@@ -84,19 +116,42 @@ cdef class Cpu(Clocked):
     @cython.locals(total=cython.longlong, cycles=cython.longlong)
     cdef long long execute(self, long long count, long long cpi_q16) noexcept
     cpdef long long settle(self) except -1
+    @cython.locals(busy=cython.longlong, idle=cython.longlong, other=Cpu)
+    cdef long long share_core(self) noexcept
+    @cython.locals(throughput=cython.longlong)
+    cdef long long shared(self, long long cpi_q16) noexcept
     @cython.locals(step=cython.longlong)
     cpdef long long run(self, long long cycles, long long cause) except -1
     @cython.locals(stop=cython.longlong)
     cpdef long long idle_until(self, long long time, long long cause) except -1
 
+    @cython.locals(pause=cython.longlong)
+    cpdef long long spin(self, long long cycles, long long cause) noexcept
+
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long read(self, long long addr) noexcept
     @cython.locals(way=cython.longlong, latency=cython.longlong)
     cdef long long read_further(self, long long line, long long base) noexcept
-    @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
+    @cython.locals(cycles=cython.longlong)
+    cdef long long translate(self, long long addr) noexcept
+    @cython.locals(left=cython.longlong)
+    cdef long long on_its_way(self, long long line, long long latency) noexcept
+    @cython.locals(following=cython.longlong, latency=cython.longlong)
+    cdef long long prefetch_after(self, long long line) noexcept
+    @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long write(self, long long addr) noexcept
+    @cython.locals(latency=cython.longlong)
+    cdef long long store_missed(self, long long line) noexcept
+    @cython.locals(slot=cython.longlong)
+    cdef long long buffer_store(self, long long latency) noexcept
+    @cython.locals(count=cython.longlong, retires=cython.longlong, slot=cython.longlong)
+    cdef long long buffer_others(self) noexcept
+    @cython.locals(slot=cython.longlong, start=cython.longlong, arrival=cython.longlong)
+    cdef long long fill(self, long long latency) noexcept
+    cpdef long long drain(self) noexcept
     @cython.locals(way=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
+    @cython.locals(line=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
     cpdef long long atomic(self, long long addr) noexcept
@@ -104,9 +159,11 @@ cdef class Cpu(Clocked):
     cpdef long long read_span(self, long long addr, long long size) noexcept
     @cython.locals(line=cython.longlong, last=cython.longlong)
     cpdef long long write_span(self, long long addr, long long size) noexcept
-    @cython.locals(lines=cython.longlong)
+    @cython.locals(lines=cython.longlong, i=cython.longlong, done=cython.longlong, cycles=cython.longlong)
     cpdef long long clear(self, long long addr, long long size) noexcept
-    @cython.locals(link=cython.longlong, dram=cython.longlong, source=cython.longlong)
+    @cython.locals(line=cython.longlong, latency=cython.longlong, free=cython.longlong)
+    cdef long long clear_line(self, long long addr) noexcept
+    @cython.locals(cache=cython.longlong, link=cython.longlong, dram=cython.longlong, source=cython.longlong)
     cdef long long expose(self, long long latency, long long hidden, long long divisor) noexcept
 
     cpdef long long irq_save(self, long long site) except -1

@@ -4,13 +4,16 @@ Charging adds cycles to the CPU's own clock and to one cause; it never waits. `s
 simulation is earlier. Code that is about to take a lock or touch what other CPUs use atomically settles first.
 
 Time model of the core: a block of n instructions takes n / IPC cycles (the fraction is carried exactly); code off the
-fast paths (page allocator, slab growth) has an IPC of its own. An access that
-hits L1 costs nothing beyond its instruction. Of any other latency, out-of-order execution hides the first `hidden`
-cycles of a load; a store waits only for its share in the store buffer (`store_divisor` misses overlap); a locked
-operation waits for all of it.
+fast paths (page allocator, slab growth) has an IPC of its own. Busy SMT siblings share the IPC. An access that
+hits L1 costs nothing beyond its instruction; one outside the pages of the first-level TLB adds the translation
+(`tlb.py`). Of any other latency, out-of-order execution hides the first `hidden` cycles of a load. A store retires in
+the background: it takes an entry of the store buffer until its line has arrived and every store before it has retired;
+only when all entries are taken does the core stall, until the oldest retires. A locked operation waits until the buffer
+has drained, then for its line. Where a machine states no store buffer, a missing store costs 1/`store_divisor` of its
+latency instead.
 
-Not modelled: TLB misses; the order of loads inside the window; store-buffer occupancy (a divisor stands for it);
-competition of SMT siblings for issue slots (they share L1 and L2).
+Not modelled: the order of loads inside the window; loads that find all fill buffers taken by stores; loads and stores
+of a line whose earlier store is still on its way (it counts as there); two stores to one line sharing an entry.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from simslab.machine import callsites, causes, states
 from simslab.machine.coherence import CoherentMemory
 from simslab.machine.interrupts import InterruptHandler
 from simslab.machine.irq_stats import IrqStats
+from simslab.machine.tlb import Tlb
 
 NEVER: Final = clock.NEVER
 NR_CAUSES: Final = causes.NR_CAUSES
@@ -34,6 +38,9 @@ IRQ_MASK: Final = causes.IRQ_MASK
 IRQ_HANDLER: Final = causes.IRQ_HANDLER
 LOCKED: Final = causes.LOCKED
 CLEAR: Final = causes.CLEAR
+TLB: Final = causes.TLB
+STORE_BUFFER: Final = causes.STORE_BUFFER
+CACHE_QUEUE: Final = causes.CACHE_QUEUE
 UNBILLED: Final = causes.UNBILLED
 E: Final = states.EXCLUSIVE
 M: Final = states.MODIFIED
@@ -41,6 +48,9 @@ STATE_MASK: Final = states.STATE_MASK
 STATE_BITS: Final = states.STATE_BITS
 LINE_SHIFT: Final = states.LINE_SHIFT
 RUN_SLICE: Final = 10_000  # cycles
+ONE_PAGE: Final = 62  # shift by which all addresses are on page 0
+Q10: Final = 1024
+PAGE_LINES: Final = 63  # mask of a line's number in its 4 KiB page, which a prefetch does not leave
 SITE_HANDLER: Final = callsites.site("interrupt handler")
 SITE_ON: Final = callsites.site("interrupts on")  # arrived while they were on: taken at the next boundary of the model
 
@@ -63,6 +73,12 @@ class CoreCosts:
         irq_exit: int,
         ipi: int,
         clear_q10: int,
+        store_buffer: int = 0,
+        fill_buffers: int = 10,
+        smt_q10: int = 0,
+        prefetch: int = 0,
+        pause: int = 0,
+        store_interval: int = 10,
     ) -> None:
         self.cpi_q16 = cpi_q16
         self.cpi_cold_q16 = cpi_cold_q16
@@ -74,6 +90,11 @@ class CoreCosts:
         self.irq_entry, self.irq_exit = irq_entry, irq_exit
         self.ipi = ipi
         self.clear_q10 = clear_q10
+        self.store_buffer, self.fill_buffers = store_buffer, fill_buffers
+        self.smt_q10 = smt_q10  # throughput of all busy threads of a core, 1024 is that of one alone; 0: no sharing
+        self.prefetch = prefetch
+        self.pause = pause
+        self.store_interval = store_interval  # instructions for each store that is not named
 
 
 class Cpu(Clocked):
@@ -94,6 +115,7 @@ class Cpu(Clocked):
         memory: CoherentMemory,
         scheduler: Engine | None,
         irq_stats: IrqStats,
+        tlb: Tlb | None = None,
     ) -> None:
         super().__init__(number)
         self.id = number
@@ -109,6 +131,11 @@ class Cpu(Clocked):
         self.bill = UNBILLED
         self.path = 0
         self.cpi_q16 = costs.cpi_q16
+        self.cpi_cold_q16 = costs.cpi_cold_q16
+        self.sibling = self  # the core's next thread, in a ring
+        self.busy = 0  # 1 while it has code to run
+        self.busy_threads = 1
+        self.idle_from = self.idle_to = 0  # the last stretch without code to run
         self.instruction_fraction = 0
         self.instructions = 0
         self.l1 = memory.l1
@@ -119,6 +146,19 @@ class Cpu(Clocked):
         if memory.l1.sets & (memory.l1.sets - 1):
             raise ValueError("the number of L1 sets must be a power of two")
         self.l1_hits = 0
+        self.tlb = tlb
+        self.page_shift = ONE_PAGE if tlb is None else tlb.page_shift
+        self.last_page = 0 if tlb is None else -1
+        self.stores_owner = buffers.int64_zeros(max(1, costs.store_buffer))
+        self.stores = buffers.int64_pointer(self.stores_owner)  # when each entry's store retires, oldest next
+        self.next_store = 0
+        self.others_from = 0  # instructions up to the last store that was named
+        self.drained = 0  # when the youngest store retires
+        self.fills_owner = buffers.int64_zeros(costs.fill_buffers)
+        self.fills = buffers.int64_pointer(self.fills_owner)  # when the line of each fill buffer arrives, oldest next
+        self.next_fill = 0
+        self.prefetched = 0  # line last prefetched, and when it arrives
+        self.prefetch_ready = 0
         self.irqs_off = 0
         self.off_since = 0
         self.off_site = 0
@@ -142,7 +182,7 @@ class Cpu(Clocked):
 
     def insn_cold(self, count: int) -> int:
         """Charge `count` instructions off the fast paths, where dependent loads and branches limit the IPC."""
-        return self.execute(count, self.costs.cpi_cold_q16)
+        return self.execute(count, self.cpi_cold_q16)
 
     def execute(self, count: int, cpi_q16: int) -> int:
         """Charge `count` instructions at `cpi_q16` / 65536 cycles each; the fraction of a cycle is carried."""
@@ -158,7 +198,34 @@ class Cpu(Clocked):
         """Wait until no other CPU and no event is earlier than this clock."""
         if self.engine is not None:
             self.engine.settle(self)
+        if self.costs.smt_q10:
+            self.share_core()
         return 0
+
+    def share_core(self) -> int:
+        """Share the core's instructions per cycle among those of its threads that are busy at this moment.
+
+        All CPUs are at or beyond this CPU's time, so what a sibling does now is known: it runs code unless it is
+        parked, spins in a lock's queue (PAUSE leaves the core to others) or is in an idle stretch.
+
+        Not modelled: a change between two settles of this CPU; caches and buffers shared unevenly.
+        """
+        busy = 1
+        other = self.sibling
+        while other.id != self.id:
+            idle = other.parked != 0 or (other.idle_from <= self.now and self.now < other.idle_to)
+            busy += 0 if idle else other.busy
+            other = other.sibling
+        if busy != self.busy_threads:
+            self.busy_threads = busy
+            self.cpi_q16 = self.shared(self.costs.cpi_q16)
+            self.cpi_cold_q16 = self.shared(self.costs.cpi_cold_q16)
+        return 0
+
+    def shared(self, cpi_q16: int) -> int:
+        """Cycles per instruction with as many threads busy as are now."""
+        throughput = self.costs.smt_q10
+        return cpi_q16 if self.busy_threads == 1 else cpi_q16 * self.busy_threads * Q10 // throughput
 
     def run(self, cycles: int, cause: int) -> int:
         """Spend `cycles` in code of its own that interrupts may interrupt; their handlers' time comes on top.
@@ -179,6 +246,7 @@ class Cpu(Clocked):
 
     def idle_until(self, time: int, cause: int) -> int:
         """Wait until `time`, taking interrupts as they arrive; a handler delays the end only if it lasts beyond it."""
+        self.idle_from, self.idle_to = self.now, time
         while self.now < time:
             stop = time
             if not self.irqs_off and self.next_irq < stop:
@@ -189,10 +257,20 @@ class Cpu(Clocked):
                 self.deliver_interrupts()
         return 0
 
+    def spin(self, cycles: int, cause: int) -> int:
+        """Wait `cycles` in a loop of PAUSE and a look (cpu_relax); returns what it took, whole rounds of the loop."""
+        pause = self.costs.pause
+        if pause > 1:
+            cycles = (cycles + pause - 1) // pause * pause
+        self.charge(cause, cycles)
+        return cycles
+
     # -- memory -------------------------------------------------------------------------------------------------------
 
     def read(self, addr: int) -> int:
         """Load from the line that holds physical address `addr`."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
         line = addr >> LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] >> STATE_BITS == line:
@@ -208,19 +286,110 @@ class Cpu(Clocked):
             self.l1_hits += 1
             return 0
         latency = self.memory.transact(self.core, line, 0, self.now)
-        return self.expose(latency, self.costs.hidden, 1)
+        if self.costs.prefetch == 0:
+            return self.expose(latency, self.costs.hidden, 1)
+        self.expose(self.on_its_way(line, latency), self.costs.hidden, 1)
+        return self.prefetch_after(line)
+
+    def translate(self, addr: int) -> int:
+        """Charge the translation of an address that is not on the page of the access before."""
+        assert self.tlb is not None  # else all addresses are on one page
+        self.last_page = addr >> self.page_shift
+        cycles = self.tlb.translate(self.core, self.last_page, self.now)
+        return self.charge(TLB, cycles) if cycles > 0 else 0
+
+    def on_its_way(self, line: int, latency: int) -> int:
+        """Latency of a line found in the L2, or what is left of the way if a prefetch has not brought it yet.
+
+        Not modelled: more than one prefetch under way that can be late.
+        """
+        left = self.prefetch_ready - self.now
+        return left if line == self.prefetched and left > latency else latency
+
+    def prefetch_after(self, line: int) -> int:
+        """Bring the line after one that missed in the L1 into the L2, in the background, inside its 4 KiB page."""
+        following = line + 1
+        if following & PAGE_LINES == 0:
+            return 0
+        latency = self.memory.prefetch(self.core, following, self.now)
+        if latency > 0:
+            self.prefetched = following
+            self.prefetch_ready = self.now + latency
+        return 0
 
     def write(self, addr: int) -> int:
         """Store to the line that holds physical address `addr`."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
         line = addr >> LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] == (line << STATE_BITS) | M:
             self.l1_hits += 1
-            return 0
-        if self.own_in_l1(line, base):
-            return 0
+        elif not self.own_in_l1(line, base):
+            return self.store_missed(line)
+        return self.buffer_store(0) if self.drained > self.now else 0
+
+    def store_missed(self, line: int) -> int:
+        """A store to a line that the L1 does not own: its ownership is asked for at once, the core goes on."""
         latency = self.memory.transact(self.core, line, 1, self.now)
-        return self.expose(latency, self.costs.hidden, self.costs.store_divisor)
+        if self.costs.prefetch:
+            latency = self.on_its_way(line, latency)
+        if self.costs.store_buffer == 0:
+            self.expose(latency, self.costs.hidden, self.costs.store_divisor)
+        else:
+            self.buffer_store(latency)
+        return self.prefetch_after(line) if self.costs.prefetch else 0
+
+    def buffer_store(self, latency: int) -> int:
+        """Put a store whose line takes `latency` cycles into the store buffer; stall while it is full."""
+        if self.drained > self.now:
+            self.buffer_others()
+        self.others_from = self.instructions
+        slot = self.next_store
+        if self.stores[slot] > self.now:
+            self.charge(STORE_BUFFER, self.stores[slot] - self.now)
+        if latency > 0:
+            self.fill(latency)
+        self.stores[slot] = self.drained
+        self.next_store = slot + 1 if slot + 1 < self.costs.store_buffer else 0
+        return 0
+
+    def buffer_others(self) -> int:
+        """Let the stores of the instructions since the last one that was named take their entries behind it.
+
+        Most stores of compiled code go to lines that are always there (the stack) and are not named one by one; but
+        they retire in order and fill the buffer behind a store that misses.
+        """
+        count = (self.instructions - self.others_from) // self.costs.store_interval
+        if count > self.costs.store_buffer:
+            count = self.costs.store_buffer
+        retires = self.drained
+        while count > 0:
+            count -= 1
+            slot = self.next_store
+            if self.stores[slot] > self.now:
+                self.charge(STORE_BUFFER, self.stores[slot] - self.now)
+            self.stores[slot] = retires
+            self.next_store = slot + 1 if slot + 1 < self.costs.store_buffer else 0
+        return 0
+
+    def fill(self, latency: int) -> int:
+        """Bring a line in through a fill buffer, waiting for one in the background; returns when it arrives.
+
+        Stores retire in order, so whatever is stored from now on retires after that.
+        """
+        slot = self.next_fill
+        start = self.fills[slot]
+        arrival = (start if start > self.now else self.now) + latency
+        self.fills[slot] = arrival
+        self.next_fill = slot + 1 if slot + 1 < self.costs.fill_buffers else 0
+        if arrival > self.drained:
+            self.drained = arrival
+        return arrival
+
+    def drain(self) -> int:
+        """Wait until every store has retired, as locked operations and fences do."""
+        return self.charge(STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
 
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""
@@ -232,11 +401,22 @@ class Cpu(Clocked):
         return 1
 
     def prefetchw(self, addr: int) -> int:
-        """Prefetch for writing: overlaps as a store does; a prefetch of NULL does nothing."""
-        return self.write(addr) if addr else 0
+        """Prefetch for writing: takes a fill buffer but no entry of the store buffer; of NULL it does nothing."""
+        if addr == 0 or self.costs.store_buffer == 0:
+            return self.write(addr) if addr else 0
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        line = addr >> LINE_SHIFT
+        if not self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
+            self.fill(self.memory.transact(self.core, line, 1, self.now))
+        return 0
 
     def atomic(self, addr: int) -> int:
-        """A locked read-modify-write: the line's whole latency and the operation's own cost."""
+        """A locked read-modify-write: drains the store buffer, then takes the line's whole latency and its own cost."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        if self.drained > self.now:
+            self.drain()
         line = addr >> LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if not self.own_in_l1(line, base):
@@ -263,21 +443,48 @@ class Cpu(Clocked):
         return 0
 
     def clear(self, addr: int, size: int) -> int:
-        """Zero `size` bytes (rep stosb): every line is taken for writing, and the loop has its own cost per line."""
+        """Zero `size` bytes (rep stosb): every line is taken for writing, and the loop has its own cost per line.
+
+        Its lines are on their way side by side, as many as there are fill buffers; they take no store-buffer entries.
+        """
         lines = ((addr + size - 1) >> LINE_SHIFT) - (addr >> LINE_SHIFT) + 1
-        self.write_span(addr, size)
-        return self.charge(CLEAR, (lines * self.costs.clear_q10) >> 10)
+        if self.costs.store_buffer == 0:
+            self.write_span(addr, size)
+            return self.charge(CLEAR, (lines * self.costs.clear_q10) >> 10)
+        done = 0
+        for i in range(lines):
+            self.clear_line(addr + (i << LINE_SHIFT))
+            cycles = ((i + 1) * self.costs.clear_q10 >> 10) - done
+            done += cycles
+            self.charge(CLEAR, cycles)
+        return 0
+
+    def clear_line(self, addr: int) -> int:
+        """Take a line for clearing: wait for a fill buffer, not for the line."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        line = addr >> LINE_SHIFT
+        if self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
+            return 0
+        latency = self.memory.transact(self.core, line, 1, self.now)
+        free = self.fills[self.next_fill]
+        if free > self.now:
+            self.charge(self.memory.cause, free - self.now)
+        self.fill(latency)
+        return 0
 
     def expose(self, latency: int, hidden: int, divisor: int) -> int:
         """Charge what the core feels of a transaction's latency, split into its source and the queueing on the way."""
         link = self.memory.link_queue
         dram = self.memory.dram_queue
-        source = latency - link - dram - hidden
+        cache = self.memory.cache_queue
+        source = latency - link - dram - cache - hidden
         if source > 0:
             self.charge(self.memory.cause, source // divisor)
-        if link + dram > 0:
+        if link + dram + cache > 0:
             self.charge(LINK_QUEUE, link // divisor)
             self.charge(DRAM_QUEUE, dram // divisor)
+            self.charge(CACHE_QUEUE, cache // divisor)
         return 0
 
     # -- interrupts ---------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ cdef class CacheHierarchy:
     cdef readonly long long domains
     cdef readonly long long inclusion
     cdef readonly long long protocol
+    cdef long long fills_l1
     cdef readonly LineTable directory
     cdef readonly list filters
     cdef public object core_domain_owner

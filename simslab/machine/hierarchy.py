@@ -58,6 +58,7 @@ class CacheHierarchy:
         self.interconnect = interconnect
         self.domains = l3.instances
         self.inclusion, self.protocol = inclusion, protocol
+        self.fills_l1 = 1  # 0 while a prefetch fetches into the L2
         self.directory = LineTable()
         self.filters = [LineTable() for _ in range(self.domains)]
         self._place_cores(core_domain, core_node)
@@ -188,8 +189,7 @@ class CacheHierarchy:
             victim = self.l2.insert(base, line, state)
             if victim != 0:
                 self.evict_l2(core, domain, victim, now)
-        self.fill_l1(core, line, state)
-        return 0
+        return self.fill_l1(core, line, state) if self.fills_l1 else 0
 
     def fill_l1(self, core: int, line: int, state: int) -> int:
         """Put a line that the L2 holds into the L1; a dirty victim's state goes down to the L2."""

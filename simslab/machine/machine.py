@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Final
 from simslab.base.engine import Engine
 from simslab.machine import timing as timings
 from simslab.machine.cache_array import CacheArray
+from simslab.machine.cache_ports import CachePorts
 from simslab.machine.coherence import CoherentMemory
 from simslab.machine.cpu import CoreCosts, Cpu
 from simslab.machine.interconnect import Interconnect
 from simslab.machine.irq_stats import IrqStats
+from simslab.machine.tlb import Tlb, table_sections
 from simslab.machine.topology import Topology, build_topology
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
-    from simslab.machine.timing import CacheGeometry, Timing
+    from simslab.machine.timing import CacheGeometry, Timing, TlbTiming
 
 DEFAULT_QUANTUM: Final = 10_000  # cycles; benchmarks/README.md gives its error against quantum 0
+SMALLEST_PAGE: Final = 12  # bits
+TABLE_LEVELS: Final = 4
 
 
 class Machine:
@@ -33,12 +37,14 @@ class Machine:
         self.engine = Engine(quantum)
         self.irq_stats = IrqStats()
         self.interconnect = _interconnect(topology, timing, exact)
-        self.memory = _memory(topology, timing, self.interconnect)
+        self.memory = _memory(topology, timing, self.interconnect, exact)
+        self.tlb = build_tlb(topology, timing, timing.tlb, self.memory)
         costs = _costs(timing)
         self.cpus = [
-            Cpu(c.id, c.core, c.package, c.domain, c.node, costs, self.memory, self.engine, self.irq_stats)
+            Cpu(c.id, c.core, c.package, c.domain, c.node, costs, self.memory, self.engine, self.irq_stats, self.tlb)
             for c in topology.cpus
         ]
+        _join_threads(topology, self.cpus)
 
 
 def build_machine(spec: MachineSpec, quantum: int = DEFAULT_QUANTUM, exact: int = 0) -> Machine:
@@ -70,14 +76,60 @@ def _interconnect(topology: Topology, timing: Timing, exact: int) -> Interconnec
     )
 
 
-def _memory(topology: Topology, timing: Timing, interconnect: Interconnect) -> CoherentMemory:
+def build_tlb(topology: Topology, timing: Timing, pages: TlbTiming | None, memory: CoherentMemory) -> Tlb | None:
+    """Return TLBs of all cores for pages of one size, None where `pages` is; tables lie as `_table_nodes` says."""
+    if pages is None:
+        return None
+    first, tables = len(topology.section_node), []
+    for node in topology.nodes:
+        tables.append(first)
+        first += _table_sections(node.memory)
+    return Tlb(
+        memory,
+        pages.page_shift,
+        _entries(len(topology.cores), pages.l1),
+        None if pages.l2 is None else _entries(len(topology.cores), pages.l2),
+        pages.l2_hit,
+        pages.walk,
+        pages.references,
+        timing.l1,
+        [node.base for node in topology.nodes],
+        [node.memory for node in topology.nodes],
+        tables,
+    )
+
+
+def _table_sections(memory: int) -> int:
+    """Return the sections above all memory for the page tables of a node: enough for any page size."""
+    return table_sections(SMALLEST_PAGE, TABLE_LEVELS, memory)
+
+
+def _table_nodes(topology: Topology) -> list[int]:
+    return [node.id for node in topology.nodes for _ in range(_table_sections(node.memory))]
+
+
+def _entries(cores: int, array: tuple[int, int]) -> CacheArray:
+    entries, ways = array
+    return CacheArray(cores, entries // ways, ways)
+
+
+def _join_threads(topology: Topology, cpus: list[Cpu]) -> None:
+    """Make a ring of the threads of each core."""
+    last: dict[int, Cpu] = {}
+    for cpu in cpus:
+        before = last.setdefault(cpu.core, cpu)
+        cpu.sibling, before.sibling = before.sibling, cpu
+        last[cpu.core] = cpu
+
+
+def _memory(topology: Topology, timing: Timing, interconnect: Interconnect, exact: int) -> CoherentMemory:
     return CoherentMemory(
         _array(len(topology.cores), timing.l1_geometry),
         _array(len(topology.cores), timing.l2_geometry),
         _array(len(topology.domains), timing.l3_geometry),
         interconnect,
         [core.domain for core in topology.cores],
-        list(topology.section_node),
+        [*topology.section_node, *_table_nodes(topology)],
         timing.inclusion,
         timing.protocol,
         [core.node for core in topology.cores],
@@ -93,7 +145,13 @@ def _memory(topology: Topology, timing: Timing, interconnect: Interconnect) -> C
         timing.one_filter,
         timing.ahead,
         list(timing.reach),
+        _ports(topology, timing, exact),
     )
+
+
+def _ports(topology: Topology, timing: Timing, exact: int) -> CachePorts | None:
+    limits = (timing.l2_line_q10, timing.l3_line_q10, timing.core_line_q10)
+    return CachePorts(len(topology.cores), len(topology.domains), *limits, exact) if any(limits) else None
 
 
 def _array(instances: int, geometry: CacheGeometry) -> CacheArray:
@@ -115,4 +173,10 @@ def _costs(timing: Timing) -> CoreCosts:
         timing.irq_exit,
         timing.ipi,
         timing.clear_q10,
+        timing.store_buffer,
+        timing.outstanding,
+        timing.smt_q10,
+        timing.prefetch,
+        timing.pause,
+        timing.store_interval,
     )

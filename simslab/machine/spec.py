@@ -94,6 +94,68 @@ class CoreSpec(SpecModel):
     outstanding: Count = Field(
         default=10, ge=1, le=256, description="misses that one core has in flight at once (fill buffers, L2 queue)"
     )
+    store_buffer: Count | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description="entries of the store buffer, shared out among the core's threads: stores wait in it for their "
+        "lines, in order, and stall the core when it is full; absent: `store_divisor` stands for it",
+    )
+    store_interval: Count = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="with a store buffer: instructions for each store to a line that is always there (stack, spilled "
+        "registers); such stores retire in order behind those that miss",
+    )
+    prefetch: Literal["none", "next-line"] = Field(
+        default="none", description="next-line: a miss in the L1 also brings the line after it into the L2"
+    )
+    smt_throughput: Number | None = Field(
+        default=None,
+        ge=1,
+        le=8,
+        description="instructions per cycle of all busy threads of a core together, over one alone; absent: threads do "
+        "not slow one another",
+    )
+
+
+class TlbArraySpec(SpecModel):
+    """The entries of one level for one page size."""
+
+    entries: Count = Field(ge=1, le=65536, description="translations that it holds")
+    ways: Count | None = Field(default=None, ge=1, le=256, description="associativity; absent: fully associative")
+
+
+class TlbLevelSpec(SpecModel):
+    """One level of data TLB; a page size left out has no entries in it."""
+
+    page_4k: TlbArraySpec | None = Field(default=None, description="entries for 4 KiB pages")
+    page_2m: TlbArraySpec | None = Field(default=None, description="entries for 2 MiB pages")
+    page_1g: TlbArraySpec | None = Field(default=None, description="entries for 1 GiB pages")
+
+
+class WalkSpec(SpecModel):
+    """Loads of table lines in a page walk, by page size: what the paging-structure caches leave."""
+
+    page_4k: Count = Field(default=1, ge=0, le=4, description="loads for a 4 KiB page")
+    page_2m: Count = Field(default=1, ge=0, le=3, description="loads for a 2 MiB page")
+    page_1g: Count = Field(default=1, ge=0, le=2, description="loads for a 1 GiB page")
+
+
+class TlbSpec(SpecModel):
+    """Translation of addresses in each core."""
+
+    direct_map: Literal["4K", "2M", "1G"] = Field(
+        default="1G", description="page size with which the kernel maps all memory"
+    )
+    l1: TlbLevelSpec = Field(description="first level of the data TLB; hits cost nothing of their own")
+    l2: TlbLevelSpec = Field(default=TlbLevelSpec(), description="second level")
+    l2_hit: Duration = Field(
+        default=Duration(Fraction(7), "cycles"), description="added to an access that only the second level translates"
+    )
+    walk: Duration = Field(description="added to one that neither does, beyond the loads of table lines")
+    references: WalkSpec = Field(default=WalkSpec(), description="loads of table lines in a walk")
 
 
 class CacheSpec(SpecModel):
@@ -102,6 +164,9 @@ class CacheSpec(SpecModel):
     size: Size = Field(description="bytes of each instance")
     ways: Count = Field(ge=1, le=256, description="associativity")
     latency: Duration = Field(description="load-to-use latency of a hit")
+    bandwidth: Bandwidth | None = Field(
+        default=None, description="what one instance delivers, to all its cores together; unlimited where absent"
+    )
 
 
 class L3Spec(CacheSpec):
@@ -119,6 +184,9 @@ class L3Spec(CacheSpec):
     )
     other_core_shared: Duration | None = Field(
         default=None, description="the same for a shared line that the L3 does not hold; default as exclusive"
+    )
+    core_bandwidth: Bandwidth | None = Field(
+        default=None, description="what one core can take from its L3 and beyond; unlimited where absent"
     )
     port_read: Bandwidth | None = Field(
         default=None, description="what one L3 can receive from the fabric; unlimited where absent"
@@ -295,6 +363,10 @@ class KernelCostsSpec(SpecModel):
     irq_entry: Duration = Field(description="from interrupt delivery to the handler's first instruction")
     irq_exit: Duration = Field(description="from the handler's last instruction back to the interrupted code")
     ipi: Duration = Field(description="sending an interprocessor interrupt")
+    pause: Duration = Field(
+        default=Duration(Fraction(0), "cycles"),
+        description="PAUSE: a spinning CPU looks at what it waits for only once in this time",
+    )
     clear_bytes_per_cycle: Number = Field(ge=0.1, le=256, description="bytes that rep stosb clears per cycle in L1")
     hz: Count = Field(default=250, ge=1, le=10000, description="timer ticks per second (CONFIG_HZ)")
 
@@ -318,6 +390,7 @@ class MachineSpec(SpecModel):
     l1d: CacheSpec = Field(description="level 1 data cache of each core")
     l2: CacheSpec = Field(description="level 2 cache of each core")
     l3: L3Spec
+    tlb: TlbSpec | None = Field(default=None, description="data TLBs of each core; absent: translation costs nothing")
     coherence: CoherenceSpec
     dram: DramSpec = Field(description="memory of every node that does not give its own")
     nodes: list[NodeSpec] = Field(min_length=1, max_length=64, description="the NUMA nodes, in order of number")

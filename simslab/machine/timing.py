@@ -44,6 +44,8 @@ _INCLUSIONS: Final = {
     "non-inclusive": states.NON_INCLUSIVE,
 }
 
+PAGE_SHIFTS: Final = {"4K": 12, "2M": 21, "1G": 30}
+
 Matrix = tuple[tuple[int, ...], ...]
 
 
@@ -58,6 +60,18 @@ class CacheGeometry:
     def sets(self) -> int:
         """Number of sets."""
         return self.size // (self.ways * LINE_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class TlbTiming:
+    """Translation for the kernel's direct map; `l1` and `l2` are (entries, ways), `l2` None for a size it lacks."""
+
+    page_shift: int
+    l1: tuple[int, int]
+    l2: tuple[int, int] | None
+    l2_hit: int  # cycles
+    walk: int  # cycles
+    references: int
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,16 @@ class Timing:
     port_read_q10: int  # time of one line into an L3, 0 for unlimited
     port_write_q10: int  # out of it
     outstanding: int  # misses in flight of one core
+    store_buffer: int  # entries of one thread, 0 where `store_divisor` stands for them
+    store_interval: int  # instructions for each store that is not named
+    smt_q10: int  # throughput of all busy threads of a core over one alone, 0 where they do not share
+    prefetch: int  # 1: next line
+    tlb: TlbTiming | None
+    l1_line_q10: int  # time of one line from one L1, 0 for unlimited
+    l2_line_q10: int  # from one L2
+    l3_line_q10: int  # from one L3
+    core_line_q10: int  # from an L3 into one core
+    pause: int
     atomic: int
     irq_save: int
     irq_restore: int
@@ -201,9 +225,19 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         dram_channels=tuple(dram.channels for dram in drams),
         dram_conflict=tuple(dram.conflict.cycles(hz) for dram in drams),
         dram_row_miss=tuple(dram.row_miss.cycles(hz) for dram in drams),
-        port_read_q10=line_q10(hz, spec.l3.port_read) if spec.l3.port_read else 0,
-        port_write_q10=line_q10(hz, spec.l3.port_write) if spec.l3.port_write else 0,
+        port_read_q10=_line_q10(hz, spec.l3.port_read),
+        port_write_q10=_line_q10(hz, spec.l3.port_write),
         outstanding=spec.core.outstanding,
+        store_buffer=max(1, spec.core.store_buffer // spec.layout.threads) if spec.core.store_buffer else 0,
+        store_interval=spec.core.store_interval,
+        smt_q10=round(spec.core.smt_throughput * Q10) if spec.core.smt_throughput else 0,
+        prefetch=1 if spec.core.prefetch == "next-line" else 0,
+        tlb=tlb_timing(spec, spec.tlb.direct_map) if spec.tlb is not None else None,
+        l1_line_q10=_line_q10(hz, spec.l1d.bandwidth),
+        l2_line_q10=_line_q10(hz, spec.l2.bandwidth),
+        l3_line_q10=_line_q10(hz, spec.l3.bandwidth),
+        core_line_q10=_line_q10(hz, spec.l3.core_bandwidth),
+        pause=costs.pause.cycles(hz),
         atomic=costs.atomic.cycles(hz),
         irq_save=costs.irq_save.cycles(hz),
         irq_restore=costs.irq_restore.cycles(hz),
@@ -242,6 +276,29 @@ def _reach(spec: MachineSpec, topology: Topology) -> tuple[int, ...]:
 def line_q10(hz: int, bandwidth: int) -> int:
     """Return the time of one 64-byte line at `bandwidth` bytes/s in 1/1024 cycle, at least 1."""
     return max(1, (LINE_BYTES * Q10 * hz + bandwidth // 2) // bandwidth)
+
+
+def _line_q10(hz: int, bandwidth: int | None) -> int:
+    """Return the same, 0 where the bandwidth has no limit."""
+    return line_q10(hz, bandwidth) if bandwidth else 0
+
+
+def tlb_timing(spec: MachineSpec, page: str) -> TlbTiming | None:
+    """Return what pages of size `page` ('4K', '2M', '1G') cost; None if the machine has no such entries."""
+    if spec.tlb is None:
+        return None
+    hz, field = spec.core.frequency, f"page_{page.lower()}"
+    l1, l2 = getattr(spec.tlb.l1, field), getattr(spec.tlb.l2, field)
+    if l1 is None:
+        return None
+    return TlbTiming(
+        page_shift=PAGE_SHIFTS[page],
+        l1=(l1.entries, l1.ways or l1.entries),
+        l2=None if l2 is None else (l2.entries, l2.ways or l2.entries),
+        l2_hit=spec.tlb.l2_hit.cycles(hz),
+        walk=spec.tlb.walk.cycles(hz),
+        references=getattr(spec.tlb.references, field),
+    )
 
 
 def _geometry(cache: CacheSpec) -> CacheGeometry:

@@ -35,7 +35,8 @@ MAX_NS: Final = 1_000_000
 MIN_BANDWIDTH: Final = 10**6  # bytes/s
 LEAST: Final = "at least 1 MB/s, such as '25 GB/s' (a bare number is bytes/s)"
 BANDWIDTHS: Final = (
-    "bandwidth", "write_bandwidth", "stream_write_bandwidth", "back_bandwidth", "port_read", "port_write",
+    "bandwidth", "write_bandwidth", "stream_write_bandwidth", "back_bandwidth", "core_bandwidth",
+    "port_read", "port_write",
 )  # fmt: skip
 
 Faults = list[BadValue]
@@ -50,7 +51,7 @@ def refuse_faults(spec: MachineSpec) -> None:
 
 def faults_of(spec: MachineSpec) -> Faults:
     """Return everything wrong with a machine whose fields are each sound."""
-    checks = (_clock, _durations, _caches, _memory, _bandwidths, curve_faults)
+    checks = (_clock, _durations, _caches, _tlb, _memory, _bandwidths, curve_faults)
     faults = [*_layout(spec.layout), *(fault for check in checks for fault in check(spec))]
     if any(fault.at[0] == "layout" for fault in faults):
         return faults
@@ -112,6 +113,24 @@ def _caches(spec: MachineSpec) -> Faults:
     return faults
 
 
+def _tlb(spec: MachineSpec) -> Faults:
+    """Entries divide by ways, and the first level has some for the kernel's pages."""
+    if spec.tlb is None:
+        return []
+    faults: Faults = []
+    for level, sizes in (("l1", spec.tlb.l1), ("l2", spec.tlb.l2)):
+        for size in type(sizes).model_fields:
+            array = getattr(sizes, size)
+            if array is not None and array.entries % (array.ways or array.entries):
+                expected = f"a multiple of {array.ways}"
+                message = f"{array.ways} ways do not divide {array.entries} entries"
+                faults.append(BadValue(message, expected=expected, at=("tlb", level, size, "entries")))
+    if getattr(spec.tlb.l1, f"page_{spec.tlb.direct_map.lower()}") is None:
+        message = f"the first level has no entries for pages of {spec.tlb.direct_map}"
+        faults.append(BadValue(message, expected="a page size of tlb.l1", at=("tlb", "direct_map")))
+    return faults
+
+
 def _memory(spec: MachineSpec) -> Faults:
     faults: Faults = []
     for index, node in enumerate(spec.nodes):
@@ -126,6 +145,7 @@ def _memory(spec: MachineSpec) -> Faults:
 def _bandwidths(spec: MachineSpec) -> Faults:
     """No part is slower than MIN_BANDWIDTH: a unit was forgotten, and queues of years would build up."""
     parts: list[tuple[tuple[str | int, ...], BaseModel | None]] = [(("dram",), spec.dram), (("l3",), spec.l3)]
+    parts += [(("l1d",), spec.l1d), (("l2",), spec.l2)]
     parts += [(("nodes", index, "dram"), node.dram) for index, node in enumerate(spec.nodes)]
     parts += [(("links", index), link) for index, link in enumerate(spec.links)] + [(("mesh",), spec.mesh)]
     return [

@@ -78,6 +78,7 @@ class WorkloadThread:
 
     def run(self) -> int:
         """Execute the whole stream, then serve the CPU's devices until they have ended."""
+        self.cpu.busy = 1
         while self.position < self.length:
             self.let_others_in()
             if self.timed and self.times[self.position] > self.cpu.now:
@@ -87,6 +88,7 @@ class WorkloadThread:
             self.position += 1
         self.executor.recorder.book_outside(self.cpu)
         self.ended = self.cpu.now
+        self.cpu.busy = 0
         while self.interrupts_left > 0:
             self.park(FOR_DEVICE, 0)
         self.executor.recorder.book_outside(self.cpu)
