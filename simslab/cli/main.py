@@ -83,15 +83,15 @@ def run(
     """Run a workload on a machine and print what was measured."""
     from rich.console import Console
 
-    from simslab.cli.progress import kernel_console_off, progress
+    from simslab.cli.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
     from simslab.report.result import to_json
     from simslab.report.summary import print_summary
 
     inputs = load_inputs(machine, workload, settings or ())
-    with kernel_console_off(), progress(f"{inputs.workload.name} on {inputs.machine.name}"):
-        measurement = run_once(inputs, seed, out)
+    with kernel_console_off(), watching(f"{inputs.workload.name} on {inputs.machine.name}") as watch:
+        measurement = run_once(inputs, seed, out, watch)
     if as_json:
         sys.stdout.write(to_json(measurement))
     else:

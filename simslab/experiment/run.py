@@ -12,14 +12,21 @@ from simslab.report.manifest import MANIFEST, manifest_document
 from simslab.report.result import json_text, to_json
 from simslab.report.summary import summary_text
 from simslab.workload.measurement import Measurement
-from simslab.workload.runner import run_workload
+from simslab.workload.runner import Watch, run_workload
 
 
-def run_once(inputs: Inputs, seed: int | None = None, out: Path | None = None) -> Measurement:
-    """Run the inputs with `seed` (or the workload's own) and, with `out`, write the result directory."""
+def run_once(
+    inputs: Inputs, seed: int | None = None, out: Path | None = None, watch: Watch | None = None
+) -> Measurement:
+    """Run the inputs with `seed` (or the workload's own) and, with `out`, write the result directory.
+
+    `watch` is given a function that tells (done, of how many) while the run goes on.
+    """
     if out is not None:
         check_replaceable(out)  # before the work, not after it
-    measurement = run_workload(inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document)
+    measurement = run_workload(
+        inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document, watch=watch
+    )
     if out is not None:
         write_run(inputs, measurement, out)
     return measurement

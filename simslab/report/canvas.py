@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COLUMN_WIDTH: Final = 3.4  # inches: one column of a two-column paper
 DOTS_PER_INCH: Final = 300
+PLACES: Final = 6  # decimals of a position, as a share of the figure
 SUFFIXES: Final = (".pdf", ".png", ".svg")
 # Okabe and Ito's palette (2008), told apart with every common colour blindness; yellow left out, too pale for lines.
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
@@ -108,10 +109,23 @@ def write_figure(figure: Figure, path: Path) -> None:
         ".pdf": {"Creator": "simslab", "Producer": None, "CreationDate": None, "ModDate": None},
         ".svg": {"Creator": "simslab", "Date": None},
     }
+    _settle_layout(figure)
     try:
         figure.savefig(path, metadata=metadata[path.suffix], dpi=DOTS_PER_INCH)
     except OSError as error:
         raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
+
+
+def _settle_layout(figure: Figure) -> None:
+    """Lay the figure out once and round the places: the solver's last digits vary from call to call."""
+    if figure.get_layout_engine() is None:
+        return
+    figure.set_dpi(DOTS_PER_INCH)  # letters' widths are rounded to dots
+    for _ in range(2):  # the first time finds the widths of labels, the second makes room for them
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position([round(value, PLACES) for value in axes.get_position().bounds])  # type: ignore[arg-type]
 
 
 def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:

@@ -161,8 +161,8 @@ def _draw_cause_legend(space: Axes, bars: Axes) -> None:
             labels,
             loc="upper center",
             ncols=4,
-            columnspacing=0.9,
-            handlelength=1.2,
+            columnspacing=0.7,
+            handlelength=1.0,
             labelspacing=0.3,
             borderaxespad=0,
         )

@@ -12,6 +12,7 @@ from simslab.report.latency import merge_rows
 from simslab.report.latency_tables import attribution_table, latency_cycles, latency_ns, path_causes_table
 from simslab.report.locality_tables import locality_table, matrix_table, numastat_table, transfer_table
 from simslab.report.nanoseconds import nanoseconds, ratio
+from simslab.report.slab_test import slab_test_text
 from simslab.report.tables import WIDTH, fixed, meanings_table, plain_text, table, whole
 from simslab.workload.measurement import EVENTS, Measurement, TraceSummary
 
@@ -39,6 +40,7 @@ def summary_parts(measurement: Measurement) -> list[RenderableType]:
         _head(measurement),
         _trace(measurement.trace) if measurement.trace else None,
         *(_latency(measurement) if measurement.latency else [Text("No operation ran in the region of interest.")]),
+        slab_test_text(measurement),
         locality_table(measurement) if measurement.nodes else None,
         matrix_table(measurement),
         numastat_table(measurement),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 LOG_SHOWN: Final = 30  # last lines of the kernel log told with a broken contract
 
 
+Watch = Callable[[Callable[[], tuple[int, int]]], None]
+
+
 class StuckError(SimslabError):
     """No thread can go on: the workload waits for something that never happens."""
 
@@ -64,6 +68,10 @@ class Run:
     devices: list[ReceiveDevice]
     collector: Collector
     trace: TraceSummary | None
+
+    def share(self) -> tuple[int, int]:
+        """Return how many operation words are done, and of how many; another host thread may ask at any time."""
+        return sum(thread.position for thread in self.threads), sum(thread.length for thread in self.threads)
 
     def execute(self) -> None:
         """Let all CPUs run to the end; StuckError names the threads that wait in vain."""
@@ -86,8 +94,11 @@ def run_workload(
     seed: int | None = None,
     quantum: int = DEFAULT_QUANTUM,
     document: Document | None = None,
+    watch: Watch | None = None,
 ) -> Measurement:
     """Run `workload` on `machine` and return what was measured; `seed` replaces the workload's own.
+
+    `watch` is given the function that tells how far the run is, before it starts.
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
@@ -95,6 +106,8 @@ def run_workload(
         run = prepare(machine, workload, seed=seed, quantum=quantum)
     except BadValue as error:
         raise _told(error, workload, document) from None
+    if watch is not None:
+        watch(run.share)
     try:
         run.execute()
     except KernelBugError as bug:

@@ -13,8 +13,8 @@ def test_the_figure_is_written_as_pdf_and_png(measurement, tmp_path):
 
 
 def test_the_same_measurement_gives_the_same_bytes(measurement, tmp_path):
-    first = digests(save_latency_figure(measurement, tmp_path, "first"))
-    assert first == digests(save_latency_figure(measurement, tmp_path, "second"))
+    # Several times: what depends on addresses shows in one of them, not in the first two.
+    assert len({tuple(digests(save_latency_figure(measurement, tmp_path, f"{time}"))) for time in range(6)}) == 1
 
 
 def test_no_date_is_written(measurement, tmp_path):

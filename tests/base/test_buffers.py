@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from simslab.base import buffers
+
+
+@pytest.mark.parametrize(("make", "bits"), [(buffers.int64_zeros, 64), (buffers.uint8_zeros, 8)])
+def test_new_storage_is_zero_and_of_its_width(make, bits):
+    view = make(1000)
+    assert len(view) == 1000
+    assert view.itemsize * 8 == bits
+    assert not np.asarray(view).any()
+
+
+def test_storage_of_nothing_can_still_be_pointed_to():
+    assert len(buffers.int64_zeros(0)) == 1
+
+
+def test_a_view_of_an_array_is_no_copy():
+    values = np.arange(4, dtype=np.int64)
+    view = buffers.int64_of(values)
+    values[2] = 99
+    assert view[2] == 99
+
+
+def test_plain_pointers_index_as_the_view():
+    view = buffers.int64_zeros(3)
+    buffers.int64_pointer(view)[1] = -5
+    assert view.tolist() == [0, -5, 0]

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.base.shipped import find_shipped, shipped_folder, shipped_names
+
+
+@pytest.mark.parametrize("kind", ["machines", "workloads"])
+def test_every_shipped_name_leads_to_a_file(kind):
+    names = shipped_names(kind)
+    assert names == sorted(names)
+    assert all(find_shipped(kind, name).is_file() for name in names)
+    assert all(find_shipped(kind, name).parent == shipped_folder(kind) for name in names)
+
+
+@pytest.mark.parametrize("name", ["here/two-socket", "two-socket.yaml", "./x", "x.yml"])
+def test_a_name_with_a_slash_or_suffix_is_a_path(name):
+    assert find_shipped("machines", name) == Path(name)
+
+
+def test_an_unknown_name_tells_the_near_miss():
+    with pytest.raises(UserError, match=r"there is no machine 'two-sokcet'.*did you mean 'two-socket'"):
+        find_shipped("machines", "two-sokcet")
