@@ -171,6 +171,10 @@ def lock_measured(out, _):
     assert re.search(r"^ +32( +\d+\.\d+){3} +0$", out, re.M)
 
 
+def transitions(out, _):
+    assert re.search(r"^M +other reads +any +S .*writes them home$", out, re.M)
+
+
 def fitted(out, tmp_path):
     assert "prediction: the 1 cells held out" in out
     assert "# fitted: dram.latency was" in (tmp_path / "fitted.yaml").read_text()
@@ -198,6 +202,7 @@ KEPT = {
     "measure two-socket --part latency": measured,
     "measure two-socket --part lock": lock_measured,
     "fit two-socket": fitted,
+    "protocol mesif": transitions,
 }
 
 

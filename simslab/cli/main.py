@@ -22,6 +22,7 @@ from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
+from simslab.cli.protocol import protocol
 
 BAD_INPUT = 2
 
@@ -38,6 +39,7 @@ app.add_typer(exporting, name="export")
 app.command()(compare)
 app.command()(measure)
 app.command()(fit)
+app.command()(protocol)
 app.command()(conform)
 app.command()(geometry)
 
