@@ -1,15 +1,23 @@
 """Nodes run out of memory one by one: objects come from the next nearest, NULL where the kernel returns NULL."""
 
+import random
 from itertools import groupby
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_machines import random_machine
 
+from simslab.base.build import running_build
 from simslab.kernel import gfp
+from simslab.kernel.kernel import Kernel
 from simslab.slab import invariants
+from simslab.slab.allocator import SlabAllocator
 from simslab.slab.conform.topologies import new_system
 from simslab.slab.failslab import FailSlab
 from simslab.slab.options import SlabOptions
 
+COMPILED = running_build().kind == "compiled"
 LARGE = 4 << 20  # one object a slab: a node of 1 GiB holds about 250
 QUIET = gfp.GFP_KERNEL | gfp.NOWARN
 
@@ -98,3 +106,98 @@ def test_one_percent_of_injected_failures_loses_nothing():
             bench.allocator.kmem_cache_free(bench.cpu, bench.small, held.pop(step % len(held)))
     assert 20 < failed < 90
     assert invariants.check_cache(bench.allocator, bench.small, held) == []
+
+
+class RandomBench(Bench):
+    """The same on a random machine with little memory, from one of its CPUs."""
+
+    def __init__(self, chance):
+        machine = random_machine(chance, memory=["128 MiB"])
+        self.allocator = SlabAllocator(Kernel(machine), SlabOptions(slab_nomerge=True))
+        self.allocator.boot(standing=False)
+        self.chance = chance
+        self.cpu = chance.choice(machine.cpus)
+        self.cache = self.allocator.kmem_cache_create("large", LARGE)
+        self.small = self.allocator.kmem_cache_create("small", 256)
+        self.held = []
+        self.with_memory = [node.id for node in machine.topology.nodes if node.memory]
+        self.order = [nid for nid in self.allocator.kernel.zonelists[self.cpu.numa_mem] if nid in self.with_memory]
+
+    def give_back(self):
+        for objp in self.held:
+            self.allocator.kmem_cache_free(self.cpu, self.cache, objp)
+        self.held = []
+        self.allocator.kmem_cache_shrink(self.cpu, self.cache)
+
+
+@settings(max_examples=10 if COMPILED else 2)
+@given(st.randoms(use_true_random=False))
+def test_on_any_machine_nodes_run_out_in_order_of_the_zonelist(chance):
+    bench = RandomBench(chance)
+    nodes = bench.exhaust()
+    assert [nid for nid, _ in groupby(nodes)] == bench.order
+    assert bench.cpu.irqs_off == 0
+    assert bench.sound()
+    bench.give_back()
+    assert bench.exhaust() == nodes
+    assert bench.sound()
+
+
+@settings(max_examples=10 if COMPILED else 2)
+@given(st.randoms(use_true_random=False))
+def test_on_any_machine_a_request_for_a_node_that_ran_out_fails_or_goes_where_memory_is_left(chance):
+    bench = RandomBench(chance)
+    left = list(bench.order)
+    for nid in chance.sample(bench.with_memory, len(bench.with_memory)):
+        assert set(bench.exhaust(QUIET | gfp.THISNODE, nid)) == {nid}
+        left.remove(nid)
+        assert bench.allocator.kmem_cache_alloc_node(bench.cpu, bench.cache, QUIET | gfp.THISNODE, nid) == 0
+        objp = bench.allocator.kmem_cache_alloc_node(bench.cpu, bench.cache, QUIET, nid)
+        assert (bench.node_of(objp) if objp else None) == (left[0] if left else None)
+        bench.held += [objp] if objp else []
+        assert bench.sound()
+    assert bench.allocator.kmem_cache_alloc(bench.cpu, bench.cache, QUIET) == 0
+    bench.give_back()
+    assert all(n.total_slabs == 0 for n in bench.cache.node if n is not None)
+    assert bench.sound()
+
+
+@settings(max_examples=12 if COMPILED else 3)
+@given(st.randoms(use_true_random=False))
+def test_on_any_machine_a_node_without_memory_gives_nothing_of_its_own(chance):
+    bench = RandomBench(chance)
+    for nid in set(bench.allocator.kernel.online_nodes) - set(bench.with_memory):
+        assert bench.allocator.kmem_cache_alloc_node(bench.cpu, bench.small, QUIET | gfp.THISNODE, nid) == 0
+        objp = bench.allocator.kmem_cache_alloc_node(bench.cpu, bench.small, QUIET, nid)
+        assert bench.node_of(objp) in bench.with_memory
+        bench.allocator.kmem_cache_free(bench.cpu, bench.small, objp)
+    assert bench.sound()
+
+
+@settings(max_examples=12 if COMPILED else 3)
+@given(st.integers(0, 10_000).map(random.Random))
+def test_on_any_machine_null_comes_from_injected_failures_alone_and_nothing_is_lost(chance):
+    bench = RandomBench(chance)
+    bench.allocator.allocating.failslab = injected = CountingFailSlab(chance)
+    held, failed = [], 0
+    for _ in range(1000 if COMPILED else 200):
+        if held and chance.random() < 0.45:
+            bench.allocator.kmem_cache_free(bench.cpu, bench.small, held.pop(chance.randrange(len(held))))
+            continue
+        objp = bench.allocator.kmem_cache_alloc(bench.cpu, bench.small, gfp.GFP_KERNEL)
+        failed += not objp
+        held += [objp] if objp else []
+    assert failed == injected.count
+    assert invariants.check_cache(bench.allocator, bench.small, held) == []
+
+
+class CountingFailSlab:
+    """Fails one request in a hundred, and counts."""
+
+    def __init__(self, chance):
+        self.inner, self.count = FailSlab(1, seed=chance.getrandbits(16), ignore_gfp_reclaim=False), 0
+
+    def should_failslab(self, cache, flags):
+        answer = self.inner.should_failslab(cache, flags)
+        self.count += bool(answer)
+        return answer
