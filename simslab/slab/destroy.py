@@ -46,9 +46,7 @@ def shutdown_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> int:
     allocator.caches.remove(cache)
     if cache.flags & fl.SLAB_TYPESAFE_BY_RCU:
         allocator.caches_to_rcu_destroy.append(cache)
-        allocator.kernel.schedule_delayed_work_on(
-            cpu, 0, lambda worker: slab_caches_to_rcu_destroy_workfn(allocator, worker)
-        )
+        allocator.kernel.workqueue.queue_work(cpu, lambda worker: slab_caches_to_rcu_destroy_workfn(allocator, worker))
     else:
         slab_kmem_cache_release(allocator, cpu, cache)
     return 0
@@ -69,7 +67,7 @@ def slab_caches_to_rcu_destroy_workfn(allocator: SlabAllocator, cpu: Cpu) -> Non
             slab_kmem_cache_release(allocator, worker, cache)
 
     kernel = allocator.kernel
-    kernel.rcu.after_barrier(cpu, lambda last: kernel.schedule_delayed_work_on(last, 0, release))
+    kernel.rcu.after_barrier(cpu, lambda last: kernel.workqueue.queue_work(last, release))
 
 
 def slab_kmem_cache_release(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> None:
