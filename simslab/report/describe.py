@@ -62,7 +62,40 @@ def _caches(spec: MachineSpec, timing: Timing) -> Iterator[str]:
     l3 = _cache(spec.l3, timing.l3, timing)
     other_core = _ns(timing, timing.l3 + timing.c2c_local)
     yield f"L3 per {spec.l3.scope}: {l3}, {spec.l3.inclusion}; {other_core} ns where another core has modified it"
+    yield from _translation(spec, timing)
+    yield from _core_costs(spec, timing)
     yield f"coherence: {spec.coherence.protocol}, home agents with a {spec.coherence.home}"
+
+
+def _translation(spec: MachineSpec, timing: Timing) -> Iterator[str]:
+    """Yield the TLB for the kernel's pages."""
+    if spec.tlb is None or timing.tlb is None:
+        yield "TLB: translation costs nothing"
+        return
+    levels = [array for array in (timing.tlb.l1, timing.tlb.l2) if array is not None]
+    entries = ", then ".join(f"{entries} entries ({ways} ways)" for entries, ways in levels)
+    second = f"second level {timing.tlb.l2_hit} cycles, " if len(levels) > 1 else ""
+    loads = _count(timing.tlb.references, "load")
+    yield f"TLB per core, direct map of {spec.tlb.direct_map} pages: {entries}"
+    yield f"  {second}page walk {timing.tlb.walk} cycles and {loads}"
+
+
+def _core_costs(spec: MachineSpec, timing: Timing) -> Iterator[str]:
+    """Yield what stores, siblings, spinning and prefetches cost."""
+    entries = _count(timing.store_buffer, "entrie").replace("1 entrie", "1 entry")
+    buffer = (
+        f"{entries} per thread" if timing.store_buffer else f"1/{timing.store_divisor} of a missing store's latency"
+    )
+    yield f"store buffer: {buffer}; {timing.outstanding} misses in flight; PAUSE {timing.pause} cycles"
+    if timing.smt_q10 and spec.layout.threads > 1:
+        yield f"busy threads of a core together: {timing.smt_q10 / 1024:.4g} times the pace of one"
+    if timing.prefetch:
+        yield f"prefetch: {spec.core.prefetch}"
+    limits = [(f"L{i} ", cache.bandwidth) for i, cache in enumerate((spec.l1d, spec.l2, spec.l3), 1)]
+    limits.append(("from L3 to a core ", spec.l3.core_bandwidth))
+    stated = [f"{name}{bandwidth_text(limit)}" for name, limit in limits if limit]
+    if stated:
+        yield f"cache bandwidth: {', '.join(stated)}"
 
 
 def _cache(cache: CacheSpec, latency: int, timing: Timing) -> str:

@@ -28,6 +28,14 @@ MISTAKES = {
     "an unknown key": ("protocol: MESIF", "protokol: MESIF", "unknown key 'protokol'"),
     "a latency of seconds": ("latency: 20 ns", "latency: 20 s", "20 s is too long"),
     "L1 sets that are no power of two": ("size: 32 KiB", "size: 24 KiB", "48 sets of 8 lines in the L1"),
+    "TLB ways that do not divide": (
+        "{entries: 1536, ways: 12}",
+        "{entries: 1536, ways: 7}",
+        "7 ways do not divide 1536",
+    ),
+    "no TLB entries for the kernel's pages": (", page_1g: {entries: 4}", "", "no entries for pages of 1G"),
+    "an unknown TLB key": ("l2_hit:", "l2_hits:", "unknown key 'l2_hits'"),
+    "an unknown page size": ("direct_map: 1G", "direct_map: 4M", "direct_map"),
     "no memory at all": ("memory: 8 GiB", "memory: 0", "no node has memory"),
 }
 

@@ -37,3 +37,15 @@ def test_a_drawing_repeats_byte_for_byte(tmp_path):
     for path in ("a.pdf", "b.pdf"):
         draw_topology(*built("four-socket"), tmp_path / path)
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+
+
+def test_translation_stores_siblings_and_pause_are_shown():
+    text = describe(*built("one-node"))
+    assert "TLB per core, direct map of 2M pages: 32 entries (4 ways)\n  page walk 12 cycles and 1 load\n" in text
+    assert "store buffer: 18 entries per thread; 10 misses in flight; PAUSE 11 cycles\n" in text
+    assert "busy threads of a core together: 1.25 times the pace of one\n" in text
+
+
+def test_cache_bandwidths_are_shown_where_stated():
+    assert "L3 151 GB/s, from L3 to a core 46 GB/s" in describe(*built("epyc-rome-nps4"))
+    assert "cache bandwidth" not in describe(*built("one-node"))

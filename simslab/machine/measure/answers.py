@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.machine.measure import bandwidth, chase, idle, loaded, places
+from simslab.machine.measure.cache_bandwidth import cache_bandwidth
 from simslab.machine.measure.pingpong import ping_pong
 from simslab.machine.measure.prober import Prober
 from simslab.machine.measure.reference import UNJUDGED, Cell, Row, Skipped
 from simslab.machine.measure.transfer import transfer
+from simslab.machine.timing import tlb_timing
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -44,12 +46,17 @@ class Answers:
             "dram_bandwidth": self.read_bandwidth,
             "link_bandwidth": self.link_bandwidth,
             "dram_peak_bandwidth": self.peak,
+            "l2_bandwidth": self.cache,
+            "l3_bandwidth_core": self.cache,
+            "l3_bandwidth_ccx": self.cache,
             "stream_node": self.stream,
             "stream_socket": self.stream,
             "c2c_latency": self.transfer,
             "cas_pingpong_oneway": self.ping_pong,
             "slit_row": self.distances,
             "instruction_cost": self.instruction,
+            "tlb_1g_miss": self.page_walk,
+            "l2tlb_hit_extra": self.second_level,
             "kernel_op": self.kernel_operation,
         }
 
@@ -199,6 +206,19 @@ class Answers:
         rate = self.keep(("peak", mix), lambda: bandwidth.peak_bandwidth(self.prober, mix))
         return _cell(row, "bandwidth", rate / 1e9)
 
+    def cache(self, row: Row) -> Answer:
+        """Reads by one core that its L2 or L3 serves, or by all cores of one L3."""
+        spec, level = self.spec, row.metric[:2]
+        limit = spec.l2.bandwidth if level == "l2" else spec.l3.bandwidth
+        if limit is None:
+            return Skipped(row, f"the machine file states no bandwidth of its {level.upper()}")
+        size = spec.l1d.size + spec.l2.size >> 1 if level == "l2" else 2 * spec.l2.size
+        first = self.topology.cpus[0]
+        cpus = [cpu.id for cpu in self.topology.cpus if cpu.domain == first.domain]
+        cores = bandwidth.first_threads(self.topology, cpus) if row.metric == "l3_bandwidth_ccx" else [first.id]
+        rate = self.keep((row.metric,), lambda: cache_bandwidth(Prober(spec), cores, size))
+        return _cell(row, "bandwidth", rate / 1e9)
+
     def stream(self, row: Row) -> Answer:
         """STREAM on one node or one package."""
         package = self.topology.cpus[0].package
@@ -219,9 +239,24 @@ class Answers:
 
     def instruction(self, row: Row) -> Answer:
         """Cost of an instruction that the model charges by itself."""
+        if row.state == "pause":
+            return _cell(row, "cost", self.prober.machine.timing.pause)
         if row.state not in ("lock_add_m64", "xchg_m64"):
             return Skipped(row, "not charged as one instruction: the kernel's costs contain it")
         return _cell(row, "cost", self.prober.machine.timing.atomic)
+
+    def page_walk(self, row: Row) -> Answer:
+        """A walk for a 1 GB page whose table line is in the L1."""
+        pages = tlb_timing(self.spec, "1G")
+        if pages is None:
+            return Skipped(row, "the machine has no entries for 1 GB pages")
+        return self.timed(row, "cost", pages.walk + pages.references * self.prober.machine.timing.l1)
+
+    def second_level(self, row: Row) -> Answer:
+        """A hit in the second level of the TLB."""
+        if self.spec.tlb is None:
+            return Skipped(row, "the machine states no TLB")
+        return self.timed(row, "cost", self.spec.tlb.l2_hit.cycles(self.prober.machine.frequency_hz))
 
     def kernel_operation(self, row: Row) -> Answer:
         """Cost of masking interrupts."""
@@ -270,14 +305,9 @@ def _reason(row: Row) -> str:
 
 
 _REASONS: Final = {
-    "l1_bandwidth": "cores take L1 hits at the pace of their instructions; caches have no bandwidth of their own",
-    "l2_bandwidth": "caches have no bandwidth of their own",
-    "l3_bandwidth_core": "caches have no bandwidth of their own",
-    "l3_bandwidth_ccx": "caches have no bandwidth of their own",
+    "l1_bandwidth": "cores take L1 hits at the pace of their instructions",
     "link_hop_latency": "a parameter of the machine file, not an end-to-end figure",
-    "tlb_1g_miss": "page walks are part of the published latency, not a cost of their own",
-    "l2tlb_hit_extra": "page walks are part of the published latency, not a cost of their own",
-    "l2tlb_miss_extra": "page walks are part of the published latency, not a cost of their own",
+    "l2tlb_miss_extra": "published as a lower bound only; the model walks with the cycles of `tlb.walk` and its loads",
     "clear_page_bandwidth": "a kernel operation",
     "clear_page_4k": "a kernel operation",
     "core_jitter_per_second_max": "noise of a real system",
