@@ -18,6 +18,7 @@ cdef long long AC_TOUCHED
 cdef long long AC_ENTRY
 cdef long long ZERO
 cdef long long THISNODE
+cdef long long DIRECT_RECLAIM
 cdef long long EXACT_NODE_SET
 cdef long long EXACT_NODE_CLEAR
 cdef long long CONTENTS_MATTER

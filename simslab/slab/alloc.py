@@ -34,6 +34,7 @@ AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
 
 ZERO: Final = gfp.ZERO
 THISNODE: Final = gfp.THISNODE
+DIRECT_RECLAIM: Final = gfp.DIRECT_RECLAIM
 EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
 EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
 
@@ -187,7 +188,8 @@ class SlabAlloc:
             for objp in objects:
                 self.debugcheck_after(cpu, cache, flags, objp)
         if len(objects) < size:
-            self.freeing.kmem_cache_free_bulk(cpu, cache, objects)
+            for objp in objects:  # mm/slab_common.c: __kmem_cache_free_bulk
+                self.freeing.kmem_cache_free(cpu, cache, objp)
             cpu.path = ALLOC_FAILED
             return []
         cpu.path = ALLOC_BULK
@@ -258,6 +260,8 @@ class SlabAlloc:
         cpu.read(cache.addr + KC_NODE + 8 * node)
         if ac.avail > 0:
             raise KernelBugError("cache_alloc_refill of an array that is not empty")
+        if cpu.in_interrupt and flags & DIRECT_RECLAIM:  # model: slab_pre_alloc_hook's rule, looked at where it is rare
+            raise KernelBugError("a request that may sleep, in an interrupt (might_sleep)")
         if self.node_has_objects(cpu, n):
             self.refill_from_node(cpu, cache, ac, n, batchcount)
         if not ac.avail:

@@ -87,7 +87,7 @@ class SlabAllocator(ObjectSource):
         if debug:
             self.debug = SlabDebug(kernel.mem_map, kernel.log, self.options.debug_pagealloc)
             self.pages.debug = self.pages.lists.debug = self.debug
-        self.freeing.log = kernel.log
+        self.freeing.log = self.pages.log = kernel.log
         self.freeing.hardened = int(self.options.freelist_hardened)
         self.freeing.init_on_free = int(self.options.init_on_free)
         self.allocating.init_on_alloc = int(self.options.init_on_alloc)

@@ -167,7 +167,8 @@ def kmem_cache_init_late(allocator: SlabAllocator, cpu: Cpu) -> None:
 def cpuup_prepare(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
     """Prepare all caches, newest first, for CPU `coming`, not counted as online yet (mm/slab.c: cpuup_prepare).
 
-    Recomputing free_limit before the CPU counts is why caches older than SMP bring-up end one batchcount short.
+    Recomputing free_limit (init_cache_node_node) before the CPU counts is why caches older than SMP bring-up end one
+    batchcount short.
     """
     nid = allocator.kernel.machine.cpus[coming].node
     caches = allocator.caches[::-1]

@@ -67,6 +67,7 @@ cdef class SlabFree:
     cdef public object log
     cdef public long long hardened
     cdef public long long init_on_free
+    cdef public bint warned
     cdef public ArrayCache single
 
     @cython.locals(flags=cython.longlong, found=KmemCache)
@@ -81,6 +82,8 @@ cdef class SlabFree:
 
     @cython.locals(ac=ArrayCache, pfn=cython.longlong, nid=cython.longlong)
     cdef long long cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
+    cdef long long free_one(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long objp) except -1
+    cpdef warn_of_double_free(self, Cpu cpu, KmemCache cache, long long objp)
     @cython.locals(node=cython.longlong, n=KmemCacheNode, alien=AlienCache, ac=ArrayCache, surplus=cython.longlong)
     cdef long long cache_free_alien(self, Cpu cpu, KmemCache cache, long long objp, long long page_node) except -1
     cdef long long free_remote(self, Cpu cpu, KmemCache cache, long long objp, long long page_node) except -1

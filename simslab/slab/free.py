@@ -87,7 +87,8 @@ class SlabFree:
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.log: Any = None  # kernel.printk.KernelLog
         self.hardened = 0  # 1 with SLAB_FREELIST_HARDENED
-        self.init_on_free = 0
+        self.init_on_free = 0  # slab_want_init_on_free
+        self.warned = False  # of an object freed twice in a row
         self.single = ArrayCache(0, 1, 1)  # model: the one-element array on the stack of __cache_free_alien
 
     # -- entry points -------------------------------------------------------------------------------------------------
@@ -173,11 +174,28 @@ class SlabFree:
             self.cache_flusharray(cpu, cache, ac)
         if self.pages.lists.reserves.sk_memalloc_socks and self.is_pfmemalloc(cpu, objp):
             return self.cache_free_pfmemalloc(cpu, cache, objp)
+        return self.free_one(cpu, cache, ac, objp)
+
+    def free_one(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, objp: int) -> int:
+        """Put an object on top of an array (mm/slab.c: __free_one).
+
+        With SLAB_FREELIST_HARDENED the object that lies there already is refused, with a warning the first time.
+        """
         cpu.write(ac.addr)
+        if self.hardened and ac.avail > 0 and ac.entry[ac.avail - 1] == objp:
+            self.warn_of_double_free(cpu, cache, objp)
+            return 0
         cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
         ac.entry[ac.avail] = objp
         ac.avail += 1
         return 0
+
+    def warn_of_double_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:
+        """WARN_ON_ONCE of __free_one."""
+        if not self.warned:
+            self.warned = True
+            told = f"__free_one: object {objp:x} of cache {cache.name} freed twice in a row"
+            self.log.pr_warn(cpu, f"WARNING: CPU: {cpu.id} PID: {cpu.id + 1} at mm/slab.c {told}")
 
     def cache_free_alien(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int) -> int:
         """Put an object of another node into the alien array for it (mm/slab.c: __cache_free_alien)."""
@@ -205,10 +223,7 @@ class SlabFree:
             if self.stats:
                 cache.node_overflow += 1
             surplus = self.drain_alien_array(cpu, cache, ac, page_node)
-        cpu.write(ac.addr)
-        cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
-        ac.entry[ac.avail] = objp
-        ac.avail += 1
+        self.free_one(cpu, cache, ac, objp)
         alien.lock.unlock(cpu)
         return self.pages.slabs_destroy(cpu, cache, surplus)
 

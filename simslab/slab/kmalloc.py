@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from simslab.kernel import gfp
 from simslab.slab import flags as fl
 from simslab.slab.geometry import (
     FreelistCache,
@@ -124,8 +125,8 @@ INDEX_NODE: Final = kmalloc_index(SIZEOF_KMEM_CACHE_NODE)
 def creation_order() -> Iterator[KmallocCache]:
     """Yield every kmalloc cache in the order of boot; the first serves struct kmem_cache_node.
 
-    Origin: mm/slab.c: kmem_cache_init, mm/slab_common.c: create_kmalloc_caches. 96 and 192 follow 64 and 128, but the
-    DMA caches are made by ascending index.
+    Origin: mm/slab.c: kmem_cache_init, mm/slab_common.c: create_kmalloc_caches, new_kmalloc_cache. 96 and 192 follow
+    64 and 128, but the DMA caches are made by ascending index.
     """
     yield kmalloc_cache(KMALLOC_NORMAL, INDEX_NODE)
     for type_ in (KMALLOC_NORMAL, KMALLOC_RECLAIM):
@@ -160,3 +161,10 @@ def running_rules(rules: Rules) -> Rules:
     """Return `rules` as after boot: with every kmalloc cache there to hold freelists."""
     made = kmalloc_geometries(rules)
     return replace(rules, kmalloc_slab=lambda size: freelist_cache(made, size))
+
+
+def kmalloc_fix_flags(flags: int) -> tuple[int, str]:
+    """Flags without those that no slab can have, and the warning about them (mm/slab_common.c: kmalloc_fix_flags)."""
+    invalid, fixed = flags & gfp.GFP_SLAB_BUG_MASK, flags & ~gfp.GFP_SLAB_BUG_MASK
+    found, kept = (f"{bits:#x} ({gfp.format_gfp(bits)})" for bits in (invalid, fixed))
+    return fixed, f"Unexpected gfp: {found}. Fixing up to gfp: {kept}. Fix your code!"

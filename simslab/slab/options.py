@@ -14,7 +14,10 @@ LARGE_MEMORY: Final = 32 << 20  # bytes of RAM above which slabs may have two pa
 
 @dataclass(frozen=True)
 class SlabOptions:
-    """What `slab_nomerge`, `noaliencache`, `slab_max_order=` and the build decide."""
+    """What `slab_nomerge`, `noaliencache`, `slab_max_order=` and the build decide.
+
+    Origin: mm/slab_common.c: setup_slab_nomerge; mm/slab.c: noaliencache_setup.
+    """
 
     slab_nomerge: bool = False
     noaliencache: bool = False

@@ -61,12 +61,14 @@ cdef class SlabPages:
     cdef public object randomizer
     cdef public object debug
     cdef public long long stats
+    cdef public object log
     cdef public long long deny_cache
     cdef public long long deny_mask
     cdef public list deny_order
 
     @cython.locals(blocking=cython.longlong, pfn=cython.longlong)
     cdef long long cache_grow_begin(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
+    cpdef long long fix_flags(self, Cpu cpu, long long flags) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong, page_node=cython.longlong, n=KmemCacheNode)
     cdef long long new_slab(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
     @cython.locals(pfn=cython.longlong)

@@ -21,6 +21,7 @@ from simslab.kernel.spinlock import LockStats
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
+from simslab.slab.kmalloc import kmalloc_fix_flags
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.object_source import ObjectSource
 from simslab.slab.slab_lists import SlabLists
@@ -91,6 +92,7 @@ class SlabPages:
         self.randomizer: Any = None  # with SLAB_FREELIST_RANDOM
         self.debug: Any = None  # with DEBUG_SLAB (debug.py)
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+        self.log: Any = None  # kernel.printk.KernelLog
         self.deny_cache = 0
         self.deny_mask = 0
         self.deny_order: list[list[int]] = []  # zonelist by node, for denied requests without THISNODE
@@ -103,7 +105,7 @@ class SlabPages:
         Interrupts are enabled meanwhile when `flags` allow blocking: per-CPU state may have changed on return.
         """
         if flags & SLAB_BUG_MASK:
-            flags &= ~SLAB_BUG_MASK  # mm/slab_common.c: kmalloc_fix_flags. Not modelled: its warning
+            flags = self.fix_flags(cpu, flags)
         if not cpu.irqs_off:
             raise KernelBugError("cache_grow_begin with interrupts on")
         blocking = flags & DIRECT_RECLAIM
@@ -113,6 +115,14 @@ class SlabPages:
         if blocking:
             cpu.irq_disable(SITE_GROW)
         return pfn
+
+    def fix_flags(self, cpu: Cpu, flags: int) -> int:
+        """Drop flags that no slab can have, with a warning (mm/slab_common.c: kmalloc_fix_flags)."""
+        flags, told = kmalloc_fix_flags(flags)
+        if self.log is not None:
+            self.log.pr_warn(cpu, told)
+            self.log.dump_stack(cpu)
+        return flags
 
     def new_slab(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """Body of cache_grow_begin between enabling and disabling interrupts."""

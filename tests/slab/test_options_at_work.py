@@ -164,3 +164,31 @@ def test_ksize_is_the_cache_s_object_size():
     allocator = bench.allocator
     assert allocator.ksize(bench.cpu, allocator.kmalloc(bench.cpu, 100, gfp.GFP_KERNEL)) == 128
     assert allocator.ksize(bench.cpu, 16) == 0
+
+
+def test_the_hardened_free_refuses_the_object_freed_last(caplog):
+    bench = Bench(freelist_hardened=True)
+    first, second = bench.alloc(2)
+    with caplog.at_level(logging.WARNING):
+        for objp in (first, second, second, second):
+            bench.allocator.kmem_cache_free(bench.cpu, bench.cache, objp)
+    assert caplog.text.count("freed twice in a row") == 1
+    bench.held = []
+    assert bench.sound()
+
+
+def test_flags_that_no_slab_can_have_are_dropped_with_a_warning(caplog):
+    bench = Bench()
+    with caplog.at_level(logging.WARNING):
+        (objp,) = bench.alloc(1, gfp.GFP_KERNEL | gfp.HIGHMEM)
+    assert objp
+    assert "Unexpected gfp: 0x2 (__GFP_HIGHMEM). Fixing up to gfp: 0x2020c0" in caplog.text
+    assert "Fix your code!" in caplog.text
+    assert bench.sound()
+
+
+def test_an_interrupt_must_not_ask_for_what_may_sleep():
+    bench = Bench()
+    bench.cpu.in_interrupt = 1
+    with pytest.raises(KernelBugError, match="might_sleep"):
+        bench.alloc(1, gfp.GFP_KERNEL)
