@@ -22,7 +22,7 @@ class KernelLog:
     """Messages of one kernel, oldest first, each with its time since boot in seconds; also told to Python's logging.
 
     Not modelled: overwriting the oldest messages; the first `CAPACITY` lines are kept and the others counted, since the
-    first report of a corruption says most.
+    first report of a corruption says most. Nor the time that printing takes.
     """
 
     def __init__(self, frequency_hz: int, nr_cpus: int) -> None:
