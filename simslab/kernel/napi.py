@@ -49,7 +49,7 @@ class Napi:
             taken = poll(cpu, NAPI_POLL_WEIGHT)
             budget -= taken
             if taken >= NAPI_POLL_WEIGHT:
-                waiting.append(poll)
+                waiting.append(poll)  # to be polled again, after the others
             if budget <= 0 and waiting:
                 self.softirqs.raise_softirq(cpu, NET_RX_SOFTIRQ)
                 return

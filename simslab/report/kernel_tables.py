@@ -1,4 +1,4 @@
-"""The summary's tables of kernel behaviour: locks, interrupts masked, interrupts delivered."""
+"""The summary's tables of kernel behaviour: locks, interrupts masked, delivered and delayed, softirqs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Final
 
 from rich.console import Group
 
+from simslab.base.histogram import Histogram
 from simslab.report.nanoseconds import mean_nanoseconds, nanoseconds
 from simslab.report.tables import fixed, table, whole
-from simslab.workload.measurement import LockRow, Measurement
+from simslab.workload.measurement import IrqDelayRow, LockRow, Measurement
 
 LOCKS_SHOWN: Final = 12
 SITES_SHOWN: Final = 12
+DELAYS_SHOWN: Final = 12
 
 
 def lock_table(measurement: Measurement) -> Group | None:
@@ -84,3 +86,44 @@ def interrupts_table(measurement: Measurement) -> Group | None:
         return None
     heads = ("interrupt", "delivered", "delayed", "delay mean ns", "delay max ns", "handler mean ns")
     return table("Interrupts", heads, rows)
+
+
+def irq_delays_table(measurement: Measurement) -> Group | None:
+    """Return delivery delays by interrupt and by who masked it, longest first; None if no interrupt was delayed."""
+    delayed = sorted(
+        (row for row in measurement.irq_delays if row.maximum),
+        key=lambda row: (-row.maximum, -row.total, row.vector, row.site),
+    )
+    if not delayed:
+        return None
+    rows = [_delay_row(row, measurement.frequency_hz) for row in delayed[:DELAYS_SHOWN]]
+    left = len(delayed) - len(rows)
+    heads = ("interrupt", "masked by", "delivered", "mean ns", "p50 ns", "p99 ns", "max ns", "max cycles")
+    note = f"{left} more not shown." if left else ""
+    return table("Delivery delays by call site", heads, rows, texts=2, note=note)
+
+
+def _delay_row(row: IrqDelayRow, frequency_hz: int) -> list[str]:
+    histogram = Histogram()
+    for cycles, count in zip(row.cycles, row.counts, strict=True):
+        histogram.add_many(cycles, count)
+    return [
+        row.vector,
+        row.site,
+        whole(row.count),
+        fixed(mean_nanoseconds(row.total, row.count, frequency_hz)),
+        fixed(nanoseconds(histogram.quantile(50, 100), frequency_hz)),
+        fixed(nanoseconds(histogram.quantile(99, 100), frequency_hz)),
+        fixed(nanoseconds(row.maximum, frequency_hz)),
+        whole(row.maximum),
+    ]
+
+
+def softirqs_table(measurement: Measurement) -> Group | None:
+    """Return softirqs that were raised or ran; None if there were none."""
+    frequency = measurement.frequency_hz
+    rows = [
+        [row.name, whole(row.raised), whole(row.ran), fixed(mean_nanoseconds(row.cycles, row.ran, frequency))]
+        for row in measurement.softirqs
+    ]
+    return table("Softirqs", ("softirq", "raised", "ran", "mean ns"), rows) if rows else None

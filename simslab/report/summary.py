@@ -7,7 +7,13 @@ from typing import Final
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from simslab.report.kernel_tables import interrupts_table, irqs_off_table, lock_table
+from simslab.report.kernel_tables import (
+    interrupts_table,
+    irq_delays_table,
+    irqs_off_table,
+    lock_table,
+    softirqs_table,
+)
 from simslab.report.latency import merge_rows
 from simslab.report.latency_tables import attribution_table, latency_cycles, latency_ns, path_causes_table
 from simslab.report.locality_tables import locality_table, matrix_table, numastat_table, transfer_table
@@ -48,6 +54,8 @@ def summary_parts(measurement: Measurement) -> list[RenderableType]:
         lock_table(measurement),
         irqs_off_table(measurement),
         interrupts_table(measurement),
+        irq_delays_table(measurement),
+        softirqs_table(measurement),
         _events(measurement),
         _conservation(measurement.conservation) if measurement.conservation else None,
         _kernel_log(measurement.dmesg),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from simslab.kernel.softirq import SOFTIRQ_NAMES
 from simslab.kernel.zone import NUMA_STAT_NAMES
 from simslab.machine import callsites, causes, vectors
 from simslab.slab import paths
@@ -17,12 +18,14 @@ from simslab.workload.measurement import (
     AttributionRow,
     CpuRow,
     InterruptRow,
+    IrqDelayRow,
     IrqOffRow,
     LatencyRow,
     LockRow,
     Measurement,
     NodeRow,
     PhaseRow,
+    SoftirqRow,
     TraceSummary,
     TransferRow,
 )
@@ -91,6 +94,8 @@ class Collector:
             locks=[LockRow(**row) for row in self.system.kernel.lock_stats.table()],  # type: ignore[arg-type]
             irqs_off=self._irqs_off(),
             interrupts=self._interrupts(devices),
+            irq_delays=self._irq_delays(devices),
+            softirqs=self._softirqs(),
             transfers=self._transfers(),
             slabinfo=slabinfo_text(self.system.allocator.caches, self.system.allocator.debug is not None),
             conservation=self._conservation(),
@@ -158,13 +163,27 @@ class Collector:
         return sorted(rows, key=lambda row: row.site)
 
     def _interrupts(self, devices: list[ReceiveDevice]) -> list[InterruptRow]:
-        names = VECTOR_NAMES | {device.vector: device.program.name for device in devices}
         rows = []
-        for vector, name in sorted(names.items()):
+        for vector, name in sorted(vector_names(devices).items()):
             row = self.system.machine.irq_stats.vector_row(vector)
             if row[0]:
                 rows.append(InterruptRow(name, *row))
         return rows
+
+    def _irq_delays(self, devices: list[ReceiveDevice]) -> list[IrqDelayRow]:
+        rows, names = [], vector_names(devices)
+        for vector, site, histogram in self.system.machine.irq_stats.delay_rows():
+            cycles, counts = zip(*histogram.items(), strict=True)
+            name = callsites.site_name(site)
+            rows.append(
+                IrqDelayRow(names[vector], name, histogram.count, histogram.total, histogram.max, cycles, counts)
+            )
+        return sorted(rows, key=lambda row: (row.vector, row.site))
+
+    def _softirqs(self) -> list[SoftirqRow]:
+        softirqs = self.system.kernel.softirqs
+        counted = zip(SOFTIRQ_NAMES, softirqs.raised, softirqs.ran, softirqs.cycles, strict=True)
+        return [SoftirqRow(*row) for row in counted if row[1] or row[2]]
 
     def _transfers(self) -> list[TransferRow]:
         memory = self.system.machine.memory
@@ -192,6 +211,7 @@ class Collector:
             "cycles_counted_twice": self.recorder.counted_twice,
             "frees_skipped": self.executor.skipped_frees,
             "operations_in_handlers": self.recorder.in_handlers,
+            "bursts_polled": sum(device.polled for device in devices),
             "packets_dropped": sum(device.dropped for device in devices),
             "settles": self.system.machine.engine.settles - self.settles_before,
         } | self._debug_events()
@@ -211,6 +231,11 @@ class Collector:
             PhaseRow(self.program.phases[phase], thread.name, thread.cpu.id, begins[i + 1][1] - begin)
             for i, (phase, begin) in enumerate(thread.phases)
         ]
+
+
+def vector_names(devices: list[ReceiveDevice]) -> dict[int, str]:
+    """Return the names of all vectors in use, devices' own included."""
+    return VECTOR_NAMES | {device.vector: device.program.name for device in devices}
 
 
 def path_name(path: int) -> str:

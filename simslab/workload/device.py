@@ -1,4 +1,7 @@
-"""Devices that interrupt a CPU whose handler allocates: receiving from a network.
+"""Devices that interrupt a CPU whose softirq allocates: receiving from a network.
+
+The interrupt handler only has the device polled (kernel/napi.py); its interrupts are off until nothing is left, so a
+burst that comes meanwhile is taken without one.
 
 Arrivals are an open loop: they come at their times whatever the CPUs do. A packet that finds `ring` packets waiting is
 dropped; its slots get the mark of a failed allocation, so that its consumer passes over them. As in a ring of
@@ -10,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Final
 
+from simslab.kernel.napi import Napi
 from simslab.machine.cpu import Cpu
 from simslab.workload import operations
 from simslab.workload.executor import Executor
@@ -21,16 +25,21 @@ EMPTY: Final = operations.EMPTY
 
 
 class ReceiveDevice:
-    """One device's interrupts on the CPU of `thread`; `receive` is its handler."""
+    """One device's interrupts on the CPU of `thread`; `receive` is its handler, `poll` takes the packets."""
 
-    def __init__(self, program: DeviceProgram, thread: WorkloadThread, executor: Executor, start: int) -> None:
+    def __init__(
+        self, program: DeviceProgram, thread: WorkloadThread, executor: Executor, napi: Napi, start: int
+    ) -> None:
         self.program = program
         self.thread = thread
         self.executor = executor
+        self.napi = napi
         self.start = start  # cycle from which arrivals count
         self.arrivals: list[int] = program.arrivals.tolist()
         self.rows: list[int] = (program.kinds * NR_FIELDS).tolist()
-        self.interrupt = 0  # next one to be handled
+        self.interrupt = 0  # next burst to be taken
+        self.packet = 0  # next packet to be taken
+        self.polled = 0  # bursts taken without an interrupt of their own
         self.vector = -1
         self.dropped = 0
         self.waiting: deque[int] = deque()  # first slots of the packets that were not dropped, oldest first
@@ -45,17 +54,35 @@ class ReceiveDevice:
         engine.at(time, lambda: engine.wake(cpu, time))
 
     def receive(self, cpu: Cpu) -> int:
-        """Handle an interrupt: allocate the objects of each packet of the burst."""
-        first = self.interrupt * self.program.burst
+        """Handle an interrupt: have the device polled. In interrupt, irqs off."""
         self.interrupt += 1
-        if self.interrupt < len(self.arrivals):
-            self.post()
-        for packet in range(first, first + self.program.burst):
+        self.napi.napi_schedule(cpu, self.poll)
+        return 0
+
+    def poll(self, cpu: Cpu, budget: int) -> int:
+        """Allocate the objects of up to `budget` packets; how many. Fewer end the polling (napi_complete_done)."""
+        taken = 0
+        while taken < budget and self._arrived(cpu):
             # A consumer that is behind this CPU may yet free, before this time, what it is about to look at.
             cpu.settle()
-            self._packet(cpu, packet)
-        self.thread.interrupts_left -= 1
-        return 0
+            self._packet(cpu, self.packet)
+            taken += 1
+            self.packet += 1
+            if self.packet % self.program.burst == 0:
+                self.thread.interrupts_left -= 1
+        if taken < budget and self.interrupt < len(self.arrivals):
+            self.post()
+        return taken
+
+    def _arrived(self, cpu: Cpu) -> bool:
+        """Whether a packet is there; a burst that has come while the device was polled needs no interrupt."""
+        if self.packet < self.interrupt * self.program.burst:
+            return True
+        if self.interrupt == len(self.arrivals) or self.start + self.arrivals[self.interrupt] > cpu.now:
+            return False
+        self.interrupt += 1
+        self.polled += 1
+        return True
 
     def _packet(self, cpu: Cpu, packet: int) -> None:
         """Fill a packet's slots, unless `ring` packets wait."""

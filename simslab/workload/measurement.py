@@ -10,6 +10,7 @@ from typing import Final
 
 EVENTS: Final = {
     "attribution_violations": "operations whose causes do not add up to their latency: a bug of simslab's",
+    "bursts_polled": "bursts of packets that came while their device was polled, and were taken without an interrupt",
     "cycles_counted_twice": "of handlers' operations inside another: in rows of their own and in its irq_handler",
     "dmesg_lines_dropped": "lines that the kernel log had no room for",
     "faults_injected": "memory mistakes that the workload made on purpose",
@@ -110,6 +111,32 @@ class InterruptRow:
 
 
 @dataclass(frozen=True)
+class IrqDelayRow:
+    """Delays, arrival to delivery, of one vector's interrupts by the call site that masked them when they arrived.
+
+    `interrupts on`: nobody did; the model takes such an interrupt at its next boundary inside an operation.
+    """
+
+    vector: str
+    site: str
+    count: int
+    total: int
+    maximum: int
+    cycles: tuple[int, ...]  # exact histogram, as in LatencyRow
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SoftirqRow:
+    """One softirq: how often it was raised, how often its action ran, and for how many cycles in all."""
+
+    name: str
+    raised: int
+    ran: int
+    cycles: int  # interrupts that came meanwhile included
+
+
+@dataclass(frozen=True)
 class TransferRow:
     """Line fetches by one node's CPUs from one source (cause name) and node distance."""
 
@@ -157,6 +184,8 @@ class Measurement:
     locks: list[LockRow] = field(default_factory=list)
     irqs_off: list[IrqOffRow] = field(default_factory=list)
     interrupts: list[InterruptRow] = field(default_factory=list)
+    irq_delays: list[IrqDelayRow] = field(default_factory=list)
+    softirqs: list[SoftirqRow] = field(default_factory=list)
     transfers: list[TransferRow] = field(default_factory=list)
     slabinfo: str = ""  # /proc/slabinfo 2.1 text at the end of the run
     conservation: dict[str, int] = field(default_factory=dict)  # allocated, freed, live, failed over the whole run

@@ -241,7 +241,7 @@ def _devices(
         if thread is None:
             thread = WorkloadThread(f"{spec.name}/idle", cpu, executor, meeting, system.kernel, joined([]), None)
             threads.append(thread)
-        device = ReceiveDevice(spec, thread, executor, cpu.now)
+        device = ReceiveDevice(spec, thread, executor, system.kernel.napi, cpu.now)
         device.vector = system.kernel.interrupts.request_irq(device.receive)
         devices.append(device)
     return devices

@@ -55,7 +55,11 @@ class Nic:
         kinds = np.zeros(2 * packets * burst, dtype=np.int64)
         program = DeviceProgram("nic", 0, np.arange(packets), burst, kinds, 2, 0, ring)
         thread = types.SimpleNamespace(cpu=self.cpu, interrupts_left=0)
-        self.device = ReceiveDevice(program, thread, self.slots, 0)
+        self.device = ReceiveDevice(program, thread, self.slots, types.SimpleNamespace(napi_schedule=self.scheduled), 0)
+
+    def scheduled(self, cpu, poll):
+        """Poll at once, one burst only: what comes later needs an interrupt."""
+        poll(cpu, self.device.program.burst)
 
     def receive(self, times=1):
         for _ in range(times):
