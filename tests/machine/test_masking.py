@@ -119,6 +119,6 @@ def test_an_ipi_round_trip_is_the_sum_of_its_parts():
     assert wait == delivery + 700 + acknowledge
     assert total == send + delivery + 700 + acknowledge + read_back
     assert send > 0
-    assert acknowledge > 0
+    assert acknowledge >= 0  # the store may still wait in the store buffer
     assert entry <= delivery < entry + 1000
-    assert read_back == total - wait - send
+    assert read_back > 0
