@@ -55,7 +55,7 @@ def layer(module):
 
 @pytest.mark.parametrize("module", SOURCES)
 def test_imports_point_downwards(module):
-    if module == "simslab":
+    if module in {"simslab", "simslab.__main__"}:  # the version; the command, above all layers
         return
     assert layer(module) >= 0, f"{module} belongs to no layer"
     upwards = [name for name in imports(module, True) if name.startswith("simslab.") and layer(name) > layer(module)]

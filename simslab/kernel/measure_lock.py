@@ -4,16 +4,12 @@ CPUs run the kernel's own `SpinLock` at quantum 0 and do nothing else. How that 
 (kernel/locking/qspinlock.c):
 
 - order: waiters get the lock in the order in which they came, as the MCS queue gives it (`overtaken` counts breaches);
-- the line: each hand-over after a wait is one locked access that fetches the lock word from the last holder's core;
+- the line: the release takes the word back from the waiter that polls it, the poll fetches it, and the locked access
+  makes it the waiter's own (`SpinLock.take_over`);
 - an uncontended acquisition is one locked access, the release one store.
 
-The real lock's word travels more often on the way: the waiter that set the pending bit (or that heads the queue) polls
-the word, so the release has to take it back, the poll has to fetch it again, and the write that sets `locked` has to
-invalidate the releaser's copy. `HandOver.transfers` is the sum of these three, measured on the same machine, to tell
-how much of a hand-over the simulated kernel is not charged.
-
-Not modelled: the transfer of a queue node's line when the head of the queue wakes its successor, which a real lock
-makes during the next section.
+`HandOver.transfers` is what these three transfers of the word take one by one on the same machine, from release to
+acquisition: a check of what the simulated kernel is charged.
 """
 
 from __future__ import annotations

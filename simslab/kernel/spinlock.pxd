@@ -56,20 +56,26 @@ cdef class SpinLock:
     cdef public LockClass lock_class
     cdef public long long owner
     cdef public long long free_at
+    cdef long long data_in_line
+    cdef public long long last
+    cdef long long let_in_at
     cdef public long long acquired_at
     cdef public long long row
     cdef public list queue
 
-    @cython.locals(row=cython.longlong, wait=cython.longlong)
+    @cython.locals(row=cython.longlong)
     cpdef long long lock(self, Cpu cpu, long long site) except -1
     @cython.locals(row=cython.longlong)
     cpdef long long trylock(self, Cpu cpu, long long site) except -1
+    cdef long long busy(self, Cpu cpu) noexcept
     cpdef long long unlock(self, Cpu cpu) except -1
     cpdef long long assert_held(self, Cpu cpu) except -1
     @cython.locals(arrived=cython.longlong, waited=cython.longlong)
     cdef long long wait_in_queue(self, Cpu cpu) except -1
     cdef long long acquired(self, Cpu cpu, long long row) except -1
-    @cython.locals(bill=cython.longlong)
-    cdef long long take_line(self, Cpu cpu, long long contended) except -1
+    @cython.locals(arrived=cython.longlong, told=cython.longlong, queued=cython.longlong, look=cython.longlong, late=cython.longlong,
+                   bill=cython.longlong)
+    cdef long long take_over(self, Cpu cpu, long long row) except -1
+    cdef long long take_line(self, Cpu cpu) except -1
     @cython.locals(first=Cpu)
     cdef long long hand_over(self, Cpu cpu) except -1

@@ -5,12 +5,16 @@ settle is over, in host time, before another CPU runs: the lock then only rememb
 the next CPU is charged the difference, without any event. Only when the holder was suspended inside its section do
 others queue and park; the unlock hands ownership to the first in the queue.
 
-A waiter looks at the lock once in every round of its loop, whose length is PAUSE: it leaves the wait up to one round
-late. Where the cycles go: waiting is LOCK_WAIT, the lock line's arrival after a wait is LOCK_HANDOVER, an uncontended
+What a hand-over costs follows from the lines that move (`take_over`). A release is a store: others see it when every
+store before it has retired. A waiter looks at the lock once in every round of its loop, whose length is PAUSE: it
+leaves the wait up to one round late.
+
+Where the cycles go: waiting is LOCK_WAIT, the lock line's arrival after a wait is LOCK_HANDOVER, an uncontended
 acquisition is whatever the line's access costs. When `cpu.bill` is set (page allocator, interrupt handlers) that bill
 takes everything; the wait still shows in the lock's own row.
 
-Not modelled: the queue nodes of waiters beyond the first and the cache traffic of spinning.
+Not modelled: instructions of the slow path (they run while the CPU waits); the holder's own clock is not delayed by
+what waiters do to its line, only the time at which they see it release.
 """
 
 from __future__ import annotations
@@ -168,14 +172,18 @@ class LockClass:
 class SpinLock:
     """A spinlock whose word is at simulated address `addr` (include/linux/spinlock_types.h: spinlock_t).
 
-    `owner` is the id of the CPU that holds it, -1 for none; `free_at` (cycles) is when the last section ended.
+    `owner` is the id of the CPU that holds it, -1 for none; `free_at` (cycles) is when others see the last section end.
+    `data_in_line`: what the lock protects lies in the lock's own line, as in struct kmem_cache_node and alien_cache.
     """
 
-    def __init__(self, addr: int, lock_class: LockClass) -> None:
+    def __init__(self, addr: int, lock_class: LockClass, data_in_line: int = 0) -> None:
         self.addr = addr
+        self.data_in_line = data_in_line
         self.lock_class = lock_class
         self.owner = NOBODY
+        self.last = NOBODY  # who held it last
         self.free_at = 0
+        self.let_in_at = 0  # the release before the last acquisition
         self.acquired_at = 0
         self.row = 0
         self.queue: list[Cpu] = []
@@ -188,16 +196,10 @@ class SpinLock:
         cpu.settle()
         row = self.lock_class.row_of(site)
         cpu.insn(RAW_SPIN_LOCK_INSNS)
-        if self.owner != NOBODY:
-            wait = self.wait_in_queue(cpu)
-            self.lock_class.note_wait(row, wait)
-            self.take_line(cpu, 1)
-        elif self.free_at > cpu.now:
-            wait = cpu.spin(self.free_at - cpu.now, LOCK_WAIT)
-            self.lock_class.note_wait(row, wait)
-            self.take_line(cpu, 1)
+        if self.owner != NOBODY or self.busy(cpu):
+            self.take_over(cpu, row)
         else:
-            self.take_line(cpu, 0)
+            self.take_line(cpu)
         return self.acquired(cpu, row)
 
     def trylock(self, cpu: Cpu, site: int) -> int:
@@ -205,12 +207,16 @@ class SpinLock:
         cpu.settle()
         row = self.lock_class.row_of(site)
         cpu.insn(RAW_SPIN_LOCK_INSNS)
-        if self.owner != NOBODY or (self.free_at > cpu.now and cpu.engine is not None and cpu.engine.running):
+        if self.owner != NOBODY or (self.busy(cpu) and cpu.engine is not None and cpu.engine.running):
             cpu.read(self.addr)  # without a running engine CPUs take turns, so a lock of the past is free
             return 0
-        self.take_line(cpu, 0)
+        self.take_line(cpu)
         self.acquired(cpu, row)
         return 1
+
+    def busy(self, cpu: Cpu) -> int:
+        """Whether another CPU's section, over in host time, still lasts in simulated time."""
+        return 1 if self.free_at > cpu.now and self.last != cpu.id else 0
 
     def unlock(self, cpu: Cpu) -> int:
         """Release the lock (_raw_spin_unlock, inlined); hands it to the first CPU in the queue, if there is one."""
@@ -220,7 +226,8 @@ class SpinLock:
         self.lock_class.stats.held[cpu.id] -= 1
         if self.lock_class.stats.witness is not None:
             self.lock_class.stats.witness.released(cpu, self)
-        self.free_at = cpu.now
+        self.free_at = cpu.retired()
+        self.last = cpu.id
         self.owner = NOBODY
         if self.queue:
             self.hand_over(cpu)
@@ -253,18 +260,43 @@ class SpinLock:
         first.engine.grant(first, cpu.now)
         return 0
 
-    def take_line(self, cpu: Cpu, contended: int) -> int:
-        """Charge the locked access to the lock word; after a wait it is the hand-over from the last holder."""
+    def take_over(self, cpu: Cpu, row: int) -> int:
+        """Wait for the lock and take it from its last holder (kernel/locking/qspinlock.c: queued_spin_lock_slowpath).
+
+        The line moves three times: the holder's release must take it back from the waiter, who has been looking at the
+        lock; the waiter's next look fetches it; its locked operation makes it the only owner. Who came before the
+        release that let the holder in was second in the queue then and not looking at the lock: the holder first tells
+        it, by a store to its queue node, that it is the next. Who comes while the section lasts tries the lock first,
+        which takes the line from a holder that works in it (`data_in_line`) and has to fetch it again.
+        """
+        arrived, told = cpu.now, self.acquired_at
+        queued = arrived < self.let_in_at
+        if self.owner != NOBODY:
+            self.wait_in_queue(cpu)
+        if self.free_at > cpu.now:
+            cpu.spin(self.free_at - cpu.now, LOCK_WAIT)
+        look = cpu.look(self.addr)
+        late = look + look if self.data_in_line else look
+        if queued and told + look + look > cpu.now:
+            late += told + look + look - cpu.now
+        cpu.charge(LOCK_WAIT, late)
+        self.lock_class.note_wait(row, cpu.now - arrived)
         bill = cpu.bill
-        if contended and bill < 0:
+        if bill < 0:
             cpu.bill = LOCK_HANDOVER
+        cpu.charge(LOCK_HANDOVER, look)
         cpu.atomic(self.addr)
         cpu.bill = bill
         return 0
 
+    def take_line(self, cpu: Cpu) -> int:
+        """Charge the locked access to the word of a free lock."""
+        return cpu.atomic(self.addr)
+
     def acquired(self, cpu: Cpu, row: int) -> int:
         """Record that `cpu` now holds the lock."""
         self.owner = cpu.id
+        self.let_in_at = self.free_at
         self.row = row
         self.acquired_at = cpu.now
         self.lock_class.stats.held[cpu.id] += 1

@@ -54,6 +54,7 @@ cdef class CoreCosts:
     cdef readonly long long prefetch
     cdef readonly long long pause
     cdef readonly long long store_interval
+    cdef readonly long long forward
 
 
 @cython.final
@@ -150,6 +151,12 @@ cdef class Cpu(Clocked):
     cdef long long fill(self, long long latency) noexcept
     cpdef long long drain(self) noexcept
     @cython.locals(way=cython.longlong)
+    @cython.locals(line=cython.longlong, base=cython.longlong)
+    cpdef long long update(self, long long addr) noexcept
+    cpdef long long retired(self) noexcept
+    @cython.locals(line=cython.longlong)
+    cpdef long long look(self, long long addr) noexcept
+    cpdef long long chain(self, long long links) noexcept
     cdef long long own_in_l1(self, long long line, long long base) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept

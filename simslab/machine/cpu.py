@@ -79,6 +79,7 @@ class CoreCosts:
         prefetch: int = 0,
         pause: int = 0,
         store_interval: int = 10,
+        forward: int = 5,
     ) -> None:
         self.cpi_q16 = cpi_q16
         self.cpi_cold_q16 = cpi_cold_q16
@@ -95,6 +96,7 @@ class CoreCosts:
         self.prefetch = prefetch
         self.pause = pause
         self.store_interval = store_interval  # instructions for each store that is not named
+        self.forward = forward  # a load of what was just stored
 
 
 class Cpu(Clocked):
@@ -329,6 +331,14 @@ class Cpu(Clocked):
             return self.store_missed(line)
         return self.buffer_store(0) if self.drained > self.now else 0
 
+    def update(self, addr: int) -> int:
+        """Read, change and store a word: a line that the core does not hold is fetched, then taken for writing."""
+        line = addr >> LINE_SHIFT
+        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
+        if self.l1_tags[base] != (line << STATE_BITS) | M:
+            self.read(addr)
+        return self.write(addr)
+
     def store_missed(self, line: int) -> int:
         """A store to a line that the L1 does not own: its ownership is asked for at once, the core goes on."""
         latency = self.memory.transact(self.core, line, 1, self.now)
@@ -390,6 +400,21 @@ class Cpu(Clocked):
     def drain(self) -> int:
         """Wait until every store has retired, as locked operations and fences do."""
         return self.charge(STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
+
+    def retired(self) -> int:
+        """When a store made now becomes visible to others: after all before it."""
+        return self.drained if self.drained > self.now else self.now
+
+    def look(self, addr: int) -> int:
+        """Fetch a line for reading without waiting for it; its full latency, 0 when the L1 has it."""
+        line = addr >> LINE_SHIFT
+        if self.l1.find(self.l1_base + (line & self.l1_mask) * self.l1_ways, line) >= 0:
+            return 0
+        return self.memory.transact(self.core, line, 0, self.now)
+
+    def chain(self, links: int) -> int:
+        """Charge `links` loads that each wait for the store before them to be forwarded."""
+        return self.charge(INSTRUCTIONS, links * self.costs.forward)
 
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""

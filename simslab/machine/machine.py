@@ -179,4 +179,5 @@ def _costs(timing: Timing) -> CoreCosts:
         timing.prefetch,
         timing.pause,
         timing.store_interval,
+        timing.forward,
     )

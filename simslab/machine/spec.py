@@ -108,6 +108,11 @@ class CoreSpec(SpecModel):
         description="with a store buffer: instructions for each store to a line that is always there (stack, spilled "
         "registers); such stores retire in order behind those that miss",
     )
+    forward: Duration = Field(
+        default=Duration(Fraction(5), "cycles"),
+        description="a load that takes the value of a store just before it (store forwarding); loops over lists and "
+        "counters in memory wait for one or more of them at each turn",
+    )
     prefetch: Literal["none", "next-line"] = Field(
         default="none", description="next-line: a miss in the L1 also brings the line after it into the L2"
     )

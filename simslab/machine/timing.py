@@ -113,6 +113,7 @@ class Timing:
     outstanding: int  # misses in flight of one core
     store_buffer: int  # entries of one thread, 0 where `store_divisor` stands for them
     store_interval: int  # instructions for each store that is not named
+    forward: int  # a load of what was just stored
     smt_q10: int  # throughput of all busy threads of a core over one alone, 0 where they do not share
     prefetch: int  # 1: next line
     tlb: TlbTiming | None
@@ -230,6 +231,7 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         outstanding=spec.core.outstanding,
         store_buffer=max(1, spec.core.store_buffer // spec.layout.threads) if spec.core.store_buffer else 0,
         store_interval=spec.core.store_interval,
+        forward=spec.core.forward.cycles(hz),
         smt_q10=round(spec.core.smt_throughput * Q10) if spec.core.smt_throughput else 0,
         prefetch=1 if spec.core.prefetch == "next-line" else 0,
         tlb=tlb_timing(spec, spec.tlb.direct_map) if spec.tlb is not None else None,

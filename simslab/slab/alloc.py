@@ -275,7 +275,7 @@ class SlabAlloc:
                 return 0
         ac.touched = 1
         ac.avail -= 1
-        cpu.write(ac.addr)
+        cpu.update(ac.addr)
         cpu.read(ac.addr + AC_ENTRY + 8 * ac.avail)
         cpu.read(cache.addr + KC_CPU_CACHE)
         return ac.entry[ac.avail]
@@ -310,7 +310,7 @@ class SlabAlloc:
             self.refill_from_slabs(cpu, cache, ac, n, batchcount)
             cpu.read(ac.addr)
             n.free_objects -= ac.avail
-            cpu.write(n.addr + N_FREE_OBJECTS)
+            cpu.update(n.addr + N_FREE_OBJECTS)
         return n.list_lock.unlock(cpu)
 
     def refill_from_slabs(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, n: KmemCacheNode, batchcount: int) -> int:

@@ -87,7 +87,7 @@ class NodeAlloc:
         cpu.read(cache.addr + KC_NUM)
         objp = self.lists.slab_get_obj(cpu, cache, pfn)
         n.free_objects -= 1
-        cpu.write(n.addr + N_FREE_OBJECTS)
+        cpu.update(n.addr + N_FREE_OBJECTS)
         self.lists.fixup_slab_list(cpu, cache, n, pfn)
         n.list_lock.unlock(cpu)
         return objp

@@ -191,7 +191,7 @@ def init_cache_node(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: i
 def new_node(allocator: SlabAllocator, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
     """Return an empty struct kmem_cache_node at `addr` (mm/slab.c: kmem_cache_node_init)."""
     lock_class = allocator.kernel.lock_stats.lock_class(f"{cache.name}:list_lock")
-    return KmemCacheNode(addr, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class))
+    return KmemCacheNode(addr, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class, 1))
 
 
 def first_reap(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> int:
@@ -251,7 +251,7 @@ def make_aliens(allocator: SlabAllocator, cache: KmemCache, nid: int, table: Ali
         if other != nid:
             addr = next(addresses)
             array = ArrayCache(addr + layout.ALIEN_CACHE_AC, table.entries, SHARED_BATCHCOUNT)
-            aliens[other] = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class))
+            aliens[other] = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class, 1))
     return aliens
 
 

@@ -155,11 +155,11 @@ class SlabDrain:
                 break
             self.pages.lists.list_del(cpu, n, LIST_FREE, pfn)
             n.free_slabs -= 1
-            cpu.write(n.addr + N_FREE_SLABS)
+            cpu.update(n.addr + N_FREE_SLABS)
             n.total_slabs -= 1
-            cpu.write(n.addr + N_TOTAL_SLABS)
+            cpu.update(n.addr + N_TOTAL_SLABS)
             n.free_objects -= cache.num
-            cpu.write(n.addr + N_FREE_OBJECTS)
+            cpu.update(n.addr + N_FREE_OBJECTS)
             n.list_lock.unlock(cpu)
             cpu.irq_enable()
             self.pages.slab_destroy(cpu, cache, pfn)

@@ -181,7 +181,7 @@ class SlabFree:
 
         With SLAB_FREELIST_HARDENED the object that lies there already is refused, with a warning the first time.
         """
-        cpu.write(ac.addr)
+        cpu.update(ac.addr)
         if self.hardened and ac.avail > 0 and ac.entry[ac.avail - 1] == objp:
             self.warn_of_double_free(cpu, cache, objp)
             return 0
@@ -278,7 +278,7 @@ class SlabFree:
             self.transfer_objects(cpu, n.shared, ac, ac.limit)
         surplus = self.blocks.free_block(cpu, cache, ac, ac.avail, node)
         ac.avail = 0
-        cpu.write(ac.addr)
+        cpu.update(ac.addr)
         n.list_lock.unlock(cpu)
         return surplus
 
@@ -310,7 +310,7 @@ class SlabFree:
             batchcount = min(batchcount, room)
             self.copy_entries(cpu, shared, shared.avail, ac, 0, batchcount)
             shared.avail += batchcount
-            cpu.write(shared.addr)
+            cpu.update(shared.addr)
         else:
             cpu.path = FREE_FLUSH_SLABS
             if shared is not None:
@@ -325,7 +325,7 @@ class SlabFree:
     def drop_oldest(self, cpu: Cpu, ac: ArrayCache, count: int) -> int:
         """Remove the `count` oldest entries, which were copied or freed, and close the gap."""
         ac.avail -= count
-        cpu.write(ac.addr)
+        cpu.update(ac.addr)
         cpu.insn(INSNS_MEMMOVE + INSNS_MEMMOVE_LOOP * (ac.avail >> 2) + (7 if ac.avail >= 4 else 2 * ac.avail))
         return self.copy_entries(cpu, ac, 0, ac, count, ac.avail)
 
@@ -340,9 +340,9 @@ class SlabFree:
         cpu.insn(INSNS_TRANSFER + INSNS_MEMCPY)
         self.copy_entries(cpu, to, to.avail, source, source.avail - nr, nr)
         source.avail -= nr
-        cpu.write(source.addr)
+        cpu.update(source.addr)
         to.avail += nr
-        cpu.write(to.addr)
+        cpu.update(to.addr)
         return nr
 
     def copy_entries(

@@ -6,6 +6,7 @@ from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 
 cdef long long PAGE_SHIFT
+cdef long long FREE_CHAIN
 cdef unsigned long long ULONG_MAX
 cdef long long LIST_PARTIAL
 cdef long long LIST_FULL

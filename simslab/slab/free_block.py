@@ -14,6 +14,8 @@ from simslab.machine.cpu import Cpu
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 
+# The list's head and the slab's links are read right after the object before wrote them, one through the other.
+FREE_CHAIN: Final = 3
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ULONG_MAX: Final = (1 << 64) - 1
 LIST_PARTIAL: Final = 0  # which list of KmemCacheNode.lists
@@ -53,7 +55,7 @@ class FreeBlock:
         cpu.read(cache.addr + KC_NODE + 8 * node)
         n.list_lock.assert_held(cpu)
         n.free_objects += count
-        cpu.write(n.addr + N_FREE_OBJECTS)
+        cpu.update(n.addr + N_FREE_OBJECTS)
         cpu.insn(INSNS_FREE_BLOCK + count * INSNS_FREE_OBJECT + (count >> 2) if count else INSNS_FREE_BLOCK_NONE)
         for i in range(count):
             if ac.addr:
@@ -70,6 +72,7 @@ class FreeBlock:
         pfn = mem_map.head[objp >> PAGE_SHIFT]
         page = mem_map.page_addr(pfn)
         cpu.read(page + P_LIST)
+        cpu.chain(FREE_CHAIN)
         if mem_map.active[pfn] < cache.num:
             self.lists.list_del(cpu, n, LIST_PARTIAL, pfn)
         else:
@@ -84,7 +87,7 @@ class FreeBlock:
         cpu.insn(INSNS_EMPTIED)
         self.lists.list_add(cpu, n, LIST_FREE, pfn)
         n.free_slabs += 1
-        cpu.write(n.addr + N_FREE_SLABS)
+        cpu.update(n.addr + N_FREE_SLABS)
         return 0
 
     def trim(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
@@ -92,15 +95,15 @@ class FreeBlock:
         chain = -1
         while n.free_objects > n.free_limit and n.lists[2 * LIST_FREE] >= 0:
             n.free_objects -= cache.num
-            cpu.write(n.addr + N_FREE_OBJECTS)
+            cpu.update(n.addr + N_FREE_OBJECTS)
             pfn = n.lists[2 * LIST_FREE + 1]
             self.lists.list_del(cpu, n, LIST_FREE, pfn)
             self.mem_map.next[pfn] = chain
             chain = pfn
             n.free_slabs -= 1
-            cpu.write(n.addr + N_FREE_SLABS)
+            cpu.update(n.addr + N_FREE_SLABS)
             n.total_slabs -= 1
-            cpu.write(n.addr + N_TOTAL_SLABS)
+            cpu.update(n.addr + N_TOTAL_SLABS)
             cpu.insn(INSNS_TRIM)
         return chain
 

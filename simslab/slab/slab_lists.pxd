@@ -13,6 +13,7 @@ cdef long long ROW_SHIFT
 cdef long long KC_SIZE
 cdef long long KC_RECIPROCAL
 cdef long long KC_NUM
+cdef long long ALLOC_CHAIN
 cdef long long N_PARTIAL
 cdef long long N_FREE
 cdef long long N_FREE_SLABS

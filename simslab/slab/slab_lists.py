@@ -25,6 +25,7 @@ ROW_SHIFT: Final = 8
 
 KC_SIZE: Final = layout.KMEM_CACHE_SIZE
 KC_RECIPROCAL: Final = layout.KMEM_CACHE_RECIPROCAL_BUFFER_SIZE
+ALLOC_CHAIN: Final = 1  # page->active is counted up in memory, object after object
 KC_NUM: Final = layout.KMEM_CACHE_NUM
 N_PARTIAL: Final = layout.NODE_SLABS_PARTIAL
 N_FREE: Final = layout.NODE_SLABS_FREE
@@ -93,7 +94,7 @@ class SlabLists:
             cpu.insn(INSNS_FIRST_NONE)
             return -1
         n.free_slabs -= 1
-        cpu.write(n.addr + N_FREE_SLABS)
+        cpu.update(n.addr + N_FREE_SLABS)
         cpu.insn(INSNS_FIRST_FREE)
         return pfn
 
@@ -213,6 +214,7 @@ class SlabLists:
         cpu.read(page + P_ACTIVE)
         while batchcount > 0 and mem_map.active[pfn] < cache.num:
             batchcount -= 1
+            cpu.chain(ALLOC_CHAIN)
             cpu.write(ac.addr)
             ac.entry[ac.avail] = self.slab_get_obj(cpu, cache, pfn)
             cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)

@@ -135,11 +135,11 @@ class SlabPages:
         n = cache.get_node(page_node)
         cpu.read(cache.addr + KC_NODE + 8 * page_node)
         n.colour_next += 1
-        cpu.write(n.addr + N_COLOUR_NEXT)
+        cpu.update(n.addr + N_COLOUR_NEXT)
         cpu.read(cache.addr + KC_COLOUR)
         if n.colour_next >= cache.colour:
             n.colour_next = 0
-        cpu.write(n.addr + N_COLOUR_NEXT)
+        cpu.update(n.addr + N_COLOUR_NEXT)
         cpu.read(cache.addr + KC_COLOUR)
         if not self.alloc_slabmgmt(cpu, cache, pfn, n.colour_next * cache.colour_off, flags, page_node):
             self.kmem_freepages(cpu, cache, pfn)
@@ -264,12 +264,12 @@ class SlabPages:
         n = cache.get_node(page_node)
         n.list_lock.lock(cpu, SITE_GROW_END)
         n.total_slabs += 1
-        cpu.write(n.addr + N_TOTAL_SLABS)
+        cpu.update(n.addr + N_TOTAL_SLABS)
         cpu.read(page + P_ACTIVE)
         if mem_map.active[pfn] == 0:
             self.lists.list_add_tail(cpu, n, FREE, pfn)
             n.free_slabs += 1
-            cpu.write(n.addr + N_FREE_SLABS)
+            cpu.update(n.addr + N_FREE_SLABS)
         else:
             cpu.write(page + P_LIST)
             self.lists.place_slab(cpu, cache, n, pfn)
@@ -278,7 +278,7 @@ class SlabPages:
         cpu.read(cache.addr + KC_NUM)
         cpu.read(page + P_ACTIVE)
         n.free_objects += cache.num - mem_map.active[pfn]
-        cpu.write(n.addr + N_FREE_OBJECTS)
+        cpu.update(n.addr + N_FREE_OBJECTS)
         n.list_lock.unlock(cpu)
         return 0
 

@@ -12,7 +12,9 @@ from simslab.machine.spec import MachineSpec
 MakeMachine = Callable[..., Machine]
 
 
-def document(nodes: int = 2, cpus: int = 2, memory: str = "64 MiB", distances: Any = None) -> dict[str, Any]:
+def document(
+    nodes: int = 2, cpus: int = 2, memory: str = "64 MiB", distances: Any = None, store_buffer: int = 0
+) -> dict[str, Any]:
     """A machine of `nodes` nodes with `cpus` CPUs and `memory` each."""
     parts: dict[str, Any] = {
         "name": "small",
@@ -34,6 +36,8 @@ def document(nodes: int = 2, cpus: int = 2, memory: str = "64 MiB", distances: A
         parts["links"] = [{"between": "all", "latency": "30 cycles", "bandwidth": "20 GB/s"}]
     if distances:
         parts["distances"] = distances
+    if store_buffer:
+        parts["core"]["store_buffer"] = store_buffer
     return parts
 
 

@@ -11,6 +11,7 @@ from simslab.machine.machine import Machine
 
 SITE = site("test section")
 WORK = causes.WORK
+RAW_SPIN_LOCK_INSNS = 5
 
 
 @pytest.fixture
@@ -35,17 +36,64 @@ def test_an_uncontended_lock_costs_no_waiting(machine: Machine, stats: LockStats
     assert cpu.cause_owner[causes.LOCK_HANDOVER] == 0
 
 
-def test_a_cpu_waits_exactly_until_the_section_before_it_ends(machine: Machine, lock: SpinLock) -> None:
+def contend(machine: Machine, lock: SpinLock, arrives: int) -> tuple[int, int, int]:
+    """CPU 0 holds the lock for 1000 cycles, CPU 1 comes at `arrives`: CPU 0's end, CPU 1's wait and hand-over."""
     first, second = machine.cpus[:2]
     lock.lock(first, SITE)
     first.charge(WORK, 1000)
     lock.unlock(first)
-    second.charge(WORK, 100)
+    second.charge(WORK, arrives - RAW_SPIN_LOCK_INSNS)
     lock.lock(second, SITE)
-    waited = second.cause_owner[causes.LOCK_WAIT]
-    assert 100 + 5 + waited == first.now
-    assert second.cause_owner[causes.LOCK_HANDOVER] > 0
-    lock.unlock(second)
+    return first.retired(), second.cause_owner[causes.LOCK_WAIT], second.cause_owner[causes.LOCK_HANDOVER]
+
+
+def transfer(machine: Machine) -> int:
+    """Latency of a line that the core beside holds modified."""
+    return machine.memory.l3_latency + machine.memory.c2c_local
+
+
+def test_a_waiter_sees_the_release_once_the_line_is_back_at_the_holder(machine: Machine, lock: SpinLock) -> None:
+    released, waited, _ = contend(machine, lock, arrives=100)
+    late = 100 + waited - released - transfer(machine)
+    assert 0 <= late < max(1, machine.cpus[0].costs.pause)
+
+
+def test_a_hand_over_is_a_look_at_the_line_and_then_its_ownership(machine: Machine, lock: SpinLock) -> None:
+    _, _, handover = contend(machine, lock, arrives=100)
+    assert handover == 2 * transfer(machine) + machine.cpus[0].costs.atomic
+
+
+def test_a_holder_that_works_in_the_locks_own_line_is_held_up_by_who_comes(
+    machine: Machine, stats: LockStats, lock: SpinLock
+) -> None:
+    _, apart, _ = contend(machine, lock, arrives=100)
+    other = SpinLock(0x200000, stats.lock_class("other"), 1)
+    for cpu in machine.cpus[:2]:
+        cpu.now = 0
+        cpu.cause_owner[causes.LOCK_WAIT] = 0
+    _, together, _ = contend(machine, other, arrives=100)
+    assert together - apart >= transfer(machine) - machine.cpus[0].costs.pause
+
+
+def test_a_release_is_seen_after_the_stores_before_it(make_machine: Callable[..., Machine], lock: SpinLock) -> None:
+    first = make_machine(store_buffer=32).cpus[0]
+    lock.lock(first, SITE)
+    first.write(0x900000)  # from memory
+    assert first.retired() > first.now
+    lock.unlock(first)
+    assert lock.free_at == first.retired()
+
+
+def test_a_cpu_does_not_wait_for_its_own_release(
+    make_machine: Callable[..., Machine], stats: LockStats, lock: SpinLock
+) -> None:
+    first = make_machine(store_buffer=32).cpus[0]
+    lock.lock(first, SITE)
+    first.write(0x900000)
+    lock.unlock(first)
+    lock.lock(first, SITE)
+    (row,) = stats.table()
+    assert row["contended"] == 0
 
 
 def test_taking_a_lock_twice_is_a_bug(machine: Machine, lock: SpinLock) -> None:
