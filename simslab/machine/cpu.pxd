@@ -92,6 +92,10 @@ cdef class Cpu(Clocked):
     cdef readonly Tlb tlb
     cdef long long page_shift
     cdef long long last_page
+    cdef long long* tlb_tags
+    cdef long long tlb_base
+    cdef long long tlb_mask
+    cdef long long tlb_ways
     cdef public object stores_owner
     cdef long long* stores
     cdef long long next_store
@@ -133,7 +137,7 @@ cdef class Cpu(Clocked):
     cpdef long long read(self, long long addr) noexcept
     @cython.locals(way=cython.longlong, latency=cython.longlong)
     cdef long long read_further(self, long long line, long long base) noexcept
-    @cython.locals(cycles=cython.longlong)
+    @cython.locals(key=cython.longlong, cycles=cython.longlong)
     cdef long long translate(self, long long addr) noexcept
     @cython.locals(left=cython.longlong)
     cdef long long on_its_way(self, long long line, long long latency) noexcept
@@ -151,14 +155,14 @@ cdef class Cpu(Clocked):
     cdef long long fill(self, long long latency) noexcept
     cpdef long long drain(self) noexcept
     @cython.locals(way=cython.longlong)
-    @cython.locals(line=cython.longlong, base=cython.longlong)
+    @cython.locals(line=cython.longlong)
     cpdef long long update(self, long long addr) noexcept
     cpdef long long retired(self) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long look(self, long long addr) noexcept
     cpdef long long chain(self, long long links) noexcept
     cdef long long own_in_l1(self, long long line, long long base) noexcept
-    @cython.locals(line=cython.longlong)
+    @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
     cpdef long long atomic(self, long long addr) noexcept

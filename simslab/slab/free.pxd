@@ -1,5 +1,6 @@
 cimport cython
 from simslab.kernel.page cimport MemMap
+from simslab.kernel.reserves cimport Reserves
 from simslab.kernel.spinlock cimport SpinLock
 from simslab.machine.cpu cimport Cpu
 from simslab.slab.free_block cimport FreeBlock
@@ -65,6 +66,7 @@ cdef class SlabFree:
     cdef public long long nr_online_nodes
     cdef public long long stats
     cdef public object log
+    cdef Reserves reserves
     cdef public long long hardened
     cdef public long long init_on_free
     cdef public bint warned

@@ -86,6 +86,7 @@ class SlabFree:
         self.nr_online_nodes = nr_online_nodes
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.log: Any = None  # kernel.printk.KernelLog
+        self.reserves = pages.lists.reserves
         self.hardened = 0  # 1 with SLAB_FREELIST_HARDENED
         self.init_on_free = 0  # slab_want_init_on_free
         self.warned = False  # of an object freed twice in a row
@@ -172,7 +173,7 @@ class SlabFree:
             if self.stats:
                 cache.freemiss += 1
             self.cache_flusharray(cpu, cache, ac)
-        if self.pages.lists.reserves.sk_memalloc_socks and self.is_pfmemalloc(cpu, objp):
+        if self.reserves.sk_memalloc_socks and self.is_pfmemalloc(cpu, objp):
             return self.cache_free_pfmemalloc(cpu, cache, objp)
         return self.free_one(cpu, cache, ac, objp)
 

@@ -70,7 +70,7 @@ def test_no_interrupt_is_taken_while_masked_and_all_at_the_unmask_instant(seed):
     assert checker.wrong == 0
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(not COMPILED, reason="ten million operations take minutes in plain Python")
 def test_ten_million_operations_take_no_interrupt_while_masked():
     checker = soak(10_000_000, 20201213)
