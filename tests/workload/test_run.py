@@ -132,12 +132,12 @@ def test_a_workload_that_cannot_go_on_names_who_waits():
 
 
 def test_packets_arrive_in_interrupts_and_a_full_ring_drops_them():
-    nic = {"name": "nic", "cpu": 0, "every": "2 us", "interrupts": 500, "kmalloc": 256, "ring": 8}
-    slow = {"name": "c", "cpus": "last 1", "steps": [{"pattern": "consume", "of": "nic", "think": "8 us"}]}
+    nic = {"name": "nic", "cpu": 0, "every": "1 us", "interrupts": 500, "kmalloc": 256, "ring": 8}
+    slow = {"name": "c", "cpus": "last 1", "steps": [{"pattern": "consume", "of": "nic", "think": "4 us"}]}
     measured = run("one-node", slow, devices=[nic])
     check(measured)
     row = next(row for row in measured.interrupts if row.vector == "nic")
-    assert row.delivered == 500
+    assert 400 < row.delivered <= 500  # what arrives during a poll is taken along without an interrupt of its own
     assert measured.events["packets_dropped"] > 200
     assert measured.events["frees_skipped"] == measured.events["packets_dropped"]
     assert measured.conservation["allocated"] == 500 - measured.events["packets_dropped"]
