@@ -47,8 +47,14 @@ _SHADES: Final = {  # causes that are kin share a hue; hatches tell them apart i
     "page_allocator": ("#009E73", ""),
     "locked": ("#CC79A7", "...."),
     "clear": ("#009E73", "////"),
+    "wait": ("#E8E8E8", ""),
+    "work": ("#E8E8E8", "////"),
+    "ipi_wait": ("#000000", "...."),
+    "tlb": ("#F0E442", ""),
+    "store_buffer": ("#56B4E9", "...."),
+    "cache_queue": ("#6BAED6", "////"),
 }
-_OTHER_SHADE: Final = ("#FFFFFF", "....")
+_OTHER_SHADE: Final = ("#7F7F7F", "....")
 
 
 def save_latency_figure(measurement: Measurement, directory: Path, name: str = "latency") -> list[Path]:
