@@ -64,15 +64,19 @@ def _chase(axes: Axes, measurement: MachineMeasurement) -> None:
 def _loaded(axes: Axes, measurement: MachineMeasurement) -> None:
     points = measurement.loaded or []
     axes.plot([p.gb_per_second for p in points], [p.ns for p in points], marker=".")
+    highest = 1.1 * max((p.ns for p in points), default=1.0)
     axes.set(
-        xlabel="read bandwidth (GB/s)", ylabel="latency (ns)", xlim=(0, None), ylim=(0, None), title="loaded latency"
+        xlabel="read bandwidth (GB/s)", ylabel="latency (ns)", xlim=(0, None), ylim=(0, highest), title="loaded latency"
     )
 
 
 def _lock(axes: Axes, measurement: MachineMeasurement) -> None:
-    points = measurement.lock.throughput if measurement.lock is not None else []
+    if measurement.lock is None:
+        return
+    points = measurement.lock.throughput
     axes.plot([p.cpus for p in points], [p.million_per_second for p in points], marker=".")
     axes.set(xscale="log", xlabel="CPUs that enter one section", ylabel="sections (million/s)", ylim=(0, None))
+    axes.set_title(f"spinlock, sections of {measurement.lock.section_ns:g} ns")
     _plain_numbers(axes.xaxis, [1 << power for power in range(0, 12, 1 if len(points) < 8 else 2)])
 
 
