@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simslab.base.errors import BadValue
+from simslab.workload import making
 from simslab.workload import operations as ops
 from simslab.workload.placement import CpuPlaces
 from simslab.workload.program import unpack
@@ -213,3 +214,24 @@ def test_what_the_machine_cannot_do_is_an_error_with_its_place(groups, said, at)
     with pytest.raises(BadValue, match=said) as error:
         program(*groups)
     assert error.value.faults[0].at == at
+
+
+@pytest.mark.parametrize(
+    ("step", "each"),
+    [
+        (CHURN, 200),
+        ({"pattern": "alloc", "name": "kept", "kmalloc": 64, "count": 70}, 70),
+        ({"pattern": "bulk", "cache": "filp", "size": 4, "repeat": 60}, 60),
+        ({"pattern": "work", "time": "1 us", "repeat": 50}, 50),
+        ({"pattern": "lifetimes", "kmalloc": 64, "objects": 40, "lifetime": 5}, 40),
+        ({"pattern": "bleed", "kmalloc": 64, "live": 4, "rounds": 2, "replacements": 15}, 30),
+    ],
+    ids=lambda value: value["pattern"] if isinstance(value, dict) else "",
+)
+def test_the_limit_counts_each_operation_of_each_thread_once(step, each, monkeypatch):
+    threads = 4
+    monkeypatch.setattr(making, "MAX_OPERATIONS", each * threads)
+    program(group(step, cpus=f"first {threads}"))
+    monkeypatch.setattr(making, "MAX_OPERATIONS", each * threads - 1)
+    with pytest.raises(BadValue, match=f"^{each * threads:,} operations up to here"):
+        program(group(step, cpus=f"first {threads}"))
