@@ -235,3 +235,32 @@ def test_the_limit_counts_each_operation_of_each_thread_once(step, each, monkeyp
     monkeypatch.setattr(making, "MAX_OPERATIONS", each * threads - 1)
     with pytest.raises(BadValue, match=f"^{each * threads:,} operations up to here"):
         program(group(step, cpus=f"first {threads}"))
+
+
+def test_rings_are_paired_with_threads_in_turn():
+    """Ring i belongs to consumer i modulo their number; a producer's consumers take its objects in turn."""
+    produce = {"pattern": "produce", "kmalloc": 8, "count": 12, "ring": 6}
+
+    def takers(producers, consumers):
+        """Which consumers take the objects of each producer, in the order in which it makes them."""
+        made = program(
+            group(produce, cpus=f"first {producers}"),
+            group({"pattern": "consume", "of": "a"}, name="b", cpus=f"last {consumers}"),
+        )
+        taken = {slot: t for t in range(consumers) for _, slot in operations_of(made, producers + t)}
+        return [[taken[slot] for _, slot in operations_of(made, p)] for p in range(producers)]
+
+    assert takers(4, 3) == [[0] * 12, [1] * 12, [2] * 12, [0] * 12]
+    assert takers(2, 3) == [[0, 2] * 6, [1] * 12]
+    assert takers(1, 3) == [[0, 1, 2] * 4]
+
+
+def test_a_ring_is_the_bound_of_what_one_consumer_leaves_waiting():
+    made = program(
+        group({"pattern": "produce", "kmalloc": 8, "count": 40, "ring": 5}, cpus="first 1"),
+        group({"pattern": "consume", "of": "a"}, name="b", cpus="last 2"),
+    )
+    for thread in (1, 2):
+        slots = [slot for _, slot in operations_of(made, thread)]
+        assert len(slots) == 20
+        assert slots == slots[:5] * 4
