@@ -117,6 +117,12 @@ def cache_alloc(time, ptr, name):
     return EVENT.format(time=time, event="kmem_cache_alloc", ptr=ptr) + f" name={name}" + ASKS.format(node=-1)
 
 
+def test_what_kmalloc_allocated_is_freed_by_kfree_whichever_function_the_trace_tells(tmp_path):
+    freed = EVENT.format(time=2, event="kmem_cache_free", ptr=32) + " name=kmalloc-128"
+    result = made(of_events(tmp_path, kmalloc(1, 32, -1), freed), nodes=(0,))
+    assert opcodes_and_sizes(result) == [(ops.KMALLOC, 100), (ops.KFREE, 0)]
+
+
 def test_operations_stay_apart_however_many_caches_there_are(tmp_path):
     """Events of 8,200 caches, and a kmalloc of the same size, flags and node."""
     count = 8200
