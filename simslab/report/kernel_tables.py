@@ -25,7 +25,7 @@ def lock_table(measurement: Measurement) -> Group | None:
     heads = ("lock", "site", "taken", "contended", "wait total", "mean", "max", "hold mean", "max")
     rows = [_lock_row(row, measurement.frequency_hz) for row in locks[:LOCKS_SHOWN]]
     left = len(locks) - len(rows)
-    note = f"Means are per contended wait and per hold. {left} more not shown." if left else ""
+    note = "Means are per contended wait and per hold." + (f" {left} more not shown." if left else "")
     return table("Locks (times in ns)", heads, rows, texts=2, note=note)
 
 
