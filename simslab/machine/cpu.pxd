@@ -154,13 +154,13 @@ cdef class Cpu(Clocked):
     @cython.locals(slot=cython.longlong, start=cython.longlong, arrival=cython.longlong)
     cdef long long fill(self, long long latency) noexcept
     cpdef long long drain(self) noexcept
-    @cython.locals(way=cython.longlong)
     @cython.locals(line=cython.longlong)
     cpdef long long update(self, long long addr) noexcept
     cpdef long long retired(self) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long look(self, long long addr) noexcept
     cpdef long long chain(self, long long links) noexcept
+    @cython.locals(way=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept
