@@ -157,13 +157,13 @@ cdef class Cpu(Clocked):
     @cython.locals(slot=cython.longlong)
     cdef long long fill_buffer_free(self) noexcept
     cpdef long long drain(self) noexcept
-    @cython.locals(way=cython.longlong)
     @cython.locals(line=cython.longlong)
     cpdef long long update(self, long long addr) noexcept
     cpdef long long retired(self) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long look(self, long long addr) noexcept
     cpdef long long chain(self, long long links) noexcept
+    @cython.locals(way=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept

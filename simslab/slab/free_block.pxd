@@ -38,6 +38,7 @@ cdef class FreeBlock:
     cdef long long free_one(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long objp) noexcept
     @cython.locals(chain=cython.longlong, pfn=cython.longlong)
     cdef long long trim(self, Cpu cpu, KmemCache cache, KmemCacheNode n) noexcept
-    @cython.locals(count=cython.longlong, pfn=cython.longlong)
+    @cython.locals(pfn=cython.longlong)
     cpdef verify_not_free(self, Cpu cpu, KmemCache cache, long long objp)
+    @cython.locals(count=cython.longlong, pfn=cython.longlong)
     cpdef note_freeable(self, KmemCache cache, KmemCacheNode n)
