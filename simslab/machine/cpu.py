@@ -10,7 +10,7 @@ translation (`tlb.py`). Of any other latency, out-of-order execution hides the f
 retires in the background: it takes an entry of the store buffer until its line has arrived and every store before it
 has retired; only when all entries are taken does the core stall, until the oldest retires. A locked operation waits
 until the buffer has drained, then for its line. Where a machine states no store buffer, a missing store costs
-1/`store_divisor` of its latency instead.
+1/`store_divisor` of its latency beyond `hidden` instead.
 
 Not modelled: the order of loads inside the window; loads that find all fill buffers taken by stores; loads and stores
 of a line whose earlier store is still on its way (it counts as there); two stores to one line sharing an entry.
@@ -47,7 +47,7 @@ M: Final = states.MODIFIED
 STATE_MASK: Final = states.STATE_MASK
 STATE_BITS: Final = states.STATE_BITS
 LINE_SHIFT: Final = states.LINE_SHIFT
-RUN_SLICE: Final = 10_000  # cycles
+RUN_SLICE: Final = 10_000  # cycles: as coarse as the default quantum, by which others may be ahead anyway
 ONE_PAGE: Final = 62  # shift by which all addresses are on page 0
 Q10: Final = 1024
 PAGE_LINES: Final = 63  # mask of a line's number in its 4 KiB page, which a prefetch does not leave
