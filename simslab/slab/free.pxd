@@ -46,6 +46,8 @@ cdef long long INSNS_TRANSFER_NONE
 cdef long long INSNS_MEMCPY
 cdef long long INSNS_MEMMOVE
 cdef long long INSNS_MEMMOVE_LOOP
+cdef long long INSNS_MEMMOVE_TAIL
+cdef long long INSNS_MEMMOVE_ENTRY
 cdef long long INSNS_BULK_FREE
 cdef long long INSNS_BULK_FREE_OBJECT
 cdef long long SITE_FREE

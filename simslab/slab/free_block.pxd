@@ -8,9 +8,9 @@ from simslab.slab.slab_lists cimport SlabLists
 cdef long long PAGE_SHIFT
 cdef long long FREE_CHAIN
 cdef unsigned long long ULONG_MAX
-cdef long long LIST_PARTIAL
-cdef long long LIST_FULL
-cdef long long LIST_FREE
+cdef long long SLABS_PARTIAL
+cdef long long SLABS_FULL
+cdef long long SLABS_FREE
 cdef long long KC_NODE
 cdef long long N_TOTAL_SLABS
 cdef long long N_FREE_SLABS

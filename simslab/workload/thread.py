@@ -48,7 +48,7 @@ FOR_ROOM: Final = 2
 FOR_BARRIER: Final = 3
 FOR_DEVICE: Final = 4
 FOR_TIME: Final = 5
-LONG_WAIT: Final = 20_000  # cycles
+LONG_WAIT: Final = 20_000  # model: cycles of idleness worth an event; a shorter wait goes on the CPU's own clock
 
 
 class WorkloadThread:

@@ -219,7 +219,7 @@ def name_of(bench: Bench, addr: int, known: list[tuple[int, int, str]], pages: d
             return f"{name}+{(addr - start) // LINE}"
     if any(page <= addr < page + 56 for page in pages):
         return "page"
-    return "slabpage" if addr >> 12 in bench.slab_pages() else ""
+    return "slabpage" if addr >> layout.PAGE_SHIFT in bench.slab_pages() else ""
 
 
 def recorded_lines(record: dict[str, Any]) -> list[str]:
