@@ -84,7 +84,7 @@ def differences(root: Path, texts: dict[Path, str]) -> dict[Path, str]:
 
 def stray_headers(root: Path, texts: dict[Path, str]) -> list[Path]:
     """Return generated files that nothing calls for."""
-    files = (module.pxd for module in read_packages(root).values() if module.pxd.exists())
+    files = (path for folder in {path.parent for path in texts} for path in folder.glob("*.pxd"))
     return [path for path in files if path not in texts and MARK in path.read_text(encoding="utf-8")]
 
 

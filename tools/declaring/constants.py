@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -102,7 +103,7 @@ def constant_modules(modules: Mapping[str, Module], values: Values) -> dict[str,
     found = {}
     for leaf in filter(lambda module: module.is_leaf, modules.values()):
         imported = imported_modules(modules, leaf)
-        for node in ast.walk(leaf.tree):
+        for node in leaf.nodes:
             match node:
                 case ast.Attribute(value=ast.Name(id=alias), attr=name) if alias in imported:
                     module = imported[alias]
@@ -128,12 +129,13 @@ def used_elsewhere(root: Path, modules: Mapping[str, Module]) -> dict[str, set[s
     """Names of each leaf that other files, tests among them, use: those cannot be C variables, which only it sees."""
     found: dict[str, set[str]] = {name: set() for name, module in modules.items() if module.is_leaf}
     for module in modules.values():
-        _note_uses(module.name, module.tree, found)
-    stems = {name.rpartition(".")[2] for name in found}
+        _note_uses(module.name, module.nodes, found)
+    names = "|".join(sorted({name.rpartition(".")[2] for name in found}))
+    imported = re.compile(rf"^\s*(from|import)\b[^()\n]*(\([^)]*)?\b({names})\b", re.MULTILINE)
     for path in sorted(_other_sources(root, {module.path for module in modules.values()})):
         text = path.read_text(encoding="utf-8")
-        if any(stem in text for stem in stems):
-            _note_uses("", ast.parse(text, str(path)), found)
+        if imported.search(text):
+            _note_uses("", list(ast.walk(ast.parse(text, str(path)))), found)
     return found
 
 
@@ -143,15 +145,15 @@ def _other_sources(root: Path, known: set[Path]) -> Iterator[Path]:
     return (path for path in chain(*(folder.rglob("*.py") for folder in ours)) if path not in known)
 
 
-def _note_uses(user: str, tree: ast.Module, found: dict[str, set[str]]) -> None:
+def _note_uses(user: str, nodes: list[ast.AST], found: dict[str, set[str]]) -> None:
     aliases: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.ImportFrom(module=str(source), names=names):
                 if source in found and source != user:
                     found[source] |= {alias.name for alias in names}
                 aliases |= {alias.asname or alias.name: f"{source}.{alias.name}" for alias in names}
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Attribute(value=ast.Name(id=alias), attr=name) if aliases.get(alias) in found:
                 found[aliases[alias]].add(name)
@@ -159,7 +161,7 @@ def _note_uses(user: str, tree: ast.Module, found: dict[str, set[str]]) -> None:
 
 def variables(leaf: Module, types: Types, used: set[str]) -> list[str]:
     """The `Final` integers of a leaf that its functions use and nothing else: they become C variables."""
-    functions = [node for node in ast.walk(leaf.tree) if isinstance(node, Function)]
+    functions = [node for node in leaf.nodes if isinstance(node, Function)]
     inside = {node.id for function in functions for node in ast.walk(function) if isinstance(node, ast.Name)}
     finals = [name for name, _ in leaf.finals() if name in inside and name not in used]
     return [name for name in finals if types.name(leaf, name) == INT]

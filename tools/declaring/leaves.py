@@ -171,7 +171,7 @@ class Wanted:
         self._plain: set[str] = set()
         for module in types.modules.values():
             if module.name not in leaves:
-                self._plain |= {node.attr for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+                self._plain |= {node.attr for node in module.nodes if isinstance(node, ast.Attribute)}
         self._types = types
         todo = [
             (types.modules[name].classes[cls], function)

@@ -42,6 +42,7 @@ class Module:
     name: str
     path: Path
     tree: ast.Module
+    nodes: list[ast.AST]
     is_leaf: bool = False
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)
@@ -80,7 +81,8 @@ def read_module(root: Path, path: Path) -> Module:
     """Read one module."""
     parts = path.relative_to(root).with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    module = Module(name, path, ast.parse(path.read_text(encoding="utf-8"), str(path)))
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    module = Module(name, path, tree, list(ast.walk(tree)))
     declared = module.pxd.read_text(encoding="utf-8") if module.pxd.exists() else ""
     module.is_leaf = "cdef class" in declared
     for statement in top_level(module.tree.body):
