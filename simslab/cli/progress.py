@@ -1,4 +1,4 @@
-"""What a run writes to standard error: progress, when that is a terminal, and no messages of the kernel."""
+"""What a run writes to standard error: that the build is slow, progress on a terminal, no messages of the kernel."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from simslab.base.build import running_build
+
 Report: TypeAlias = Callable[[int, int], None]  # (done, of how many)
 Watch: TypeAlias = Callable[[Callable[[], tuple[int, int]]], None]
 
 
 def _silent(_done: int, _total: int) -> None:
     pass
+
+
+def tell_slow_build() -> None:
+    """Say in one line when the modules that should be compiled are not; nothing otherwise."""
+    build = running_build()
+    if build.kind != "compiled":
+        print(f"simslab: {build} build, 20 to 100 times slower than the compiled one", file=sys.stderr)
 
 
 @contextmanager
@@ -35,6 +44,7 @@ def _unseen(_share: Callable[[], tuple[int, int]]) -> None:
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
     """Yield a function to report progress with; it draws a bar that vanishes at the end, or nothing off a terminal."""
+    tell_slow_build()
     if not sys.stderr.isatty():
         yield _silent
         return
@@ -53,6 +63,7 @@ def watching(what: str) -> Iterator[Watch]:
 
     The bar's own thread asks ten times a second.
     """
+    tell_slow_build()
     if not sys.stderr.isatty():
         yield _unseen
         return

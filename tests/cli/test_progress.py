@@ -1,7 +1,22 @@
 import io
 import sys
+from pathlib import Path
 
-from simslab.cli.progress import progress, watching
+import pytest
+
+from simslab.base.build import Build
+from simslab.cli.progress import progress, tell_slow_build, watching
+
+
+@pytest.fixture(autouse=True)
+def built(monkeypatch):
+    """Return a function that sets which build seems to run; the compiled one until it is called."""
+
+    def pretend(kind, why=""):
+        monkeypatch.setattr("simslab.cli.progress.running_build", lambda: Build(kind, why, (), Path("here")))
+
+    pretend("compiled")
+    return pretend
 
 
 class Terminal(io.StringIO):
@@ -45,3 +60,17 @@ def test_nobody_is_asked_off_a_terminal(capsys):
     with watching("working") as watch:
         watch(lambda: 1 / 0)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_compiled_build_says_nothing_of_itself(capsys):
+    tell_slow_build()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("shown", [progress, watching])
+def test_a_plain_build_says_so_in_one_line_at_the_head_of_a_run(shown, built, capsys):
+    built("plain", "not compiled at installation: no compiler")
+    with shown("working"):
+        told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "plain (not compiled at installation: no compiler) build" in told
