@@ -23,7 +23,20 @@ DIRECTIVES = {
     "emit_code_comments": False,
 }
 # Speed: what the benchmarks of benchmarks/README.md run in is optimised further; the rest compiles in half the time.
-HOT = {"simslab." + name for name in ("base.engine", "machine.cpu", "machine.coherence", "machine.hierarchy", "slab.alloc", "slab.free")}
+HOT = {
+    "simslab." + name
+    for name in (
+        "base.engine",
+        "machine.cpu",
+        "machine.coherence",
+        "machine.hierarchy",
+        "slab.alloc",
+        "slab.free",
+        "base.int_table",
+        "workload.line_scanner",
+        "workload.object_table",
+    )
+}
 DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder
 GENERATED = "build/cython"
 SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")

@@ -18,10 +18,9 @@ from simslab.workload.collect import Collector
 from simslab.workload.device import ReceiveDevice
 from simslab.workload.executor import Executor
 from simslab.workload.faults import FaultInjector, check_faults
-from simslab.workload.kmem_trace import read_kmem_trace
 from simslab.workload.measurement import Measurement, TraceSummary
 from simslab.workload.meeting import Meeting
-from simslab.workload.pairing import pair
+from simslab.workload.pairing import read_paired
 from simslab.workload.placement import CpuPlaces
 from simslab.workload.program import Program, ThreadProgram, Words, joined
 from simslab.workload.recorder import Recorder
@@ -145,7 +144,7 @@ def _program(
     if workload.trace is None:
         program = generate(workload, places, system.machine.frequency_hz, seed)
         return program, [_used_cache(system, workload, name, made) for name in program.caches], None
-    paired = pair(read_kmem_trace(workload.trace.file))
+    paired = read_paired(workload.trace.file)
     result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
 

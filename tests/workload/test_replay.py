@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simslab.base.errors import BadValue
 from simslab.base.shipped import shipped_folder
 from simslab.workload import operations as ops
 from simslab.workload.kmem_trace import read_kmem_trace
@@ -102,3 +103,42 @@ def test_time_stamps_that_run_backwards_are_told(tmp_path):
 
 def test_a_trace_in_order_is_told_nothing_of_order_and_nodes(untar):
     assert not any("not skipped" in what and "freed" not in what for what in made(untar).summary.skipped)
+
+
+FAR = "t-1 [000] ..... {time}: kmalloc: call_site=a ptr={ptr:x}" + ASKS.format(node=-1)
+
+
+def test_a_recording_longer_than_can_be_simulated_is_refused(tmp_path):
+    paired = of_events(tmp_path, FAR.format(time="1.0", ptr=32), FAR.format(time="4000000000.0", ptr=64), "")
+    with pytest.raises(BadValue, match="the recording lasts 3999999999 s"):
+        made(paired, timing="recorded")
+    assert made(paired, timing="asap").summary.replayed == 2
+    assert made(paired, timing="recorded", scale=0.5).summary.replayed == 1
+
+
+def test_counts_are_no_times(tmp_path):
+    paired = of_events(tmp_path, FAR.format(time="1", ptr=32), FAR.format(time="17", ptr=64), "")
+    with pytest.raises(BadValue, match="counts no nanoseconds"):
+        made(paired, timing="recorded")
+    assert made(paired, timing="asap").summary.replayed == 2
+
+
+FREE = " t-1 [000] ..... 1.000009: {event}: call_site=a ptr=20\n"
+ALLOC = " t-1 [000] ..... 1.000001: {event}: call_site=a ptr=20 bytes_req=100 bytes_alloc=104 gfp_flags=GFP_KERNEL\n"
+
+
+@pytest.mark.parametrize(
+    ("allocated", "freed", "opcodes"),
+    [
+        ("kmem_cache_alloc", "kmem_cache_free", [ops.ALLOC, ops.FREE]),
+        ("kmem_cache_alloc", "kfree", [ops.ALLOC, ops.KFREE]),
+        ("kmalloc", "kmem_cache_free", [ops.KMALLOC, ops.KFREE]),
+        ("kmalloc", "kfree", [ops.KMALLOC, ops.KFREE]),
+    ],
+)
+def test_an_object_is_freed_as_its_allocation_requires(tmp_path, allocated, freed, opcodes):
+    result = made(of_events(tmp_path, ALLOC.format(event=allocated) + FREE.format(event=freed)), nodes=(0,))
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    assert used[:, ops.OPCODE].tolist() == opcodes
+    assert used[:, ops.CACHE].tolist() == [0 if opcode in (ops.ALLOC, ops.FREE) else -1 for opcode in opcodes]
