@@ -30,9 +30,25 @@ cdef inline long long digits_before(const unsigned char* text, long long start, 
     return end
 
 
+cdef inline bint are_hexdigits(unsigned long long eight) noexcept:
+    # Each byte's value if it is a digit; it is one if that value is spelt so. No sum carries into the next byte.
+    cdef unsigned long long ones = 0x0101010101010101ULL
+    cdef unsigned long long values
+    if eight & (ones * 0x80):
+        return False
+    values = (eight & (ones * 0x0F)) + ((eight >> 6) & ones) * 9
+    return values & (ones * 0xF0) == 0 and values + ones * 0x30 + (((values + ones * 6) >> 4) & ones) * 0x27 == eight
+
+
 cdef inline long long hexdigits(const unsigned char* text, long long start, long long end) noexcept:
-    # Speed: one branch a digit; whether it is a letter cannot be foretold.
-    while start < end and (<unsigned int> text[start] - 48 < 10) | (<unsigned int> text[start] - 97 < 6):
+    # Speed: eight digits a step without a branch a digit (benchmarks/traces.py).
+    cdef unsigned long long eight
+    while end - start >= 8:
+        memcpy(&eight, text + start, 8)
+        if not are_hexdigits(eight):
+            break
+        start += 8
+    while start < end and (c'0' <= text[start] <= c'9' or c'a' <= text[start] <= c'f'):
         start += 1
     return start
 

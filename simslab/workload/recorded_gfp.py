@@ -13,7 +13,8 @@ Sources: include/trace/events/gfpflags.h (before 4.6, names without `__`), mmfla
 | `__GFP_NOLOCKDEP`, `__GFP_ZEROTAGS`, `__GFP_SKIP_*`, `__GFP_NO_OBJ_EXT` | since 4.12, 5.14, 5.18, 6.10 | no bits |
 | `GFP_NOWAIT` with `__GFP_NOWARN` in it | since 6.7 | GFP_NOWAIT of 5.10: the one that fails may warn |
 | `none` | since 4.6 | no bits |
-| `0x...` alone or after names; a decimal one alone (raw fields) | all | bits of 5.10; others are told |
+| `0x...` alone or after names; a decimal one alone (raw fields) | since 5.0 | bits of 5.10; others are told |
+| the same, of other bits | before 5.0 | no GFP flags, where that shows |
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from simslab.kernel import gfp
 
 _NO_BITS: Final = (
     "COLD", "NOTRACK", "OTHER_NODE", "NOACCOUNT", "NOLOCKDEP", "ZEROTAGS", "SKIP_ZERO", "SKIP_KASAN",
-    "SKIP_KASAN_POISON", "SKIP_KASAN_UNPOISON", "NO_OBJ_EXT", "NO_KSWAPD",
+    "SKIP_KASAN_POISON", "SKIP_KASAN_UNPOISON", "NO_OBJ_EXT", "NO_KSWAPD", "KMEMCG", "CMA",
 )  # fmt: skip
 _SINGLE: Final = {
     "DMA": gfp.DMA,
@@ -76,7 +77,8 @@ def recorded_gfp(text: str) -> tuple[int, tuple[str, ...]] | None:
     unknown composite (`GFP_...`) says nothing about how the request may wait, so it is no GFP flags.
     """
     if raw := _RAW_NUMBER.fullmatch(text):
-        return _known_bits(int(raw[1], 0) if raw[1].startswith("0x") else int(raw[1]))
+        number = int(raw[1], 16 if raw[1].startswith("0x") else 10)
+        return None if _of_older_layout(number) else _known_bits(number)
     bits = 0
     unknown: list[str] = []
     parts = text.split("|")
@@ -99,6 +101,11 @@ def recorded_gfp(text: str) -> tuple[int, tuple[str, ...]] | None:
 def known_flags() -> frozenset[str]:
     """Return every name that kernels print."""
     return frozenset(_NAMES)
+
+
+def _of_older_layout(number: int) -> bool:
+    """Whether a number is of a kernel before 5.0, where the flags have other bits: I/O but no reclaim, in 5.10's."""
+    return number & (gfp.IO | gfp.FS) == gfp.IO | gfp.FS and not number & gfp.RECLAIM
 
 
 def _known_bits(number: int) -> tuple[int, tuple[str, ...]] | None:

@@ -12,6 +12,8 @@ What can stand in a trace (kernel/trace/trace.c and trace_output.c, trace-cmd's 
 | `<stack trace>` or `<user stack trace>` behind a head, ` => symbol`, perf's indented addresses | a call chain |
 | a head and another event, or the function tracer's `func <-caller` | an event of another kind |
 | `bash-1977 0d.h1. 12us+: kmalloc: ...`, and its verbose form | latency format: read, microseconds from its start |
+| the same behind `[   12.345678]` | the dump of the buffer in the kernel's log: read |
+| `ls-42 1d... 12.345678: ...` | `trace-cmd report -l`: read |
 | `kmalloc: call_site=...` without a head (option nocontext-info) | a kmem event without CPU and time |
 | anything else, and kmem events whose fields are not understood | does not parse |
 """
@@ -52,9 +54,12 @@ _CHAIN: Final = re.compile(
     rb"|\s{2,}\[?[\w.$@<>:~]+\]?(?:\+0x[0-9a-f]+)?(?: \(.*\))?"  # perf -F sym
 )
 _BARE: Final = re.compile(
-    rb"\s*(?:kmem:)?(?:kmem_cache_(?:alloc|free|alloc_node)|kmalloc|kmalloc_node|kfree): *call_site=.*"
+    rb"\s*(?:\[.*\] ?)?(?:kmem:)?(?:kmem_cache_(?:alloc|free|alloc_node)|kmalloc|kmalloc_node|kfree): *call_site=.*"
 )
-_LATENCY: Final = re.compile(rb"\s*(.{0,16})-(\d{1,10})\s+(\d{1,6}?)([^\s\d]\S{3,7})\s+(\d{1,13})us(?:\S| )?\s*: (.*)")
+_PRINTK: Final = re.compile(rb"\s*(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?")
+_LATENCY: Final = re.compile(
+    rb"\s*(.{0,16})-(\d{1,10})\s+(\d{1,6}?)([^\s\d]\S{3,8})\s+(\d{1,18}(?:\.\d{1,9})?)(us)?[^\s:]?\s*: (.*)"
+)
 _VERBOSE: Final = re.compile(
     rb"\s*(.{0,16}?)\s+(\d{1,10})\s+(\d{1,6})\s+\d+\s+[0-9a-f]{8}\s+[0-9a-f]{8,16}\s+\[[0-9a-f]{8,16}\]\s+"
     rb"(\d{1,10})\.(\d{3})ms \(\+\d+\.\d{3}ms\): (.*)"
@@ -112,11 +117,14 @@ class LineNotes:
 
 
 def usual_layout(line: bytes) -> bytes | None:
-    """Return a line of the latency format in the usual layout, None if it is none."""
+    """Return a line of the latency format, in the kernel's log or not, in the usual layout; None if it is none."""
+    if in_log := _PRINTK.match(line):
+        line = line[in_log.end() :]
     if found := _LATENCY.fullmatch(line):
-        comm, pid, cpu, flags, us, event = found.groups()
-        seconds, fraction = divmod(int(us), 10**6)
-        return b"%s-%s [%s] %s %d.%06d: %s" % (comm, pid, cpu, flags, seconds, fraction, event)
+        comm, pid, cpu, flags, time, us, event = found.groups()
+        if us and b"." not in time:
+            time = b"%d.%06d" % divmod(int(time), 10**6)
+        return b"%s-%s [%s] %s %s: %s" % (comm, pid, cpu, flags, time, event)
     if found := _VERBOSE.fullmatch(line):
         comm, pid, cpu, ms, us, event = found.groups()
         seconds, fraction = divmod(int(ms) * 1000 + int(us), 10**6)

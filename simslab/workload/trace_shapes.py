@@ -37,7 +37,6 @@ MAX_OBJECT: Final = 4 << 20  # bytes: KMALLOC_MAX_SIZE of 5.10's SLAB with pages
 
 _FIELD: Final = re.compile(rb" ([a-z_]+)=")
 _NUMBER: Final = re.compile(rb"(-?[0-9]{1,18}|0x[0-9a-f]{1,16})(?: \([^()]*\))?")
-_WHETHER: Final = re.compile(rb"true|false|[01]|\(?(?:true|false|[0-9]+)\)?|0x[01] \([01]\)")
 _SIZES: Final = (b"bytes_req", b"bytes_alloc")
 
 
@@ -76,7 +75,7 @@ class ShapeTable:
 
     def _row(self, kind: int, fields: dict[bytes, bytes]) -> tuple[int, int, int, int, int, int] | None:
         name = self._name(fields)
-        if name is None or not _WHETHER.fullmatch(fields.get(b"accounted", b"true")):
+        if name is None:
             return None
         if kind not in (CACHE_ALLOC, KMALLOC):
             return kind, 0, 0, 0, NO_NODE, name
@@ -117,9 +116,14 @@ class ShapeTable:
         `names` and `flags` before) only begin like older ones.
         """
         kind, *_, gfp, _node, name = self.rows[shape]
-        here = frozenset(_fields(text) or {})
+        fields = _fields(text) or {}
+        here = frozenset(fields)
+        accounted = fields.get(b"accounted", b"true")
         return (
             any(here < seen for seen in self.fields[kind])
+            or any(
+                word.startswith(accounted) and word != accounted for word in (b"true", b"false", b"(true)", b"(false)")
+            )
             or (name >= names and _begins_another(list(self.names), name))
             or (gfp >= flags and b"node" not in here and _begins_another(list(self.gfp_texts), gfp))
         )

@@ -26,6 +26,8 @@ _BINARY: Final = {
     b"2ELIFREP": ("a binary perf.data file", "the output of `perf script`, on a machine of its byte order"),
 }
 
+_PACKED: Final = {b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+
 
 def text_pieces(path: Path) -> Iterator[tuple[bytes, int]]:
     """Yield the file's text piece by piece, each with the offset where its last whole line ends.
@@ -46,13 +48,14 @@ def text_pieces(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def first_bytes(path: Path) -> bytes:
-    """Return the beginning of a file; nothing of what is no file of its own or cannot be read."""
+    """Return the beginning of a file, unpacked; nothing of what is no file of its own or cannot be read."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return b""
         with path.open("rb") as stream:
-            return stream.read(PIECE)
-    except (OSError, ValueError):
+            packed = stream.peek(2)[:2] == _GZIP
+            return next(_inflated(path, stream), b"") if packed else stream.read(PIECE)
+    except (OSError, EOFError, ValueError, zlib.error):
         return b""
 
 
@@ -107,5 +110,8 @@ def _refuse_binary(path: Path, data: bytes) -> None:
     for magic, (what, expected) in _BINARY.items():
         if data.startswith(magic):
             raise UserError(what, file=str(path), expected=expected)
+    for magic, what in _PACKED.items():
+        if data.startswith(magic):
+            raise UserError(f"a file packed with {what}", file=str(path), expected=_EXPECTED)
     if b"\0" in data:
         raise UserError("not a text file", file=str(path), expected=_EXPECTED)

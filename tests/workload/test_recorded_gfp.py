@@ -36,7 +36,20 @@ def test_what_kernels_print_is_read(text, bits):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "GF", "FOO", "(null)", "GFP_KE", "GFP_KERNEL|", "GFP_KERNEL|0xg", "0xffffffffffffffff", "99999999999", "-1"],
+    [
+        "",
+        "GF",
+        "FOO",
+        "(null)",
+        "GFP_KE",
+        "GFP_KERNEL|",
+        "GFP_KERNEL|0xg",
+        "0xffffffffffffffff",
+        "99999999999",
+        "-1",
+        "0x24000c0",
+        "0x6000c0 (6291648)",
+    ],
 )
 def test_what_is_no_flags_is_none(text):
     assert recorded_gfp(text) is None
@@ -46,7 +59,7 @@ def test_what_is_no_flags_is_none(text):
     ("text", "known", "unknown"),
     [
         ("GFP_KERNEL|__GFP_OF_LATER", gfp.GFP_KERNEL, ("__GFP_OF_LATER",)),
-        ("0x24000c0", 0x4000C0, ("0x2000000",)),
+        ("0x2000cc0", 0xCC0, ("0x2000000",)),
         ("GFP_KERNEL|0x1000000", gfp.GFP_KERNEL, ("0x1000000",)),
     ],
 )

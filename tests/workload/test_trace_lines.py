@@ -35,6 +35,7 @@ def counts(*lines, state=NO_HEAD):
         (b"                  27f1dc .__kmalloc (/boot/vmlinux)", {"line of a call chain": 1}),
         (b"               kmem_cache_alloc", {"line of a call chain": 1}),
         (b"kmalloc: call_site=x ptr=1", {"kmem event without CPU and time (option nocontext-info)": 1}),
+        (b"[    0.155635] kfree: call_site=x ptr=1", {"kmem event without CPU and time (option nocontext-info)": 1}),
         (b"rubbish", {"line that does not parse": 1}),
     ],
 )
@@ -93,6 +94,9 @@ def test_headings_name_the_column_of_the_context(headings, column):
         (b"kworker/-20123  127...1 1000001us!: kfree: x", b"kworker/-20123 [127] ...1 1.000001: kfree: x"),
         (b"  bash    1977   1 0 00000000 0000001f [0000005f5e15] 1000.002ms (+0.000ms): kfree: x",
          b"bash-1977 [1] 1.000002: kfree: x"),
+        (b"[   12.345678][  T201]   a b-1       1d.h1.   12us : kfree: x", b"a b-1 [1] d.h1. 0.000012: kfree: x"),
+        (b"      ls-4242    1d... 123.456789: kfree: x", b"ls-4242 [1] d... 123.456789: kfree: x"),
+        (b"  <idle>-0       1d.h1.    1789 : kfree: x", b"<idle>-0 [1] d.h1. 1789: kfree: x"),
         (b"a-1 [000] .... 1.0: kfree: x", None),
     ],
 )  # fmt: skip

@@ -37,7 +37,6 @@ def test_every_layout_is_read(kind, text, expected):
         (KMALLOC, b" bytes_req=100 bytes_alloc=128"),
         (KMALLOC, SIZES + b" node=x"),
         (KMALLOC, SIZES + b" node=9999999999"),
-        (KMALLOC, SIZES + b" accounted=fal"),
         (KMALLOC, SIZES + b" bytes_req=100"),
         (KMALLOC, b" rubbish" + SIZES),
         (KMALLOC, b" bytes_req=-1 bytes_alloc=128 gfp_flags=GFP_KERNEL"),

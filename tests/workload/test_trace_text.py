@@ -71,5 +71,20 @@ def test_binary_recordings_are_named(tmp_path, data):
     assert trace_text.is_recording(first_bytes(path))
 
 
+@pytest.mark.parametrize(("data", "what"), [(b"\xfd7zXZ\0\0", "xz"), (b"BZh9", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd")])
+def test_other_packing_is_named(tmp_path, data, what):
+    path = tmp_path / "t"
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=f"packed with {what}"):
+        whole(path)
+
+
+def test_packed_text_is_recognised_too(tmp_path):
+    (tmp_path / "t").write_bytes(gzip.compress(LINES))
+    assert first_bytes(tmp_path / "t") == LINES
+    (tmp_path / "t").write_bytes(gzip.compress(LINES)[:9])
+    assert first_bytes(tmp_path / "t") == b""
+
+
 def test_the_first_bytes_of_what_cannot_be_read_are_none(tmp_path):
     assert first_bytes(tmp_path) == first_bytes(tmp_path / "none") == first_bytes(trace_text.Path("/dev/zero")) == b""
