@@ -23,7 +23,7 @@ BEFORE_RECORDING: Final = "free of an object allocated before the recording"
 FREED_TWICE: Final = "free of an object already freed"
 NO_CACHE: Final = -1
 NO_SLOT: Final = -1
-MAX_CACHES: Final = 4096
+MAX_CACHES: Final = 1 << 14
 
 _BLOCK: Final = 1 << 16  # events paired at a time
 

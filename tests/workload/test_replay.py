@@ -142,3 +142,29 @@ def test_an_object_is_freed_as_its_allocation_requires(tmp_path, allocated, free
     used = rows[unpack(result.program.threads[0].words)[0]]
     assert used[:, ops.OPCODE].tolist() == opcodes
     assert used[:, ops.CACHE].tolist() == [0 if opcode in (ops.ALLOC, ops.FREE) else -1 for opcode in opcodes]
+
+
+def opcodes_and_sizes(result):
+    """(opcode, size) of the operations of a program of one thread."""
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    return [(int(row[ops.OPCODE]), int(row[ops.SIZE])) for row in used]
+
+
+def cache_alloc(time, ptr, name):
+    return EVENT.format(time=time, event="kmem_cache_alloc", ptr=ptr) + f" name={name}" + ASKS.format(node=-1)
+
+
+def test_what_kmalloc_allocated_is_freed_by_kfree_whichever_function_the_trace_tells(tmp_path):
+    freed = EVENT.format(time=2, event="kmem_cache_free", ptr=32) + " name=kmalloc-128"
+    result = made(of_events(tmp_path, kmalloc(1, 32, -1), freed), nodes=(0,))
+    assert opcodes_and_sizes(result) == [(ops.KMALLOC, 100), (ops.KFREE, 0)]
+
+
+def test_operations_stay_apart_however_many_caches_there_are(tmp_path):
+    """Events of 8,200 caches, and a kmalloc of the same size, flags and node."""
+    count = 8200
+    events = [cache_alloc(i, 32 * (i + 1), f"c{i}") for i in range(count)]
+    result = made(of_events(tmp_path, *events, kmalloc(count, 32 * (count + 1), -1)), nodes=(0,))
+    assert opcodes_and_sizes(result) == [(ops.ALLOC, 0)] * count + [(ops.KMALLOC, 100)]
+    assert len(set(unpack(result.program.threads[0].words)[0].tolist())) == count + 1
