@@ -27,14 +27,14 @@ HOT = {
     "simslab." + name
     for name in (
         "base.engine",
-        "machine.cpu",
-        "machine.coherence",
-        "machine.hierarchy",
+        "machine.core.cpu",
+        "machine.memory.coherence",
+        "machine.memory.hierarchy",
         "slab.alloc",
         "slab.free",
         "base.int_table",
-        "workload.line_scanner",
-        "workload.object_table",
+        "workload.trace.line_scanner",
+        "workload.trace.object_table",
     )
 }
 DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder

@@ -19,14 +19,14 @@ from pathlib import Path
 
 from simslab.base.build import running_build
 from simslab.base.shipped import shipped_folder
-from simslab.machine.library import load_machine
-from simslab.workload.kmem_trace import read_kmem_trace
-from simslab.workload.library import load_workload
-from simslab.workload.pairing import pair
-from simslab.workload.placement import CpuPlaces
-from simslab.workload.replay import replay
-from simslab.workload.runner import prepare
-from simslab.workload.spec import TraceReplay
+from simslab.machine.description.library import load_machine
+from simslab.workload.description.library import load_workload
+from simslab.workload.description.placement import CpuPlaces
+from simslab.workload.description.spec import TraceReplay
+from simslab.workload.run.runner import prepare
+from simslab.workload.trace.kmem_trace import read_kmem_trace
+from simslab.workload.trace.pairing import pair
+from simslab.workload.trace.replay import replay
 
 RUNS = 5
 YARDSTICK = bytes(64 << 20)

@@ -9,12 +9,12 @@ from pathlib import Path as FilePath
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from simslab.base.documents.inherit import KEY
+from simslab.base.documents.validation import validate
+from simslab.base.documents.yamlfile import read_yaml
 from simslab.base.errors import UserError, near_miss
-from simslab.base.inherit import KEY
 from simslab.base.shipped import find_shipped, shipped_names
-from simslab.base.validation import validate
-from simslab.base.yamlfile import read_yaml
-from simslab.machine.library import extend_machine
+from simslab.machine.description.library import extend_machine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -26,8 +26,8 @@ YAML_SUFFIXES = (".yaml", ".yml")
 
 def models() -> Mapping[str, type[BaseModel]]:
     """Return the model of each kind of file."""
-    from simslab.machine.spec import MachineSpec
-    from simslab.workload.spec import Workload
+    from simslab.machine.description.spec import MachineSpec
+    from simslab.workload.description.spec import Workload
 
     return {"machine": MachineSpec, "workload": Workload}
 
@@ -67,7 +67,7 @@ def check_file(name: str) -> str:
 
 def _is_trace(path: FilePath) -> bool:
     """Whether a file is a trace by its suffix, or by what it begins with if its suffix says nothing."""
-    from simslab.workload.kmem_trace import begins_a_trace
+    from simslab.workload.trace.kmem_trace import begins_a_trace
 
     if path.suffix in TRACE_SUFFIXES:
         return True
@@ -88,7 +88,7 @@ def _file_of(name: str) -> FilePath:
 
 def _check_trace(path: FilePath) -> str:
     """Return what a trace holds and, reason by reason, what of it a run would leave out."""
-    from simslab.workload.pairing import read_paired
+    from simslab.workload.trace.pairing import read_paired
 
     paired = read_paired(path)
     trace = paired.trace
@@ -100,7 +100,7 @@ def _check_trace(path: FilePath) -> str:
 
 def schema_json(kind: str) -> str:
     """Return the JSON Schema of a kind of file, indented."""
-    from simslab.report.result import schema_text
+    from simslab.result.result_file import schema_text
 
     known: dict[str, Callable[[], str]] = {
         name: lambda model=model: json.dumps(model.model_json_schema(), indent=2)  # type: ignore[misc]

@@ -7,9 +7,9 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_names
 from simslab.cli.inventory import check_file, inventory_lines, schema_json
-from simslab.machine.library import load_machine
-from simslab.workload.library import load_workload
-from simslab.workload.runner import run_workload
+from simslab.machine.description.library import load_machine
+from simslab.workload.description.library import load_workload
+from simslab.workload.run.runner import run_workload
 
 
 def test_every_shipped_file_is_listed_once_below_its_kind():

@@ -1,0 +1,176 @@
+"""Turning a recorded kmem trace into operation streams for the CPUs of one machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from simslab.base.errors import BadValue
+from simslab.base.int_table import numbered
+from simslab.result.measurement import TraceSummary
+from simslab.workload.description.placement import CpuPlaces
+from simslab.workload.description.spec import TraceReplay
+from simslab.workload.streams import operations as ops
+from simslab.workload.streams.program import Program, ThreadProgram, Words
+from simslab.workload.trace.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, KMALLOC, KmemTrace
+from simslab.workload.trace.pairing import NO_CACHE, PairedTrace, TraceCache
+from simslab.workload.trace.trace_shapes import NODE as _NODE
+from simslab.workload.trace.trace_shapes import Column
+
+_OPCODE = {CACHE_ALLOC: ops.ALLOC, CACHE_FREE: ops.FREE, KMALLOC: ops.KMALLOC, KFREE: ops.KFREE}
+NS_PER_S = 1_000_000_000
+MAX_CYCLES = 1 << 49  # half of the engine's NEVER, so that boot and the replay itself fit too
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A program made from a trace, and the caches it needs."""
+
+    program: Program
+    caches: tuple[TraceCache, ...]
+    summary: TraceSummary
+
+
+def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_hz: int, scale: float) -> Replay:
+    """Return the streams that replay `paired` on this machine; with `scale` below 1 only its first part.
+
+    BadValue when the recorded times cannot be simulated.
+    """
+    count = min(len(paired.event), max(1, round(len(paired.event) * scale)))
+    program = Program()
+    program.slots.take(paired.nr_slots)
+    caches = _used_caches(program, paired, count)
+    nodes = _nodes(paired.trace, places)
+    words = program.words(_kinds(program, paired, nodes, count), paired.slot[:count])
+    cpus = _cpus(paired, spec, places)[:count]
+    times = _times(paired, count, frequency_hz) if spec.timing == "recorded" else None
+    by_cpu, bounds = _by_cpu(cpus, places.nr_cpus)
+    used = np.flatnonzero(np.diff(bounds)).tolist()
+    warm_up = int(count * spec.warm_up)
+    begin = _begin_region(program, len(used)) if warm_up else None
+    for cpu in used:
+        mine = by_cpu[bounds[cpu] : bounds[cpu + 1]]
+        program.threads.append(_thread(cpu, mine, words, times, warm_up, begin))
+    return Replay(program, caches, _summary(paired, nodes, count))
+
+
+def _by_cpu(cpus: Column, nr_cpus: int) -> tuple[Column, Column]:
+    """Return the events' indices CPU by CPU, each CPU's ascending, and where each CPU's begin."""
+    # Speed: a stable sort of short integers is a radix sort (benchmarks/traces.py).
+    order = np.argsort(cpus.astype(np.uint16), kind="stable").astype(np.int32)
+    return order, np.concatenate(([0], np.cumsum(np.bincount(cpus, minlength=nr_cpus))))
+
+
+def _thread(
+    cpu: int, mine: Column, words: Words, times: Words | None, warm_up: int, begin: Words | None
+) -> ThreadProgram:
+    own = words[mine]
+    when = None if times is None else times[mine]
+    if begin is not None:
+        at = int(np.searchsorted(mine, warm_up))
+        own = np.insert(own, at, begin)
+        when = None if when is None else np.insert(when, at, -1)
+    return ThreadProgram(f"replay/{cpu}", cpu, own, when)
+
+
+def _begin_region(program: Program, threads: int) -> Words:
+    program.begins_region = True
+    kind = program.kinds.number(ops.kind(ops.BEGIN_REGION))
+    return program.words(kind, program.barrier(threads))
+
+
+def _used_caches(program: Program, paired: PairedTrace, count: int) -> tuple[TraceCache, ...]:
+    """Number the caches in the order of first use, which is their order in `paired`."""
+    last_slot = int(paired.slot[:count].max(initial=-1))
+    used = paired.caches[: int(paired.slot_cache[: last_slot + 1].max(initial=-1)) + 1]
+    for cache in used:
+        program.cache(cache.name)
+    return used
+
+
+def _kinds(program: Program, paired: PairedTrace, nodes: Column, count: int) -> Words:
+    """Return each event's kind; `nodes` holds the node that each shape asks for."""
+    trace = paired.trace
+    shape = trace.shape[paired.event[:count]].astype(np.int64)
+    nr_caches = len(paired.caches) + 1
+    # Speed: a shape and a cache determine the kind, so that few kinds are looked at (benchmarks/traces.py).
+    pairs, numbers = numbered(shape * nr_caches + paired.slot_cache[paired.slot[:count]] + 1)
+    shapes = list(zip(*trace.shapes.tolist(), nodes.tolist(), strict=True))
+    made = [_kind(trace, shapes[both // nr_caches], both % nr_caches - 1) for both in pairs.tolist()]
+    kinds: Words = np.array([program.kinds.number(kind) for kind in made], dtype=np.int64)[numbers]
+    return kinds
+
+
+def _kind(trace: KmemTrace, shape: tuple[int, ...], cache: int) -> ops.Kind:
+    """Return the operation of a shape on an object of a cache (NO_CACHE: of kmalloc)."""
+    kind, size, _alloc, gfp, _recorded_node, _name, node = shape
+    # An object is freed as its allocation requires; only kfree takes any object.
+    if kind == CACHE_FREE and cache == NO_CACHE:
+        kind = KFREE
+    return ops.kind(
+        _OPCODE[kind],
+        cache if kind in (CACHE_ALLOC, CACHE_FREE) else NO_CACHE,
+        size=size if kind == KMALLOC else 0,
+        gfp=trace.gfp_bits[gfp],
+        node=node,
+    )
+
+
+def _nodes(trace: KmemTrace, places: CpuPlaces) -> Column:
+    """Return the node each shape asks for, -1 for any.
+
+    On a recording machine of one node, node 0 means the nearest; it says nothing about nodes of another machine. A
+    node that this machine has not got cannot be asked for either.
+    """
+    recorded = trace.shapes[_NODE]
+    if recorded.max(initial=-1) <= 0:
+        return np.full(len(recorded), -1)
+    return np.where((recorded >= 0) & (recorded < places.nr_nodes), recorded, -1)
+
+
+def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces) -> Column:
+    """Return the machine's CPU for each event."""
+    recorded = (paired.trace.task if spec.cpus == "tasks" else paired.trace.cpu)[paired.event]
+    if spec.cpus == "modulo":
+        return recorded % places.nr_cpus
+    order = np.array(places.spread(), dtype=np.int32)
+    present = np.bincount(recorded) > 0
+    rank = np.cumsum(present) - 1
+    cpus: Column = order[rank[recorded] % places.nr_cpus]
+    return cpus
+
+
+def _times(paired: PairedTrace, count: int, frequency_hz: int) -> Words:
+    """Return when each event happened, cycles after the first; whole nanoseconds become cycles rounded down."""
+    at = ("trace", "timing")
+    if not paired.trace.has_time:
+        told = "the recording's clock (trace_clock counter, uptime or x86-tsc) counts no nanoseconds"
+        raise BadValue(told, expected="timing: asap", at=at)
+    ns = paired.trace.time[paired.event]
+    since = (ns - ns.min())[:count]
+    longest = int(since.max(initial=0))
+    if longest * frequency_hz // NS_PER_S >= MAX_CYCLES:
+        told = f"the recording lasts {longest // NS_PER_S} s, longer than can be simulated"
+        raise BadValue(told, expected=f"at most {MAX_CYCLES // frequency_hz} s, or timing: asap", at=at)
+    cycles: Words = (since // NS_PER_S) * frequency_hz + (since % NS_PER_S) * frequency_hz // NS_PER_S
+    return cycles
+
+
+def _summary(paired: PairedTrace, nodes: Column, count: int) -> TraceSummary:
+    trace, event = paired.trace, paired.event[:count]
+    file = Path(trace.file).name  # the same result wherever the file lies
+    skipped = dict(sorted({**trace.skipped, **paired.skipped}.items()))
+    if count < len(paired.event):
+        skipped["beyond the share asked for (scale)"] = len(paired.event) - count
+    if paired.never_freed:
+        skipped["never freed (allocated, not skipped)"] = paired.never_freed
+    foreign = np.bincount(trace.shape[event], minlength=len(nodes))[(nodes < 0) & (trace.shapes[_NODE] > 0)].sum()
+    backwards = int(np.count_nonzero(np.diff(trace.time, prepend=trace.time[:1])[event] < 0))
+    told = {
+        "for a node this machine has not got (from any node, not skipped)": int(foreign),
+        "earlier than the event before (in file order, not skipped)": backwards,
+    }
+    skipped |= {what: number for what, number in told.items() if number}
+    return TraceSummary(file, trace.lines, len(trace), count, skipped, trace.unparsed_examples)
