@@ -17,9 +17,9 @@ import numpy as np
 from simslab.base.errors import UserError
 from simslab.workload.trace import trace_events, trace_shapes
 from simslab.workload.trace.line_scanner import LineScanner
-from simslab.workload.trace.trace_text import first_bytes, is_recording, text_pieces
 from simslab.workload.trace.trace_lines import LINES, OTHER_EVENT, LineNotes, usual_layout
 from simslab.workload.trace.trace_shapes import Column, ShapeTable
+from simslab.workload.trace.trace_text import first_bytes, is_recording, text_pieces
 
 CACHE_ALLOC: Final = trace_events.CACHE_ALLOC
 CACHE_FREE: Final = trace_events.CACHE_FREE

@@ -13,7 +13,6 @@ import numpy as np
 
 from simslab.base.errors import UserError
 from simslab.base.int_table import numbered
-from simslab.workload.trace.object_table import ObjectTable
 from simslab.workload.trace.kmem_trace import (
     CACHE_ALLOC,
     CACHE_FREE,
@@ -23,6 +22,7 @@ from simslab.workload.trace.kmem_trace import (
     KmemTrace,
     read_kmem_trace,
 )
+from simslab.workload.trace.object_table import ObjectTable
 from simslab.workload.trace.trace_shapes import Column
 
 FREE_OF_NULL: Final = "free of NULL"
