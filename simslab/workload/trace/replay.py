@@ -43,16 +43,16 @@ def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_
     program.slots.take(paired.nr_slots)
     caches = _used_caches(program, paired, count)
     nodes = _nodes(paired.trace, places)
-    words = program.words(_kinds(program, paired, nodes, count), paired.slot[:count])
-    cpus = _cpus(paired, spec, places)[:count]
-    times = _times(paired, count, frequency_hz) if spec.timing == "recorded" else None
-    by_cpu, bounds = _by_cpu(cpus, places.nr_cpus)
+    by_cpu, bounds = _by_cpu(_cpus(paired, spec, places)[:count], places.nr_cpus)
+    words = program.words(_kinds(program, paired, nodes, count), paired.slot[:count])[by_cpu]
+    times = _times(paired, count, frequency_hz)[by_cpu] if spec.timing == "recorded" else None
     used = np.flatnonzero(np.diff(bounds)).tolist()
     warm_up = int(count * spec.warm_up)
     begin = _begin_region(program, len(used)) if warm_up else None
     for cpu in used:
-        mine = by_cpu[bounds[cpu] : bounds[cpu + 1]]
-        program.threads.append(_thread(cpu, mine, words, times, warm_up, begin))
+        mine = slice(int(bounds[cpu]), int(bounds[cpu + 1]))
+        warm = int(np.searchsorted(by_cpu[mine], warm_up))
+        program.threads.append(_thread(cpu, words[mine], None if times is None else times[mine], warm, begin))
     return Replay(program, caches, _summary(paired, nodes, count))
 
 
@@ -63,16 +63,12 @@ def _by_cpu(cpus: Column, nr_cpus: int) -> tuple[Column, Column]:
     return order, np.concatenate(([0], np.cumsum(np.bincount(cpus, minlength=nr_cpus))))
 
 
-def _thread(
-    cpu: int, mine: Column, words: Words, times: Words | None, warm_up: int, begin: Words | None
-) -> ThreadProgram:
-    own = words[mine]
-    when = None if times is None else times[mine]
+def _thread(cpu: int, words: Words, times: Words | None, warm_up: int, begin: Words | None) -> ThreadProgram:
+    """Return one CPU's stream, the region of interest beginning (if it does) after `warm_up` events."""
     if begin is not None:
-        at = int(np.searchsorted(mine, warm_up))
-        own = np.insert(own, at, begin)
-        when = None if when is None else np.insert(when, at, -1)
-    return ThreadProgram(f"replay/{cpu}", cpu, own, when)
+        words = np.insert(words, warm_up, begin)
+        times = None if times is None else np.insert(times, warm_up, -1)
+    return ThreadProgram(f"replay/{cpu}", cpu, words, times)
 
 
 def _begin_region(program: Program, threads: int) -> Words:
