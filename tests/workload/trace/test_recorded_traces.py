@@ -1,7 +1,11 @@
 """Small recordings of every layout that is known, each with what is in it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import mutated_traces
 import pytest
 
 from simslab.workload.trace.kmem_trace import HARDIRQ_CONTEXT, NO_NAME, TASK_CONTEXT, UNKNOWN_PTR, read_kmem_trace
@@ -110,3 +114,9 @@ def test_windows_line_ends_change_nothing(name, tmp_path):
         here.time.tolist(),
         here.skipped,
     )
+
+
+def test_recordings_with_faults_are_read_the_same_compiled_and_plain():
+    command = [sys.executable, mutated_traces.__file__, "500"]
+    plain = subprocess.run(command, env={**os.environ, "SIMSLAB_PURE": "1"}, capture_output=True, text=True, check=True)
+    assert plain.stdout.strip() == mutated_traces.digest(500)
