@@ -2,7 +2,7 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from libc.string cimport memchr, memcmp, memcpy
 
 
-cdef inline const unsigned char* pointer(bytes text) noexcept:
+cdef inline const unsigned char* text_pointer(bytes text) noexcept:
     return <const unsigned char*> PyBytes_AS_STRING(text)
 
 

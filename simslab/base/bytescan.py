@@ -13,7 +13,7 @@ _BLANKS: Final = re.compile(rb"[ \t\r]*")
 _FINGERPRINT_MASK: Final = (1 << 62) - 1
 
 
-def pointer(text: bytes) -> bytes:
+def text_pointer(text: bytes) -> bytes:
     """Return what a leaf indexes: the bytes themselves (a C pointer in compiled leaves, which keep the owner)."""
     return text
 

@@ -1,29 +1,14 @@
+# Written by tools/declarations.py from line_scanner.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers
-from simslab.base cimport bytescan
+from simslab.base cimport buffers, bytescan
 from simslab.base.int_table cimport IntTable
+from simslab.workload.trace cimport trace_events
 
-cdef long long END
-cdef long long FULL
-cdef long long COMMENT
-cdef long long NO_HEAD
-cdef long long NO_KMEM
-cdef long long NO_FIELDS
-cdef long long EVENT
-cdef long long CACHE_ALLOC
-cdef long long CACHE_FREE
-cdef long long KMALLOC
-cdef long long KFREE
-cdef long long TASK_CONTEXT
-cdef long long SOFTIRQ_CONTEXT
-cdef long long HARDIRQ_CONTEXT
-cdef long long UNKNOWN_PTR
 cdef long long MAX_LINE
 cdef long long MAX_SECONDS
 cdef long long NANOSECONDS
 cdef long long KIND_BITS
 cdef long long KIND_MASK
-cdef long long NEWLINE
 cdef long long BLANK
 cdef long long HASH
 cdef long long OPENING
@@ -55,7 +40,7 @@ cdef class LineScanner:
     cdef long long* ptr
     cdef readonly object shape_owner
     cdef long long* shape
-    cdef object words_owner
+    cdef tuple words_owner
     cdef const unsigned char* alloc_word
     cdef const unsigned char* free_word
     cdef const unsigned char* kmalloc_word
@@ -88,20 +73,31 @@ cdef class LineScanner:
     cpdef long long read(self) except -1
     @cython.locals(bracket=cython.longlong, after=cython.longlong)
     cdef long long event(self) except -1
-    @cython.locals(text="const unsigned char*", end=cython.longlong, after=cython.longlong, task=cython.longlong, row=cython.longlong, begin=cython.longlong, at=cython.longlong, flags_end=cython.longlong)
+    @cython.locals(
+        text="const unsigned char*", end=cython.longlong, after=cython.longlong, task=cython.longlong,
+        row=cython.longlong, begin=cython.longlong, at=cython.longlong, flags_end=cython.longlong
+    )
     cdef long long head(self, long long bracket) noexcept
     @cython.locals(text="const unsigned char*", at=cython.longlong, begin=cython.longlong)
     cdef long long task_before(self, long long bracket) noexcept
     cdef long long context_of(self, long long flag) noexcept
-    @cython.locals(text="const unsigned char*", end=cython.longlong, after=cython.longlong, whole=cython.longlong, fraction_end=cython.longlong, kept=cython.longlong, fraction=cython.longlong)
+    @cython.locals(
+        text="const unsigned char*", end=cython.longlong, after=cython.longlong, whole=cython.longlong,
+        fraction_end=cython.longlong, kept=cython.longlong, fraction=cython.longlong, _=cython.longlong
+    )
     cdef long long clock(self, long long begin) noexcept
     @cython.locals(text="const unsigned char*", end=cython.longlong, at=cython.longlong, digits_end=cython.longlong)
     cdef long long body(self, long long after) except -1
-    @cython.locals(text="const unsigned char*", end=cython.longlong, at=cython.longlong, shape=cython.longlong, row=cython.longlong)
+    @cython.locals(
+        text="const unsigned char*", end=cython.longlong, at=cython.longlong, shape=cython.longlong, row=cython.longlong
+    )
     cdef long long fields(self, long long kind, long long after) except -1
     @cython.locals(text="const unsigned char*", end=cython.longlong, after=cython.longlong)
     cdef long long pointer(self, long long at) noexcept
     @cython.locals(text="const unsigned char*", end=cython.longlong, after=cython.longlong)
     cdef long long unprinted_pointer(self, long long at) noexcept
-    @cython.locals(text="const unsigned char*", end=cython.longlong, length=cython.longlong, key=cython.longlong, index=cython.longlong, known=bytes, same=cython.bint, number=cython.longlong)
+    @cython.locals(
+        text="const unsigned char*", end=cython.longlong, length=cython.longlong, key=cython.longlong,
+        index=cython.longlong, known=bytes, same=cython.bint, number=cython.longlong
+    )
     cdef long long shape_of(self, long long kind, long long at) except -2

@@ -20,28 +20,12 @@ from simslab.base import buffers, bytescan
 from simslab.base.int_table import IntTable
 from simslab.workload.trace import trace_events
 
-END: Final = trace_events.END
-FULL: Final = trace_events.FULL
-COMMENT: Final = trace_events.COMMENT
-NO_HEAD: Final = trace_events.NO_HEAD
-NO_KMEM: Final = trace_events.NO_KMEM
-NO_FIELDS: Final = trace_events.NO_FIELDS
-EVENT: Final = trace_events.EVENT
-CACHE_ALLOC: Final = trace_events.CACHE_ALLOC
-CACHE_FREE: Final = trace_events.CACHE_FREE
-KMALLOC: Final = trace_events.KMALLOC
-KFREE: Final = trace_events.KFREE
-TASK_CONTEXT: Final = trace_events.TASK_CONTEXT
-SOFTIRQ_CONTEXT: Final = trace_events.SOFTIRQ_CONTEXT
-HARDIRQ_CONTEXT: Final = trace_events.HARDIRQ_CONTEXT
-UNKNOWN_PTR: Final = trace_events.UNKNOWN_PTR
 MAX_LINE: Final = 16384  # bytes; the kernel prints an event into 8 KiB (struct trace_seq)
 MAX_SECONDS: Final = 9_000_000_000  # nanoseconds fit into 64 bits
 NANOSECONDS: Final = 1_000_000_000
 KIND_BITS: Final = 2
 KIND_MASK: Final = 3
 
-NEWLINE: Final = trace_events.NEWLINE
 BLANK: Final = 0x20
 HASH: Final = 0x23
 OPENING: Final = 0x28
@@ -95,16 +79,16 @@ class LineScanner:
             ALLOC_WORD, FREE_WORD, KMALLOC_WORD, KFREE_WORD, ALLOC_NODE_WORD, KMALLOC_NODE_WORD, SYSTEM_WORD,
             FAILED_WORD, SITE_WORD, PTR_WORD,
         )  # fmt: skip
-        self.alloc_word = bytescan.pointer(ALLOC_WORD)
-        self.free_word = bytescan.pointer(FREE_WORD)
-        self.kmalloc_word = bytescan.pointer(KMALLOC_WORD)
-        self.kfree_word = bytescan.pointer(KFREE_WORD)
-        self.alloc_node_word = bytescan.pointer(ALLOC_NODE_WORD)
-        self.kmalloc_node_word = bytescan.pointer(KMALLOC_NODE_WORD)
-        self.system_word = bytescan.pointer(SYSTEM_WORD)
-        self.failed_word = bytescan.pointer(FAILED_WORD)
-        self.site_word = bytescan.pointer(SITE_WORD)
-        self.ptr_word = bytescan.pointer(PTR_WORD)
+        self.alloc_word = bytescan.text_pointer(ALLOC_WORD)
+        self.free_word = bytescan.text_pointer(FREE_WORD)
+        self.kmalloc_word = bytescan.text_pointer(KMALLOC_WORD)
+        self.kfree_word = bytescan.text_pointer(KFREE_WORD)
+        self.alloc_node_word = bytescan.text_pointer(ALLOC_NODE_WORD)
+        self.kmalloc_node_word = bytescan.text_pointer(KMALLOC_NODE_WORD)
+        self.system_word = bytescan.text_pointer(SYSTEM_WORD)
+        self.failed_word = bytescan.text_pointer(FAILED_WORD)
+        self.site_word = bytescan.text_pointer(SITE_WORD)
+        self.ptr_word = bytescan.text_pointer(PTR_WORD)
         self.tasks = IntTable()
         self.shape_texts: list[bytes] = []
         self.shape_numbers: list[int] = []
@@ -121,7 +105,7 @@ class LineScanner:
     def begin(self, text: bytes, at: int, end: int) -> None:
         """Read `text` from offset `at` to `end` from now on."""
         self.text_owner = text
-        self.text = bytescan.pointer(text)
+        self.text = bytescan.text_pointer(text)
         self.at = at
         self.size = end
         self.line = self.line_end = 0
@@ -130,8 +114,8 @@ class LineScanner:
         """Read lines until one is no event (what it is, is returned: `line_text`), rows run out or the text ends."""
         while self.at < self.size:
             if self.rows == self.capacity:
-                return FULL
-            end = bytescan.find(self.text, NEWLINE, self.at, self.size)
+                return trace_events.FULL
+            end = bytescan.find(self.text, trace_events.NEWLINE, self.at, self.size)
             if end < 0:
                 end = self.size
             self.line = self.at
@@ -142,11 +126,11 @@ class LineScanner:
                 self.blank_lines += 1
                 continue
             if self.text[self.line] == HASH:
-                return COMMENT
-            state = NO_HEAD if self.line_end - self.line > MAX_LINE else self.event()
-            if state != EVENT:
+                return trace_events.COMMENT
+            state = trace_events.NO_HEAD if self.line_end - self.line > MAX_LINE else self.event()
+            if state != trace_events.EVENT:
                 return state
-        return END
+        return trace_events.END
 
     def line_text(self) -> bytes:
         """Return the line at which `read` stopped."""
@@ -160,7 +144,7 @@ class LineScanner:
             if after >= 0:
                 return self.body(after)
             bracket = bytescan.find(self.text, OPENING_BRACKET, bracket + 1, self.line_end)
-        return NO_HEAD
+        return trace_events.NO_HEAD
 
     def head(self, bracket: int) -> int:
         """Read task, CPU, context and time around the CPU's bracket; return where the event begins, -1 if no head."""
@@ -174,7 +158,7 @@ class LineScanner:
         row = self.rows
         self.cpu[row] = bytescan.decimal(text, bracket + 1, after)
         self.task[row] = task
-        self.context[row] = TASK_CONTEXT
+        self.context[row] = trace_events.TASK_CONTEXT
         begin = bytescan.blanks(text, after + 1, end)
         at = self.clock(begin)
         if at < 0:
@@ -202,8 +186,8 @@ class LineScanner:
     def context_of(self, flag: int) -> int:
         """Return the context of a flag: H is a hard interrupt within a softirq, z and Z are NMIs."""
         if flag == DOT:
-            return TASK_CONTEXT
-        return SOFTIRQ_CONTEXT if flag == LETTER_S else HARDIRQ_CONTEXT
+            return trace_events.TASK_CONTEXT
+        return trace_events.SOFTIRQ_CONTEXT if flag == LETTER_S else trace_events.HARDIRQ_CONTEXT
 
     def clock(self, begin: int) -> int:
         """Read seconds.fraction or a count before a colon; return what follows it, -1 if there is no time."""
@@ -239,20 +223,20 @@ class LineScanner:
         if bytescan.starts(text, self.system_word, 5, at, end):
             at += 5
         if at >= end or (text[at] != 0x6B):  # all six names begin with k
-            return NO_KMEM
+            return trace_events.NO_KMEM
         if bytescan.starts(text, self.kmalloc_word, 8, at, end):
-            return self.fields(KMALLOC, at + 8)
+            return self.fields(trace_events.KMALLOC, at + 8)
         if bytescan.starts(text, self.kfree_word, 6, at, end):
-            return self.fields(KFREE, at + 6)
+            return self.fields(trace_events.KFREE, at + 6)
         if bytescan.starts(text, self.alloc_word, 17, at, end):
-            return self.fields(CACHE_ALLOC, at + 17)
+            return self.fields(trace_events.CACHE_ALLOC, at + 17)
         if bytescan.starts(text, self.free_word, 16, at, end):
-            return self.fields(CACHE_FREE, at + 16)
+            return self.fields(trace_events.CACHE_FREE, at + 16)
         if bytescan.starts(text, self.alloc_node_word, 22, at, end):
-            return self.fields(CACHE_ALLOC, at + 22)
+            return self.fields(trace_events.CACHE_ALLOC, at + 22)
         if bytescan.starts(text, self.kmalloc_node_word, 13, at, end):
-            return self.fields(KMALLOC, at + 13)
-        return NO_KMEM
+            return self.fields(trace_events.KMALLOC, at + 13)
+        return trace_events.NO_KMEM
 
     def fields(self, kind: int, after: int) -> int:
         """Read `call_site=... ptr=...` and number the rest; then the row is complete."""
@@ -261,29 +245,29 @@ class LineScanner:
         if at < end and text[at] == OPENING:  # trace-cmd and perf name the call site's function before the fields
             at = bytescan.find(text, CLOSING, at, end)
             if at < 0:
-                return NO_FIELDS
+                return trace_events.NO_FIELDS
             at = bytescan.blanks(text, at + 1, end)
         if bytescan.starts(text, self.failed_word, 17, at, end):  # the raw fields follow all the same
             at = bytescan.blanks(text, at + 17, end)
         if not bytescan.starts(text, self.site_word, 10, at, end):
-            return NO_FIELDS
+            return trace_events.NO_FIELDS
         at = bytescan.find(text, BLANK, at, end)
         while at >= 0 and not bytescan.starts(text, self.ptr_word, 5, at, end):
             at = bytescan.find(text, BLANK, at + 1, end)
         if at < 0:
-            return NO_FIELDS
+            return trace_events.NO_FIELDS
         at = self.pointer(bytescan.blanks(text, at + 5, end))
         if at < 0:
-            return NO_FIELDS
+            return trace_events.NO_FIELDS
         shape = self.shape_of(kind, at)
         if shape < 0:
-            return NO_FIELDS
+            return trace_events.NO_FIELDS
         row = self.rows
         self.shape[row] = shape
         self.task[row] = self.tasks.number(self.task[row])
         self.ticks += self.counted
         self.rows = row + 1
-        return EVENT
+        return trace_events.EVENT
 
     def pointer(self, at: int) -> int:
         """Read a pointer as printed; return what follows it, -1 if it is none."""
@@ -313,7 +297,7 @@ class LineScanner:
         if text[at + 1] == LETTER_N:
             self.ptr[self.rows] = 0
             return after if after - at <= 6 else -1
-        self.ptr[self.rows] = UNKNOWN_PTR
+        self.ptr[self.rows] = trace_events.UNKNOWN_PTR
         return after if after - at == 8 or after - at == 16 else -1
 
     def shape_of(self, kind: int, at: int) -> int:
@@ -325,7 +309,7 @@ class LineScanner:
         while index >= 0:
             known: bytes = self.shape_texts[index >> KIND_BITS]
             same = index & KIND_MASK == kind and len(known) == length
-            if same and bytescan.starts(text, bytescan.pointer(known), length, at, end):
+            if same and bytescan.starts(text, bytescan.text_pointer(known), length, at, end):
                 return self.shape_numbers[index >> KIND_BITS]
             key += 1  # another text has the same fingerprint
             index = self.shape_table.get(key)

@@ -1,8 +1,9 @@
+# Written by tools/declarations.py from object_table.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 from simslab.base.int_table cimport IntTable
+from simslab.workload.trace cimport trace_events
 
-cdef long long UNKNOWN_PTR
 cdef long long NO_SLOT
 
 
@@ -25,7 +26,7 @@ cdef class ObjectTable:
 
     @cython.locals(i=cython.longlong)
     cpdef long long pair(self, long long count) except -1
-    @cython.locals(before=cython.longlong, slot=cython.longlong)
+    @cython.locals(slot=cython.longlong, before=cython.longlong)
     cdef long long allocated(self, long long ptr) except -2
     @cython.locals(before=cython.longlong)
     cdef long long freed(self, long long ptr) except -2

@@ -8,7 +8,6 @@ from simslab.base import buffers
 from simslab.base.int_table import IntTable
 from simslab.workload.trace import trace_events
 
-UNKNOWN_PTR: Final = trace_events.UNKNOWN_PTR
 NO_SLOT: Final = -1
 
 
@@ -48,7 +47,7 @@ class ObjectTable:
         slot = self.nr_slots
         self.nr_slots += 1
         self.live += 1
-        if ptr == UNKNOWN_PTR:
+        if ptr == trace_events.UNKNOWN_PTR:
             return slot
         before = self.objects.get(ptr)
         if before >= 0 and before & 1:
@@ -61,7 +60,7 @@ class ObjectTable:
         if ptr == 0:
             self.frees_of_null += 1
             return NO_SLOT
-        before = -1 if ptr == UNKNOWN_PTR else self.objects.get(ptr)
+        before = -1 if ptr == trace_events.UNKNOWN_PTR else self.objects.get(ptr)
         if before < 0:
             self.frees_before += 1
             return NO_SLOT
