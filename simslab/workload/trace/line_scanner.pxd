@@ -17,6 +17,7 @@ cdef long long DOT
 cdef long long COLON
 cdef long long OPENING_BRACKET
 cdef long long CLOSING_BRACKET
+cdef long long LETTER_K
 cdef long long LETTER_N
 cdef long long LETTER_S
 cdef long long LETTER_X

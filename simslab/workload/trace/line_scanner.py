@@ -32,10 +32,9 @@ OPENING: Final = 0x28
 CLOSING: Final = 0x29
 DOT: Final = 0x2E
 COLON: Final = 0x3A
-
-
 OPENING_BRACKET: Final = 0x5B
 CLOSING_BRACKET: Final = 0x5D
+LETTER_K: Final = 0x6B
 LETTER_N: Final = 0x6E
 LETTER_S: Final = 0x73
 LETTER_X: Final = 0x78
@@ -222,7 +221,7 @@ class LineScanner:
             at = bytescan.blanks(text, digits_end, end)
         if bytescan.starts(text, self.system_word, 5, at, end):
             at += 5
-        if at >= end or (text[at] != 0x6B):  # all six names begin with k
+        if at >= end or text[at] != LETTER_K:  # all six names begin with it
             return trace_events.NO_KMEM
         if bytescan.starts(text, self.kmalloc_word, 8, at, end):
             return self.fields(trace_events.KMALLOC, at + 8)
