@@ -32,6 +32,9 @@ HOT = {
         "machine.memory.hierarchy",
         "slab.alloc",
         "slab.free",
+        "base.int_table",
+        "workload.trace.line_scanner",
+        "workload.trace.object_table",
     )
 }
 DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 KINDS = ("machine", "workload")
-TRACE_SUFFIXES = (".txt", ".gz", ".trace")
+TRACE_SUFFIXES = (".txt", ".gz", ".trace", ".dat")
+YAML_SUFFIXES = (".yaml", ".yml")
 
 
 def models() -> Mapping[str, type[BaseModel]]:
@@ -49,7 +50,7 @@ def check_file(name: str) -> str:
     What depends on the machine that a workload runs on (whether it has the CPUs, nodes and caches named) only `run`
     can tell.
     """
-    if FilePath(name).suffix in TRACE_SUFFIXES:
+    if _is_trace(FilePath(name)):
         return _check_trace(FilePath(name))
     path = _file_of(name)
     document = read_yaml(path)
@@ -62,6 +63,15 @@ def check_file(name: str) -> str:
     if trace is not None:
         return f"{kind} of a {_check_trace(path.parent / trace.file)}"
     return kind
+
+
+def _is_trace(path: FilePath) -> bool:
+    """Whether a file is a trace by its suffix, or by what it begins with if its suffix says nothing."""
+    from simslab.workload.trace.kmem_trace import begins_a_trace
+
+    if path.suffix in TRACE_SUFFIXES:
+        return True
+    return path.suffix not in YAML_SUFFIXES and begins_a_trace(path)
 
 
 def _file_of(name: str) -> FilePath:
@@ -77,11 +87,15 @@ def _file_of(name: str) -> FilePath:
 
 
 def _check_trace(path: FilePath) -> str:
-    from simslab.workload.trace.kmem_trace import read_kmem_trace
+    """Return what a trace holds and, reason by reason, what of it a run would leave out."""
+    from simslab.workload.trace.pairing import read_paired
 
-    trace = read_kmem_trace(path)
-    skipped = sum(trace.skipped.values())
-    return f"kmem trace, {len(trace)} events in {trace.lines} lines, {skipped} lines skipped"
+    paired = read_paired(path)
+    trace = paired.trace
+    told = [f"kmem trace, {len(trace)} events in {trace.lines} lines, {trace.lines_skipped} lines skipped"]
+    told += [f"  {reason}: {count}" for reason, count in sorted({**trace.skipped, **paired.skipped}.items())]
+    told += [f"  line not understood: {line[:90]}" for line in trace.unparsed_examples]
+    return "\n".join(told)
 
 
 def schema_json(kind: str) -> str:

@@ -17,7 +17,7 @@ DECIDED = "; its docstring tells what is decided here."
 WIDTH = 120
 NUMBERS = {"int": "long long", "bool": "bint", "float": "double"}
 OTHER_INTEGERS = {"unsigned long long", "unsigned char", "unsigned int", "int", "bint", "Py_ssize_t"}
-BUILTIN = ("list", "dict", "str", "tuple")
+BUILTIN = ("list", "dict", "str", "bytes", "tuple")
 CYTHON = {
     "long long": "cython.longlong", "bint": "cython.bint", "double": "cython.double", "int": "cython.int",
     "unsigned long long": "cython.ulonglong", "unsigned char": "cython.uchar", "unsigned int": "cython.uint",

@@ -31,7 +31,12 @@ from declaring.kinds import (
 )
 from declaring.sources import Class, Function, Module
 
-POINTERS = {"int64_pointer": "long long", "uint8_pointer": "unsigned char"}  # functions of the buffers module
+# Functions of the buffers module, and of bytescan.
+POINTERS = {
+    "int64_pointer": "long long",
+    "uint8_pointer": "unsigned char",
+    "text_pointer": "const unsigned char",
+}
 Env = dict[str, Type]
 
 

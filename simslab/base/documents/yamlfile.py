@@ -60,11 +60,12 @@ def read_yaml(path: str | FilePath) -> Document:
     """Read a file; UserError if it cannot be read, is not UTF-8 text or is not YAML."""
     name = str(path)
     try:
-        data = FilePath(path).read_bytes()
+        with FilePath(path).open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)  # no more: /dev/zero has no end
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise UserError(f"cannot be read: {reason(error)}", file=name) from None
     if len(data) > MAX_BYTES:
-        raise UserError(f"is {len(data)} bytes long", file=name, expected=f"a YAML file of at most {MAX_BYTES} bytes")
+        raise UserError("is too long", file=name, expected=f"a YAML file of at most {MAX_BYTES} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -38,8 +38,7 @@ from simslab.workload.run.thread import WorkloadThread
 from simslab.workload.streams import operations as ops
 from simslab.workload.streams.from_description import generate
 from simslab.workload.streams.program import Program, ThreadProgram, Words, joined
-from simslab.workload.trace.kmem_trace import read_kmem_trace
-from simslab.workload.trace.pairing import pair
+from simslab.workload.trace.pairing import read_paired
 from simslab.workload.trace.replay import replay
 
 if TYPE_CHECKING:
@@ -145,7 +144,7 @@ def _program(
     if workload.trace is None:
         program = generate(workload, places, system.machine.frequency_hz, seed)
         return program, [_used_cache(system, workload, name, made) for name in program.caches], None
-    paired = pair(read_kmem_trace(workload.trace.file))
+    paired = read_paired(workload.trace.file)
     result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
 

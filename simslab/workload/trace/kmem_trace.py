@@ -1,98 +1,66 @@
 """Reading recorded kmem events (include/trace/events/kmem.h) into NumPy columns.
 
-Three spellings of a line are read, each in the layout of 5.10 and of newer kernels (name=, node=, accounted=):
-
-    task-pid [cpu] flags seconds.micros: kmalloc: call_site=...      ftrace; `trace-cmd report` may leave out flags
-    task-pid (tgid) [cpu] flags seconds.micros: kmalloc: ...         ftrace with record-tgid
-    task pid/tid [cpu] seconds.micros: kmem:kmalloc: ...             `perf script`
+The text of ftrace, of `trace-cmd report` and of `perf script`, from kernels 4.4 to 6.18 and older: `line_scanner` has
+the layouts of a line, `trace_shapes` those of an event's fields, `recorded_gfp` the names of flags, and `trace_lines`
+what else can stand in a trace and how it is counted.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from simslab.base.errors import UserError
-from simslab.workload.trace.trace_text import text_pieces
+from simslab.workload.trace import trace_events, trace_shapes
+from simslab.workload.trace.line_scanner import LineScanner
+from simslab.workload.trace.trace_lines import LINES, OTHER_EVENT, LineNotes, usual_layout
+from simslab.workload.trace.trace_shapes import Column, ShapeTable
+from simslab.workload.trace.trace_text import first_bytes, is_recording, text_pieces
 
-Column = npt.NDArray[Any]
+CACHE_ALLOC: Final = trace_events.CACHE_ALLOC
+CACHE_FREE: Final = trace_events.CACHE_FREE
+KMALLOC: Final = trace_events.KMALLOC
+KFREE: Final = trace_events.KFREE
+TASK_CONTEXT: Final = trace_events.TASK_CONTEXT
+SOFTIRQ_CONTEXT: Final = trace_events.SOFTIRQ_CONTEXT
+HARDIRQ_CONTEXT: Final = trace_events.HARDIRQ_CONTEXT
+NO_NAME: Final = trace_shapes.NO_NAME
+UNKNOWN_PTR: Final = trace_events.UNKNOWN_PTR
 
-CACHE_ALLOC: Final = 0
-CACHE_FREE: Final = 1
-KMALLOC: Final = 2
-KFREE: Final = 3
-EVENT_KINDS: Final = {
-    b"kmem_cache_alloc": CACHE_ALLOC,
-    b"kmem_cache_alloc_node": CACHE_ALLOC,
-    b"kmem_cache_free": CACHE_FREE,
-    b"kmalloc": KMALLOC,
-    b"kmalloc_node": KMALLOC,
-    b"kfree": KFREE,
-}
-TASK_CONTEXT: Final = 0
-SOFTIRQ_CONTEXT: Final = 1
-HARDIRQ_CONTEXT: Final = 2
-NO_NAME: Final = -1
-EXAMPLES: Final = 3  # unparsed lines that are kept to be shown
+ROWS: Final = 1 << 15  # events taken at a time
+MAX_EVENTS: Final = 1 << 26
+UNKNOWN_FLAGS: Final = "allocation with GFP flags that 5.10 has not got ({}; without them, not skipped)"
+FLAGS_SHOWN: Final = 3
 
-_COLUMNS: Final = (
-    "time", "cpu", "task", "context", "kind", "ptr", "bytes_req", "bytes_alloc", "gfp", "node", "name",
-)  # fmt: skip
-# Digits are bounded by what the columns hold: a line with a larger number is not understood, and counted so.
-_HEAD: Final = (
-    rb"^[ \t]*[^\n]{1,40}?[-\s]\s*(\d{1,10})(?:/\d+)?\s+(?:\([\s\d-]+\)\s+)?"  # task, pid, tgid
-    rb"\[(\d{1,6})\]\s+(?:([^\s:\[\]]{4,6})\s+)?"  # cpu, flags
-    rb"([0-8]?\d{1,9})\.(\d+):\s+"  # time
-)
-_LINE: Final = re.compile(
-    _HEAD
-    + rb"(?:kmem:)?(kmem_cache_alloc|kmem_cache_free|kmalloc|kfree|kmem_cache_alloc_node|kmalloc_node):\s+"
-    + rb"(?:\(\S+\) )?call_site=\S+ ptr=\(?(?:0x)?([0-9a-f]{1,16}|nil|null)\)?"
-    + rb"(?: name=(\S+))?(?: bytes_req=(\d{1,18}) bytes_alloc=(\d{1,18}) gfp_flags=(\S+)(?: node=(-?\d{1,9}))?)?"
-    + rb"(?: accounted=\w+)?[ \t\r]*$",
-    re.MULTILINE,
-)
-_OTHER_EVENT: Final = re.compile(_HEAD + rb"(?!(?:kmem:)?(?:kmem_cache_(?:alloc|free)|kmalloc|kfree)\b)[\w:.-]+:")
-_NOT_EVENTS: Final = re.compile(rb"^\s*(#.*|cpus=\d+|version = .*|)$")
-_LOST: Final = re.compile(rb"^CPU:\d+ \[LOST (\d+) EVENTS\]")
-
-
-class _Codes(dict[bytes, int]):
-    """Numbers texts in order of appearance."""
-
-    def __missing__(self, text: bytes) -> int:
-        self[text] = number = len(self)
-        return number
-
-    def texts(self) -> tuple[str, ...]:
-        return tuple(text.decode("utf-8", "replace") for text in self)
+_COLUMNS: Final = {
+    "time": np.int64, "cpu": np.int32, "task": np.int32, "context": np.uint8, "ptr": np.int64, "shape": np.int32,
+}  # fmt: skip
 
 
 @dataclass
 class KmemTrace:
-    """The events of a trace in file order, one array per column; `name`, `gfp` and `task` index the tuples."""
+    """The events of a trace in file order, one array per column.
+
+    Sizes, flags, node and cache name repeat: `shape` numbers the columns of `shapes`, and the properties look them up.
+    """
 
     file: str
-    time: Column  # int64, nanoseconds of the recording's clock
+    time: Column  # int64, nanoseconds of the recording's clock; counts if not `has_time`
     cpu: Column  # int32
     task: Column  # int32, index into `pids`
     context: Column  # uint8, TASK_CONTEXT, SOFTIRQ_CONTEXT or HARDIRQ_CONTEXT
-    kind: Column  # uint8, CACHE_ALLOC, CACHE_FREE, KMALLOC or KFREE
-    ptr: Column  # uint64, as printed: an identity, not an address
-    bytes_req: Column  # int64, 0 for frees
-    bytes_alloc: Column  # int64, 0 for frees
-    gfp: Column  # int32, index into `gfp_texts`
-    node: Column  # int32, -1 none
-    name: Column  # int32, index into `names`, NO_NAME where the layout has none
+    ptr: Column  # int64, the bits as printed: an identity, not an address; UNKNOWN_PTR where none was printed
+    shape: Column  # int32
+    shapes: Column  # int64, six rows: kind, bytes_req, bytes_alloc, gfp, node, name
     names: tuple[str, ...] = ()
     gfp_texts: tuple[str, ...] = ()
+    gfp_bits: tuple[int, ...] = ()  # of each text, the bits of 5.10
     pids: tuple[str, ...] = ()
+    has_time: bool = True
     lines: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     unparsed_examples: tuple[str, ...] = ()
@@ -100,104 +68,190 @@ class KmemTrace:
     def __len__(self) -> int:
         return len(self.time)
 
+    def _of(self, row: int) -> Column:
+        values: Column = self.shapes[row][self.shape]
+        return values
+
+    @property
+    def kind(self) -> Column:
+        """CACHE_ALLOC, CACHE_FREE, KMALLOC or KFREE."""
+        return self._of(trace_shapes.KIND)
+
+    @property
+    def bytes_req(self) -> Column:
+        """Bytes asked for, 0 for frees."""
+        return self._of(trace_shapes.BYTES_REQ)
+
+    @property
+    def bytes_alloc(self) -> Column:
+        """Bytes given, 0 for frees."""
+        return self._of(trace_shapes.BYTES_ALLOC)
+
+    @property
+    def gfp(self) -> Column:
+        """Indices into `gfp_texts` and `gfp_bits`."""
+        return self._of(trace_shapes.GFP)
+
+    @property
+    def node(self) -> Column:
+        """Node asked for, -1 none."""
+        return self._of(trace_shapes.NODE)
+
+    @property
+    def name(self) -> Column:
+        """Indices into `names`, NO_NAME where the layout has none."""
+        return self._of(trace_shapes.NAME)
+
     @property
     def has_names(self) -> bool:
         """Whether cache events carry the cache's name, as newer kernels' do and 5.10's do not."""
         return bool(self.names)
+
+    @property
+    def lines_skipped(self) -> int:
+        """Lines that are no kmem event and should perhaps be."""
+        return sum(count for reason, count in self.skipped.items() if reason in LINES)
 
 
 class _Reader:
     """Collects columns piece by piece."""
 
     def __init__(self) -> None:
-        self.pieces: list[tuple[Column, ...]] = []
-        self.names, self.gfps, self.pids = _Codes(), _Codes(), _Codes()
-        self.lines = 0
-        self.skipped: Counter[str] = Counter()
-        self.examples: list[str] = []
+        self.shapes = ShapeTable()
+        self.scanner = LineScanner(self.shapes.new, ROWS)
+        self.notes = LineNotes()
+        self.pieces: dict[str, list[Column]] = {name: [] for name in _COLUMNS}
+        self.events = 0
 
-    def read(self, text: bytes) -> None:
-        rows = _LINE.findall(text)
-        lines = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
-        if len(rows) + text.startswith(b"#") + text.count(b"\n#") != lines:
-            self._explain(text)
-        self.lines += lines
-        if rows:
-            self.pieces.append(self._columns(rows))
-
-    def _columns(self, rows: list[tuple[bytes, ...]]) -> tuple[Column, ...]:
-        """Turn rows of text into arrays. Speed: a list per column, converted once."""
-        pid, cpu, flags, seconds, fraction, event, ptr, name, req, alloc, gfp, node = zip(*rows, strict=True)
-        return (
-            _nanoseconds(seconds, fraction),
-            np.array(cpu, dtype="S").astype(np.int32),
-            np.array(list(map(self.pids.__getitem__, pid)), dtype=np.int32),
-            np.array([_context(text) for text in flags], dtype=np.uint8),
-            np.array([EVENT_KINDS[text] for text in event], dtype=np.uint8),
-            np.array([0 if text[:1] == b"n" else int(text, 16) for text in ptr], dtype=np.uint64),
-            np.array([int(text or 0) for text in req], dtype=np.int64),
-            np.array([int(text or 0) for text in alloc], dtype=np.int64),
-            np.array([self.gfps[text] for text in gfp], dtype=np.int32),
-            np.array([int(text or -1) for text in node], dtype=np.int32),
-            np.array([self.names[text] if text else NO_NAME for text in name], dtype=np.int32),
-        )
-
-    def _explain(self, text: bytes) -> None:
-        """Say why the lines of `text` that are no kmem event are none."""
-        for line in text.splitlines():
-            if _LINE.match(line) or _NOT_EVENTS.match(line):
-                continue
-            if lost := _LOST.match(line):
-                self.skipped["events lost while recording"] += int(lost[1])
-            elif _OTHER_EVENT.match(line):
-                self.skipped["event of another kind"] += 1
+    def read(self, text: bytes, end: int) -> None:
+        """Read the lines of `text` up to offset `end`."""
+        scanner = self.scanner
+        scanner.begin(text, 0, end)
+        while (state := scanner.read()) != trace_events.END:
+            if state == trace_events.FULL:
+                self.take()
+            elif state == trace_events.COMMENT:
+                self._comment(scanner.line_text())
             else:
-                self.skipped["line that does not parse"] += 1
-                if len(self.examples) < EXAMPLES:
-                    self.examples.append(line[:200].decode("utf-8", "replace"))
+                self._other(state, scanner.line_text())
 
+    def read_last(self, text: bytes) -> None:
+        """Read the last line of a file that does not end with a line end: it is taken if nothing is missing."""
+        self.take()
+        shapes, scanner = self.shapes, self.scanner
+        names, flags, shortest = len(shapes.names), len(shapes.gfp_texts), scanner.shortest_ptr
+        unparsed = len(self.notes.examples)
+        counts = self.notes.counts.copy()
+        self.read(text, len(text))
+        if not scanner.rows:
+            if scanner.line_text() and scanner.line_text()[:1] != b"#" and self.notes.counts != counts:
+                self.notes.counts = counts
+                del self.notes.examples[unparsed:]
+                self.notes.cut(scanner.line_text())
+            return
+        shape = scanner.shape_owner[0]
+        fields = scanner.shape_texts[scanner.shape_numbers.index(shape)]
+        narrow = 8 <= shortest <= 16 and b"(" not in scanner.line_text() and scanner.ptr_digits < shortest
+        if narrow or shapes.cut_short(shape, fields, names, flags):
+            scanner.rows = 0
+            self.notes.cut(scanner.line_text())
 
-def _context(flags: bytes) -> int:
-    mark = flags[2:3]
-    if mark in (b".", b""):
-        return TASK_CONTEXT
-    return SOFTIRQ_CONTEXT if mark == b"s" else HARDIRQ_CONTEXT
+    def take(self) -> None:
+        """Keep the rows read so far."""
+        rows = self.scanner.rows
+        for name, dtype in _COLUMNS.items():
+            column = np.asarray(getattr(self.scanner, f"{name}_owner"))[:rows]
+            self.pieces[name].append(column.astype(dtype))
+        self.scanner.rows = 0
+        self.events += rows
 
+    def columns(self) -> dict[str, Column]:
+        """Return all rows, column by column: only one is there twice at a time."""
+        return {name: np.concatenate(self.pieces.pop(name)) for name in _COLUMNS}
 
-def _nanoseconds(seconds: tuple[bytes, ...], fraction: tuple[bytes, ...]) -> Column:
-    """Return seconds.fraction as nanoseconds; the fraction has 6 digits (ftrace) or 9 (perf --ns)."""
-    whole = np.array([int(text) for text in seconds], dtype=np.int64)
-    parts = np.array([int(text[:9].ljust(9, b"0")) for text in fraction], dtype=np.int64)
-    return whole * 1_000_000_000 + parts
+    def _comment(self, line: bytes) -> None:
+        self.notes.comment(line)
+        if (column := self.notes.context_column()) is not None:
+            self.scanner.context_column = column
+
+    def _other(self, state: int, line: bytes) -> None:
+        usual = usual_layout(line) if state == trace_events.NO_HEAD else None
+        if usual is None:
+            self.notes.line(state, line)
+            return
+        scanner = self.scanner
+        text, at, end = scanner.text_owner, scanner.at, scanner.size
+        scanner.begin(usual, 0, len(usual))
+        state = scanner.read()
+        scanner.lines -= 1
+        if state != trace_events.END:
+            self.notes.line(state, line)
+        scanner.begin(text, at, end)
 
 
 def read_kmem_trace(path: Path) -> KmemTrace:
     """Read the trace at `path`; UserError when it is unreadable, damaged, empty or holds no kmem event.
 
-    Lines that do not parse are counted in `skipped` and the first three kept.
+    What is no event is counted by reason in `skipped`, and the first three lines that do not parse are kept.
     """
     reader = _Reader()
-    for text in text_pieces(path):
-        reader.read(text)
-    if not reader.pieces:
+    for text, end in text_pieces(path):
+        if text[end - 1] == trace_events.NEWLINE:
+            reader.read(text, end)
+        else:
+            reader.read_last(text)
+        if reader.events > MAX_EVENTS:
+            raise UserError(f"more than {MAX_EVENTS} events", file=str(path), expected="a part of the recording")
+    reader.take()
+    if not reader.events:
         raise _no_events(path, reader)
-    columns = [np.concatenate(column) for column in zip(*reader.pieces, strict=True)]
-    return KmemTrace(
+    return _trace(path, reader)
+
+
+def begins_a_trace(path: Path) -> bool:
+    """Whether a file, whatever its name, begins as a recorded trace does, be it text or the tools' binary form."""
+    text = first_bytes(path)
+    if is_recording(text) or text.startswith(b"# tracer:"):
+        return True
+    reader = _Reader()
+    reader.read(text, len(text))
+    return reader.scanner.rows + reader.events + reader.notes.counts[OTHER_EVENT] > 0
+
+
+def _trace(path: Path, reader: _Reader) -> KmemTrace:
+    shapes, scanner = reader.shapes, reader.scanner
+    columns: dict[str, Any] = reader.columns()
+    trace = KmemTrace(
         str(path),
-        **dict(zip(_COLUMNS, columns, strict=True)),
-        names=reader.names.texts(),
-        gfp_texts=reader.gfps.texts(),
-        pids=reader.pids.texts(),
-        lines=reader.lines,
-        skipped=dict(sorted(reader.skipped.items())),
-        unparsed_examples=tuple(reader.examples),
+        **columns,
+        shapes=shapes.columns(),
+        names=tuple(shapes.names),
+        gfp_texts=tuple(shapes.gfp_texts),
+        gfp_bits=tuple(shapes.gfp_bits),
+        pids=scanner.task_names(),
+        has_time=not scanner.ticks,
+        lines=scanner.lines,
+        unparsed_examples=tuple(reader.notes.examples),
     )
+    counts = reader.notes.counts + _unknown_flags(trace, shapes.gfp_unknown)
+    trace.skipped = {reason: count for reason, count in sorted(counts.items()) if count}
+    return trace
+
+
+def _unknown_flags(trace: KmemTrace, unknown: list[tuple[str, ...]]) -> Counter[str]:
+    """Count the events whose flags have parts that nobody knows, and name the first three."""
+    by_text = np.bincount(trace.gfp, minlength=len(unknown)).tolist()
+    parts = dict.fromkeys(part for parts, count in zip(unknown, by_text, strict=True) if count for part in parts)
+    number = sum(count for parts, count in zip(unknown, by_text, strict=True) if parts)
+    shown = ", ".join(list(parts)[:FLAGS_SHOWN]) + (", ..." if len(parts) > FLAGS_SHOWN else "")
+    return Counter({UNKNOWN_FLAGS.format(shown): number}) if number else Counter()
 
 
 def _no_events(path: Path, reader: _Reader) -> UserError:
-    first = f"; the first line is {reader.examples[0][:80]!r}" if reader.examples else ""
+    first = f"; the first line is {reader.notes.examples[0][:80]!r}" if reader.notes.examples else ""
+    why = ", ".join(f"{count} {reason}" for reason, count in sorted(reader.notes.counts.items()))
     return UserError(
-        f"no kmem event in {reader.lines} lines{first}",
+        f"no kmem event in {reader.scanner.lines} lines{f' ({why})' if why else ''}{first}",
         file=str(path),
         expected="lines such as 'task-123 [000] .....  12.345678: kmalloc: call_site=... ptr=... bytes_req=...'",
     )

@@ -5,36 +5,35 @@ A recorded pointer names an object only from its allocation to its free, so each
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from simslab.workload.trace.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, NO_NAME, Column, KmemTrace
+from simslab.base.errors import UserError
+from simslab.base.int_table import numbered
+from simslab.workload.trace.kmem_trace import (
+    CACHE_ALLOC,
+    CACHE_FREE,
+    KFREE,
+    KMALLOC,
+    NO_NAME,
+    KmemTrace,
+    read_kmem_trace,
+)
+from simslab.workload.trace.object_table import ObjectTable
+from simslab.workload.trace.trace_shapes import Column
 
 FREE_OF_NULL: Final = "free of NULL"
 FAILED_ALLOCATION: Final = "allocation that returned NULL"
 BEFORE_RECORDING: Final = "free of an object allocated before the recording"
 FREED_TWICE: Final = "free of an object already freed"
+NO_CACHE: Final = -1
 NO_SLOT: Final = -1
+MAX_CACHES: Final = 1 << 14
 
-
-@dataclass(frozen=True)
-class PairedTrace:
-    """A trace's events that can be replayed; `event[i]` is the i-th one's index in the trace, `slot[i]` its object."""
-
-    trace: KmemTrace
-    event: Column  # int64
-    slot: Column  # int64
-    nr_slots: int
-    skipped: dict[str, int]  # reason -> events not replayed
-    never_freed: int  # objects still allocated when the recording ended
-    reused: int  # pointers that were allocated again although no free was recorded; the old object stays allocated
-
-    def caches(self) -> tuple[TraceCache | None, ...]:
-        """Return the cache of each slot: None for kmalloc."""
-        return _caches(self)
+_BLOCK: Final = 1 << 16  # events paired at a time
 
 
 @dataclass(frozen=True)
@@ -51,50 +50,88 @@ class TraceCache:
         return self.stride % 64 == 0 and self.stride > -(-self.size // 8) * 8
 
 
+@dataclass(frozen=True)
+class PairedTrace:
+    """A trace's events that can be replayed; `event[i]` is the i-th one's index in the trace, `slot[i]` its object."""
+
+    trace: KmemTrace
+    event: Column  # int32
+    slot: Column  # int32
+    nr_slots: int
+    skipped: dict[str, int]  # reason -> events not replayed
+    never_freed: int  # objects still allocated when the recording ended
+    reused: int  # pointers that were allocated again although no free was recorded; the old object stays allocated
+    caches: tuple[TraceCache, ...]
+    slot_cache: Column  # int32: of each slot, index into `caches`, NO_CACHE for kmalloc
+
+
+def read_paired(path: Path) -> PairedTrace:
+    """Read and pair a trace; UserError also when nothing in it can be replayed."""
+    paired = pair(read_kmem_trace(path))
+    if not len(paired.event):
+        why = ", ".join(f"{count} {what}" for what, count in (paired.trace.skipped | paired.skipped).items())
+        told = f"nothing in the trace can be replayed: {why}"
+        raise UserError(told, file=str(path), expected="allocations, and frees of what was allocated")
+    return paired
+
+
 def pair(trace: KmemTrace) -> PairedTrace:
     """Give each allocation a slot and each free its object's, in file order."""
-    slots = np.full(len(trace), NO_SLOT, dtype=np.int64)
-    skipped: Counter[str] = Counter()
-    live: dict[int, int] = {}
-    gone: set[int] = set()
-    reused = count = 0
-    frees = (CACHE_FREE, KFREE)
-    for i, (kind, ptr) in enumerate(zip(trace.kind.tolist(), trace.ptr.tolist(), strict=True)):
-        if ptr == 0:
-            skipped[FREE_OF_NULL if kind in frees else FAILED_ALLOCATION] += 1
-        elif kind not in frees:
-            reused += ptr in live
-            live[ptr] = slots[i] = count
-            count += 1
-        elif ptr in live:
-            slots[i] = live.pop(ptr)
-            gone.add(ptr)
-        else:
-            skipped[FREED_TWICE if ptr in gone else BEFORE_RECORDING] += 1
-    event = np.flatnonzero(slots != NO_SLOT)
-    unfreed = len(live) + reused
-    return PairedTrace(trace, event, slots[event], count, dict(sorted(skipped.items())), unfreed, reused)
+    table = ObjectTable(_BLOCK)
+    is_free = np.isin(trace.shapes[0], (CACHE_FREE, KFREE))
+    slots = np.empty(len(trace), dtype=np.int32)
+    for begin in range(0, len(trace), _BLOCK):
+        ptr = trace.ptr[begin : begin + _BLOCK]
+        np.asarray(table.ptr_owner)[: len(ptr)] = ptr
+        np.asarray(table.frees_owner)[: len(ptr)] = is_free[trace.shape[begin : begin + _BLOCK]]
+        table.pair(len(ptr))
+        slots[begin : begin + _BLOCK] = np.asarray(table.slot_owner)[: len(ptr)]
+    skipped = {
+        FAILED_ALLOCATION: table.failed_allocations,
+        BEFORE_RECORDING: table.frees_before,
+        FREED_TWICE: table.freed_twice,
+        FREE_OF_NULL: table.frees_of_null,
+    }
+    event = np.flatnonzero(slots != NO_SLOT).astype(np.int32)
+    slots = slots[event] if len(event) < len(slots) else slots
+    caches, slot_cache = _caches(trace, event, slots, table.nr_slots)
+    told = {reason: count for reason, count in sorted(skipped.items()) if count}
+    return PairedTrace(trace, event, slots, table.nr_slots, told, table.live, table.reused, caches, slot_cache)
 
 
-def _caches(paired: PairedTrace) -> tuple[TraceCache | None, ...]:
-    """Name each slot's cache by its allocation, else by its free, else (5.10's layout) by its stride."""
-    trace = paired.trace
-    kinds = trace.kind[paired.event].tolist()
-    names = trace.name[paired.event].tolist()
-    req, alloc = trace.bytes_req[paired.event].tolist(), trace.bytes_alloc[paired.event].tolist()
-    slot_name = [NO_NAME] * paired.nr_slots
-    slot_bytes: list[tuple[int, int] | None] = [None] * paired.nr_slots
+def _caches(trace: KmemTrace, event: Column, slot: Column, nr_slots: int) -> tuple[tuple[TraceCache, ...], Column]:
+    """Return the caches in order of first use, and each slot's.
+
+    An object's cache is named by its allocation, else by its free, else (5.10's layout) by its stride.
+    """
+    kind, _req, _alloc, _gfp, _node, name = trace.shapes
+    shape = trace.shape[event]
+    # Allocations come in the order of their slots.
+    of_slot = shape[np.isin(kind, (CACHE_ALLOC, KMALLOC))[shape]]
+    named = np.full(nr_slots, NO_NAME, dtype=np.int32)
+    by_free = np.flatnonzero(((name != NO_NAME) & (kind == CACHE_FREE))[shape])
+    named[slot[by_free]] = name[shape[by_free]]
+    named = np.where(name[of_slot] != NO_NAME, name[of_slot], named)
+    slots = np.flatnonzero((kind == CACHE_ALLOC)[of_slot])
+    pairs, pair_of_slot = numbered(of_slot[slots].astype(np.int64) * (len(trace.names) + 1) + named[slots] + 1)
+    caches, cache_of_pair = _caches_of(trace, pairs.tolist())
+    slot_cache = np.full(nr_slots, NO_CACHE, dtype=np.int32)
+    slot_cache[slots] = cache_of_pair[pair_of_slot]
+    return caches, slot_cache
+
+
+def _caches_of(trace: KmemTrace, pairs: list[int]) -> tuple[tuple[TraceCache, ...], Column]:
+    """Return the caches, and the number of each pair's, of pairs of a shape and a name; the largest objects count."""
+    _kind, req, alloc, *_ = trace.shapes.tolist()
     largest: dict[str, tuple[int, int]] = {}
-    for i, slot in enumerate(paired.slot.tolist()):
-        if names[i] != NO_NAME and slot_name[slot] == NO_NAME:
-            slot_name[slot] = names[i]
-        if kinds[i] == CACHE_ALLOC:
-            slot_bytes[slot] = (req[i], alloc[i])
-    labels: list[str] = []
-    for slot, size in enumerate(slot_bytes):
-        label = "" if size is None else trace.names[slot_name[slot]] if slot_name[slot] >= 0 else f"size-{size[1]}"
+    labels = []
+    for pair_of_both in pairs:
+        shape, name = divmod(pair_of_both, len(trace.names) + 1)
+        label = trace.names[name - 1] if name else f"size-{alloc[shape]}"
+        largest[label] = max(largest.get(label, (0, 0)), (req[shape], alloc[shape]))
         labels.append(label)
-        if size is not None and size > largest.get(label, (0, 0)):
-            largest[label] = size
-    made = {label: TraceCache(label, *size) for label, size in largest.items()}
-    return tuple(made.get(label) for label in labels)
+    if len(largest) > MAX_CACHES:
+        raise UserError(f"{len(largest)} caches in a trace", file=trace.file, expected=f"at most {MAX_CACHES}")
+    numbers = {label: number for number, label in enumerate(largest)}
+    caches = tuple(TraceCache(label, *size) for label, size in largest.items())
+    return caches, np.array([numbers[label] for label in labels], dtype=np.int32)

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import gzip
+import stat
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
 from simslab.base.errors import UserError, reason
 
-PIECE: Final = 2 << 20  # bytes of text held at a time, so that memory does not grow with the trace
+# Speed: bytes of text held at a time; so few that the host's allocator keeps the memory (benchmarks/traces.py).
+PIECE: Final = 120 << 10
+LONGEST: Final = 2 << 20  # bytes of a line; a longer one is no trace's
+# A recorded trace packs some twenty-fold; a file of the same line over and over a thousand-fold.
+EXPANSION: Final = 200
+EXPANDED: Final = 256 << 20  # bytes that any file may expand to
+_GZIP: Final = b"\x1f\x8b"
 _EXPECTED: Final = "ftrace text, `trace-cmd report` text or `perf script` text, plain or .gz"
 _BINARY: Final = {
     b"\x17\x08\x44tracing": ("a binary trace-cmd file", "the output of `trace-cmd report`"),
     b"PERFILE2": ("a binary perf.data file", "the output of `perf script`"),
+    b"2ELIFREP": ("a binary perf.data file", "the output of `perf script`, on a machine of its byte order"),
 }
 
+_PACKED: Final = {b"\xfd7zXZ\0": "xz", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
 
-def text_pieces(path: Path) -> Iterator[bytes]:
-    """Yield the file's text in pieces of whole lines; UserError when it cannot be read or is not text."""
+
+def text_pieces(path: Path) -> Iterator[tuple[bytes, int]]:
+    """Yield the file's text piece by piece, each with the offset where its last whole line ends.
+
+    Only the last piece may have a line without a line end, which is then all of it. UserError when the file cannot be
+    read or is not text.
+    """
     try:
         with path.open("rb") as stream:
-            packed = stream.peek(2)[:2] == b"\x1f\x8b"
-            yield from _pieces(path, gzip.GzipFile(fileobj=stream) if packed else stream)
-    except (gzip.BadGzipFile, zlib.error) as error:
+            packed = stream.peek(2)[:2] == _GZIP
+            yield from _pieces(path, _inflated(path, stream) if packed else iter(partial(stream.read, PIECE), b""))
+    except zlib.error as error:
         raise UserError(f"damaged gzip data ({error})", file=str(path), expected=_EXPECTED) from None
     except EOFError:
         raise UserError("truncated gzip data: the file ends too early", file=str(path), expected=_EXPECTED) from None
@@ -33,27 +47,71 @@ def text_pieces(path: Path) -> Iterator[bytes]:
         raise UserError(f"cannot be read: {reason(error)}", file=str(path)) from None
 
 
-def _pieces(path: Path, stream: BufferedReader | gzip.GzipFile) -> Iterator[bytes]:
+def first_bytes(path: Path) -> bytes:
+    """Return the beginning of a file, unpacked; nothing of what is no file of its own or cannot be read."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return b""
+        with path.open("rb") as stream:
+            packed = stream.peek(2)[:2] == _GZIP
+            return next(_inflated(path, stream), b"") if packed else stream.read(PIECE)
+    except (OSError, EOFError, ValueError, zlib.error):
+        return b""
+
+
+def _inflated(path: Path, stream: BufferedReader) -> Iterator[bytes]:
+    """Yield the text of all gzip members of a file."""
+    # Speed: the reader of the standard library hands out 8 KiB at a time (benchmarks/traces.py).
+    inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    size = 0
+    packed = stream.read(PIECE)
+    while packed:
+        data = inflate.decompress(packed, PIECE)
+        size += len(data)
+        if size > EXPANDED and size > EXPANSION * stream.tell():
+            told = f"gzip data that expands more than {EXPANSION}-fold: not a recorded trace"
+            raise UserError(told, file=str(path), expected=_EXPECTED)
+        if data:
+            yield data
+        packed = inflate.unconsumed_tail or (b"" if inflate.eof else stream.read(PIECE))
+        if inflate.eof:
+            packed = (inflate.unused_data or stream.read(PIECE)).lstrip(b"\0")  # padding between members
+            inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if packed else inflate
+    if not inflate.eof:
+        raise EOFError
+
+
+def _pieces(path: Path, texts: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
     left = b""
     first = True
-    while data := stream.read(PIECE):
+    for data in texts:
         if first or b"\0" in data:
             _refuse_binary(path, data)
         first = False
-        data = left + data
-        end = data.rfind(b"\n") + 1
-        left = data[end:]
-        if len(left) > PIECE:
+        text = left + data
+        end = text.rfind(b"\n") + 1
+        left = text[end:]
+        if len(left) > LONGEST:
             raise UserError("a line of more than 2 MiB: not a trace", file=str(path), expected=_EXPECTED)
-        yield data[:end]
+        if end:
+            yield text, end
     if first:
         raise UserError("the file is empty", file=str(path), expected=_EXPECTED)
-    yield left
+    if left:
+        yield left, len(left)
+
+
+def is_recording(data: bytes) -> bool:
+    """Whether a file that begins so is the binary file of trace-cmd or perf."""
+    return data.startswith(tuple(_BINARY))
 
 
 def _refuse_binary(path: Path, data: bytes) -> None:
     for magic, (what, expected) in _BINARY.items():
         if data.startswith(magic):
             raise UserError(what, file=str(path), expected=expected)
+    for magic, what in _PACKED.items():
+        if data.startswith(magic):
+            raise UserError(f"a file packed with {what}", file=str(path), expected=_EXPECTED)
     if b"\0" in data:
         raise UserError("not a text file", file=str(path), expected=_EXPECTED)

@@ -110,8 +110,49 @@ def test_a_last_line_without_line_end_is_read(tmp_path):
 @pytest.mark.parametrize("piece", [64, 300, 1000])
 def test_pieces_of_any_size_read_the_same(tmp_path, monkeypatch, piece):
     whole = read(tmp_path, FTRACE_NEW)
-    monkeypatch.setattr("simslab.workload.trace.trace_text.PIECE", max(piece, 512))
+    monkeypatch.setattr("simslab.workload.trace.trace_text.PIECE", piece)
     assert np.array_equal(read(tmp_path, FTRACE_NEW).time, whole.time)
+
+
+def test_more_events_than_rows_are_all_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("simslab.workload.trace.kmem_trace.ROWS", 3)
+    assert len(read(tmp_path, FTRACE_NEW * 5)) == 20
+
+
+def test_a_trace_with_too_many_events_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("simslab.workload.trace.kmem_trace.ROWS", 3)
+    monkeypatch.setattr("simslab.workload.trace.kmem_trace.MAX_EVENTS", 10)
+    with pytest.raises(UserError, match="more than 10 events"):
+        read(tmp_path, FTRACE_NEW * 5)
+
+
+UNKNOWN = (
+    "t-1 [000] ..... 1.000001: kmalloc: call_site=a ptr={} bytes_req=8 bytes_alloc=8 gfp_flags=GFP_KERNEL|__GFP_{}\n"
+)
+
+
+def test_flags_that_nobody_knows_are_told_and_the_first_three_named(tmp_path):
+    trace = read(tmp_path, "".join(UNKNOWN.format(i + 16, name) for i, name in enumerate("ABCDA")))
+    assert len(trace) == 5
+    (told, number), *rest = trace.skipped.items()
+    assert (number, rest, trace.lines_skipped) == (5, [], 0)
+    assert "(__GFP_A, __GFP_B, __GFP_C, ...; without them, not skipped)" in told
+
+
+CUT_AFTER = [" node=-1 accou", " node", "|__GFP_ZE", "0000f207864d name=fil", "ptr=0000"]
+
+
+@pytest.mark.parametrize("ending", CUT_AFTER)
+def test_a_last_line_that_lacks_something_is_no_event(tmp_path, ending):
+    cut = FTRACE_NEW + FTRACE_NEW
+    cut = cut[: cut.rindex(ending) + len(ending)]
+    trace = read(tmp_path, cut)
+    assert trace.skipped == {"last line, cut off": 1}
+    assert len(trace) == sum("call_site" in line for line in cut.splitlines()) - 1
+
+
+def test_a_last_line_that_ends_in_a_heading_or_another_event_is_none_of_ours(tmp_path):
+    assert read(tmp_path, FTRACE_NEW + "#").skipped == {}
 
 
 PACKED = gzip.compress(FTRACE_NEW.encode() * 50)

@@ -1,8 +1,10 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.workload.trace.kmem_trace import read_kmem_trace
 from simslab.workload.trace.pairing import (
@@ -10,7 +12,9 @@ from simslab.workload.trace.pairing import (
     FAILED_ALLOCATION,
     FREE_OF_NULL,
     FREED_TWICE,
+    NO_CACHE,
     pair,
+    read_paired,
 )
 
 
@@ -57,11 +61,12 @@ def test_an_object_whose_free_was_not_recorded_stays_allocated(tmp_path):
 
 def test_caches_are_named_by_allocation_then_by_free_then_by_stride(tmp_path):
     result = paired(tmp_path, alloc(1, "filp"), alloc(2), alloc(3), free(2, "dentry"), kmalloc(4))
-    assert [cache.name if cache else None for cache in result.caches()] == ["filp", "dentry", "size-104", None]
+    assert [cache.name for cache in result.caches] == ["filp", "dentry", "size-104"]
+    assert result.slot_cache.tolist() == [0, 1, 2, NO_CACHE]
 
 
 def test_a_stride_of_whole_lines_beyond_the_size_means_alignment(tmp_path):
-    caches = paired(tmp_path, alloc(1, "a", 184, 192), alloc(2, "b", 100, 104), alloc(3, "c", 190, 192)).caches()
+    caches = paired(tmp_path, alloc(1, "a", 184, 192), alloc(2, "b", 100, 104), alloc(3, "c", 190, 192)).caches
     assert [cache.hwcache_align for cache in caches] == [True, False, False]
 
 
@@ -76,6 +81,32 @@ def test_each_slot_is_filled_once_and_then_emptied_at_most_once(tmp_path_factory
         assert order[slot] <= 2
     assert len(result.event) + sum(result.skipped.values()) == len(result.trace)
     assert sum(count == 1 for count in order.values()) == result.never_freed
+
+
+def test_a_trace_of_frees_only_cannot_be_replayed(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(free(1) + line("kfree", 0))
+    with pytest.raises(UserError, match="nothing in the trace can be replayed") as error:
+        read_paired(path)
+    assert f"1 {FREE_OF_NULL}, 1 {BEFORE_RECORDING}" in str(error.value)
+
+
+def test_a_pointer_that_was_not_printed_names_no_object(tmp_path):
+    hidden = [text.replace("ptr=00000001", "ptr=(____ptrval____)") for text in (alloc(1), alloc(1), free(1))]
+    result = paired(tmp_path, *hidden, alloc(1), free(1))
+    assert result.slot.tolist() == [0, 1, 2, 2]
+    assert (result.never_freed, result.reused, result.skipped) == (2, 0, {BEFORE_RECORDING: 1})
+
+
+def test_more_caches_than_a_kernel_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("simslab.workload.trace.pairing.MAX_CACHES", 2)
+    with pytest.raises(UserError, match="3 caches in a trace"):
+        paired(tmp_path, *(alloc(i, f"cache{i}") for i in (1, 2, 3)))
+
+
+def test_a_cache_has_its_largest_object(tmp_path):
+    result = paired(tmp_path, alloc(1, "a", 8, 64), alloc(2, "a", 100, 128), alloc(3, "a", 90, 192))
+    assert [(cache.size, cache.stride) for cache in result.caches] == [(100, 128)]
 
 
 def test_the_shipped_traces_pair_as_recorded():

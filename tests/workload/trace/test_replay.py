@@ -2,9 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from simslab.base.errors import BadValue
 from simslab.base.shipped import shipped_folder
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import TraceReplay
@@ -12,7 +11,7 @@ from simslab.workload.streams import operations as ops
 from simslab.workload.streams.program import unpack
 from simslab.workload.trace.kmem_trace import read_kmem_trace
 from simslab.workload.trace.pairing import pair
-from simslab.workload.trace.replay import folded_rows, replay
+from simslab.workload.trace.replay import replay
 
 GHZ = 1_000_000_000
 
@@ -106,6 +105,45 @@ def test_a_trace_in_order_is_told_nothing_of_order_and_nodes(untar):
     assert not any("not skipped" in what and "freed" not in what for what in made(untar).summary.skipped)
 
 
+FAR = "t-1 [000] ..... {time}: kmalloc: call_site=a ptr={ptr:x}" + ASKS.format(node=-1)
+
+
+def test_a_recording_longer_than_can_be_simulated_is_refused(tmp_path):
+    paired = of_events(tmp_path, FAR.format(time="1.0", ptr=32), FAR.format(time="4000000000.0", ptr=64), "")
+    with pytest.raises(BadValue, match="the recording lasts 3999999999 s"):
+        made(paired, timing="recorded")
+    assert made(paired, timing="asap").summary.replayed == 2
+    assert made(paired, timing="recorded", scale=0.5).summary.replayed == 1
+
+
+def test_counts_are_no_times(tmp_path):
+    paired = of_events(tmp_path, FAR.format(time="1", ptr=32), FAR.format(time="17", ptr=64), "")
+    with pytest.raises(BadValue, match="counts no nanoseconds"):
+        made(paired, timing="recorded")
+    assert made(paired, timing="asap").summary.replayed == 2
+
+
+FREE = " t-1 [000] ..... 1.000009: {event}: call_site=a ptr=20\n"
+ALLOC = " t-1 [000] ..... 1.000001: {event}: call_site=a ptr=20 bytes_req=100 bytes_alloc=104 gfp_flags=GFP_KERNEL\n"
+
+
+@pytest.mark.parametrize(
+    ("allocated", "freed", "opcodes"),
+    [
+        ("kmem_cache_alloc", "kmem_cache_free", [ops.ALLOC, ops.FREE]),
+        ("kmem_cache_alloc", "kfree", [ops.ALLOC, ops.KFREE]),
+        ("kmalloc", "kmem_cache_free", [ops.KMALLOC, ops.KFREE]),
+        ("kmalloc", "kfree", [ops.KMALLOC, ops.KFREE]),
+    ],
+)
+def test_an_object_is_freed_as_its_allocation_requires(tmp_path, allocated, freed, opcodes):
+    result = made(of_events(tmp_path, ALLOC.format(event=allocated) + FREE.format(event=freed)), nodes=(0,))
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    assert used[:, ops.OPCODE].tolist() == opcodes
+    assert used[:, ops.CACHE].tolist() == [0 if opcode in (ops.ALLOC, ops.FREE) else -1 for opcode in opcodes]
+
+
 def opcodes_and_sizes(result):
     """(opcode, size) of the operations of a program of one thread."""
     rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
@@ -130,24 +168,3 @@ def test_operations_stay_apart_however_many_caches_there_are(tmp_path):
     result = made(of_events(tmp_path, *events, kmalloc(count, 32 * (count + 1), -1)), nodes=(0,))
     assert opcodes_and_sizes(result) == [(ops.ALLOC, 0)] * count + [(ops.KMALLOC, 100)]
     assert len(set(unpack(result.program.threads[0].words)[0].tolist())) == count + 1
-
-
-@given(
-    st.lists(
-        st.tuples(*[st.sampled_from([0, 1, 4095, 4096, 65535, 65536, 1 << 40, (1 << 63) - 1, -1, -(1 << 63)])] * 4),
-        max_size=12,
-    )
-)
-def test_rows_are_folded_into_equal_numbers_where_they_are_equal(rows):
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-    numbers = folded_rows(*columns).tolist()
-    assert [[a == b for b in numbers] for a in numbers] == [[a == b for b in rows] for a in rows]
-
-
-@pytest.mark.parametrize("largest", [0, 1, 10])
-def test_folding_makes_room_before_it_overflows(largest, monkeypatch):
-    monkeypatch.setattr("simslab.workload.trace.replay.LARGEST", largest)
-    rows = [(a, b, c) for a in (0, 2, 3) for b in (1, 2) for c in (5, 7)] * 2
-    numbers = folded_rows(*np.array(rows).T).tolist()
-    assert len(set(numbers)) == len(set(rows))
-    assert numbers[: len(rows) // 2] == numbers[len(rows) // 2 :]

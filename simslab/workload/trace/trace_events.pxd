@@ -1,0 +1,18 @@
+# Written by tools/declarations.py from trace_events.py.
+cdef extern from *:
+    const long long CACHE_ALLOC "0LL"
+    const long long CACHE_FREE "1LL"
+    const long long KMALLOC "2LL"
+    const long long KFREE "3LL"
+    const long long TASK_CONTEXT "0LL"
+    const long long SOFTIRQ_CONTEXT "1LL"
+    const long long HARDIRQ_CONTEXT "2LL"
+    const long long UNKNOWN_PTR "(-1LL)"
+    const long long END "0LL"
+    const long long FULL "1LL"
+    const long long COMMENT "2LL"
+    const long long NO_HEAD "3LL"
+    const long long NO_KMEM "4LL"
+    const long long NO_FIELDS "5LL"
+    const long long EVENT "6LL"
+    const long long NEWLINE "10LL"

@@ -1,0 +1,132 @@
+"""Lines of a recorded trace that are no kmem event in the usual layout: why each is none, or what it says.
+
+What can stand in a trace (kernel/trace/trace.c and trace_output.c, trace-cmd's report, `perf script`):
+
+| line | here |
+|---|---|
+| `# tracer: ...`, column headings | says which flag is the context; the rest is passed over |
+| `# entries-in-buffer/entries-written: 10/25` | 15 events overwritten before the file begins |
+| `##### CPU 2 buffer started ####`, `CPU 2 is empty`, `cpus=8`, `version = 6`, blank | no event, no fault |
+| `CPU:1 [LOST 12 EVENTS]`, `CPU:1 [12 EVENTS DROPPED]`, perf's `PERF_RECORD_LOST lost 12` | 12 events lost |
+| `CPU:1 [LOST EVENTS]`, `CPU:1 [EVENTS DROPPED]` | a gap of unknown size |
+| `<stack trace>` or `<user stack trace>` behind a head, ` => symbol`, perf's indented addresses | a call chain |
+| a head and another event, or the function tracer's `func <-caller` | an event of another kind |
+| `bash-1977 0d.h1. 12us+: kmalloc: ...`, and its verbose form | latency format: read, microseconds from its start |
+| the same behind `[   12.345678]` | the dump of the buffer in the kernel's log: read |
+| `ls-42 1d... 12.345678: ...` | `trace-cmd report -l`: read |
+| `kmalloc: call_site=...` without a head (option nocontext-info) | a kmem event without CPU and time |
+| anything else, and kmem events whose fields are not understood | does not parse |
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final
+
+from simslab.workload.trace.trace_events import NO_FIELDS, NO_KMEM
+
+EXAMPLES: Final = 3  # lines that are kept to be shown
+SHOWN: Final = 200  # bytes of each
+
+OTHER_EVENT: Final = "event of another kind"
+CALL_CHAIN: Final = "line of a call chain"
+NO_CONTEXT: Final = "kmem event without CPU and time (option nocontext-info)"
+UNPARSED: Final = "line that does not parse"
+CUT: Final = "last line, cut off"
+LINES: Final = frozenset((OTHER_EVENT, NO_CONTEXT, UNPARSED, CUT))  # call chains belong to the events before them
+LOST: Final = "events lost while recording"
+GAPS: Final = "gaps of unknown size while recording (events lost)"
+OVERWRITTEN: Final = "events overwritten in the ring buffer before the first line"
+
+_NOT_EVENTS: Final = re.compile(rb"cpus=\d+|version = .*|CPU \d+ is empty|\s*#.*|trace-cmd: .*|\s*")
+_LOST: Final = re.compile(rb"CPU:\s*\d+ \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]")
+_PERF_LOST: Final = re.compile(
+    rb".*\bPERF_RECORD_LOST(?:_SAMPLES)?\b(?: lost (\d+))?|Processed \d+ events and lost \d+ .*"
+)
+_WRITTEN: Final = re.compile(rb"#\s*entries-in-buffer/entries-written:\s*(\d{1,18})/(\d{1,18})\b")
+_COLUMN: Final = re.compile(rb"#.*=>\s*(\S.*?)\s*")
+_CHAIN_HEAD: Final = re.compile(rb".*: (?:kernel_stack:\s+|user_stack:\s+)?<(?:user )?stack trace ?>\s*")
+_CHAIN: Final = re.compile(
+    rb"\s*=>.*"
+    rb"|\s+[0-9a-f]+ \S.*\(.*\)(?: \(inlined\))?"  # perf: address, symbol, (object)
+    rb"|\t\s*[0-9a-f]{4,16}(?: .*)?"
+    rb"|\s{2,}\[?[\w.$@<>:~]+\]?(?:\+0x[0-9a-f]+)?(?: \(.*\))?"  # perf -F sym
+)
+_BARE: Final = re.compile(
+    rb"\s*(?:\[.*\] ?)?(?:kmem:)?(?:kmem_cache_(?:alloc|free|alloc_node)|kmalloc|kmalloc_node|kfree): *call_site=.*"
+)
+_PRINTK: Final = re.compile(rb"\s*(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?")
+_LATENCY: Final = re.compile(
+    rb"\s*(.{0,16})-(\d{1,10})\s+(\d{1,6}?)([^\s\d]\S{3,8})\s+(\d{1,18}(?:\.\d{1,9})?)(us)?[^\s:]?\s*: (.*)"
+)
+_VERBOSE: Final = re.compile(
+    rb"\s*(.{0,16}?)\s+(\d{1,10})\s+(\d{1,6})\s+\d+\s+[0-9a-f]{8}\s+[0-9a-f]{8,16}\s+\[[0-9a-f]{8,16}\]\s+"
+    rb"(\d{1,10})\.(\d{3})ms \(\+\d+\.\d{3}ms\): (.*)"
+)
+
+
+class LineNotes:
+    """Counts what the lines say that are no event."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.examples: list[str] = []
+        self.columns: list[bytes] = []  # of the flags, as the headings name them
+
+    def comment(self, line: bytes) -> None:
+        """Take up a line that begins with '#'."""
+        if written := _WRITTEN.match(line):
+            kept, all_of_them = int(written[1]), int(written[2])
+            self.counts[OVERWRITTEN] += max(0, all_of_them - kept)
+        elif column := _COLUMN.fullmatch(line):
+            self.columns.append(column[1])
+
+    def context_column(self) -> int | None:
+        """Return which flag tells the context, None if no heading says so.
+
+        The latency format counts the CPU as the first column; PREEMPT_RT has one for need-resched-lazy.
+        """
+        columns = [column for column in self.columns if column != b"CPU#"]
+        return columns.index(b"hardirq/softirq") if b"hardirq/softirq" in columns else None
+
+    def line(self, state: int, line: bytes) -> None:
+        """Count a line at which the scanner stopped."""
+        if lost := _LOST.match(line) or _PERF_LOST.fullmatch(line):
+            number = next((int(group[:15]) for group in lost.groups() if group), 0)
+            self.counts[LOST if number else GAPS] += number or 1
+        elif state == NO_FIELDS:
+            self._unparsed(UNPARSED, line)
+        elif state == NO_KMEM:
+            self.counts[CALL_CHAIN if _CHAIN_HEAD.fullmatch(line) else OTHER_EVENT] += 1
+        elif _BARE.fullmatch(line):
+            self._unparsed(NO_CONTEXT, line)
+        elif _CHAIN.fullmatch(line):
+            self.counts[CALL_CHAIN] += 1
+        elif not _NOT_EVENTS.fullmatch(line):
+            self._unparsed(UNPARSED, line)
+
+    def cut(self, line: bytes) -> None:
+        """Count the last line of a file, which has lost its end."""
+        self._unparsed(CUT, line)
+
+    def _unparsed(self, reason: str, line: bytes) -> None:
+        self.counts[reason] += 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(line[:SHOWN].decode("utf-8", "replace"))
+
+
+def usual_layout(line: bytes) -> bytes | None:
+    """Return a line of the latency format, in the kernel's log or not, in the usual layout; None if it is none."""
+    if in_log := _PRINTK.match(line):
+        line = line[in_log.end() :]
+    if found := _LATENCY.fullmatch(line):
+        comm, pid, cpu, flags, time, us, event = found.groups()
+        if us and b"." not in time:
+            time = b"%d.%06d" % divmod(int(time), 10**6)
+        return b"%s-%s [%s] %s %s: %s" % (comm, pid, cpu, flags, time, event)
+    if found := _VERBOSE.fullmatch(line):
+        comm, pid, cpu, ms, us, event = found.groups()
+        seconds, fraction = divmod(int(ms) * 1000 + int(us), 10**6)
+        return b"%s-%s [%s] %d.%06d: %s" % (comm, pid, cpu, seconds, fraction, event)
+    return None

@@ -1,0 +1,104 @@
+import pytest
+
+from simslab.workload.trace.trace_events import NO_FIELDS, NO_HEAD, NO_KMEM
+from simslab.workload.trace.trace_lines import LineNotes, usual_layout
+
+GAPS = "gaps of unknown size while recording (events lost)"
+
+
+def counts(*lines, state=NO_HEAD):
+    notes = LineNotes()
+    for line in lines:
+        notes.line(state, line)
+    return dict(notes.counts)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"CPU:0 [LOST EVENTS]", {GAPS: 1}),
+        (b"CPU:1 [LOST 12 EVENTS]", {"events lost while recording": 12}),
+        (b"CPU:1 [3 EVENTS DROPPED]", {"events lost while recording": 3}),
+        (b"CPU:1 [EVENTS DROPPED]", {GAPS: 1}),
+        (b"Processed 1817 events and lost 4 chunks!", {GAPS: 1}),
+        (b"CPU 2 is empty", {}),
+        (b"cpus=64", {}),
+        (b"version = 6", {}),
+        (b"##### CPU 3 buffer started ####", {}),
+        (b" => load_binary", {"line of a call chain": 1}),
+        (b" => load_binary+0x2b/0x80 <ffffffff8100abcd>", {"line of a call chain": 1}),
+        (b" =>  <00007f12d3a5c2b7>", {"line of a call chain": 1}),
+        (b"=> do_exit (ffffffff81206f5b)", {"line of a call chain": 1}),
+        (b"\tffffffff8100abcd load_binary+0x2b ([kernel.kallsyms])", {"line of a call chain": 1}),
+        (b"\t    7f1234567890 [unknown] (/usr/lib/libc.so.6)", {"line of a call chain": 1}),
+        (b"\t            5581 main+0x11 (inlined)", {"line of a call chain": 1}),
+        (b"                  27f1dc .__kmalloc (/boot/vmlinux)", {"line of a call chain": 1}),
+        (b"               kmem_cache_alloc", {"line of a call chain": 1}),
+        (b"kmalloc: call_site=x ptr=1", {"kmem event without CPU and time (option nocontext-info)": 1}),
+        (b"[    0.155635] kfree: call_site=x ptr=1", {"kmem event without CPU and time (option nocontext-info)": 1}),
+        (b"rubbish", {"line that does not parse": 1}),
+    ],
+)
+def test_lines_without_a_head_are_known(line, told):
+    assert counts(line) == told
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"a-1 [000] .... 1.0: <stack trace>", "line of a call chain"),
+        (b"a-1 [000] .... 1.0: <user stack trace>", "line of a call chain"),
+        (b"a-1 [000] 1.0: kernel_stack:         <stack trace >", "line of a call chain"),
+        (b"a-1 [000] .... 1.0: kmem_cache_free <-putname", "event of another kind"),
+        (b"a-1 [000] .... 1.0: sched_switch: x", "event of another kind"),
+    ],
+)
+def test_other_events_are_told_from_call_chains(line, told):
+    assert counts(line, state=NO_KMEM) == {told: 1}
+
+
+def test_the_first_three_lines_that_do_not_parse_are_kept():
+    notes = LineNotes()
+    for i in range(5):
+        notes.line(NO_FIELDS, b"line %d" % i)
+    assert (notes.examples, notes.counts["line that does not parse"]) == (["line 0", "line 1", "line 2"], 5)
+
+
+def test_a_lost_count_without_end_is_no_traceback():
+    assert counts(b"CPU:1 [LOST " + b"9" * 5000 + b" EVENTS]") == {"events lost while recording": 10**15 - 1}
+    notes = LineNotes()
+    notes.comment(b"# entries-in-buffer/entries-written: 1/" + b"9" * 5000 + b"   #P:2")
+    assert not notes.counts
+
+
+@pytest.mark.parametrize(
+    ("headings", "column"),
+    [
+        ((), None),
+        ((b"#  _-----=> irqs-off", b"# / _----=> need-resched", b"# | / _---=> hardirq/softirq"), 2),
+        ((b"# _--=> CPU#", b"# _-----=> irqs-off", b"# / _----=> need-resched", b"# | / _---=> hardirq/softirq"), 2),
+        ((b"# => irqs-off/BH-disabled", b"# => need-resched", b"# => need-resched-lazy", b"# => hardirq/softirq"), 3),
+    ],
+)
+def test_headings_name_the_column_of_the_context(headings, column):
+    notes = LineNotes()
+    for heading in headings:
+        notes.comment(heading)
+    assert notes.context_column() == column
+
+
+@pytest.mark.parametrize(
+    ("line", "usual"),
+    [
+        (b"  <idle>-0       1d.h1.   12us : kfree: x", b"<idle>-0 [1] d.h1. 0.000012: kfree: x"),
+        (b"kworker/-20123  127...1 1000001us!: kfree: x", b"kworker/-20123 [127] ...1 1.000001: kfree: x"),
+        (b"  bash    1977   1 0 00000000 0000001f [0000005f5e15] 1000.002ms (+0.000ms): kfree: x",
+         b"bash-1977 [1] 1.000002: kfree: x"),
+        (b"[   12.345678][  T201]   a b-1       1d.h1.   12us : kfree: x", b"a b-1 [1] d.h1. 0.000012: kfree: x"),
+        (b"      ls-4242    1d... 123.456789: kfree: x", b"ls-4242 [1] d... 123.456789: kfree: x"),
+        (b"  <idle>-0       1d.h1.    1789 : kfree: x", b"<idle>-0 [1] d.h1. 1789: kfree: x"),
+        (b"a-1 [000] .... 1.0: kfree: x", None),
+    ],
+)  # fmt: skip
+def test_the_latency_format_becomes_the_usual_layout(line, usual):
+    assert usual_layout(line) == usual
