@@ -135,7 +135,11 @@ class RandomBench(Bench):
 def test_on_any_machine_nodes_run_out_in_order_of_the_zonelist(chance):
     bench = RandomBench(chance)
     nodes = bench.exhaust()
-    assert [nid for nid, _ in groupby(nodes)] == bench.order
+    runs = [nid for nid, _ in groupby(nodes)]
+    assert runs[: len(bench.order)] == bench.order
+    # What lies between the low and the min watermark is taken in a second round (__alloc_pages_slowpath).
+    rest = iter(bench.order)
+    assert all(nid in rest for nid in runs[len(bench.order) :])
     assert bench.cpu.irqs_off == 0
     assert bench.sound()
     bench.give_back()
