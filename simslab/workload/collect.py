@@ -141,7 +141,7 @@ class Collector:
         cpu = thread.cpu
         count, total, *cycles = np.asarray(self.recorder.cpus_owner).reshape(-1, ROW)[cpu.id].tolist()
         start = max(thread.started, self.meeting.region_start)
-        return CpuRow(cpu.id, cpu.node, count, total, cpu.now - start, _causes(cycles))
+        return CpuRow(cpu.id, self._numbers()[cpu.node], count, total, cpu.now - start, _causes(cycles))
 
     def _nodes(self) -> list[NodeRow]:
         nr_nodes = self.recorder.nr_nodes
@@ -151,7 +151,12 @@ class Collector:
         for zone in self.system.kernel.zones:
             for name, count in zip(NUMA_STAT_NAMES, zone.numa_owner, strict=True):
                 numastat[zone.node][name] += count
-        return [NodeRow(n, tuple(allocated[n]), tuple(freed[n]), numastat[n]) for n in range(nr_nodes)]
+        rows = zip(self._numbers(), allocated, freed, numastat, strict=True)
+        return [NodeRow(number, tuple(made), tuple(gone), pages) for number, made, gone, pages in rows]
+
+    def _numbers(self) -> list[int]:
+        """Return what people call the nodes, in order."""
+        return [node.number for node in self.system.machine.topology.nodes]
 
     def _irqs_off(self) -> list[IrqOffRow]:
         rows = []
@@ -190,8 +195,8 @@ class Collector:
         lines = (np.array(memory.lines_owner) - self.lines_before).reshape(-1, causes.NR_CAUSES).tolist()
         cycles = (np.array(memory.cycles_owner) - self.cycles_before).reshape(-1, causes.NR_CAUSES).tolist()
         return [
-            TransferRow(node, causes.CAUSE_NAMES[cause], count, cycles[node][cause])
-            for node, row in enumerate(lines)
+            TransferRow(number, causes.CAUSE_NAMES[cause], count, cycles[node][cause])
+            for node, (number, row) in enumerate(zip(self._numbers(), lines, strict=True))
             for cause, count in enumerate(row)
             if count
         ]

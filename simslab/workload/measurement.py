@@ -62,7 +62,10 @@ class CpuRow:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """Objects by the node of the CPU that acted: `allocated[j]`, `freed[j]` objects whose memory is on node j."""
+    """Objects by the node of the CPU that acted: `allocated[j]`, `freed[j]` objects on the node of row j.
+
+    `node` is the node's own number, as the machine file has it; numbers may have gaps.
+    """
 
     node: int
     allocated: tuple[int, ...]

@@ -113,14 +113,16 @@ def _kinds(
 
 
 def _nodes(recorded: Column, places: CpuPlaces) -> Column:
-    """Return the node each allocation asks for, -1 for any.
+    """Return the node each allocation asks for, counted from 0; -1 for any.
 
     On a recording machine of one node, node 0 means the nearest; it says nothing about nodes of another machine. A
     node that this machine has not got cannot be asked for either.
     """
     if recorded.max(initial=-1) <= 0:
         return np.full(len(recorded), -1)
-    return np.where((recorded >= 0) & (recorded < places.nr_nodes), recorded, -1).astype(np.int64)
+    known = np.full(max(*places.node_numbers, int(recorded.max())) + 1, -1, dtype=np.int64)
+    known[list(places.node_numbers)] = np.arange(places.nr_nodes)
+    return np.where(recorded >= 0, known[recorded], -1).astype(np.int64)
 
 
 def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces) -> Column:
@@ -154,7 +156,9 @@ def _summary(paired: PairedTrace, nodes: Column, count: int) -> TraceSummary:
     if paired.never_freed:
         skipped["never freed (allocated, not skipped)"] = paired.never_freed
     told = {
-        "for a node this machine has not got (from any node, not skipped)": (nodes < 0) & (trace.node > 0),
+        "for a node this machine has not got (from any node, not skipped)": (nodes < 0)
+        & (trace.node >= 0)
+        & (trace.node.max(initial=-1) > 0),
         "earlier than the event before (in file order, not skipped)": np.diff(trace.time, prepend=trace.time[:1]) < 0,
     }
     for what, which in told.items():

@@ -122,7 +122,8 @@ def prepare(
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
     topology = system.machine.topology
-    places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes))
+    numbers = tuple(node.number for node in topology.nodes)
+    places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes), numbers)
     made = create_caches(system, workload.caches)
     program, caches, summary = _program(system, workload, places, seed, made)
     tune(system, workload.tunables, made)
