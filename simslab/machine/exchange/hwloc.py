@@ -7,6 +7,7 @@ which follow no rule. Since hwloc 2 memory hangs beside the CPUs instead of abov
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,7 @@ from simslab.machine.exchange.hwloc_objects import (
     unknown_parts,
 )
 from simslab.machine.exchange.xml_input import read_xml
+from simslab.machine.validate import MAX_DOMAIN_CORES, MAX_DOMAINS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -81,7 +83,7 @@ class _Reader:
             source="hwloc",
             name=str(_json(ours.pop("name", json.dumps(self.path.stem)))),
             description=self._description(),
-            cores=with_l3([self._core(own) for own in cores], self.notes),
+            cores=with_l3(self._found_cores(cores), self.notes),
             nodes=nodes,
             distances=self._distances(nodes),
             caches=read_caches([[place for _, place in own] for own in cores], self.notes),
@@ -140,13 +142,25 @@ class _Reader:
             threads.setdefault(key, []).append((number, place))
         return list(threads.values())
 
-    def _core(self, own: Sequence[tuple[int, Place]]) -> FoundCore:
+    def _found_cores(self, cores: Sequence[Sequence[tuple[int, Place]]]) -> list[FoundCore]:
+        """Return the cores; of a package without L3 that is too large for one, those that share an L2 are a domain."""
+        found = [self._core(own, "L3") for own in cores]
+        packages = Counter(core.package for core in found)
+        if any(core.domain >= 0 for core in found) or max(packages.values()) <= MAX_DOMAIN_CORES:
+            return found
+        tiled = [self._core(own, "L2") for own in cores]
+        if any(core.domain < 0 for core in tiled) or len({core.domain for core in tiled}) > MAX_DOMAINS:
+            return found
+        self.notes.append("stand-ins for the L3 that is not there belong to the cores that share an L2")
+        return tiled
+
+    def _core(self, own: Sequence[tuple[int, Place]], shared: str) -> FoundCore:
         above = own[0][1].above
         return FoundCore(
             cpus=tuple(number for number, _ in own),
             package=self._package(own[0][1]),
             die=self._id(above["Die"]) if "Die" in above else -1,
-            domain=self._id(above["L3"]) if "L3" in above else -1,
+            domain=self._id(above[shared]) if shared in above else -1,
         )
 
     def _package(self, place: Place) -> int:

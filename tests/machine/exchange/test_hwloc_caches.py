@@ -53,3 +53,11 @@ def test_an_l1_of_unknown_ways_has_a_power_of_two_of_sets(xml, imported):
     l1 = xml.cache(1, [0], xml.core(0), size=24 << 10, cache_associativity=0)
     spec, _ = imported("hwloc", xml.machine([0], xml.node(0, [0], GIB), xml.package(0, [0], l1)))
     assert (spec.l1d.size // 64 // spec.l1d.ways).bit_count() == 1
+
+
+def test_a_large_package_without_l3_has_stand_ins_by_shared_l2(xml, imported):
+    tiles = [xml.cache(2, [n, n + 1], xml.core(n), xml.core(n + 1), size=MIB) for n in range(0, 68, 2)]
+    text = xml.machine(range(68), xml.node(0, range(68), GIB), xml.package(0, range(68), *tiles))
+    spec, written = imported("hwloc", text)
+    assert len(build_topology(spec).domains) == 34
+    assert "stand-ins for the L3 that is not there belong to the cores that share an L2" in written
