@@ -200,3 +200,22 @@ def test_with_memoryless_nodes_a_cpu_of_one_takes_the_nearest_node_for_its_own()
     counted = paths(run_workload(load_machine("memoryless-node"), Workload.model_validate(document)))
     assert counted["alloc", "hit"] > 900
     assert ("alloc", "fallback") not in counted
+
+
+MERGED = {
+    "caches": {"mine": {"size": 256, "flags": ["HWCACHE_ALIGN"]}},
+    "tunables": {"mine": {"limit": 30, "batchcount": 15, "shared": 2}},
+    "threads": [{"name": "w", "cpus": [0], "steps": [{"pattern": "alloc", "cache": "mine", "count": 100}]}],
+}
+
+
+def test_a_cache_that_the_kernel_merges_is_told_and_whose_tunables_went_elsewhere():
+    measured = run_workload(load_machine("two-socket"), Workload.model_validate(MERGED))
+    assert measured.merged == {"mine": "pool_workqueue"}
+    assert measured.tuned_merged == ["mine"]
+
+
+def test_a_cache_kept_apart_is_not_told():
+    document = MERGED | {"kernel": {"slab_nomerge": True}}
+    measured = run_workload(load_machine("two-socket"), Workload.model_validate(document))
+    assert (measured.merged, measured.tuned_merged) == ({}, [])
