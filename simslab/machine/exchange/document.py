@@ -90,6 +90,8 @@ class _Writer:
         return [*head, *dict.fromkeys(self.notes)]
 
     def _description(self) -> str:
+        if self.whole:
+            return str(self.found.sections.get("description", ""))
         return str(self.found.sections.get("description", self.found.description)) or "imported"
 
     def _layout(self) -> Layout:
