@@ -46,13 +46,11 @@ def fit(
     from simslab.base.output import check_writable, write_file
     from simslab.cli.progress import progress
     from simslab.machine.fit.fit import fit_machine
-    from simslab.machine.fit.solve import need_scipy
     from simslab.machine.fit.write import fitted_text
     from simslab.machine.library import load_machine_document
     from simslab.machine.measure.reference import read_table, rows_of
     from simslab.report.fit_text import fit_json, fit_text
 
-    need_scipy()
     if out is not None:
         check_writable(out)
     document, spec = load_machine_document(machine)
