@@ -24,7 +24,7 @@ TEMPLATE = "two-socket"
 @importing.command()
 def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
     """Import lstopo's XML (lstopo FILE.xml), of any version of hwloc."""
-    from simslab.machine.exchange.importer import import_hwloc
+    from simslab.instruments.exchange.importer import import_hwloc
 
     _check(out)
     _write(import_hwloc(file, template), out)
@@ -33,7 +33,7 @@ def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -
 @importing.command()
 def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
     """Import the output of `numactl -H`."""
-    from simslab.machine.exchange.importer import import_numactl
+    from simslab.instruments.exchange.importer import import_numactl
 
     _check(out)
     _write(import_numactl(file, template), out)
@@ -42,7 +42,7 @@ def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None)
 @importing.command()
 def mlc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
     """Import the output of Intel's Memory Latency Checker."""
-    from simslab.machine.exchange.importer import import_mlc
+    from simslab.instruments.exchange.importer import import_mlc
 
     _check(out)
     _write(import_mlc(file, template), out)
@@ -57,8 +57,8 @@ def export_to_hwloc(
     out: OutFile = None,
 ) -> None:
     """Export a machine as lstopo's XML; importing that gives an equal machine."""
-    from simslab.machine.exchange.hwloc_export import export_hwloc
-    from simslab.machine.library import load_machine
+    from simslab.instruments.exchange.hwloc.export import export_hwloc
+    from simslab.machine.description.library import load_machine
 
     _check(out)
     _write(export_hwloc(load_machine(machine, settings or ())), out)

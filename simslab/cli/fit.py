@@ -45,11 +45,11 @@ def fit(
     """
     from simslab.base.output import check_writable, write_file
     from simslab.cli.progress import progress
-    from simslab.machine.fit.fit import fit_machine
-    from simslab.machine.fit.write import fitted_text
-    from simslab.machine.library import load_machine_document
-    from simslab.machine.measure.reference import read_table, rows_of
-    from simslab.report.fit_text import fit_json, fit_text
+    from simslab.instruments.fit.fitting import fit_machine
+    from simslab.instruments.fit.write import fitted_text
+    from simslab.instruments.reference.reference import read_table, rows_of
+    from simslab.machine.description.library import load_machine_document
+    from simslab.report.machine.fit_text import fit_json, fit_text
 
     if out is not None:
         check_writable(out)
