@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.found import FoundCore, FoundMachine
 from simslab.instruments.exchange.hwloc.bitmap import parse_bitmap
+from simslab.instruments.exchange.hwloc.caches import read_caches, with_l3
 from simslab.instruments.exchange.hwloc.distances import read_distances
 from simslab.instruments.exchange.hwloc.nodes import Memory, SideCache, assign_cpus, with_side_caches
-from simslab.instruments.exchange.hwloc.caches import read_caches, with_l3
 from simslab.instruments.exchange.hwloc.objects import (
     Place,
     bytes_of,
