@@ -33,7 +33,7 @@ def metrics(measurement: Measurement) -> dict[str, float]:
     return latency | {
         "list_lock wait (ns)": nanoseconds(sum(row.wait_total for row in locks), frequency),
         "list_lock contended": sum(row.contended for row in locks),
-        "remote frees": sum(remote(row.node, row.freed) for row in measurement.nodes),
+        "remote frees": sum(remote(place, row.freed) for place, row in enumerate(measurement.nodes)),
         "interrupts off max (ns)": nanoseconds(
             max((row.maximum for row in measurement.irqs_off), default=0), frequency
         ),

@@ -38,9 +38,14 @@ class Kernel:
 
     `zonelists[nid]` are node numbers, nearest first; `cpu_to_mem[cpu]` is numa_mem_id; `boot_data` is the simulated
     address of 256 KiB of static kernel data for structures that exist before any allocator.
+
+    Without CONFIG_HAVE_MEMORYLESS_NODES, which of the architectures only ia64 and powerpc have, numa_mem_id is
+    numa_node_id also where that node has no memory (include/linux/topology.h).
     """
 
-    def __init__(self, machine: Machine, percpu_unit: int = percpu.DEFAULT_UNIT) -> None:
+    def __init__(
+        self, machine: Machine, percpu_unit: int = percpu.DEFAULT_UNIT, have_memoryless_nodes: bool = False
+    ) -> None:
         self.machine = machine
         topology = machine.topology
         self.hz = machine.timing.hz
@@ -58,10 +63,11 @@ class Kernel:
             [node.memory > 0 for node in topology.nodes],
             [bool(node.cpus) for node in topology.nodes],
         )
-        self.cpu_to_mem = [local_memory_node(self.zonelists[cpu.node]) for cpu in topology.cpus]
+        nearest = [local_memory_node(self.zonelists[cpu.node]) for cpu in topology.cpus]
+        self.cpu_to_mem = nearest if have_memoryless_nodes else [cpu.node for cpu in topology.cpus]
         memory = boot.BootMemory(topology)
         self.mem_map = boot.make_mem_map(topology, memory)
-        self.percpu = percpu.PerCpu(boot.percpu_areas(memory, self.cpu_to_mem, percpu_unit), percpu_unit)
+        self.percpu = percpu.PerCpu(boot.percpu_areas(memory, nearest, percpu_unit), percpu_unit)
         pgdats = [memory.take(self.zonelists[nid][0], layout.PGDAT_BYTES) for nid in self.online_nodes]
         self.boot_data = memory.take(boot.nodes_with_memory(topology)[0], boot.BOOT_DATA_BYTES)
         self.zones = self._make_zones(memory, pgdats)

@@ -62,7 +62,10 @@ class CpuRow:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """Objects by the node of the CPU that acted: `allocated[j]`, `freed[j]` objects whose memory is on node j."""
+    """Objects by the node of the CPU that acted: `allocated[j]`, `freed[j]` objects on the node of row j.
+
+    `node` is the node's own number, as the machine file has it; numbers may have gaps.
+    """
 
     node: int
     allocated: tuple[int, ...]
@@ -193,3 +196,6 @@ class Measurement:
     events: dict[str, int] = field(default_factory=dict)  # by the names of EVENTS
     dmesg: list[str] = field(default_factory=list)  # the kernel's log of the whole run, boot included
     phases: list[PhaseRow] = field(default_factory=list)  # of the whole run, warm-up included
+    # Caches of the workload that the kernel made aliases of others: the name asked for -> the cache that serves it.
+    merged: dict[str, str] = field(default_factory=dict)
+    tuned_merged: list[str] = field(default_factory=list)  # those of them whose tunables went to the cache that serves

@@ -52,7 +52,6 @@ class FoundMachine:
     distances: Sequence[Sequence[int]] | None = None
     caches: Mapping[str, FoundCache] = field(default_factory=dict)  # by l1d, l2, l3
     sections: Mapping[str, Any] = field(default_factory=dict)  # parts of the machine file as told
-    whole: bool = False  # whether `sections` are all there are, as in an export of ours
     guessed: frozenset[str] = frozenset()  # which of `layout`, `distances`, `memory` are inferred
     notes: Sequence[str] = ()
     description: str = ""

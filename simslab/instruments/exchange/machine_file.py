@@ -52,15 +52,19 @@ class _Writer:
         self.notes = list(self.found.notes)
         self.comments: dict[str, str] = {}
         self.document: dict[str, Any] = {}
+        fields = type(template).model_fields.items()
+        needed = {key for key, field in fields if field.is_required() and key != "nodes"}
+        self.whole = needed <= found.sections.keys()  # as in an export of ours: nothing comes from the template
 
     def text(self) -> str:
         figures = self.template.model_dump(mode="json", exclude_none=True)
+        self._check_sections(figures)
         layout = self._layout()
         self.document |= {"name": self.found.name, "description": self._description(), "layout": layout.section}
         if layout.notes:
             self.notes += layout.notes
         for key in type(self.template).model_fields:
-            known = self.found.sections if self.found.whole else figures.keys() | self.found.sections.keys()
+            known = self.found.sections if self.whole else figures.keys() | self.found.sections.keys()
             if key not in NOT_FIGURES and key in known:
                 self._figures(key, figures.get(key))
         self._caches(layout)
@@ -71,6 +75,14 @@ class _Writer:
         ordered = [key for key in type(self.template).model_fields if key in self.document]
         return machine_text(self._head(), {key: self.document[key] for key in ordered}, self.comments)
 
+    def _check_sections(self, figures: Mapping[str, Any]) -> None:
+        """Refuse parts told of the machine file (by infos that look like our export's) that cannot stand in one."""
+        for key, value in self.found.sections.items():
+            known = key in type(self.template).model_fields and key != "extends"
+            if not known or (isinstance(figures.get(key), dict) and not isinstance(value, dict)):
+                what = f"a part '{key[:40]}' that " + ("cannot be what it says" if known else "no machine file has")
+                raise UserError(f"tells {what}", file=str(self.path), expected="what 'simslab export' wrote")
+
     def _head(self) -> list[str]:
         source = self.found.source
         head = [f"Imported from {self.path.name} ({source}).", f"[{source}]    told by that file"]
@@ -78,6 +90,8 @@ class _Writer:
         return [*head, *dict.fromkeys(self.notes)]
 
     def _description(self) -> str:
+        if self.whole:
+            return str(self.found.sections.get("description", ""))
         return str(self.found.sections.get("description", self.found.description)) or "imported"
 
     def _layout(self) -> Layout:
@@ -100,7 +114,7 @@ class _Writer:
     def _figures(self, key: str, value: Any) -> None:
         told = self.found.sections.get(key)
         if isinstance(value, dict) or isinstance(told, dict):
-            rest = value if isinstance(value, dict) and not (self.found.whole and told) else {}
+            rest = value if isinstance(value, dict) and not (self.whole and told) else {}
             self.document[key] = dict(rest) | (told if isinstance(told, dict) else {})
             for name in self.document[key]:
                 is_told = isinstance(told, dict) and name in told
@@ -121,7 +135,7 @@ class _Writer:
             if 0 < cache.size <= MAX_CACHE:
                 section["size"] = cache.size
                 self.comments[f"{level}.size"] = f"[{self.found.source}]"
-            ways = _ways(section["size"], cache.ways or section["ways"])
+            ways = _ways(section["size"], cache.ways or section["ways"], powers_only=level == "l1d")
             told = ways == cache.ways
             section["ways"] = ways
             self.comments[f"{level}.ways"] = f"[{self.found.source}]" if told else "estimate"
@@ -223,10 +237,13 @@ def _without_empty_nodes(found: FoundMachine) -> FoundMachine:
     )
 
 
-def _ways(size: int, wanted: int) -> int:
-    """Return the ways nearest to `wanted` that divide a cache of `size` bytes."""
+def _ways(size: int, wanted: int, powers_only: bool) -> int:
+    """Return the ways nearest to `wanted` that divide a cache of `size` bytes, into 2, 4, 8 ... sets if asked for."""
     lines = max(1, size // LINE_BYTES)
-    return min((ways for ways in range(1, 257) if lines % ways == 0), key=lambda ways: (abs(ways - wanted), ways))
+    fitting = [ways for ways in range(1, 257) if lines % ways == 0]
+    powers = [ways for ways in fitting if (lines // ways).bit_count() == 1]
+    chosen = powers if powers_only and powers else fitting
+    return min(chosen, key=lambda ways: (abs(ways - wanted), ways))
 
 
 def _same_layout(told: Mapping[str, Any], found: FoundMachine) -> bool:

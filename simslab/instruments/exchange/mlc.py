@@ -31,6 +31,10 @@ _ROW: Final = re.compile(rf"(\d{{1,3}})((?:\s+{_VALUE})+)")
 _LOADED: Final = re.compile(r"(\d{5,6})\s+(\d{1,6}(?:\.\d+)?)\s+(\d{1,9}(?:\.\d+)?)")
 _LAST: Final = re.compile(r".*?(\d{1,9}(?:\.\d+)?)")
 
+_LIKE_ROW: Final = re.compile(r"\d+\s+\S")
+_MATRICES: Final = ("latency", "bandwidth", "writer", "reader")
+SHOWN: Final = 3  # things left out that are told one by one
+
 Table = Mapping[tuple[int, int], float]
 
 
@@ -46,6 +50,7 @@ class MlcTables:
     from_reader: Table = field(default_factory=dict)
     loaded: Sequence[tuple[int, float, float]] = ()  # injection delay, ns, MB/s
     peak: Mapping[str, float] = field(default_factory=dict)  # MB/s by kind of traffic
+    left_out: Sequence[str] = ()  # notes
 
     @property
     def readers(self) -> list[int]:
@@ -64,46 +69,73 @@ class MlcTables:
 
 
 def read_mlc(path: Path) -> MlcTables:
-    """Return the tables in a file; UserError if it holds no matrix of idle latencies."""
+    """Return the tables in a file; UserError if it holds no matrix of idle latencies, or two of a kind."""
     reader = _Reader(path)
     for number, line in enumerate(read_text(path, EXPECTED).splitlines(), 1):
         reader.line(number, line.strip())
-    latency = reader.tables.get("latency", {})
+    latency = reader.table("latency")
     if not latency:
         message = "holds no matrix of idle latencies"
         raise UserError(message, file=str(path), expected=f"{EXPECTED}, or of mlc --latency_matrix")
     tables = MlcTables(
         latency,
-        reader.tables.get("bandwidth", {}),
+        reader.table("bandwidth"),
         reader.single.get("hit", 0.0),
         reader.single.get("hitm", 0.0),
-        reader.tables.get("writer", {}),
-        reader.tables.get("reader", {}),
+        reader.table("writer"),
+        reader.table("reader"),
         tuple(reader.loaded),
         reader.peak,
+        tuple(reader.left_out()),
     )
-    missing = [(a, b) for a in tables.readers for b in tables.memories if (a, b) not in latency]
-    if missing:
-        message = f"has no idle latency from node {missing[0][0]} to node {missing[0][1]}"
-        raise UserError(message, file=str(path), expected=EXPECTED)
+    _refuse_unlike(tables, path)
     return tables
+
+
+def _refuse_unlike(tables: MlcTables, path: Path) -> None:
+    """Refuse tables that are not whole, or not of the same nodes: a cut file, or one of several machines."""
+    pairs = [(a, b) for a in tables.readers for b in tables.memories if (a, b) not in tables.latency]
+    if pairs:
+        message = f"has no idle latency from node {pairs[0][0]} to node {pairs[0][1]}"
+        raise UserError(message, file=str(path), expected=EXPECTED)
+    for what, table in (
+        ("bandwidth", tables.bandwidth),
+        ("cache-to-cache latency", tables.from_writer),
+        ("cache-to-cache latency", tables.from_reader),
+    ):
+        readers = tables.readers if what == "bandwidth" else tables.nodes
+        strange = sorted({a for a, _ in table} - set(readers) | {b for _, b in table} - set(tables.nodes))
+        if strange:
+            message = f"tells a {what} of node {strange[0]}, which is not so in the matrix of idle latencies"
+            raise UserError(message, file=str(path), expected="one run of mlc, whole")
 
 
 class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.section = ""
+        self.variant = ""  # how it was measured, where that is told: 'sequential', 'random'
         self.columns: list[int] = []
-        self.tables: dict[str, dict[tuple[int, int], float]] = {}
+        self.tables: dict[tuple[str, str], dict[tuple[int, int], float]] = {}
+        self.headings: dict[tuple[str, str], int] = {}  # line of each table's heading
+        self.skipping = False  # in a section that came before
         self.single: dict[str, float] = {}
         self.loaded: list[tuple[int, float, float]] = []
         self.peak: dict[str, float] = {}
+        self.again: list[str] = []  # sections that came again, left out
+        self.unread: list[tuple[int, str]] = []  # rows that could not be read
+
+    def table(self, section: str) -> Table:
+        """Return the first table of a section, which may come in variants."""
+        return next((table for (name, _), table in self.tables.items() if name == section), {})
 
     def line(self, number: int, line: str) -> None:
         lowered = line.lower()
         section = next((name for words, name in _SECTIONS if words in lowered), "")
         if section:
-            self._heading(section, line)
+            self._heading(section, number, line)
+        elif self.skipping:
+            return
         elif self.section == "loaded" and (match := _LOADED.fullmatch(line)):
             self.loaded.append((int(match[1]), float(match[2]), float(match[3])))
         elif self.section == "peak" and ":" in line:
@@ -112,15 +144,37 @@ class _Reader:
             self.columns = [int(word) for word in match[1].split()]
         elif self.columns and (match := _ROW.fullmatch(line)):
             self._row(number, int(match[1]), match[2].split())
+        elif self.section in _MATRICES and _LIKE_ROW.match(line):
+            what = "is no row of a matrix" if self.columns else "is a row without a head of columns"
+            raise UserError(f"'{line[:60]}' {what}", file=str(self.path), line=number, column=1, expected=EXPECTED)
+        elif _LIKE_ROW.match(line):
+            self.unread.append((number, line))
 
-    def _heading(self, section: str, line: str) -> None:
-        value = _LAST.fullmatch(line)
+    def _heading(self, section: str, number: int, line: str) -> None:
+        variant = next((word for word in ("sequential", "random") if word in line.lower()), "")
         if section in ("hit", "hitm"):
-            if value is not None:
-                self.single.setdefault(section, float(value[1]))
+            self._single(section, number, line)
             return
-        self.section = section
+        first = self.headings.setdefault((section, variant), number)
+        if section == "latency" and self.section not in ("", "latency"):
+            first = min(line for (name, _), line in self.headings.items() if name == section)  # random or sequential
+        if first != number and section == "latency" and self.table(section):
+            message = f"holds two runs: idle latency matrix again, first in line {first}"
+            raise UserError(
+                message, file=str(self.path), line=number, column=1, expected="one run of mlc: cut the other out"
+            )
+        self.skipping = first != number
+        if self.skipping:
+            self.again.append(f"'{line.rstrip('.: ')[:60]}' of line {number} (first in line {first})")
+        self.section, self.variant = section, variant
         self.columns = []
+
+    def _single(self, section: str, number: int, line: str) -> None:
+        value = _LAST.fullmatch(line)
+        if value is not None and section in self.single:
+            self.again.append(f"'{line[:60]}' of line {number}")
+        elif value is not None:
+            self.single[section] = float(value[1])
 
     def _peak(self, line: str) -> None:
         kind, _, text = line.rpartition(":")
@@ -131,8 +185,20 @@ class _Reader:
         if len(words) != len(self.columns):
             message = f"{len(words)} values in {len(self.columns)} columns"
             raise UserError(message, file=str(self.path), line=number, column=1, expected=EXPECTED)
-        table = self.tables.setdefault(self.section, {})
-        for column, word in zip(self.columns, words, strict=True):
-            if word not in ("-", "N/A"):
-                # Where a table comes twice, as for sequential and random access, the first counts.
-                table.setdefault((node, column), float(word))
+        table = self.tables.setdefault((self.section, self.variant), {})
+        if any(reader == node for reader, _ in table):
+            message = f"node {node} has a second row in the same table"
+            raise UserError(message, file=str(self.path), line=number, column=1, expected="one run of mlc")
+        values = zip(self.columns, words, strict=True)
+        table |= {(node, column): float(word) for column, word in values if word not in ("-", "N/A")}
+
+    def left_out(self) -> list[str]:
+        """Return notes on what was measured more than once or could not be read."""
+        notes = [f"measured again, left out: {'; '.join(self.again[:SHOWN])}"] if self.again else []
+        variants = [variant for name, variant in self.tables if name == "latency"]
+        if len(variants) > 1:
+            notes.append(f"idle latencies are those of {variants[0] or 'the first'} access; {variants[1]} is left out")
+        if self.unread:
+            shown = "; ".join(f"line {number}: '{line[:60]}'" for number, line in self.unread[:SHOWN])
+            notes.append(f"{len(self.unread)} rows could not be read, left out: {shown}")
+        return notes

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
 from simslab.instruments.exchange.mlc import MlcTables
+from simslab.machine.description.cpulist import format_cpulist
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
@@ -106,6 +107,8 @@ class _Machine:
         Where more load brought less bandwidth the curve ends: the model has no memory that does worse when asked more.
         """
         points: list[list[str]] = []
+        if not self._loaded_nodes():
+            return points
         most = slowest = 0.0
         for _, ns, rate in sorted(self.tables.loaded, reverse=True):  # least load first
             bandwidth = round(rate / len(self._loaded_nodes()), 1)
@@ -148,7 +151,11 @@ class _Machine:
         return max(0.1, fmean(extra) / 2 if extra else 0.1)
 
     def _notes(self) -> list[str]:
-        notes = [f"peak bandwidth, {kind}: {value / 1000:.1f} GB/s" for kind, value in self.tables.peak.items()]
+        notes = list(self.tables.left_out)
+        alone = [node for node in self.tables.nodes if node not in self.tables.readers]
+        if alone:
+            notes.append(f"node {format_cpulist(alone)} has a column and no row: memory without CPUs")
+        notes += [f"peak bandwidth, {kind}: {value / 1000:.1f} GB/s" for kind, value in self.tables.peak.items()]
         if self.tables.loaded:
             used = "became the curve of each node that has cores" if self._curve() else "not used"
             notes.append(f"loaded latency, {used} (delay, ns, GB/s):")

@@ -6,7 +6,6 @@ and where a node's CPUs are two equal runs half the machine apart, the second ru
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -15,75 +14,90 @@ from typing import Final
 
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
-from simslab.instruments.exchange.xml_input import read_text
+from simslab.instruments.exchange.numactl_text import NumactlText, read_numactl_text
+from simslab.machine.description.cpulist import format_cpulist
 
-EXPECTED: Final = "the output of numactl -H"
 NEAR: Final = 13  # distance up to which nodes are taken to be in one package: 11 and 12 are what firmware tells there
 LOCAL: Final = 10
 
-_AVAILABLE: Final = re.compile(r"available:\s+(\d{1,4})\s+nodes?\b")
-_CPUS: Final = re.compile(r"node\s+(\d{1,4})\s+cpus:((?:\s+\d{1,5})*)\s*")
-_SIZE: Final = re.compile(r"node\s+(\d{1,4})\s+size:\s+(\d{1,12})\s*MB\s*")
-_HEAD: Final = re.compile(r"node((?:\s+\d{1,4})+)\s*")
-_ROW: Final = re.compile(r"\s*(\d{1,4}):((?:\s+\d{1,3})+)\s*")
+Rows = list[list[int]]
 
 
 def read_numactl(path: Path) -> FoundMachine:
-    """Return the machine that `numactl -H` told; UserError if the file is something else."""
-    lines = read_text(path, EXPECTED).splitlines()
-    if not any(_AVAILABLE.match(line.strip()) for line in lines):
-        raise UserError("is not from numactl: no line 'available: N nodes'", file=str(path), expected=EXPECTED)
-    cpus = dict(_members(lines))
-    memory = {int(match[1]): int(match[2]) << 20 for line in lines if (match := _SIZE.fullmatch(line.strip()))}
-    if not any(cpus.values()):
+    """Return the machine that `numactl -H` told; UserError if the file is something else, or cut."""
+    text = read_numactl_text(path)
+    if not any(text.cpus.values()):
         raise UserError("tells no CPUs", file=str(path), expected="lines 'node N cpus: ...'")
-    order = sorted(cpus.keys() | memory.keys())
-    twice = next((cpu for cpu, times in Counter(chain(*cpus.values())).items() if times > 1), None)
+    twice = next((cpu for cpu, times in Counter(chain(*text.cpus.values())).items() if times > 1), None)
     if twice is not None:
-        raise UserError(f"CPU {twice} is in two nodes", file=str(path), expected="each CPU in one node")
-    rows, note = _distances(lines, order, path)
-    packages = _packages([number for number in order if cpus.get(number)], order, rows)
-    cores = list(_cores(cpus, packages))
+        raise UserError(f"CPU {twice} is in two nodes or twice in one", file=str(path), expected="each CPU in one node")
+    notes = [f"packages (nodes up to {NEAR} apart), cores and threads are inferred"]
+    _refuse_cut(text, path, notes)
+    nodes = [_node(number, text) for number in sorted(text.cpus)]
+    order = [node.number for node in nodes]
+    rows = _distances(text, order, notes)
+    packages = _packages([node.number for node in nodes if node.cpus], order, rows)
     apart = rows is not None and len(set(packages.values())) < len(packages)
     return FoundMachine(
         source="numactl",
         name=path.stem,
-        cores=cores,
-        nodes=[FoundNode(number, cpus.get(number, ()), memory.get(number)) for number in order],
+        cores=list(_cores(text.cpus, packages)),
+        nodes=nodes,
         distances=rows,
         sections={"l3": {"scope": "node"}} if apart else {},
         guessed=frozenset({"layout"}),
-        notes=[f"packages (nodes up to {NEAR} apart), cores and threads are inferred", *([note] if note else [])],
+        notes=[*notes, *text.left_out],
     )
 
 
-def _members(lines: Sequence[str]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    for line in lines:
-        match = _CPUS.fullmatch(line.strip())
-        if match is not None:
-            yield int(match[1]), tuple(sorted({int(word) for word in match[2].split()}))
+def _refuse_cut(text: NumactlText, path: Path, notes: list[str]) -> None:
+    """Refuse a text in which nodes are missing that its first line or its distances tell of."""
+    lacking = sorted(text.memory.keys() - text.cpus.keys())
+    if lacking:
+        message = f"node {format_cpulist(lacking)} has a size and no line of CPUs"
+        raise UserError(message, file=str(path), expected="'node N cpus:' for each node")
+    tabled = set(text.columns) - text.cpus.keys()
+    if tabled:
+        message = f"node {format_cpulist(tabled)} has distances and is not listed"
+        raise UserError(message, file=str(path), expected="'node N cpus:' for each node")
+    listed = len(text.cpus)
+    if listed == text.count and text.told in (set(), set(text.cpus)):
+        return
+    # Before 2.0.4 the first line told the highest number: nodes that the distances do not know are not there.
+    if text.columns and set(text.columns) == text.cpus.keys() <= text.told:
+        notes.append(f"the first line tells {text.count} nodes; {listed} are listed and have distances")
+        return
+    message = f"{text.count} nodes are told, {listed} are listed"
+    if listed == text.count:
+        message = f"node {format_cpulist(text.told)} is told, node {format_cpulist(text.cpus)} is listed"
+    raise UserError(message, file=str(path), expected="the whole output of numactl -H")
 
 
-def _distances(lines: Sequence[str], order: Sequence[int], path: Path) -> tuple[list[list[int]] | None, str]:
-    """Return the table with rows and columns in the order of the nodes, and a note if it cannot be used."""
-    start = next((index for index, line in enumerate(lines) if line.strip().startswith("node distances")), len(lines))
-    columns: list[int] = []
-    known: dict[tuple[int, int], int] = {}
-    for number, line in enumerate(lines[start + 1 :], start + 2):
-        if head := _HEAD.fullmatch(line.strip()):
-            columns = [int(word) for word in head[1].split()]
-        elif row := _ROW.fullmatch(line):
-            values = [int(word) for word in row[2].split()]
-            if len(values) != len(columns):
-                message = f"{len(values)} distances in {len(columns)} columns"
-                raise UserError(message, file=str(path), line=number, column=1, expected=EXPECTED)
-            known |= {(int(row[1]), column): value for column, value in zip(columns, values, strict=True)}
+def _node(number: int, text: NumactlText) -> FoundNode:
+    """Return a node; a size that is not available is that of a node which is not there, unless it has CPUs."""
+    memory = text.memory.get(number)
+    cpus = tuple(sorted(text.cpus[number]))
+    return FoundNode(number, cpus, 0 if memory is None and number in text.memory and not cpus else memory)
+
+
+def _distances(text: NumactlText, order: Sequence[int], notes: list[str]) -> Rows | None:
+    """Return the table with rows and columns in the order of the nodes, None with a note if it cannot be used."""
+    if len(order) > 1 and not text.rows:
+        cut = "" if text.no_distances or not text.columns else "the table of distances is cut: "
+        notes.append(f"{cut}distances are not told, those and the links are estimates")
+        return None
+    pairs = (zip(text.columns, row, strict=True) for row in text.rows.values())
+    known = {(node, b): value for node, row in zip(text.rows, pairs, strict=True) for b, value in row}
     if not known:
-        return None, ""
-    rows = [[known.get((a, b), 0) for b in order] for a in order]
-    if any((a == b) != (known.get((a, b), 0) == LOCAL) or known.get((a, b), 0) < LOCAL for a in order for b in order):
-        return None, "the distances are not 10 for a node itself and more for others: left out, as the kernel does"
-    return [[min(255, value) for value in row] for row in rows], ""
+        return None
+    lacking = [node for node in order if any((node, b) not in known for b in order)]
+    if lacking:
+        notes.append(f"distances of node {format_cpulist(lacking)} are not told (a cut table?): all are estimates")
+        return None
+    if any((a == b) != (known[a, b] == LOCAL) or known[a, b] < LOCAL for a in order for b in order):
+        notes.append("the distances are not 10 for a node itself and more for others: left out, as the kernel does")
+        return None
+    return [[min(255, known[a, b]) for b in order] for a in order]
 
 
 def _packages(hosts: Sequence[int], order: Sequence[int], rows: Sequence[Sequence[int]] | None) -> dict[int, int]:
@@ -99,7 +113,7 @@ def _packages(hosts: Sequence[int], order: Sequence[int], rows: Sequence[Sequenc
 def _cores(cpus: Mapping[int, Sequence[int]], packages: Mapping[int, int]) -> Iterator[FoundCore]:
     total = sum(map(len, cpus.values()))
     for node, package in packages.items():
-        own = cpus[node]
+        own = sorted(cpus[node])
         half = len(own) // 2
         paired = len(own) % 2 == 0 and all(own[i] + total // 2 == own[i + half] for i in range(half))
         threads = [(own[i], own[i + half]) for i in range(half)] if paired else [(cpu,) for cpu in own]

@@ -16,14 +16,14 @@ from simslab.instruments.measure.pingpong import ping_pong
 from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.transfer import transfer
 from simslab.instruments.reference import places
-from simslab.instruments.reference.reference import UNJUDGED, Cell, Row, Skipped
+from simslab.instruments.reference.reference import NUMBER, UNJUDGED, Cell, Row, Skipped
 from simslab.machine.timing.cycles import tlb_timing
 
 if TYPE_CHECKING:
     from simslab.machine.description.spec import MachineSpec
 
 Answer = Cell | Skipped
-LOAD_FIGURE: Final = re.compile(r"total_bw=([0-9.]+)")
+LOAD_FIGURE: Final = re.compile(rf"total_bw=({NUMBER})(?![\d.])", re.ASCII)
 
 
 class Answers:
@@ -80,7 +80,7 @@ class Answers:
 
     def chased_sequentially(self, rows: list[Row]) -> bool:
         """Whether a curve, whose rows do not say how it chased, begins nearer to the sequential idle latency."""
-        lowest = min(float(row.value) for row in rows)
+        lowest = min(_middle(row) for row in rows)
         node = self.topology.cpus[0].node
         near, far = (abs(self.prober.ns(self.idle_cycles(node, node, way)) - lowest) for way in (True, False))
         return near < far
@@ -158,7 +158,7 @@ class Answers:
     def curve(self, rows: list[Row], sequential: bool) -> list[Answer]:
         """A loaded-latency curve: every point for information, knee and plateau for judgement."""
         ours = [(p.gb_per_second, p.ns) for p in loaded.loaded_curve(self.spec, sequential=sequential)]
-        theirs = [(_total_bandwidth(row), float(row.value)) for row in rows]
+        theirs = [(_total_bandwidth(row), _middle(row)) for row in rows]
         cells = [
             Cell(row, UNJUDGED, loaded.latency_at(ours, gb), ns) for row, (gb, ns) in zip(rows, theirs, strict=True)
         ]
@@ -188,8 +188,16 @@ class Answers:
 
     def scan(self, row: Row) -> Answer:
         """Reads from the own node by so many CPUs of it."""
-        count = int(row.source.split()[0])
-        rate = self.keep(("scan", count), lambda: bandwidth.node_bandwidth(self.prober, 0, 0, count))
+        words = re.match(r"(\d{1,4})\b", row.source, re.ASCII)
+        node = self.topology.nodes[self.topology.cpus[0].node]
+        if words is None:
+            return Skipped(row, "'from' does not begin with a number of cores")
+        count = int(words[1])
+        if not 0 < count <= len(node.cpus) or not node.memory:
+            return Skipped(
+                row, f"the machine's first node has {len(node.cpus)} CPUs, and memory of {node.memory} bytes"
+            )
+        rate = self.keep(("scan", count), lambda: bandwidth.node_bandwidth(self.prober, node.id, node.id, count))
         return _cell(row, "bandwidth", rate / 1e9)
 
     def link_bandwidth(self, row: Row) -> Answer:
@@ -231,9 +239,13 @@ class Answers:
 
     def distances(self, row: Row) -> Answer:
         """A row of the SLIT: how many of its distances differ."""
-        node = int(row.source.removeprefix("node"))
-        wanted = tuple(int(value) for value in row.value.split())
-        if node >= len(self.topology.distance) or len(wanted) != len(self.topology.distance):
+        told = re.fullmatch(r"(?:node)?\s*(\d{1,4})", row.source, re.ASCII)
+        words = row.value.split()
+        if told is None or not all(re.fullmatch(r"\d{1,9}", word, re.ASCII) for word in words):
+            return Skipped(row, "not a node and its distances, as whole numbers")
+        node = next((node.id for node in self.topology.nodes if node.number == int(told[1])), None)
+        wanted = tuple(int(word) for word in words)
+        if node is None or len(wanted) != len(self.topology.distance):
             return Skipped(row, "the machine has another number of nodes")
         same = sum(a == b for a, b in zip(self.topology.distance[node], wanted, strict=True))
         return Cell(row, "distance", same, len(wanted), "distances equal")
@@ -280,6 +292,11 @@ def _cell(row: Row, kind: str, measured: float) -> Cell:
     return Cell(row, kind, measured, min(max(measured, low), high))
 
 
+def _middle(row: Row) -> float:
+    low, high = row.bounds or (0.0, 0.0)
+    return (low + high) / 2
+
+
 def _total_bandwidth(row: Row) -> float:
     match = LOAD_FIGURE.search(row.state)
     return float(match[1]) if match else 0.0
@@ -302,7 +319,9 @@ def _line_state(state: str) -> str | None:
 def _reason(row: Row) -> str:
     if row.metric in _REASONS:
         return _REASONS[row.metric]
-    return "not a number" if row.bounds is None else f"nothing in the model answers to {row.metric}"
+    if row.metric == "dram_loaded_latency" and row.bounds is not None:
+        return "the state tells no total_bw=NUMBER"
+    return "not a number above 0" if row.bounds is None else f"nothing in the model answers to {row.metric}"
 
 
 _REASONS: Final = {

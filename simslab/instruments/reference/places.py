@@ -41,7 +41,7 @@ def _first_node(topology: Topology) -> int | None:
 
 
 def _node(topology: Topology, text: str) -> int | None:
-    match = re.search(r"node(\d+)", text)
+    match = re.search(r"node(\d{1,4})(?!\d)", text, re.ASCII)
     if match is None:
         return None
     return next((node.id for node in topology.nodes if node.number == int(match[1])), None)
@@ -49,7 +49,7 @@ def _node(topology: Topology, text: str) -> int | None:
 
 def _target(topology: Topology, start: int, text: str) -> int | None:
     """Return the node of the memory; memory by its kind: DDR beside cores, MCDRAM and CXL without."""
-    if "node" in text and re.search(r"node\d", text):
+    if "node" in text and re.search(r"node\d", text, re.ASCII):
         return _node(topology, text)
     words = text.lower()
     if "snc" in words or "behind" in words or "cache" in words:

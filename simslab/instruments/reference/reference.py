@@ -15,6 +15,7 @@ from typing import Final
 
 from simslab.base.errors import UserError
 
+NUMBER: Final = r"(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})"
 COLUMNS: Final = ("machine", "metric", "from", "to", "state", "value", "unit")
 
 
@@ -33,12 +34,12 @@ class Row:
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """Lowest and highest published value, None where the value is no number."""
-        match = re.fullmatch(r"\s*([0-9.]+)(?:\s*-\s*([0-9.]+))?\s*", self.value)
+        """Lowest and highest published value, None where the value is no number above 0, or a range backwards."""
+        match = re.fullmatch(rf"({NUMBER})(?:\s*-\s*({NUMBER}))?", self.value.strip(), re.ASCII)
         if match is None:
             return None
-        low = float(match[1])
-        return low, float(match[2] or low)
+        low, high = float(match[1]), float(match[2] or match[1])
+        return (low, high) if 0 < low <= high else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Verdict:
 def read_table(path: Path) -> list[Row]:
     """Return the rows of a table; UserError if it cannot be read or lacks a column."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a byte-order mark first
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:

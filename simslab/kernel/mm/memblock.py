@@ -27,13 +27,14 @@ class BootMemory:
         self.base = [node.base for node in topology.nodes]
         self.end = [node.base + node.memory for node in topology.nodes]
         self.top = list(self.end)
+        self.number = [node.number for node in topology.nodes]
 
     def take(self, nid: int, size: int) -> int:
         """Return the simulated address of `size` bytes, page aligned, at the present top of node `nid`."""
         self.top[nid] -= -(-size // layout.PAGE_SIZE) * layout.PAGE_SIZE
         if self.top[nid] < self.base[nid]:
             raise UserError(
-                f"node {nid} has too little memory for the kernel's own data",
+                f"node {self.number[nid]} has too little memory for the kernel's own data",
                 path="nodes",
                 expected="more memory, or none (memory: 0)",
             )
@@ -61,6 +62,9 @@ def nodes_with_memory(topology: Topology) -> list[int]:
     return [node.id for node in topology.nodes if node.memory > 0]
 
 
-def percpu_areas(memory: BootMemory, cpu_to_mem: Sequence[int], unit: int) -> list[int]:
-    """Reserve `unit` bytes for each CPU on its nearest node with memory; returns their addresses."""
-    return [memory.take(nid, unit) for nid in cpu_to_mem]
+def percpu_areas(memory: BootMemory, nearest: Sequence[int], unit: int) -> list[int]:
+    """Reserve `unit` bytes for each CPU on its nearest node with memory; returns their addresses.
+
+    Not modelled: memblock gives CPUs of a node without memory the highest address of all, whichever node has that.
+    """
+    return [memory.take(nid, unit) for nid in nearest]

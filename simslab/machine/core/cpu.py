@@ -105,7 +105,7 @@ class Cpu(Clocked):
         super().__init__(number)
         self.id = number
         self.core, self.package, self.domain, self.node = core, package, domain, node
-        self.numa_mem = node  # nearest node with memory; the kernel sets it (topology.h: numa_mem_id)
+        self.numa_mem = node  # home of what it allocates; the kernel sets it (topology.h: numa_mem_id)
         self.memory = memory
         self.engine = scheduler
         self.costs = costs

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from simslab.machine.description.spec import LayoutSpec, MachineSpec, NodeSpec
 
 MAX_NODES: Final = 64
+MAX_DOMAINS: Final = 64  # L3s, and the cores below one: a mask of 64 bits each, one of them the L3's own
+MAX_DOMAIN_CORES: Final = 63
 LINE_BYTES: Final = 64
 PAGE_BYTES: Final = 4096
 MAX_MEMORY: Final = 1 << 42  # bytes of the machine: tables have an entry per page frame
@@ -60,6 +62,7 @@ def faults_of(spec: MachineSpec) -> Faults:
     bad_nodes = bad_nodes or _membership(spec, plans)
     if bad_nodes:
         return [*faults, *bad_nodes]
+    faults += _domains(spec, plans)
     return [*faults, *link_faults(spec, plans), *distance_faults(spec, plans), *idle_faults(spec, plans)]
 
 
@@ -301,6 +304,23 @@ def _membership(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
         faults.append(
             BadValue(f"CPU {format_cpulist(missing)} is in no node", expected="each CPU in one node", at=("nodes",))
         )
+    return faults
+
+
+def _domains(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
+    """No L3 has more cores, and no machine more L3s, than the masks of `machine/hierarchy.py` have bits."""
+    scope = spec.l3.scope
+    node_of = {cpu: plan.id for plan in plans for cpu in plan.cpus}
+    members: dict[int, set[int]] = {}
+    for seat in seats(spec.layout):
+        members.setdefault(node_of[seat.cpu] if scope == "node" else int(getattr(seat, scope)), set()).add(seat.core)
+    most = max(map(len, members.values()))
+    faults: Faults = []
+    if most > MAX_DOMAIN_CORES:
+        expected = f"at most {MAX_DOMAIN_CORES}, for instance with a smaller 'l3.scope'"
+        faults.append(BadValue(f"{most} cores below one L3", expected=expected, at=("layout",)))
+    if len(members) > MAX_DOMAINS:
+        faults.append(BadValue(f"{len(members)} L3s", expected=f"at most {MAX_DOMAINS}", at=("l3", "scope")))
     return faults
 
 

@@ -15,20 +15,21 @@ NUMASTAT: Final = ("numa_hit", "numa_miss", "numa_foreign", "interleave_hit", "l
 WIDEST: Final = 8  # nodes in a matrix; above it only local and remote are shown
 
 
-def local(node: int, objects: Sequence[int]) -> int:
-    """Return how many of `objects` (by memory's node) lie on `node`."""
-    return objects[node] if node < len(objects) else 0
+def local(place: int, objects: Sequence[int]) -> int:
+    """Return how many of `objects` (by memory's node) lie on the node of row `place`."""
+    return objects[place] if place < len(objects) else 0
 
 
-def remote(node: int, objects: Sequence[int]) -> int:
-    """Return how many of `objects` (by memory's node) lie on other nodes than `node`."""
-    return sum(objects) - local(node, objects)
+def remote(place: int, objects: Sequence[int]) -> int:
+    """Return how many of `objects` (by memory's node) lie on other nodes than that of row `place`."""
+    return sum(objects) - local(place, objects)
 
 
 def locality_table(measurement: Measurement) -> Group:
     """Return objects allocated and freed, by the node of the acting CPU and whether their memory was on it."""
     rows = [
-        [str(row.node), *_split(row.node, row.allocated), *_split(row.node, row.freed)] for row in measurement.nodes
+        [str(row.node), *_split(place, row.allocated), *_split(place, row.freed)]
+        for place, row in enumerate(measurement.nodes)
     ]
     if len(measurement.nodes) > 1:
         rows.append(["all", *_total(measurement.nodes, "allocated"), *_total(measurement.nodes, "freed")])
@@ -36,14 +37,14 @@ def locality_table(measurement: Measurement) -> Group:
     return table("Objects by node", heads, rows)
 
 
-def _split(node: int, objects: Sequence[int]) -> list[str]:
-    far = remote(node, objects)
-    return [whole(local(node, objects)), whole(far), percent(far, sum(objects))]
+def _split(place: int, objects: Sequence[int]) -> list[str]:
+    far = remote(place, objects)
+    return [whole(local(place, objects)), whole(far), percent(far, sum(objects))]
 
 
 def _total(nodes: Sequence[NodeRow], which: str) -> list[str]:
-    near = sum(local(row.node, getattr(row, which)) for row in nodes)
-    far = sum(remote(row.node, getattr(row, which)) for row in nodes)
+    near = sum(local(place, getattr(row, which)) for place, row in enumerate(nodes))
+    far = sum(remote(place, getattr(row, which)) for place, row in enumerate(nodes))
     return [whole(near), whole(far), percent(far, near + far)]
 
 
@@ -58,7 +59,8 @@ def matrix_table(measurement: Measurement) -> Group | None:
         for row in measurement.nodes
         if len(getattr(row, word)) == count
     ]
-    return table("Objects, node of the CPU by node of the memory", ("", *(f"on node {n}" for n in range(count))), rows)
+    heads = ("", *(f"on node {row.node}" for row in measurement.nodes[:count]))
+    return table("Objects, node of the CPU by node of the memory", heads, rows)
 
 
 def numastat_table(measurement: Measurement) -> Group | None:

@@ -33,6 +33,11 @@ class KernelOptions(Strict):
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
     freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")
     freelist_hardened: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_HARDENED")
+    have_memoryless_nodes: bool = Field(
+        default=False,
+        description="CONFIG_HAVE_MEMORYLESS_NODES, which ia64 and powerpc have and x86 has not: CPUs of a node without "
+        "memory take the nearest node with memory for their own; else they fall back at every allocation",
+    )
     memalloc_sockets: bool = Field(
         default=False, description="a socket that swapping needs (SOCK_MEMALLOC): slabs of the reserves are kept apart"
     )

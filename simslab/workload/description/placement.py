@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simslab.base.errors import BadValue, near_miss
-from simslab.machine.description.cpulist import MAX_CPUS
+from simslab.machine.description.cpulist import MAX_CPUS, format_cpulist
 
 _WORDS: Final = ("all", "rest", "one_per_node", "first 4", "last 4", "spread 8", "node0", "0-3")
 _EXPECTED: Final = "'all', 'rest', 'one_per_node', 'first 4', 'last 4', 'spread 8', 'node0', '0-3' or a list of CPUs"
@@ -20,15 +20,31 @@ _RANGE: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 @dataclass(frozen=True)
 class CpuPlaces:
-    """The machine as far as placement needs it: the node of each CPU, by CPU number."""
+    """The machine as far as placement needs it: the node of each CPU, by CPU number.
+
+    `node_of` counts nodes from 0; `numbers` are what people call them, which may have gaps; () for no gaps.
+    """
 
     node_of: tuple[int, ...]
     nr_nodes: int
+    numbers: tuple[int, ...] = ()
 
     @property
     def nr_cpus(self) -> int:
         """How many CPUs there are."""
         return len(self.node_of)
+
+    @property
+    def node_numbers(self) -> tuple[int, ...]:
+        """What people call the nodes, in order."""
+        return self.numbers or tuple(range(self.nr_nodes))
+
+    def node_of_number(self, number: int) -> int:
+        """Return the node that people call `number`; BadValue when there is none."""
+        if number not in self.node_numbers:
+            expected = f"one of the nodes {format_cpulist(self.node_numbers)}"
+            raise BadValue(f"the machine has no node {number}", expected=expected)
+        return self.node_numbers.index(number)
 
     def cpus_of(self, node: int) -> list[int]:
         """CPUs of a node, in order; empty for a memory-only node."""
@@ -118,11 +134,12 @@ def _counted(word: str, count: int, places: CpuPlaces) -> list[int]:
     return everyone[:count] if word == "first" else everyone[places.nr_cpus - count :]
 
 
-def _of_node(node: int, places: CpuPlaces) -> list[int]:
-    cpus = places.cpus_of(node)
+def _of_node(number: int, places: CpuPlaces) -> list[int]:
+    numbers = places.node_numbers
+    cpus = places.cpus_of(numbers.index(number)) if number in numbers else []
     if not cpus:
-        with_cpus = ", ".join(str(n) for n in range(places.nr_nodes) if places.cpus_of(n))
-        told = f"node {node} has no CPUs" if node < places.nr_nodes else f"the machine has no node {node}"
+        with_cpus = ", ".join(str(other) for node, other in enumerate(numbers) if places.cpus_of(node))
+        told = f"node {number} has no CPUs" if number in numbers else f"the machine has no node {number}"
         raise BadValue(told, expected=f"a node with CPUs: {with_cpus}")
     return cpus
 

@@ -95,8 +95,8 @@ class Distribution(Strict):
             raise BadValue(told, expected="one of fixed, uniform, exponential, pareto, choice")
         if self.uniform and self.uniform[0] > self.uniform[1]:
             raise BadValue("the lowest value is above the highest", at=("uniform",))
-        if self.choice is not None and sum(self.choice.values()) <= 0:
-            raise BadValue("the weights sum to 0", expected="at least one weight above 0", at=("choice",))
+        if self.choice is not None:
+            _check_choice(self.choice)
         return self
 
     @property
@@ -116,6 +116,18 @@ class Distribution(Strict):
         if self.uniform is not None:
             return self.uniform[1]
         return self.fixed
+
+
+def _check_choice(choice: dict[int, float]) -> None:
+    for value in choice:
+        if not 0 <= value <= MAX_COUNT:
+            raise BadValue(
+                f"the value {value!r:.40} cannot be drawn", expected=f"values from 0 to {MAX_COUNT}", at=("choice",)
+            )
+    total = sum(choice.values())
+    if not 0 < total < float("inf"):
+        told = "0" if total == 0 else "no finite number"
+        raise BadValue(f"the weights sum to {told}", expected="weights with a sum above 0", at=("choice",))
 
 
 class ThinkTime(Strict):
@@ -160,11 +172,12 @@ class Objects(Strict):
             told = "both 'cache' and 'kmalloc' are given" if self.cache else "neither 'cache' nor 'kmalloc' is given"
             raise BadValue(told, expected="either a cache or kmalloc sizes")
         if self.kmalloc is not None:
-            _check_sizes(self.kmalloc)
+            check_sizes(self.kmalloc)
         return self
 
 
-def _check_sizes(sizes: Distribution) -> None:
+def check_sizes(sizes: Distribution) -> None:
+    """Refuse sizes that kmalloc does not serve; BadValue at `kmalloc`."""
     expected = f"sizes from 1 to {LARGEST_KMALLOC} bytes"
     if sizes.highest is None:
         raise BadValue("sizes need a bound", expected="fixed, uniform or choice", at=("kmalloc",))

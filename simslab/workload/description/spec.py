@@ -24,6 +24,7 @@ from simslab.workload.description.quantities import (
     Strict,
     Time,
     Touch,
+    check_sizes,
 )
 from simslab.workload.run.faults import Fault
 
@@ -131,6 +132,8 @@ class Device(Strict):
     def _allocates(self) -> Device:
         if not self.caches and self.kmalloc is None:
             raise BadValue("the device allocates nothing", expected="'caches' or 'kmalloc'")
+        if self.kmalloc is not None:
+            check_sizes(self.kmalloc)
         return self
 
 

@@ -54,6 +54,8 @@ class Collector:
         self.executor = executor
         self.meeting = meeting
         self.names = ("", "", 0)
+        self.merged: dict[str, str] = {}  # cache asked for -> the one that it was merged into
+        self.tuned: tuple[str, ...] = ()  # caches for which the workload has tunables
         memory = system.machine.memory
         self.lines_before = np.array(memory.lines_owner)
         self.cycles_before = np.array(memory.cycles_owner)
@@ -102,6 +104,8 @@ class Collector:
             events=self._events(devices),
             dmesg=list(self.system.kernel.log.lines),
             phases=[row for thread in threads for row in self._phases(thread)],
+            merged=dict(sorted(self.merged.items())),
+            tuned_merged=sorted(name for name in self.tuned if name in self.merged),
         )
 
     # -- rows ---------------------------------------------------------------------------------------------------------
@@ -140,14 +144,19 @@ class Collector:
         cpu = thread.cpu
         count, total, *cycles = np.asarray(self.recorder.cpus_owner).reshape(-1, ROW)[cpu.id].tolist()
         start = max(thread.started, self.meeting.region_start)
-        return CpuRow(cpu.id, cpu.node, count, total, cpu.now - start, _causes(cycles))
+        return CpuRow(cpu.id, self._numbers()[cpu.node], count, total, cpu.now - start, _causes(cycles))
 
     def _nodes(self) -> list[NodeRow]:
         nr_nodes = self.recorder.nr_nodes
         allocated = np.asarray(self.recorder.allocated_owner).reshape(nr_nodes, nr_nodes).tolist()
         freed = np.asarray(self.recorder.freed_owner).reshape(nr_nodes, nr_nodes).tolist()
         numastat = self.system.kernel.page_allocator.numastat()
-        return [NodeRow(n, tuple(allocated[n]), tuple(freed[n]), numastat[n]) for n in range(nr_nodes)]
+        rows = zip(self._numbers(), allocated, freed, numastat, strict=True)
+        return [NodeRow(number, tuple(made), tuple(gone), pages) for number, made, gone, pages in rows]
+
+    def _numbers(self) -> list[int]:
+        """Return what people call the nodes, in order."""
+        return [node.number for node in self.system.machine.topology.nodes]
 
     def _irqs_off(self) -> list[IrqOffRow]:
         rows = []
@@ -186,8 +195,8 @@ class Collector:
         lines = (np.array(memory.lines_owner) - self.lines_before).reshape(-1, causes.NR_CAUSES).tolist()
         cycles = (np.array(memory.cycles_owner) - self.cycles_before).reshape(-1, causes.NR_CAUSES).tolist()
         return [
-            TransferRow(node, causes.CAUSE_NAMES[cause], count, cycles[node][cause])
-            for node, row in enumerate(lines)
+            TransferRow(number, causes.CAUSE_NAMES[cause], count, cycles[node][cause])
+            for node, (number, row) in enumerate(zip(self._numbers(), lines, strict=True))
             for cause, count in enumerate(row)
             if count
         ]

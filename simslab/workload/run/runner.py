@@ -121,7 +121,8 @@ def prepare(
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
     topology = system.machine.topology
-    places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes))
+    numbers = tuple(node.number for node in topology.nodes)
+    places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes), numbers)
     made = create_caches(system, workload.caches)
     program, caches, summary = _program(system, workload, places, seed, made)
     tune(system, workload.tunables, made)
@@ -132,6 +133,9 @@ def prepare(
     run = _assemble(system, program, caches, summary)
     run.executor.faults = _faults(system, workload, made, seed)
     start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)
+    asked = [*made.items(), *zip(program.caches, caches, strict=True)]
+    run.collector.merged = {name: cache.name for name, cache in asked if cache.name != name}
+    run.collector.tuned = tuple(workload.tunables)
     run.collector.name_run(machine.name, workload.name, seed)
     run.collector.begin_region()
     return run

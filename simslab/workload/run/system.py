@@ -39,7 +39,7 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
     if options.hz is not None:
         spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
     machine = build_machine(spec, quantum)
-    kernel = Kernel(machine)
+    kernel = Kernel(machine, have_memoryless_nodes=options.have_memoryless_nodes)
     slab_options = SlabOptions(
         slab_nomerge=options.slab_nomerge,
         noaliencache=options.noaliencache,

@@ -42,13 +42,14 @@ def _policy(kernel: Kernel, group: ThreadGroup, index: int) -> MemPolicy:
 
 
 def _nodes(kernel: Kernel, wanted: str | list[int], at: tuple[str | int, ...]) -> tuple[int, ...]:
-    """The nodes in ascending order, which all have memory."""
-    with_memory = sorted({zone.node for zone in kernel.zones})
+    """The nodes in ascending order, which all have memory; `wanted` are numbers as people call them."""
+    nodes = {node.number: node for node in kernel.machine.topology.nodes}
+    with_memory = {number: node.id for number, node in nodes.items() if node.memory}
     if isinstance(wanted, str):
-        return tuple(with_memory)
-    for i, node in enumerate(wanted):
-        if node not in with_memory:
-            told = f"node {node} has no memory" if node in kernel.online_nodes else f"the machine has no node {node}"
+        return tuple(sorted(with_memory.values()))
+    for i, number in enumerate(wanted):
+        if number not in with_memory:
+            told = f"node {number} has no memory" if number in nodes else f"the machine has no node {number}"
             listed = ", ".join(map(str, with_memory))
             raise BadValue(told, expected=f"nodes with memory: {listed}", at=(*at, i))
-    return tuple(sorted(wanted))
+    return tuple(sorted(with_memory[number] for number in wanted))

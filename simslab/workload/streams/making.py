@@ -88,13 +88,13 @@ class Making:
         return stream(self.seed, "workload", *name)
 
     def node(self, objects: Objects) -> int:
-        """Return the node asked for, -1 for any."""
+        """Return the node asked for, counted from 0; -1 for any."""
         if objects.node == "any":
             return -1
-        if objects.node >= self.places.nr_nodes:
-            expected = f"'any' or a node below {self.places.nr_nodes}"
-            raise BadValue(f"the machine has no node {objects.node}", expected=expected, at=("node",))
-        return objects.node
+        try:
+            return self.places.node_of_number(objects.node)
+        except BadValue as fault:
+            raise BadValue(fault.message, expected=f"'any' or {fault.expected}", at=("node",)) from None
 
     def alloc_kinds(self, objects: Objects, count: int, random: np.random.Generator) -> Words:
         """Return the kinds of `count` allocations."""

@@ -115,7 +115,7 @@ def _kind(trace: KmemTrace, shape: tuple[int, ...], cache: int) -> ops.Kind:
 
 
 def _nodes(trace: KmemTrace, places: CpuPlaces) -> Column:
-    """Return the node each shape asks for, -1 for any.
+    """Return the node each shape asks for, counted from 0; -1 for any.
 
     On a recording machine of one node, node 0 means the nearest; it says nothing about nodes of another machine. A
     node that this machine has not got cannot be asked for either.
@@ -123,7 +123,8 @@ def _nodes(trace: KmemTrace, places: CpuPlaces) -> Column:
     recorded = trace.shapes[_NODE]
     if recorded.max(initial=-1) <= 0:
         return np.full(len(recorded), -1)
-    return np.where((recorded >= 0) & (recorded < places.nr_nodes), recorded, -1)
+    known = {number: place for place, number in enumerate(places.node_numbers)}
+    return np.array([known.get(number, -1) for number in recorded.tolist()], dtype=np.int64)
 
 
 def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces) -> Column:

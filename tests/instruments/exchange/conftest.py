@@ -1,5 +1,7 @@
 """lstopo's XML put together piece by piece: what hwloc's format says, for machines that no file shows."""
 
+from pathlib import Path
+
 import pytest
 
 from simslab.instruments.exchange.hwloc.bitmap import format_bitmap
@@ -7,6 +9,7 @@ from simslab.instruments.exchange.importer import import_hwloc, import_mlc, impo
 from simslab.machine.description.library import load_machine
 
 IMPORTS = {"hwloc": import_hwloc, "numactl": import_numactl, "mlc": import_mlc}
+CASES = Path(__file__).parent / "cases"  # small inputs that were read wrong once
 
 
 class Xml:
@@ -63,5 +66,15 @@ def imported(tmp_path):
         target = tmp_path / "machine.yaml"
         target.write_text(written)
         return load_machine(str(target)), written
+
+    return run
+
+
+@pytest.fixture
+def case(imported):
+    """Return a function that imports a file of `cases`: (spec, text of the machine file)."""
+
+    def run(kind, name):
+        return imported(kind, (CASES / name).read_text(), name)
 
     return run

@@ -135,3 +135,73 @@ def _rise(points, bandwidth):
     from simslab.instruments.measure.loaded import latency_at
 
     return latency_at(points, bandwidth) - points[0][1]
+
+
+def test_two_runs_in_one_file_are_refused_by_their_line(case):
+    with pytest.raises(
+        UserError, match=r"two-runs\.txt:40:1: holds two runs: idle latency matrix again, first in line 3"
+    ):
+        case("mlc", "two-runs.txt")
+
+
+RANDOM = """Measuring idle latencies for random access (in ns)...
+Numa node\t     0\t     1\t     2
+       0\t  95.0\t 150.0\t 290.0
+       1\t 150.0\t  95.0\t 350.0
+"""
+
+
+def test_of_sequential_and_random_latencies_the_first_are_taken_whole(imported):
+    text = TEXT.replace("\nMeasuring Peak", RANDOM + "\nMeasuring Peak")
+    spec, written = imported("mlc", text)
+    assert spec.idle_latency == imported("mlc", TEXT)[0].idle_latency
+    assert "idle latencies are those of sequential access; random is left out" in written
+
+
+def test_random_latencies_after_a_whole_run_are_a_second_run(imported):
+    with pytest.raises(UserError, match="holds two runs"):
+        imported("mlc", TEXT + RANDOM)
+
+
+def test_a_second_sweep_is_left_out_and_told(imported):
+    sweep = "Measuring Loaded Latencies for the system\n 00000\t500.0\t 1000.0\n"
+    _, text = imported("mlc", TEXT + sweep)
+    assert "measured again, left out: 'Measuring Loaded Latencies for the system' of line" in text
+    assert "500.00" not in text
+
+
+def test_a_node_with_a_column_and_no_row_is_told(imported):
+    assert "node 2 has a column and no row: memory without CPUs" in imported("mlc", TEXT)[1]
+
+
+LOADED_BY_NOBODY = """Measuring idle latencies (in ns)...
+Numa node\t     0\t     1
+       0\t  90.0\t 140.0
+Measuring Loaded Latencies for the system
+ 00000\t268.45\t 217110.6
+ 00500\t 90.00\t  50000.0
+"""
+
+
+def test_loaded_latencies_are_read_where_a_reader_has_no_memory(imported):
+    text = LOADED_BY_NOBODY.replace("90.0\t 140.0", "-\t 140.0")
+    with pytest.raises(UserError, match="cannot be simulated"):  # its memory is behind a link that no memory has
+        imported("mlc", text)
+    assert imported("mlc", LOADED_BY_NOBODY)[0].dram.queue is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (TEXT.replace("34000.0", "34,0"), ":17:1: '1\t34,0"),
+        (
+            TEXT.replace("Numa node\t     0\t     1\t     2\t\n       0\t  80", "       0\t  80"),
+            "is a row without a head",
+        ),
+        (TEXT.replace("       1\t34000.0", "       7\t34000.0"), "bandwidth of node 7, which is not so in the matrix"),
+        (TEXT.replace("       1\t34000.0", "       0\t34000.0"), "node 0 has a second row"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_refused(text, message, imported):
+    with pytest.raises(UserError, match=message):
+        imported("mlc", text)

@@ -118,3 +118,20 @@ def test_what_does_not_fit_together_is_one_message(what):
         load_machine("two-socket", ["distances=null", override])
     assert len(caught.value.problems) == 1
     assert caught.value.problems[0].path
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["layout.cores=64"], "layout: 64 cores below one L3; expected at most 63"),
+        (["layout.cores=512"], "layout: 512 cores below one L3"),
+        (["l3.scope=ccx", "layout.dies=8", "layout.ccxs=8", "layout.cores=1"], "l3.scope: 128 L3s; expected at most"),
+    ],
+)
+def test_more_cores_below_an_l3_or_more_l3s_than_masks_have_bits_are_refused(changes, message):
+    with pytest.raises(UserError, match=message):
+        load_machine("two-socket", changes)
+
+
+def test_as_many_cores_below_an_l3_as_masks_have_bits_are_accepted():
+    assert load_machine("two-socket", ["layout.cores=63"]).layout.cores == 63

@@ -43,3 +43,18 @@ def test_the_rest_is_what_others_leave():
 def test_what_the_machine_has_not_is_an_error(selector, said):
     with pytest.raises(BadValue, match=said):
         select_cpus(selector, TWO_NODES)
+
+
+SPARSE = CpuPlaces((0, 0, 1, 1), 3, (0, 16, 252))
+
+
+def test_nodes_go_by_the_numbers_that_people_call_them():
+    assert select_cpus("node16", SPARSE) == [2, 3]
+    assert select_cpus("one_per_node", SPARSE) == [0, 2]
+    assert SPARSE.node_of_number(252) == 2
+
+
+@pytest.mark.parametrize(("selector", "said"), [("node1", "no node 1"), ("node252", "node 252 has no CPUs")])
+def test_a_number_between_the_nodes_is_none(selector, said):
+    with pytest.raises(BadValue, match=said):
+        select_cpus(selector, SPARSE)

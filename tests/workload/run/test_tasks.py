@@ -118,3 +118,104 @@ def test_options_reach_the_allocator():
     assert allocator.freeing.hardened == 1
     assert reserves.sk_memalloc_socks == 1
     assert [reserves.flags_owner[cpu] != 0 for cpu in (0, 1)] == [True, False]
+
+
+@pytest.fixture(scope="module")
+def sparse():
+    """A machine whose nodes are 0 and 16."""
+    return load_machine("two-socket", ["nodes[0].memory=1 GiB", "links[0].between=all", "layout.cores=2", NODES])
+
+
+NODES = 'nodes=[{package: 0, memory: "1 GiB"}, {package: 1, id: 16, memory: "1 GiB"}]'
+
+
+@pytest.mark.parametrize(
+    ("group", "step"),
+    [
+        ({}, {"node": 16}),
+        ({"cpus": "node16"}, {}),
+        ({"mempolicy": {"mode": "bind", "nodes": [16]}}, {}),
+        ({"cpuset": {"mems": 16}}, {"gfp": "GFP_USER", "kmalloc": 3000, "cache": None}),
+    ],
+)
+def test_nodes_go_by_their_own_numbers(group, step, sparse):
+    measured = run_workload(sparse, workload(group, step))
+    assert [row.node for row in measured.nodes] == [0, 16]
+    assert by_node(measured)[1] >= 300
+    assert by_node(measured)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("group", "step", "said"),
+    [
+        ({}, {"node": 1}, "the machine has no node 1; expected 'any' or one of the nodes 0,16"),
+        ({"cpus": "node1"}, {}, "the machine has no node 1; expected a node with CPUs: 0, 16"),
+        (
+            {"mempolicy": {"mode": "bind", "nodes": [1]}},
+            {},
+            "the machine has no node 1; expected nodes with memory: 0, 16",
+        ),
+    ],
+)
+def test_a_number_that_no_node_has_is_refused(group, step, said, sparse):
+    with pytest.raises(UserError, match=said):
+        run_workload(sparse, workload(group, step))
+
+
+def test_cpus_and_transfers_tell_the_numbers_of_nodes(sparse):
+    measured = run_workload(sparse, workload({"cpus": "node16"}))
+    assert {row.node for row in measured.cpus} == {16}
+    assert {row.node for row in measured.transfers} == {16}
+
+
+ON_EMPTY = {
+    "kernel": {"slab_nomerge": True, "reap": False},
+    "caches": {"obj": {"size": 256, "flags": ["HWCACHE_ALIGN"]}},
+    "threads": [
+        {
+            "name": "on-empty",
+            "cpus": [8],
+            "steps": [{"pattern": "alloc_free", "cache": "obj", "operations": 2000, "live": 200}],
+        }
+    ],
+}
+
+
+def paths(measured):
+    counted = {}
+    for row in measured.attribution:
+        counted[row.operation, row.path] = counted.get((row.operation, row.path), 0) + row.operations
+    return counted
+
+
+def test_without_memoryless_nodes_a_cpu_of_one_falls_back_every_time_and_frees_to_aliens():
+    counted = paths(run_workload(load_machine("memoryless-node"), Workload.model_validate(ON_EMPTY)))
+    assert counted["alloc", "fallback"] == 1000
+    assert sum(count for (_, path), count in counted.items() if path.startswith("alien")) == 1000
+    assert ("alloc", "hit") not in counted
+
+
+def test_with_memoryless_nodes_a_cpu_of_one_takes_the_nearest_node_for_its_own():
+    document = ON_EMPTY | {"kernel": ON_EMPTY["kernel"] | {"have_memoryless_nodes": True}}
+    counted = paths(run_workload(load_machine("memoryless-node"), Workload.model_validate(document)))
+    assert counted["alloc", "hit"] > 900
+    assert ("alloc", "fallback") not in counted
+
+
+MERGED = {
+    "caches": {"mine": {"size": 256, "flags": ["HWCACHE_ALIGN"]}},
+    "tunables": {"mine": {"limit": 30, "batchcount": 15, "shared": 2}},
+    "threads": [{"name": "w", "cpus": [0], "steps": [{"pattern": "alloc", "cache": "mine", "count": 100}]}],
+}
+
+
+def test_a_cache_that_the_kernel_merges_is_told_and_whose_tunables_went_elsewhere():
+    measured = run_workload(load_machine("two-socket"), Workload.model_validate(MERGED))
+    assert measured.merged == {"mine": "pool_workqueue"}
+    assert measured.tuned_merged == ["mine"]
+
+
+def test_a_cache_kept_apart_is_not_told():
+    document = MERGED | {"kernel": {"slab_nomerge": True}}
+    measured = run_workload(load_machine("two-socket"), Workload.model_validate(document))
+    assert (measured.merged, measured.tuned_merged) == ({}, [])

@@ -144,6 +144,24 @@ def test_an_object_is_freed_as_its_allocation_requires(tmp_path, allocated, free
     assert used[:, ops.CACHE].tolist() == [0 if opcode in (ops.ALLOC, ops.FREE) else -1 for opcode in opcodes]
 
 
+NODE_LINES = """          writer-201     [000] ....   100.000100: kmalloc_node: call_site=load_binary+0x2b/0x80 \
+ptr=00000000aa000003 bytes_req=64 bytes_alloc=64 gfp_flags=GFP_KERNEL node=16
+          writer-201     [000] ....   100.000120: kmalloc_node: call_site=load_binary+0x2b/0x80 \
+ptr=00000000aa000004 bytes_req=64 bytes_alloc=64 gfp_flags=GFP_KERNEL node=2
+"""
+
+
+def test_recorded_nodes_go_by_their_own_numbers(tmp_path):
+    trace = tmp_path / "trace.txt"
+    trace.write_text(NODE_LINES)
+    places = CpuPlaces((0, 1, 2, 3), 4, (0, 1, 16, 17))
+    result = replay(pair(read_kmem_trace(trace)), TraceReplay(file=trace), places, GHZ, 1.0)
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    assert list(used[:, ops.NODE]) == [2, -1]
+    assert result.summary.skipped["for a node this machine has not got (from any node, not skipped)"] == 1
+
+
 def opcodes_and_sizes(result):
     """(opcode, size) of the operations of a program of one thread."""
     rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)

@@ -1,42 +1,67 @@
-"""The distances between NUMA nodes in lstopo's XML: <distances2> of hwloc 2 and later, <distances> of 1.x."""
+"""The distances between NUMA nodes in lstopo's XML: <distances2> of hwloc 2 and later, <distances> of 1.x.
+
+Files hold tables of other objects, too (packages, PUs, GPUs), and of bandwidths. In 1.x a table tells by its level
+below the object that holds it what it is about.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
+
+from simslab.instruments.exchange.hwloc.objects import levels_below
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-LATENCY_OF_SYSTEM: Final = 1 | 4  # hwloc_distances_kind_e: FROM_OS, MEANS_LATENCY
-LATENCY: Final = 4
+FROM_SYSTEM: Final = 1  # hwloc_distances_kind_e: FROM_OS
+LATENCY: Final = 4  # MEANS_LATENCY
 LOCAL: Final = 10
 FAR: Final = 255
 
 Known = dict[tuple[int, int], int]
 
 
-def read_distances(root: Element, objects: Sequence[Element], nodes: Sequence[int]) -> tuple[Known, str]:
-    """Return distances by pair of node numbers, none if they are not told, and a note if they cannot be used.
+def read_distances(root: Element, objects: Sequence[Element], notes: list[str]) -> Known:
+    """Return distances by pair of node numbers, none if they are not told.
 
     As the kernel does (slit_valid), a table is refused whole if a node is not 10 from itself or not more from others.
+    Of several tables the first that can be used counts, one of the system's before a user's.
     """
-    by_index = {element.get("gp_index"): int(element.get("os_index", "0")) for element in objects}
-    known: Known = {}
-    for table in root.iter("distances2"):
-        if table.get("type") == "NUMANode" and int(table.get("kind", "0")) & LATENCY and not known:
-            known = _new(table, by_index)
-    for table in root.iter("distances"):
-        if not known and int(table.get("nbobjs", "0")) == len(nodes):
-            known = _old(table, nodes)
-    if any((a == b) != (value == LOCAL) or value < LOCAL for (a, b), value in known.items()):
-        return {}, "the distances told are not 10 for a node itself and more for others: left out, as the kernel does"
-    return {pair: min(FAR, value) for pair, value in known.items()}, ""
+    refused = False
+    for known in (*_new_tables(root, objects), *_old_tables(objects, notes)):
+        if _is_slit(known):
+            return {pair: min(FAR, value) for pair, value in known.items()}
+        refused = True
+    if refused:
+        notes.append(
+            "the distances told are not 10 for a node itself and more for others: left out, as the kernel does"
+        )
+    return {}
+
+
+def _is_slit(known: Known) -> bool:
+    return all((a == b) == (value == LOCAL) and value >= LOCAL for (a, b), value in known.items())
+
+
+# -- hwloc 2 and later -------------------------------------------------------------------------------------------------
+
+
+def _new_tables(root: Element, objects: Sequence[Element]) -> Iterator[Known]:
+    tables = [
+        (not kind & FROM_SYSTEM, table)
+        for table in root.findall("distances2")
+        if table.get("type") == "NUMANode" and (kind := int(table.get("kind", "0"))) & LATENCY
+    ]
+    by_index = {element.get("id", "").removeprefix("obj") or element.get("gp_index"): element for element in objects}
+    numbers = {index: int(element.get("os_index", "0")) for index, element in by_index.items()}
+    for _, table in sorted(tables, key=lambda pair: pair[0]):
+        yield _new(table, numbers)
 
 
 def _new(table: Element, by_index: dict[str | None, int]) -> Known:
-    indexes = [word for part in table.findall("indexes") for word in (part.text or "").split()]
-    values = [int(word) for part in table.findall("u64values") for word in (part.text or "").split()]
+    indexes = _words(table, "indexes")
+    values = [round(float(word)) for word in (*_words(table, "u64values"), *_words(table, "floats"))]
     size = len(indexes)
     if len(values) != size * size or int(table.get("nbobjs", size)) != size:
         raise ValueError(f"{len(values)} distances of {size} nodes")
@@ -47,10 +72,62 @@ def _new(table: Element, by_index: dict[str | None, int]) -> Known:
     return _pairs(numbers, values)
 
 
+def _words(table: Element, tag: str) -> list[str]:
+    return [word for part in table.findall(tag) for word in (part.text or "").split()]
+
+
+# -- hwloc 1.x ---------------------------------------------------------------------------------------------------------
+
+
+def _old_tables(objects: Sequence[Element], notes: list[str]) -> Iterator[Known]:
+    """Yield the tables about nodes; of those that hwloc 2 wrote for 1.x also the ones that may be."""
+    doubtful: list[tuple[bool, list[int], Element]] = []
+    for holder in objects:
+        tables = [*holder.findall("distances"), *holder.findall("distances_matrix")]
+        levels = levels_below(holder) if tables else []
+        nodes = [int(member.get("os_index", "0")) for kind, of in levels if kind == "NUMANode" for member in of]
+        for table in tables:
+            depth = int(table.get("relative_depth", "-1"))
+            if len(_cells(table)) != len(nodes) ** 2:
+                continue
+            if _written_by_2(table):
+                doubtful.append((depth != _depth_by_2(levels), nodes, table))
+            elif 0 <= depth < len(levels) and levels[depth][0] == "NUMANode":
+                yield _old(table, nodes)
+    for unsure, nodes, table in sorted(doubtful, key=lambda entry: entry[0]):
+        known = _old(table, nodes)
+        if known and _is_slit(known):
+            if unsure:
+                notes.append("which objects the distances are of is not sure: the first table that can be the nodes'")
+            yield known
+
+
+def _written_by_2(table: Element) -> bool:
+    """Tell whether hwloc 2 wrote the table for 1.x, which divided by the smallest value; it counts levels otherwise."""
+    values = [float(cell.get("value", "0")) for cell in _cells(table)]
+    return float(table.get("latency_base", "1")) == 1.0 and min(values, default=1.0) >= LOCAL
+
+
+def _depth_by_2(levels: Sequence[tuple[str, Sequence[Element]]]) -> int:
+    """Return the level that hwloc 2 tells for nodes: that of the lowest object which has memory, as 1.x has it."""
+    below = {
+        id(child)
+        for kind, members in levels
+        if kind == "NUMANode"
+        for member in members
+        for child in member.findall("object")[:1]
+    }
+    return max((depth for depth, (_, members) in enumerate(levels) if {id(m) for m in members} & below), default=-1)
+
+
+def _cells(table: Element) -> list[Element]:
+    return [*table.findall("latency"), *table.findall("distance")]
+
+
 def _old(table: Element, nodes: Sequence[int]) -> Known:
     """Values are relative to `latency_base` there."""
     base = float(table.get("latency_base", "1"))
-    values = [round(float(cell.get("value", "0")) * base) for cell in table.findall("latency")]
+    values = [round(float(cell.get("value", "0")) * base) for cell in _cells(table)]
     if len(values) != len(nodes) ** 2:
         raise ValueError(f"{len(values)} distances of {len(nodes)} nodes")
     return _pairs(nodes, values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simslab.instruments.exchange.found import FoundNode
@@ -20,6 +20,26 @@ class Memory:
     ordinary: bool  # plain DRAM, not high-bandwidth or attached memory
     side_cache: int  # bytes
     extra: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SideCache:
+    """Memory that works as a cache before another, where it is told by the CPUs it serves (hwloc 1.x)."""
+
+    near: frozenset[int]  # CPUs
+    size: int  # bytes
+
+
+def with_side_caches(memories: Sequence[Memory], caches: Sequence[SideCache], notes: list[str]) -> list[Memory]:
+    """Return the memories, each cache shared out among the ordinary ones that are near to its CPUs."""
+    sizes = dict.fromkeys((memory.number for memory in memories), 0)
+    for cache in caches:
+        before = [m.number for m in memories if m.ordinary and m.near & cache.near]
+        for number in before:
+            sizes[number] += cache.size // len(before)
+        if not before:
+            notes.append(f"a memory-side cache of {cache.size} bytes is near to no memory: left out")
+    return [replace(memory, side_cache=memory.side_cache + sizes[memory.number]) for memory in memories]
 
 
 def assign_cpus(

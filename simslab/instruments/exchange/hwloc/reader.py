@@ -7,36 +7,37 @@ which follow no rule. Since hwloc 2 memory hangs beside the CPUs instead of abov
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
-from simslab.instruments.exchange.found import FoundCache, FoundCore, FoundMachine, FoundNode
+from simslab.instruments.exchange.found import FoundCore, FoundMachine
 from simslab.instruments.exchange.hwloc.bitmap import parse_bitmap
+from simslab.instruments.exchange.hwloc.caches import read_caches, with_l3
 from simslab.instruments.exchange.hwloc.distances import read_distances
-from simslab.instruments.exchange.hwloc.nodes import Memory, assign_cpus
+from simslab.instruments.exchange.hwloc.nodes import Memory, SideCache, assign_cpus, with_side_caches
+from simslab.instruments.exchange.hwloc.objects import (
+    Place,
+    bytes_of,
+    infos,
+    number_of,
+    read_places,
+    subtype_of,
+    unknown_parts,
+)
 from simslab.instruments.exchange.xml_input import read_xml
+from simslab.machine.description.cpulist import format_cpulist
+from simslab.machine.description.validate import MAX_DOMAIN_CORES, MAX_DOMAINS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+    from simslab.instruments.exchange.found import FoundNode
+
 EXPECTED: Final = "a file that lstopo wrote (lstopo FILE.xml)"
 OURS: Final = "simslab."  # prefix of the infos that our export adds
-
-_OLD_NAMES: Final = {"Socket": "Package", "Node": "NUMANode"}
-_DATA: Final = ("0", "1")  # hwloc's cache_type: unified, data
-_ABOVE: Final = ("Package", "Die", "Core", "L1", "L2", "L3", "MemCache")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An object with its nearest ancestors by kind, itself included."""
-
-    kind: str
-    element: Element
-    above: Mapping[str, Element]
 
 
 def read_hwloc(path: Path) -> FoundMachine:
@@ -46,13 +47,8 @@ def read_hwloc(path: Path) -> FoundMachine:
         raise UserError(f"holds <{root.tag[:40]}>, not <topology>", file=str(path), expected=EXPECTED)
     try:
         return _Reader(root, path).machine()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UserError(f"holds a bad value: {error}", file=str(path), expected=EXPECTED) from error
-
-
-def infos(element: Element) -> dict[str, str]:
-    """Return the <info> of an object by name."""
-    return {info.get("name", ""): info.get("value", "") for info in element.findall("info")}
 
 
 class _Reader:
@@ -60,14 +56,19 @@ class _Reader:
         self.root = root
         self.path = path
         self.notes: list[str] = []
-        self.places = list(_places(root))
+        self.places = list(read_places(root))
+        self.top = self._top()
+        self.numbers: dict[int, int] = {}  # of elements, by identity
+
+    def _top(self) -> Element:
+        """Return the machine, or the root where levels that add nothing were dropped (lstopo --merge)."""
         machines = [place.element for place in self.places if place.kind == "Machine"]
         if len(machines) > 1:
-            raise UserError(f"holds {len(machines)} machines", file=str(path), expected="one machine")
-        if not machines:
-            raise UserError("holds no machine", file=str(path), expected=EXPECTED)
-        self.top = machines[0]
-        self.numbers: dict[int, int] = {}  # of elements, by identity
+            message = f"holds {len(machines)} machines"
+            raise UserError(message, file=str(self.path), expected="one machine: this is a cluster's file")
+        if not machines and not self.places:
+            raise UserError("holds no machine", file=str(self.path), expected=EXPECTED)
+        return machines[0] if machines else self.places[0].element
 
     def machine(self) -> FoundMachine:
         units = self._units()
@@ -76,73 +77,91 @@ class _Reader:
         bits = {number: self._set(place.element, "complete_nodeset") for number, place in units}
         nodes = assign_cpus(cpus, memories, bits, {number: self._package(place) for number, place in units})
         ours = {name[len(OURS) :]: value for name, value in infos(self.top).items() if name.startswith(OURS)}
-        named = infos(self.top)
-        product = " ".join((named.get("DMIProductName") or named.get("DMIBoardName") or "").split())
-        model = next((infos(p.element)["CPUModel"] for p in self.places if "CPUModel" in infos(p.element)), "")
+        cores = self._cores(units)
+        self.notes += unknown_parts(self.root, self.places)
         return FoundMachine(
             source="hwloc",
-            name=_json(ours.pop("name", json.dumps(self.path.stem))),
-            description=", ".join(" ".join(text.split()) for text in (product, model) if text.strip()),
-            cores=self._cores(units),
+            name=str(_json(ours.pop("name", json.dumps(self.path.stem)))),
+            description=self._description(),
+            cores=with_l3(self._found_cores(cores), self.notes),
             nodes=nodes,
             distances=self._distances(nodes),
-            caches=self._caches(units),
+            caches=read_caches([[place for _, place in own] for own in cores], self.notes),
             sections={name: _json(value) for name, value in ours.items()},
-            whole=bool(ours),
-            notes=self.notes,
+            notes=[*self.notes, *self._not_modelled()],
         )
+
+    def _description(self) -> str:
+        named = infos(self.root) | infos(self.top)  # 3.x tells of the machine beside the root object
+        product = " ".join((named.get("DMIProductName") or named.get("DMIBoardName") or "").split())
+        models = (infos(place.element).get("CPUModel", "") for place in self.places)
+        model = next((model for model in models if model), "")
+        return ", ".join(" ".join(text.split()) for text in (product, model) if text.strip())
+
+    def _not_modelled(self) -> list[str]:
+        notes = []
+        if len(self.root.findall("cpukind")) > 1:
+            notes.append(f"{len(self.root.findall('cpukind'))} kinds of cores in the file, all alike here")
+        told = [
+            table.get("name", "")[:40]
+            for table in self.root.findall("memattr")
+            if table.find("memattr_value") is not None
+        ]
+        if told:
+            notes.append(f"memory attributes are left out: {', '.join(sorted(told)[:8])}")
+        return notes
+
+    # -- CPUs --------------------------------------------------------------------------------------------------------
 
     def _units(self) -> list[tuple[int, Place]]:
         """Return the CPUs that the reader may use, by number."""
-        found = {_number(place.element, "os_index"): place for place in self.places if place.kind == "PU"}
+        found: dict[int, Place] = {}
+        for place in (place for place in self.places if place.kind == "PU"):
+            number = number_of(place.element, "os_index")
+            if number in found:
+                raise UserError(f"holds CPU {number} twice", file=str(self.path), expected="each CPU once")
+            found[number] = place
         if not found:
             raise UserError("holds no CPU", file=str(self.path), expected=EXPECTED)
-        allowed = self._set(self.top, "allowed_cpuset") or found.keys()
-        usable = {number: place for number, place in found.items() if number in allowed} or found
-        if len(usable) < len(found):
-            self.notes.append(f"{len(found) - len(usable)} disallowed CPUs are left out")
+        usable = found
+        for what, attribute in (("disallowed", "allowed_cpuset"), ("offline", "online_cpuset")):
+            usable = self._kept(usable, what, attribute)
         return sorted(usable.items())
 
-    def _memories(self, cpus: frozenset[int]) -> list[Memory]:
-        allowed = self._set(self.top, "allowed_nodeset")
-        places = [place for place in self.places if place.kind == "NUMANode"]
-        memories = []
-        for place in places:
-            number = _number(place.element, "os_index", 0)
-            usable = not allowed or number in allowed
-            if not usable:
-                self.notes.append(f"node {number} is disallowed: its memory is left out")
-            near = self._set(place.element, "cpuset") & cpus
-            side = place.above.get("MemCache")
-            memories.append(
-                Memory(
-                    number=number,
-                    near=near,
-                    memory=_memory(place.element) if usable else 0,
-                    usable=usable,
-                    ordinary=place.element.get("subtype", "DRAM") == "DRAM",
-                    side_cache=0 if side is None else _number(side, "cache_size", 0),
-                    extra=_extra(place.element),
-                )
-            )
-        if not memories:
-            memories = [Memory(0, cpus, _memory(self.top), True, True, 0, {})]
-        return memories
+    def _kept(self, units: dict[int, Place], what: str, attribute: str) -> dict[int, Place]:
+        kept = self._set(self.top, attribute) & units.keys()
+        if not kept or len(kept) == len(units):
+            return units
+        self.notes.append(f"{len(units) - len(kept)} {what} CPUs are left out")
+        return {number: units[number] for number in kept}
 
-    def _cores(self, units: Sequence[tuple[int, Place]]) -> list[FoundCore]:
+    def _cores(self, units: Sequence[tuple[int, Place]]) -> list[list[tuple[int, Place]]]:
         threads: dict[int, list[tuple[int, Place]]] = {}
         for number, place in units:
             key = self._id(place.above.get("Core", place.element))
             threads.setdefault(key, []).append((number, place))
-        return [
-            FoundCore(
-                cpus=tuple(number for number, _ in own),
-                package=self._package(own[0][1]),
-                die=self._id(own[0][1].above["Die"]) if "Die" in own[0][1].above else -1,
-                domain=self._id(own[0][1].above["L3"]) if "L3" in own[0][1].above else -1,
-            )
-            for own in threads.values()
-        ]
+        return list(threads.values())
+
+    def _found_cores(self, cores: Sequence[Sequence[tuple[int, Place]]]) -> list[FoundCore]:
+        """Return the cores; of a package without L3 that is too large for one, those that share an L2 are a domain."""
+        found = [self._core(own, "L3") for own in cores]
+        packages = Counter(core.package for core in found)
+        if any(core.domain >= 0 for core in found) or max(packages.values()) <= MAX_DOMAIN_CORES:
+            return found
+        tiled = [self._core(own, "L2") for own in cores]
+        if any(core.domain < 0 for core in tiled) or len({core.domain for core in tiled}) > MAX_DOMAINS:
+            return found
+        self.notes.append("stand-ins for the L3 that is not there belong to the cores that share an L2")
+        return tiled
+
+    def _core(self, own: Sequence[tuple[int, Place]], shared: str) -> FoundCore:
+        above = own[0][1].above
+        return FoundCore(
+            cpus=tuple(number for number, _ in own),
+            package=self._package(own[0][1]),
+            die=self._id(above["Die"]) if "Die" in above else -1,
+            domain=self._id(above[shared]) if shared in above else -1,
+        )
 
     def _package(self, place: Place) -> int:
         return self._id(place.above["Package"]) if "Package" in place.above else -1
@@ -150,32 +169,53 @@ class _Reader:
     def _id(self, element: Element) -> int:
         return self.numbers.setdefault(id(element), len(self.numbers))
 
-    def _caches(self, units: Sequence[tuple[int, Place]]) -> dict[str, FoundCache]:
-        found: dict[str, FoundCache] = {}
-        for level, kind in (("l1d", "L1"), ("l2", "L2"), ("l3", "L3")):
-            cache = next((place.above[kind] for _, place in units if kind in place.above), None)
-            if cache is None:
-                continue
-            sharers = 1 if kind == "L3" else self._sharers(cache, units, kind)
-            size = _number(cache, "cache_size", 0)
-            if sharers > 1:
-                self.notes.append(f"{kind} of {size} bytes is shared by {sharers} cores: each has its part for itself")
-            sizes = {_number(place.above[kind], "cache_size", 0) for _, place in units if kind in place.above}
-            if len(sizes) > 1:
-                self.notes.append(f"{kind} caches differ in size: {sorted(sizes)} bytes; the first is taken")
-            found[level] = FoundCache(size // sharers, max(0, _number(cache, "cache_associativity", 0)))
-        return found
+    # -- memory ------------------------------------------------------------------------------------------------------
 
-    def _sharers(self, cache: Element, units: Sequence[tuple[int, Place]], kind: str) -> int:
-        """Return how many cores share a cache."""
-        own = [place for _, place in units if place.above.get(kind) is cache]
-        return len({id(place.above.get("Core", place.element)) for place in own})
+    def _memories(self, cpus: frozenset[int]) -> list[Memory]:
+        places = [place for place in self.places if place.kind == "NUMANode"]
+        if not places:
+            return [Memory(0, cpus, bytes_of(self.top, "local_memory"), True, True, 0, {})]
+        told = any(bytes_of(place.element, "local_memory") for place in places)
+        memories = [self._memory(place, cpus, told) for place in places]
+        numbers = [memory.number for memory in memories]
+        twice = next((number for number in numbers if numbers.count(number) > 1), None)
+        if twice is not None:
+            raise UserError(f"holds node {twice} twice", file=str(self.path), expected="each node once")
+        without = [memory.number for memory in memories if memory.usable and memory.memory == 0]
+        if without:
+            self.notes.append(f"node {format_cpulist(without)} tells no memory, while others do: it has none here")
+        return with_side_caches(memories, self._old_side_caches(), self.notes)
+
+    def _memory(self, place: Place, cpus: frozenset[int], told: bool) -> Memory:
+        """Return a node; hwloc writes no memory of 0, so none is told where others' is."""
+        allowed = self._set(self.top, "allowed_nodeset")
+        number = number_of(place.element, "os_index", 0)
+        usable = not allowed or number in allowed
+        if not usable:
+            self.notes.append(f"node {number} is disallowed: its memory is left out")
+        memory = bytes_of(place.element, "local_memory")
+        side = place.above.get("MemCache")
+        side_cache = 0 if side is None or side.get("type") != "MemCache" else bytes_of(side, "cache_size") or 0
+        return Memory(
+            number=number,
+            near=self._set(place.element, "cpuset") & cpus,
+            memory=(0 if told and memory is None else memory) if usable else 0,
+            usable=usable,
+            ordinary=subtype_of(place.element) in ("", "DRAM"),
+            side_cache=side_cache,
+            extra=_extra(place.element),
+        )
+
+    def _old_side_caches(self) -> list[SideCache]:
+        """Return the memory-side caches of 1.x, which are among the CPUs' caches there."""
+        return [
+            SideCache(self._set(place.element, "cpuset"), bytes_of(place.element, "cache_size") or 0)
+            for place in self.places
+            if place.kind == "MemCache" and place.element.get("type") != "MemCache"
+        ]
 
     def _distances(self, nodes: Sequence[FoundNode]) -> list[list[int]] | None:
-        order = [_number(p.element, "os_index", 0) for p in self.places if p.kind == "NUMANode"]
-        known, note = read_distances(self.root, [place.element for place in self.places], order)
-        if note:
-            self.notes.append(note)
+        known = read_distances(self.root, [place.element for place in self.places], self.notes)
         if not known:
             return None
         remote = max((value for (a, b), value in known.items() if a != b and value < 255), default=20)
@@ -186,43 +226,6 @@ class _Reader:
 
     def _set(self, element: Element, name: str) -> frozenset[int]:
         return parse_bitmap(element.get(name, ""))
-
-
-def _places(root: Element) -> Iterator[Place]:
-    """Yield all objects from the top down, in the order of the file."""
-    waiting: list[tuple[Element, Mapping[str, Element]]] = [(child, {}) for child in reversed(root.findall("object"))]
-    while waiting:
-        element, above = waiting.pop()
-        kind = _kind(element)
-        if kind in _ABOVE:
-            above = {**above, kind: element}
-        yield Place(kind, element, above)
-        waiting += [(child, above) for child in reversed(element.findall("object"))]
-
-
-def _kind(element: Element) -> str:
-    """Return an object's type in one spelling for all versions: L1 to L5 are data or unified caches."""
-    kind = element.get("type", "")
-    if kind == "Cache" or (kind.endswith("Cache") and kind[:1] == "L" and kind[1:2].isdigit() and len(kind) == 7):
-        level = element.get("depth") or kind[1:2]
-        return f"L{level}" if element.get("cache_type", "0") in _DATA else "instruction cache"
-    return _OLD_NAMES.get(kind, kind)
-
-
-def _number(element: Element, name: str, default: int | None = None) -> int:
-    text = element.get(name)
-    if text is None and default is not None:
-        return default
-    try:
-        return int(text or "")
-    except ValueError as error:
-        raise ValueError(f"{name}='{(text or '')[:40]}' of a {element.get('type', 'thing')[:40]}") from error
-
-
-def _memory(element: Element) -> int | None:
-    """Return the bytes of a node's memory, None if not told."""
-    text = element.get("local_memory")
-    return None if text is None else int(text)
 
 
 def _extra(element: Element) -> dict[str, Any]:

@@ -132,6 +132,79 @@ def test_distances_that_the_kernel_would_refuse_are_left_out(xml, imported):
     assert "as the kernel does" in text
 
 
+def test_the_root_may_be_a_node(case):
+    spec, _ = case("hwloc", "v1-root-is-a-node.xml")
+    assert [(node.cpus, node.memory) for node in build_topology(spec).nodes] == [((0, 1), 2 * GIB)]
+    assert spec.layout.packages == 1
+
+
+def test_the_root_may_be_a_system_with_the_names_and_kilobytes_of_hwloc_0(xml, imported):
+    units = [xml.thing("Core", [n], xml.thing("Proc", [n], os_index=n), os_index=n) for n in range(2)]
+    cache = xml.thing("Cache", [0, 1], *units, depth=3, memory_kB=8192)
+    node = xml.thing("Node", [0, 1], xml.thing("Socket", [0, 1], cache, os_index=0), os_index=0, memory_kB=1 << 20)
+    spec, _ = imported("hwloc", f"<root>{xml.thing('System', [0, 1], node)}</root>")
+    assert (cpus_of(spec), spec.nodes[0].memory, spec.l3.size) == ({0: (0, 1)}, GIB, 8 << 20)
+
+
+def test_a_group_that_is_a_die_is_one(xml, imported):
+    dies = [xml.thing("Group", [n], xml.cache(3, [n], xml.core(n), size=1 << 23), subtype="Die") for n in range(2)]
+    text = xml.machine(range(2), xml.node(0, range(2), GIB), xml.package(0, range(2), *dies))
+    assert imported("hwloc", text)[0].layout.dies == 2
+
+
+def test_offline_cpus_are_left_out(xml, imported):
+    inside = xml.package(0, range(2), xml.node(0, range(2), GIB), xml.core(0), xml.core(1))
+    spec, text = imported("hwloc", xml.machine(range(2), inside, online_cpuset="0x1"))
+    assert len(build_topology(spec).cpus) == 1
+    assert "# 1 offline CPUs are left out" in text
+
+
+def test_a_node_that_tells_no_memory_has_none_where_others_tell_theirs(xml, imported):
+    silent = xml.thing("NUMANode", [1], os_index=1)
+    inside = [xml.package(0, [0], xml.node(0, [0], GIB), xml.core(0)), xml.package(1, [1], silent, xml.core(1))]
+    spec, text = imported("hwloc", xml.machine(range(2), *inside))
+    assert [node.memory for node in spec.nodes] == [GIB, 0]
+    assert "node 1 tells no memory" in text
+
+
+def test_what_no_hwloc_writes_is_counted_and_told(xml, imported):
+    inside = [xml.package(0, [0], xml.node(0, [0], GIB), xml.thing("Drawer", [0], xml.core(0)))]
+    text = imported("hwloc", xml.machine([0], *inside, tail="<strange/><strange/>"))[1]
+    assert "3 unknown parts left out: object of type 'Drawer' (1), <strange> (2)" in text
+
+
+def test_what_is_told_of_cores_and_memory_but_not_modelled_is_told(xml, imported):
+    tail = (
+        '<cpukind cpuset="0x1"/><cpukind cpuset="0x2"/><memattr name="Bandwidth"><memattr_value value="1"/></memattr>'
+    )
+    inside = xml.package(0, range(2), xml.node(0, range(2), GIB), xml.core(0), xml.core(1))
+    text = imported("hwloc", xml.machine(range(2), inside, tail=tail))[1]
+    assert "2 kinds of cores in the file, all alike here" in text
+    assert "memory attributes are left out: Bandwidth" in text
+
+
+OURS = {
+    "core": ("5", "tells a part 'core' that cannot be what it says"),
+    "extends": ("&quot;two-socket&quot;", "tells a part 'extends' that no machine file has"),
+    "l3": ("[]", "tells a part 'l3' that cannot be what it says"),
+    "strange": ("1", "tells a part 'strange' that no machine file has"),
+}
+
+
+@pytest.mark.parametrize("part", list(OURS))
+def test_an_info_that_looks_like_our_export_s_is_not_believed(part, xml, imported):
+    value, message = OURS[part]
+    info = f'<info name="simslab.{part}" value="{value}"/>'
+    with pytest.raises(UserError, match=message):
+        imported("hwloc", xml.machine([0], info, xml.package(0, [0], xml.node(0, [0], GIB), xml.core(0))))
+
+
+def test_one_part_of_our_export_is_filled_up_from_the_template(xml, imported):
+    info = '<info name="simslab.core" value="{&quot;frequency&quot;: 3000000000}"/>'
+    spec, _ = imported("hwloc", xml.machine([0], info, xml.package(0, [0], xml.node(0, [0], GIB), xml.core(0))))
+    assert (spec.core.frequency, spec.l1d.size) == (3_000_000_000, 32 << 10)
+
+
 BAD = {
     "not XML": ("hello", "is not well-formed XML"),
     "nothing": ("", "is not well-formed XML"),
@@ -144,6 +217,15 @@ BAD = {
     "a bad number": (
         "<topology><object type='Machine'><object type='PU' os_index='x'/></object></topology>",
         "os_index='x'",
+    ),
+    "a cluster": (
+        "<topology><object type='System'><object type='Machine'/><object type='Machine'/></object></topology>",
+        "holds 2 machines",
+    ),
+    "a CPU twice": (
+        "<topology><object type='Machine'><object type='PU' os_index='1'/><object type='PU' os_index='1'/>"
+        "</object></topology>",
+        "holds CPU 1 twice",
     ),
     "an unknown encoding": ("<?xml version='1.0' encoding='foo'?><topology/>", "is not XML"),
 }
