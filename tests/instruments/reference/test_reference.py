@@ -73,3 +73,43 @@ def test_a_mean_or_worst_error_beyond_the_tolerance_fails():
 def test_one_cycle_of_a_cache_level_is_no_error():
     cell = Cell(row("l1_latency", "core", "local", "", "4", "cycles"), "cache level", 5, 4)
     assert judge([cell])[0].passed
+
+
+def test_a_byte_order_mark_is_taken(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_bytes(b"\xef\xbb\xbf" + (HEAD + "m,l1_latency,,,,4,cycles,,\n").encode())
+    assert read_table(table)[0].machine == "m"
+
+
+@pytest.mark.parametrize("value", ["90.1.2", ".", "...", "0", "50-40", "-5", "nan", "9" * 400, "1-", ""])
+def test_what_is_no_number_above_0_is_listed_as_not_comparable(value):
+    (found,) = answer("one-node", row("dram_idle_latency", "node0", "node0", "random", value))
+    assert isinstance(found, Skipped)
+    assert found.reason == "not a number above 0"
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (row("slit_row", "node0", "", "", "ten 21"), "not a node and its distances"),
+        (row("slit_row", "nodex", "", "", "10"), "not a node and its distances"),
+        (row("slit_row", "node7", "", "", "10"), "another number of nodes"),
+        (row("dram_read_bandwidth_scan", "", "", "", "50", "GB/s"), "does not begin with a number of cores"),
+        (row("dram_read_bandwidth_scan", "x cores", "", "", "50", "GB/s"), "does not begin with a number of cores"),
+        (row("dram_read_bandwidth_scan", "0 cores", "", "", "50", "GB/s"), "the machine's first node has 8 CPUs"),
+        (row("dram_loaded_latency", "node0", "node0", "total_bw=1.2.3", "50"), "tells no total_bw=NUMBER"),
+        (row("dram_idle_latency", "node" + "9" * 5000, "node0", "random", "50"), ""),
+    ],
+)
+def test_a_row_whose_place_or_state_cannot_be_read_is_listed_as_not_comparable(told, reason):
+    (found,) = answer("one-node", told)
+    assert isinstance(found, Skipped) or not reason
+    assert reason in getattr(found, "reason", "")
+
+
+def test_a_range_on_a_loaded_curve_counts_as_its_middle():
+    rows = [
+        row("dram_loaded_latency", "node0", "node0", f"total_bw={gb}", f"{ns}-{ns + 2}")
+        for gb, ns in ((1, 79), (9, 99))
+    ]
+    assert [cell.published for cell in answer("one-node", *rows)[:2]] == [80.0, 100.0]

@@ -3,7 +3,8 @@ import pytest
 from simslab.base.documents.yamlfile import load_model
 from simslab.base.errors import UserError
 from simslab.workload.description.library import load_workload, workload_names
-from simslab.workload.description.spec import Workload
+from simslab.workload.description.quantities import Distribution
+from simslab.workload.description.spec import Device, Workload
 
 GROUP = "{name: a, cpus: all, steps: [%s]}"
 DEVICE = (
@@ -124,3 +125,31 @@ def test_a_cache_name_that_breaks_slabinfo_is_refused(tmp_path, name):
 def test_a_slip_of_a_unit_is_refused(tmp_path, what):
     with pytest.raises(UserError, match=what.split(":")[0]):
         load(tmp_path, f"threads: [{GROUP % CHURN.replace('}', f', {what}}}')}]")
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ({64: float("inf")}, "the weights sum to no finite number"),
+        ({64: 1e308, 128: 1e308}, "the weights sum to no finite number"),
+        ({64: 0}, "the weights sum to 0"),
+        ({1 << 63: 1}, "the value 9223372036854775808 cannot be drawn"),
+        ({-5: 1}, "the value -5 cannot be drawn"),
+    ],
+)
+def test_a_choice_that_cannot_be_drawn_is_refused(choice, said):
+    with pytest.raises(ValueError, match=said):
+        Distribution.model_validate({"choice": choice})
+
+
+@pytest.mark.parametrize(
+    ("kmalloc", "said"),
+    [
+        ({"exponential": 200}, "sizes need a bound"),
+        (0, "sizes from 0 to 0"),
+        ({"uniform": [1, 5_000_000]}, "sizes from 1 to 5000000"),
+    ],
+)
+def test_sizes_of_a_device_are_checked_as_those_of_a_step(kmalloc, said):
+    with pytest.raises(ValueError, match=said):
+        Device.model_validate({"name": "eth", "every": "2 us", "interrupts": 3, "kmalloc": kmalloc})
