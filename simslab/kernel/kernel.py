@@ -35,10 +35,13 @@ class Kernel:
     """Everything the slab allocator stands on.
 
     `zonelists[nid]` are node numbers, nearest first; `cpu_to_mem[cpu]` is numa_mem_id; `boot_data` is the simulated
-    address of 256 KiB of static kernel data for structures that exist before any allocator.
+    address of 256 KiB of static kernel data for structures that exist before any allocator. `page_stride` is the size
+    of struct page: 56 bytes with SLAB, 64 with SLUB.
     """
 
-    def __init__(self, machine: Machine, percpu_unit: int = percpu.DEFAULT_UNIT) -> None:
+    def __init__(
+        self, machine: Machine, percpu_unit: int = percpu.DEFAULT_UNIT, page_stride: int = layout.PAGE_STRIDE
+    ) -> None:
         self.machine = machine
         topology = machine.topology
         self.hz = machine.timing.hz
@@ -58,7 +61,7 @@ class Kernel:
         )
         self.cpu_to_mem = [local_memory_node(self.zonelists[cpu.node]) for cpu in topology.cpus]
         memory = boot.BootMemory(topology)
-        self.mem_map = boot.make_mem_map(topology, memory)
+        self.mem_map = boot.make_mem_map(topology, memory, page_stride)
         self.percpu = percpu.PerCpu(boot.percpu_areas(memory, self.cpu_to_mem, percpu_unit), percpu_unit)
         pgdats = [memory.take(self.zonelists[nid][0], layout.PGDAT_BYTES) for nid in self.online_nodes]
         self.boot_data = memory.take(boot.nodes_with_memory(topology)[0], boot.BOOT_DATA_BYTES)
