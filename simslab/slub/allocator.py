@@ -14,7 +14,7 @@ from simslab.kernel.page import PG_SLAB
 from simslab.kernel.spinlock import SpinLock
 from simslab.machine.cpu import Cpu
 from simslab.slub import kmalloc, layout
-from simslab.slub.alloc import NUMA_NO_NODE, SlubAlloc
+from simslab.slub.alloc import SlubAlloc
 from simslab.slub.cpu_partial import CpuPartial
 from simslab.slub.cpu_slab import CpuSlab
 from simslab.slub.debug import SlubDebug
@@ -26,6 +26,7 @@ from simslab.slub.node_list import NodeLists
 from simslab.slub.options import SlubOptions
 from simslab.slub.slab_page import SlubPages
 
+NUMA_NO_NODE: Final = -1
 ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
 KMALLOC_MAX_CACHE_SIZE: Final = kmalloc.KMALLOC_MAX_CACHE_SIZE
 PAGE_SHIFT: Final = layout.PAGE_SHIFT

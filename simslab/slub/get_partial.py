@@ -48,8 +48,8 @@ INSNS_PARTIAL_NODE: Final = 26  # get_partial_node
 INSNS_PARTIAL_SLAB: Final = 64
 INSNS_ANY: Final = 8  # get_any_partial up to the look at the cycle counter
 INSNS_ANY_SEARCH: Final = 39  # with mempolicy_slab_node
-INSNS_ANY_ZONE: Final = 14
-INSNS_ANY_FOUND: Final = 8
+INSNS_ANY_FOUND: Final = 8  # a zone
+INSNS_ANY_PASSED: Final = 6  # more, for one without what is looked for
 
 SITE_PARTIAL: Final = callsites.site("get_partial_node")
 
@@ -159,19 +159,20 @@ class GetPartial:
             zone: Zone = zones[i]
             if zone.index > highest:
                 continue
-            cpu.insn(INSNS_ANY_ZONE)
+            cpu.insn(INSNS_ANY_FOUND)
             cpu.read(self.pages.page_allocator.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
             cpu.read(cache.addr + KC_NODE + 8 * zone.node)
             n = cache.node[zone.node]
             if n is None or (self.policies is not None and not self.policies.node_allowed(cpu, zone.node, flags)):
+                cpu.insn(INSNS_ANY_PASSED)
                 continue
             cpu.read(n.addr + N_NR_PARTIAL)
             cpu.read(cache.addr + KC_MIN_PARTIAL)
             if n.nr_partial > cache.min_partial:
                 objp = self.get_partial_node(cpu, cache, n, flags)
                 if objp:
-                    cpu.insn(INSNS_ANY_FOUND)
                     return objp
+            cpu.insn(INSNS_ANY_PASSED)
         return 0
 
     def get_cycles(self, cpu: Cpu) -> int:

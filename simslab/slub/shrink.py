@@ -9,11 +9,12 @@ from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slub import layout, paths
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
-from simslab.slub.node_list import FULL, PARTIAL
 
 if TYPE_CHECKING:
     from simslab.slub.allocator import SlubAllocator
 
+PARTIAL: Final = 0  # which list of KmemCacheNode.lists
+FULL: Final = 1
 SHRINK_PROMOTE_MAX: Final = 32
 INSNS_HAS_CPU_SLAB: Final = 7  # by CPU
 INSNS_SMP_CALL: Final = 830  # on_each_cpu_cond without an engine: masks, queues, IPI

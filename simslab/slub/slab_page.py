@@ -23,7 +23,7 @@ from simslab.slab.kmalloc import kmalloc_fix_flags
 from simslab.slub import flags as fl
 from simslab.slub import layout, stat_item
 from simslab.slub.freelists import FreeLists
-from simslab.slub.kmem_cache import KmemCache
+from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
 
 NUMA_NO_NODE: Final = -1
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
@@ -38,7 +38,6 @@ KC_CTOR: Final = layout.KMEM_CACHE_CTOR
 KC_NODE: Final = layout.KMEM_CACHE_NODE
 N_NR_SLABS: Final = layout.NODE_NR_SLABS
 P_FLAGS: Final = layout.PAGE_FLAGS
-P_NEXT: Final = layout.PAGE_NEXT
 P_FREELIST: Final = layout.PAGE_FREELIST
 P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
 
@@ -55,7 +54,6 @@ SLAB_BUG_MASK: Final = gfp.GFP_SLAB_BUG_MASK
 GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
 CMPXCHG_DOUBLE: Final = fl.CMPXCHG_DOUBLE
 TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
-CONSISTENCY_CHECKS: Final = fl.SLAB_CONSISTENCY_CHECKS
 
 CMPXCHG_DOUBLE_FAIL: Final = stat_item.CMPXCHG_DOUBLE_FAIL
 ORDER_FALLBACK: Final = stat_item.ORDER_FALLBACK
@@ -63,7 +61,7 @@ ORDER_FALLBACK: Final = stat_item.ORDER_FALLBACK
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_ALLOCATE: Final = 83  # allocate_slab
 INSNS_ALLOCATE_OBJECT: Final = 15
-INSNS_ALLOCATE_OBJECT_CTOR: Final = 18
+INSNS_ALLOCATE_OBJECT_CTOR: Final = 20  # the constructor's own 2 included
 INSNS_ALLOCATE_BLOCKING: Final = 11  # more, when interrupts are enabled meanwhile
 INSNS_ALLOCATE_NODE: Final = 3  # more, for a node that was asked for
 INSNS_PAGES_CURRENT: Final = 55  # alloc_pages_current with policy_node and policy_nodemask
@@ -148,7 +146,8 @@ class SlubPages:
         if not cache.flags & CMPXCHG_DOUBLE:
             cpu.irq_restore(saved)
         if not same:
-            cache.cpu_slab[cpu.id].stat[CMPXCHG_DOUBLE_FAIL] += 1
+            c: KmemCacheCpu = cache.cpu_slab[cpu.id]
+            c.stat[CMPXCHG_DOUBLE_FAIL] += 1
         return same
 
     # -- obtaining ----------------------------------------------------------------------------------------------------
@@ -193,7 +192,8 @@ class SlubPages:
             pfn = self.alloc_slab_page(cpu, cache, flags, node, cache.min_order)
             if pfn < 0:
                 return -1
-            cache.cpu_slab[cpu.id].stat[ORDER_FALLBACK] += 1
+            c: KmemCacheCpu = cache.cpu_slab[cpu.id]
+            c.stat[ORDER_FALLBACK] += 1
         self.set_up_slab(cpu, cache, pfn, objects)
         return pfn
 
@@ -223,7 +223,10 @@ class SlubPages:
         wanted = cpu.node if node < 0 else node
         if flags & THISNODE:
             return (self.deny_mask >> wanted) & 1
-        return 1 if all((self.deny_mask >> nid) & 1 for nid in self.deny_order[wanted]) else 0
+        for nid in self.deny_order[wanted]:
+            if not (self.deny_mask >> nid) & 1:
+                return 0
+        return 1
 
     def alloc_pages_denied(self, cpu: Cpu, flags: int, node: int, order: int) -> int:
         """alloc_pages with the nodes of `deny_mask` passed over (model)."""
@@ -260,7 +263,7 @@ class SlubPages:
         """Let every object's free pointer name the next; runs the constructor (setup_object, set_freepointer)."""
         cpu.read(cache.addr + KC_CTOR)
         cpu.insn_cold(INSNS_ALLOCATE + objects * (INSNS_ALLOCATE_OBJECT_CTOR if cache.ctor else INSNS_ALLOCATE_OBJECT))
-        words, row = self.freelists.words, self.mem_map.slot[pfn]
+        row = self.mem_map.slot[pfn]
         objp = (pfn << PAGE_SHIFT) + cache.left
         self.mem_map.freelist[pfn] = objp
         for i in range(objects):
@@ -270,7 +273,7 @@ class SlubPages:
                 cpu.write(objp)
             cpu.write(objp + cache.offset)
             objp += cache.size
-            words[row + i] = objp if i + 1 < objects else 0
+            self.freelists.words[row + i] = objp if i + 1 < objects else 0
         return 0
 
     def inc_slabs_node(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
-from simslab.slub.node_list import FULL, PARTIAL
+from simslab.slub.shrink import FULL, PARTIAL
 
 if TYPE_CHECKING:
     from simslab.slub.allocator import SlubAllocator
