@@ -2,8 +2,8 @@
 
 Structure of arrays by page frame number (pfn): a field of page p is `mem_map.active[p]`. Memory is committed by the
 host only where it is touched, so a machine with much memory costs little until it is used. The struct page itself has
-a simulated address, 56 bytes apart (64 with SLUB), at the top of its node's memory (`page_addr`); code that reads or writes a field
-charges the line: `cpu.read(mem_map.page_addr(p) + layout.PAGE_ACTIVE)`.
+a simulated address, 56 bytes apart (64 with SLUB), at the top of its node's memory (`page_addr`); code that reads or
+writes a field charges the line: `cpu.read(mem_map.page_addr(p) + layout.PAGE_ACTIVE)`.
 
 A list of pages is a pair (first, last) of pfns, -1 when empty, at index 2 * which of an array of heads that its owner
 keeps, and a simulated list_head of 16 bytes at `head_addr`.

@@ -1,4 +1,4 @@
-"""Taking a CPU's slab away: what is left of its freelist goes back, and the slab to where it now belongs (mm/slub.c)."""
+"""Taking a CPU's slab away: its freelist goes back into it, and it goes to where it now belongs (mm/slub.c)."""
 
 from __future__ import annotations
 
@@ -105,9 +105,7 @@ class CpuSlab:
             following = self.freelists.get_freepointer(cache, freelist)
         return freelist
 
-    def unfreeze_slab(
-        self, cpu: Cpu, cache: KmemCache, pfn: int, freelist: int, tail: int, stat: KmemCacheCpu
-    ) -> int:
+    def unfreeze_slab(self, cpu: Cpu, cache: KmemCache, pfn: int, freelist: int, tail: int, stat: KmemCacheCpu) -> int:
         """Second stage: the last object back, the slab unfrozen and to its node's list, or discarded.
 
         Begins again when others freed into the slab between the look at it and the exchange.
@@ -153,9 +151,7 @@ class CpuSlab:
             return 1
         return 1 if mode == M_FULL and cache.flags & STORE_USER else 0
 
-    def move(
-        self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int, before: int, mode: int, tail: int
-    ) -> int:
+    def move(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int, before: int, mode: int, tail: int) -> int:
         """Take the slab from the list chosen in the round before, if any, and enter it in the one chosen now."""
         if before == M_PARTIAL:
             self.partial.lists.remove_partial(cpu, cache, n, pfn)

@@ -90,7 +90,7 @@ class FreeLists:
             seen.add(first)
             found.append(first)
             first = self.get_freepointer(cache, first)
-        return found + [first] if first else found
+        return [*found, first] if first else found
 
     def index(self, cache: KmemCache, objp: int) -> int:
         """Index of an object in its slab."""

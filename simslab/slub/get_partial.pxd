@@ -19,6 +19,7 @@ cdef long long RATIO_MASK
 cdef long long SLAB_PFMEMALLOC
 cdef long long DMA
 cdef long long DMA32
+cdef long long THISNODE
 cdef long long ZONE_DMA
 cdef long long ZONE_DMA32
 cdef long long ZONE_NORMAL
@@ -38,8 +39,8 @@ cdef long long INSNS_PARTIAL_NODE
 cdef long long INSNS_PARTIAL_SLAB
 cdef long long INSNS_ANY
 cdef long long INSNS_ANY_SEARCH
-cdef long long INSNS_ANY_ZONE
 cdef long long INSNS_ANY_FOUND
+cdef long long INSNS_ANY_PASSED
 cdef long long SITE_PARTIAL
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.kernel import gfp, layout as kernel_layout
+from simslab.kernel import gfp
+from simslab.kernel import layout as kernel_layout
 from simslab.kernel import zone as zone_module
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import PG_ACTIVE, MemMap
@@ -25,6 +26,7 @@ RATIO_MASK: Final = 1023
 SLAB_PFMEMALLOC: Final = PG_ACTIVE
 DMA: Final = gfp.DMA
 DMA32: Final = gfp.DMA32
+THISNODE: Final = gfp.THISNODE
 ZONE_DMA: Final = zone_module.ZONE_DMA
 ZONE_DMA32: Final = zone_module.ZONE_DMA32
 ZONE_NORMAL: Final = zone_module.ZONE_NORMAL
@@ -108,9 +110,7 @@ class GetPartial:
         n.list_lock.unlock(cpu)
         return objp
 
-    def acquire_slab(
-        self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, c: KmemCacheCpu, pfn: int, found: int
-    ) -> int:
+    def acquire_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, c: KmemCacheCpu, pfn: int, found: int) -> int:
         """Freeze a slab and take it off the list; its number of free objects (mm/slub.c: acquire_slab).
 
         The first (`found` 0) becomes the CPU's, with all its free objects, others go to the CPU's list as they are.
@@ -143,9 +143,10 @@ class GetPartial:
         return free
 
     def get_any_partial(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
-        """A slab from another node with more than `min_partial` of them, nearest first (mm/slub.c: get_any_partial).
+        """A slab from a node with more than `min_partial` of them, nearest first (mm/slub.c: get_any_partial).
 
-        How often nodes are searched at all is left to the low bits of the cycle counter.
+        A request with __GFP_THISNODE has a zonelist of its own node alone. How often nodes are searched at all is left
+        to the low bits of the cycle counter.
         """
         cpu.read(cache.addr + KC_RATIO)
         cpu.insn(INSNS_ANY)
@@ -154,13 +155,14 @@ class GetPartial:
         cpu.insn(INSNS_ANY_SEARCH)
         nid = cpu.numa_mem if self.policies is None else self.policies.mempolicy_slab_node(cpu)
         highest = self.gfp_zone(flags)
-        zones = self.pages.page_allocator.zonelists[nid]
+        page_allocator = self.pages.page_allocator
+        zones = page_allocator.thisnode[nid] if flags & THISNODE else page_allocator.zonelists[nid]
         for i in range(len(zones)):
             zone: Zone = zones[i]
             if zone.index > highest:
                 continue
             cpu.insn(INSNS_ANY_FOUND)
-            cpu.read(self.pages.page_allocator.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
+            cpu.read(page_allocator.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
             cpu.read(cache.addr + KC_NODE + 8 * zone.node)
             n = cache.node[zone.node]
             if n is None or (self.policies is not None and not self.policies.node_allowed(cpu, zone.node, flags)):

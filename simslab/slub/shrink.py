@@ -137,7 +137,10 @@ def free_partial(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, n: KmemCa
 
 
 def kmem_cache_shutdown(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
-    """Give all slabs back; 1 when some have live objects (mm/slub.c: __kmem_cache_shutdown). `order` as in flush_all."""
+    """Give all slabs back; 1 when some have live objects (mm/slub.c: __kmem_cache_shutdown).
+
+    `order` as in flush_all.
+    """
     flush_all(allocator, cpu, cache, order)
     for n in cache.nodes():
         free_partial(allocator, cpu, cache, n)

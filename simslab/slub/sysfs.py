@@ -88,7 +88,7 @@ OF_SLAB: Final = ("limit", "batchcount", "shared")
 def slab_attr_store(
     allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, name: str, text: str, order: list[int] | None = None
 ) -> int:
-    """Write `text` to attribute `name` of a cache; characters accepted or a negative errno (mm/slub.c: slab_attr_store).
+    """Write `text` to attribute `name`; characters accepted or a negative errno (mm/slub.c: slab_attr_store).
 
     `order` as in flush_all. Raises BadValue for an attribute that does not exist or cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Which check belongs to which golden file, of either allocator: kind by name, allocator by what its first lines say."""
+"""Which check belongs to which golden file of either allocator: its kind by name, the allocator by its first lines."""
 
 from __future__ import annotations
 

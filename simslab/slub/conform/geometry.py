@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from simslab.slab.conform.verdict import Verdict, read_rows
 from simslab.slab.geometry import calculate_alignment, reciprocal_value
@@ -18,9 +19,12 @@ PARAMETER: Final = re.compile(r"(slub_(?:min_order|max_order|min_objects))(\d+)"
 
 def options_of(name: str, slab_nomerge: bool) -> SlubOptions:
     """Return the boot options that a golden file's name states."""
+    options = SlubOptions(slab_nomerge=slab_nomerge, slub_debug="FZPU" if "debug" in name else None)
     found = PARAMETER.search(name)
-    parameters = {found[1]: int(found[2])} if found else {}
-    return SlubOptions(slab_nomerge=slab_nomerge, slub_debug="FZPU" if "debug" in name else None, **parameters)
+    if not found:
+        return options
+    parameters: dict[str, Any] = {found[1]: int(found[2])}
+    return replace(options, **parameters)
 
 
 def rules_of(options: SlubOptions, nr_cpu_ids: int) -> Rules:

@@ -17,7 +17,7 @@ from simslab.base.build import running_build
 from simslab.slab.conform.path_costs import TOLERANCE
 from simslab.slab.conform.verdict import Verdict, open_text
 from simslab.slub.conform.path_costs import PathCost, measure_accesses, measure_counts
-from simslab.slub.conform.path_state import STATE
+from simslab.slub.conform.path_row import STATE
 
 WHY_NOT: str = "their state does not tell the slabs of a bulk operation, or an interrupt is among them"
 

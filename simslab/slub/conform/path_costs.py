@@ -3,8 +3,9 @@
 For every row of `instruction_counts*.csv` a cache is brought into the recorded state before the path, the path runs
 once, and what it charged and the state it led to are compared; for `path_access*.jsonl` the structure lines it touched,
 in order of first touch. Lines are named by structure and distance from its start, those of struct pages and slab pages
-by structure alone, slab pages of the object's slab only, as the record has them. Left out on both sides: stack, the kernel's globals and per-CPU variables, which are part of the
-instruction cost, and the page allocator, which has tests of its own.
+by structure alone; of slab pages only those of the object's slab are named, as the record has them. Left out on both
+sides: stack, the kernel's globals and per-CPU variables, which are part of the instruction cost, and the page
+allocator, which has tests of its own.
 
 Needs plain Python: it watches a CPU by replacing its methods.
 """
@@ -21,7 +22,8 @@ from typing import Any, Final
 from simslab.slab.conform.path_costs import FOLDED, LINE, TICK, TOLERANCE, Recorder
 from simslab.slab.conform.verdict import open_text, read_rows
 from simslab.slub import layout
-from simslab.slub.conform.path_state import STATE, Bench, PathRow
+from simslab.slub.conform.path_row import STATE, PathRow
+from simslab.slub.conform.path_state import Bench
 
 PAGE_ALLOCATOR: Final = re.compile(
     r"__alloc_pages|get_page_from|prep_|__inc_numa|should_fail_alloc|free_unref_page|__free_pages|__free_one_page"
@@ -155,9 +157,7 @@ def measure(row: PathRow, instructions: int, lines: list[str]) -> PathCost:
     recorder = Recorder(bench)  # type: ignore[arg-type]  # asks only for CPU and page allocator
     got = recorder.cost(bench.run)
     after = row.after if not row.kmalloc_size else bench.state()  # others use those caches too
-    cost = PathCost(
-        row.cache, row.path, str(row.before), str(after), str(bench.state()), instructions, got, lines, []
-    )
+    cost = PathCost(row.cache, row.path, str(row.before), str(after), str(bench.state()), instructions, got, lines, [])
     cost.got_lines = name_lines(bench, recorder.addresses)
     bench.leave()
     return cost

@@ -100,7 +100,7 @@ class TraceReplay:
             got = list(dict.fromkeys(self.allocator.kernel.zonelists[int(nid)]))
             verdict.compare("header", f"zonelist of node {nid}", list(dict.fromkeys(nodes)), got)
         self.before = self.reader.read()
-        self.expected: State = {"fl": dict.fromkeys(self.reader.online, []), "s": {}}
+        self.expected: State = {"fl": {cpu: [] for cpu in self.reader.online}, "s": {}}
         verdict.compare("header", "CPUs", header["c"], self.before["c"])
         verdict.compare("header", "nodes", header["n"], self.before["n"])
         return verdict.ok
@@ -184,7 +184,9 @@ class TraceReplay:
             for name, previous, after in zip(STAT_ITEMS, before["st"], got["st"], strict=True)
             if after != previous
         }
-        moved = [[cpu, new - old] for cpu, (old, new) in enumerate(zip(before["t"], got["t"], strict=True)) if new != old]
+        moved = [
+            [cpu, new - old] for cpu, (old, new) in enumerate(zip(before["t"], got["t"], strict=True)) if new != old
+        ]
         self.expect(line)
         expected = self.expected
         return (
@@ -205,9 +207,9 @@ class TraceReplay:
                 expected["s"].pop(event[1], None)
         complete = "full" in line
         if complete:
-            expected["fl"] = dict.fromkeys(self.reader.online, [])
+            expected["fl"] = {cpu: [] for cpu in self.reader.online}
             expected["s"] = {}
-        expected["fl"].update({cpu: chain for cpu, chain in line.get("fl", ())})
+        expected["fl"].update(dict(line.get("fl", ())))
         for entry in line.get("s", ()):
             expected["s"][entry[0]] = entry
 
@@ -239,9 +241,9 @@ class TraceReplay:
     def fail(self, line: dict[str, Any], difference: str) -> None:
         """Keep the first difference, with the operation and the state before it."""
         arguments = " ".join(f"{name}={line[name]}" for name in ARGUMENTS if name in line)
-        self.verdict.difference = (
-            f"operation {line['i']} ({line['op']} on CPU {line['cpu']}{' ' if arguments else ''}{arguments}): {difference}"
-        )
+        separator = " " if arguments else ""
+        operation = f"operation {line['i']} ({line['op']} on CPU {line['cpu']}{separator}{arguments})"
+        self.verdict.difference = f"{operation}: {difference}"
 
 
 def pairs(wanted: list[Any], got: list[Any]) -> list[tuple[Any, Any]]:
