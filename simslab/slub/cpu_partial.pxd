@@ -42,8 +42,10 @@ cdef class CpuPartial:
     cdef public MemMap mem_map
     cdef public object observer
 
-    @cython.locals(mem_map=MemMap, c=KmemCacheCpu, pages=cython.longlong, pobjects=cython.longlong, old=cython.longlong, counters=cython.longlong)
+    @cython.locals(c=KmemCacheCpu, old=cython.longlong)
     cdef long long put_cpu_partial(self, Cpu cpu, KmemCache cache, long long pfn, long long drain) except -1
+    @cython.locals(mem_map=MemMap, counters=cython.longlong, pages=cython.longlong, pobjects=cython.longlong)
+    cdef long long link_before(self, Cpu cpu, long long pfn, long long old) noexcept
     @cython.locals(saved=cython.longlong)
     cdef long long unfreeze_irqsave(self, Cpu cpu, KmemCache cache, KmemCacheCpu c) except -1
     @cython.locals(stat=KmemCacheCpu, mem_map=MemMap, n=KmemCacheNode, discard=cython.longlong, pfn=cython.longlong, page=cython.longlong, counters=cython.longlong)

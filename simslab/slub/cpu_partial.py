@@ -67,35 +67,42 @@ class CpuPartial:
         With `drain` a list that holds more than `cpu_partial` objects goes to the nodes first; with `cpu_partial` 0
         the list goes at once.
         """
-        mem_map = self.mem_map
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
         cpu.insn(INSNS_PUT)
         cpu.read(cache.addr)
-        cpu.read(c.addr + C_PARTIAL)
-        pages = pobjects = 0
-        old = c.partial
-        if old >= 0:
-            cpu.insn(INSNS_PUT_MORE)
-            cpu.read(mem_map.page_addr(old) + P_NEXT)
-            pobjects = mem_map.prev[old] >> POBJECTS_SHIFT
-            pages = mem_map.prev[old] & PAGES_MASK
-            if drain and pobjects > cache.cpu_partial:
-                cpu.insn(INSNS_PUT_DRAIN)
-                self.unfreeze_irqsave(cpu, cache, c)
-                old, pages, pobjects = -1, 0, 0
-                c.stat[CPU_PARTIAL_DRAIN] += 1
-        counters = mem_map.s_mem[pfn]
-        cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
-        pobjects += ((counters >> OBJECTS_SHIFT) & OBJECTS_MASK) - (counters & INUSE)
-        mem_map.prev[pfn] = (pages + 1) | (pobjects << POBJECTS_SHIFT)
-        mem_map.next[pfn] = old
-        cpu.write(mem_map.page_addr(pfn) + P_NEXT)
-        # Not modelled: an interrupt between here and the exchange, after which the kernel would start again.
+        while True:
+            cpu.read(c.addr + C_PARTIAL)
+            old = c.partial
+            if old >= 0:
+                cpu.insn(INSNS_PUT_MORE)
+                cpu.read(self.mem_map.page_addr(old) + P_NEXT)
+                if drain and self.mem_map.prev[old] >> POBJECTS_SHIFT > cache.cpu_partial:
+                    cpu.insn(INSNS_PUT_DRAIN)
+                    self.unfreeze_irqsave(cpu, cache, c)
+                    c.stat[CPU_PARTIAL_DRAIN] += 1
+                    old = -1
+            self.link_before(cpu, pfn, old)
+            if c.partial == old:  # else an interrupt put slabs there while the list was drained
+                break
         c.partial = pfn
         cpu.update(c.addr + C_PARTIAL)
         if self.observer is not None:
             self.observer.cpu_partial_put(cache, cpu.id, pfn)
         return 0 if cache.cpu_partial else self.unfreeze_irqsave(cpu, cache, c)
+
+    def link_before(self, cpu: Cpu, pfn: int, old: int) -> int:
+        """Let `old`, -1 for none, follow a slab, and sum up slabs and objects from it on."""
+        mem_map = self.mem_map
+        counters = mem_map.s_mem[pfn]
+        cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
+        pages = pobjects = 0
+        if old >= 0:
+            pages = mem_map.prev[old] & PAGES_MASK
+            pobjects = mem_map.prev[old] >> POBJECTS_SHIFT
+        pobjects += ((counters >> OBJECTS_SHIFT) & OBJECTS_MASK) - (counters & INUSE)
+        mem_map.prev[pfn] = (pages + 1) | (pobjects << POBJECTS_SHIFT)
+        mem_map.next[pfn] = old
+        return cpu.write(mem_map.page_addr(pfn) + P_NEXT)
 
     def unfreeze_irqsave(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu) -> int:
         """unfreeze_partials with interrupts off around it."""
