@@ -14,8 +14,8 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import MemMap
 from simslab.machine import callsites, causes
 from simslab.machine.cpu import Cpu
+from simslab.slub import costs, layout, paths, stat_item
 from simslab.slub import flags as fl
-from simslab.slub import layout, paths, stat_item
 from simslab.slub.cpu_slab import CpuSlab
 from simslab.slub.freelists import FreeLists
 from simslab.slub.get_partial import GetPartial
@@ -78,9 +78,7 @@ INSNS_SLOW_NEW: Final = 11
 INSNS_SLOW_LOAD: Final = 10  # load_freelist
 INSNS_BULK: Final = 40
 INSNS_BULK_OBJECT: Final = 13
-
-# cmpxchg16b without a lock prefix, beyond its instruction: estimate from its 22 micro-operations.
-CMPXCHG16B_CYCLES: Final = 8
+CMPXCHG16B_CYCLES: Final = costs.CMPXCHG16B_CYCLES
 
 SITE_ALLOC: Final = callsites.site("__slab_alloc")
 SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")

@@ -31,6 +31,9 @@ ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
 KMALLOC_MAX_CACHE_SIZE: Final = kmalloc.KMALLOC_MAX_CACHE_SIZE
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 PAGE_SIZE: Final = layout.PAGE_SIZE
+SMALL_SIZE: Final = 192  # up to here the size class comes from a table
+DMA: Final = gfp.DMA
+RECLAIMABLE: Final = gfp.RECLAIMABLE
 COMP: Final = gfp.COMP
 SLAB_PAGE: Final = PG_SLAB
 INSNS_KMALLOC: Final = 27  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
@@ -54,6 +57,7 @@ class SlubAllocator:
         self.kmalloc_caches: list[list[KmemCache | None]] = [
             [None] * kmalloc.NR_INDEXES for _ in range(kmalloc.NR_KMALLOC_TYPES)
         ]
+        self.size_index: list[int] = [kmalloc.kmalloc_index(size) for size in range(SMALL_SIZE + 1)]
         self.kmem_cache: KmemCache | None = None
         self.kmem_cache_node: KmemCache | None = None
         self.slab_state = 0
@@ -138,10 +142,17 @@ class SlubAllocator:
 
     def kmalloc_slab(self, size: int, flags: int) -> KmemCache | None:
         """The cache for `size` > 0 bytes, None beyond the largest (mm/slab_common.c: kmalloc_slab)."""
-        index = kmalloc.kmalloc_index(size)
-        if index < 0:
+        if size <= SMALL_SIZE:
+            index = self.size_index[size]
+        elif size > KMALLOC_MAX_CACHE_SIZE:
             return None
-        return self.kmalloc_caches[kmalloc.kmalloc_type(flags)][index]
+        else:
+            index = 8
+            while size > 1 << index:
+                index += 1
+        kind = 0 if not flags & (DMA | RECLAIMABLE) else 2 if flags & DMA else 1
+        row = self.kmalloc_caches[kind]
+        return row[index]
 
     def kmalloc(self, cpu: Cpu, size: int, flags: int) -> int:
         """Allocate `size` bytes; 16 (ZERO_SIZE_PTR) for none, 0 on failure (mm/slub.c: __kmalloc)."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from simslab.slub import flags as fl
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
+from simslab.slub.layout import PAGE_SHIFT
 from simslab.slub.shrink import FULL, PARTIAL
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class SlubAudit:
             if c.page == pfn:
                 free = free + pages.freelists.objects(self.cache, c.freelist)
         for objp in free:
-            offset = objp - (pfn << 12) - self.cache.left
+            offset = objp - (pfn << PAGE_SHIFT) - self.cache.left
             if offset < 0 or offset % self.cache.size or offset // self.cache.size >= objects:
                 self.problems.append(f"slab {pfn}: {objp:#x} on a freelist is none of its objects")
         return free
@@ -140,12 +141,10 @@ class SlubAudit:
 
     def check_objects(self, held: list[int], free: list[int]) -> None:
         """Every object of every slab is free once or held once."""
-        cache, pages = self.cache, self.allocator.pages
-        true = [
-            (pfn << 12) + cache.left + index * cache.size for pfn in sorted(self.slabs) for index in range(pages.objects(pfn))
-        ]
+        true: list[int] = []
+        for pfn in sorted(self.slabs):
+            first = (pfn << PAGE_SHIFT) + self.cache.left
+            true += [first + index * self.cache.size for index in range(self.allocator.pages.objects(pfn))]
         if sorted(held + free) != true:
-            both = sorted(set(held) & set(free))
-            self.problems.append(
-                f"{len(held)} objects held and {len(free)} free, of {len(true)}; both: {[hex(objp) for objp in both[:3]]}"
-            )
+            both = [hex(objp) for objp in sorted(set(held) & set(free))[:3]]
+            self.problems.append(f"{len(held)} objects held and {len(free)} free, of {len(true)}; both: {both}")

@@ -11,8 +11,8 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import MemMap
 from simslab.machine import callsites, causes
 from simslab.machine.cpu import Cpu
+from simslab.slub import costs, layout, paths, stat_item
 from simslab.slub import flags as fl
-from simslab.slub import layout, paths, stat_item
 from simslab.slub.cpu_partial import CpuPartial
 from simslab.slub.freelists import FreeLists
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
@@ -74,7 +74,7 @@ INSNS_BULK_ENTRY: Final = 39  # kmem_cache_free_bulk: build_detached_freelist an
 INSNS_BULK_SEVERAL: Final = 5  # more, for a slab with more than one object
 INSNS_BULK_OBJECT: Final = 20  # an object into the detached freelist
 INSNS_BULK_HOOK: Final = 17  # slab_free_freelist_hook, by object
-CMPXCHG16B_CYCLES: Final = 8  # estimate, as in alloc.py
+CMPXCHG16B_CYCLES: Final = costs.CMPXCHG16B_CYCLES
 
 SITE_FREE: Final = callsites.site("__slab_free")
 

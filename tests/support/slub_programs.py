@@ -73,7 +73,9 @@ class SlubProgram:
 
     def __repr__(self):
         cache = self.cache
-        geometry = f"size {cache.size} objects {cache.oo_objects} flags {cache.flags:#x} cpu_partial {cache.cpu_partial}"
+        geometry = (
+            f"size {cache.size} objects {cache.oo_objects} flags {cache.flags:#x} cpu_partial {cache.cpu_partial}"
+        )
         return f"{self.kernel.machine.name}; {geometry}; {self.allocator.options}; operation {self.done}"
 
     def run(self, operations):

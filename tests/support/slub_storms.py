@@ -1,7 +1,7 @@
 """SLUB programs on all CPUs of a machine at once, with interrupts that allocate and free in between.
 
-CPUs meet on the same slabs: they free what others allocated. In flight the state is between two states, so it is audited
-when all CPUs have stopped; locks and the kernel's own checks are watched throughout.
+CPUs meet on the same slabs: they free what others allocated. In flight the state is between two states, so it is
+audited when all CPUs have stopped; locks and the kernel's own checks are watched throughout.
 """
 
 import random
