@@ -45,7 +45,7 @@ class BootMemory:
         return self.base[nid] >> shift, self.end[nid] >> shift, self.top[nid] >> shift
 
 
-def make_mem_map(topology: Topology, memory: BootMemory, stride: int) -> MemMap:
+def make_mem_map(topology: Topology, memory: BootMemory, stride: int = layout.PAGE_STRIDE) -> MemMap:
     """Reserve every node's memory map, `stride` bytes a page, and return the map of the whole machine."""
     section_map = [0] * len(topology.section_node)
     for nid in nodes_with_memory(topology):

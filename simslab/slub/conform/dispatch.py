@@ -15,7 +15,7 @@ from simslab.slab.conform.verdict import Verdict
 from simslab.slub.conform.caches import check_cachenodes, check_caches
 from simslab.slub.conform.geometry import check_geometry
 from simslab.slub.conform.layouts import check_layout, check_topology
-from simslab.slub.conform.merging import check_kmalloc, check_list_after_merge, check_merge
+from simslab.slub.conform.merging import check_kmalloc, check_list_after_merge, check_list_before_merge, check_merge
 from simslab.slub.conform.path_check import check_accesses, check_counts
 from simslab.slub.conform.replay import check_trace
 
@@ -27,6 +27,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict]], ...]] = (
     ("merge*.csv*", check_merge),
     ("kmalloc*.csv*", check_kmalloc),
     ("caches-after-merge-seq.csv*", check_list_after_merge),
+    ("caches-before-merge*.csv*", check_list_before_merge),
     ("caches-*.csv*", check_caches),
     ("cachenodes-*.csv*", check_cachenodes),
     ("trace-*.jsonl*", check_trace),
