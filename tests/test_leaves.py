@@ -4,6 +4,7 @@ Reads the C that Cython makes of each innermost (`noexcept`) function, and of th
 Skipped in the plain run and where Cython is not installed.
 """
 
+import ast
 import os
 import re
 from importlib.util import module_from_spec, spec_from_file_location
@@ -98,3 +99,38 @@ def test_a_hot_function_handles_no_python_objects(c_of, module, function):
     text = re.sub(r"__Pyx_(?:AddTraceback|WriteUnraisable|RefNanny\w*)\s*\(", "", text)
     lines = [line.strip() for line in text.splitlines() if OBJECT_OPERATION.search(line)]
     assert lines == []
+
+
+DECLARED = re.compile(r"((?:^ *@cython\.locals\(.*\)\n)+)^ *(?:cpdef|cdef)\b[^(\n]*?(\w+)\(", re.MULTILINE)
+
+
+def declared_locals():
+    """Yield (module, class, function, names) of each `@cython.locals`; the class is empty for a module's function."""
+    for path in sorted(ROOT.joinpath("simslab").rglob("*.pxd")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for chunk in re.split(r"^(?=cdef class )", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            head = CLASS.match(chunk)
+            for decorators, function in DECLARED.findall(chunk):
+                names = re.findall(r"(\w+)=", decorators)
+                yield module, head[1] if head else "", function, names
+
+
+def assigned(module, owner, function):
+    """The local variables of a function as its source has them."""
+    tree = ast.parse((ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    body = classes[owner].body if owner else tree.body
+    code = next(node for node in body if isinstance(node, ast.FunctionDef) and node.name == function)
+    return {node.id for node in ast.walk(code) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def test_every_declared_local_is_a_variable_of_the_function_below_it():
+    """A declaration that slid to the function next to its own leaves that one untyped, and slow."""
+    found = list(declared_locals())
+    assert len(found) > 100
+    strays = {
+        f"{module}: {owner}.{function}": sorted(set(names) - assigned(module, owner, function))
+        for module, owner, function, names in found
+        if set(names) - assigned(module, owner, function)
+    }
+    assert strays == {}

@@ -54,7 +54,7 @@ class Clocked:
         self.now = 0
         self.horizon = 0
         self.ident = ident
-        self.parked = 0
+        self.parked = 0  # 1: until somebody wakes it (`park`); 2: until it is granted what it queues for (`queue`)
         self.context: Any = None
         self.at_end: Callable[[], object] | None = None  # called when the function given to `spawn` has returned
 
@@ -126,7 +126,7 @@ class Engine:
         """Like `park`, but only `grant` ends it: what waits in a lock's queue must not go on for any other reason."""
         if not self.running:
             raise Deadlock([clocked.ident])
-        clocked.parked = 2
+        clocked.parked = 2  # which `wake` passes over
         if self.observer is not None:
             self.observer(clocked)
         self.switch_to_next()

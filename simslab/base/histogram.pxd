@@ -16,4 +16,3 @@ cdef class Histogram:
     cpdef long long add(self, long long value) except -1
     cpdef long long add_many(self, long long value, long long times) except -1
     cdef long long add_above(self, long long value, long long times) except -1
-    cpdef long long merge(self, Histogram other) except -1

@@ -11,10 +11,7 @@ FLAT: Final = 4096  # values below have a slot of their own; larger ones are rar
 
 
 class Histogram:
-    """Counts by value. `total` is the sum of the values, `count` their number, `max` the largest (0 if none).
-
-    Two of them subtract: warm-up is what a `snapshot` taken at its end holds.
-    """
+    """Counts by value. `total` is the sum of the values, `count` their number, `max` the largest (0 if none)."""
 
     def __init__(self) -> None:
         self.owner: Any = buffers.int64_zeros(FLAT)
@@ -68,39 +65,3 @@ class Histogram:
         return self.items() == other.items()
 
     __hash__ = None  # type: ignore[assignment]  # it changes
-
-    def snapshot(self) -> Histogram:
-        """Return a copy that stays as it is."""
-        copy = Histogram()
-        copy.merge(self)
-        return copy
-
-    def merge(self, other: Histogram) -> int:
-        """Add everything `other` counted."""
-        for value, count in other.items():
-            self.add_many(value, count)
-        return 0
-
-    def minus(self, earlier: Histogram) -> Histogram:
-        """Return what was added since `earlier`, a snapshot of this histogram; ValueError if it is not one."""
-        before = dict(earlier.items())
-        result = Histogram()
-        for value, count in self.items():
-            added = count - before.pop(value, 0)
-            if added < 0:
-                raise ValueError(f"not an earlier snapshot: {value} was counted more often")
-            if added:
-                result.add_many(value, added)
-        if before:
-            raise ValueError(f"not an earlier snapshot: it counted {min(before)}")
-        return result
-
-    def quantile(self, numerator: int, denominator: int) -> int:
-        """Return the smallest value with at least that share of all values up to it (p99: 99, 100); 0 if empty."""
-        need = -(-self.count * numerator // denominator)
-        seen = 0
-        for value, count in self.items():
-            seen += count
-            if seen >= need:
-                return value
-        return 0

@@ -46,7 +46,8 @@ def compare(
     )
     if out is not None:
         check_replaceable(out)
-    with progress(f"comparing {len(plan.arms)} arms over {seeds} seeds") as report:
+    seeds_told = "1 seed" if len(plan.seeds) == 1 else f"{len(plan.seeds)} seeds"
+    with progress(f"comparing {len(plan.arms)} arms over {seeds_told}") as report:
         comparison = run_comparison(plan, processes=jobs, progress=report)
     if out is not None:
         write_comparison(plan, comparison, out)

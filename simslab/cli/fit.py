@@ -45,13 +45,11 @@ def fit(
     """
     from simslab.cli.progress import progress
     from simslab.machine.fit.fit import fit_machine
-    from simslab.machine.fit.solve import need_scipy
     from simslab.machine.fit.write import fitted_text
     from simslab.machine.library import load_machine_document
     from simslab.machine.measure.reference import read_table, rows_of
     from simslab.report.fit_text import fit_json, fit_text
 
-    need_scipy()
     document, spec = load_machine_document(machine)
     if out is not None and document.bases:
         raise UserError(

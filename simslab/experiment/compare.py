@@ -61,15 +61,15 @@ def make_plan(
     """Return the plan of a comparison with `seeds` (>= 1) seeds from `first_seed` (None: the workload's) upwards.
 
     The base arm is the unmodified one, or the variant named `base`. Every arm is loaded once, so that mistakes are
-    told before anything runs. A recorded trace draws no random numbers, so every seed would be the same run: it gets
-    one seed, and no interval is claimed.
+    told before anything runs. Where no arm draws from the seed, as with a recorded trace on a kernel that draws no
+    random numbers, every seed would be the same run: it gets one, and no interval is claimed.
     """
     arms = _base_first(variants, base)
     for arm in arms:
         refuse_seed(arm)
     inputs = [load_arm(machine, workload, settings, arm) for arm in arms]
     first = inputs[0].workload.seed if first_seed is None else first_seed
-    if all(one.workload.trace is not None for one in inputs):
+    if not any(one.workload.draws_from_seed for one in inputs):
         seeds = 1
     return Plan(machine, workload, tuple(settings), arms, tuple(range(first, first + seeds)))
 

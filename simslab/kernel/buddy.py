@@ -1,10 +1,11 @@
 """Free blocks of a zone by order: splitting and merging buddies (mm/page_alloc.c).
 
-Everything here runs with the zone's lock held.
+All but set-up, `watermark_blocks` (a look without the lock, as in the kernel) and `check` needs the zone's lock.
 
-# Speed: memory that was never used is not linked block by block. At boot the kernel puts a zone's largest blocks on the
-free list in ascending order; here they are a range [virgin, virgin_end) that follows the list, since blocks of the
-highest order are only ever put back at its head.
+Memory that was never used is not linked block by block. At boot the kernel puts a zone's largest blocks on the free
+list in ascending order; here they are a range [virgin, virgin_end) that follows the list, since blocks of the highest
+order are only ever put back at its head. What is charged is the same; the host saves the links (116 MiB of touched
+memory for the 4,029 blocks of `two-socket`).
 
 Not modelled: migrate types (one free list per order, where the kernel has three in use and steals page blocks between
 them), high-order atomic reserves, page isolation, compaction capture.

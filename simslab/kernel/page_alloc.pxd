@@ -89,8 +89,6 @@ cdef class PageAllocator:
     cdef public Reserves reserves
     cdef public long long denied
     cdef public object cpusets
-    cdef public long long allocations
-    cdef public long long failures
 
     @cython.locals(bill=cython.longlong, pfn=cython.longlong, wall=cython.longlong)
     cpdef long long alloc_pages(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1

@@ -65,10 +65,7 @@ PAGE_FREELIST: Final = layout.PAGE_FREELIST
 PAGE_PRIVATE: Final = layout.PAGE_PRIVATE
 PAGE_MAPCOUNT: Final = layout.PAGE_MAPCOUNT
 PAGE_REFCOUNT: Final = layout.PAGE_REFCOUNT
-ZONE_WATERMARK_BOOST: Final = layout.ZONE_WATERMARK_BOOST
-ZONE_LOWMEM_RESERVE: Final = layout.ZONE_LOWMEM_RESERVE
 ZONE_PAGESET: Final = layout.ZONE_PAGESET
-ZONE_VM_STAT: Final = layout.ZONE_VM_STAT
 PCP_LISTS: Final = layout.PCP_LISTS
 PGDAT_NODE_ZONELISTS: Final = layout.PGDAT_NODE_ZONELISTS
 ZONEREF_ZONE_IDX: Final = layout.ZONEREF_ZONE_IDX
@@ -136,8 +133,6 @@ class PageAllocator:
         self.reserves = reserves
         self.denied = 0
         self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
-        self.allocations = 0
-        self.failures = 0
 
     # -- interface ---------------------------------------------------------------------------------------------------
 
@@ -158,10 +153,6 @@ class PageAllocator:
         if pfn < 0:
             pfn = self.alloc_pages_slowpath(cpu, gfp, order, nid)
         cpu.bill = bill
-        if pfn < 0:
-            self.failures += 1
-        else:
-            self.allocations += 1
         return pfn
 
     def free_pages(self, cpu: Cpu, pfn: int, order: int) -> int:

@@ -61,7 +61,3 @@ class Reserves:
     def sk_set_memalloc(self) -> None:
         """A socket that swapping needs appears (net/core/sock.c: sk_set_memalloc)."""
         self.sk_memalloc_socks += 1
-
-    def sk_clear_memalloc(self) -> None:
-        """Such a socket goes (net/core/sock.c: sk_clear_memalloc)."""
-        self.sk_memalloc_socks -= 1

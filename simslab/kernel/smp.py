@@ -42,7 +42,6 @@ class SmpCalls:
         self.queues: list[list[tuple[Cpu, SmpFunction]]] = [[] for _ in cpus]
         self.unanswered = [0] * len(cpus)  # by sender
         self.answered_at = [0] * len(cpus)  # by sender: time of the latest answer
-        self.sent = 0
         self.tickless = [0] * len(cpus)  # shared with the ticks: CPUs awake without a thread
         for cpu in cpus:
             cpu.at_end = partial(self.answer, cpu)
@@ -71,17 +70,16 @@ class SmpCalls:
             self._wait(cpu)
         cpu.idle_until(self.answered_at[cpu.id], causes.IPI_WAIT)
         cpu.settle()
-        for target in targets:
-            cpu.read(self.line(cpu, target))
+        for _ in targets:
+            cpu.read(self.line(cpu))
 
-    def line(self, cpu: Cpu, target: Cpu) -> int:
-        """Address of the call data that `cpu` and `target` share: on the sender's node."""
-        return self.percpu.address(cpu.id, self.call_data)
+    def line(self, sender: Cpu) -> int:
+        """Address of the call data that `sender` shares with all its targets: on its node."""
+        return self.percpu.address(sender.id, self.call_data)
 
     def _send(self, cpu: Cpu, target: Cpu, function: SmpFunction) -> None:
         cpu.insn_cold(SEND_TARGET_INSNS)
-        cpu.write(self.line(cpu, target))
-        self.sent += 1
+        cpu.write(self.line(cpu))
         arrival = cpu.now + cpu.costs.ipi
         self.unanswered[cpu.id] += 1
         self.queues[target.id].append((cpu, function))
@@ -118,9 +116,9 @@ class SmpCalls:
         queued, self.queues[cpu.id] = self.queues[cpu.id], []
         cpu.insn_cold(HANDLE_INSNS)
         for sender, function in queued:
-            cpu.read(self.line(sender, cpu))
+            cpu.read(self.line(sender))
             function(cpu)
-            cpu.write(self.line(sender, cpu))
+            cpu.write(self.line(sender))
             self.unanswered[sender.id] -= 1
             self.answered_at[sender.id] = max(self.answered_at[sender.id], cpu.now)
             if not self.unanswered[sender.id]:

@@ -269,12 +269,13 @@ class SpinLock:
         it, by a store to its queue node, that it is the next. Who comes while the section lasts tries the lock first,
         which takes the line from a holder that works in it (`data_in_line`) and has to fetch it again.
         """
-        arrived, told = cpu.now, self.acquired_at
-        queued = arrived < self.let_in_at
+        arrived = cpu.now
         if self.owner != NOBODY:
             self.wait_in_queue(cpu)
         if self.free_at > cpu.now:
             cpu.spin(self.free_at - cpu.now, LOCK_WAIT)
+        told = self.acquired_at  # the last holder's acquisition, which may have come while this CPU waited
+        queued = arrived < self.let_in_at
         look = cpu.look(self.addr)
         late = look + look if self.data_in_line else look
         if queued and told + look + look > cpu.now:

@@ -82,7 +82,7 @@ class TickSched:
     def next_event(self, cpu: Cpu) -> int:
         """When an idle CPU must have a tick, in cycles (tick_nohz_next_event)."""
         jiffy = self.timers.next_timer_interrupt(cpu.id)
-        timer = self.cycle(jiffy) if jiffy < self.first + NEVER // self.cycles_per_jiffy else NEVER
+        timer = NEVER if jiffy == NEVER else self.cycle(jiffy)
         ready = self.rcu.first(cpu.id)
         return min(timer, NEVER if ready >= NEVER else self.boundary(ready))
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from simslab.base.clock import NEVER
 from simslab.kernel.jiffies import LVL_CLK_SHIFT, LVL_DEPTH, wheel_level
 
 NEXT_TIMER_MAX_DELTA: Final = (1 << 30) - 1  # jiffies: expiry of a base without timers
@@ -129,9 +130,12 @@ class Timers:
         return True
 
     def next_timer_interrupt(self, cpu: int) -> int:
-        """The jiffy at which an idle `cpu` must have a tick, deferrable timers left out (get_next_timer_interrupt)."""
+        """The jiffy at which an idle `cpu` must have a tick, deferrable timers left out; NEVER if it needs none.
+
+        Source: get_next_timer_interrupt.
+        """
         base = self.standard.get(cpu)
-        return NEXT_TIMER_MAX_DELTA << 2 if base is None or not base.buckets else base.next_expiry
+        return NEVER if base is None or not base.buckets else base.next_expiry
 
     def due(self, cpu: int, now: int) -> bool:
         """Whether a tick at `now` raises the timer softirq (run_local_timers)."""

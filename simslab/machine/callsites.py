@@ -22,8 +22,3 @@ def site(name: str) -> int:
 def site_name(number: int) -> str:
     """Return the name of call site `number`."""
     return _names[number]
-
-
-def site_count() -> int:
-    """Return how many call sites are registered."""
-    return len(_names)

@@ -3,7 +3,7 @@
 from typing import Final
 
 INSTRUCTIONS: Final = 0
-L1: Final = 1
+# 1, "l1", is never charged: a hit there costs nothing beyond its instruction. Stored results keep its place.
 L2: Final = 2
 L3: Final = 3
 OTHER_CORE: Final = 4  # another core's private cache below the same L3

@@ -73,7 +73,7 @@ cdef class CoherentMemory(CacheHierarchy):
     @cython.locals(domain=cython.longlong, latency=cython.longlong, state=cython.longlong)
     cdef long long beyond_private(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(mask=cython.longlong, row=cython.longlong)
-    cdef long long granted_state(self, long long core, long long domain, long long line) noexcept
+    cdef long long granted_state(self, long long domain, long long line) noexcept
     @cython.locals(cores=cython.longlong, l3_state=cython.longlong, owner=cython.longlong, row=cython.longlong, state=cython.longlong, table=LineTable)
     cdef long long read_in_domain(self, long long core, long long domain, long long line, long long now) noexcept
     @cython.locals(row=cython.longlong)

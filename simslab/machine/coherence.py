@@ -196,11 +196,11 @@ class CoherentMemory(CacheHierarchy):
         state = self.grant
         if latency < 0:
             latency = self.read_from_home(domain, line, now)
-            state = self.granted_state(core, domain, line)
+            state = self.granted_state(domain, line)
         self.fill_private(core, domain, line, state, now)
         return latency
 
-    def granted_state(self, core: int, domain: int, line: int) -> int:
+    def granted_state(self, domain: int, line: int) -> int:
         """E when nobody else holds the line after a read, S otherwise."""
         row = self.directory.row(line)
         mask = self.directory.rows[row + DOMAINS]

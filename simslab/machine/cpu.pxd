@@ -104,6 +104,7 @@ cdef class Cpu(Clocked):
     cdef public object fills_owner
     cdef long long* fills
     cdef long long next_fill
+    cdef readonly long long fill_share
     cdef long long prefetched
     cdef long long prefetch_ready
     cdef readonly long long irqs_off
@@ -153,14 +154,16 @@ cdef class Cpu(Clocked):
     cdef long long buffer_others(self) noexcept
     @cython.locals(slot=cython.longlong, start=cython.longlong, arrival=cython.longlong)
     cdef long long fill(self, long long latency) noexcept
+    @cython.locals(slot=cython.longlong)
+    cdef long long fill_buffer_free(self) noexcept
     cpdef long long drain(self) noexcept
-    @cython.locals(way=cython.longlong)
     @cython.locals(line=cython.longlong)
     cpdef long long update(self, long long addr) noexcept
     cpdef long long retired(self) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long look(self, long long addr) noexcept
     cpdef long long chain(self, long long links) noexcept
+    @cython.locals(way=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept

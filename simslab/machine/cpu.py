@@ -4,13 +4,13 @@ Charging adds cycles to the CPU's own clock and to one cause; it never waits. `s
 simulation is earlier. Code that is about to take a lock or touch what other CPUs use atomically settles first.
 
 Time model of the core: a block of n instructions takes n / IPC cycles (the fraction is carried exactly); code off the
-fast paths (page allocator, slab growth) has an IPC of its own. Busy SMT siblings share the IPC. An access that
-hits L1 costs nothing beyond its instruction; one outside the pages of the first-level TLB adds the translation
-(`tlb.py`). Of any other latency, out-of-order execution hides the first `hidden` cycles of a load. A store retires in
-the background: it takes an entry of the store buffer until its line has arrived and every store before it has retired;
-only when all entries are taken does the core stall, until the oldest retires. A locked operation waits until the buffer
-has drained, then for its line. Where a machine states no store buffer, a missing store costs 1/`store_divisor` of its
-latency instead.
+fast paths (page allocator, slab growth) has an IPC of its own. Busy SMT siblings share the IPC and the fill buffers. An
+access that hits L1 costs nothing beyond its instruction; one outside the pages of the first-level TLB adds the
+translation (`tlb.py`). Of any other latency, out-of-order execution hides the first `hidden` cycles of a load. A store
+retires in the background: it takes an entry of the store buffer until its line has arrived and every store before it
+has retired; only when all entries are taken does the core stall, until the oldest retires. A locked operation waits
+until the buffer has drained, then for its line. Where a machine states no store buffer, a missing store costs
+1/`store_divisor` of its latency beyond `hidden` instead.
 
 Not modelled: the order of loads inside the window; loads that find all fill buffers taken by stores; loads and stores
 of a line whose earlier store is still on its way (it counts as there); two stores to one line sharing an entry.
@@ -47,7 +47,7 @@ M: Final = states.MODIFIED
 STATE_MASK: Final = states.STATE_MASK
 STATE_BITS: Final = states.STATE_BITS
 LINE_SHIFT: Final = states.LINE_SHIFT
-RUN_SLICE: Final = 10_000  # cycles
+RUN_SLICE: Final = 10_000  # cycles: as coarse as the default quantum, by which others may be ahead anyway
 ONE_PAGE: Final = 62  # shift by which all addresses are on page 0
 Q10: Final = 1024
 PAGE_LINES: Final = 63  # mask of a line's number in its 4 KiB page, which a prefetch does not leave
@@ -162,8 +162,9 @@ class Cpu(Clocked):
         self.others_from = 0  # instructions up to the last store that was named
         self.drained = 0  # when the youngest store retires
         self.fills_owner = buffers.int64_zeros(costs.fill_buffers)
-        self.fills = buffers.int64_pointer(self.fills_owner)  # when the line of each fill buffer arrives, oldest next
+        self.fills = buffers.int64_pointer(self.fills_owner)  # when the latest lines arrive, the oldest of them next
         self.next_fill = 0
+        self.fill_share = costs.fill_buffers  # of the core's fill buffers
         self.prefetched = 0  # line last prefetched, and when it arrives
         self.prefetch_ready = 0
         self.irqs_off = 0
@@ -205,17 +206,18 @@ class Cpu(Clocked):
         """Wait until no other CPU and no event is earlier than this clock."""
         if self.engine is not None:
             self.engine.settle(self)
-        if self.costs.smt_q10:
+        if self.sibling.id != self.id:
             self.share_core()
         return 0
 
     def share_core(self) -> int:
-        """Share the core's instructions per cycle among those of its threads that are busy at this moment.
+        """Share the core's instructions per cycle and fill buffers among its threads that are busy at this moment.
 
         All CPUs are at or beyond this CPU's time, so what a sibling does now is known: it runs code unless it is
         parked, spins in a lock's queue (PAUSE leaves the core to others) or is in an idle stretch.
 
-        Not modelled: a change between two settles of this CPU; caches and buffers shared unevenly.
+        Not modelled: a change between two settles of this CPU; caches and buffers shared unevenly (a thread that misses
+        more has more of the fill buffers on hardware).
         """
         busy = 1
         other = self.sibling
@@ -227,12 +229,13 @@ class Cpu(Clocked):
             self.busy_threads = busy
             self.cpi_q16 = self.shared(self.costs.cpi_q16)
             self.cpi_cold_q16 = self.shared(self.costs.cpi_cold_q16)
+            self.fill_share = self.costs.fill_buffers // busy if busy < self.costs.fill_buffers else 1
         return 0
 
     def shared(self, cpi_q16: int) -> int:
         """Cycles per instruction with as many threads busy as are now."""
         throughput = self.costs.smt_q10
-        return cpi_q16 if self.busy_threads == 1 else cpi_q16 * self.busy_threads * Q10 // throughput
+        return cpi_q16 if self.busy_threads == 1 or throughput == 0 else cpi_q16 * self.busy_threads * Q10 // throughput
 
     def run(self, cycles: int, cause: int) -> int:
         """Spend `cycles` in code of its own that interrupts may interrupt; their handlers' time comes on top.
@@ -400,14 +403,19 @@ class Cpu(Clocked):
 
         Stores retire in order, so whatever is stored from now on retires after that.
         """
-        slot = self.next_fill
-        start = self.fills[slot]
+        start = self.fill_buffer_free()
         arrival = (start if start > self.now else self.now) + latency
+        slot = self.next_fill
         self.fills[slot] = arrival
         self.next_fill = slot + 1 if slot + 1 < self.costs.fill_buffers else 0
         if arrival > self.drained:
             self.drained = arrival
         return arrival
+
+    def fill_buffer_free(self) -> int:
+        """When the next fill buffer of this thread's share is free: as many lines before have to have arrived."""
+        slot = self.next_fill - self.fill_share
+        return self.fills[slot if slot >= 0 else slot + self.costs.fill_buffers]
 
     def drain(self) -> int:
         """Wait until every store has retired, as locked operations and fences do."""
@@ -507,7 +515,7 @@ class Cpu(Clocked):
         if self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
             return 0
         latency = self.memory.transact(self.core, line, 1, self.now)
-        free = self.fills[self.next_fill]
+        free = self.fill_buffer_free()
         if free > self.now:
             self.charge(self.memory.cause, free - self.now)
         self.fill(latency)

@@ -20,7 +20,6 @@ from simslab.machine.interconnect import Interconnect
 from simslab.machine.line_table import LineTable
 
 S: Final = states.SHARED
-E: Final = states.EXCLUSIVE
 M: Final = states.MODIFIED
 STATE_MASK: Final = states.STATE_MASK
 STATE_BITS: Final = states.STATE_BITS

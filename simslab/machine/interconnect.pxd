@@ -67,4 +67,3 @@ cdef class Interconnect:
     cdef long long leave(self, long long domain, long long now) noexcept
     @cython.locals(start=cython.longlong, total=cython.longlong)
     cdef long long cross(self, long long source, long long target, long long now) noexcept
-    cpdef node_lines(self, long long node)

@@ -25,7 +25,6 @@ ROW_SHIFT: Final = 7  # a DRAM row holds 8 KiB, 2**7 lines
 HASH_MULTIPLIER: Final = 0x9E3779B1  # 2**32 divided by the golden ratio
 HASH_LINE_MASK: Final = 0x7FFFFFFF  # keeps the product below 2**63
 WORD_MASK: Final = 0xFFFFFFFF
-Q10_BITS: Final = 10
 TWICE_Q10: Final = 2048  # banks are busy half as much as their channel
 
 
@@ -192,11 +191,6 @@ class Interconnect:
             total += self.links.request(self.route[start], now)
             start += 1
         return total
-
-    def node_lines(self, node: int) -> int:
-        """Lines that the node's channels have read and written."""
-        first = self.first_channel[node]
-        return sum([self.channels.lines(first + channel) for channel in range(self.channel_count[node])])
 
 
 def _flat(rows: Sequence[Sequence[int]]) -> memoryview:

@@ -44,7 +44,7 @@ class Machine:
             Cpu(c.id, c.core, c.package, c.domain, c.node, costs, self.memory, self.engine, self.irq_stats, self.tlb)
             for c in topology.cpus
         ]
-        _join_threads(topology, self.cpus)
+        _join_threads(self.cpus)
 
 
 def build_machine(spec: MachineSpec, quantum: int = DEFAULT_QUANTUM, exact: int = 0) -> Machine:
@@ -113,7 +113,7 @@ def _entries(cores: int, array: tuple[int, int]) -> CacheArray:
     return CacheArray(cores, entries // ways, ways)
 
 
-def _join_threads(topology: Topology, cpus: list[Cpu]) -> None:
+def _join_threads(cpus: list[Cpu]) -> None:
     """Make a ring of the threads of each core."""
     last: dict[int, Cpu] = {}
     for cpu in cpus:

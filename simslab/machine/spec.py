@@ -89,7 +89,8 @@ class CoreSpec(SpecModel):
         default=4,
         ge=1,
         le=64,
-        description="a missing store costs its latency divided by this (stores in flight at once)",
+        description="without a store buffer: a missing store costs what `hidden` leaves of its latency divided by this "
+        "(stores in flight at once)",
     )
     outstanding: Count = Field(
         default=10, ge=1, le=256, description="misses that one core has in flight at once (fill buffers, L2 queue)"

@@ -1,4 +1,7 @@
-"""Every latency and bandwidth of the machine as whole cycles: the one place where units are rounded.
+"""Every latency and bandwidth of the machine as whole cycles.
+
+Units of single parameters are rounded here, those of links and mesh steps when the network is built (`network.py`), of
+a measured matrix in `idle_matrix.py`, of derived distances in `distance.py`; every sum is of whole cycles.
 
 Idle latencies are sums along the path that a miss takes; `Timing`'s methods give them for display and tests, in the
 same order in which the coherence model charges them:
@@ -142,7 +145,6 @@ class Timing:
     l1_geometry: CacheGeometry
     l2_geometry: CacheGeometry
     l3_geometry: CacheGeometry
-    tick: int  # cycles between timer ticks
     hz: int  # timer ticks per second
     dram_curve: tuple[tuple[int, ...], ...] = ()  # [node][use of 1024] delay that replaces the queue model, or empty
 
@@ -260,7 +262,6 @@ def build_timing(spec: MachineSpec, topology: Topology) -> Timing:
         l1_geometry=_geometry(spec.l1d),
         l2_geometry=_geometry(spec.l2),
         l3_geometry=_geometry(spec.l3),
-        tick=max(1, (hz + costs.hz // 2) // costs.hz),
         hz=costs.hz,
     )
     return apply_curves(apply_matrix(spec, topology, timing), drams)

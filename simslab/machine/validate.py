@@ -206,7 +206,7 @@ def _node_entries(spec: MachineSpec) -> Faults:
     if faults:
         return faults
     plans = plan_nodes(spec, seats(spec.layout))
-    return [*_node_numbers(plans), *_root_ports(spec, plans)]
+    return [*_node_numbers(plans), *_root_ports(plans)]
 
 
 def _node_entry(spec: MachineSpec, index: int, node: NodeSpec) -> Faults:
@@ -264,7 +264,7 @@ def _node_numbers(plans: Sequence[NodePlan]) -> Faults:
     ]
 
 
-def _root_ports(spec: MachineSpec, plans: Sequence[NodePlan]) -> Faults:
+def _root_ports(plans: Sequence[NodePlan]) -> Faults:
     faults: Faults = []
     points = {plan.number for plan in plans if not plan.behind_port}
     for plan in (plan for plan in plans if plan.behind_port):

@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.console import Group
 
-from simslab.base.histogram import Histogram
+from simslab.report.latency import distribution
 from simslab.report.nanoseconds import mean_nanoseconds, nanoseconds
 from simslab.report.tables import fixed, table, whole
 from simslab.workload.measurement import IrqDelayRow, LockRow, Measurement
@@ -25,7 +25,7 @@ def lock_table(measurement: Measurement) -> Group | None:
     heads = ("lock", "site", "taken", "contended", "wait total", "mean", "max", "hold mean", "max")
     rows = [_lock_row(row, measurement.frequency_hz) for row in locks[:LOCKS_SHOWN]]
     left = len(locks) - len(rows)
-    note = f"Means are per contended wait and per hold. {left} more not shown." if left else ""
+    note = "Means are per contended wait and per hold." + (f" {left} more not shown." if left else "")
     return table("Locks (times in ns)", heads, rows, texts=2, note=note)
 
 
@@ -104,16 +104,14 @@ def irq_delays_table(measurement: Measurement) -> Group | None:
 
 
 def _delay_row(row: IrqDelayRow, frequency_hz: int) -> list[str]:
-    histogram = Histogram()
-    for cycles, count in zip(row.cycles, row.counts, strict=True):
-        histogram.add_many(cycles, count)
+    delays = distribution(zip(row.cycles, row.counts, strict=True))
     return [
         row.vector,
         row.site,
         whole(row.count),
         fixed(mean_nanoseconds(row.total, row.count, frequency_hz)),
-        fixed(nanoseconds(histogram.quantile(50, 100), frequency_hz)),
-        fixed(nanoseconds(histogram.quantile(99, 100), frequency_hz)),
+        fixed(nanoseconds(delays.percentile(50_000), frequency_hz)),
+        fixed(nanoseconds(delays.percentile(99_000), frequency_hz)),
         fixed(nanoseconds(row.maximum, frequency_hz)),
         whole(row.maximum),
     ]

@@ -20,7 +20,7 @@ from simslab.base.errors import UserError
 FORMAT: Final = "simslab-manifest"
 VERSION: Final = 1
 MANIFEST: Final = "manifest.json"
-_DEPENDENCIES: Final = ("simpy", "greenlet", "numpy", "pyyaml", "pydantic", "rich", "matplotlib")
+_DEPENDENCIES: Final = ("simpy", "greenlet", "numpy", "pyyaml", "pydantic", "rich", "matplotlib", "scipy")
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,6 @@ cdef long long ALLOC_HIT
 cdef long long ALLOC_REFILL_SHARED
 cdef long long ALLOC_REFILL_SLABS
 cdef long long ALLOC_GROW
-cdef long long ALLOC_NODE_SLABS
-cdef long long ALLOC_NODE_GROW
-cdef long long ALLOC_FALLBACK
 cdef long long ALLOC_FAILED
 cdef long long ALLOC_BULK
 cdef long long INSNS_ALLOC

@@ -44,9 +44,6 @@ ALLOC_HIT: Final = paths.ALLOC_HIT
 ALLOC_REFILL_SHARED: Final = paths.ALLOC_REFILL_SHARED
 ALLOC_REFILL_SLABS: Final = paths.ALLOC_REFILL_SLABS
 ALLOC_GROW: Final = paths.ALLOC_GROW
-ALLOC_NODE_SLABS: Final = paths.ALLOC_NODE_SLABS
-ALLOC_NODE_GROW: Final = paths.ALLOC_NODE_GROW
-ALLOC_FALLBACK: Final = paths.ALLOC_FALLBACK
 ALLOC_FAILED: Final = paths.ALLOC_FAILED
 ALLOC_BULK: Final = paths.ALLOC_BULK
 
@@ -108,12 +105,13 @@ class SlabAlloc:
         cpu.irq_restore(saved)
         if self.stats and objp:
             self.debugcheck_after(cpu, cache, flags, objp)
+        cpu.prefetchw(objp)
         return self.after_alloc(cpu, cache, flags, objp)
 
     def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """Allocate on node `nodeid`, on other nodes if it must and may (mm/slab.c: slab_alloc_node).
 
-        NUMA_NO_NODE means the CPU's own.
+        NUMA_NO_NODE means the CPU's own. Unlike slab_alloc it does not prefetch the object.
         """
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_ALLOC_NODE)
@@ -140,8 +138,7 @@ class SlabAlloc:
         return self.nodes.cache_alloc_node(cpu, cache, flags, nodeid)
 
     def after_alloc(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> int:
-        """What follows an allocation once interrupts are as before: prefetch and zeroing."""
-        cpu.prefetchw(objp)
+        """Zero an object for its user if it must, once interrupts are as before."""
         if objp and self.want_init_on_alloc(cache, flags):
             cpu.read(cache.addr + KC_OBJECT_SIZE)
             cpu.insn(INSNS_ZERO)

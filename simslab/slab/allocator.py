@@ -7,7 +7,7 @@ on this class. Every call names the CPU on which it runs, and charges that CPU.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from simslab.kernel import gfp
 from simslab.kernel.bug import KernelBugError
@@ -27,6 +27,9 @@ from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.object_source import ObjectSource
 from simslab.slab.options import SlabOptions
 from simslab.slab.slab_page import SlabPages
+
+if TYPE_CHECKING:
+    from simslab.kernel.kernel import Kernel
 
 ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
 KMALLOC_MAX_CACHE_SIZE: Final = kmalloc.KMALLOC_MAX_CACHE_SIZE
@@ -54,7 +57,7 @@ class SlabAllocator(ObjectSource):
     Objects have contents in DEBUG_SLAB kernels only: `debug.read` and `debug.write` (debug.py), else `debug` is None.
     """
 
-    def __init__(self, kernel: Any, options: SlabOptions | None = None) -> None:
+    def __init__(self, kernel: Kernel, options: SlabOptions | None = None) -> None:
         self.kernel = kernel
         self.options = options if options is not None else SlabOptions()
         self.caches: list[KmemCache] = []
@@ -135,7 +138,7 @@ class SlabAllocator(ObjectSource):
         return self.freeing.kmem_cache_free_bulk(cpu, cache, slots)
 
     def kmalloc_slab(self, size: int, flags: int) -> KmemCache | None:
-        """The cache for `size` > 0 bytes, None beyond the largest (mm/slab_common.c: kmalloc_slab)."""
+        """The cache for `size` bytes; None for 0, beyond 4 MiB or before it exists (mm/slab_common.c: kmalloc_slab)."""
         if size <= SMALL_SIZE:
             index = self.size_index[size]
         elif size > KMALLOC_MAX_CACHE_SIZE:

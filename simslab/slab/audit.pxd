@@ -5,7 +5,7 @@ from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCach
 
 cdef long long PAGE_SHIFT
 cdef long long ROW_SHIFT
-cdef long long FREE
+cdef long long SLABS_FREE
 cdef long long NR_LISTS
 cdef long long OBJFREELIST_SLAB
 cdef long long WRONG_LIST

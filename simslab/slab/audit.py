@@ -14,13 +14,15 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.base import buffers
+from simslab.kernel import layout
 from simslab.kernel.page import MemMap
 from simslab.slab import flags as fl
+from simslab.slab import kmem_cache
 from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
 
-PAGE_SHIFT: Final = 12
+PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ROW_SHIFT: Final = 8
-FREE: Final = 2  # which list of KmemCacheNode.lists
+SLABS_FREE: Final = kmem_cache.SLABS_FREE
 NR_LISTS: Final = 3
 OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
 
@@ -172,7 +174,7 @@ class SlabAudit:
                 if problem:
                     return problem
                 total += 1
-                if which == FREE:
+                if which == SLABS_FREE:
                     free_slabs += 1
                 free_objects += self.cache.num - self.mem_map.active[pfn]
                 pfn = self.mem_map.next[pfn]

@@ -15,6 +15,7 @@ from simslab.kernel import gfp, layout
 from simslab.machine.cpu import Cpu
 from simslab.slab import cpucache, kmalloc, slab_common
 from simslab.slab import flags as fl
+from simslab.slab.errno import ENOMEM
 from simslab.slab.geometry import calculate_alignment
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab.slab_state import DOWN, FULL, PARTIAL, PARTIAL_NODE, UP, KernelPanicError
@@ -174,7 +175,7 @@ def cpuup_prepare(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
     caches = allocator.caches[::-1]
     for cache in caches:
         if cpucache.init_cache_node(allocator, cpu, cache, nid, gfp.GFP_KERNEL):
-            return -slab_common.ENOMEM
+            return -ENOMEM
     for cache in caches:
         err = cpucache.setup_kmem_cache_node(allocator, cpu, cache, nid, gfp.GFP_KERNEL, force_change=False)
         if err:

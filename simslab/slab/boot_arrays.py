@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from simslab.kernel import layout
 from simslab.machine.cpu import Cpu
 from simslab.slab import cpucache
-from simslab.slab.cpucache import ENOMEM
+from simslab.slab.errno import ENOMEM
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.slab_state import DOWN, FULL, PARTIAL, KernelPanicError
 

@@ -13,6 +13,7 @@ from simslab.kernel import layout
 from simslab.kernel.spinlock import SpinLock
 from simslab.machine.callsites import site
 from simslab.machine.cpu import Cpu
+from simslab.slab.errno import EINVAL, ENOMEM
 from simslab.slab.geometry import tunables
 from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
 
@@ -24,8 +25,6 @@ ALIEN_LIMIT: Final = 12
 REAPTIMEOUT_NODE_SECONDS: Final = 4
 DIRECT_MAP: Final = 0xFFFF888000000000  # virtual address of physical 0; next_reap is spread by virtual address
 POINTER_BYTES: Final = 8
-EINVAL: Final = 22
-ENOMEM: Final = 12
 
 DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
 SETUP_KMEM_CACHE_NODE: Final = site("setup_kmem_cache_node")

@@ -91,7 +91,7 @@ class SlabDebug:
         if redzone1 != RED_INACTIVE:
             self.error(cpu, "cache_init_objs_debug", cache, "constructor overwrote the start of an object")
 
-    def fixup_objfreelist(self, cpu: Cpu, cache: KmemCache, pfn: int) -> None:
+    def fixup_objfreelist(self, cache: KmemCache, pfn: int) -> None:
         """Wipe the index array off the object that held it (mm/slab.c: fixup_objfreelist_debug).
 
         Not modelled: that this waits until list_lock is dropped.
@@ -102,7 +102,7 @@ class SlabDebug:
 
     def slab_destroy(self, cpu: Cpu, cache: KmemCache, pfn: int) -> None:
         """Look at every object of a slab that goes (mm/slab.c: slab_destroy_debugcheck)."""
-        self.fixup_objfreelist(cpu, cache, pfn)
+        self.fixup_objfreelist(cache, pfn)
         first = self.mem_map.get("s_mem", pfn)
         for objp in range(first, first + cache.num * cache.size, cache.size):
             if cache.flags & fl.SLAB_POISON:

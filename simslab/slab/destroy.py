@@ -5,17 +5,16 @@ Process context, interrupts on. Not modelled: slab_mutex and the hotplug locks a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
+from simslab.slab.errno import EBUSY
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.slab_common import cache_of_caches, kmem_cache_release
 
 if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator
-
-EBUSY: Final = 16
 
 
 def kmem_cache_destroy(allocator: SlabAllocator, cache: KmemCache, cpu: Cpu | None = None) -> int:

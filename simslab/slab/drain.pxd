@@ -6,9 +6,9 @@ from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages
 
-cdef long long LIST_PARTIAL
-cdef long long LIST_FULL
-cdef long long LIST_FREE
+cdef long long SLABS_PARTIAL
+cdef long long SLABS_FULL
+cdef long long SLABS_FREE
 cdef long long EVERYTHING
 cdef long long KC_CPU_CACHE
 cdef long long KC_LIST

@@ -10,14 +10,14 @@ from typing import Final
 from simslab.kernel import layout
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
-from simslab.slab import paths
+from simslab.slab import kmem_cache, paths
 from simslab.slab.free import SlabFree
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page import SlabPages
 
-LIST_PARTIAL: Final = 0  # which list of KmemCacheNode.lists
-LIST_FULL: Final = 1
-LIST_FREE: Final = 2
+SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
+SLABS_FULL: Final = kmem_cache.SLABS_FULL
+SLABS_FREE: Final = kmem_cache.SLABS_FREE
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
 KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
 KC_LIST: Final = layout.KMEM_CACHE_LIST
@@ -144,16 +144,16 @@ class SlabDrain:
         freed = 0
         cpu.insn(INSNS_DRAIN_FREELIST)
         cpu.read(n.addr + N_FREE)
-        while freed < tofree and n.lists[2 * LIST_FREE] >= 0:
+        while freed < tofree and n.lists[2 * SLABS_FREE] >= 0:
             cpu.insn(INSNS_DRAIN_FREELIST_SLAB + INSNS_SPIN_LOCK_IRQ)
             cpu.irq_disable(SITE_DRAIN_FREELIST)
             n.list_lock.lock(cpu, SITE_DRAIN_FREELIST)
-            pfn = n.lists[2 * LIST_FREE + 1]
+            pfn = n.lists[2 * SLABS_FREE + 1]
             if pfn < 0:  # another CPU took it while the lock was awaited
                 n.list_lock.unlock(cpu)
                 cpu.irq_enable()
                 break
-            self.pages.lists.list_del(cpu, n, LIST_FREE, pfn)
+            self.pages.lists.list_del(cpu, n, SLABS_FREE, pfn)
             n.free_slabs -= 1
             cpu.update(n.addr + N_FREE_SLABS)
             n.total_slabs -= 1
@@ -217,7 +217,7 @@ class SlabDrain:
             cpu.read(cache.addr + KC_NODE + 8 * nid)
             self.drain_freelist(cpu, cache, n, EVERYTHING)
             cpu.read(n.addr + N_FULL)
-            if n.lists[2 * LIST_FULL] >= 0 or n.lists[2 * LIST_PARTIAL] >= 0:
+            if n.lists[2 * SLABS_FULL] >= 0 or n.lists[2 * SLABS_PARTIAL] >= 0:
                 left = 1
         cpu.insn(INSNS_SHRINK)
         cpu.path = SHRINK

@@ -46,6 +46,8 @@ cdef long long INSNS_TRANSFER_NONE
 cdef long long INSNS_MEMCPY
 cdef long long INSNS_MEMMOVE
 cdef long long INSNS_MEMMOVE_LOOP
+cdef long long INSNS_MEMMOVE_TAIL
+cdef long long INSNS_MEMMOVE_ENTRY
 cdef long long INSNS_BULK_FREE
 cdef long long INSNS_BULK_FREE_OBJECT
 cdef long long SITE_FREE
@@ -78,8 +80,9 @@ cdef class SlabFree:
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
     @cython.locals(objp=cython.longlong, found=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
-    @cython.locals(pfn=cython.longlong, page=cython.longlong, cache=KmemCache)
+    @cython.locals(found=KmemCache)
     cpdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long objp)
+    @cython.locals(pfn=cython.longlong, page=cython.longlong, cache=KmemCache)
     cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
 
     @cython.locals(ac=ArrayCache, pfn=cython.longlong, nid=cython.longlong)

@@ -61,7 +61,9 @@ INSNS_TRANSFER: Final = 31
 INSNS_TRANSFER_NONE: Final = 19
 INSNS_MEMCPY: Final = 10
 INSNS_MEMMOVE: Final = 16
-INSNS_MEMMOVE_LOOP: Final = 12  # for 32 bytes
+INSNS_MEMMOVE_LOOP: Final = 12  # for 32 bytes, four entries
+INSNS_MEMMOVE_TAIL: Final = 7  # more, for what the loop leaves
+INSNS_MEMMOVE_ENTRY: Final = 2  # for each entry of fewer than four
 INSNS_ZERO: Final = 22  # memset with `rep stosb` counted once
 INSNS_BULK_FREE: Final = 21
 INSNS_BULK_FREE_OBJECT: Final = 9
@@ -327,7 +329,10 @@ class SlabFree:
         """Remove the `count` oldest entries, which were copied or freed, and close the gap."""
         ac.avail -= count
         cpu.update(ac.addr)
-        cpu.insn(INSNS_MEMMOVE + INSNS_MEMMOVE_LOOP * (ac.avail >> 2) + (7 if ac.avail >= 4 else 2 * ac.avail))
+        if ac.avail >= 4:
+            cpu.insn(INSNS_MEMMOVE + INSNS_MEMMOVE_LOOP * (ac.avail >> 2) + INSNS_MEMMOVE_TAIL)
+        else:
+            cpu.insn(INSNS_MEMMOVE + INSNS_MEMMOVE_ENTRY * ac.avail)
         return self.copy_entries(cpu, ac, 0, ac, count, ac.avail)
 
     def transfer_objects(self, cpu: Cpu, to: ArrayCache, source: ArrayCache, wanted: int) -> int:

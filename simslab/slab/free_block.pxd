@@ -8,9 +8,9 @@ from simslab.slab.slab_lists cimport SlabLists
 cdef long long PAGE_SHIFT
 cdef long long FREE_CHAIN
 cdef unsigned long long ULONG_MAX
-cdef long long LIST_PARTIAL
-cdef long long LIST_FULL
-cdef long long LIST_FREE
+cdef long long SLABS_PARTIAL
+cdef long long SLABS_FULL
+cdef long long SLABS_FREE
 cdef long long KC_NODE
 cdef long long N_TOTAL_SLABS
 cdef long long N_FREE_SLABS
@@ -38,6 +38,7 @@ cdef class FreeBlock:
     cdef long long free_one(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long objp) noexcept
     @cython.locals(chain=cython.longlong, pfn=cython.longlong)
     cdef long long trim(self, Cpu cpu, KmemCache cache, KmemCacheNode n) noexcept
-    @cython.locals(count=cython.longlong, pfn=cython.longlong)
+    @cython.locals(pfn=cython.longlong)
     cpdef verify_not_free(self, Cpu cpu, KmemCache cache, long long objp)
+    @cython.locals(count=cython.longlong, pfn=cython.longlong)
     cpdef note_freeable(self, KmemCache cache, KmemCacheNode n)

@@ -11,6 +11,7 @@ from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.page import MemMap
 from simslab.machine.cpu import Cpu
+from simslab.slab import kmem_cache
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 
@@ -18,9 +19,9 @@ from simslab.slab.slab_lists import SlabLists
 FREE_CHAIN: Final = 3
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ULONG_MAX: Final = (1 << 64) - 1
-LIST_PARTIAL: Final = 0  # which list of KmemCacheNode.lists
-LIST_FULL: Final = 1
-LIST_FREE: Final = 2
+SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
+SLABS_FULL: Final = kmem_cache.SLABS_FULL
+SLABS_FREE: Final = kmem_cache.SLABS_FREE
 KC_NODE: Final = layout.KMEM_CACHE_NODE
 N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
 N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
@@ -74,18 +75,18 @@ class FreeBlock:
         cpu.read(page + P_LIST)
         cpu.chain(FREE_CHAIN)
         if mem_map.active[pfn] < cache.num:
-            self.lists.list_del(cpu, n, LIST_PARTIAL, pfn)
+            self.lists.list_del(cpu, n, SLABS_PARTIAL, pfn)
         else:
             cpu.insn(INSNS_FROM_FULL)
-            self.lists.list_del(cpu, n, LIST_FULL, pfn)
+            self.lists.list_del(cpu, n, SLABS_FULL, pfn)
         self.lists.slab_put_obj(cpu, cache, pfn, objp)
         if self.stats:
             cache.num_active = (cache.num_active - 1) & ULONG_MAX
         cpu.read(page + P_ACTIVE)
         if mem_map.active[pfn]:
-            return self.lists.list_add_tail(cpu, n, LIST_PARTIAL, pfn)
+            return self.lists.list_add_tail(cpu, n, SLABS_PARTIAL, pfn)
         cpu.insn(INSNS_EMPTIED)
-        self.lists.list_add(cpu, n, LIST_FREE, pfn)
+        self.lists.list_add(cpu, n, SLABS_FREE, pfn)
         n.free_slabs += 1
         cpu.update(n.addr + N_FREE_SLABS)
         return 0
@@ -93,11 +94,11 @@ class FreeBlock:
     def trim(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
         """End of free_block: take free slabs off the tail while free_objects exceeds free_limit; their chain."""
         chain = -1
-        while n.free_objects > n.free_limit and n.lists[2 * LIST_FREE] >= 0:
+        while n.free_objects > n.free_limit and n.lists[2 * SLABS_FREE] >= 0:
             n.free_objects -= cache.num
             cpu.update(n.addr + N_FREE_OBJECTS)
-            pfn = n.lists[2 * LIST_FREE + 1]
-            self.lists.list_del(cpu, n, LIST_FREE, pfn)
+            pfn = n.lists[2 * SLABS_FREE + 1]
+            self.lists.list_del(cpu, n, SLABS_FREE, pfn)
             self.mem_map.next[pfn] = chain
             chain = pfn
             n.free_slabs -= 1
@@ -117,7 +118,7 @@ class FreeBlock:
     def note_freeable(self, cache: KmemCache, n: KmemCacheNode) -> None:
         """STATS_SET_FREEABLE: the most free slabs ever seen after a flush."""
         count = 0
-        pfn = n.lists[2 * LIST_FREE]
+        pfn = n.lists[2 * SLABS_FREE]
         while pfn >= 0:
             count += 1
             pfn = self.mem_map.next[pfn]

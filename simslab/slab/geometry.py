@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from simslab.base.errors import UserError
+from simslab.kernel import gfp, layout
 from simslab.slab import flags as fl
 
-PAGE_SIZE: Final = 4096
+PAGE_SIZE: Final = 1 << layout.PAGE_SHIFT
 MAX_ORDER: Final = 11
 KMALLOC_MAX_ORDER: Final = 10
 BYTES_PER_WORD: Final = 8
@@ -22,10 +23,10 @@ UNSIGNED_LONG_LONG: Final = 8  # size and natural alignment of the red zone word
 ARCH_SLAB_MINALIGN: Final = 8
 SLAB_OBJ_MAX_NUM: Final = 255  # freelist_idx_t is one byte
 SLAB_OBJ_MIN_SIZE: Final = 16
-GFP_COMP: Final = 0x40000
-GFP_DMA: Final = 0x01
-GFP_DMA32: Final = 0x04
-GFP_RECLAIMABLE: Final = 0x10
+GFP_COMP: Final = gfp.COMP
+GFP_DMA: Final = gfp.DMA
+GFP_DMA32: Final = gfp.DMA32
+GFP_RECLAIMABLE: Final = gfp.RECLAIMABLE
 E2BIG: Final = 7
 
 MGMT_OBJFREELIST: Final = "OBJFREELIST"

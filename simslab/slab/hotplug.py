@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from simslab.kernel import gfp
 from simslab.machine import callsites
 from simslab.slab import boot, cpucache
+from simslab.slab.errno import EBUSY
 from simslab.slab.kmem_cache import AlienCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
     from simslab.machine.cpu import Cpu
     from simslab.slab.allocator import SlabAllocator
 
-EBUSY: Final = 16
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
 SITE_CANCELED: Final = callsites.site("cpuup_canceled")
 

@@ -9,16 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from simslab.kernel.layout import PAGE_SHIFT
 from simslab.slab import flags as fl
-from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator
     from simslab.slab.slab_page import SlabPages
 
-PARTIAL: Final = 0
-FULL: Final = 1
-FREE: Final = 2
 LISTS: Final = ("slabs_partial", "slabs_full", "slabs_free")
 
 
@@ -63,11 +61,11 @@ def arrays(cache: KmemCache) -> Iterator[tuple[str, ArrayCache]]:
 
 def check_node(pages: SlabPages, cache: KmemCache, n: KmemCacheNode) -> list[str]:
     """Counters equal the lists; a slab is in the list its `active` says and on its own node."""
-    lists = [pages.lists.list_pfns(n, which) for which in (PARTIAL, FULL, FREE)]
+    lists = [pages.lists.list_pfns(n, which) for which in (SLABS_PARTIAL, SLABS_FULL, SLABS_FREE)]
     active = {pfn: pages.mem_map.get("active", pfn) for pfns in lists for pfn in pfns}
     expected = {
         "total_slabs": len(active),
-        "free_slabs": len(lists[FREE]),
+        "free_slabs": len(lists[SLABS_FREE]),
         "free_objects": sum(cache.num - count for count in active.values()),
     }
     broken = [
@@ -91,7 +89,7 @@ def check_node(pages: SlabPages, cache: KmemCache, n: KmemCacheNode) -> list[str
 
 def list_of(active: int, num: int) -> int:
     """Which list a slab with `active` of `num` objects handed out belongs to."""
-    return FREE if active == 0 else FULL if active == num else PARTIAL
+    return SLABS_FREE if active == 0 else SLABS_FULL if active == num else SLABS_PARTIAL
 
 
 def check_homes(allocator: SlabAllocator, cache: KmemCache) -> list[str]:
@@ -108,10 +106,10 @@ def check_homes(allocator: SlabAllocator, cache: KmemCache) -> list[str]:
             if alien is not None:
                 wanted.append((f"alien array of node {n.node} for node {nid}", alien.ac, nid))
     return [
-        f"{name} holds {objp:#x} of node {mem_map.nid(objp >> 12)}"
+        f"{name} holds {objp:#x} of node {mem_map.nid(objp >> PAGE_SHIFT)}"
         for name, ac, nid in wanted
         for objp in ac.entries()
-        if mem_map.nid(objp >> 12) != nid
+        if mem_map.nid(objp >> PAGE_SHIFT) != nid
     ]
 
 
@@ -121,7 +119,7 @@ def check_places(pages: SlabPages, cache: KmemCache, users: Iterable[int] | None
     places: Counter[int] = Counter()
     broken: list[str] = []
     for n in nodes_of(cache):
-        for which in (PARTIAL, FULL, FREE):
+        for which in (SLABS_PARTIAL, SLABS_FULL, SLABS_FREE):
             for pfn in pages.lists.list_pfns(n, which):
                 first = pages.mem_map.get("s_mem", pfn)
                 slots.update(range(first, first + cache.num * cache.size, cache.size))

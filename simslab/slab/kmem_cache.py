@@ -7,13 +7,15 @@ counterpart are marked `model`.
 
 from __future__ import annotations
 
+from typing import Final
+
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.spinlock import SpinLock
 
-SLABS_PARTIAL = 0
-SLABS_FULL = 1
-SLABS_FREE = 2
+SLABS_PARTIAL: Final = 0
+SLABS_FULL: Final = 1
+SLABS_FREE: Final = 2
 
 
 class ArrayCache:
@@ -76,7 +78,7 @@ class KmemCacheNode:
 class KmemCache:
     """One cache (include/linux/slab_def.h: struct kmem_cache)."""
 
-    def __init__(self, index: int, addr: int, name: str, nr_node_ids: int, nr_cpu_ids: int) -> None:
+    def __init__(self, index: int, addr: int, name: str, nr_node_ids: int) -> None:
         self.index = index  # model: number in order of creation, from 1; what MemMap.slab_cache holds
         self.addr = addr
         self.name = name

@@ -1,4 +1,4 @@
-"""Creating, sharing and destroying caches (mm/slab_common.c, and the creation half of mm/slab.c).
+"""Creating and sharing caches, and giving back what one consists of (mm/slab_common.c and mm/slab.c; see destroy.py).
 
 Everything here runs in process context under slab_mutex. Not modelled: the mutex itself, and the CPU and memory hotplug
 locks around it, since caches are made before the measured part of a run and one at a time.
@@ -6,12 +6,13 @@ locks around it, since caches are made before the measured part of a run and one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from simslab.kernel import gfp
 from simslab.machine.cpu import Cpu
 from simslab.slab import boot_arrays, cpucache, kmalloc
 from simslab.slab import flags as fl
+from simslab.slab.errno import EINVAL, ENOMEM
 from simslab.slab.geometry import (
     BYTES_PER_WORD,
     FreelistCache,
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from simslab.slab.allocator import SlabAllocator
-
-ENOMEM: Final = 12
-EINVAL: Final = 22
 
 
 def slab_unmergeable(cache: KmemCache) -> bool:
@@ -185,7 +183,7 @@ def cache_of_caches(allocator: SlabAllocator) -> KmemCache:
 def new_kmem_cache(allocator: SlabAllocator, addr: int, name: str) -> KmemCache:
     """Return an empty struct kmem_cache at `addr`, entered in `by_index` but not yet in `caches`."""
     kernel = allocator.kernel
-    cache = KmemCache(len(allocator.by_index), addr, name, kernel.nr_node_ids, kernel.nr_cpu_ids)
+    cache = KmemCache(len(allocator.by_index), addr, name, kernel.nr_node_ids)
     allocator.by_index.append(cache)
     return cache
 
@@ -225,24 +223,14 @@ def apply_geometry(allocator: SlabAllocator, cache: KmemCache, geometry: Geometr
     cache.obj_offset = geometry.obj_offset
     cache.reciprocal_m, cache.reciprocal_sh1, cache.reciprocal_sh2 = reciprocal_value(geometry.size)
     if geometry.flags & fl.CFLGS_OFF_SLAB:
-        cache.freelist_cache = kmalloc_slab(allocator, geometry.freelist_size, 0)
-
-
-def kmalloc_slab(allocator: SlabAllocator, size: int, gfp_flags: int) -> KmemCache | None:
-    """Return the cache that serves kmalloc(size, gfp), None for 0, beyond 4 MiB or before it exists (kmalloc_slab)."""
-    index = kmalloc.kmalloc_index(size)
-    if index < 0:
-        told = f"kmalloc of {size} bytes: larger than {kmalloc.KMALLOC_MAX_CACHE_SIZE}"
-        allocator.kernel.log.pr_warn(allocator.kernel.machine.cpus[0], told)
-        return None
-    return allocator.kmalloc_caches[kmalloc.kmalloc_type(gfp_flags)][index]
+        cache.freelist_cache = allocator.kmalloc_slab(geometry.freelist_size, 0)
 
 
 def rules_of(allocator: SlabAllocator) -> Rules:
     """Return the sizing rules of an allocator, with the kmalloc caches that it has by now."""
 
     def freelist_cache(size: int) -> FreelistCache | None:
-        cache = kmalloc_slab(allocator, size, 0)
+        cache = allocator.kmalloc_slab(size, 0)
         if cache is None:
             return None
         return FreelistCache(cache.name, cache.size, bool(cache.flags & fl.CFLGS_OFF_SLAB))

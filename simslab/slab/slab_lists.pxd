@@ -5,9 +5,9 @@ from simslab.kernel.spinlock cimport SpinLock
 from simslab.machine.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 
-cdef long long PARTIAL
-cdef long long FULL
-cdef long long FREE
+cdef long long SLABS_PARTIAL
+cdef long long SLABS_FULL
+cdef long long SLABS_FREE
 cdef long long LIST_BYTES
 cdef long long ROW_SHIFT
 cdef long long KC_SIZE

@@ -14,11 +14,12 @@ from simslab.kernel.page import PG_ACTIVE, MemMap
 from simslab.kernel.reserves import Reserves
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
+from simslab.slab import kmem_cache
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
-FULL: Final = 1
-FREE: Final = 2
+SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
+SLABS_FULL: Final = kmem_cache.SLABS_FULL
+SLABS_FREE: Final = kmem_cache.SLABS_FREE
 SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
 LIST_BYTES: Final = layout.LIST_HEAD_BYTES
 ROW_SHIFT: Final = 8
@@ -82,14 +83,14 @@ class SlabLists:
         """get_first_slab without regard to the page reserves."""
         n.list_lock.assert_held(cpu)
         cpu.read(n.addr + N_PARTIAL)
-        pfn = n.lists[2 * PARTIAL]
+        pfn = n.lists[2 * SLABS_PARTIAL]
         if pfn >= 0:
             cpu.insn(INSNS_FIRST_PARTIAL)
             return pfn
         n.free_touched = 1
         cpu.write(n.addr + N_FREE_TOUCHED)
         cpu.read(n.addr + N_FREE)
-        pfn = n.lists[2 * FREE]
+        pfn = n.lists[2 * SLABS_FREE]
         if pfn < 0:
             cpu.insn(INSNS_FIRST_NONE)
             return -1
@@ -111,12 +112,12 @@ class SlabLists:
             cpu.atomic(self.mem_map.page_addr(pfn) + P_FLAGS)
             return pfn
         self.move_to_tail(cpu, n, pfn)
-        pfn = self.first_ordinary(cpu, n, PARTIAL)
+        pfn = self.first_ordinary(cpu, n, SLABS_PARTIAL)
         if pfn >= 0:
             return pfn
         n.free_touched = 1
         cpu.write(n.addr + N_FREE_TOUCHED)
-        pfn = self.first_ordinary(cpu, n, FREE)
+        pfn = self.first_ordinary(cpu, n, SLABS_FREE)
         if pfn >= 0:
             n.free_slabs -= 1
             cpu.write(n.addr + N_FREE_SLABS)
@@ -132,12 +133,12 @@ class SlabLists:
         cpu.insn(INSNS_VALID_MOVE)
         cpu.read(self.mem_map.page_addr(pfn) + P_ACTIVE)
         if self.mem_map.active[pfn]:
-            self.list_del(cpu, n, PARTIAL, pfn)
-            return self.list_add_tail(cpu, n, PARTIAL, pfn)
-        self.list_del(cpu, n, FREE, pfn)
+            self.list_del(cpu, n, SLABS_PARTIAL, pfn)
+            return self.list_add_tail(cpu, n, SLABS_PARTIAL, pfn)
+        self.list_del(cpu, n, SLABS_FREE, pfn)
         n.free_slabs += 1
         cpu.write(n.addr + N_FREE_SLABS)
-        return self.list_add_tail(cpu, n, FREE, pfn)
+        return self.list_add_tail(cpu, n, SLABS_FREE, pfn)
 
     def first_ordinary(self, cpu: Cpu, n: KmemCacheNode, which: int) -> int:
         """The first slab of list `which` that is not of the page reserves, -1 for none."""
@@ -152,8 +153,8 @@ class SlabLists:
 
     def fixup_slab_list(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
         """Put the slab just used, partial or free so far, where its new state belongs (mm/slab.c: fixup_slab_list)."""
-        partial = n.lists[2 * PARTIAL] == pfn or n.lists[2 * PARTIAL + 1] == pfn
-        self.list_del(cpu, n, PARTIAL if partial else FREE, pfn)  # inside a list neither head changes
+        partial = n.lists[2 * SLABS_PARTIAL] == pfn or n.lists[2 * SLABS_PARTIAL + 1] == pfn
+        self.list_del(cpu, n, SLABS_PARTIAL if partial else SLABS_FREE, pfn)  # inside a list neither head changes
         return self.place_slab(cpu, cache, n, pfn)
 
     def place_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
@@ -162,11 +163,11 @@ class SlabLists:
         cpu.read(cache.addr + KC_NUM)
         cpu.read(page + P_ACTIVE)
         if self.mem_map.active[pfn] < cache.num:
-            return self.list_add(cpu, n, PARTIAL, pfn)
-        self.list_add(cpu, n, FULL, pfn)
+            return self.list_add(cpu, n, SLABS_PARTIAL, pfn)
+        self.list_add(cpu, n, SLABS_FULL, pfn)
         if cache.flags & OBJFREELIST_SLAB:
             if self.debug is not None:
-                self.debug.fixup_objfreelist(cpu, cache, pfn)
+                self.debug.fixup_objfreelist(cache, pfn)
             self.mem_map.freelist[pfn] = 0  # the last object handed out held the index array
             cpu.write(page + P_FREELIST)
         return 0
@@ -226,7 +227,7 @@ class SlabLists:
     # -- views, no charge ---------------------------------------------------------------------------------------------
 
     def list_pfns(self, n: KmemCacheNode, which: int) -> list[int]:
-        """Slabs of list `which` (PARTIAL, FULL, FREE) of node `n`, in list order."""
+        """Slabs of list `which` (SLABS_PARTIAL, SLABS_FULL, SLABS_FREE) of node `n`, in list order."""
         found = []
         pfn = n.lists[2 * which]
         while pfn >= 0:

@@ -7,7 +7,7 @@ from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.object_source cimport ObjectSource
 from simslab.slab.slab_lists cimport SlabLists
 
-cdef long long FREE
+cdef long long SLABS_FREE
 cdef long long PAGE_SHIFT
 cdef long long ROW_SHIFT
 cdef long long KC_FLAGS

@@ -21,12 +21,13 @@ from simslab.kernel.spinlock import LockStats
 from simslab.machine import callsites
 from simslab.machine.cpu import Cpu
 from simslab.slab import flags as fl
+from simslab.slab import kmem_cache
 from simslab.slab.kmalloc import kmalloc_fix_flags
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.object_source import ObjectSource
 from simslab.slab.slab_lists import SlabLists
 
-FREE: Final = 2
+SLABS_FREE: Final = kmem_cache.SLABS_FREE
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ROW_SHIFT: Final = 8
 
@@ -267,7 +268,7 @@ class SlabPages:
         cpu.update(n.addr + N_TOTAL_SLABS)
         cpu.read(page + P_ACTIVE)
         if mem_map.active[pfn] == 0:
-            self.lists.list_add_tail(cpu, n, FREE, pfn)
+            self.lists.list_add_tail(cpu, n, SLABS_FREE, pfn)
             n.free_slabs += 1
             cpu.update(n.addr + N_FREE_SLABS)
         else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simslab.kernel.layout import PAGE_SHIFT
+
 if TYPE_CHECKING:
     from simslab.machine.cpu import Cpu
     from simslab.slab.allocator import SlabAllocator
@@ -17,7 +19,7 @@ def check_heap_object(allocator: SlabAllocator, cpu: Cpu, addr: int, length: int
     """
     cache = allocator.virt_to_cache(cpu, addr)
     mem_map = allocator.pages.mem_map
-    head = mem_map.get("head", addr >> 12)
+    head = mem_map.get("head", addr >> PAGE_SHIFT)
     first = mem_map.get("s_mem", head)
     index = allocator.pages.lists.obj_to_index(cache, head, addr)
     if not 0 <= index < cache.num:

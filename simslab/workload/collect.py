@@ -7,7 +7,6 @@ from typing import Any, Final
 import numpy as np
 
 from simslab.kernel.softirq import SOFTIRQ_NAMES
-from simslab.kernel.zone import NUMA_STAT_NAMES
 from simslab.machine import callsites, causes, vectors
 from simslab.slab import paths
 from simslab.slab.slabinfo import slabinfo_text
@@ -147,10 +146,7 @@ class Collector:
         nr_nodes = self.recorder.nr_nodes
         allocated = np.asarray(self.recorder.allocated_owner).reshape(nr_nodes, nr_nodes).tolist()
         freed = np.asarray(self.recorder.freed_owner).reshape(nr_nodes, nr_nodes).tolist()
-        numastat = [dict.fromkeys(NUMA_STAT_NAMES, 0) for _ in range(nr_nodes)]
-        for zone in self.system.kernel.zones:
-            for name, count in zip(NUMA_STAT_NAMES, zone.numa_owner, strict=True):
-                numastat[zone.node][name] += count
+        numastat = self.system.kernel.page_allocator.numastat()
         return [NodeRow(n, tuple(allocated[n]), tuple(freed[n]), numastat[n]) for n in range(nr_nodes)]
 
     def _irqs_off(self) -> list[IrqOffRow]:

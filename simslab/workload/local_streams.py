@@ -13,12 +13,11 @@ from simslab.workload.program import Words, joined
 
 def alloc_free(making: Making, group: Group, step: AllocFree, number: int) -> list[Words]:
     """Streams of an `alloc_free` step, one per thread."""
-    return [_alloc_free(making, group, step, number, thread) for thread in range(group.size)]
-
-
-def _alloc_free(making: Making, group: Group, step: AllocFree, number: int, thread: int) -> Words:
-    random = making.random(group.name, thread, number)
     count = making.scaled(step.operations, group.size)
+    return [_alloc_free(making, step, count, making.random(group.name, t, number)) for t in range(group.size)]
+
+
+def _alloc_free(making: Making, step: AllocFree, count: int, random: np.random.Generator) -> Words:
     if step.order == "random":
         places = random.integers(0, step.live, size=count)
         allocates = _occurrence(places) % 2 == 0
@@ -123,6 +122,7 @@ def _in_order(stream: Words, order: Order, random: np.random.Generator) -> Words
 def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Words]:
     """Streams of a `bulk` step."""
     streams = []
+    repeat = making.scaled(step.repeat, group.size)
     for thread in range(group.size):
         slots = making.program.slots.take(step.size)
         kind = int(making.alloc_kinds(step, 1, making.random(group.name, thread, number))[0])
@@ -133,7 +133,7 @@ def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Words]:
                 _bulk_words(making, one, step.size, making.own_free(step), ops.BULK_FREE),
             ]
         )
-        streams.append(np.tile(pair, making.scaled(step.repeat, group.size)))
+        streams.append(np.tile(pair, repeat))
     return streams
 
 
@@ -141,7 +141,8 @@ def work(making: Making, group: Group, step: WorkStep, _number: int) -> list[Wor
     """Streams of a `work` step."""
     cycles = min(step.time.cycles(making.frequency_hz), ops.MAX_ARGUMENT)
     word = making.program.words(making.program.kinds.number(ops.kind(ops.WORK)), cycles)
-    return [np.tile(word, making.scaled(step.repeat, group.size)) for _ in range(group.size)]
+    repeat = making.scaled(step.repeat, group.size)
+    return [np.tile(word, repeat) for _ in range(group.size)]
 
 
 def shrink(making: Making, group: Group, step: Shrink, _number: int) -> list[Words]:

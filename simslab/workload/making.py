@@ -71,10 +71,13 @@ class Making:
     def __post_init__(self) -> None:
         self.think_times = ThinkTimes(self.program.kinds, self.frequency_hz)
 
-    def scaled(self, count: int, threads: int = 1) -> int:
-        """Return each thread's number of operations after the workload's `scale`; BadValue if all are too many."""
+    def scaled(self, count: int, times: int = 1) -> int:
+        """Return a number of operations after the workload's `scale`; BadValue if all so far are too many.
+
+        They are counted as done `times` times (threads, rounds), so a step asks once for all its threads.
+        """
         each = max(1, round(count * self.scale))
-        self.operations += each * threads
+        self.operations += each * times
         if self.operations > MAX_OPERATIONS:
             told = f"{self.operations:,} operations up to here"
             raise BadValue(told, expected=f"at most {MAX_OPERATIONS:,}: fewer, or a smaller `scale`")

@@ -1,4 +1,4 @@
-"""What one run measured, as plain data: the only thing that the report layer reads.
+"""What one run measured, as plain data: the reports of a run are made from nothing else.
 
 Times are integer CPU cycles of the machine's core clock; `frequency_hz` turns them into seconds.
 """

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from simslab.workload.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, KMALLOC, NO_NAME, Column, KmemTrace
+from simslab.workload.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, NO_NAME, Column, KmemTrace
 
 FREE_OF_NULL: Final = "free of NULL"
 FAILED_ALLOCATION: Final = "allocation that returned NULL"
@@ -98,8 +98,3 @@ def _caches(paired: PairedTrace) -> tuple[TraceCache | None, ...]:
             largest[label] = size
     made = {label: TraceCache(label, *size) for label, size in largest.items()}
     return tuple(made.get(label) for label in labels)
-
-
-def is_kmalloc(kind: int) -> bool:
-    """Whether an event kind is kmalloc or kfree."""
-    return kind in (KMALLOC, KFREE)

@@ -14,7 +14,6 @@ cdef long long SECTION_BYTES_SHIFT
 
 @cython.final
 cdef class Recorder:
-    cdef public long long enabled
     cdef public long long nr_nodes
     cdef public long long nr_caches
     cdef public list histograms

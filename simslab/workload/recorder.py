@@ -29,10 +29,9 @@ SECTION_BYTES_SHIFT: Final = 27  # 128 MiB sections: the granule of nodes' memor
 
 
 class Recorder:
-    """Statistics of a run; they count while `enabled`, except the conservation counters, which always count."""
+    """Statistics of a run. `clear` makes them begin anew, except the conservation counters."""
 
     def __init__(self, nr_cpus: int, nr_nodes: int, nr_caches: int, section_node: tuple[int, ...]) -> None:
-        self.enabled = 1
         self.nr_nodes = nr_nodes
         self.nr_caches = nr_caches
         self.histograms: list[Histogram | None] = [None] * (NR_OPERATIONS * NR_PATHS * nr_caches)
@@ -76,22 +75,20 @@ class Recorder:
             if cycles:
                 cpu.cause[cause] = 0
                 total += cycles
-                if self.enabled:
-                    self.attribution[row + 2 + cause] += cycles
-                    if not cpu.in_interrupt:
-                        self.cpus[cpu.id * CPU_ROW + 2 + cause] += cycles
+                self.attribution[row + 2 + cause] += cycles
+                if not cpu.in_interrupt:
+                    self.cpus[cpu.id * CPU_ROW + 2 + cause] += cycles
         if total != latency:
             self.violations += 1
-        if self.enabled:
-            self.attribution[row] += 1
-            self.attribution[row + 1] += latency
-            self.cpus[cpu.id * CPU_ROW] += 1
-            if not cpu.in_interrupt:  # else it is part of what was interrupted
-                self.cpus[cpu.id * CPU_ROW + 1] += latency
-            else:
-                self.in_handlers += 1
-                self.counted_twice += latency * self.inside[cpu.id]
-            self.count(operation, path, cache, latency)
+        self.attribution[row] += 1
+        self.attribution[row + 1] += latency
+        self.cpus[cpu.id * CPU_ROW] += 1
+        if not cpu.in_interrupt:  # else it is part of what was interrupted
+            self.cpus[cpu.id * CPU_ROW + 1] += latency
+        else:
+            self.in_handlers += 1
+            self.counted_twice += latency * self.inside[cpu.id]
+        self.count(operation, path, cache, latency)
         if not cpu.in_interrupt:
             self.inside[cpu.id] = 0
         return 0
@@ -112,7 +109,7 @@ class Recorder:
             cycles = cpu.cause[cause]
             if cycles:
                 cpu.cause[cause] = 0
-                if self.enabled and not cpu.in_interrupt:
+                if not cpu.in_interrupt:
                     self.cpus[row + cause] += cycles
         return 0
 
@@ -121,15 +118,13 @@ class Recorder:
     def object_allocated(self, cpu: Cpu, addr: int) -> int:
         """Count an object by the nodes of the CPU and of its memory."""
         self.objects_allocated += 1
-        if self.enabled:
-            self.allocated[cpu.node * self.nr_nodes + self.sections[addr >> SECTION_BYTES_SHIFT]] += 1
+        self.allocated[cpu.node * self.nr_nodes + self.sections[addr >> SECTION_BYTES_SHIFT]] += 1
         return 0
 
     def object_freed(self, cpu: Cpu, addr: int) -> int:
         """Count an object by the nodes of the CPU that freed it and of its memory."""
         self.objects_freed += 1
-        if self.enabled:
-            self.freed[cpu.node * self.nr_nodes + self.sections[addr >> SECTION_BYTES_SHIFT]] += 1
+        self.freed[cpu.node * self.nr_nodes + self.sections[addr >> SECTION_BYTES_SHIFT]] += 1
         return 0
 
     # -- region of interest -------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from simslab.workload.spec import TraceReplay
 
 _OPCODE = {CACHE_ALLOC: ops.ALLOC, CACHE_FREE: ops.FREE, KMALLOC: ops.KMALLOC, KFREE: ops.KFREE}
 NS_PER_S = 1_000_000_000
+LARGEST: Final = (1 << 63) - 1  # of int64
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,7 @@ def _kinds(
     # An object is freed as its allocation requires; only kfree takes any object.
     kind[(kind == CACHE_FREE) & (cache < 0)] = KFREE
     gfp, node, size = trace.gfp[event], nodes[event], trace.bytes_req[event]
-    sizes, size_index = np.unique(size, return_inverse=True)
-    folded = (((kind * 4096 + cache + 1) * 65536 + gfp) * 2048 + node + 1) * len(sizes) + size_index
-    unique, first, index = np.unique(folded, return_index=True, return_inverse=True)
+    unique, first, index = np.unique(folded_rows(kind, cache, gfp, node, size), return_index=True, return_inverse=True)
     flags = [parse_gfp(text) if text else 0 for text in trace.gfp_texts]
     table = np.empty(len(unique), dtype=np.int64)
     for i in np.argsort(first).tolist():
@@ -110,6 +110,27 @@ def _kinds(
             )
         )
     return table[index]
+
+
+def folded_rows(*columns: Column) -> Column:
+    """Return an integer for each row, equal for two rows if and only if all columns are."""
+    folded = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns if len(folded) else ():
+        digits = column.astype(np.int64)
+        if int(digits.max()) - int(digits.min()) > len(digits):
+            digits = _ranks(digits)
+        digits -= digits.min()
+        span = int(digits.max()) + 1
+        if (int(folded.max()) + 1) * span > LARGEST:
+            folded = _ranks(folded)
+        folded = folded * span + digits
+    return folded
+
+
+def _ranks(values: Column) -> Column:
+    """Return each value's place among the distinct ones."""
+    ranks: Column = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    return ranks
 
 
 def _nodes(recorded: Column, places: CpuPlaces) -> Column:

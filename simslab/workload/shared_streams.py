@@ -123,17 +123,17 @@ def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Ch
 
 def bleed(making: Making, group: Group, step: Bleed, number: int) -> list[Words]:
     """Streams of a `bleed` step; a barrier of the group ends each round."""
+    count = making.scaled(step.replacements, group.size * step.rounds)
     first = making.program.slots.take(step.live * group.size)
     barriers = [making.program.barrier(group.size) for _ in range(step.rounds + 1)]
-    return [_bleed(making, group, step, number, thread, first, barriers) for thread in range(group.size)]
+    return [_bleed(making, group, step, number, thread, count, first, barriers) for thread in range(group.size)]
 
 
 def _bleed(
-    making: Making, group: Group, step: Bleed, number: int, thread: int, first: int, barriers: list[int]
+    making: Making, group: Group, step: Bleed, number: int, thread: int, count: int, first: int, barriers: list[int]
 ) -> Words:
     program, random = making.program, making.random(group.name, thread, number)
     meet, free = program.kinds.number(ops.kind(ops.BARRIER)), making.own_free(step)
-    count = making.scaled(step.replacements, group.size)
     own = np.arange(step.live)
     parts = [program.words(making.alloc_kinds(step, step.live, random), first + thread * step.live + own)]
     for turn in range(step.rounds):

@@ -170,6 +170,14 @@ class Workload(Strict):
         default_factory=list, description="mistakes for a debug kernel to find"
     )
 
+    @property
+    def draws_from_seed(self) -> bool:
+        """Whether another seed can give another run: what a trace replays is recorded, but the kernel may draw."""
+        chances = [fault.rate for fault in self.faults if fault.rate is not None]
+        if self.failslab is not None:
+            chances.append(self.failslab.probability / 100)
+        return self.trace is None or self.kernel.freelist_random or any(0 < chance < 1 for chance in chances)
+
     @model_validator(mode="after")
     def _consistent(self) -> Workload:
         checks = (_trace_or_threads, _unique_names, _shared_cpus, _references, _kept_objects, _barriers, _faults)

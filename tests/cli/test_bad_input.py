@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,11 @@ def test_a_variant_that_the_machine_cannot_run_is_named(simslab):
     assert "--variant odd: threads[0].cpus=node7" in err
 
 
+def heed_interrupts():
+    """In a child: take SIGINT as a terminal's command does; a shell's background commands inherit it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def environment():
     return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
@@ -141,17 +147,22 @@ def test_an_output_that_is_full_is_one_message():
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("arguments", [LONG, ["compare", *LONG[1:], "--jobs", "2", "--variant", "more:scale=200"]])
 def test_a_stopped_command_ends_at_once_and_leaves_nothing(tmp_path, number, status, arguments):
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*RUN, *arguments, "--out", tmp_path / "out"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
         start_new_session=True,
-    )
-    time.sleep(2.5)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=30)  # returns when the last process that holds the pipes is gone
+        preexec_fn=heed_interrupts,
+    ) as process:
+        try:
+            time.sleep(2.5)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=30)  # returns when the last process that holds the pipes is gone
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == status
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,5 @@
 import json
+from contextlib import contextmanager
 
 from typer.testing import CliRunner
 
@@ -49,6 +50,21 @@ def test_a_recorded_trace_runs_once_an_arm_and_claims_no_interval():
     assert done.exit_code == 0, done.output
     assert "1 seed an arm" in done.output
     assert "one run: no interval" in done.output
+
+
+def test_the_progress_bar_tells_the_seeds_of_the_plan(monkeypatch):
+    told = []
+
+    @contextmanager
+    def noting(what):
+        told.append(what)
+        yield lambda done, total: None
+
+    monkeypatch.setattr("simslab.cli.progress.progress", noting)
+    trace = ["compare", "one-node", "untar-rm", "--set", "scale=0.05", "--variant", "fast:core.frequency=4 GHz"]
+    CliRunner().invoke(app, [*trace, "--seeds", "10"], catch_exceptions=False)
+    CliRunner().invoke(app, [*COMMON, *SMALL], catch_exceptions=False)
+    assert told == ["comparing 2 arms over 1 seed", "comparing 2 arms over 3 seeds"]
 
 
 def test_a_variant_may_not_set_the_seed():

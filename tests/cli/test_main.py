@@ -145,7 +145,7 @@ def test_help_loads_nothing_that_only_a_simulation_needs():
         "from simslab.cli.main import main\n"
         "try:\n    main()\n"
         "except SystemExit:\n    pass\n"
-        "print([m for m in ('numpy', 'pydantic', 'matplotlib', 'simpy', 'yaml') if m in sys.modules])"
+        "print([m for m in ('numpy', 'pydantic', 'matplotlib', 'scipy', 'simpy', 'yaml') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.endswith("[]\n")

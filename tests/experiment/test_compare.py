@@ -3,7 +3,8 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.experiment.compare import compare, make_plan, write_comparison
 from simslab.experiment.metrics import metrics
-from simslab.experiment.variants import parse_variants
+from simslab.experiment.run import run_once
+from simslab.experiment.variants import load_arm, parse_variants
 from simslab.report.comparison import comparison_text
 from simslab.workload.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
 
@@ -80,6 +81,35 @@ def test_a_variant_can_be_the_base():
 def test_an_unknown_base_is_told():
     with pytest.raises(UserError, match="there is no variant 'smal'"):
         plan_of("small:scale=0.5", base="smal")
+
+
+@pytest.mark.parametrize(
+    ("settings", "variant", "seeds"),
+    [
+        ((), "fast:core.frequency=4 GHz", 1),
+        (("workload.kernel.freelist_random=true",), "fast:core.frequency=4 GHz", 3),
+        ((), "shuffled:workload.kernel.freelist_random=true", 3),
+        (("failslab={probability: 5}",), "fast:core.frequency=4 GHz", 3),
+        (("failslab={probability: 100}",), "fast:core.frequency=4 GHz", 1),
+        (("workload.kernel.debug_slab=true", "faults=[{kind: overrun, cache: filp, rate: 0.1}]"), "a:scale=0.5", 3),
+        (("workload.kernel.debug_slab=true", "faults=[{kind: overrun, cache: filp, at: 3}]"), "a:scale=0.5", 1),
+    ],
+)
+def test_a_trace_gets_more_than_one_seed_where_the_kernel_draws_from_it(settings, variant, seeds):
+    plan = make_plan("one-node", "untar-rm", settings, parse_variants([variant]), seeds=3)
+    assert len(plan.seeds) == seeds
+
+
+def test_another_seed_gives_another_run_of_a_trace_on_a_kernel_with_random_freelists():
+    def cycles(*settings):
+        plan = make_plan("one-node", "untar-rm", ("scale=0.05", *settings), parse_variants(["a:scale=0.1"]), seeds=2)
+        inputs = load_arm("one-node", "untar-rm", plan.settings, plan.arms[0])
+        return [run_once(inputs, seed).cycles for seed in (1, 2)]
+
+    first, second = cycles()
+    assert first == second
+    first, second = cycles("workload.kernel.freelist_random=true")
+    assert first != second
 
 
 def test_progress_counts_runs():

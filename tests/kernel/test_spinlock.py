@@ -75,6 +75,54 @@ def test_a_holder_that_works_in_the_locks_own_line_is_held_up_by_who_comes(
     assert together - apart >= transfer(machine) - machine.cpus[0].costs.pause
 
 
+def third_in_line(machine: Machine, lock: SpinLock, arrives: int, suspended: bool) -> int:
+    """CPU 0 holds the lock for 1000 cycles, CPU 1 comes at 100 and releases it at once: CPU 2 has it so much later.
+
+    `suspended`: others run while the sections last, so that CPU 2, which comes at `arrives`, queues behind them.
+    """
+    times: list[int] = []
+
+    def section(cpu: Cpu, arrival: int, held: int) -> Callable[[], None]:
+        def run() -> None:
+            cpu.charge(WORK, arrival - RAW_SPIN_LOCK_INSNS)
+            lock.lock(cpu, SITE)
+            times.append(cpu.now)
+            cpu.charge(WORK, held)
+            if suspended:
+                cpu.settle()
+            lock.unlock(cpu)
+
+        return run
+
+    for cpu, arrival, held in zip(machine.cpus, (10, 100, arrives), (1000, 0, 0), strict=False):
+        machine.engine.spawn(cpu, section(cpu, arrival, held))
+    machine.engine.run()
+    return times[2] - times[1]
+
+
+@pytest.fixture
+def third(make_machine: Callable[..., Machine]) -> Callable[[int, bool], int]:
+    def run(arrives: int, suspended: bool) -> int:
+        machine = make_machine(cpus=4, quantum=0)
+        return third_in_line(machine, SpinLock(0x100000, LockStats(8).lock_class("test")), arrives, suspended)
+
+    return run
+
+
+def test_who_was_second_in_the_queue_waits_until_the_holder_has_told_it(
+    machine: Machine, third: Callable[[int, bool], int]
+) -> None:
+    """The holder's store to the waiter's queue node is a line that moves twice; who comes later looks at the lock."""
+    assert third(200, False) - third(1200, False) == 2 * transfer(machine)
+
+
+def test_a_hand_over_costs_the_same_whether_or_not_the_holder_was_suspended(
+    third: Callable[[int, bool], int],
+) -> None:
+    assert third(200, True) == third(200, False)
+    assert third(1200, True) == third(1200, False)
+
+
 def test_a_release_is_seen_after_the_stores_before_it(make_machine: Callable[..., Machine], lock: SpinLock) -> None:
     first = make_machine(store_buffer=32).cpus[0]
     lock.lock(first, SITE)

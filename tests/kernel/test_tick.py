@@ -88,6 +88,18 @@ def test_waiting_leaves_out_ticks_but_not_the_ones_that_are_needed(kernel):
     assert kernel.interrupts.ticks == {0: 3}
 
 
+@pytest.mark.parametrize("seconds", [200, 301, 20_000])
+def test_an_idle_cpu_without_timers_has_one_tick_at_the_end_of_its_wait_however_late_that_is(kernel, seconds):
+    """Jiffies pass 32 bits 300 s after boot (INITIAL_JIFFIES); "no timer" must not be a jiffy that has gone by then."""
+    cpu = kernel.machine.cpus[0]
+    cpu.now = seconds * kernel.machine.frequency_hz
+    until = cpu.now + kernel.machine.frequency_hz // 20
+    kernel.tick_sched.idle(cpu, until)
+    assert cpu.next_irq == kernel.tick_sched.boundary(until)
+    cpu.idle_until(until, causes.WAIT)
+    assert kernel.interrupts.ticks == {}
+
+
 def test_an_interrupted_idle_cpu_has_its_tick_a_little_later(kernel):
     """The tick is due while the CPU answers another's call: it is made up for at the next jiffy."""
     fired = []

@@ -97,6 +97,20 @@ def test_the_stores_of_instructions_fill_the_buffer_behind_one_that_misses(make_
     assert cpu.cause_owner[STALL] == LATENCY - 10 * ENTRIES
 
 
+def test_only_instructions_since_the_last_named_store_bring_stores_of_their_own(make_cpu):
+    cpu = make_cpu(interval=10)
+    cpu.write(ADDR + 64)
+    cpu.charge(causes.WORK, LATENCY)
+    cpu.insn(10 * ENTRIES)
+    cpu.write(ADDR)
+    cpu.insn(10)
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == 0  # of the four entries the missing store has one, an unnamed and this store two
+    cpu.insn(10)
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == LATENCY - 20
+
+
 def test_clearing_waits_for_fill_buffers_only(make_cpu):
     cpu = make_cpu()
     cpu.clear(ADDR, 64 * 4)

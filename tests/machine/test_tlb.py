@@ -64,6 +64,25 @@ def test_each_reference_is_one_load():
     assert translation(cpu, 17 * PAGE) == WALK + 2 * L1_LATENCY
 
 
+def table_lines_read(cpu, page):
+    """Lines of page tables that the walk for a page brings from memory."""
+    dram = causes.LOCAL_DRAM
+    before = cpu.memory.lines_owner[dram]
+    cpu.read(page * PAGE)
+    return cpu.memory.lines_owner[dram] - before - 1  # the data's
+
+
+def test_an_entry_of_a_higher_level_stands_for_512_of_the_level_below():
+    cpu = build_cpu("tlb.references.page_4k=3")
+    table, line = 512, 8  # pages under a table of the lowest level, under a line of its entries
+    first = 16 * table * line
+    assert table_lines_read(cpu, first) == 3
+    assert table_lines_read(cpu, first + line) == 1  # of the lowest level
+    assert table_lines_read(cpu, first + table * line - line) == 1
+    assert table_lines_read(cpu, first + table * line) == 2
+    assert table_lines_read(cpu, first + line + 1) == 0
+
+
 def test_a_page_walks_once_while_its_entry_lasts():
     cpu = build_cpu()
     for page in range(10, 18):

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simslab.base.shipped import shipped_folder
 from simslab.workload import operations as ops
@@ -9,7 +11,7 @@ from simslab.workload.kmem_trace import read_kmem_trace
 from simslab.workload.pairing import pair
 from simslab.workload.placement import CpuPlaces
 from simslab.workload.program import unpack
-from simslab.workload.replay import replay
+from simslab.workload.replay import folded_rows, replay
 from simslab.workload.spec import TraceReplay
 
 GHZ = 1_000_000_000
@@ -102,3 +104,50 @@ def test_time_stamps_that_run_backwards_are_told(tmp_path):
 
 def test_a_trace_in_order_is_told_nothing_of_order_and_nodes(untar):
     assert not any("not skipped" in what and "freed" not in what for what in made(untar).summary.skipped)
+
+
+def opcodes_and_sizes(result):
+    """(opcode, size) of the operations of a program of one thread."""
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    return [(int(row[ops.OPCODE]), int(row[ops.SIZE])) for row in used]
+
+
+def cache_alloc(time, ptr, name):
+    return EVENT.format(time=time, event="kmem_cache_alloc", ptr=ptr) + f" name={name}" + ASKS.format(node=-1)
+
+
+def test_what_kmalloc_allocated_is_freed_by_kfree_whichever_function_the_trace_tells(tmp_path):
+    freed = EVENT.format(time=2, event="kmem_cache_free", ptr=32) + " name=kmalloc-128"
+    result = made(of_events(tmp_path, kmalloc(1, 32, -1), freed), nodes=(0,))
+    assert opcodes_and_sizes(result) == [(ops.KMALLOC, 100), (ops.KFREE, 0)]
+
+
+def test_operations_stay_apart_however_many_caches_there_are(tmp_path):
+    """Events of 8,200 caches, and a kmalloc of the same size, flags and node."""
+    count = 8200
+    events = [cache_alloc(i, 32 * (i + 1), f"c{i}") for i in range(count)]
+    result = made(of_events(tmp_path, *events, kmalloc(count, 32 * (count + 1), -1)), nodes=(0,))
+    assert opcodes_and_sizes(result) == [(ops.ALLOC, 0)] * count + [(ops.KMALLOC, 100)]
+    assert len(set(unpack(result.program.threads[0].words)[0].tolist())) == count + 1
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([0, 1, 4095, 4096, 65535, 65536, 1 << 40, (1 << 63) - 1, -1, -(1 << 63)])] * 4),
+        max_size=12,
+    )
+)
+def test_rows_are_folded_into_equal_numbers_where_they_are_equal(rows):
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    numbers = folded_rows(*columns).tolist()
+    assert [[a == b for b in numbers] for a in numbers] == [[a == b for b in rows] for a in rows]
+
+
+@pytest.mark.parametrize("largest", [0, 1, 10])
+def test_folding_makes_room_before_it_overflows(largest, monkeypatch):
+    monkeypatch.setattr("simslab.workload.replay.LARGEST", largest)
+    rows = [(a, b, c) for a in (0, 2, 3) for b in (1, 2) for c in (5, 7)] * 2
+    numbers = folded_rows(*np.array(rows).T).tolist()
+    assert len(set(numbers)) == len(set(rows))
+    assert numbers[: len(rows) // 2] == numbers[len(rows) // 2 :]

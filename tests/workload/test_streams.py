@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simslab.base.errors import BadValue
+from simslab.workload import making
 from simslab.workload import operations as ops
 from simslab.workload.placement import CpuPlaces
 from simslab.workload.program import unpack
@@ -213,3 +214,53 @@ def test_what_the_machine_cannot_do_is_an_error_with_its_place(groups, said, at)
     with pytest.raises(BadValue, match=said) as error:
         program(*groups)
     assert error.value.faults[0].at == at
+
+
+@pytest.mark.parametrize(
+    ("step", "each"),
+    [
+        (CHURN, 200),
+        ({"pattern": "alloc", "name": "kept", "kmalloc": 64, "count": 70}, 70),
+        ({"pattern": "bulk", "cache": "filp", "size": 4, "repeat": 60}, 60),
+        ({"pattern": "work", "time": "1 us", "repeat": 50}, 50),
+        ({"pattern": "lifetimes", "kmalloc": 64, "objects": 40, "lifetime": 5}, 40),
+        ({"pattern": "bleed", "kmalloc": 64, "live": 4, "rounds": 2, "replacements": 15}, 30),
+    ],
+    ids=lambda value: value["pattern"] if isinstance(value, dict) else "",
+)
+def test_the_limit_counts_each_operation_of_each_thread_once(step, each, monkeypatch):
+    threads = 4
+    monkeypatch.setattr(making, "MAX_OPERATIONS", each * threads)
+    program(group(step, cpus=f"first {threads}"))
+    monkeypatch.setattr(making, "MAX_OPERATIONS", each * threads - 1)
+    with pytest.raises(BadValue, match=f"^{each * threads:,} operations up to here"):
+        program(group(step, cpus=f"first {threads}"))
+
+
+def test_rings_are_paired_with_threads_in_turn():
+    """Ring i belongs to consumer i modulo their number; a producer's consumers take its objects in turn."""
+    produce = {"pattern": "produce", "kmalloc": 8, "count": 12, "ring": 6}
+
+    def takers(producers, consumers):
+        """Which consumers take the objects of each producer, in the order in which it makes them."""
+        made = program(
+            group(produce, cpus=f"first {producers}"),
+            group({"pattern": "consume", "of": "a"}, name="b", cpus=f"last {consumers}"),
+        )
+        taken = {slot: t for t in range(consumers) for _, slot in operations_of(made, producers + t)}
+        return [[taken[slot] for _, slot in operations_of(made, p)] for p in range(producers)]
+
+    assert takers(4, 3) == [[0] * 12, [1] * 12, [2] * 12, [0] * 12]
+    assert takers(2, 3) == [[0, 2] * 6, [1] * 12]
+    assert takers(1, 3) == [[0, 1, 2] * 4]
+
+
+def test_a_ring_is_the_bound_of_what_one_consumer_leaves_waiting():
+    made = program(
+        group({"pattern": "produce", "kmalloc": 8, "count": 40, "ring": 5}, cpus="first 1"),
+        group({"pattern": "consume", "of": "a"}, name="b", cpus="last 2"),
+    )
+    for thread in (1, 2):
+        slots = [slot for _, slot in operations_of(made, thread)]
+        assert len(slots) == 20
+        assert slots == slots[:5] * 4

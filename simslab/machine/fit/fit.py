@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from simslab.base.validation import validate
 from simslab.machine.fit.cells import Split, cell_key, judged_cells, rows_behind, split_cells, weighted_errors
 from simslab.machine.fit.parameters import Parameter, find_parameters, value_at, with_values
-from simslab.machine.fit.solve import Model, need_scipy, solve, told_apart
+from simslab.machine.fit.solve import Model, solve, told_apart
 from simslab.machine.measure.reference import Cell, Row
 from simslab.machine.spec import MachineSpec
 
@@ -51,7 +51,6 @@ def fit_machine(document: Document, rows: Sequence[Row], wanted: Sequence[str] =
     `wanted`: names of parameters (with bounds, `name=low:high`); none for all that the rows determine. `hold_out` as in
     `split_cells`.
     """
-    need_scipy()
     before = judged_cells(validate(document, MachineSpec), rows)
     parameters = find_parameters(document, wanted)
     split = split_cells(before, hold_out)

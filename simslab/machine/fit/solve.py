@@ -121,7 +121,8 @@ def _alike(columns: Any) -> list[int]:
 
 def solve(model: Model) -> Solution:
     """Return the parameters with the least sum of squared errors within their bounds."""
-    least_squares = _least_squares()
+    from scipy.optimize import least_squares  # here, as nothing else in fitting needs it
+
     low = [parameter.low / parameter.scale for parameter in model.parameters]
     high = [parameter.high / parameter.scale for parameter in model.parameters]
     start = [parameter.start / parameter.scale for parameter in model.parameters]
@@ -141,18 +142,3 @@ def _uncertainty(model: Model, found: Any) -> tuple[float, ...]:
         return tuple(float("nan") for _ in model.parameters)
     covariance = np.linalg.pinv(model.slopes.T @ model.slopes) * float(np.sum(found.fun**2)) / degrees
     return tuple(float(np.sqrt(covariance[i, i])) * p.scale for i, p in enumerate(model.parameters))
-
-
-def _least_squares() -> Any:
-    """Return SciPy's solver; UserError where SciPy is not installed."""
-    try:
-        # Imported here because only fitting needs SciPy, which is an extra.
-        from scipy.optimize import least_squares
-    except ImportError:
-        raise UserError("fitting needs SciPy, which is not installed", expected="pip install 'simslab[fit]'") from None
-    return least_squares
-
-
-def need_scipy() -> None:
-    """UserError where SciPy is not installed, before any work is done."""
-    _least_squares()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from simslab.slab import flags as fl
 from simslab.slab.conform.verdict import Verdict, read_rows
+from simslab.slab.errno import EINVAL
 from simslab.slab.geometry import Geometry, Rules, cache_geometry, calculate_alignment, reciprocal_value, tunables
 from simslab.slab.kmalloc import running_rules
 
-EINVAL = 22
 CPUS_OF_NODE = 4  # of both machines that made the tables
 
 

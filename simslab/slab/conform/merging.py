@@ -12,6 +12,7 @@ from simslab.slab.allocator import SlabAllocator
 from simslab.slab.conform.caches import cache_columns
 from simslab.slab.conform.topologies import new_system
 from simslab.slab.conform.verdict import Verdict, read_rows
+from simslab.slab.errno import EINVAL
 from simslab.slab.options import SlabOptions
 
 TOPOLOGY = "2n8c"
@@ -75,7 +76,7 @@ def create_and_describe(allocator: SlabAllocator, row: dict[str, str]) -> dict[s
         allocator, row["name"], size, align, flags, int(row["ctor"]), 0, int(row["usersize"])
     )
     if cache is None:
-        return {"err": -slab_common.EINVAL if flags & ~fl.SLAB_FLAGS_PERMITTED else -7}
+        return {"err": -EINVAL if flags & ~fl.SLAB_FLAGS_PERMITTED else -7}
     merged = len(allocator.caches) == known
     columns: dict[str, object] = {
         "merged_with": cache.name if merged else "none",
@@ -106,7 +107,7 @@ def check_kmalloc(path: Path) -> Verdict:
     allocator = new_system(TOPOLOGY, SlabOptions())
     for number, row in enumerate(read_rows(path), start=2):
         size = int(row["size"])
-        cache = slab_common.kmalloc_slab(allocator, size, gfp.parse_gfp(row["gfp"]))
+        cache = allocator.kmalloc_slab(size, gfp.parse_gfp(row["gfp"]))
         columns: dict[str, object] = {"cache": "NULL", "ksize": 0}
         if cache is not None:
             columns = {

@@ -11,7 +11,7 @@ from simslab.slab import flags as fl
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.conform.topologies import new_system
 from simslab.slab.cpucache import do_tune_cpucache
-from simslab.slab.kmem_cache import ArrayCache, KmemCache
+from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache
 from simslab.slab.options import SlabOptions
 
 TOPOLOGY: Final = "2n4c"
@@ -159,7 +159,7 @@ class Bench:
         """Return the page frames of the cache's slabs, those already destroyed too."""
         pages = self.allocator.pages
         for nid in (0, 1):
-            for which in (0, 1, 2):
+            for which in (SLABS_PARTIAL, SLABS_FULL, SLABS_FREE):
                 for pfn in pages.lists.list_pfns(self.cache.get_node(nid), which):
                     self.pages.update(range(pfn, pfn + (1 << self.cache.gfporder)))
         return self.pages

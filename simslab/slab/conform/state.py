@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.kernel.layout import PAGE_SHIFT
+from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
     from simslab.slab.slab_page import SlabPages
 
-SLABS_PARTIAL: Final = 0  # number of a list in KmemCacheNode.lists
-SLABS_FULL: Final = 1
-SLABS_FREE: Final = 2
 NODE_FIELDS: Final = (
     "node id",
     "free_objects",
@@ -73,7 +71,7 @@ class SlabNames:
             return
         first = self.pages.mem_map.get("s_mem", pfn)
         self.number[pfn] = len(self.starts)
-        self.events.append(["g", len(self.starts), nid, first - (pfn << 12)])
+        self.events.append(["g", len(self.starts), nid, first - (pfn << PAGE_SHIFT)])
         self.starts.append(first)
 
     def slab_destroyed(self, cache: KmemCache, pfn: int, nid: int) -> None:
@@ -85,7 +83,7 @@ class SlabNames:
         """Return [slab number, index] of the object at `address`."""
         cache = self.cache
         assert cache is not None
-        pfn = address >> 12
+        pfn = address >> PAGE_SHIFT
         head = self.pages.mem_map.get("head", pfn)
         slab = self.number[head if head in self.number else pfn]
         return [slab, (address - self.starts[slab]) // cache.size]

@@ -1,7 +1,5 @@
 """Perturbed parameters of a shipped machine are found again from its own measurements."""
 
-import builtins
-
 import pytest
 
 from simslab.base.errors import UserError
@@ -67,16 +65,3 @@ def test_bounds_hold_and_are_told(perturbed, own_rows):
 def test_the_same_fit_tells_the_same(perturbed, own_rows):
     texts = [fit_json(fit_machine(perturbed(*CHANGES), own_rows, NAMES)) for _ in range(2)]
     assert texts[0] == texts[1]
-
-
-def test_without_scipy_one_line_says_what_to_install(perturbed, own_rows, monkeypatch):
-    real = builtins.__import__
-
-    def absent(name, *args, **kwargs):
-        if name.startswith("scipy"):
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", absent)
-    with pytest.raises(UserError, match=r"needs SciPy.*pip install 'simslab\[fit\]'"):
-        fit_machine(perturbed(), own_rows)
