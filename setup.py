@@ -23,7 +23,17 @@ DIRECTIVES = {
     "emit_code_comments": False,
 }
 # Speed: what the benchmarks of benchmarks/README.md run in is optimised further; the rest compiles in half the time.
-HOT = {"simslab." + name for name in ("base.engine", "machine.cpu", "machine.coherence", "machine.hierarchy", "slab.alloc", "slab.free")}
+HOT = {
+    "simslab." + name
+    for name in (
+        "base.engine",
+        "machine.core.cpu",
+        "machine.memory.coherence",
+        "machine.memory.hierarchy",
+        "slab.alloc",
+        "slab.free",
+    )
+}
 DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder
 GENERATED = "build/cython"
 SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")

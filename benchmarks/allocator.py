@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from simslab.base.build import running_build
-from simslab.machine.library import load_machine
-from simslab.workload.library import load_workload
-from simslab.workload.runner import prepare
+from simslab.machine.description.library import load_machine
+from simslab.workload.description.library import load_workload
+from simslab.workload.run.runner import prepare
 
 PAIRS = """
 description: One CPU allocates and frees 256-byte objects at once

@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from simslab.machine.library import load_machine, machine_names
-from simslab.machine.measure.answers import Answers
-from simslab.machine.measure.reference import TOLERANCES, UNJUDGED, Cell, Skipped, judge, read_table
+from simslab.instruments.reference.answers import Answers
+from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Skipped, judge, read_table
+from simslab.machine.description.library import load_machine, machine_names
 
 INTRODUCTION = """# Machines: measured on the model against published
 

@@ -11,9 +11,9 @@ import statistics
 import sys
 from pathlib import Path
 
-from simslab.machine.library import load_machine, machine_names
-from simslab.machine.measure.answers import Answers
-from simslab.machine.measure.reference import UNJUDGED, Cell, read_table
+from simslab.instruments.reference.answers import Answers
+from simslab.instruments.reference.reference import UNJUDGED, Cell, read_table
+from simslab.machine.description.library import load_machine, machine_names
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "held-out.csv"

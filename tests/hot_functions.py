@@ -2,12 +2,12 @@
 
 HOT: dict[str, list[str]] = {
     "simslab.base.histogram": ["Histogram.add"],
-    "simslab.workload.executor": ["Executor.put", "Executor.take"],
-    "simslab.workload.recorder": [
+    "simslab.workload.run.executor": ["Executor.put", "Executor.take"],
+    "simslab.workload.run.recorder": [
         "Recorder.begin",
         "Recorder.end",
         "Recorder.book_outside",
         "Recorder.object_allocated",
     ],
-    "simslab.workload.thread": ["WorkloadThread.step", "WorkloadThread.idle_until", "WorkloadThread.let_others_in"],
+    "simslab.workload.run.thread": ["WorkloadThread.step", "WorkloadThread.idle_until", "WorkloadThread.let_others_in"],
 }

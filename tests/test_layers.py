@@ -9,7 +9,20 @@ import pytest
 import simslab
 
 ROOT = Path(simslab.__file__).parent
-LAYERS = ("base", "machine", "kernel", "slab", "slub", "workload", "report", "experiment", "cli")
+LAYERS = (
+    "base",
+    "machine",
+    "kernel",
+    "slab",
+    "slub",
+    "conform",
+    "result",
+    "workload",
+    "instruments",
+    "report",
+    "experiment",
+    "cli",
+)
 ONLY_IN_THE_ENGINE = {"simpy", "greenlet"}
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from simslab.machine.exchange.importer import import_hwloc
-from simslab.machine.library import load_machine
-from simslab.machine.timing import build_timing
-from simslab.machine.topology import build_topology
+from simslab.instruments.exchange.importer import import_hwloc
+from simslab.machine.description.library import load_machine
+from simslab.machine.timing.cycles import build_timing
+from simslab.machine.topology.topology import build_topology
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -231,7 +231,7 @@ def test_ci_runs_the_two_installing_commands():
 
 
 def test_yaml_blocks_of_the_readme_are_valid(tmp_path):
-    from simslab.workload.library import load_workload
+    from simslab.workload.description.library import load_workload
 
     blocks = re.findall(r"```yaml\n(.*?)```", README, re.S)
     assert len(blocks) >= 3

@@ -7,7 +7,7 @@
       BadValue                  raised by a validator, which knows the value but not the file it came from
         BadValues               several at once
 
-`BadValue` becomes a `Problem` in `simslab.base.validation`, which knows where in which file the value stands.
+`BadValue` becomes a `Problem` in `simslab.base.documents.validation`, which knows where in which file the value stands.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ def compare(
     from simslab.experiment.compare import compare as run_comparison
     from simslab.experiment.compare import make_plan, write_comparison
     from simslab.experiment.variants import parse_variants
-    from simslab.report.comparison import comparison_document, print_comparison
-    from simslab.report.directory import check_replaceable
-    from simslab.report.result import json_text
+    from simslab.report.comparison.comparison import comparison_document, print_comparison
+    from simslab.result.directory import check_replaceable
+    from simslab.result.result_file import json_text
 
     plan = make_plan(
         machine, workload, settings or (), parse_variants(variant), seeds=seeds, first_seed=seed, base=base

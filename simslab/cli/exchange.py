@@ -24,7 +24,7 @@ TEMPLATE = "two-socket"
 @importing.command()
 def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
     """Import lstopo's XML (lstopo FILE.xml), of any version of hwloc."""
-    from simslab.machine.exchange.importer import import_hwloc
+    from simslab.instruments.exchange.importer import import_hwloc
 
     _write(import_hwloc(file, template), out)
 
@@ -32,7 +32,7 @@ def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -
 @importing.command()
 def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
     """Import the output of `numactl -H`."""
-    from simslab.machine.exchange.importer import import_numactl
+    from simslab.instruments.exchange.importer import import_numactl
 
     _write(import_numactl(file, template), out)
 
@@ -40,7 +40,7 @@ def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None)
 @importing.command()
 def mlc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
     """Import the output of Intel's Memory Latency Checker."""
-    from simslab.machine.exchange.importer import import_mlc
+    from simslab.instruments.exchange.importer import import_mlc
 
     _write(import_mlc(file, template), out)
 
@@ -54,8 +54,8 @@ def export_to_hwloc(
     out: OutFile = None,
 ) -> None:
     """Export a machine as lstopo's XML; importing that gives an equal machine."""
-    from simslab.machine.exchange.hwloc_export import export_hwloc
-    from simslab.machine.library import load_machine
+    from simslab.instruments.exchange.hwloc.export import export_hwloc
+    from simslab.machine.description.library import load_machine
 
     _write(export_hwloc(load_machine(machine, settings or ())), out)
 
@@ -65,6 +65,6 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text)
         return
-    from simslab.report.directory import write_file
+    from simslab.result.directory import write_file
 
     write_file(out, text)

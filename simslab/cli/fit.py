@@ -44,11 +44,11 @@ def fit(
     Prints how well the table is fitted and, of what was held out, how well it is predicted.
     """
     from simslab.cli.progress import progress
-    from simslab.machine.fit.fit import fit_machine
-    from simslab.machine.fit.write import fitted_text
-    from simslab.machine.library import load_machine_document
-    from simslab.machine.measure.reference import read_table, rows_of
-    from simslab.report.fit_text import fit_json, fit_text
+    from simslab.instruments.fit.fitting import fit_machine
+    from simslab.instruments.fit.write import fitted_text
+    from simslab.instruments.reference.reference import read_table, rows_of
+    from simslab.machine.description.library import load_machine_document
+    from simslab.report.machine.fit_text import fit_json, fit_text
 
     document, spec = load_machine_document(machine)
     if out is not None and document.bases:

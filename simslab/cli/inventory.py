@@ -9,12 +9,12 @@ from pathlib import Path as FilePath
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from simslab.base.documents.inherit import KEY
+from simslab.base.documents.validation import validate
+from simslab.base.documents.yamlfile import read_yaml
 from simslab.base.errors import UserError, near_miss
-from simslab.base.inherit import KEY
 from simslab.base.shipped import find_shipped, shipped_names
-from simslab.base.validation import validate
-from simslab.base.yamlfile import read_yaml
-from simslab.machine.library import extend_machine
+from simslab.machine.description.library import extend_machine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -25,8 +25,8 @@ TRACE_SUFFIXES = (".txt", ".gz", ".trace")
 
 def models() -> Mapping[str, type[BaseModel]]:
     """Return the model of each kind of file."""
-    from simslab.machine.spec import MachineSpec
-    from simslab.workload.spec import Workload
+    from simslab.machine.description.spec import MachineSpec
+    from simslab.workload.description.spec import Workload
 
     return {"machine": MachineSpec, "workload": Workload}
 
@@ -77,7 +77,7 @@ def _file_of(name: str) -> FilePath:
 
 
 def _check_trace(path: FilePath) -> str:
-    from simslab.workload.kmem_trace import read_kmem_trace
+    from simslab.workload.trace.kmem_trace import read_kmem_trace
 
     trace = read_kmem_trace(path)
     skipped = sum(trace.skipped.values())
@@ -86,7 +86,7 @@ def _check_trace(path: FilePath) -> str:
 
 def schema_json(kind: str) -> str:
     """Return the JSON Schema of a kind of file, indented."""
-    from simslab.report.result import schema_text
+    from simslab.result.result_file import schema_text
 
     known: dict[str, Callable[[], str]] = {
         name: lambda model=model: json.dumps(model.model_json_schema(), indent=2)  # type: ignore[misc]

@@ -88,8 +88,8 @@ def run(
     from simslab.cli.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
-    from simslab.report.result import to_json
-    from simslab.report.summary import print_summary
+    from simslab.report.run.summary import print_summary
+    from simslab.result.result_file import to_json
 
     inputs = load_inputs(machine, workload, settings or ())
     with kernel_console_off(), watching(f"{inputs.workload.name} on {inputs.machine.name}") as watch:
@@ -117,11 +117,11 @@ def describe(
     ] = None,
 ) -> None:
     """Describe a machine's topology and latencies in words and figures."""
-    from simslab.machine.library import load_machine
-    from simslab.machine.timing import build_timing
-    from simslab.machine.topology import build_topology
+    from simslab.machine.description.library import load_machine
+    from simslab.machine.timing.cycles import build_timing
+    from simslab.machine.topology.topology import build_topology
     from simslab.report.canvas import check_drawable
-    from simslab.report.describe import describe as describe_machine
+    from simslab.report.machine.describe import describe as describe_machine
 
     if draw is not None:
         check_drawable(draw)
@@ -130,7 +130,7 @@ def describe(
     timing = build_timing(spec, topology)
     print(describe_machine(spec, topology, timing).rstrip("\n"))
     if draw is not None:
-        from simslab.report.drawing import draw_topology
+        from simslab.report.machine.drawing import draw_topology
 
         draw_topology(spec, topology, timing, draw)
 

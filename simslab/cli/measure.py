@@ -14,7 +14,7 @@ from simslab.report.canvas import check_drawable
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
-    from simslab.machine.spec import MachineSpec
+    from simslab.machine.description.spec import MachineSpec
 
 CHECK_FAILED = 1
 LOCK = "lock"
@@ -53,7 +53,7 @@ def measure(
     ] = None,
 ) -> None:
     """Measure a machine's latencies and bandwidths, as Intel MLC does on a real one."""
-    from simslab.machine.library import load_machine
+    from simslab.machine.description.library import load_machine
 
     spec = load_machine(machine, settings or ())
     if plot is not None:
@@ -67,8 +67,8 @@ def measure(
 def _measure(
     spec: MachineSpec, parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None, silent: bool
 ) -> None:
-    from simslab.machine.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
-    from simslab.report.measure_text import measurement_json, measurement_text
+    from simslab.instruments.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
+    from simslab.report.machine.measure_text import measurement_json, measurement_text
 
     known = (*PARTS, LOCK)
     for part in parts:
@@ -78,13 +78,13 @@ def _measure(
     chosen = parts or (*DEFAULT_PARTS, LOCK)
     measurement = measure_machine(spec, tuple(part for part in chosen if part != LOCK))
     if LOCK in chosen:  # the lock is the kernel's, of which the machine knows nothing
-        from simslab.kernel.measure_lock import measure_lock
+        from simslab.instruments.measure.lock import measure_lock
 
         measurement = replace(measurement, lock=measure_lock(spec, length))
     if not silent:
         sys.stdout.write(measurement_json(measurement) if as_json else measurement_text(measurement))
     if plot is not None:
-        from simslab.report.measure_figure import draw_measurement
+        from simslab.report.machine.measure_figure import draw_measurement
 
         draw_measurement(measurement, plot)
 
@@ -104,9 +104,9 @@ def _section(text: str) -> Duration:
 
 def _compare(spec: MachineSpec, table: Path, names: list[str], as_json: bool) -> None:
     """Print measured beside published; typer.Exit(1) when a tolerance is exceeded."""
-    from simslab.machine.measure.answers import Answers
-    from simslab.machine.measure.reference import Cell, judge, read_table, rows_of
-    from simslab.report.measure_text import comparison_json, comparison_text
+    from simslab.instruments.reference.answers import Answers
+    from simslab.instruments.reference.reference import Cell, judge, read_table, rows_of
+    from simslab.report.machine.measure_text import comparison_json, comparison_text
 
     answers = Answers(spec).answer(rows_of(read_table(table), names, table))
     sys.stdout.write(comparison_json(answers) if as_json else comparison_text(answers))

@@ -20,9 +20,9 @@ def conform(
     ],
 ) -> None:
     """Replay records of a real 5.10 kernel and compare the allocator's state after every operation."""
-    from simslab.slab.conform.verdict import totals
-    from simslab.slub.conform.dispatch import conform as check
-    from simslab.slub.conform.dispatch import golden_files
+    from simslab.conform.verdict import totals
+    from simslab.conform.slub.dispatch import conform as check
+    from simslab.conform.slub.dispatch import golden_files
 
     verdicts = []
     for path in golden_files(files):
@@ -46,8 +46,8 @@ def geometry(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Show what kmem_cache_create would choose for a cache, and why it rejected the other orders."""
+    from simslab.report.geometry_report import choose, document, lines
     from simslab.slab.flags import parse_flags
-    from simslab.slab.geometry_report import choose, document, lines
 
     try:
         bits = parse_flags(flags)

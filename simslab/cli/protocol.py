@@ -18,8 +18,8 @@ def protocol(
     """Print what becomes of a line's state: the tables that the simulated caches are tested against."""
     from dataclasses import asdict
 
-    from simslab.machine.protocol import CORE_TABLE, DOMAIN_TABLES
-    from simslab.report.protocol_text import protocol_text
+    from simslab.instruments.protocol_tables import CORE_TABLE, DOMAIN_TABLES
+    from simslab.report.machine.protocol_text import protocol_text
 
     known = [table.lower() for table in DOMAIN_TABLES]
     if name.lower() not in known:

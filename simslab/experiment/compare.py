@@ -16,12 +16,12 @@ from simslab.experiment.paired import CONFIDENCE, paired_difference
 from simslab.experiment.provenance import manifest_of
 from simslab.experiment.run import run_once
 from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed
-from simslab.report.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
-from simslab.report.directory import check_replaceable, result_directory
-from simslab.report.latency import Distribution, by_operation, distribution, merge_rows
-from simslab.report.manifest import MANIFEST, ChangedValue, changed_values, manifest_document
-from simslab.report.result import json_text
-from simslab.workload.measurement import Measurement
+from simslab.report.comparison.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
+from simslab.result.directory import check_replaceable, result_directory
+from simslab.result.latency import Distribution, by_operation, distribution, merge_rows
+from simslab.result.manifest import MANIFEST, ChangedValue, changed_values, manifest_document
+from simslab.result.measurement import Measurement
+from simslab.result.result_file import json_text
 
 RunOnce: TypeAlias = Callable[[Inputs, int], Measurement]
 Progress: TypeAlias = Callable[[int, int], None]  # (runs done, of how many)
@@ -187,7 +187,7 @@ def _differences(arm: str, base: Sequence[RunFigures], variant: Sequence[RunFigu
 
 def write_comparison(plan: Plan, comparison: Comparison, out: Path) -> None:
     """Write the comparison to the directory `out`, which appears whole or not at all."""
-    from simslab.report.comparison_figure import save_comparison_figure  # brings matplotlib
+    from simslab.report.comparison.comparison_figure import save_comparison_figure  # brings matplotlib
 
     check_replaceable(out)
     base = load_arm(plan.machine, plan.workload, plan.settings, plan.arms[0])

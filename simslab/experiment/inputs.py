@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from simslab.base.document import Document
+from simslab.base.documents.document import Document
+from simslab.base.documents.overrides import share_out
 from simslab.base.errors import Problem, UserError, UserErrors
-from simslab.base.overrides import share_out
-from simslab.machine.library import load_machine_document
-from simslab.machine.spec import MachineSpec
-from simslab.workload.library import load_workload_document
-from simslab.workload.spec import Workload
+from simslab.machine.description.library import load_machine_document
+from simslab.machine.description.spec import MachineSpec
+from simslab.workload.description.library import load_workload_document
+from simslab.workload.description.spec import Workload
 
 Loaded = TypeVar("Loaded")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from simslab.report.latency import Distribution, by_operation, merge_rows
-from simslab.report.locality_tables import remote
-from simslab.report.nanoseconds import mean_nanoseconds, nanoseconds
-from simslab.workload.measurement import LockRow, Measurement
+from simslab.report.run.locality_tables import remote
+from simslab.result.latency import Distribution, by_operation, merge_rows
+from simslab.result.measurement import LockRow, Measurement
+from simslab.result.nanoseconds import mean_nanoseconds, nanoseconds
 
 OPERATIONS: Final = ("alloc", "free")  # told apart beside all operations together
 _POINTS: Final[tuple[tuple[str, Callable[[Distribution, int], float]], ...]] = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from simslab.base.build import running_build
 from simslab.experiment.inputs import Inputs
-from simslab.report.manifest import ChangedValue, Configuration, Manifest, changed_values, host_facts, input_hashes
+from simslab.result.manifest import ChangedValue, Configuration, Manifest, changed_values, host_facts, input_hashes
 
 
 def manifest_of(

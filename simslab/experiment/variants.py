@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from simslab.base.documents.overrides import split_override
 from simslab.base.errors import Problem, UserError, UserErrors
-from simslab.base.overrides import split_override
 from simslab.experiment.inputs import Inputs, load_inputs
 
 BASE: Final = "base"  # the arm that nothing changes

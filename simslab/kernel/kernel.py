@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.kernel import boot, layout, percpu
-from simslab.kernel.clocksource import ClocksourceWatchdog
-from simslab.kernel.interrupts import KernelInterrupts
-from simslab.kernel.jiffies import initial_jiffies
-from simslab.kernel.napi import Napi
-from simslab.kernel.online import NodeMask, local_memory_node
-from simslab.kernel.page_alloc import PageAllocator
+from simslab.kernel import layout
+from simslab.kernel.irq.interrupts import KernelInterrupts
+from simslab.kernel.irq.napi import Napi
+from simslab.kernel.irq.smp import SmpCalls
+from simslab.kernel.irq.softirq import Softirqs
+from simslab.kernel.locking.rcu import Rcu
+from simslab.kernel.locking.spinlock import LockStats
+from simslab.kernel.mm import memblock as boot
+from simslab.kernel.mm import percpu
+from simslab.kernel.mm.online import NodeMask, local_memory_node
+from simslab.kernel.mm.page_alloc import PageAllocator
+from simslab.kernel.mm.reserves import Reserves
+from simslab.kernel.mm.vmstat import VmStat
+from simslab.kernel.mm.zone import Zone, node_zones, set_up_watermarks
+from simslab.kernel.mm.zonelist import node_orders
 from simslab.kernel.printk import KernelLog
-from simslab.kernel.rcu import Rcu
-from simslab.kernel.reserves import Reserves
-from simslab.kernel.smp import SmpCalls
-from simslab.kernel.softirq import Softirqs
-from simslab.kernel.spinlock import LockStats
-from simslab.kernel.tick import TickSched
-from simslab.kernel.timer import Timers
-from simslab.kernel.vmstat import VmStat
-from simslab.kernel.workqueue import DelayedWork, Workqueue
-from simslab.kernel.zone import Zone, node_zones, set_up_watermarks
-from simslab.kernel.zonelist import node_orders
-from simslab.machine.cpu import Cpu
+from simslab.kernel.time.clocksource import ClocksourceWatchdog
+from simslab.kernel.time.jiffies import initial_jiffies
+from simslab.kernel.time.tick import TickSched
+from simslab.kernel.time.timer import Timers
+from simslab.kernel.time.workqueue import DelayedWork, Workqueue
+from simslab.machine.core.cpu import Cpu
 
 if TYPE_CHECKING:
     from simslab.machine.machine import Machine

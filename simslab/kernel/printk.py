@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from simslab.machine.cpu import Cpu
+from simslab.machine.core.cpu import Cpu
 
 CAPACITY: Final = 2000  # lines kept
 RELEASE: Final = "5.10.135-simslab #1"

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.engine import Engine
-from simslab.machine import timing as timings
-from simslab.machine.cache_array import CacheArray
-from simslab.machine.cache_ports import CachePorts
-from simslab.machine.coherence import CoherentMemory
-from simslab.machine.cpu import CoreCosts, Cpu
-from simslab.machine.interconnect import Interconnect
-from simslab.machine.irq_stats import IrqStats
-from simslab.machine.tlb import Tlb, table_sections
-from simslab.machine.topology import Topology, build_topology
+from simslab.machine.accounting.irq_stats import IrqStats
+from simslab.machine.core.cpu import CoreCosts, Cpu
+from simslab.machine.core.tlb import Tlb, table_sections
+from simslab.machine.memory.cache_array import CacheArray
+from simslab.machine.memory.cache_ports import CachePorts
+from simslab.machine.memory.coherence import CoherentMemory
+from simslab.machine.memory.interconnect import Interconnect
+from simslab.machine.timing import cycles as timings
+from simslab.machine.topology.topology import Topology, build_topology
 
 if TYPE_CHECKING:
-    from simslab.machine.spec import MachineSpec
-    from simslab.machine.timing import CacheGeometry, Timing, TlbTiming
+    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.timing.cycles import CacheGeometry, Timing, TlbTiming
 
 DEFAULT_QUANTUM: Final = 10_000  # cycles; benchmarks/README.md gives its error against quantum 0
 SMALLEST_PAGE: Final = 12  # bits

@@ -1,6 +1,6 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.alloc_node cimport NodeAlloc
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode

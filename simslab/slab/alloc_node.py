@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.kernel import gfp, layout
+from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm import gfp
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slab import paths
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists

@@ -1,10 +1,10 @@
 cimport cython
-from simslab.machine.cpu cimport Cpu
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.alloc cimport SlabAlloc
 from simslab.slab.drain cimport SlabDrain
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
-from simslab.slab.object_source cimport ObjectSource
+from simslab.slab.creation.object_source cimport ObjectSource
 from simslab.slab.slab_page cimport SlabPages
 
 cdef long long ZERO_SIZE_PTR

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.kernel import gfp
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.jiffies import round_jiffies_relative
-from simslab.kernel.mempolicy import MemPolicies
-from simslab.kernel.mutex import Mutex
-from simslab.kernel.workqueue import DelayedWork
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
-from simslab.slab import kmalloc
+from simslab.kernel.locking.mutex import Mutex
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm.mempolicy import MemPolicies
+from simslab.kernel.time.jiffies import round_jiffies_relative
+from simslab.kernel.time.workqueue import DelayedWork
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slab.alloc import SlabAlloc
-from simslab.slab.debug import SlabDebug
+from simslab.slab.creation import kmalloc
+from simslab.slab.creation.object_source import ObjectSource
+from simslab.slab.creation.options import SlabOptions
+from simslab.slab.debug.checks import SlabDebug
 from simslab.slab.drain import SlabDrain
 from simslab.slab.free import SlabFree
 from simslab.slab.freelist_random import FreelistRandom
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
-from simslab.slab.object_source import ObjectSource
-from simslab.slab.options import SlabOptions
 from simslab.slab.slab_page import SlabPages
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class SlabAllocator(ObjectSource):
 
     def boot(self, standing: bool = True) -> None:
         """Bring the allocator up (boot.py)."""
-        from simslab.slab import boot
+        from simslab.slab.creation import boot
 
         boot.boot(self, standing)
 
@@ -221,19 +221,19 @@ class SlabAllocator(ObjectSource):
         cpu: Cpu | None = None,
     ) -> KmemCache | None:
         """Create or share a cache; None when it cannot be made (slab_common.py)."""
-        from simslab.slab import slab_common
+        from simslab.slab.creation import slab_common
 
         return slab_common.kmem_cache_create_usercopy(self, name, size, align, flags, ctor, useroffset, usersize, cpu)
 
     def kmem_cache_destroy(self, cache: KmemCache, cpu: Cpu | None = None) -> int:
         """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (destroy.py)."""
-        from simslab.slab import destroy
+        from simslab.slab.creation import destroy
 
         return destroy.kmem_cache_destroy(self, cache, cpu)
 
     def slabinfo_write(self, text: str, cpu: Cpu | None = None) -> int:
         """Tune a cache by a line `name limit batchcount shared` (cpucache.py)."""
-        from simslab.slab import cpucache
+        from simslab.slab.creation import cpucache
 
         return cpucache.slabinfo_write(self, text, gfp.GFP_KERNEL, cpu)
 

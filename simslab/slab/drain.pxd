@@ -1,7 +1,7 @@
 cimport cython
-from simslab.kernel.spinlock cimport SpinLock
+from simslab.kernel.locking.spinlock cimport SpinLock
 from simslab.base.engine cimport Engine
-from simslab.machine.cpu cimport Cpu
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.kernel import layout
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slab import kmem_cache, paths
 from simslab.slab.free import SlabFree
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode

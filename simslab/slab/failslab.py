@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from simslab.base.seeds import stream_seed
-from simslab.kernel import gfp
+from simslab.kernel.mm import gfp
 from simslab.slab.kmem_cache import KmemCache
 
 

@@ -1,8 +1,8 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.reserves cimport Reserves
-from simslab.kernel.spinlock cimport SpinLock
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.mm.reserves cimport Reserves
+from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.free_block cimport FreeBlock
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages

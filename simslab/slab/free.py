@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.page import MemMap
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm.page import MemMap
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slab import flags as fl
 from simslab.slab import paths
 from simslab.slab.free_block import FreeBlock

@@ -1,7 +1,7 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.spinlock cimport SpinLock
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.page import MemMap
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm.page import MemMap
+from simslab.machine.core.cpu import Cpu
 from simslab.slab import kmem_cache
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists

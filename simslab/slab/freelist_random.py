@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from simslab.base.seeds import stream_seed
-from simslab.kernel.page import MemMap
+from simslab.kernel.mm.page import MemMap
 from simslab.slab import flags as fl
 from simslab.slab.kmem_cache import KmemCache
 

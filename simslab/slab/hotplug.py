@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.kernel import gfp
-from simslab.machine import callsites
-from simslab.slab import boot, cpucache
+from simslab.kernel.mm import gfp
+from simslab.machine.accounting import callsites
+from simslab.slab.creation import boot, cpucache
 from simslab.slab.errno import EBUSY
 from simslab.slab.kmem_cache import AlienCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
-    from simslab.machine.cpu import Cpu
+    from simslab.machine.core.cpu import Cpu
     from simslab.slab.allocator import SlabAllocator
 
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs

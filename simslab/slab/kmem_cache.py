@@ -11,7 +11,7 @@ from typing import Final
 
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.spinlock import SpinLock
+from simslab.kernel.locking.spinlock import SpinLock
 
 SLABS_PARTIAL: Final = 0
 SLABS_FULL: Final = 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.machine.cpu import Cpu
-from simslab.slab.kmalloc import ZERO_SIZE_PTR
+from simslab.machine.core.cpu import Cpu
+from simslab.slab.creation.kmalloc import ZERO_SIZE_PTR
 from simslab.slab.kmem_cache import KmemCache
 
 if TYPE_CHECKING:

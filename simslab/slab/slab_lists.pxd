@@ -1,8 +1,8 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.reserves cimport Reserves
-from simslab.kernel.spinlock cimport SpinLock
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.mm.reserves cimport Reserves
+from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 
 cdef long long SLABS_PARTIAL

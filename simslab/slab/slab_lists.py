@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from simslab.kernel import layout
-from simslab.kernel.page import PG_ACTIVE, MemMap
-from simslab.kernel.reserves import Reserves
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm.page import PG_ACTIVE, MemMap
+from simslab.kernel.mm.reserves import Reserves
+from simslab.machine.core.cpu import Cpu
 from simslab.slab import flags as fl
 from simslab.slab import kmem_cache
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode

@@ -1,10 +1,10 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.page_alloc cimport PageAllocator
-from simslab.kernel.spinlock cimport LockStats, SpinLock
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.mm.page_alloc cimport PageAllocator
+from simslab.kernel.locking.spinlock cimport LockStats, SpinLock
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
-from simslab.slab.object_source cimport ObjectSource
+from simslab.slab.creation.object_source cimport ObjectSource
 from simslab.slab.slab_lists cimport SlabLists
 
 cdef long long SLABS_FREE

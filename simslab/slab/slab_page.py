@@ -13,18 +13,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.kernel import gfp, layout
+from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
-from simslab.kernel.page_alloc import PageAllocator
-from simslab.kernel.spinlock import LockStats
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
+from simslab.kernel.locking.spinlock import LockStats
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
+from simslab.kernel.mm.page_alloc import PageAllocator
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slab import flags as fl
 from simslab.slab import kmem_cache
-from simslab.slab.kmalloc import kmalloc_fix_flags
+from simslab.slab.creation.kmalloc import kmalloc_fix_flags
+from simslab.slab.creation.object_source import ObjectSource
 from simslab.slab.kmem_cache import KmemCache
-from simslab.slab.object_source import ObjectSource
 from simslab.slab.slab_lists import SlabLists
 
 SLABS_FREE: Final = kmem_cache.SLABS_FREE

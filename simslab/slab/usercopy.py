@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from simslab.kernel.layout import PAGE_SHIFT
 
 if TYPE_CHECKING:
-    from simslab.machine.cpu import Cpu
+    from simslab.machine.core.cpu import Cpu
     from simslab.slab.allocator import SlabAllocator
 
 

@@ -1,6 +1,6 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slub.cpu_slab cimport CpuSlab
 from simslab.slub.freelists cimport FreeLists
 from simslab.slub.get_partial cimport GetPartial

@@ -1,5 +1,5 @@
 cimport cython
-from simslab.machine.cpu cimport Cpu
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slub.alloc cimport SlubAlloc
 from simslab.slub.cpu_partial cimport CpuPartial
 from simslab.slub.cpu_slab cimport CpuSlab

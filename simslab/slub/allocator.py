@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.kernel import gfp
-from simslab.kernel.mempolicy import MemPolicies
-from simslab.kernel.page import PG_SLAB
-from simslab.kernel.spinlock import SpinLock
-from simslab.machine.cpu import Cpu
+from simslab.kernel.locking.spinlock import SpinLock
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm.mempolicy import MemPolicies
+from simslab.kernel.mm.page import PG_SLAB
+from simslab.machine.core.cpu import Cpu
 from simslab.slub import kmalloc, layout
 from simslab.slub.alloc import SlubAlloc
 from simslab.slub.cpu_partial import CpuPartial

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from simslab.kernel import gfp
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm import gfp
+from simslab.machine.core.cpu import Cpu
 from simslab.slab import flags as slab_flags
-from simslab.slab.geometry import BYTES_PER_WORD, align_up, calculate_alignment
-from simslab.slab.kmalloc import KmallocCache
-from simslab.slab.slab_state import DOWN, FULL, PARTIAL, UP, KernelPanicError
+from simslab.slab.creation.geometry import BYTES_PER_WORD, align_up, calculate_alignment
+from simslab.slab.creation.kmalloc import KmallocCache
+from simslab.slab.creation.slab_state import DOWN, FULL, PARTIAL, UP, KernelPanicError
 from simslab.slub import flags as fl
 from simslab.slub import kmalloc, layout, slab_common
 from simslab.slub.kmem_cache import KmemCache

@@ -1,7 +1,7 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.spinlock cimport SpinLock
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages

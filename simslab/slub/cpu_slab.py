@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.page import MemMap
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm.page import MemMap
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slub import flags as fl
 from simslab.slub import layout, stat_item
 from simslab.slub.cpu_partial import CpuPartial

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.kernel.bug import KernelBugError
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slub import flags as fl
 from simslab.slub import layout
 from simslab.slub.kmem_cache import KmemCache

@@ -1,7 +1,7 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.spinlock cimport SpinLock
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slub.cpu_partial cimport CpuPartial
 from simslab.slub.freelists cimport FreeLists
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode

@@ -1,6 +1,6 @@
 cimport cython
 from simslab.base cimport buffers
-from simslab.kernel.page cimport MemMap
+from simslab.kernel.mm.page cimport MemMap
 from simslab.slub.kmem_cache cimport KmemCache
 
 cdef long long PAGE_SHIFT

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.base import buffers
-from simslab.kernel.page import MemMap
+from simslab.kernel.mm.page import MemMap
 from simslab.slub import layout
 from simslab.slub.kmem_cache import KmemCache
 

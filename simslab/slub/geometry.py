@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from simslab.slab.geometry import MAX_ORDER, PAGE_SIZE, align_up
+from simslab.slab.creation.geometry import MAX_ORDER, PAGE_SIZE, align_up
 from simslab.slub import flags as fl
 
 BYTES_PER_WORD: Final = 8

@@ -1,10 +1,10 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.page_alloc cimport PageAllocator
-from simslab.kernel.reserves cimport Reserves
-from simslab.kernel.spinlock cimport SpinLock
-from simslab.kernel.zone cimport Zone
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.mm.page_alloc cimport PageAllocator
+from simslab.kernel.mm.reserves cimport Reserves
+from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.kernel.mm.zone cimport Zone
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slub.cpu_partial cimport CpuPartial
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.node_list cimport NodeLists

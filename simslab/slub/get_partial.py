@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.kernel import gfp
 from simslab.kernel import layout as kernel_layout
-from simslab.kernel import zone as zone_module
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.page import PG_ACTIVE, MemMap
-from simslab.kernel.zone import Zone
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm import zone as zone_module
+from simslab.kernel.mm.page import PG_ACTIVE, MemMap
+from simslab.kernel.mm.zone import Zone
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
 from simslab.slub import layout, stat_item
 from simslab.slub.cpu_partial import CpuPartial
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode

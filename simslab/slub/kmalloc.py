@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from simslab.slab import flags as slab_flags
-from simslab.slab.geometry import calculate_alignment
-from simslab.slab.kmalloc import (
+from simslab.slab.creation.geometry import calculate_alignment
+from simslab.slab.creation.kmalloc import (
     ARCH_KMALLOC_MINALIGN,
     KMALLOC_DMA,
     KMALLOC_NORMAL,

@@ -1,6 +1,6 @@
 cimport cython
 from simslab.base cimport buffers
-from simslab.kernel.spinlock cimport SpinLock
+from simslab.kernel.locking.spinlock cimport SpinLock
 
 
 @cython.final

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.spinlock import SpinLock
+from simslab.kernel.locking.spinlock import SpinLock
 from simslab.slub.stat_item import NR_SLUB_STAT_ITEMS
 
 

@@ -1,6 +1,6 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheNode
 
 cdef long long PARTIAL

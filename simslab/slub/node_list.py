@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.kernel.page import MemMap
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm.page import MemMap
+from simslab.machine.core.cpu import Cpu
 from simslab.slub import flags as fl
 from simslab.slub import layout
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode

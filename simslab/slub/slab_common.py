@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.kernel import gfp
-from simslab.machine.cpu import Cpu
+from simslab.kernel.mm import gfp
+from simslab.machine.core.cpu import Cpu
+from simslab.slab.creation.geometry import BYTES_PER_WORD, align_up, calculate_alignment, reciprocal_value
+from simslab.slab.creation.slab_common import usercopy_window_is_valid
+from simslab.slab.creation.slab_state import DOWN, KernelPanicError
 from simslab.slab.flags import SLAB_PANIC
-from simslab.slab.geometry import BYTES_PER_WORD, align_up, calculate_alignment, reciprocal_value
-from simslab.slab.slab_common import usercopy_window_is_valid
-from simslab.slab.slab_state import DOWN, KernelPanicError
 from simslab.slub import flags as fl
 from simslab.slub import geometry as sizing
 from simslab.slub import kmalloc, layout, shrink

@@ -1,9 +1,9 @@
 cimport cython
-from simslab.kernel.page cimport MemMap
-from simslab.kernel.page_alloc cimport PageAllocator
-from simslab.kernel.reserves cimport Reserves
-from simslab.kernel.spinlock cimport LockStats
-from simslab.machine.cpu cimport Cpu
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.mm.page_alloc cimport PageAllocator
+from simslab.kernel.mm.reserves cimport Reserves
+from simslab.kernel.locking.spinlock cimport LockStats
+from simslab.machine.core.cpu cimport Cpu
 from simslab.slub.freelists cimport FreeLists
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.kernel import gfp
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
-from simslab.kernel.page_alloc import PageAllocator
-from simslab.machine import callsites
-from simslab.machine.cpu import Cpu
-from simslab.slab.kmalloc import kmalloc_fix_flags
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
+from simslab.kernel.mm.page_alloc import PageAllocator
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
+from simslab.slab.creation.kmalloc import kmalloc_fix_flags
 from simslab.slub import flags as fl
 from simslab.slub import layout, stat_item
 from simslab.slub.freelists import FreeLists

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import BadValue, near_miss
-from simslab.machine.cpu import Cpu
+from simslab.machine.core.cpu import Cpu
 from simslab.slub.geometry import set_min_partial
 from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.shrink import flush_all, kmem_cache_shrink

@@ -1,5 +1,5 @@
 from simslab.base.clock import KEY_SPACE, NEVER
-from simslab.machine.cpulist import MAX_CPUS
+from simslab.machine.description.cpulist import MAX_CPUS
 
 
 def test_a_wake_up_key_of_never_fits_a_signed_word():

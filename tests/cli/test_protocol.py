@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from simslab.base.errors import UserError
 from simslab.cli.main import app
-from simslab.machine.protocol import CORE_TABLE, DOMAIN_TABLES
+from simslab.instruments.protocol_tables import CORE_TABLE, DOMAIN_TABLES
 
 
 @pytest.mark.parametrize("name", DOMAIN_TABLES)

@@ -5,8 +5,8 @@ from simslab.experiment.compare import compare, make_plan, write_comparison
 from simslab.experiment.metrics import metrics
 from simslab.experiment.run import run_once
 from simslab.experiment.variants import load_arm, parse_variants
-from simslab.report.comparison import comparison_text
-from simslab.workload.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
+from simslab.report.comparison.comparison import comparison_text
+from simslab.result.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
 
 
 def made_up(inputs, seed):

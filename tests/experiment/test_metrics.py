@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.experiment.metrics import list_locks, metrics
-from simslab.workload.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
+from simslab.result.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
 
 
 def lock(name, wait):

@@ -4,7 +4,7 @@ import pytest
 
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.provenance import manifest_of
-from simslab.report.manifest import manifest_document
+from simslab.result.manifest import manifest_document
 
 
 @pytest.mark.parametrize("workload", ["local-churn", "untar-rm"])

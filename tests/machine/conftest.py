@@ -1,9 +1,9 @@
 import pytest
 
-from simslab.machine.cache_array import CacheArray
-from simslab.machine.coherence import CoherentMemory
-from simslab.machine.interconnect import Interconnect
-from simslab.machine.states import HOME_DIRECTORY, MESIF, NON_INCLUSIVE
+from simslab.machine.memory.cache_array import CacheArray
+from simslab.machine.memory.coherence import CoherentMemory
+from simslab.machine.memory.interconnect import Interconnect
+from simslab.machine.memory.states import HOME_DIRECTORY, MESIF, NON_INCLUSIVE
 
 HOP, DRAM, L2, L3, C2C, DIRECTORY, SNOOP = 60, 100, 14, 50, 40, 20, 30
 

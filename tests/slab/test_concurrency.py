@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from simslab.kernel import gfp
-from simslab.slab import invariants
-from simslab.slab.conform.topologies import new_system
-from simslab.slab.cpucache import do_tune_cpucache
-from simslab.slab.options import SlabOptions
+from simslab.conform.slab import invariants
+from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.slab.creation.cpucache import do_tune_cpucache
+from simslab.slab.creation.options import SlabOptions
 
 
 class Crowd:

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from random_machines import random_machine
 
 from simslab.base.build import running_build
-from simslab.kernel import gfp
+from simslab.conform.slab import invariants
+from simslab.conform.topologies import new_system
 from simslab.kernel.kernel import Kernel
-from simslab.slab import invariants
+from simslab.kernel.mm import gfp
 from simslab.slab.allocator import SlabAllocator
-from simslab.slab.conform.topologies import new_system
+from simslab.slab.creation.options import SlabOptions
 from simslab.slab.failslab import FailSlab
-from simslab.slab.options import SlabOptions
 
 COMPILED = running_build().kind == "compiled"
 LARGE = 4 << 20  # one object a slab: a node of 1 GiB holds about 250

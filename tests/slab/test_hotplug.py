@@ -1,9 +1,10 @@
 import pytest
 
-from simslab.kernel import gfp
-from simslab.slab import hotplug, invariants
-from simslab.slab.conform.topologies import new_system
-from simslab.slab.options import SlabOptions
+from simslab.conform.slab import invariants
+from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.slab import hotplug
+from simslab.slab.creation.options import SlabOptions
 
 
 class Bench:

@@ -2,11 +2,12 @@
 
 import pytest
 
-from simslab.kernel import gfp
-from simslab.kernel.page import PG_ACTIVE
-from simslab.slab import invariants, paths
-from simslab.slab.conform.topologies import new_system
-from simslab.slab.options import SlabOptions
+from simslab.conform.slab import invariants
+from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm.page import PG_ACTIVE
+from simslab.slab import paths
+from simslab.slab.creation.options import SlabOptions
 
 ORDINARY = gfp.GFP_KERNEL | gfp.NOWARN
 RESERVE = ORDINARY | gfp.MEMALLOC

@@ -49,7 +49,7 @@ def rooms(cell):
     """(file, functions named there) of the second column."""
     for text in CODE.findall(cell):
         file, _, functions = text.partition(":")
-        base = SLAB.parent if file.startswith(("kernel/", "workload/")) else SLAB
+        base = SLAB.parent if file.startswith(("kernel/", "workload/", "conform/")) else SLAB
         yield base / file, [name.strip() for name in functions.split(",") if name.strip()]
 
 
@@ -83,7 +83,7 @@ def test_a_row_names_rooms_and_tests_that_exist_or_says_why_not(row):
     assert "golden" in tests or "path costs" in tests or CODE.search(tests), "no test"
     for text in CODE.findall(tests):
         if text.endswith(".py"):
-            base = ROOT / "tests" if text.startswith(("kernel/", "workload/")) else HERE
+            base = ROOT / "tests" if text.startswith(("kernel/", "workload/", "conform/")) else HERE
             assert (base / text).is_file(), text
 
 

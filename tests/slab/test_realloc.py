@@ -1,9 +1,9 @@
 import pytest
 
-from simslab.kernel import gfp
-from simslab.slab.conform.topologies import new_system
+from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.slab.creation.options import SlabOptions
 from simslab.slab.failslab import FailSlab
-from simslab.slab.options import SlabOptions
 from simslab.slab.realloc import kfree_sensitive, kmem_cache_size, krealloc
 
 ZERO_SIZE_PTR = 16

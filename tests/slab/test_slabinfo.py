@@ -1,5 +1,5 @@
-from simslab.slab.conform.topologies import new_system
-from simslab.slab.options import SlabOptions
+from simslab.conform.topologies import new_system
+from simslab.slab.creation.options import SlabOptions
 from simslab.slab.slabinfo import get_slabinfo, slabinfo_line, slabinfo_text
 
 

@@ -12,7 +12,7 @@ from storms import WEIGHTS, Storm
 
 from simslab.base.build import running_build
 from simslab.base.engine import Deadlock
-from simslab.kernel import gfp
+from simslab.kernel.mm import gfp
 
 COMPILED = running_build().kind == "compiled"
 STORMS = 60

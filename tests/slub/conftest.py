@@ -2,7 +2,7 @@
 
 import pytest
 
-from simslab.slub.conform.topologies import new_system
+from simslab.conform.slub.topologies import new_system
 from simslab.slub.options import SlubOptions
 
 

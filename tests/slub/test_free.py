@@ -2,8 +2,8 @@
 
 import pytest
 
-from simslab.kernel import gfp
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.mm import gfp
 
 KERNEL = gfp.GFP_KERNEL
 

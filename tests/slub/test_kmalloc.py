@@ -2,7 +2,7 @@
 
 import pytest
 
-from simslab.kernel import gfp
+from simslab.kernel.mm import gfp
 from simslab.slub import kmalloc
 
 

@@ -1,6 +1,6 @@
 """Shrinking: empty slabs go, those with few free objects come first."""
 
-from simslab.kernel import gfp
+from simslab.kernel.mm import gfp
 from simslab.slub.shrink import PARTIAL
 
 

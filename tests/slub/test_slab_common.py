@@ -2,9 +2,9 @@
 
 import pytest
 
-from simslab.kernel import gfp
+from simslab.kernel.mm import gfp
 from simslab.slab import flags as slab_flags
-from simslab.slab.slab_state import KernelPanicError
+from simslab.slab.creation.slab_state import KernelPanicError
 from simslab.slub import flags as fl
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.base.errors import BadValue
-from simslab.kernel import gfp
+from simslab.kernel.mm import gfp
 from simslab.slub.sysfs import slab_attr_store
 
 

@@ -6,8 +6,8 @@ went through the home's memory channel. A copy that should have been invalidated
 shows as a load of an old store.
 """
 
-from simslab.machine import causes
-from simslab.machine.states import EXCLUSIVE, MODIFIED
+from simslab.machine.accounting import causes
+from simslab.machine.memory.states import EXCLUSIVE, MODIFIED
 
 DRAM = (causes.LOCAL_DRAM, causes.REMOTE_DRAM)
 

@@ -9,8 +9,8 @@ import random
 from random_machines import random_machine
 from slub_programs import SlubProgram
 
-from simslab.kernel import gfp
-from simslab.machine import causes
+from simslab.kernel.mm import gfp
+from simslab.machine.accounting import causes
 from simslab.slub import stat_item
 
 WEIGHTS = {"alloc": 40, "free": 40, "alloc_bulk": 3, "free_bulk": 3, "shrink": 1, "tune": 2}

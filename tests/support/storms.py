@@ -10,12 +10,13 @@ from lock_witness import LockWitness
 from random_machines import random_machine
 from slab_programs import random_cache, random_options
 
-from simslab.kernel import gfp
+from simslab.conform.slab import invariants
+from simslab.conform.slab.audit import SlabAudit
 from simslab.kernel.kernel import Kernel
-from simslab.machine import causes
-from simslab.slab import hotplug, invariants
+from simslab.kernel.mm import gfp
+from simslab.machine.accounting import causes
+from simslab.slab import hotplug
 from simslab.slab.allocator import SlabAllocator
-from simslab.slab.audit import SlabAudit
 from simslab.slab.failslab import FailSlab
 
 MOST_HELD = 120

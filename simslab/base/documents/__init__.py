@@ -1,0 +1,1 @@
+"""YAML documents: read with positions, extended, overridden, checked against a model."""

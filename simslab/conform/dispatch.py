@@ -1,0 +1,64 @@
+"""Which check belongs to which golden file, told by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from simslab.base.errors import UserError
+from simslab.conform.slab.caches import check_cachenodes, check_caches, check_slabinfo
+from simslab.conform.slab.geometry import check_geometry
+from simslab.conform.slab.layouts import check_layout, check_topology
+from simslab.conform.slab.merging import check_kmalloc, check_list_after_merge, check_merge
+from simslab.conform.slab.path_check import check_accesses, check_counts
+from simslab.conform.slab.reaplog import check_reaplog
+from simslab.conform.slab.replay import check_trace
+from simslab.conform.verdict import Verdict
+
+# Name patterns in order; the first that fits decides.
+CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict] | None], ...]] = (
+    ("cache_geometry*.csv*", check_geometry),
+    ("merge*.csv*", check_merge),
+    ("kmalloc*.csv*", check_kmalloc),
+    ("caches-after-merge-seq.csv*", check_list_after_merge),
+    ("caches-*.csv*", check_caches),
+    ("cachenodes-*.csv*", check_cachenodes),
+    ("slabinfo-*.txt*", check_slabinfo),
+    ("trace-*.jsonl*", check_trace),
+    ("decay-*.jsonl*", check_trace),
+    ("topology-*.json*", check_topology),
+    ("reaplog-*.csv*", check_reaplog),
+    ("struct_layout*.csv*", check_layout),
+    ("instruction_counts*.csv*", check_counts),
+    ("path_access*.jsonl*", check_accesses),
+    ("README*", None),
+)
+
+
+def conform(path: Path) -> Verdict:
+    """Check one golden file; UserError when it cannot be read or its kind is not known."""
+    if not path.is_file():
+        raise UserError("no such file", file=str(path), expected="a golden file")
+    for pattern, check in CHECKS:
+        if path.match(pattern):
+            if check is None:
+                return Verdict(path.name, "reference", skipped="not a record of allocator behaviour to replay")
+            return run(check, path)
+    raise UserError("not a known kind of golden file", file=str(path), expected=", ".join(name for name, _ in CHECKS))
+
+
+def run(check: Callable[[Path], Verdict], path: Path) -> Verdict:
+    """Run a check; a file that cannot be understood is the user's mistake."""
+    try:
+        return check(path)
+    except (OSError, EOFError, ValueError, KeyError, StopIteration) as error:
+        raise UserError(f"cannot be read as a golden file: {error!r:.200}", file=str(path)) from error
+
+
+def golden_files(paths: list[Path]) -> list[Path]:
+    """Return the files among `paths`, those of folders in order of name, everything below included."""
+    found: list[Path] = []
+    for path in paths:
+        found.extend(sorted(inner for inner in path.rglob("*") if inner.is_file()) if path.is_dir() else [path])
+    return found

@@ -1,0 +1,1 @@
+"""lstopo's XML, read and written."""

@@ -1,0 +1,160 @@
+"""A machine from MLC's tables: idle latencies as they were measured (`impl: matrix`), bandwidths at links and channels.
+
+MLC tells nothing of cores and caches: those are the template's, and so are the L3 and the directory that the measured
+times include.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Final
+
+from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
+from simslab.instruments.exchange.mlc import MlcTables
+
+if TYPE_CHECKING:
+    from simslab.base.units import Duration
+    from simslab.machine.description.spec import MachineSpec
+
+MB: Final = 10**6
+BANDWIDTH: Final = 20_000  # MB/s of a link that was not measured
+
+
+def mlc_machine(tables: MlcTables, template: MachineSpec, path: Path) -> FoundMachine:
+    """Return the machine that was measured, with one package per node that has CPUs."""
+    return _Machine(tables, template).found(path)
+
+
+class _Machine:
+    def __init__(self, tables: MlcTables, template: MachineSpec) -> None:
+        self.tables = tables
+        self.template = template
+        self.l3 = self._ns(template.l3.latency)
+        self.directory = self._ns(template.coherence.directory)
+
+    def _ns(self, duration: Duration) -> float:
+        return duration.nanoseconds(self.template.core.frequency)
+
+    def found(self, path: Path) -> FoundMachine:
+        sections: dict[str, Any] = {
+            "idle_latency": {"impl": "matrix", "dram": self._matrix()},
+            "dram": {key: value for key, value in self._dram(self.tables.memories[0]).items() if key != "channels"},
+            "l3": self._l3(),
+            "coherence": self._coherence(),
+        }
+        links = self._links()
+        if links:
+            sections["links"] = links
+        return FoundMachine(
+            source="mlc",
+            name=path.stem,
+            cores=self._cores(),
+            nodes=self._nodes(),
+            sections=sections,
+            guessed=frozenset({"layout"}),
+            notes=["cores and caches are the template's, one package per node with CPUs", *self._notes()],
+        )
+
+    def _cores(self) -> list[FoundCore]:
+        """Return for every reader as many cores as a package of the template has, first threads first."""
+        layout = self.template.layout
+        own = layout.dies * layout.ccxs * layout.cores
+        total = own * len(self.tables.readers)
+        return [
+            FoundCore(tuple(core + thread * total for thread in range(layout.threads)), core // own, -1, core // own)
+            for core in range(total)
+        ]
+
+    def _nodes(self) -> list[FoundNode]:
+        cores = self._cores()
+        readers = self.tables.readers
+        nodes = []
+        for node in self.tables.nodes:
+            package = readers.index(node) if node in readers else -1
+            cpus = tuple(sorted(cpu for core in cores if core.package == package for cpu in core.cpus))
+            has_memory = node in self.tables.memories
+            extra = {"dram": self._dram(node)} if has_memory and node != self.tables.memories[0] else {}
+            nodes.append(FoundNode(node, cpus, None if has_memory else 0, extra=extra))
+        return nodes
+
+    def _matrix(self) -> list[list[str | None]]:
+        nodes, latency = self.tables.nodes, self.tables.latency
+        return [[_text(latency[a, b]) if (a, b) in latency else None for b in nodes] for a in nodes]
+
+    def _dram(self, node: int) -> dict[str, Any]:
+        """Return latency and bandwidth of a node's memory as the nearest CPUs see it."""
+        nearest = min(self.tables.latency[reader, node] for reader in self.tables.readers)
+        channels = self.template.dram.channels
+        dram: dict[str, Any] = {"latency": _text(max(1.0, nearest - self.l3 - self.directory)), "channels": channels}
+        measured = [value for (_, memory), value in self.tables.bandwidth.items() if memory == node]
+        best = max(measured, default=0.0)
+        dram["bandwidth"] = round(best * MB / channels) if best else self.template.dram.bandwidth
+        curve = self._curve() if node in self._loaded_nodes() else []
+        if curve:
+            dram |= {"conflict": "0 ns", "row_miss": "0 ns", "queue": {"impl": "curve", "points": curve}}
+        return dram
+
+    def _loaded_nodes(self) -> list[int]:
+        """Return the nodes that the sweep of loaded latencies loads: every core reads from its own."""
+        return [node for node in self.tables.readers if node in self.tables.memories]
+
+    def _curve(self) -> list[list[str]]:
+        """Return one node's share of the loaded latencies, as far as latency and bandwidth rise together.
+
+        Where more load brought less bandwidth the curve ends: the model has no memory that does worse when asked more.
+        """
+        points: list[list[str]] = []
+        most = slowest = 0.0
+        for _, ns, rate in sorted(self.tables.loaded, reverse=True):  # least load first
+            bandwidth = round(rate / len(self._loaded_nodes()), 1)
+            if bandwidth > most and ns >= slowest:
+                points.append([f"{bandwidth:.1f} MB/s", _text(ns)])
+                most, slowest = bandwidth, ns
+        return points if len(points) > 1 else []
+
+    def _l3(self) -> dict[str, Any]:
+        found = {"other_core": self.tables.hitm, "other_core_exclusive": self.tables.hit}
+        return {"scope": "package"} | {key: _text(value - self.l3) for key, value in found.items() if value > self.l3}
+
+    def _coherence(self) -> dict[str, Any]:
+        """Return the snoop that the transfer of a modified line leaves when its hops and look-ups are taken off."""
+        remote = [*self.tables.from_reader.values()] or [*self.tables.from_writer.values()]
+        pairs = list(combinations(self.tables.readers, 2))
+        if not remote or not pairs:
+            return {}
+        hops = 2 * fmean(self._hop(a, b) for a, b in pairs)
+        snoop = fmean(remote) - self.l3 - self.directory - hops
+        return {"snoop": _text(snoop)} if snoop > 0 else {}
+
+    def _links(self) -> list[dict[str, Any]]:
+        return [self._link(a, b) for a, b in combinations(self.tables.nodes, 2)]
+
+    def _link(self, a: int, b: int) -> dict[str, Any]:
+        """Return the link of two nodes. Data flows to the reader: the first direction carries what `b` reads."""
+        bandwidth = self.tables.bandwidth
+        there = bandwidth.get((b, a)) or bandwidth.get((a, b)) or BANDWIDTH
+        back = bandwidth.get((a, b)) or there
+        link: dict[str, Any] = {"between": [a, b], "latency": _text(self._hop(a, b)), "bandwidth": round(there * MB)}
+        return link if back == there else link | {"back_bandwidth": round(back * MB)}
+
+    def _hop(self, a: int, b: int) -> float:
+        """Return ns one way: half of what the other node's memory takes longer, at least 0.1."""
+        latency = self.tables.latency
+        known = [pair for pair in ((a, b), (b, a)) if pair in latency]
+        extra = [latency[x, y] - latency[y, y] for x, y in known if (y, y) in latency]
+        extra = extra or [latency[x, y] - latency[x, x] for x, y in known if (x, x) in latency]
+        return max(0.1, fmean(extra) / 2 if extra else 0.1)
+
+    def _notes(self) -> list[str]:
+        notes = [f"peak bandwidth, {kind}: {value / 1000:.1f} GB/s" for kind, value in self.tables.peak.items()]
+        if self.tables.loaded:
+            used = "became the curve of each node that has cores" if self._curve() else "not used"
+            notes.append(f"loaded latency, {used} (delay, ns, GB/s):")
+            notes += [f"  {delay:5d} {ns:8.2f} {rate / 1000:8.1f}" for delay, ns, rate in self.tables.loaded]
+        return notes
+
+
+def _text(nanoseconds: float) -> str:
+    return f"{round(nanoseconds, 2):g} ns"

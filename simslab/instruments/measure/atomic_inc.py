@@ -1,0 +1,47 @@
+"""N CPUs incrementing one counter: a line that everybody wants."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from simslab.instruments.measure.chase import nearest_memory
+from simslab.instruments.measure.prober import Prober
+
+if TYPE_CHECKING:
+    from simslab.machine.description.spec import MachineSpec
+
+EACH: Final = 32  # increments of each CPU
+
+
+@dataclass(frozen=True, slots=True)
+class AtomicPoint:
+    """What `cpus` CPUs achieve together."""
+
+    cpus: int
+    ns_each: float  # time from one increment to the next, whoever makes it
+    million_per_second: float
+
+
+def atomic_inc(spec: MachineSpec, cpus: int) -> AtomicPoint:
+    """Let the first `cpus` CPUs increment one line as fast as they can; who asked first has it first."""
+    prober = Prober(spec)
+    memory, atomic = prober.machine.memory, prober.machine.timing.atomic
+    line = prober.fresh_lines(nearest_memory(prober, 0), 1)
+    waiting = [(0, cpu) for cpu in range(cpus)]
+    free = 0
+    for _ in range(EACH * cpus):
+        asked, cpu = heapq.heappop(waiting)
+        start = max(asked, free)
+        free = start + memory.access(prober.place(cpu).core, line, 1, start) + atomic
+        heapq.heappush(waiting, (free, cpu))
+    each = prober.ns(free) / (EACH * cpus)
+    return AtomicPoint(cpus, each, 1e3 / each)
+
+
+def atomic_curve(spec: MachineSpec) -> list[AtomicPoint]:
+    """Return the points for 1, 2, 4, ... and all CPUs."""
+    total = len(Prober(spec).topology.cpus)
+    counts = [1 << shift for shift in range(total.bit_length()) if 1 << shift < total]
+    return [atomic_inc(spec, count) for count in [*counts, total]]

@@ -1,0 +1,83 @@
+"""Pointer chase by working-set size: the latency steps of L1, L2, L3 and DRAM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from simslab.instruments.measure.prober import LINE_SHIFT, Prober, scattered
+
+if TYPE_CHECKING:
+    from simslab.machine.description.spec import MachineSpec
+
+ACCESSES: Final = 2048  # timed at each size
+
+
+@dataclass(frozen=True, slots=True)
+class ChasePoint:
+    """Mean latency of one load of a chase through `bytes` of memory."""
+
+    bytes: int
+    cycles: float
+    ns: float
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLatency:
+    """Latency of a hit in one cache level."""
+
+    level: str
+    cycles: float
+    ns: float
+
+
+def chase(prober: Prober, cpu: int, size: int, accesses: int = ACCESSES) -> ChasePoint:
+    """Chase through `size` bytes on the CPU's own node, each line once a round, after a round that is not timed.
+
+    Every line comes back after all others, so a level that is too small never hits: the steps are sharp.
+    """
+    count = 1 << (size >> LINE_SHIFT).bit_length() - 1
+    first = prober.fresh_lines(nearest_memory(prober, cpu), count)
+    order = scattered(count)
+    if size <= prober.cached:  # beyond the caches an untouched line is no farther than one that has been evicted
+        for step in order:
+            prober.read(cpu, first + step)
+    timed = order * (accesses // count) if count < accesses else order[:accesses]
+    cycles = sum(prober.read(cpu, first + step) for step in timed) / len(timed)
+    return ChasePoint(size, cycles, prober.ns(cycles))
+
+
+def nearest_memory(prober: Prober, cpu: int) -> int:
+    """Return the nearest node with memory, as the kernel's numa_mem_id."""
+    topology = prober.topology
+    own = prober.place(cpu).node
+    candidates = [node.id for node in topology.nodes if node.memory]
+    return min(candidates, key=lambda node: (topology.node_distance(own, node), node))
+
+
+def chase_curve(spec: MachineSpec, cpu: int = 0, largest: int | None = None) -> list[ChasePoint]:
+    """Return the latency at every power of two from 4 KiB to `largest` bytes (default: four times the L3)."""
+    end = largest or 4 * (spec.l3.size + spec.l2.size)
+    sizes = [1 << shift for shift in range(12, end.bit_length())]
+    return [chase(Prober(spec), cpu, size) for size in sizes]
+
+
+def level_latencies(spec: MachineSpec, cpu: int = 0) -> list[LevelLatency]:
+    """Return the latencies of L1, L2 and L3, each from a working set that it holds and the level above does not.
+
+    A level as small as the one above it (a core complex without a private L2) is left out.
+    """
+    found: list[LevelLatency] = []
+    above = 0
+    for size in (spec.l1d.size, spec.l2.size, spec.l3.size):
+        if size <= above:
+            continue
+        working_set = min(1 << (2 * above).bit_length(), _power_below(size)) if above else _power_below(size) // 2
+        point = chase(Prober(spec), cpu, max(4096, working_set))
+        found.append(LevelLatency(f"L{len(found) + 1}", point.cycles, point.ns))
+        above = size
+    return found
+
+
+def _power_below(size: int) -> int:
+    return 1 << size.bit_length() - 1

@@ -1,0 +1,130 @@
+"""What qspinlock costs on a machine: hand-over by distance, and throughput by number of CPUs.
+
+CPUs run the kernel's own `SpinLock` at quantum 0 and do nothing else. How that lock compares with 5.10's
+(kernel/locking/qspinlock.c):
+
+- order: waiters get the lock in the order in which they came, as the MCS queue gives it (`overtaken` counts breaches);
+- the line: the release takes the word back from the waiter that polls it, the poll fetches it, and the locked access
+  makes it the waiter's own (`SpinLock.take_over`);
+- an uncontended acquisition is one locked access, the release one store.
+
+`HandOver.transfers` is what these three transfers of the word take one by one on the same machine, from release to
+acquisition: a check of what the simulated kernel is charged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from simslab.instruments.measure.chase import nearest_memory
+from simslab.instruments.measure.lock_figures import HandOver, LockMeasurement, LockPoint
+from simslab.instruments.measure.prober import FIRST_BYTE, Prober
+from simslab.instruments.measure.transfer import RELATIONS, partner
+from simslab.kernel.locking.spinlock import LockStats, SpinLock
+from simslab.machine.accounting import causes
+from simslab.machine.accounting.callsites import site
+from simslab.machine.machine import build_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from simslab.base.units import Duration
+    from simslab.machine.core.cpu import Cpu
+    from simslab.machine.description.spec import MachineSpec
+
+WORK: Final = causes.WORK
+EACH: Final = 24  # sections of each CPU
+SKIPPED: Final = 4  # of each at the start, not counted
+ROUNDS: Final = 16  # of a line's way through the real lock's hand-over
+MEASURED: Final = site("measured section")
+
+
+@dataclass
+class _Run:
+    """Sections in the order in which they were entered: when their CPU came, entered and left, in cycles."""
+
+    lock: SpinLock
+    section: int
+    sections: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def loop(self, cpu: Cpu, rounds: int) -> Callable[[], None]:
+        """Return the code of one CPU."""
+
+        def run() -> None:
+            for _ in range(rounds):
+                cpu.settle()
+                came = cpu.now
+                self.lock.lock(cpu, MEASURED)
+                entered = cpu.now
+                cpu.charge(WORK, self.section)
+                self.lock.unlock(cpu)
+                self.sections.append((came, entered, cpu.now))
+
+        return run
+
+
+def measure_lock(spec: MachineSpec, section: Duration) -> LockMeasurement:
+    """Return hand-over and throughput with critical sections of length `section`."""
+    hz = spec.core.frequency
+    cycles = section.cycles(hz)
+    prober = Prober(spec)
+    pairs = ((wanted, partner(prober.topology, 0, wanted)) for wanted in RELATIONS)
+    return LockMeasurement(
+        section.nanoseconds(hz),
+        _uncontended(spec),
+        {
+            wanted: HandOver(contend(spec, (0, other), cycles).hand_over, prober.ns(_transfers(prober, 0, other)))
+            for wanted, other in pairs
+            if other is not None
+        },
+        [contend(spec, range(count), cycles) for count in _counts(len(prober.topology.cpus))],
+    )
+
+
+def contend(spec: MachineSpec, cpus: Sequence[int], section: int) -> LockPoint:
+    """Let CPUs enter one section (cycles) as fast as they can; the lock lies on the first one's nearest memory."""
+    sections = _entered(spec, cpus, section, EACH)[SKIPPED * len(cpus) :]
+    span = sections[-1][1] - sections[0][1]
+    each = span * 1e9 / spec.core.frequency / (len(sections) - 1)
+    gaps = [after[1] - before[2] for before, after in pairwise(sections)]
+    between = sum(gaps) / len(gaps) * 1e9 / spec.core.frequency if len(cpus) > 1 else 0.0
+    overtaken = sum(after[0] < before[0] for before, after in pairwise(sections))
+    return LockPoint(len(cpus), each, between, 1e3 / each, overtaken)
+
+
+def _entered(spec: MachineSpec, cpus: Sequence[int], section: int, rounds: int) -> list[tuple[int, int, int]]:
+    """Return (came, entered, left) of all sections by time."""
+    machine = build_machine(spec, quantum=0, exact=1)
+    home = nearest_memory(Prober(spec), cpus[0])
+    stats = LockStats(len(machine.cpus))
+    run = _Run(SpinLock(machine.topology.nodes[home].base + FIRST_BYTE, stats.lock_class("measured")), section)
+    for cpu in cpus:
+        machine.engine.spawn(machine.cpus[cpu], run.loop(machine.cpus[cpu], rounds))
+    machine.engine.run()
+    return sorted(run.sections, key=lambda entry: entry[1])
+
+
+def _uncontended(spec: MachineSpec) -> float:
+    """Return the cycles of a lock and unlock by one CPU, over and over."""
+    sections = _entered(spec, (0,), 0, EACH)[SKIPPED:]
+    return (sections[-1][2] - sections[0][0]) / len(sections)
+
+
+def _transfers(prober: Prober, a: int, b: int) -> float:
+    """Return cycles of the transfers from a release to the next acquisition by the pending path, both ways' mean."""
+    line = prober.fresh_lines(nearest_memory(prober, a), 1)
+    prober.atomic(a, line)  # a holds the lock
+    total = 0
+    for _ in range(ROUNDS):
+        for holder, waiter in ((a, b), (b, a)):
+            prober.atomic(waiter, line)  # sets the pending bit, long before the release
+            total += prober.write(holder, line)  # clears `locked`
+            total += prober.read(waiter, line)  # sees it
+            total += prober.write(waiter, line)  # sets `locked`, clears the pending bit
+    return total / (2 * ROUNDS)
+
+
+def _counts(total: int) -> list[int]:
+    return [*(1 << shift for shift in range(total.bit_length()) if 1 << shift < total), total]

@@ -1,0 +1,78 @@
+"""One CPU at a time making dependent accesses: the clock of all idle measurements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.machine.machine import build_machine
+from simslab.machine.memory import states
+
+if TYPE_CHECKING:
+    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.machine import Machine
+    from simslab.machine.topology.topology import CpuPlace, Topology
+
+LINE_SHIFT: Final = states.LINE_SHIFT
+FIRST_BYTE: Final = 1 << 20  # of a node's memory: line 0 is never used
+PAUSE: Final = (
+    1 << 18
+)  # cycles after which servers have forgotten a request: a dependent load never meets its forerunner
+SPREAD: Final = 0x9E3779B1  # odd, so that multiples modulo a power of two visit everything once
+
+
+class Prober:
+    """A machine at quantum 0 with a clock of its own and fresh memory on every node."""
+
+    def __init__(self, spec: MachineSpec) -> None:
+        self.machine: Machine = build_machine(spec, quantum=0, exact=1)
+        self.topology: Topology = self.machine.topology
+        self.now = 0
+        self.cached = 3 * (spec.l2.size + spec.l3.size) // 2  # bytes, more than one core's caches and L3 hold
+        self.taken = [FIRST_BYTE] * len(self.topology.nodes)
+
+    def ns(self, cycles: float) -> float:
+        """Return cycles of the core clock in nanoseconds."""
+        return cycles * 1e9 / self.machine.frequency_hz
+
+    def cycles(self, ns: int) -> int:
+        """Return nanoseconds in whole cycles of the core clock."""
+        return ns * self.machine.frequency_hz // 10**9
+
+    def place(self, cpu: int) -> CpuPlace:
+        """Return where a CPU is."""
+        return self.topology.cpus[cpu]
+
+    def fresh_lines(self, node: int, count: int) -> int:
+        """Return the first of `count` consecutive lines on `node` that nobody has touched, at the start of a page."""
+        start = self.taken[node]
+        size = (count << LINE_SHIFT) + 4095 & ~4095
+        if start + size > self.topology.nodes[node].memory:  # begin again: caches no longer hold what was first
+            start = FIRST_BYTE
+        self.taken[node] = start + size
+        return self.topology.nodes[node].base + start >> LINE_SHIFT
+
+    def read(self, cpu: int, line: int) -> int:
+        """Load that the next access depends on; returns its whole latency in cycles."""
+        return self._access(cpu, line, 0)
+
+    def write(self, cpu: int, line: int) -> int:
+        """Store, waited for; returns its whole latency in cycles."""
+        return self._access(cpu, line, 1)
+
+    def atomic(self, cpu: int, line: int) -> int:
+        """Locked read-modify-write; returns its whole latency in cycles."""
+        latency = self.machine.memory.access(self.place(cpu).core, line, 1, self.now) + self.machine.timing.atomic
+        self.now += latency + PAUSE
+        return latency
+
+    def _access(self, cpu: int, line: int, write: int) -> int:
+        latency = self.machine.memory.access(self.place(cpu).core, line, write, self.now)
+        if latency == 0:
+            latency = self.machine.timing.l1
+        self.now += latency + PAUSE
+        return latency
+
+
+def scattered(count: int) -> list[int]:
+    """Return 0 to count - 1 in an order without pattern; `count` is a power of two."""
+    return [index * SPREAD & (count - 1) for index in range(count)]

@@ -1,0 +1,1 @@
+"""Published measurements, and what the model says to each."""

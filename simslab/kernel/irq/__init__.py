@@ -1,0 +1,1 @@
+"""Interrupts, inter-processor interrupts, softirqs."""

@@ -1,0 +1,55 @@
+"""Receiving packets by polling after an interrupt (net/core/dev.c: NAPI).
+
+A device's interrupt handler only notes that the device is to be polled and raises NET_RX_SOFTIRQ; the softirq calls the
+device's poll function until it has nothing left, then its interrupts are allowed again.
+
+Not modelled: the softirq's own limit of time (two jiffies; its budget comes first).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from simslab.kernel.irq.softirq import NET_RX_SOFTIRQ, Softirqs
+from simslab.machine.core.cpu import Cpu
+
+NAPI_POLL_WEIGHT: Final = 64  # packets one call of poll may take
+NETDEV_BUDGET: Final = 300  # packets one run of the softirq may take
+SCHEDULE_INSNS: Final = 40  # estimate: napi_schedule
+POLL_INSNS: Final = 120  # estimate: net_rx_action and napi_poll around one call
+
+PollFunction = Callable[[Cpu, int], int]
+
+
+class Napi:
+    """Devices to be polled, by CPU. A poll function is given a number of packets and returns how many it took.
+
+    One that takes all it may take is polled again; one that takes fewer has ended by itself (napi_complete_done).
+    """
+
+    def __init__(self, softirqs: Softirqs, nr_cpus: int) -> None:
+        self.softirqs = softirqs
+        self.poll_list: list[deque[PollFunction]] = [deque() for _ in range(nr_cpus)]
+        softirqs.open_softirq(NET_RX_SOFTIRQ, self.net_rx_action)
+
+    def napi_schedule(self, cpu: Cpu, poll: PollFunction) -> None:
+        """Have a device polled; in its interrupt handler, interrupts off (napi_schedule_irqoff)."""
+        cpu.insn_cold(SCHEDULE_INSNS)
+        self.poll_list[cpu.id].append(poll)
+        self.softirqs.raise_softirq_irqoff(cpu, NET_RX_SOFTIRQ)
+
+    def net_rx_action(self, cpu: Cpu) -> None:
+        """Poll this CPU's devices in turn until all have ended or the budget is used up (net_rx_action)."""
+        waiting, budget = self.poll_list[cpu.id], NETDEV_BUDGET
+        while waiting:
+            poll = waiting.popleft()
+            cpu.insn_cold(POLL_INSNS)
+            taken = poll(cpu, NAPI_POLL_WEIGHT)
+            budget -= taken
+            if taken >= NAPI_POLL_WEIGHT:
+                waiting.append(poll)  # to be polled again, after the others
+            if budget <= 0 and waiting:
+                self.softirqs.raise_softirq(cpu, NET_RX_SOFTIRQ)
+                return

@@ -1,0 +1,1 @@
+"""Spinlocks, mutexes, RCU."""

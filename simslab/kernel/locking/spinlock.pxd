@@ -1,0 +1,81 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.machine.core.cpu cimport Cpu
+
+cdef long long SITE
+cdef long long ACQUISITIONS
+cdef long long CONTENDED
+cdef long long WAIT_TOTAL
+cdef long long WAIT_MIN
+cdef long long WAIT_MAX
+cdef long long HOLD_TOTAL
+cdef long long HOLD_MIN
+cdef long long HOLD_MAX
+cdef long long ROW_FIELDS
+cdef long long FIRST_ROWS
+cdef long long RAW_SPIN_LOCK_INSNS
+cdef long long LOCK_WAIT
+cdef long long LOCK_HANDOVER
+cdef long long NOBODY
+
+
+@cython.final
+cdef class LockStats:
+    cdef public list classes
+    cdef dict names
+    cdef public object held_owner
+    cdef long long* held
+    cdef public object witness
+
+    cpdef LockClass lock_class(self, str name)
+    cpdef long long held_by(self, long long cpu_id)
+    cpdef long long check_none_held(self, Cpu cpu) except -1
+
+
+@cython.final
+cdef class LockClass:
+    cdef public str name
+    cdef public LockStats stats
+    cdef public long long nr_rows
+    cdef public long long room
+    cdef public object rows_owner
+    cdef long long* rows
+
+    @cython.locals(i=cython.longlong)
+    cdef long long row_of(self, long long site) except -1
+    cdef grow(self)
+    @cython.locals(base=cython.longlong)
+    cdef long long note_wait(self, long long row, long long cycles) except -1
+    @cython.locals(base=cython.longlong)
+    cdef long long note_hold(self, long long row, long long cycles) except -1
+
+
+@cython.final
+cdef class SpinLock:
+    cdef public long long addr
+    cdef public LockClass lock_class
+    cdef public long long owner
+    cdef public long long free_at
+    cdef long long data_in_line
+    cdef public long long last
+    cdef long long let_in_at
+    cdef public long long acquired_at
+    cdef public long long row
+    cdef public list queue
+
+    @cython.locals(row=cython.longlong)
+    cpdef long long lock(self, Cpu cpu, long long site) except -1
+    @cython.locals(row=cython.longlong)
+    cpdef long long trylock(self, Cpu cpu, long long site) except -1
+    cdef long long busy(self, Cpu cpu) noexcept
+    cpdef long long unlock(self, Cpu cpu) except -1
+    cpdef long long assert_held(self, Cpu cpu) except -1
+    @cython.locals(arrived=cython.longlong, waited=cython.longlong)
+    cdef long long wait_in_queue(self, Cpu cpu) except -1
+    cdef long long acquired(self, Cpu cpu, long long row) except -1
+    @cython.locals(arrived=cython.longlong, told=cython.longlong, queued=cython.longlong, look=cython.longlong, late=cython.longlong,
+                   bill=cython.longlong)
+    cdef long long take_over(self, Cpu cpu, long long row) except -1
+    cdef long long take_line(self, Cpu cpu) except -1
+    @cython.locals(first=Cpu)
+    cdef long long hand_over(self, Cpu cpu) except -1

@@ -1,0 +1,1 @@
+"""Pages: memory map, zones, buddy lists, per-CPU lists, policies."""

@@ -1,0 +1,78 @@
+"""Memory policies and cpusets of the tasks on the CPUs (mm/mempolicy.c, kernel/cgroup/cpuset.c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from simslab.kernel.mm.gfp import HARDWALL
+from simslab.machine.core.cpu import Cpu
+
+LOCAL: Final = "local"
+PREFERRED: Final = "preferred"
+BIND: Final = "bind"
+INTERLEAVE: Final = "interleave"
+SLAB_MEM_SPREAD: Final = 0x100000  # the flag of caches that follow the cpuset's spreading
+
+
+@dataclass
+class MemPolicy:
+    """The policy of one task and its cpuset: `mems_allowed` (none: all), `spread` is cpuset.memory_spread_slab."""
+
+    mode: str = LOCAL
+    nodes: tuple[int, ...] = ()
+    spread: bool = False
+    mems_allowed: tuple[int, ...] = ()
+    il_prev: int = field(default=-1)  # node interleaved last
+    # Not modelled: the random node at which a task begins to spread.
+    spread_rotor: int = field(default=-1)
+
+
+class MemPolicies:
+    """Policies by CPU, of the task that runs there; `zonelists[nid]` lists nodes by distance from `nid`.
+
+    Interrupts have none.
+    """
+
+    def __init__(self, zonelists: list[list[int]]) -> None:
+        self.zonelists = zonelists
+        self.of_cpu: dict[int, MemPolicy] = {}
+
+    def slab_node(self, cpu: Cpu, cache_flags: int) -> int:
+        """The node of the next object (the choice of mm/slab.c: alternate_node_alloc)."""
+        policy = self.of_cpu.get(cpu.id)
+        if policy is None:
+            return cpu.numa_mem
+        if policy.spread and cache_flags & SLAB_MEM_SPREAD and policy.mems_allowed:
+            policy.spread_rotor = next_node_in(policy.spread_rotor, policy.mems_allowed)
+            return policy.spread_rotor
+        return self.mempolicy_slab_node(cpu)
+
+    def mempolicy_slab_node(self, cpu: Cpu) -> int:
+        """The node by the task's policy alone (mm/mempolicy.c: mempolicy_slab_node)."""
+        policy = self.of_cpu.get(cpu.id)
+        if policy is None or cpu.in_interrupt or policy.mode == LOCAL or not policy.nodes:
+            return cpu.numa_mem
+        if policy.mode == PREFERRED:
+            return policy.nodes[0]
+        if policy.mode == INTERLEAVE:
+            policy.il_prev = next_node_in(policy.il_prev, policy.nodes)
+            return policy.il_prev
+        # Bound: the nearest of the nodes that are allowed.
+        return next((nid for nid in self.zonelists[cpu.numa_mem] if nid in policy.nodes), cpu.numa_mem)
+
+    def node_allowed(self, cpu: Cpu, node: int, flags: int) -> bool:
+        """Whether the task's cpuset lets this request have memory of `node` (__cpuset_node_allowed).
+
+        Requests without `__GFP_HARDWALL` (GFP_KERNEL) may go beyond the cpuset to the nearest hardwalled one above it.
+        Not modelled: cpusets inside cpusets; the one above is the root, which has all nodes.
+        """
+        policy = self.of_cpu.get(cpu.id)
+        if policy is None or cpu.in_interrupt or not policy.mems_allowed or node in policy.mems_allowed:
+            return True
+        return not flags & HARDWALL
+
+
+def next_node_in(node: int, allowed: tuple[int, ...]) -> int:
+    """The next node after `node`, the first after the last (include/linux/nodemask.h: next_node_in)."""
+    return min((nid for nid in allowed if nid > node), default=min(allowed))

@@ -1,0 +1,121 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.kernel.mm.buddy cimport Buddy
+from simslab.kernel.mm.page cimport MemMap, PageLists
+from simslab.kernel.mm.reserves cimport Reserves
+from simslab.kernel.mm.vmstat cimport VmStat
+from simslab.kernel.mm.zone cimport PerCpuPages, Zone
+from simslab.machine.core.cpu cimport Cpu
+
+cdef long long PAGE_SHIFT
+cdef long long PAGE_SIZE
+cdef long long PAGE_ALLOCATOR
+cdef long long DMA
+cdef long long DMA32
+cdef long long HIGH
+cdef long long ATOMIC
+cdef long long ZERO
+cdef long long COMP
+cdef long long THISNODE
+cdef long long NOMEMALLOC
+cdef long long HARDWALL
+cdef long long ZONE_DMA
+cdef long long ZONE_DMA32
+cdef long long ZONE_NORMAL
+cdef long long PG_HEAD
+cdef long long PG_SLAB
+cdef long long PG_BUDDY
+cdef long long PG_PFMEMALLOC
+cdef long long WMARK_MIN
+cdef long long WMARK_LOW
+cdef long long ALLOC_HIGH
+cdef long long ALLOC_CPUSET
+cdef long long ALLOC_HARDER
+cdef long long NO_WATERMARKS
+cdef long long DENIABLE_NODES
+cdef long long PAGE_FLAGS
+cdef long long PAGE_LRU
+cdef long long PAGE_SLAB_CACHE
+cdef long long PAGE_FREELIST
+cdef long long PAGE_PRIVATE
+cdef long long PAGE_MAPCOUNT
+cdef long long PAGE_REFCOUNT
+cdef long long ZONE_WATERMARK_BOOST
+cdef long long ZONE_LOWMEM_RESERVE
+cdef long long ZONE_PAGESET
+cdef long long ZONE_VM_STAT
+cdef long long PCP_LISTS
+cdef long long PGDAT_NODE_ZONELISTS
+cdef long long ZONEREF_ZONE_IDX
+cdef long long PERCPU_THIS_CPU_OFF
+cdef long long ALLOC_PAGES_INSNS
+cdef long long SLOWPATH_INSNS
+cdef long long FREELIST_INSNS
+cdef long long NEXT_ZONE_INSNS
+cdef long long PREP_INSNS
+cdef long long PREP_ORDER_INSNS
+cdef long long COMPOUND_INSNS
+cdef long long COMPOUND_TAIL_INSNS
+cdef long long CHECK_PAGE_INSNS
+cdef long long BULK_INSNS
+cdef long long BULK_PAGE_INSNS
+cdef long long IRQSAVE_INSNS
+cdef long long FREE_PAGES_INSNS
+cdef long long FREE_PAGES_ORDER_INSNS
+cdef long long FREE_UNREF_INSNS
+cdef long long FREE_COMMIT_INSNS
+cdef long long FREE_OK_INSNS
+cdef long long FREE_TAIL_INSNS
+cdef long long SITE_RMQUEUE
+cdef long long SITE_BULK
+cdef long long SITE_FREE_BULK
+cdef long long SITE_FREE_OK
+cdef long long SITE_PCP_ALLOC
+cdef long long SITE_PCP_FREE
+
+
+@cython.final
+cdef class PageAllocator:
+    cdef public MemMap mem_map
+    cdef public list zones
+    cdef public list zonelists
+    cdef public list thisnode
+    cdef public list zone_of_section
+    cdef public object percpu_owner
+    cdef long long* percpu_base
+    cdef public object pgdat_owner
+    cdef long long* pgdat
+    cdef public VmStat vmstat
+    cdef public Reserves reserves
+    cdef public long long denied
+    cdef public object cpusets
+
+    @cython.locals(bill=cython.longlong, pfn=cython.longlong, wall=cython.longlong)
+    cpdef long long alloc_pages(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
+    @cython.locals(bill=cython.longlong)
+    cpdef long long free_pages(self, Cpu cpu, long long pfn, long long order) except -1
+    @cython.locals(zone=Zone)
+    cpdef Zone zone_of(self, long long pfn)
+
+    @cython.locals(pfn=cython.longlong, alloc_flags=cython.longlong)
+    cdef long long alloc_pages_slowpath(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
+    @cython.locals(zones=list, zone=Zone, preferred=Zone, highest=cython.longlong, i=cython.longlong, n=cython.longlong, pfn=cython.longlong)
+    cdef long long get_page_from_freelist(self, Cpu cpu, long long gfp, long long order, long long nid, long long alloc_flags) except? -1
+    cdef bint in_cpuset(self, Cpu cpu, long long node, long long gfp) except -1
+    cdef long long is_denied(self, long long node) noexcept
+    @cython.locals(flags=cython.longlong, pfn=cython.longlong, pcp=PerCpuPages)
+    cdef long long rmqueue_pcplist(self, Cpu cpu, Zone preferred, Zone zone) except? -1
+    @cython.locals(flags=cython.longlong, pfn=cython.longlong)
+    cdef long long rmqueue(self, Cpu cpu, Zone preferred, Zone zone, long long order) except? -1
+    @cython.locals(_=cython.longlong, pfn=cython.longlong)
+    cdef long long rmqueue_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
+    @cython.locals(addr=cython.longlong)
+    cdef long long prep_new_page(self, Cpu cpu, long long pfn, long long order, long long gfp, long long alloc_flags) noexcept
+    @cython.locals(tail=cython.longlong, addr=cython.longlong)
+    cdef long long prep_compound_page(self, Cpu cpu, long long pfn, long long order) noexcept
+    @cython.locals(flags=cython.longlong, addr=cython.longlong, zone=Zone, pcp=PerCpuPages)
+    cdef long long free_unref_page(self, Cpu cpu, long long pfn) except -1
+    @cython.locals(_=cython.longlong, pfn=cython.longlong)
+    cdef long long free_pcppages_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
+    @cython.locals(flags=cython.longlong, addr=cython.longlong, tail=cython.longlong, zone=Zone)
+    cdef long long free_pages_ok(self, Cpu cpu, long long pfn, long long order) except -1

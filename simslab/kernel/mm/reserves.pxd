@@ -1,0 +1,22 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.machine.core.cpu cimport Cpu
+
+cdef long long PF_MEMALLOC
+cdef long long ALLOC_NO_WATERMARKS
+cdef long long MEMALLOC
+cdef long long NOMEMALLOC
+
+
+@cython.final
+cdef class Reserves:
+    cdef public object flags_owner
+    cdef long long* flags
+    cdef public object softirq_owner
+    cdef long long* softirq
+    cdef public long long sk_memalloc_socks
+
+    cpdef long long gfp_pfmemalloc_flags(self, Cpu cpu, long long gfp) noexcept
+    @cython.locals(before=cython.longlong)
+    cpdef long long memalloc_noreclaim_save(self, Cpu cpu) noexcept
+    cpdef long long memalloc_noreclaim_restore(self, Cpu cpu, long long before) noexcept

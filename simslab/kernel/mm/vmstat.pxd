@@ -1,0 +1,39 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.kernel.mm.zone cimport PerCpuPages, Zone
+from simslab.machine.core.cpu cimport Cpu
+
+cdef long long PAGE_ALLOCATOR
+cdef long long NUMA_HIT
+cdef long long NUMA_MISS
+cdef long long NUMA_FOREIGN
+cdef long long NUMA_LOCAL
+cdef long long NUMA_OTHER
+cdef long long ZONE_NODE
+cdef long long ZONE_PAGESET
+cdef long long PCP_VM_STAT_DIFF
+cdef long long PCP_NUMA_STAT_DIFF
+cdef long long PGDAT_NODESTAT
+cdef long long PERCPU_NUMA_NODE
+cdef long long PERCPU_VM_EVENT_STATES
+cdef long long NUMA_STATE_INSNS
+cdef long long ZONE_STATE_INSNS
+cdef long long NODE_STATE_INSNS
+
+
+@cython.final
+cdef class VmStat:
+    cdef public object percpu_owner
+    cdef long long* percpu_base
+    cdef public object pgdat_owner
+    cdef long long* pgdat
+    cdef public long long nodestat
+
+    @cython.locals(bill=cython.longlong, base=cython.longlong)
+    cpdef long long mod_node_page_state(self, Cpu cpu, long long nid) noexcept
+    cdef long long zone_statistics(self, Cpu cpu, Zone preferred, Zone zone) except -1
+    @cython.locals(pcp=PerCpuPages)
+    cdef long long inc_numa_state(self, Cpu cpu, Zone zone, long long item) except -1
+    cdef long long count_vm_events(self, Cpu cpu) noexcept
+    @cython.locals(pcp=PerCpuPages)
+    cdef long long mod_zone_page_state(self, Cpu cpu, Zone zone) except -1

@@ -1,0 +1,98 @@
+"""Counters of the page allocator, kept per CPU and charged where the kernel keeps them (mm/vmstat.c)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.base import buffers
+from simslab.kernel import layout
+from simslab.kernel.mm import zone as zone_module
+from simslab.kernel.mm.zone import Zone
+from simslab.machine.accounting import causes
+from simslab.machine.core.cpu import Cpu
+
+if TYPE_CHECKING:
+    from simslab.kernel.mm.percpu import PerCpu
+
+PAGE_ALLOCATOR: Final = causes.PAGE_ALLOCATOR
+NUMA_HIT: Final = zone_module.NUMA_HIT
+NUMA_MISS: Final = zone_module.NUMA_MISS
+NUMA_FOREIGN: Final = zone_module.NUMA_FOREIGN
+NUMA_LOCAL: Final = zone_module.NUMA_LOCAL
+NUMA_OTHER: Final = zone_module.NUMA_OTHER
+ZONE_NODE: Final = layout.ZONE_NODE
+ZONE_PAGESET: Final = layout.ZONE_PAGESET
+PCP_VM_STAT_DIFF: Final = layout.PCP_VM_STAT_DIFF
+PCP_NUMA_STAT_DIFF: Final = layout.PCP_NUMA_STAT_DIFF
+PGDAT_NODESTAT: Final = layout.PGDAT_NODESTAT
+PERCPU_NUMA_NODE: Final = layout.PERCPU_NUMA_NODE
+PERCPU_VM_EVENT_STATES: Final = layout.PERCPU_VM_EVENT_STATES
+
+# golden/instruction_counts.csv
+NUMA_STATE_INSNS: Final = 9  # __inc_numa_state
+ZONE_STATE_INSNS: Final = 17  # __mod_zone_page_state
+NODE_STATE_INSNS: Final = 34  # mod_node_page_state
+
+
+class VmStat:
+    """Updates counters; the values a report needs are in `Zone.numa_stat`.
+
+    Not modelled: folding the per-CPU parts into the global counters when they exceed their threshold.
+    """
+
+    def __init__(self, percpu: PerCpu, pgdats: list[int], nodestat: int) -> None:
+        """`nodestat` is the per-CPU offset of 64 bytes for every node."""
+        self.percpu_owner = buffers.int64_zeros(len(percpu.bases))
+        self.percpu_base = buffers.int64_pointer(self.percpu_owner)
+        for cpu, base in enumerate(percpu.bases):
+            self.percpu_owner[cpu] = base
+        self.pgdat_owner = buffers.int64_zeros(len(pgdats))
+        self.pgdat = buffers.int64_pointer(self.pgdat_owner)
+        for nid, address in enumerate(pgdats):
+            self.pgdat_owner[nid] = address
+        self.nodestat = nodestat
+
+    def mod_node_page_state(self, cpu: Cpu, nid: int) -> int:
+        """Charge one update of a node counter, as slab does for each slab's pages; billed to PAGE_ALLOCATOR."""
+        bill = cpu.bill
+        cpu.bill = PAGE_ALLOCATOR
+        cpu.insn_cold(NODE_STATE_INSNS)
+        cpu.read(self.pgdat[nid] + PGDAT_NODESTAT)
+        base = self.percpu_base[cpu.id] + self.nodestat + (nid << 6)
+        cpu.read(base)
+        cpu.write(base)
+        cpu.bill = bill
+        return 0
+
+    def zone_statistics(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
+        """numastat: did the request get the node it wanted, and was that the CPU's own?"""
+        cpu.read(zone.addr + ZONE_NODE)
+        cpu.read(self.percpu_base[cpu.id] + PERCPU_NUMA_NODE)
+        if zone.node == preferred.node:
+            self.inc_numa_state(cpu, zone, NUMA_HIT)
+        else:
+            self.inc_numa_state(cpu, zone, NUMA_MISS)
+            self.inc_numa_state(cpu, preferred, NUMA_FOREIGN)
+        return self.inc_numa_state(cpu, zone, NUMA_LOCAL if zone.node == cpu.node else NUMA_OTHER)
+
+    def inc_numa_state(self, cpu: Cpu, zone: Zone, item: int) -> int:
+        """Count in this CPU's part of the zone's counters (__inc_numa_state)."""
+        cpu.insn_cold(NUMA_STATE_INSNS)
+        cpu.read(zone.addr + ZONE_PAGESET)
+        pcp = zone.pageset[cpu.id]
+        cpu.write(pcp.addr + PCP_NUMA_STAT_DIFF)
+        zone.numa_stat[item] += 1
+        return 0
+
+    def count_vm_events(self, cpu: Cpu) -> int:
+        """Count pages allocated or freed in this CPU's events."""
+        cpu.write(self.percpu_base[cpu.id] + PERCPU_VM_EVENT_STATES)
+        return 0
+
+    def mod_zone_page_state(self, cpu: Cpu, zone: Zone) -> int:
+        """Charge an update of NR_FREE_PAGES in this CPU's part (__mod_zone_page_state)."""
+        cpu.insn_cold(ZONE_STATE_INSNS)
+        cpu.read(zone.addr + ZONE_PAGESET)
+        pcp = zone.pageset[cpu.id]
+        cpu.write(pcp.addr + PCP_VM_STAT_DIFF)
+        return 0

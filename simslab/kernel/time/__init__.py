@@ -1,0 +1,1 @@
+"""Jiffies, the timer wheel, the tick, deferred work."""

@@ -1,0 +1,1 @@
+"""What cycles and interrupts are counted under."""

@@ -1,0 +1,1 @@
+"""A hardware thread: clock, stores, translation, interrupt flag."""

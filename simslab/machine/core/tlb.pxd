@@ -1,0 +1,37 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.machine.memory.cache_array cimport CacheArray
+from simslab.machine.memory.coherence cimport CoherentMemory
+
+cdef long long SECTION_SHIFT
+cdef long long LINE_SHIFT
+cdef long long HELD
+cdef long long ENTRIES_SHIFT
+cdef long long LEVEL_SHIFT
+
+
+@cython.final
+cdef class Tlb:
+    cdef CoherentMemory caches
+    cdef readonly long long page_shift
+    cdef readonly CacheArray l1
+    cdef readonly CacheArray l2
+    cdef readonly long long two_levels
+    cdef readonly long long l2_hit
+    cdef readonly long long walk_start
+    cdef readonly long long references
+    cdef readonly long long l1_latency
+    cdef readonly long long walks
+    cdef public object first_owner
+    cdef long long* first_page
+    cdef public object table_owner
+    cdef long long* table
+    cdef public object stride_owner
+    cdef long long* stride
+
+    @cython.locals(key=cython.longlong, base=cython.longlong, way=cython.longlong, cycles=cython.longlong)
+    cpdef long long translate(self, long long core, long long page, long long now) noexcept
+    @cython.locals(key=cython.longlong, base=cython.longlong, way=cython.longlong, cycles=cython.longlong)
+    cdef long long second_level(self, long long core, long long page, long long now) noexcept
+    @cython.locals(node=cython.longlong, index=cython.longlong, cycles=cython.longlong, level=cython.longlong, line=cython.longlong, latency=cython.longlong)
+    cdef long long walk(self, long long core, long long page, long long now) noexcept

@@ -1,0 +1,1 @@
+"""Caches, coherence, interconnect: where a line is, who may hold it, when it arrives."""

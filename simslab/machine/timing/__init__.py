@@ -1,0 +1,1 @@
+"""Latencies and bandwidths as whole cycles."""

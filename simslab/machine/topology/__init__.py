@@ -1,0 +1,1 @@
+"""What is where: numbers, nodes, links, routes, distances, addresses."""

@@ -1,0 +1,89 @@
+"""The nodes of a machine file made explicit: `each` expanded, and the CPUs of every node found.
+
+Nodes are numbered without gaps in the order of the file. Where the file gives them other numbers (`id`), it also uses
+those wherever it refers to a node; `node_index` leads from them to ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simslab.machine.topology.numbering import Seat
+
+if TYPE_CHECKING:
+    from simslab.machine.description.spec import DramSpec, MachineSpec, NodeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """A node before the topology exists; `entry` is the index in the file's `nodes` that it came from."""
+
+    id: int
+    number: int  # in the file
+    entry: int
+    cpus: tuple[int, ...]
+    memory: int  # bytes
+    dram: DramSpec
+    packages: tuple[int, ...]  # where its CPUs are
+    position: tuple[int, int] | None
+    behind_port: bool  # memory behind a root port
+    port_package: int  # of that root port, or -1
+    port_node: int  # number of the node of that root port, or -1
+
+
+def plan_nodes(spec: MachineSpec, seats: Sequence[Seat]) -> list[NodePlan]:
+    """Return the machine's nodes in order; references need not be valid yet."""
+    package_of = {seat.cpu: seat.package for seat in seats}
+    plans: list[NodePlan] = []
+    for entry, node in enumerate(spec.nodes):
+        for index, cpus in enumerate(_members(spec, node, seats)):
+            following = plans[-1].number + 1 if plans else 0
+            port = node.root_port
+            plans.append(
+                NodePlan(
+                    id=len(plans),
+                    number=node.id if index == 0 and node.id is not None else following,
+                    entry=entry,
+                    cpus=cpus,
+                    memory=node.memory,
+                    dram=node.dram or spec.dram,
+                    packages=tuple(sorted({package_of[cpu] for cpu in cpus if cpu in package_of})),
+                    position=_position(node, index),
+                    behind_port=port is not None,
+                    port_package=-1 if port is None or port.package is None else port.package,
+                    port_node=-1 if port is None or port.node is None else port.node,
+                )
+            )
+    return plans
+
+
+def node_index(plans: Sequence[NodePlan]) -> dict[int, int]:
+    """Return our number of each node by the file's."""
+    return {plan.number: plan.id for plan in plans}
+
+
+def _position(node: NodeSpec, index: int) -> tuple[int, int] | None:
+    if node.positions is not None:
+        x, y = node.positions[index % len(node.positions)]
+        return x, y
+    return None if node.position is None else (node.position[0], node.position[1])
+
+
+def _members(spec: MachineSpec, node: NodeSpec, seats: Sequence[Seat]) -> Iterator[tuple[int, ...]]:
+    """Yield the CPUs of each node that `node` stands for."""
+    layout = spec.layout
+    if node.each is not None:
+        count = {"package": 1, "die": layout.dies, "ccx": layout.dies * layout.ccxs}[node.each]
+        for number in range(layout.packages * count):
+            yield tuple(seat.cpu for seat in seats if getattr(seat, node.each) == number)
+    elif node.cpus is not None:
+        yield node.cpus
+    elif node.package is not None and node.die is not None:
+        wanted = node.package * layout.dies + node.die
+        yield tuple(seat.cpu for seat in seats if seat.die == wanted)
+    elif node.package is not None:
+        yield tuple(seat.cpu for seat in seats if seat.package == node.package)
+    else:
+        yield ()

@@ -1,0 +1,204 @@
+"""A paired comparison as plain data, its table for people and its file for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from simslab.report.tables import WIDTH, fixed, plain_text, table
+from simslab.result.latency import Distribution, summarize
+
+FORMAT: Final = "simslab-comparison"
+VERSION: Final = 1
+NO_INTERVAL: Final = "one run: no interval"
+NOISE: Final = "not distinguishable from noise"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm: what it changes, and the latencies (cycles) of all its operations over all seeds."""
+
+    name: str
+    settings: tuple[str, ...]
+    frequency_hz: int
+    latency: Distribution
+    by_operation: Mapping[str, Distribution] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One metric of one arm against the base: values by seed, and the mean difference with its interval."""
+
+    arm: str
+    metric: str
+    base: tuple[float, ...]
+    variant: tuple[float, ...]
+    base_mean: float
+    variant_mean: float
+    mean: float
+    low: float | None  # None with a single seed
+    high: float | None
+    distinguishable: bool
+
+    def verdict(self) -> str:
+        """Return what the interval says."""
+        if self.low is None:
+            return NO_INTERVAL
+        if self.base == self.variant:
+            return "equal"
+        if not self.distinguishable:
+            return NOISE
+        return "higher" if self.mean > 0 else "lower"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Arms, base first, run with the same seeds, and their differences from the base."""
+
+    machine: str
+    workload: str
+    settings: tuple[str, ...]
+    seeds: tuple[int, ...]
+    confidence: float
+    arms: tuple[Arm, ...]
+    differences: tuple[Difference, ...]
+
+
+def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
+    """Return the comparison as plain text."""
+    return plain_text(comparison_parts(comparison), width)
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """Print the comparison: in colour on a terminal, as `comparison_text` elsewhere."""
+    if not console.is_terminal:
+        console.file.write(comparison_text(comparison))
+        return
+    for part in comparison_parts(comparison):
+        console.print(part)
+        console.print()
+
+
+def comparison_parts(comparison: Comparison) -> list[RenderableType]:
+    """Return the head and a table for each arm beside the base."""
+    base, *others = comparison.arms
+    seeds = len(comparison.seeds)
+    head = (
+        f"{comparison.workload} on {comparison.machine}, {seeds} seed{'s' * (seeds > 1)} an arm, base arm: {base.name}"
+    )
+    common = f"\nin every arm: {', '.join(comparison.settings)}" if comparison.settings else ""
+    note = (
+        f"Differences are arm minus base, paired by seed, with {comparison.confidence * 100:.0f}% t-intervals.\nEach "
+        "interval stands for itself, none is widened for the number of comparisons."
+    )
+    if seeds == 1:
+        note = "One run an arm, so no interval: of a recorded trace every seed would be the same run."
+    return [
+        Text(head + common + "\n" + _clocks(comparison)),
+        *(_arm_table(arm, comparison) for arm in others),
+        Text(note),
+    ]
+
+
+def _clocks(comparison: Comparison) -> str:
+    """Return how many cycles a ns has: of all arms, or of each where they differ."""
+    clocks = {arm.name: f"{arm.frequency_hz / 10**9:g} cycles" for arm in comparison.arms}
+    if len(set(clocks.values())) == 1:
+        return f"1 ns is {clocks[comparison.arms[0].name]}; % is of the base's mean"
+    return "1 ns is " + ", ".join(f"{cycles} ({name})" for name, cycles in clocks.items()) + "; % is of the base's mean"
+
+
+def _arm_table(arm: Arm, comparison: Comparison) -> RenderableType:
+    rows = [_row(each) for each in comparison.differences if each.arm == arm.name]
+    heads = ("metric", "verdict", "base", arm.name, "difference", "interval", "%", "% interval")
+    return table(f"{arm.name}: {', '.join(arm.settings)}", heads, rows, texts=2)
+
+
+def _row(each: Difference) -> list[str]:
+    return [
+        each.metric,
+        each.verdict(),
+        _figure(each.base_mean),
+        _figure(each.variant_mean),
+        _signed(each.mean),
+        _interval(each.low, each.high),
+        _signed(_relative(each.mean, each)),
+        _interval(_relative(each.low, each), _relative(each.high, each)),
+    ]
+
+
+def _relative(value: float | None, each: Difference) -> float | None:
+    """Return `value` in percent of the base's mean; None where that is 0."""
+    return None if value is None or each.base_mean == 0 else 100 * value / each.base_mean
+
+
+def _figure(value: float) -> str:
+    """Return a figure with one decimal, or none from 1,000 up."""
+    return fixed(value, 0 if abs(value) >= 1000 else 1)
+
+
+def _signed(value: float | None) -> str:
+    if value is None:
+        return "-"
+    text = _figure(abs(value))
+    return text if text == "0.0" else f"{'-' if value < 0 else '+'}{text}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{_signed(low)} .. {_signed(high)}"
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """Return the content of `comparison.json`: metrics in their units, differences and percent with six decimals."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "machine": comparison.machine,
+        "workload": comparison.workload,
+        "settings": list(comparison.settings),
+        "seeds": list(comparison.seeds),
+        "confidence": comparison.confidence,
+        "base": comparison.arms[0].name,
+        "arms": [_arm_document(arm) for arm in comparison.arms],
+        "differences": [_difference_document(each) for each in comparison.differences],
+    }
+
+
+def _arm_document(arm: Arm) -> dict[str, Any]:
+    figures = summarize(arm.latency, arm.frequency_hz)
+    return {
+        "name": arm.name,
+        "settings": list(arm.settings),
+        "operations": figures.count,
+        "latency_ns": figures.ns,
+        "latency_cycles": figures.cycles | {"mean": figures.mean_cycles},
+        "cycles": list(arm.latency.values),
+        "counts": list(arm.latency.counts),
+        "by_operation": {
+            name: {"cycles": list(latencies.values), "counts": list(latencies.counts)}
+            for name, latencies in arm.by_operation.items()
+        },
+    }
+
+
+def _difference_document(each: Difference) -> dict[str, Any]:
+    percent = {
+        name: _relative(value, each) for name, value in (("mean", each.mean), ("low", each.low), ("high", each.high))
+    }
+    return {
+        "arm": each.arm,
+        "metric": each.metric,
+        "verdict": each.verdict(),
+        "base": list(each.base),
+        "variant": list(each.variant),
+        "difference": {"mean": _rounded(each.mean), "low": _rounded(each.low), "high": _rounded(each.high)},
+        "percent": {name: _rounded(value) for name, value in percent.items()},
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6) + 0.0  # + 0.0: no negative zero

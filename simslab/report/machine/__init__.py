@@ -1,0 +1,1 @@
+"""A machine, its measurements and its fit, in words and figures."""

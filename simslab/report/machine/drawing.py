@@ -1,0 +1,152 @@
+"""The topology as a picture: a box per node, a line per link with its latency and bandwidth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from simslab.machine.description.cpulist import format_cpulist
+from simslab.machine.topology.network import group_of
+from simslab.report.canvas import write_figure
+from simslab.report.machine.describe import bandwidth_text, size_text
+from simslab.result.nanoseconds import nanoseconds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.timing.cycles import Timing
+    from simslab.machine.topology.topology import NumaNode, Topology
+
+Point = tuple[float, float]
+
+WIDE: Final = 2.6  # inches of a box
+HIGH: Final = 1.25
+GAP: Final = 1.8  # between boxes side by side
+CROWD: Final = 16  # nodes; beyond it boxes hold numbers only and links have no labels
+CPU_COLOUR: Final = "#dbe9f6"
+BARE_COLOUR: Final = "#f3f3f3"  # CPUs without memory
+MEMORY_COLOUR: Final = "#fde8c8"  # memory without CPUs
+LINE_COLOUR: Final = "#555555"
+
+
+def draw_topology(spec: MachineSpec, topology: Topology, timing: Timing, path: Path) -> None:
+    """Write the picture to `path`; its suffix (.png, .pdf, .svg) chooses the format."""
+    # Imported here so that text output does not wait for matplotlib.
+    from matplotlib.figure import Figure
+
+    places = _places(topology)
+    xs, ys = zip(*places.values(), strict=True)
+    box = (min(xs) - WIDE * 0.6, max(xs) + WIDE * 0.6, min(ys) - HIGH * 0.75, max(ys) + HIGH * 0.75)
+    scale = min(1.0, 24 / max(box[1] - box[0], box[3] - box[2]))
+    figure = Figure(figsize=((box[1] - box[0]) * scale, (box[3] - box[2]) * scale + 0.4), dpi=150)
+    axes = figure.add_axes((0, 0, 1, 1 - 0.4 / ((box[3] - box[2]) * scale + 0.4)))
+    axes.set(xlim=box[:2], ylim=box[2:], aspect="equal")
+    axes.axis("off")
+    _draw_links(axes, topology, timing, places)
+    _draw_ports(axes, topology, timing, places)
+    for node in topology.nodes:
+        _draw_node(axes, node, _label(spec, topology, timing, node), places[node.id])
+    figure.suptitle(spec.name, fontsize=11, y=0.995)
+    write_figure(figure, path)
+
+
+def _places(topology: Topology) -> dict[int, Point]:
+    """Return the middle of each node's box: nodes with CPUs round a circle, memory-only ones outside their gate."""
+    order = _tour(topology)
+    step_x, step_y = WIDE + GAP, HIGH + GAP * 0.6
+    places: dict[int, Point] = {}
+    for index, node in enumerate(order):
+        if len(order) <= 2:
+            places[node] = (index * step_x, 0.0)
+        else:
+            angle = 3 * math.pi / 4 - 2 * math.pi * index / len(order)
+            radius = 1.0 / (2 * math.sin(math.pi / len(order)))
+            places[node] = (math.cos(angle) * radius * step_x, math.sin(angle) * radius * step_y)
+    used: dict[int, int] = {}
+    for own in (node for node in topology.nodes if node.gate != node.id):
+        rank = used[own.gate] = used.get(own.gate, 0) + 1
+        x, y = places[own.gate]
+        upwards = len(order) > 2 and y > 0
+        places[own.id] = (x, y + rank * step_y if upwards else y - rank * step_y)
+    return places
+
+
+def _tour(topology: Topology) -> list[int]:
+    """Return the nodes with CPUs so that linked nodes are neighbours where that is possible."""
+    left = [node.id for node in topology.nodes if node.gate == node.id]
+    linked = {(link.source, link.target) for link in topology.links}
+    order = [left.pop(0)]
+    while left:
+        nearest = next((node for node in left if (order[-1], node) in linked), left[0])
+        left.remove(nearest)
+        order.append(nearest)
+    return order
+
+
+def _label(spec: MachineSpec, topology: Topology, timing: Timing, node: NumaNode) -> str:
+    if len(topology.nodes) > CROWD:
+        return f"{node.number}"
+    lines = [f"node {node.number}"]
+    if node.cpus:
+        lines.append(f"{len(node.cpus)} CPUs: {_short(format_cpulist(node.cpus))}")
+        domains = {topology.cpus[cpu].domain for cpu in node.cpus}
+        lines.append(f"L3: {len(domains)} x {size_text(spec.l3.size)}")
+    lines.append(_memory_label(topology, timing, node))
+    return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:21] + "..."
+
+
+def _memory_label(topology: Topology, timing: Timing, node: NumaNode) -> str:
+    if not node.memory:
+        return "no memory"
+    nearest = min(timing.dram_latency(domain.id, node.id) for domain in topology.domains)
+    latency = nanoseconds(nearest, timing.frequency_hz)
+    rate = 64 * 1024 * timing.frequency_hz // timing.dram_line_q10[node.id]
+    return f"{size_text(node.memory)}, {latency:.0f} ns, {rate / 1e9:.0f} GB/s"
+
+
+def _draw_node(axes: Axes, node: NumaNode, label: str, place: Point) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    colour = MEMORY_COLOUR if node.memory_only else CPU_COLOUR if node.memory else BARE_COLOUR
+    corner = (place[0] - WIDE / 2, place[1] - HIGH / 2)
+    style = "round,pad=0,rounding_size=0.12"
+    axes.add_patch(
+        FancyBboxPatch(corner, WIDE, HIGH, boxstyle=style, facecolor=colour, edgecolor="#333333", linewidth=1, zorder=2)
+    )
+    axes.text(*place, label, ha="center", va="center", fontsize=9, linespacing=1.4, zorder=3)
+
+
+def _draw_links(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point]) -> None:
+    links = topology.links[::2]  # the two directions of a link are adjacent
+    for link in links:
+        ends = (_end(topology, places, link.source), _end(topology, places, link.target))
+        label = f"{nanoseconds(link.latency, timing.frequency_hz):.1f} ns\n{bandwidth_text(link.bandwidth)}"
+        _line(axes, ends, label if len(links) <= 2 * CROWD else "", "-")
+
+
+def _end(topology: Topology, places: dict[int, Point], end: int) -> Point:
+    """Return where a link ends: at a node's box, or amid those of the nodes that share it."""
+    members = [end] if end in places else topology.groups[group_of(end)]
+    xs, ys = zip(*(places[node] for node in members), strict=True)
+    return sum(xs) / len(xs), sum(ys) / len(ys)
+
+
+def _draw_ports(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point]) -> None:
+    for node in (node for node in topology.nodes if node.gate != node.id):
+        label = f"root port\n{nanoseconds(timing.port[node.id], timing.frequency_hz):.0f} ns"
+        _line(axes, (places[node.gate], places[node.id]), label, "--")
+
+
+def _line(axes: Axes, ends: Sequence[Point], label: str, style: str) -> None:
+    (x0, y0), (x1, y1) = ends
+    axes.plot([x0, x1], [y0, y1], style, color=LINE_COLOUR, linewidth=1.4, zorder=1)
+    if label:
+        back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        axes.text((x0 + x1) / 2, (y0 + y1) / 2, label, ha="center", va="center", fontsize=8, bbox=back, zorder=1.5)

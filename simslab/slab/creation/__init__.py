@@ -1,0 +1,1 @@
+"""Creating, sizing and destroying caches, and boot."""

@@ -1,0 +1,38 @@
+"""Build and boot options of the allocator, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from simslab.slab.creation.geometry import MAX_ORDER
+
+SLAB_MAX_ORDER_LO: Final = 0
+SLAB_MAX_ORDER_HI: Final = 1
+LARGE_MEMORY: Final = 32 << 20  # bytes of RAM above which slabs may have two pages
+
+
+@dataclass(frozen=True)
+class SlabOptions:
+    """What `slab_nomerge`, `noaliencache`, `slab_max_order=` and the build decide.
+
+    Origin: mm/slab_common.c: setup_slab_nomerge; mm/slab.c: noaliencache_setup.
+    """
+
+    slab_nomerge: bool = False
+    noaliencache: bool = False
+    slab_max_order: int | None = None  # None: by the amount of memory
+    debug_slab: bool = False
+    debug_pagealloc: bool = False
+    init_on_alloc: bool = False
+    init_on_free: bool = False
+    freelist_random: bool = False
+    freelist_seed: int = 0  # of the random sequences, which the kernel draws from its entropy
+    freelist_hardened: bool = False
+    cache_line_size: int = 64
+
+    def effective_max_order(self, memory_bytes: int) -> int:
+        """Return the largest order taken for the sake of less waste (mm/slab.c: slab_max_order_setup)."""
+        if self.slab_max_order is not None:
+            return min(max(self.slab_max_order, 0), MAX_ORDER - 1)
+        return SLAB_MAX_ORDER_HI if memory_bytes > LARGE_MEMORY else SLAB_MAX_ORDER_LO

@@ -1,0 +1,97 @@
+"""What a workload may say about the kernel: its options, injected faults, memory policies and cpusets of tasks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from simslab.base.errors import BadValue
+from simslab.base.units import Size
+from simslab.workload.description.quantities import Strict
+
+Node = Annotated[int, Field(ge=0, lt=1024)]
+Nodes = Literal["all"] | Annotated[list[Node], Field(min_length=1)]
+
+
+def _each_once(nodes: str | list[int]) -> None:
+    for i, node in enumerate(nodes):
+        if node in nodes[:i]:
+            raise BadValue(f"node {node} is listed twice", expected="each node once", at=(i,))
+
+
+class KernelOptions(Strict):
+    """Boot parameters and configuration of the simulated kernel."""
+
+    hz: Literal[100, 250, 300, 1000] | None = Field(default=None, description="CONFIG_HZ; the machine's by default")
+    reap: bool = Field(default=True, description="run cache_reap every two seconds on every CPU")
+    noaliencache: bool = False
+    slab_nomerge: bool = False
+    slab_max_order: Annotated[int, Field(ge=0, le=10)] | None = None
+    debug_slab: bool = Field(default=False, description="CONFIG_DEBUG_SLAB: red zones, poison, statistics")
+    init_on_alloc: bool = Field(default=False, description="zero every object when it is allocated")
+    init_on_free: bool = Field(default=False, description="zero every object when it is freed")
+    freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")
+    freelist_hardened: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_HARDENED")
+    memalloc_sockets: bool = Field(
+        default=False, description="a socket that swapping needs (SOCK_MEMALLOC): slabs of the reserves are kept apart"
+    )
+
+
+class FailSlabSpec(Strict):
+    """Allocations that fail by design, as /sys/kernel/debug/failslab has it; from when the threads start."""
+
+    probability: Annotated[float, Field(ge=0, le=100)] = Field(description="percent")
+    interval: Annotated[int, Field(ge=1)] = Field(1, description="of every so many allocations one may fail")
+    times: Annotated[int, Field(ge=-1)] = Field(-1, description="failures at most; -1 for no bound")
+    space: Size = Field(0, description="bytes that are allocated before the first failure")
+    ignore_gfp_wait: bool = Field(
+        True, description="spare requests that may sleep (GFP_KERNEL), as the kernel does unless told otherwise"
+    )
+    cache_filter: list[str] = Field(default_factory=list, description="only these caches; all when empty")
+
+
+class MemPolicySpec(Strict):
+    """A task's memory policy (set_mempolicy); `prefer` and `bind` hold for objects, interrupts have none."""
+
+    mode: Literal["preferred", "bind", "interleave"]
+    nodes: Nodes = "all"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_node(cls, value: Any) -> Any:
+        given = value.get("nodes") if isinstance(value, dict) else None
+        return {**value, "nodes": [given]} if isinstance(given, int) and not isinstance(given, bool) else value
+
+    @field_validator("nodes")
+    @classmethod
+    def _no_node_twice(cls, value: str | list[int]) -> str | list[int]:
+        _each_once(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one_is_preferred(self) -> MemPolicySpec:
+        if self.mode == "preferred" and len(self.nodes) != 1:
+            raise BadValue("a preferred policy has one node", expected="'nodes: 1' or so", at=("nodes",))
+        return self
+
+
+class CpusetSpec(Strict):
+    """The cpuset of a task: nodes it may have memory of, and whether its caches are spread over them."""
+
+    mems: Nodes = "all"
+    spread_slab: bool = Field(
+        default=False, description="cpuset.memory_spread_slab, for caches with the flag MEM_SPREAD"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_node(cls, value: Any) -> Any:
+        given = value.get("mems") if isinstance(value, dict) else None
+        return {**value, "mems": [given]} if isinstance(given, int) and not isinstance(given, bool) else value
+
+    @field_validator("mems")
+    @classmethod
+    def _no_node_twice(cls, value: str | list[int]) -> str | list[int]:
+        _each_once(value)
+        return value

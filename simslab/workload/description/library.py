@@ -1,0 +1,39 @@
+"""Workloads by name: the files in `workloads/`, or a user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simslab.base.documents.yamlfile import load_document
+from simslab.base.shipped import find_shipped, shipped_names
+
+if TYPE_CHECKING:
+    from simslab.base.documents.document import Document
+    from simslab.workload.description.spec import Workload
+
+
+def workload_names() -> list[str]:
+    """Return the names of the shipped workloads."""
+    return shipped_names("workloads")
+
+
+def load_workload(name: str, overrides: Sequence[str] = ()) -> Workload:
+    """Return the workload of a shipped name or a path, with `path=value` overrides; UserError with all its mistakes."""
+    return load_workload_document(name, overrides)[1]
+
+
+def load_workload_document(name: str, overrides: Sequence[str] = ()) -> tuple[Document, Workload]:
+    """Like `load_workload`, with the document, which tells where each value came from.
+
+    A trace's file is looked for beside the workload's.
+    """
+    # Imported here so that listing workloads does not load pydantic.
+    from simslab.workload.description.spec import Workload
+
+    path = find_shipped("workloads", name)
+    document, workload = load_document(path, Workload, overrides)
+    updates: dict[str, object] = {} if workload.name else {"name": path.stem}
+    if workload.trace is not None:
+        updates["trace"] = workload.trace.model_copy(update={"file": path.parent / workload.trace.file})
+    return document, workload.model_copy(update=updates)

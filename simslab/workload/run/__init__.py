@@ -1,0 +1,1 @@
+"""A booted system, and the threads and devices that run streams on it."""

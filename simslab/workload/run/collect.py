@@ -1,0 +1,245 @@
+"""From the counters of a run to a `Measurement`: plain rows, region of interest only."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from simslab.kernel.irq.softirq import SOFTIRQ_NAMES
+from simslab.machine.accounting import callsites, causes, vectors
+from simslab.result.measurement import (
+    AttributionRow,
+    CpuRow,
+    InterruptRow,
+    IrqDelayRow,
+    IrqOffRow,
+    LatencyRow,
+    LockRow,
+    Measurement,
+    NodeRow,
+    PhaseRow,
+    SoftirqRow,
+    TraceSummary,
+    TransferRow,
+)
+from simslab.slab import paths
+from simslab.slab.slabinfo import slabinfo_text
+from simslab.workload.run.device import ReceiveDevice
+from simslab.workload.run.executor import Executor
+from simslab.workload.run.meeting import Meeting
+from simslab.workload.run.recorder import Recorder
+from simslab.workload.run.system import System
+from simslab.workload.run.thread import WorkloadThread
+from simslab.workload.streams import operations as ops
+from simslab.workload.streams.program import Program
+
+ROW: Final = causes.NR_CAUSES + 2  # of attribution and of a CPU: operations, cycles, causes
+VECTOR_NAMES: Final = {
+    vectors.TIMER_VECTOR: "timer",
+    vectors.RESCHEDULE_VECTOR: "reschedule",
+    vectors.CALL_FUNCTION_VECTOR: "call_function",
+}
+
+
+class Collector:
+    """Knows when the region of interest began, and reads every counter at its end."""
+
+    def __init__(
+        self, system: System, program: Program, recorder: Recorder, executor: Executor, meeting: Meeting
+    ) -> None:
+        self.system = system
+        self.program = program
+        self.recorder = recorder
+        self.executor = executor
+        self.meeting = meeting
+        self.names = ("", "", 0)
+        memory = system.machine.memory
+        self.lines_before = np.array(memory.lines_owner)
+        self.cycles_before = np.array(memory.cycles_owner)
+        self.settles_before = 0
+
+    def name_run(self, machine: str, workload: str, seed: int) -> None:
+        """Say what is being run."""
+        self.names = (machine, workload, seed)
+
+    def begin_region(self) -> None:
+        """Forget what was counted so far; called before the run and again when warm-up ends."""
+        memory = self.system.machine.memory
+        self.recorder.clear()
+        self.system.kernel.reset_statistics()
+        self.system.machine.irq_stats.clear(self.meeting.region_start)
+        self.lines_before = np.array(memory.lines_owner)
+        self.cycles_before = np.array(memory.cycles_owner)
+        self.settles_before = self.system.machine.engine.settles
+
+    def measurement(
+        self, threads: list[WorkloadThread], devices: list[ReceiveDevice], trace: TraceSummary | None
+    ) -> Measurement:
+        """Return all rows; call it once the engine has come to its end."""
+        machine = self.system.machine
+        name, workload, seed = self.names
+        start = self.meeting.region_start or min(thread.started for thread in threads)
+        return Measurement(
+            name,
+            workload,
+            seed,
+            machine.frequency_hz,
+            max(thread.ended for thread in threads) - start,
+            latency=self._latency(),
+            attribution=self._attribution(),
+            cpus=[self._cpu(thread) for thread in sorted(threads, key=lambda t: t.cpu.id)],
+            nodes=self._nodes(),
+            locks=[LockRow(**row) for row in self.system.kernel.lock_stats.table()],  # type: ignore[arg-type]
+            irqs_off=self._irqs_off(),
+            interrupts=self._interrupts(devices),
+            irq_delays=self._irq_delays(devices),
+            softirqs=self._softirqs(),
+            transfers=self._transfers(),
+            slabinfo=slabinfo_text(self.system.allocator.caches, self.system.allocator.debug is not None),
+            conservation=self._conservation(),
+            trace=trace,
+            events=self._events(devices),
+            dmesg=list(self.system.kernel.log.lines),
+            phases=[row for thread in threads for row in self._phases(thread)],
+        )
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def _latency(self) -> list[LatencyRow]:
+        rows = []
+        nr_caches = self.recorder.nr_caches
+        for index, histogram in enumerate(self.recorder.histograms):
+            if histogram is None:
+                continue
+            operation, path = divmod(index // nr_caches, paths.NR_PATHS)
+            cycles, counts = zip(*histogram.items(), strict=True)
+            rows.append(
+                LatencyRow(
+                    ops.OPERATION_NAMES[operation], path_name(path), self._cache_name(index % nr_caches), cycles, counts
+                )
+            )
+        return sorted(rows, key=lambda row: (row.operation, row.path, row.cache))
+
+    def _cache_name(self, index: int) -> str:
+        cache = self.system.allocator.by_index[index] if index else None
+        return "none" if cache is None else cache.name
+
+    def _attribution(self) -> list[AttributionRow]:
+        rows = []
+        table = np.asarray(self.recorder.attribution_owner).reshape(-1, ROW).tolist()
+        for index, (count, total, *cycles) in enumerate(table):
+            if count:
+                operation, path = divmod(index, paths.NR_PATHS)
+                rows.append(
+                    AttributionRow(ops.OPERATION_NAMES[operation], path_name(path), count, total, _causes(cycles))
+                )
+        return rows
+
+    def _cpu(self, thread: WorkloadThread) -> CpuRow:
+        cpu = thread.cpu
+        count, total, *cycles = np.asarray(self.recorder.cpus_owner).reshape(-1, ROW)[cpu.id].tolist()
+        start = max(thread.started, self.meeting.region_start)
+        return CpuRow(cpu.id, cpu.node, count, total, cpu.now - start, _causes(cycles))
+
+    def _nodes(self) -> list[NodeRow]:
+        nr_nodes = self.recorder.nr_nodes
+        allocated = np.asarray(self.recorder.allocated_owner).reshape(nr_nodes, nr_nodes).tolist()
+        freed = np.asarray(self.recorder.freed_owner).reshape(nr_nodes, nr_nodes).tolist()
+        numastat = self.system.kernel.page_allocator.numastat()
+        return [NodeRow(n, tuple(allocated[n]), tuple(freed[n]), numastat[n]) for n in range(nr_nodes)]
+
+    def _irqs_off(self) -> list[IrqOffRow]:
+        rows = []
+        for site, histogram in enumerate(self.system.machine.irq_stats.off):
+            if histogram is not None:
+                cycles, counts = zip(*histogram.items(), strict=True)
+                name = callsites.site_name(site)
+                rows.append(IrqOffRow(name, histogram.count, histogram.total, histogram.max, cycles, counts))
+        return sorted(rows, key=lambda row: row.site)
+
+    def _interrupts(self, devices: list[ReceiveDevice]) -> list[InterruptRow]:
+        rows = []
+        for vector, name in sorted(vector_names(devices).items()):
+            row = self.system.machine.irq_stats.vector_row(vector)
+            if row[0]:
+                rows.append(InterruptRow(name, *row))
+        return rows
+
+    def _irq_delays(self, devices: list[ReceiveDevice]) -> list[IrqDelayRow]:
+        rows, names = [], vector_names(devices)
+        for vector, site, histogram in self.system.machine.irq_stats.delay_rows():
+            cycles, counts = zip(*histogram.items(), strict=True)
+            name = callsites.site_name(site)
+            rows.append(
+                IrqDelayRow(names[vector], name, histogram.count, histogram.total, histogram.max, cycles, counts)
+            )
+        return sorted(rows, key=lambda row: (row.vector, row.site))
+
+    def _softirqs(self) -> list[SoftirqRow]:
+        softirqs = self.system.kernel.softirqs
+        counted = zip(SOFTIRQ_NAMES, softirqs.raised, softirqs.ran, softirqs.cycles, strict=True)
+        return [SoftirqRow(*row) for row in counted if row[1] or row[2]]
+
+    def _transfers(self) -> list[TransferRow]:
+        memory = self.system.machine.memory
+        lines = (np.array(memory.lines_owner) - self.lines_before).reshape(-1, causes.NR_CAUSES).tolist()
+        cycles = (np.array(memory.cycles_owner) - self.cycles_before).reshape(-1, causes.NR_CAUSES).tolist()
+        return [
+            TransferRow(node, causes.CAUSE_NAMES[cause], count, cycles[node][cause])
+            for node, row in enumerate(lines)
+            for cause, count in enumerate(row)
+            if count
+        ]
+
+    def _conservation(self) -> dict[str, int]:
+        recorder = self.recorder
+        return {
+            "allocated": recorder.objects_allocated,
+            "freed": recorder.objects_freed,
+            "live": self.executor.live(),
+            "failed": recorder.failed,
+        }
+
+    def _events(self, devices: list[ReceiveDevice]) -> dict[str, int]:
+        return {
+            "attribution_violations": self.recorder.violations,
+            "cycles_counted_twice": self.recorder.counted_twice,
+            "frees_skipped": self.executor.skipped_frees,
+            "operations_in_handlers": self.recorder.in_handlers,
+            "bursts_polled": sum(device.polled for device in devices),
+            "packets_dropped": sum(device.dropped for device in devices),
+            "settles": self.system.machine.engine.settles - self.settles_before,
+        } | self._debug_events()
+
+    def _debug_events(self) -> dict[str, int]:
+        """Errors that a debug kernel reported, over the whole run, and faults that were made for it."""
+        debug, faults, log = self.system.allocator.debug, self.executor.faults, self.system.kernel.log
+        return {
+            **({"slab_errors": debug.reports.count} if debug is not None else {}),
+            **({"faults_injected": faults.injected} if faults is not None else {}),
+            **({"dmesg_lines_dropped": log.dropped} if log.dropped else {}),
+        }
+
+    def _phases(self, thread: WorkloadThread) -> list[PhaseRow]:
+        begins = [*thread.phases, (-1, thread.ended)]
+        return [
+            PhaseRow(self.program.phases[phase], thread.name, thread.cpu.id, begins[i + 1][1] - begin)
+            for i, (phase, begin) in enumerate(thread.phases)
+        ]
+
+
+def vector_names(devices: list[ReceiveDevice]) -> dict[int, str]:
+    """Return the names of all vectors in use, devices' own included."""
+    return VECTOR_NAMES | {device.vector: device.program.name for device in devices}
+
+
+def path_name(path: int) -> str:
+    """Return a path's name without the operation's: `hit`, `refill_shared`, `alien`."""
+    name: Any = paths.PATH_NAMES[path]
+    return str(name).removeprefix("alloc_").removeprefix("free_")
+
+
+def _causes(cycles: list[int]) -> dict[str, int]:
+    """Return cycles by cause name, causes without cycles left out."""
+    return {name: count for name, count in zip(causes.CAUSE_NAMES, cycles, strict=True) if count}

@@ -1,0 +1,49 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.base.histogram cimport Histogram
+from simslab.machine.core.cpu cimport Cpu
+
+cdef long long NR_CAUSES
+cdef long long NO_PATH
+cdef long long NR_PATHS
+cdef long long NR_OPERATIONS
+cdef long long ATTRIBUTION_ROW
+cdef long long CPU_ROW
+cdef long long SECTION_BYTES_SHIFT
+
+
+@cython.final
+cdef class Recorder:
+    cdef public long long nr_nodes
+    cdef public long long nr_caches
+    cdef public list histograms
+    cdef public object attribution_owner
+    cdef long long* attribution
+    cdef public object cpus_owner
+    cdef long long* cpus
+    cdef public object allocated_owner
+    cdef long long* allocated
+    cdef public object freed_owner
+    cdef long long* freed
+    cdef public object sections_owner
+    cdef long long* sections
+    cdef public object inside_owner
+    cdef long long* inside
+    cdef public long long in_handlers
+    cdef public long long counted_twice
+    cdef public long long violations
+    cdef public long long objects_allocated
+    cdef public long long objects_freed
+    cdef public long long failed
+
+    cpdef long long begin(self, Cpu cpu) noexcept
+    @cython.locals(latency=cython.longlong, path=cython.longlong, row=cython.longlong, total=cython.longlong, cause=cython.longlong, cycles=cython.longlong)
+    cpdef long long end(self, Cpu cpu, long long start, long long operation, long long cache) except -1
+    @cython.locals(index=cython.longlong, histogram=Histogram)
+    cdef long long count(self, long long operation, long long path, long long cache, long long latency) except -1
+    @cython.locals(row=cython.longlong, cause=cython.longlong, cycles=cython.longlong)
+    cpdef long long book_outside(self, Cpu cpu) noexcept
+    cpdef long long object_allocated(self, Cpu cpu, long long addr) noexcept
+    cpdef long long object_freed(self, Cpu cpu, long long addr) noexcept
+    @cython.locals(i=cython.longlong)
+    cpdef long long clear_cpu(self, Cpu cpu) noexcept

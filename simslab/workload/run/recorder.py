@@ -1,0 +1,145 @@
+"""What every operation cost, and why: exact latencies by operation, path and cache, and cycles by cause.
+
+`begin` is called right before an allocator call and `end` right after it. In between the CPU's cause counters gather
+only that operation's cycles, so their sum must be its latency; `violations` counts operations for which it is not.
+Interrupts that arrive inside an operation are one of its causes; operations of their handlers are recorded too, as
+operations of their own, but not added to the CPU's totals a second time.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from simslab.base import buffers
+from simslab.base.histogram import Histogram
+from simslab.machine.accounting import causes
+from simslab.machine.core.cpu import Cpu
+from simslab.slab import paths
+from simslab.workload.streams import operations
+
+NR_CAUSES: Final = causes.NR_CAUSES
+NO_PATH: Final = paths.NO_PATH
+NR_PATHS: Final = paths.NR_PATHS
+NR_OPERATIONS: Final = operations.NR_OPERATIONS
+ATTRIBUTION_ROW: Final = causes.NR_CAUSES + 2  # operations, total cycles, then causes
+CPU_ROW: Final = causes.NR_CAUSES + 2  # the same, causes outside operations included
+SECTION_BYTES_SHIFT: Final = 27  # 128 MiB sections: the granule of nodes' memory
+
+
+class Recorder:
+    """Statistics of a run. `clear` makes them begin anew, except the conservation counters."""
+
+    def __init__(self, nr_cpus: int, nr_nodes: int, nr_caches: int, section_node: tuple[int, ...]) -> None:
+        self.nr_nodes = nr_nodes
+        self.nr_caches = nr_caches
+        self.histograms: list[Histogram | None] = [None] * (NR_OPERATIONS * NR_PATHS * nr_caches)
+        self.attribution_owner = buffers.int64_zeros(NR_OPERATIONS * NR_PATHS * ATTRIBUTION_ROW)
+        self.attribution = buffers.int64_pointer(self.attribution_owner)
+        self.cpus_owner = buffers.int64_zeros(nr_cpus * CPU_ROW)
+        self.cpus = buffers.int64_pointer(self.cpus_owner)
+        self.allocated_owner = buffers.int64_zeros(nr_nodes * nr_nodes)
+        self.allocated = buffers.int64_pointer(self.allocated_owner)
+        self.freed_owner = buffers.int64_zeros(nr_nodes * nr_nodes)
+        self.freed = buffers.int64_pointer(self.freed_owner)
+        self.sections_owner = buffers.int64_of(np.array(section_node, dtype=np.int64))
+        self.sections = buffers.int64_pointer(self.sections_owner)
+        self.inside_owner = buffers.int64_zeros(nr_cpus)  # 1 while the CPU is in an operation of its thread
+        self.inside = buffers.int64_pointer(self.inside_owner)
+        self.in_handlers = 0  # operations of interrupt handlers
+        self.counted_twice = 0  # cycles of those within an operation, whose irq_handler cause holds them too
+        self.violations = 0
+        self.objects_allocated = 0
+        self.objects_freed = 0
+        self.failed = 0
+
+    # -- around an operation ------------------------------------------------------------------------------------------
+
+    def begin(self, cpu: Cpu) -> int:
+        """Book what the CPU did since its last operation; returns the time at which the operation begins."""
+        self.book_outside(cpu)
+        cpu.path = NO_PATH
+        if not cpu.in_interrupt:
+            self.inside[cpu.id] = 1
+        return cpu.now
+
+    def end(self, cpu: Cpu, start: int, operation: int, cache: int) -> int:
+        """Book an operation that began at `start` and has just ended; `cache` is the KmemCache's index."""
+        latency = cpu.now - start
+        path = cpu.path
+        row = (operation * NR_PATHS + path) * ATTRIBUTION_ROW
+        total = 0
+        for cause in range(NR_CAUSES):
+            cycles = cpu.cause[cause]
+            if cycles:
+                cpu.cause[cause] = 0
+                total += cycles
+                self.attribution[row + 2 + cause] += cycles
+                if not cpu.in_interrupt:
+                    self.cpus[cpu.id * CPU_ROW + 2 + cause] += cycles
+        if total != latency:
+            self.violations += 1
+        self.attribution[row] += 1
+        self.attribution[row + 1] += latency
+        self.cpus[cpu.id * CPU_ROW] += 1
+        if not cpu.in_interrupt:  # else it is part of what was interrupted
+            self.cpus[cpu.id * CPU_ROW + 1] += latency
+        else:
+            self.in_handlers += 1
+            self.counted_twice += latency * self.inside[cpu.id]
+        self.count(operation, path, cache, latency)
+        if not cpu.in_interrupt:
+            self.inside[cpu.id] = 0
+        return 0
+
+    def count(self, operation: int, path: int, cache: int, latency: int) -> int:
+        """Add a latency to the histogram of its operation, path and cache."""
+        index = (operation * NR_PATHS + path) * self.nr_caches + cache
+        if self.histograms[index] is None:
+            self.histograms[index] = Histogram()
+        histogram: Histogram = self.histograms[index]  # type: ignore[assignment]
+        return histogram.add(latency)
+
+    def book_outside(self, cpu: Cpu) -> int:
+        """Clear the CPU's cause counters, booking them as cycles outside operations (a handler's belong to whatever
+        it interrupted)."""
+        row = cpu.id * CPU_ROW + 2
+        for cause in range(NR_CAUSES):
+            cycles = cpu.cause[cause]
+            if cycles:
+                cpu.cause[cause] = 0
+                if not cpu.in_interrupt:
+                    self.cpus[row + cause] += cycles
+        return 0
+
+    # -- objects ------------------------------------------------------------------------------------------------------
+
+    def object_allocated(self, cpu: Cpu, addr: int) -> int:
+        """Count an object by the nodes of the CPU and of its memory."""
+        self.objects_allocated += 1
+        self.allocated[cpu.node * self.nr_nodes + self.sections[addr >> SECTION_BYTES_SHIFT]] += 1
+        return 0
+
+    def object_freed(self, cpu: Cpu, addr: int) -> int:
+        """Count an object by the nodes of the CPU that freed it and of its memory."""
+        self.objects_freed += 1
+        self.freed[cpu.node * self.nr_nodes + self.sections[addr >> SECTION_BYTES_SHIFT]] += 1
+        return 0
+
+    # -- region of interest -------------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Forget everything but the conservation counters: warm-up is over."""
+        self.in_handlers = self.counted_twice = 0
+        self.histograms = [None] * len(self.histograms)
+        for owner in (self.attribution_owner, self.cpus_owner, self.allocated_owner, self.freed_owner):
+            np.asarray(owner)[:] = 0
+
+    def clear_cpu(self, cpu: Cpu) -> int:
+        """Forget one CPU's cycles: it waited while warm-up ended."""
+        for i in range(NR_CAUSES):
+            cpu.cause[i] = 0
+        for i in range(CPU_ROW):
+            self.cpus[cpu.id * CPU_ROW + i] = 0
+        return 0

@@ -1,0 +1,255 @@
+"""Running a workload on a machine: boot, make caches and streams, let the CPUs run, collect what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from simslab.base.engine import Deadlock
+from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.printk import KernelLog
+from simslab.machine.description.spec import MachineSpec
+from simslab.machine.machine import DEFAULT_QUANTUM
+from simslab.result.measurement import Measurement, TraceSummary
+from simslab.slab.kmem_cache import KmemCache
+from simslab.workload.description.placement import CpuPlaces
+from simslab.workload.description.spec import Workload
+from simslab.workload.run.collect import Collector
+from simslab.workload.run.device import ReceiveDevice
+from simslab.workload.run.executor import Executor
+from simslab.workload.run.faults import FaultInjector, check_faults
+from simslab.workload.run.meeting import Meeting
+from simslab.workload.run.recorder import Recorder
+from simslab.workload.run.system import (
+    System,
+    boot_system,
+    create_caches,
+    inject_faults,
+    named_cache,
+    start_clocks,
+    start_housekeeping,
+    trace_cache,
+    tune,
+)
+from simslab.workload.run.tasks import set_up_tasks
+from simslab.workload.run.thread import WorkloadThread
+from simslab.workload.streams import operations as ops
+from simslab.workload.streams.from_description import generate
+from simslab.workload.streams.program import Program, ThreadProgram, Words, joined
+from simslab.workload.trace.kmem_trace import read_kmem_trace
+from simslab.workload.trace.pairing import pair
+from simslab.workload.trace.replay import replay
+
+if TYPE_CHECKING:
+    from simslab.base.documents.document import Document
+
+
+LOG_SHOWN: Final = 30  # last lines of the kernel log told with a broken contract
+
+
+Watch = Callable[[Callable[[], tuple[int, int]]], None]
+
+
+class StuckError(SimslabError):
+    """No thread can go on: the workload waits for something that never happens."""
+
+
+@dataclass
+class Run:
+    """A workload about to run: everything that the engine needs is in place."""
+
+    system: System
+    program: Program
+    executor: Executor
+    meeting: Meeting
+    threads: list[WorkloadThread]
+    devices: list[ReceiveDevice]
+    collector: Collector
+    trace: TraceSummary | None
+
+    def share(self) -> tuple[int, int]:
+        """Return how many operation words are done, and of how many; another host thread may ask at any time."""
+        return sum(thread.position for thread in self.threads), sum(thread.length for thread in self.threads)
+
+    def execute(self) -> None:
+        """Let all CPUs run to the end; StuckError names the threads that wait in vain."""
+        engine = self.system.machine.engine
+        for thread in self.threads:
+            engine.spawn(thread.cpu, thread.run)
+        for device in self.devices:
+            device.post()
+        try:
+            engine.run()
+        except Deadlock:
+            stuck = "; ".join(thread.waiting() for thread in self.threads if thread.waits_for)
+            raise StuckError(f"no thread can go on: {stuck}") from None
+
+
+def run_workload(
+    machine: MachineSpec,
+    workload: Workload,
+    *,
+    seed: int | None = None,
+    quantum: int = DEFAULT_QUANTUM,
+    document: Document | None = None,
+    watch: Watch | None = None,
+) -> Measurement:
+    """Run `workload` on `machine` and return what was measured; `seed` replaces the workload's own.
+
+    `watch` is given the function that tells how far the run is, before it starts.
+
+    UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
+    """
+    try:
+        run = prepare(machine, workload, seed=seed, quantum=quantum)
+    except BadValue as error:
+        raise _told(error, workload, document) from None
+    if watch is not None:
+        watch(run.share)
+    try:
+        run.execute()
+    except KernelBugError as bug:
+        raise _with_log(bug, run.system.kernel.log) from None
+    return run.collector.measurement(run.threads, run.devices, run.trace)
+
+
+def prepare(
+    machine: MachineSpec, workload: Workload, *, seed: int | None = None, quantum: int = DEFAULT_QUANTUM
+) -> Run:
+    """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
+    seed = workload.seed if seed is None else seed
+    system = boot_system(machine, workload.kernel, quantum, seed)
+    topology = system.machine.topology
+    places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes))
+    made = create_caches(system, workload.caches)
+    program, caches, summary = _program(system, workload, places, seed, made)
+    tune(system, workload.tunables, made)
+    set_up_tasks(system.allocator, workload.threads, program.threads)
+    if workload.failslab is not None:
+        inject_faults(system, workload.failslab, seed, made)
+    start_clocks(system)
+    run = _assemble(system, program, caches, summary)
+    run.executor.faults = _faults(system, workload, made, seed)
+    start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)
+    run.collector.name_run(machine.name, workload.name, seed)
+    run.collector.begin_region()
+    return run
+
+
+def _program(
+    system: System, workload: Workload, places: CpuPlaces, seed: int, made: dict[str, KmemCache]
+) -> tuple[Program, list[KmemCache], TraceSummary | None]:
+    """Return the streams, their caches by number, and how the trace fared."""
+    if workload.trace is None:
+        program = generate(workload, places, system.machine.frequency_hz, seed)
+        return program, [_used_cache(system, workload, name, made) for name in program.caches], None
+    paired = pair(read_kmem_trace(workload.trace.file))
+    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale)
+    return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
+
+
+def _used_cache(system: System, workload: Workload, name: str, made: dict[str, KmemCache]) -> KmemCache:
+    """Return the cache that a step or a device calls `name`; BadValue with its place when there is none."""
+    try:
+        return named_cache(system, name, made)
+    except BadValue as fault:
+        steps = [(("threads", i, "steps", j, "cache"), getattr(step, "cache", None))
+                 for i, group in enumerate(workload.threads) for j, step in enumerate(group.steps)]  # fmt: skip
+        devices = [
+            (("devices", i, "caches", j), used)
+            for i, d in enumerate(workload.devices)
+            for j, used in enumerate(d.caches)
+        ]
+        faults = [
+            BadValue(fault.message, expected=fault.expected, near=fault.near, at=at)
+            for at, used in [*steps, *devices]
+            if used == name
+        ]
+        raise BadValues(faults) from None
+
+
+def _assemble(system: System, program: Program, caches: list[KmemCache], trace: TraceSummary | None) -> Run:
+    machine, allocator = system.machine, system.allocator
+    recorder = Recorder(
+        len(machine.cpus), len(machine.topology.nodes), len(allocator.by_index), machine.topology.section_node
+    )
+    kinds = _kinds(system, program)
+    executor = Executor(machine.engine, allocator, recorder, kinds, program.slots.size, caches)
+    executor.cpus = machine.cpus
+    meeting = Meeting(machine.engine, program.parties)
+    threads = [
+        WorkloadThread(t.name, machine.cpus[t.cpu], executor, meeting, system.kernel, t.words, t.times)
+        for t in _later(program, machine.cpus[0].now)
+    ]
+    devices = _devices(system, program, executor, meeting, threads)
+    for thread in threads:
+        system.kernel.log.comm[thread.cpu.id] = thread.name
+    collector = Collector(system, program, recorder, executor, meeting)
+    meeting.at_region = collector.begin_region
+    return Run(system, program, executor, meeting, threads, devices, collector, trace)
+
+
+def _faults(system: System, workload: Workload, made: dict[str, KmemCache], seed: int) -> FaultInjector | None:
+    """Return what makes the workload's faults, None when it has none."""
+    debug = system.allocator.debug
+    if not workload.faults or debug is None:
+        return None
+    caches = []
+    for i, fault in enumerate(workload.faults):
+        try:
+            caches.append(named_cache(system, fault.cache, made))
+        except BadValue as error:
+            raise BadValue(error.message, expected=error.expected, near=error.near, at=("faults", i, "cache")) from None
+    check_faults(workload.faults, caches)
+    return FaultInjector(system.allocator, debug, workload.faults, caches, seed)
+
+
+def _with_log(bug: KernelBugError, log: KernelLog) -> KernelBugError:
+    """Return the error that ended a run with the end of the kernel's log."""
+    return KernelBugError("\n".join([f"kernel BUG: {bug}", *log.lines[-LOG_SHOWN:]]))
+
+
+def _later(program: Program, start: int) -> list[ThreadProgram]:
+    """Return the threads with recorded times counted from the end of boot."""
+    for thread in program.threads:
+        if thread.times is not None:
+            thread.times = thread.times + start
+    return program.threads
+
+
+def _kinds(system: System, program: Program) -> Words:
+    """Return the table of kinds with the KmemCache index of each kmalloc in its cache column."""
+    table = program.kinds.rows()
+    rows = table.reshape(-1, ops.NR_FIELDS)
+    for row in rows:
+        if row[ops.OPCODE] == ops.KMALLOC:
+            cache = system.allocator.kmalloc_slab(int(row[ops.SIZE]), int(row[ops.GFP])) if row[ops.SIZE] else None
+            row[ops.CACHE] = 0 if cache is None else cache.index
+    return table
+
+
+def _devices(
+    system: System, program: Program, executor: Executor, meeting: Meeting, threads: list[WorkloadThread]
+) -> list[ReceiveDevice]:
+    """Attach each device to its CPU; a CPU without a thread gets one that only serves interrupts."""
+    devices = []
+    for spec in program.devices:
+        cpu = system.machine.cpus[spec.cpu]
+        thread = next((t for t in threads if t.cpu is cpu), None)
+        if thread is None:
+            thread = WorkloadThread(f"{spec.name}/idle", cpu, executor, meeting, system.kernel, joined([]), None)
+            threads.append(thread)
+        device = ReceiveDevice(spec, thread, executor, system.kernel.napi, cpu.now)
+        device.vector = system.kernel.interrupts.request_irq(device.receive)
+        devices.append(device)
+    return devices
+
+
+def _told(error: BadValue, workload: Workload, document: Document | None) -> UserErrors:
+    """Return what is wrong as problems with their places in the workload's file."""
+    from simslab.base.documents.document import Document
+
+    where = document or Document(workload.name, None)
+    return UserErrors([where.problem(f.message, f.at, expected=f.expected, near=f.near) for f in error.faults])

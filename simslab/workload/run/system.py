@@ -1,0 +1,135 @@
+"""A kernel booted on a machine with its slab allocator, ready for a workload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simslab.base.errors import BadValue, near_miss
+from simslab.kernel.kernel import Kernel
+from simslab.machine.core.cpu import Cpu
+from simslab.machine.description.spec import MachineSpec
+from simslab.machine.machine import Machine, build_machine
+from simslab.slab.allocator import SlabAllocator
+from simslab.slab.creation.options import SlabOptions
+from simslab.slab.failslab import FailSlab
+from simslab.slab.flags import SLAB_HWCACHE_ALIGN, parse_flags
+from simslab.slab.kmem_cache import KmemCache
+from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
+from simslab.workload.description.spec import CacheSpec, Tunables
+from simslab.workload.trace.pairing import TraceCache
+
+
+@dataclass(frozen=True)
+class System:
+    """Machine, kernel and allocator of one run."""
+
+    machine: Machine
+    kernel: Kernel
+    allocator: SlabAllocator
+
+    def find_cache(self, name: str) -> KmemCache | None:
+        """Return the cache called `name`, kmalloc caches included; the newest when there are several."""
+        return next((cache for cache in reversed(self.allocator.caches) if cache.name == name), None)
+
+
+def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int = 0) -> System:
+    """Build the machine and boot kernel and allocator; all CPUs then have the same time and empty statistics."""
+    if options.hz is not None:
+        spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
+    machine = build_machine(spec, quantum)
+    kernel = Kernel(machine)
+    slab_options = SlabOptions(
+        slab_nomerge=options.slab_nomerge,
+        noaliencache=options.noaliencache,
+        slab_max_order=options.slab_max_order,
+        debug_slab=options.debug_slab,
+        init_on_alloc=options.init_on_alloc,
+        init_on_free=options.init_on_free,
+        freelist_random=options.freelist_random,
+        freelist_seed=seed,
+        freelist_hardened=options.freelist_hardened,
+    )
+    if options.memalloc_sockets:
+        kernel.reserves.sk_set_memalloc()
+    allocator = SlabAllocator(kernel, slab_options)
+    allocator.boot()
+    system = System(machine, kernel, allocator)
+    start_clocks(system)
+    return system
+
+
+def start_clocks(system: System) -> None:
+    """Bring all CPUs to one time: nobody has run during boot but CPU 0."""
+    now = max(cpu.now for cpu in system.machine.cpus)
+    for cpu in system.machine.cpus:
+        cpu.now = now
+        np.asarray(cpu.cause_owner)[:] = 0
+
+
+def start_housekeeping(system: System, cpus: list[Cpu], reap: bool) -> None:
+    """Start the ticks of `cpus`, the others being idle, and on all CPUs, with `reap`, cache_reap (cpucache_init)."""
+    system.kernel.start_ticks(cpus)
+    system.kernel.start_clocksource_watchdog()
+    if reap:
+        for number in system.allocator.online_cpus:
+            system.allocator.start_cpu_timer(system.machine.cpus[number])
+
+
+def create_caches(system: System, specs: dict[str, CacheSpec]) -> dict[str, KmemCache]:
+    """Create the caches a workload describes, by its names (several may share one); BadValue for one refused."""
+    made: dict[str, KmemCache] = {}
+    for name, spec in specs.items():
+        flags = parse_flags("|".join(spec.flags)) if spec.flags else 0
+        cache = system.allocator.kmem_cache_create(name, spec.size, spec.align, flags, 1 if spec.ctor else 0)
+        if cache is None:
+            told = f"the kernel cannot create a cache of {spec.size} bytes aligned to {spec.align}"
+            raise BadValue(told, expected="a smaller size or alignment", at=("caches", name))
+        made[name] = cache
+    return made
+
+
+def trace_cache(system: System, wanted: TraceCache) -> KmemCache:
+    """Return the cache that serves a recorded one: the standing cache of that name, else a new one of its size."""
+    found = system.find_cache(wanted.name)
+    if found is not None:
+        return found
+    flags = SLAB_HWCACHE_ALIGN if wanted.hwcache_align else 0
+    cache = system.allocator.kmem_cache_create(wanted.name, wanted.size, 0, flags)
+    if cache is None:
+        raise BadValue(f"the kernel cannot create '{wanted.name}' of {wanted.size} bytes", at=("trace", "file"))
+    return cache
+
+
+def named_cache(system: System, name: str, made: dict[str, KmemCache]) -> KmemCache:
+    """Return the cache that a workload calls `name`, `made` or standing; BadValue when there is none."""
+    found = made.get(name) or system.find_cache(name)
+    if found is None:
+        near = near_miss(name, [*made, *(cache.name for cache in system.allocator.caches)])
+        raise BadValue(f"there is no cache '{name}'", expected="a cache of 'caches' or of the kernel's", near=near)
+    return found
+
+
+def tune(system: System, tunables: dict[str, Tunables], made: dict[str, KmemCache]) -> None:
+    """Write limits, batchcounts and shared factors to slabinfo."""
+    for name, values in tunables.items():
+        try:
+            cache = named_cache(system, name, made)
+        except BadValue as fault:
+            raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=("tunables", name)) from None
+        system.allocator.slabinfo_write(f"{cache.name} {values.limit} {values.batchcount} {values.shared}")
+
+
+def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, KmemCache]) -> None:
+    """Let allocations fail from now on."""
+    caches = []
+    for i, name in enumerate(spec.cache_filter):
+        try:
+            caches.append(named_cache(system, name, made).name)
+        except BadValue as fault:
+            at = ("failslab", "cache_filter", i)
+            raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
+    system.allocator.allocating.failslab = FailSlab(
+        spec.probability, seed, spec.interval, spec.times, spec.space, spec.ignore_gfp_wait, frozenset(caches)
+    )

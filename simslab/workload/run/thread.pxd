@@ -1,0 +1,78 @@
+cimport cython
+from simslab.base cimport buffers
+from simslab.machine.core.cpu cimport Cpu
+from simslab.workload.run.executor cimport Executor
+from simslab.workload.run.meeting cimport Meeting
+
+cdef long long KIND_BITS
+cdef long long KIND_MASK
+cdef long long NR_FIELDS
+cdef long long OPCODE
+cdef long long CACHE
+cdef long long COUNT
+cdef long long TOUCH_BYTES
+cdef long long THINK
+cdef long long ALLOC
+cdef long long FREE
+cdef long long KMALLOC
+cdef long long KFREE
+cdef long long BULK_ALLOC
+cdef long long BULK_FREE
+cdef long long WORK_OPCODE
+cdef long long BARRIER
+cdef long long PHASE
+cdef long long BEGIN_REGION
+cdef long long SHRINK
+cdef long long EMPTY
+cdef long long WAIT
+cdef long long WORK
+cdef long long FOR_NOTHING
+cdef long long FOR_OBJECT
+cdef long long FOR_ROOM
+cdef long long FOR_BARRIER
+cdef long long FOR_DEVICE
+cdef long long FOR_TIME
+cdef long long LONG_WAIT
+
+
+@cython.final
+cdef class WorkloadThread:
+    cdef readonly str name
+    cdef readonly Cpu cpu
+    cdef readonly Executor executor
+    cdef readonly Meeting meeting
+    cdef readonly object kernel
+    cdef readonly long long length
+    cdef public object words_owner
+    cdef long long* words
+    cdef long long timed
+    cdef public object times_owner
+    cdef long long* times
+    cdef public long long position
+    cdef public long long started
+    cdef public long long ended
+    cdef public long long interrupts_left
+    cdef public long long waits_for
+    cdef public long long waits_at
+    cdef public list phases
+
+    cpdef long long run(self) except -1
+    cdef long long let_others_in(self) except -1
+    @cython.locals(kind=cython.longlong, argument=cython.longlong, executor=Executor, opcode=cython.longlong)
+    cdef long long step(self, long long word) except -1
+    @cython.locals(executor=Executor, i=cython.longlong)
+    cdef long long other_step(self, long long opcode, long long kind, long long argument) except -1
+    @cython.locals(executor=Executor)
+    cdef long long wait_for_object(self, long long slot) except -1
+    @cython.locals(executor=Executor)
+    cdef long long wait_for_room(self, long long slot) except -1
+    cdef long long meet(self, long long barrier, long long opcode) except -1
+    @cython.locals(before=cython.longlong, until=cython.longlong)
+    cdef long long park(self, long long reason, long long place) except -1
+    cdef long long do_what_is_due(self) except -1
+    @cython.locals(cpu=Cpu)
+    cdef long long catch_up(self, long long time) except -1
+    @cython.locals(cpu=Cpu)
+    cdef long long idle_until(self, long long time) except -1
+    cdef long long sleep_until(self, long long time) except -1
+    cdef long long deferred_work(self) except -1

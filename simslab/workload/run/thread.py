@@ -1,0 +1,261 @@
+"""A thread of the workload: the loop that executes an operation stream on its CPU.
+
+The loop is where a CPU lets others in: it settles at its horizon, delivers interrupts that are due, runs the kernel's
+deferred work, and parks where it must wait for another thread. Waiting is idle time (cause WAIT), never part of an
+operation.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from simslab.base import buffers
+from simslab.base.engine import Engine
+from simslab.machine.accounting import causes
+from simslab.machine.core.cpu import Cpu
+from simslab.workload.run.executor import Executor
+from simslab.workload.run.meeting import Meeting
+from simslab.workload.streams import operations
+from simslab.workload.streams.program import Words
+
+KIND_BITS: Final = operations.KIND_BITS
+KIND_MASK: Final = operations.KIND_MASK
+NR_FIELDS: Final = operations.NR_FIELDS
+OPCODE: Final = operations.OPCODE
+CACHE: Final = operations.CACHE
+COUNT: Final = operations.COUNT
+TOUCH_BYTES: Final = operations.TOUCH_BYTES
+THINK: Final = operations.THINK
+ALLOC: Final = operations.ALLOC
+FREE: Final = operations.FREE
+KMALLOC: Final = operations.KMALLOC
+KFREE: Final = operations.KFREE
+BULK_ALLOC: Final = operations.BULK_ALLOC
+BULK_FREE: Final = operations.BULK_FREE
+WORK_OPCODE: Final = operations.WORK
+BARRIER: Final = operations.BARRIER
+PHASE: Final = operations.PHASE
+BEGIN_REGION: Final = operations.BEGIN_REGION
+SHRINK: Final = operations.SHRINK
+EMPTY: Final = operations.EMPTY
+WAIT: Final = causes.WAIT
+WORK: Final = causes.WORK
+
+# What a thread waits for.
+FOR_NOTHING: Final = 0
+FOR_OBJECT: Final = 1
+FOR_ROOM: Final = 2
+FOR_BARRIER: Final = 3
+FOR_DEVICE: Final = 4
+FOR_TIME: Final = 5
+LONG_WAIT: Final = 20_000  # model: cycles of idleness worth an event; a shorter wait goes on the CPU's own clock
+
+
+class WorkloadThread:
+    """Executes `words` on `cpu`; `times` (or None) are the cycles before which the operations must not begin."""
+
+    def __init__(
+        self, name: str, cpu: Cpu, executor: Executor, meeting: Meeting, kernel: Any, words: Words, times: Words | None
+    ) -> None:
+        self.name = name
+        self.cpu = cpu
+        self.executor = executor
+        self.meeting = meeting
+        self.kernel = kernel
+        self.length = len(words)
+        self.words_owner = buffers.int64_of(words if len(words) else words_of_nothing())
+        self.words = buffers.int64_pointer(self.words_owner)
+        self.timed = 0 if times is None else 1
+        self.times_owner = buffers.int64_of(words_of_nothing() if times is None or not len(times) else times)
+        self.times = buffers.int64_pointer(self.times_owner)
+        self.position = 0
+        self.started = cpu.now  # cycle at which recording began for this thread
+        self.ended = -1  # cycle at which its last operation ended
+        self.interrupts_left = 0  # of devices on this CPU
+        self.waits_for = FOR_NOTHING
+        self.waits_at = 0  # slot or barrier
+        self.phases: list[tuple[int, int]] = []  # (phase, cycle at which it began)
+
+    def run(self) -> int:
+        """Execute the whole stream, then serve the CPU's devices until they have ended."""
+        self.cpu.busy = 1
+        while self.position < self.length:
+            self.let_others_in()
+            if self.timed and self.times[self.position] > self.cpu.now:
+                self.idle_until(self.times[self.position])
+                self.let_others_in()
+            self.step(self.words[self.position])
+            self.position += 1
+        self.executor.recorder.book_outside(self.cpu)
+        self.ended = self.cpu.now
+        self.cpu.busy = 0
+        while self.interrupts_left > 0:
+            self.park(FOR_DEVICE, 0)
+        self.executor.recorder.book_outside(self.cpu)
+        self.waits_for = FOR_NOTHING
+        return 0
+
+    def let_others_in(self) -> int:
+        """Do what is due at this time: other CPUs, interrupts, deferred kernel work."""
+        if self.cpu.now >= self.cpu.horizon:
+            self.cpu.settle()
+        return self.do_what_is_due()
+
+    def step(self, word: int) -> int:
+        """Execute one operation word."""
+        kind = (word & KIND_MASK) * NR_FIELDS
+        argument = word >> KIND_BITS
+        executor = self.executor
+        opcode = executor.kinds[kind + OPCODE]
+        if opcode in (ALLOC, KMALLOC):
+            if executor.address[argument] != EMPTY or executor.since[argument] > self.cpu.now:
+                self.wait_for_room(argument)
+            executor.allocate(self.cpu, kind, argument)
+        elif opcode in (FREE, KFREE):
+            if executor.address[argument] == EMPTY or executor.since[argument] > self.cpu.now:
+                self.wait_for_object(argument)
+            executor.release(self.cpu, kind, argument)
+        else:
+            return self.other_step(opcode, kind, argument)
+        if executor.kinds[kind + THINK]:
+            self.cpu.run(executor.kinds[kind + THINK], WORK)
+        return 0
+
+    def other_step(self, opcode: int, kind: int, argument: int) -> int:
+        """Execute a word that is no single allocation or free."""
+        executor = self.executor
+        if opcode == WORK_OPCODE:
+            self.cpu.run(argument, WORK)
+        elif opcode in (BARRIER, BEGIN_REGION):
+            self.meet(argument, opcode)
+        elif opcode == PHASE:
+            self.phases.append((argument, self.cpu.now))
+        elif opcode == SHRINK:
+            executor.allocator.kmem_cache_shrink(self.cpu, executor.caches[executor.kinds[kind + CACHE]])
+        elif opcode == BULK_ALLOC:
+            for i in range(executor.kinds[kind + COUNT]):
+                self.wait_for_room(argument + i)
+            executor.allocate_bulk(self.cpu, kind, argument)
+        elif opcode == BULK_FREE:
+            for i in range(executor.kinds[kind + COUNT]):
+                self.wait_for_object(argument + i)
+            executor.release_bulk(self.cpu, kind, argument)
+        if opcode <= BULK_FREE and executor.kinds[kind + THINK]:
+            self.cpu.run(executor.kinds[kind + THINK], WORK)
+        return 0
+
+    # -- waiting ------------------------------------------------------------------------------------------------------
+
+    def wait_for_object(self, slot: int) -> int:
+        """Return once the slot holds an object (or the mark of a failed allocation) at this CPU's time."""
+        executor = self.executor
+        while executor.address[slot] == EMPTY:
+            self.cpu.settle()
+            if executor.address[slot] == EMPTY:
+                executor.waiter[slot] = self.cpu.id + 1
+                self.park(FOR_OBJECT, slot)
+        return self.idle_until(executor.since[slot])
+
+    def wait_for_room(self, slot: int) -> int:
+        """Return once the slot is empty at this CPU's time."""
+        executor = self.executor
+        while executor.address[slot] != EMPTY:
+            self.cpu.settle()
+            if executor.address[slot] != EMPTY:
+                executor.waiter[slot] = self.cpu.id + 1
+                self.park(FOR_ROOM, slot)
+        return self.idle_until(executor.since[slot])
+
+    def meet(self, barrier: int, opcode: int) -> int:
+        """Wait at a barrier until all its parties are there; at BEGIN_REGION the last one starts the recording."""
+        self.cpu.settle()
+        if self.meeting.arrive(barrier, self.cpu):
+            if opcode == BEGIN_REGION:
+                self.meeting.begin_region(self.cpu.now)
+            self.meeting.release(barrier, self.cpu.now)
+        else:
+            while not self.meeting.open[barrier]:
+                self.park(FOR_BARRIER, barrier)
+        if opcode == BEGIN_REGION:
+            self.executor.recorder.clear_cpu(self.cpu)
+            self.started = self.cpu.now
+        return 0
+
+    def park(self, reason: int, place: int) -> int:
+        """Be idle until woken, by whoever is waited for or as a tick is due; the caller looks again.
+
+        Interrupts of that time are delivered and work is done at their own instants. An interrupt that arrived while
+        this CPU was ahead of the others found nobody to wake: it is delivered instead of going idle.
+        """
+        if self.cpu.next_irq <= self.cpu.now or self.cpu.next_work <= self.cpu.now:
+            return self.do_what_is_due()
+        before = self.cpu.now
+        self.waits_for, self.waits_at = reason, place
+        self.executor.engine.park(self.cpu)
+        self.waits_for = FOR_NOTHING
+        until = self.cpu.now
+        self.cpu.now = before
+        return self.catch_up(until)
+
+    def catch_up(self, time: int) -> int:
+        """Spend the time until `time`, the present of the simulation, idle; only ticks that are needed come."""
+        cpu = self.cpu
+        while cpu.now < time:
+            if cpu.next_irq < time:
+                self.kernel.tick_sched.idle(cpu, time)
+            cpu.idle_until(time if time < cpu.next_irq else cpu.next_irq, WAIT)
+            self.do_what_is_due()
+        return self.do_what_is_due()
+
+    def do_what_is_due(self) -> int:
+        """Take interrupts that have arrived, and do the work they left."""
+        if self.cpu.next_irq <= self.cpu.now:
+            self.cpu.deliver_interrupts()
+        if self.cpu.next_work <= self.cpu.now:
+            self.deferred_work()
+        return 0
+
+    def idle_until(self, time: int) -> int:
+        """Wait until `time`; a long wait is slept through, so that other CPUs' interrupts find the CPU."""
+        cpu = self.cpu
+        while cpu.now < time:
+            if time - cpu.now > LONG_WAIT:
+                self.sleep_until(time)
+            else:
+                self.catch_up(time)
+        return 0
+
+    def sleep_until(self, time: int) -> int:
+        """Park with an event that ends it at `time`; an interrupt may end it before."""
+        self.executor.engine.at(time, Waker(self.executor.engine, self.cpu, time))
+        return self.park(FOR_TIME, time)
+
+    def deferred_work(self) -> int:
+        """Run the kernel's deferred work of this CPU that is due."""
+        self.kernel.run_due_work(self.cpu)
+        return 0
+
+    def waiting(self) -> str:
+        """Say what the thread waits for."""
+        reasons = ("", "object in slot", "room in slot", "barrier", "device", "cycle")
+        return f"{self.name} on CPU {self.cpu.id} for {reasons[self.waits_for]} {self.waits_at}"
+
+
+class Waker:
+    """Wakes a CPU at its time if it is idle then."""
+
+    def __init__(self, engine: Engine, cpu: Cpu, time: int) -> None:
+        self.engine = engine
+        self.cpu = cpu
+        self.time = time
+
+    def __call__(self) -> None:
+        """Wake it."""
+        self.engine.wake(self.cpu, self.time)
+
+
+def words_of_nothing() -> Words:
+    """Return one word that is never executed: an empty buffer has no address."""
+    import numpy as np
+
+    return np.zeros(1, dtype=np.int64)

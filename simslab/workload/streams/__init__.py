@@ -1,0 +1,1 @@
+"""Operation streams made from a workload description."""

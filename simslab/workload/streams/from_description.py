@@ -1,0 +1,166 @@
+"""Turning a workload description into operation streams for the CPUs of one machine.
+
+Every thread's step draws from a random stream of its own name, so another thread or CPU does not change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import numpy as np
+
+from simslab.base.errors import BadValue, BadValues
+from simslab.kernel.mm.gfp import parse_gfp
+from simslab.workload.description import patterns
+from simslab.workload.description.placement import CpuPlaces, select_cpus
+from simslab.workload.description.quantities import Objects
+from simslab.workload.description.spec import Device, ThreadGroup, Workload
+from simslab.workload.streams import local_streams, operations, shared_streams
+from simslab.workload.streams.making import Group, Handover, Making
+from simslab.workload.streams.program import DeviceProgram, Program, ThreadProgram, Words, joined
+
+Generator = Callable[[Making, Group, Any, int], list[Words]]
+
+_PLANS: Final[dict[type, Callable[[Making, Group, Any, int], None]]] = {
+    patterns.AllocObjects: local_streams.plan_alloc,
+    patterns.Produce: shared_streams.plan_produce,
+}
+_GENERATORS: Final[dict[type, Generator]] = {
+    patterns.AllocFree: local_streams.alloc_free,
+    patterns.AllocObjects: local_streams.alloc,
+    patterns.FreeObjects: local_streams.free,
+    patterns.Bulk: local_streams.bulk,
+    patterns.WorkStep: local_streams.work,
+    patterns.Shrink: local_streams.shrink,
+    patterns.Lifetimes: shared_streams.lifetimes,
+    patterns.Produce: shared_streams.produce,
+    patterns.Consume: shared_streams.consume,
+    patterns.Bleed: shared_streams.bleed,
+}
+
+
+def generate(workload: Workload, places: CpuPlaces, frequency_hz: int, seed: int) -> Program:
+    """Return the streams of all threads and devices; BadValues with the places of what this machine cannot do."""
+    making = Making(places, frequency_hz, seed, workload.scale)
+    making.groups = _place(workload, places)
+    steps = [(spec.name, step) for spec in workload.threads for step in spec.steps]
+    making.consumers = {step.of: name for name, step in steps if isinstance(step, patterns.Consume)}
+    for index, device in enumerate(workload.devices):
+        with _located("devices", index):
+            _plan_device(making, device)
+    for index, spec in enumerate(workload.threads):
+        for number, step in enumerate(spec.steps):
+            if plan := _PLANS.get(type(step)):
+                with _located("threads", index, "steps", number):
+                    plan(making, making.groups[spec.name], step, number)
+    barriers = _global_barriers(workload, making)
+    for index, spec in enumerate(workload.threads):
+        _make_group(making, spec, index, barriers)
+    return making.program
+
+
+def _place(workload: Workload, places: CpuPlaces) -> dict[str, Group]:
+    """Choose each group's CPUs; those that ask for the rest come last."""
+    groups: dict[str, Group] = {}
+    owner: dict[int, str] = {}
+    faults: list[BadValue] = []
+    for index, spec in sorted(enumerate(workload.threads), key=lambda item: item[1].cpus == "rest"):
+        at = ("threads", index, "cpus")
+        try:
+            cpus = select_cpus(spec.cpus, places, list(owner))
+        except BadValue as fault:
+            faults.append(BadValue(fault.message, expected=fault.expected, near=fault.near, at=at))
+            continue
+        for cpu in cpus:
+            if cpu in owner:
+                told = f"CPU {cpu} already runs a thread of '{owner[cpu]}'"
+                faults.append(BadValue(told, expected="a CPU for each thread, or a machine with more CPUs", at=at))
+                break
+            owner[cpu] = spec.name
+        groups[spec.name] = Group(spec.name, cpus)
+    if faults:
+        raise BadValues(faults)
+    return groups
+
+
+@contextmanager
+def _located(*at: str | int) -> Iterator[None]:
+    """Tell the place in the workload of a fault found in this block."""
+    try:
+        yield
+    except BadValue as fault:
+        raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=(*at, *fault.at)) from None
+
+
+def _global_barriers(workload: Workload, making: Making) -> list[int]:
+    """Return the numbers of the barriers at which all threads meet."""
+    everyone = sum(group.size for group in making.groups.values())
+    steps = workload.threads[0].steps
+    return [making.program.barrier(everyone) for step in steps if isinstance(step, patterns.BarrierStep)]
+
+
+def _make_group(making: Making, spec: ThreadGroup, index: int, barriers: list[int]) -> None:
+    group = making.groups[spec.name]
+    parts: list[list[Words]] = [[] for _ in group.cpus]
+    left = iter(barriers)
+    for number, step in enumerate(spec.steps):
+        with _located("threads", index, "steps", number):
+            streams = _step(making, group, step, number, left)
+        mark = making.program.words(
+            making.program.kinds.number(operations.kind(operations.PHASE)),
+            making.program.phase(f"{group.name} {number + 1} {step.pattern}"),
+        )
+        for thread, words in enumerate(streams):
+            parts[thread] += [mark, _thinking(making, group, words, thread, number)]
+    for thread, cpu in enumerate(group.cpus):
+        making.program.threads.append(ThreadProgram(f"{group.name}/{thread}", cpu, joined(parts[thread])))
+
+
+def _thinking(making: Making, group: Group, words: Words, thread: int, number: int) -> Words:
+    """Return a thread's step with think times drawn; another one's, or a fixed one, does not change it."""
+    if not making.think_times.varies(words):
+        return words
+    return making.think_times.drawn(words, making.random(group.name, thread, number, "think"))
+
+
+def _step(making: Making, group: Group, step: Any, number: int, barriers: Any) -> list[Words]:
+    if not isinstance(step, patterns.BarrierStep):
+        return _GENERATORS[type(step)](making, group, step, number)
+    opcode = operations.BEGIN_REGION if step.begin_region else operations.BARRIER
+    making.program.begins_region |= step.begin_region
+    word = making.program.words(making.program.kinds.number(operations.kind(opcode)), next(barriers))
+    return [word] * group.size
+
+
+def _plan_device(making: Making, device: Device) -> None:
+    """Draw a device's arrivals and the kinds of its packets' objects, and give these their slots."""
+    program, random = making.program, making.random("device", device.name)
+    interrupts = making.scaled(device.interrupts)
+    every = max(1, device.every.cycles(making.frequency_hz))
+    gaps = random.exponential(every, size=interrupts) if device.arrivals == "poisson" else np.full(interrupts, every)
+    packets = interrupts * device.burst
+    flags = parse_gfp(device.gfp)
+    columns = [
+        np.full(packets, program.kinds.number(operations.kind(operations.ALLOC, cache, gfp=flags, touch=device.touch)))
+        for cache in map(program.cache, device.caches)
+    ]
+    ways = [(operations.FREE, program.cache(name)) for name in device.caches]
+    if device.kmalloc is not None:
+        payload = Objects(kmalloc=device.kmalloc, gfp=device.gfp, touch=device.touch)
+        columns.append(making.alloc_kinds(payload, packets, random))
+        ways.append((operations.KFREE, -1))
+    first = program.slots.take(packets * len(columns))
+    kinds = np.stack(columns, axis=1).astype(np.int64).ravel()
+    arrivals = np.cumsum(np.maximum(gaps, 1.0)).astype(np.int64)
+    cpu = _device_cpu(making, device)
+    program.devices.append(
+        DeviceProgram(device.name, cpu, arrivals, device.burst, kinds, len(columns), first, device.ring)
+    )
+    slots = np.arange(first, first + packets * len(columns))
+    making.handovers[device.name] = [Handover(slots, np.tile(np.arange(len(ways)), packets), tuple(ways))]
+
+
+def _device_cpu(making: Making, device: Device) -> int:
+    return select_cpus(device.cpu, making.places)[0]

@@ -1,0 +1,127 @@
+"""What the generators of operation streams share: the program being made, its groups, the kinds of its objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from simslab.base.errors import BadValue
+from simslab.base.seeds import stream
+from simslab.kernel.mm.gfp import parse_gfp
+from simslab.workload.description.placement import CpuPlaces
+from simslab.workload.description.quantities import Objects
+from simslab.workload.streams import operations as ops
+from simslab.workload.streams.distributions import draw
+from simslab.workload.streams.program import Program, Words
+from simslab.workload.streams.think import ThinkTimes
+
+MAX_OPERATIONS: Final = 1 << 28  # streams and slots of that many take some 8 GiB
+
+
+@dataclass
+class Group:
+    """A group of threads on this machine."""
+
+    name: str
+    cpus: list[int]
+
+    @property
+    def size(self) -> int:
+        """How many threads there are."""
+        return len(self.cpus)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Objects that one thread or device hands to others: their slots in order, and how each is to be freed."""
+
+    slots: Words
+    frees: Words  # index into `ways`
+    ways: tuple[tuple[int, int], ...]  # (opcode, cache)
+
+
+@dataclass
+class Kept:
+    """Objects that an `alloc` step keeps for a `free` step; freed only once."""
+
+    step: int
+    slots: Words
+    way: tuple[int, int]  # (opcode, cache) that frees them
+
+
+@dataclass
+class Making:
+    """A program in the making."""
+
+    places: CpuPlaces
+    frequency_hz: int
+    seed: int
+    scale: float
+    program: Program = field(default_factory=Program)
+    groups: dict[str, Group] = field(default_factory=dict)
+    consumers: dict[str, str] = field(default_factory=dict)  # who consumes what a group or device hands over
+    handovers: dict[str, list[Handover]] = field(default_factory=dict)
+    planned: dict[tuple[str, int, int], Words] = field(default_factory=dict)  # group, step, thread: slots to fill
+    kept: dict[tuple[str, str, int], list[Kept]] = field(default_factory=dict)  # group, name, thread
+
+    operations: int = 0  # of all threads, as far as they are made
+
+    def __post_init__(self) -> None:
+        self.think_times = ThinkTimes(self.program.kinds, self.frequency_hz)
+
+    def scaled(self, count: int, times: int = 1) -> int:
+        """Return a number of operations after the workload's `scale`; BadValue if all so far are too many.
+
+        They are counted as done `times` times (threads, rounds), so a step asks once for all its threads.
+        """
+        each = max(1, round(count * self.scale))
+        self.operations += each * times
+        if self.operations > MAX_OPERATIONS:
+            told = f"{self.operations:,} operations up to here"
+            raise BadValue(told, expected=f"at most {MAX_OPERATIONS:,}: fewer, or a smaller `scale`")
+        return each
+
+    def random(self, *name: str | int) -> np.random.Generator:
+        """Return the random stream of that name; each thread's step has its own."""
+        return stream(self.seed, "workload", *name)
+
+    def node(self, objects: Objects) -> int:
+        """Return the node asked for, -1 for any."""
+        if objects.node == "any":
+            return -1
+        if objects.node >= self.places.nr_nodes:
+            expected = f"'any' or a node below {self.places.nr_nodes}"
+            raise BadValue(f"the machine has no node {objects.node}", expected=expected, at=("node",))
+        return objects.node
+
+    def alloc_kinds(self, objects: Objects, count: int, random: np.random.Generator) -> Words:
+        """Return the kinds of `count` allocations."""
+        flags, node, think = parse_gfp(objects.gfp), self.node(objects), self.think_times.code(objects.think)
+        number = self.program.kinds.number
+        if objects.kmalloc is None:
+            assert objects.cache is not None
+            cache = self.program.cache(objects.cache)
+            one = number(ops.kind(ops.ALLOC, cache, gfp=flags, node=node, touch=objects.touch, think=think))
+            return np.full(count, one, dtype=np.int64)
+        sizes, index = np.unique(draw(objects.kmalloc, random, count), return_inverse=True)
+        table = [
+            number(ops.kind(ops.KMALLOC, size=size, gfp=flags, node=node, touch=min(objects.touch, size), think=think))
+            for size in sizes.tolist()
+        ]
+        return np.array(table, dtype=np.int64)[index]
+
+    def free_way(self, objects: Objects) -> tuple[int, int]:
+        """Return (opcode, cache) that frees such objects."""
+        return (ops.KFREE, -1) if objects.cache is None else (ops.FREE, self.program.cache(objects.cache))
+
+    def free_kind(self, way: tuple[int, int], touch: int = 0, think: int = 0) -> int:
+        """Return the kind of a free."""
+        opcode, cache = way
+        return self.program.kinds.number(ops.kind(opcode, cache, touch=touch, think=think))
+
+    def own_free(self, objects: Objects) -> int:
+        """Return the kind of a free by the pattern that allocated: with the same touch and think time."""
+        touch = objects.touch if objects.kmalloc is None else min(objects.touch, objects.kmalloc.lowest)
+        return self.free_kind(self.free_way(objects), touch, self.think_times.code(objects.think))

@@ -1,0 +1,1 @@
+"""Recorded kmem traces: read, paired, made into streams."""

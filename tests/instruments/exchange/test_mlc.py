@@ -1,0 +1,137 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.machine.machine import build_machine
+from simslab.machine.timing.cycles import build_timing
+from simslab.machine.topology.topology import build_topology
+
+TEXT = """Intel(R) Memory Latency Checker - v3.9
+Measuring idle latencies for sequential access (in ns)...
+\t\tNuma node
+Numa node\t     0\t     1\t     2\t
+       0\t  80.0\t 140.0\t 270.0\t
+       1\t 140.0\t  80.0\t 340.0\t
+
+Measuring Peak Injection Memory Bandwidths for the system
+Bandwidths are in MB/sec (1 MB/sec = 1,000,000 Bytes/sec)
+ALL Reads        :\t217340.7\t
+
+Measuring Memory Bandwidths between nodes within system
+Using Read-only traffic type
+\t\tNuma node
+Numa node\t     0\t     1\t     2\t
+       0\t108000.0\t34400.0\t17000.0\t
+       1\t34000.0\t108600.0\t16000.0\t
+
+Measuring Loaded Latencies for the system
+Inject\tLatency\tBandwidth
+Delay\t(ns)\tMB/sec
+==========================
+ 00000\t268.45\t 217110.6
+
+Measuring cache-to-cache transfer latency (in ns)...
+Local Socket L2->L2 HIT  latency\t48.6
+Local Socket L2->L2 HITM latency\t49.0
+Remote Socket L2->L2 HITM latency (data address homed in writer socket)
+\t\t\tReader Numa Node
+Writer Numa Node     0\t     1\t
+            0\t     -\t 114.2
+            1\t 114.4\t     -
+Remote Socket L2->L2 HITM latency (data address homed in reader socket)
+\t\t\tReader Numa Node
+Writer Numa Node     0\t     1\t
+            0\t     -\t 178.0
+            1\t 178.0\t     -
+"""
+
+
+@pytest.fixture
+def timing(imported):
+    spec, _ = imported("mlc", TEXT)
+    return build_timing(spec, build_topology(spec))
+
+
+def near(cycles, timing, nanoseconds):
+    return abs(cycles * 1e9 / timing.frequency_hz - nanoseconds) < 1.0
+
+
+def test_idle_latencies_are_those_measured(timing):
+    for domain, row in enumerate([(80, 140, 270), (140, 80, 340)]):
+        for node, nanoseconds in enumerate(row):
+            assert near(timing.dram_latency(domain, node), timing, nanoseconds)
+
+
+def test_a_load_on_the_machine_takes_what_was_measured(imported):
+    spec, _ = imported("mlc", TEXT)
+    machine = build_machine(spec)
+    machine.cpus[0].read(machine.topology.nodes[2].base + 4096)  # its page is translated from now on
+    before = machine.cpus[0].now
+    machine.cpus[0].read(machine.topology.nodes[2].base)
+    taken = machine.cpus[0].now - before + machine.timing.hidden
+    assert near(taken, machine.timing, 270.0)
+
+
+def test_transfers_between_caches_are_those_measured(timing):
+    assert near(timing.cache_latency(0, 0, 0), timing, 49.0)
+    assert near(timing.cache_latency(0, 0, 1), timing, 178.0)
+
+
+def test_bandwidths_become_channels_and_links(imported):
+    spec, _ = imported("mlc", TEXT)
+    assert spec.dram.bandwidth * spec.dram.channels == 108_000_000_000
+    link = next(link for link in spec.links if link.between == [0, 1])
+    assert (link.bandwidth, link.back_bandwidth) == (34_000_000_000, 34_400_000_000)
+
+
+def test_a_node_without_a_row_is_memory_only(imported):
+    assert build_topology(imported("mlc", TEXT)[0]).nodes[2].memory_only
+
+
+def test_a_column_without_figures_is_a_node_without_memory(imported):
+    text = TEXT.replace("80.0\t 340.0", "-\t 340.0").replace("80.0\t 140.0", "80.0\t -")
+    nodes = build_topology(imported("mlc", text)[0]).nodes
+    assert (len(nodes[1].cpus) > 0, nodes[1].memory) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no matrix of idle latencies"),
+        ("Intel(R) Memory Latency Checker - v3.9\nCommand line parameters: --x\n", "holds no matrix of idle latencies"),
+        (TEXT.replace("140.0\t 270.0", "140.0"), "found:5:1: 2 values in 3 columns"),
+        (TEXT.replace("140.0\t  80.0", "-\t  80.0"), "has no idle latency from node 1 to node 0"),
+        (TEXT.replace("80.0", "8.0"), "too short for memory"),
+    ],
+)
+def test_bad_input_is_one_message(text, message, imported):
+    with pytest.raises(UserError, match=message) as caught:
+        imported("mlc", text)
+    assert len(caught.value.problems) == 1
+
+
+SWEEP = """ 00000\t268.45\t 180000.0
+ 00002\t250.00\t 190000.0
+ 00050\t160.00\t 184000.0
+ 00100\t110.00\t 150000.0
+ 00500\t 90.00\t 60000.0
+ 20000\t 85.00\t 2000.0
+"""
+
+
+def test_loaded_latencies_become_the_curve_of_each_node_that_has_cores(imported):
+    from simslab.instruments.measure.loaded import loaded_latency
+
+    spec, text = imported("mlc", TEXT.replace(" 00000\t268.45\t 217110.6\n", SWEEP))
+    points = [(bandwidth / 1e9, float(latency.value)) for bandwidth, latency in spec.dram.queue.points]
+    # One node's half; 00000 brought less than 00002 and ends the curve.
+    assert points == [(1, 85), (30, 90), (75, 110), (92, 160), (95, 250)]
+    assert spec.nodes[2].dram.queue is None
+    assert "became the curve" in text
+    point = loaded_latency(spec, 500)
+    assert point.ns == pytest.approx(80 + _rise(points, point.gb_per_second / 2), rel=0.03)
+
+
+def _rise(points, bandwidth):
+    from simslab.instruments.measure.loaded import latency_at
+
+    return latency_at(points, bandwidth) - points[0][1]

@@ -1,0 +1,67 @@
+"""Perturbed parameters of a shipped machine are found again from its own measurements."""
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.instruments.fit.fitting import fit_machine
+from simslab.report.machine.fit_text import fit_json, fit_text
+
+CHANGES = (("latency: 50.6 ns", "latency: 65 ns"), ("latency: 26.2 ns", "latency: 20 ns"), ("snoop: 33.9", "snoop: 45"))
+NAMES = ("dram.latency", "links.upi.latency", "coherence.snoop")
+
+
+def values(result):
+    return {fitted.parameter.name: fitted.value for fitted in result.fitted}
+
+
+def test_perturbed_parameters_are_recovered(perturbed, own_rows):
+    result = fit_machine(perturbed(*CHANGES), own_rows, NAMES)
+    assert values(result) == pytest.approx(
+        {"dram.latency": 50.6, "links.upi.latency": 26.2, "coherence.snoop": 33.9}, rel=0.01
+    )
+    assert max(abs(cell.error) for cell in result.before) > 0.1
+    assert max(abs(cell.error) for cell in result.after) < 0.01
+
+
+def test_what_is_held_out_is_predicted(perturbed, own_rows):
+    result = fit_machine(perturbed(*CHANGES), own_rows, NAMES, hold_out="home=reader|node1 -> node0")
+    assert [own_rows[index].target for index in result.split.held_out] == ["node0", "node1"]
+    assert max(abs(result.after[index].error) for index in result.split.held_out) < 0.01
+    assert "prediction: the 2 cells held out" in fit_text(result)
+
+
+def test_a_held_out_cell_cannot_steer_the_fit(perturbed, own_rows):
+    from dataclasses import replace
+
+    wrong = [replace(r, value="500") if "home=reader" in r.state else r for r in own_rows]
+    fits = [fit_machine(perturbed(*CHANGES), rows, NAMES, hold_out="home=reader") for rows in (own_rows, wrong)]
+    assert values(fits[0]) == values(fits[1])
+
+
+def test_parameters_that_only_their_sum_shows_are_refused(perturbed, own_rows):
+    local = [row for row in own_rows if row.metric == "dram_idle_latency"]
+    with pytest.raises(UserError, match=r"do not tell dram.latency, coherence.directory apart"):
+        fit_machine(perturbed(), local, ["dram.latency", "coherence.directory"])
+
+
+def test_a_parameter_that_no_row_feels_is_refused(perturbed, own_rows):
+    with pytest.raises(UserError, match=r"no fitted measurement depends on dram.bandwidth"):
+        fit_machine(perturbed(), own_rows, ["dram.latency", "dram.bandwidth"])
+
+
+def test_without_names_what_is_not_determined_is_left_alone(perturbed, own_rows):
+    result = fit_machine(perturbed(("latency: 26.2 ns", "latency: 33 ns")), own_rows)
+    assert "dram.bandwidth" in result.left
+    assert values(result)["links[0].latency"] == pytest.approx(26.2, rel=0.02)
+    assert max(abs(cell.error) for cell in result.after) < 0.01
+
+
+def test_bounds_hold_and_are_told(perturbed, own_rows):
+    result = fit_machine(perturbed(*CHANGES), own_rows, ["dram.latency=60 ns:70 ns"])
+    assert values(result) == {"dram.latency": 60.0}
+    assert "at its bound" in fit_text(result)
+
+
+def test_the_same_fit_tells_the_same(perturbed, own_rows):
+    texts = [fit_json(fit_machine(perturbed(*CHANGES), own_rows, NAMES)) for _ in range(2)]
+    assert texts[0] == texts[1]

@@ -1,0 +1,26 @@
+"""A pointer chase shows the sizes and the latencies of the caches."""
+
+import pytest
+
+from simslab.instruments.measure.chase import chase_curve, level_latencies
+from simslab.machine.description.library import load_machine
+
+SMALL = ("l2.size=64 KiB", "l2.ways=4", "l3.size=256 KiB", "l3.ways=4")
+
+
+def test_each_level_has_the_latency_of_its_parameter():
+    levels = level_latencies(load_machine("one-node", SMALL))
+    assert [(level.level, level.cycles) for level in levels] == [("L1", 4), ("L2", 12), ("L3", 30)]
+
+
+def test_latency_steps_up_where_a_cache_ends():
+    curve = {point.bytes: point.cycles for point in chase_curve(load_machine("one-node", SMALL), largest=1 << 19)}
+    assert curve[32 << 10] == 4
+    assert curve[64 << 10] == 12
+    assert curve[256 << 10] == 30
+    assert curve[512 << 10] == pytest.approx(30 + 53 * 3.4, abs=1)
+
+
+def test_a_missing_private_l2_leaves_the_shared_one_as_second_level():
+    levels = level_latencies(load_machine("knights-landing"))
+    assert [(level.level, level.cycles) for level in levels] == [("L1", 4), ("L2", 17)]

@@ -1,0 +1,11 @@
+from simslab.kernel.mm.online import NodeMask, local_memory_node
+
+
+def test_nodes_are_walked_in_a_circle_whatever_their_order() -> None:
+    mask = NodeMask([4, 0, 2])
+    assert mask.first_node() == 0
+    assert [mask.next_node_in(node) for node in (0, 1, 2, 4, 9)] == [2, 2, 4, 0, 0]
+
+
+def test_a_node_without_memory_uses_the_nearest_that_has_some() -> None:
+    assert local_memory_node([3, 1]) == 3

@@ -1,0 +1,53 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simslab.kernel import layout
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.mm.percpu import PerCpu
+
+
+def test_memory_given_back_is_used_again() -> None:
+    percpu = PerCpu([1 << 20, 2 << 20])
+    first = percpu.alloc_percpu(100)
+    second = percpu.alloc_percpu(100)
+    percpu.free_percpu(first)
+    assert percpu.alloc_percpu(64) == first
+    assert percpu.address(1, second) - percpu.address(0, second) == 1 << 20
+
+
+def test_the_kernels_own_variables_are_not_handed_out() -> None:
+    assert PerCpu([0]).alloc_percpu(8) >= layout.PERCPU_STATIC_BYTES
+
+
+def test_an_area_that_is_full_gives_nothing() -> None:
+    percpu = PerCpu([0], 4096)
+    assert percpu.alloc_percpu(2048) == 2048
+    assert percpu.alloc_percpu(8) == -1
+
+
+def test_freeing_twice_is_a_bug() -> None:
+    percpu = PerCpu([0])
+    offset = percpu.alloc_percpu(8)
+    percpu.free_percpu(offset)
+    with pytest.raises(KernelBugError):
+        percpu.free_percpu(offset)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 300), st.sampled_from([8, 64, 256])), max_size=60))
+def test_allocations_never_overlap_and_all_comes_back(steps: list[tuple[bool, int, int]]) -> None:
+    percpu = PerCpu([0], 16384)
+    boot = list(percpu.free)
+    held: dict[int, int] = {}
+    for take, size, align in steps:
+        if take or not held:
+            offset = percpu.alloc_percpu(size, align)
+            if offset >= 0:
+                assert offset % align == 0
+                assert all(offset + size <= other or other + length <= offset for other, length in held.items())
+                held[offset] = size
+        else:
+            percpu.free_percpu(held.popitem()[0])
+    for offset in held:
+        percpu.free_percpu(offset)
+    assert percpu.free == boot

@@ -1,0 +1,134 @@
+import pytest
+
+from simslab.machine.accounting import causes
+from simslab.machine.accounting.irq_stats import IrqStats
+from simslab.machine.core.cpu import CoreCosts, Cpu
+
+LATENCY = 50 + 20 + 100  # of local memory
+ENTRIES, FILLS = 4, 2
+ADDR = 64_000
+STALL = causes.STORE_BUFFER
+
+
+@pytest.fixture
+def make_cpu(make_memory):
+    def make(entries=ENTRIES, fills=FILLS, interval=10):
+        costs = CoreCosts(
+            65536, 65536, 10, 4, 18, 9, 27, 3, 4, 300, 200, 260, 2048, entries, fills, store_interval=interval
+        )
+        return Cpu(0, 0, 0, 0, 0, costs, make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8)), None, IrqStats())
+
+    return make
+
+
+def test_a_missing_store_costs_nothing_while_there_is_room(make_cpu):
+    cpu = make_cpu()
+    cpu.write(ADDR)
+    assert cpu.now == 0
+    assert cpu.drained == LATENCY
+
+
+def test_a_full_store_buffer_stalls_until_its_oldest_store_has_retired(make_cpu):
+    cpu = make_cpu(fills=8)
+    cpu.write(ADDR)
+    cpu.charge(causes.WORK, 30)
+    for line in range(1, ENTRIES):
+        cpu.write(ADDR + 64 * line)
+    assert cpu.cause_owner[STALL] == 0
+    cpu.write(ADDR + 64 * ENTRIES)
+    assert cpu.cause_owner[STALL] == LATENCY - 30
+    assert cpu.now == LATENCY
+
+
+def test_stores_retire_in_order_behind_one_that_misses(make_cpu):
+    cpu = make_cpu()
+    cpu.write(ADDR)
+    cpu.charge(causes.WORK, LATENCY)
+    cpu.write(ADDR + 64)
+    for _ in range(ENTRIES - 1):
+        cpu.write(ADDR)  # in the L1, yet behind the other
+    assert cpu.cause_owner[STALL] == 0
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == LATENCY
+
+
+def test_stores_that_hit_do_not_wait_in_an_empty_buffer(make_cpu):
+    cpu = make_cpu()
+    cpu.write(ADDR)
+    cpu.charge(causes.WORK, LATENCY)
+    for _ in range(100):
+        cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == 0
+
+
+def test_as_many_lines_are_on_their_way_as_there_are_fill_buffers(make_cpu):
+    cpu = make_cpu()
+    for line in range(FILLS + 1):
+        cpu.write(ADDR + 64 * line)
+    assert cpu.drained == 2 * LATENCY
+
+
+def test_a_locked_operation_waits_until_the_buffer_has_drained(make_cpu):
+    cpu = make_cpu()
+    cpu.atomic(ADDR + 640)
+    cpu.write(ADDR)
+    cpu.charge(causes.WORK, 50)
+    before = cpu.now
+    cpu.atomic(ADDR + 640)
+    assert cpu.cause_owner[STALL] == LATENCY - 50
+    assert cpu.now - before == LATENCY - 50 + 18
+
+
+def test_a_prefetch_takes_no_entry_but_its_line_holds_later_stores_up(make_cpu):
+    cpu = make_cpu(fills=8)
+    for line in range(ENTRIES + 1):
+        cpu.prefetchw(ADDR + 64 * line)
+    assert cpu.now == 0
+    assert cpu.drained == LATENCY
+
+
+def test_the_stores_of_instructions_fill_the_buffer_behind_one_that_misses(make_cpu):
+    cpu = make_cpu(interval=10)
+    cpu.write(ADDR + 64)
+    cpu.charge(causes.WORK, LATENCY)
+    cpu.write(ADDR)
+    cpu.insn(10 * ENTRIES)
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == LATENCY - 10 * ENTRIES
+
+
+def test_only_instructions_since_the_last_named_store_bring_stores_of_their_own(make_cpu):
+    cpu = make_cpu(interval=10)
+    cpu.write(ADDR + 64)
+    cpu.charge(causes.WORK, LATENCY)
+    cpu.insn(10 * ENTRIES)
+    cpu.write(ADDR)
+    cpu.insn(10)
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == 0  # of the four entries the missing store has one, an unnamed and this store two
+    cpu.insn(10)
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == LATENCY - 20
+
+
+def test_clearing_waits_for_fill_buffers_only(make_cpu):
+    cpu = make_cpu()
+    cpu.clear(ADDR, 64 * 4)
+    loop = 4 * 2
+    assert cpu.cause_owner[causes.CLEAR] == loop
+    assert cpu.cause_owner[STALL] == 0
+    assert cpu.drained == 2 * LATENCY + 2  # two at once; the second two cycles later
+    assert sum(cpu.cause_owner) == cpu.now < cpu.drained
+
+
+def test_causes_sum_to_the_clock(make_cpu):
+    cpu = make_cpu()
+    for i in range(500):
+        cpu.insn(i % 23)
+        cpu.write(ADDR + 64 * (i * i % 37))
+        cpu.read(ADDR + 64 * (i * 7 % 41))
+        cpu.prefetchw(ADDR + 64 * (i % 53))
+        if i % 11 == 0:
+            cpu.atomic(ADDR + 64 * (i % 13))
+    assert sum(cpu.cause_owner) == cpu.now
+    assert cpu.cause_owner[STALL] > 0

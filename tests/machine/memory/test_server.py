@@ -1,0 +1,72 @@
+import random
+
+import pytest
+
+from simslab.machine.memory.server import ServerArray
+
+
+def busy_until_delay(arrivals, service):
+    """Mean queueing of a server with one busy-until time: exact when requests come in order of time."""
+    free, total = 0.0, 0.0
+    for now in arrivals:
+        start = max(free, now)
+        total += start - now
+        free = start + service
+    return total / len(arrivals)
+
+
+def poisson(load, service, count, seed):
+    rng, now, arrivals = random.Random(seed), 0.0, []
+    for _ in range(count):
+        now += rng.expovariate(load / service)
+        arrivals.append(int(now))
+    return arrivals
+
+
+def test_an_idle_server_does_not_delay():
+    assert ServerArray([4096]).request(0, 1000) == 0
+
+
+def test_an_unlimited_server_never_delays():
+    server = ServerArray([0])
+    assert max(server.request(0, 5) for _ in range(1000)) == 0
+    assert server.lines(0) == 1000
+
+
+def run_ahead(arrivals, cpus, quantum):
+    """The same requests as CPUs would make them that each run ahead by up to `quantum` cycles in turn."""
+    queues = [arrivals[cpu::cpus] for cpu in range(cpus)]
+    order, until = [], 0
+    while len(order) < len(arrivals):
+        until += quantum
+        for cpu, queue in enumerate(queues):
+            order += [now for now in queue if now < until]
+            queues[cpu] = [now for now in queue if now >= until]
+    return order
+
+
+def mean_delay(arrivals):
+    server = ServerArray([8 * 1024])
+    return sum(server.request(0, now) for now in arrivals) / len(arrivals)
+
+
+@pytest.mark.parametrize("load", [0.1, 0.3, 0.5, 0.7])
+def test_queueing_is_near_that_of_a_busy_until_server(load):
+    arrivals = poisson(load, 8, 40_000, seed=1)
+    exact = busy_until_delay(arrivals, 8)
+    assert mean_delay(arrivals) == pytest.approx(exact, rel=0.15)
+
+
+@pytest.mark.parametrize("load", [0.1, 0.3, 0.5, 0.7])
+def test_cpus_that_run_ahead_neither_reserve_the_future_nor_hide_their_load(load):
+    arrivals = poisson(load, 8, 20_000, seed=2)
+    exact = busy_until_delay(arrivals, 8)
+    assert mean_delay(run_ahead(arrivals, 8, 10_000)) == pytest.approx(exact, rel=0.15)
+
+
+def test_an_overloaded_server_builds_a_backlog_and_recovers():
+    server = ServerArray([64 * 1024])
+    delays = [server.request(0, 10_000 + i * 32) for i in range(200)]
+    assert delays[-1] > delays[0]
+    assert delays[-1] > 1500
+    assert server.request(0, 200_000) == 0

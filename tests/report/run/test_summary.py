@@ -1,0 +1,37 @@
+from pathlib import Path
+
+from rich.console import Console
+
+from simslab.report.run.summary import print_summary, summary_text
+from simslab.result.measurement import AttributionRow, Measurement
+
+GOLDEN = Path(__file__).with_name("summary.txt")
+
+
+def test_the_summary_equals_the_stored_text(measurement):
+    assert summary_text(measurement) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_no_line_is_wider_than_asked(measurement):
+    assert max(map(len, summary_text(measurement, 104).splitlines())) <= 104
+
+
+def test_a_pipe_gets_the_plain_text(measurement, tmp_path):
+    with open(tmp_path / "out", "w+", encoding="utf-8") as file:
+        print_summary(measurement, Console(file=file))
+        file.seek(0)
+        assert file.read() == summary_text(measurement)
+
+
+def test_causes_that_do_not_add_up_are_denounced(measurement):
+    measurement.attribution.append(AttributionRow("free", "hit", 1, 100, {"l1": 60}))
+    assert "NOT EXACT: 1 paths, first free hit, 40 cycles unaccounted." in summary_text(measurement)
+
+
+def test_objects_that_are_lost_are_denounced(measurement):
+    measurement.conservation["live"] += 7
+    assert "BROKEN by -7" in summary_text(measurement)
+
+
+def test_a_run_without_operations_says_so():
+    assert "No operation ran" in summary_text(Measurement("m", "w", 1, 10**9, 0))

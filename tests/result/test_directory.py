@@ -1,0 +1,79 @@
+import json
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.result.directory import result_directory
+from simslab.result.manifest import FORMAT
+
+
+def write(path, content):
+    with result_directory(path) as directory:
+        (directory / "result.json").write_text(content)
+        (directory / "manifest.json").write_text(json.dumps({"format": FORMAT, "files": ["result.json"]}))
+
+
+def test_the_directory_appears_whole(tmp_path):
+    write(tmp_path / "a" / "out", "one")
+    assert sorted(file.name for file in (tmp_path / "a" / "out").iterdir()) == ["manifest.json", "result.json"]
+
+
+def test_a_failure_leaves_nothing(tmp_path):
+    with pytest.raises(TypeError):
+        write(tmp_path / "out", None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_earlier_result_is_replaced(tmp_path):
+    write(tmp_path / "out", "one")
+    write(tmp_path / "out", "two")
+    assert (tmp_path / "out" / "result.json").read_text() == "two"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_empty_directory_is_used(tmp_path):
+    (tmp_path / "out").mkdir()
+    write(tmp_path / "out", "one")
+    assert (tmp_path / "out" / "result.json").exists()
+
+
+def test_a_directory_of_something_else_is_kept(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years")
+    with pytest.raises(UserError, match="not a simslab result directory"):
+        write(tmp_path, "one")
+    assert (tmp_path / "thesis.tex").read_text() == "years"
+
+
+def test_a_result_with_notes_beside_it_is_kept(tmp_path):
+    write(tmp_path / "out", "one")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match=r"holds 'notes\.txt'"):
+        write(tmp_path / "out", "two")
+    assert (tmp_path / "out" / "result.json").read_text() == "one"
+
+
+def test_a_file_in_the_way_is_kept(tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(UserError, match="not a directory"):
+        write(tmp_path / "out", "one")
+
+
+def test_a_result_that_cannot_be_put_in_place_leaves_the_earlier_one(tmp_path, monkeypatch):
+    write(tmp_path / "out", "one")
+    rename = type(tmp_path).rename
+
+    def refuse(path, target):
+        if path.name.startswith(".out.") and target == tmp_path / "out":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(type(tmp_path), "rename", refuse)
+    with pytest.raises(UserError, match="cannot be written: No space left"):
+        write(tmp_path / "out", "two")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out" / "result.json").read_text() == "one"
+
+
+def test_a_name_too_long_is_told(tmp_path):
+    with pytest.raises(UserError, match="File name too long"):
+        write(tmp_path / ("x" * 300), "one")

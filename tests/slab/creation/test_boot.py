@@ -1,0 +1,47 @@
+import pytest
+
+from simslab.conform.topologies import TOPOLOGIES, new_system
+from simslab.slab.creation.boot import standing_caches
+from simslab.slab.creation.options import SlabOptions
+from simslab.slab.creation.slab_state import FULL
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_every_topology_boots_to_full(topology):
+    allocator = new_system(topology, SlabOptions())
+    assert allocator.slab_state == FULL
+    assert [cache.name for cache in allocator.caches[:2]] == ["kmem_cache", "kmalloc-128"]
+    assert len(allocator.caches) == 61
+
+
+def test_no_structure_stays_in_boot_data():
+    allocator = new_system("2n8c", SlabOptions())
+    start = allocator.boot_data
+    for cache in allocator.caches:
+        for node in cache.node:
+            assert not start <= node.addr < start + 8192
+
+
+def test_caches_are_described_in_their_own_memory():
+    allocator = new_system("1n1c", SlabOptions())
+    cpu = allocator.kernel.machine.cpus[0]
+    for cache in allocator.caches[1:]:
+        assert allocator.virt_to_cache(cpu, cache.addr).name == "kmem_cache"
+        assert allocator.virt_to_cache(cpu, cache.node[0].addr).name == "kmalloc-128"
+
+
+def test_caches_older_than_smp_are_one_batch_short():
+    allocator = new_system("2n8c", SlabOptions(), standing=True)
+    by_name = {cache.name: cache for cache in allocator.caches}
+    assert by_name["proc_dir_entry"].node[0].free_limit == 4 * 60 + 21
+    assert by_name["net_namespace"].node[0].free_limit == 5 * 12 + 5
+
+
+def test_the_kernel_has_123_standing_caches():
+    assert 61 + len(standing_caches()) == 123
+
+
+def test_a_memory_only_node_counts_no_cpus():
+    allocator = new_system("2n4c1m", SlabOptions())
+    cache = allocator.kmem_cache_create("objects", 192)
+    assert [node.free_limit for node in cache.node] == [3 * 60 + 21, 3 * 60 + 21, 60 + 21]

@@ -1,0 +1,121 @@
+import logging
+
+import pytest
+
+from simslab.conform.slab import invariants
+from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.slab.creation.options import SlabOptions
+
+
+@pytest.fixture
+def allocator():
+    return new_system("2n8c", SlabOptions())
+
+
+@pytest.fixture
+def cache(allocator):
+    return allocator.kmem_cache_create("objects", 192)
+
+
+def test_arrays_have_the_kernels_limits(cache):
+    assert [(ac.limit, ac.batchcount) for ac in cache.cpu_cache] == [(120, 60)] * 8
+    assert cache.node[0].shared.limit == 480
+    assert cache.node[0].alien[0] is None
+    assert cache.node[0].alien[1].ac.limit == 12
+
+
+def test_structures_lie_on_their_node(allocator, cache):
+    topology = allocator.kernel.machine.topology
+    for nid, node in enumerate(cache.node):
+        places = [node.addr, node.shared.addr, node.alien_addr, node.alien[1 - nid].addr]
+        assert [topology.node_of_address(place) for place in places] == [nid] * 4
+
+
+def test_per_cpu_arrays_lie_on_the_cpus_node(allocator, cache):
+    topology = allocator.kernel.machine.topology
+    nodes = [topology.node_of_address(array.addr) for array in cache.cpu_cache]
+    assert nodes == [0, 0, 0, 0, 1, 1, 1, 1]
+
+
+def test_tuning_empties_and_resizes_arrays_but_keeps_aliens(allocator, cache):
+    cpu = allocator.kernel.machine.cpus[0]
+    allocator.kmem_cache_free(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, 0xCC0))
+    text = "objects 20 7 1"
+    assert allocator.slabinfo_write(text) == len(text)
+    assert [(ac.avail, ac.limit, ac.batchcount, ac.touched) for ac in cache.cpu_cache] == [(0, 20, 7, 0)] * 8
+    assert cache.node[0].shared.limit == 7
+    assert cache.node[0].alien[1].ac.limit == 12
+    assert cache.node[0].free_limit == 5 * 7 + 21
+    assert cache.node[0].free_objects == 21
+
+
+def test_tuning_without_sharing_removes_shared_arrays(allocator, cache):
+    allocator.slabinfo_write("objects 20 7 0")
+    assert cache.node[0].shared is None
+
+
+@pytest.mark.parametrize("triple", ["0 1 1", "4 5 1", "4 0 1", "4 2 -1"])
+def test_triples_that_make_no_sense_change_nothing(allocator, cache, caplog, triple):
+    with caplog.at_level(logging.WARNING, "simslab.kernel"):
+        allocator.slabinfo_write(f"objects {triple}")
+    assert (cache.limit, cache.batchcount, cache.shared) == (120, 60, 8)
+    assert "ignored" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["", "objects", "objects 1 2", "objects a b c", "nothing 20 7 1"])
+def test_lines_that_are_not_understood_are_einval(allocator, cache, text):
+    assert allocator.slabinfo_write(text) == -22
+
+
+def test_one_node_has_no_alien_tables():
+    allocator = new_system("1n4c", SlabOptions())
+    assert allocator.kmem_cache_create("objects", 192).node[0].alien is None
+
+
+def test_noaliencache_makes_none():
+    allocator = new_system("2n8c", SlabOptions(noaliencache=True))
+    assert allocator.kmem_cache_create("objects", 192).node[0].alien is None
+
+
+def test_one_cpu_has_no_shared_arrays():
+    allocator = new_system("1n1c", SlabOptions())
+    assert allocator.kmem_cache_create("objects", 192).node[0].shared is None
+
+
+def test_aliens_are_as_small_as_the_arrays_of_the_largest_objects(allocator):
+    cache = allocator.kmem_cache_create("giants", 140000)
+    assert cache.node[0].alien[1].ac.limit == 1
+
+
+def test_first_reaping_is_four_to_eight_seconds_away(allocator, cache):
+    hz = allocator.kernel.hz
+    now = allocator.kernel.jiffies(allocator.kernel.machine.cpus[0])
+    assert all(4 * hz <= node.next_reap - now < 8 * hz for node in cache.node)
+
+
+class TunesDuringGrowth:
+    """Another CPU makes the arrays smaller while this one has its new slab and not yet its array."""
+
+    def __init__(self, allocator, cache):
+        self.allocator, self.cache, self.done = allocator, cache, False
+
+    def slab_obtained(self, cache, _pfn, _nid):
+        if cache is self.cache and not self.done:
+            self.done = True
+            self.allocator.slabinfo_write(f"{cache.name} 2 2 0", self.allocator.kernel.machine.cpus[1])
+
+    def slab_destroyed(self, cache, pfn, nid):
+        pass
+
+
+def test_a_refill_by_growth_fills_a_smaller_array_that_tuning_put_there_meanwhile_no_further_than_its_limit():
+    allocator = new_system("1n4c", SlabOptions(slab_nomerge=True))
+    cache = allocator.kmem_cache_create("tuned", 128)
+    allocator.slabinfo_write("tuned 16 16 0")
+    allocator.pages.observer = TunesDuringGrowth(allocator, cache)
+    cpu = allocator.kernel.machine.cpus[0]
+    objp = allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_ATOMIC)
+    ac = cache.cpu_cache[0]
+    assert (ac.limit, ac.avail) == (2, 1)
+    assert invariants.check_cache(allocator, cache, [objp]) == []

@@ -1,0 +1,126 @@
+import pytest
+
+from simslab.base.documents.yamlfile import load_model
+from simslab.base.errors import UserError
+from simslab.workload.description.library import load_workload, workload_names
+from simslab.workload.description.spec import Workload
+
+GROUP = "{name: a, cpus: all, steps: [%s]}"
+DEVICE = (
+    "devices: [{{name: nic, every: 1 us, interrupts: 1, kmalloc: 8, {}}}]\n"
+    "threads: [{{name: a, cpus: all, steps: [{{pattern: consume, of: nic}}]}}]"
+)
+CHURN = "{pattern: alloc_free, kmalloc: 64, operations: 10}"
+
+
+def load(tmp_path, text):
+    path = tmp_path / "w.yaml"
+    path.write_text(text)
+    return load_model(path, Workload)
+
+
+@pytest.mark.parametrize("name", workload_names())
+def test_every_shipped_workload_is_valid_and_described(name):
+    workload = load_workload(name)
+    assert workload.name == name
+    assert workload.description
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("threads: []", "the workload does nothing"),
+        (f"treads: [{GROUP % CHURN}]", "unknown key 'treads'.*did you mean 'threads'"),
+        (f"threads: [{GROUP % CHURN}]\ntrace: {{file: x}}", "either 'threads' or 'trace'"),
+        (f"threads: [{GROUP % CHURN}, {GROUP % CHURN}]", "'a' is used twice"),
+        (f"threads: [{GROUP % '{pattern: alloc_free, operations: 10}'}]", "neither 'cache' nor 'kmalloc'"),
+        (f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 0, operations: 10}'}]", "sizes from 0 to 0"),
+        (f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 64, operations: -1}'}]", "operations"),
+        (f"threads: [{GROUP % '{pattern: consume, of: b}'}]", "'b' is unknown"),
+        (f"threads: [{GROUP % '{pattern: produce, kmalloc: 8, count: 5}'}]", "nobody consumes what 'a' produces"),
+        (
+            f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 8, operations: 5, think: 3 parsecs}'}]",
+            "unit 'parsecs'",
+        ),
+        (f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 8, operations: 5, gfp: GFP_KERNL}'}]", "GFP_KERNEL"),
+        ("caches: {c: {size: 64, flags: [HWCACHE]}}\n" + f"threads: [{GROUP % CHURN}]", "HWCACHE_ALIGN"),
+        (
+            "tunables: {c: {limit: 10, batchcount: 20}}\n" + f"threads: [{GROUP % CHURN}]",
+            "batchcount 20 is above limit 10",
+        ),
+        (f"threads: [{{name: a, cpus: [1, 1], steps: [{CHURN}]}}]", "CPU 1 is listed twice"),
+        (f"threads: [{{name: a, cpus: '0-3,2', steps: [{CHURN}]}}]", "CPU 2 is listed twice"),
+        (f"threads: [{{name: a, cpus: al, steps: [{CHURN}]}}]", "'al' names no CPUs.*did you mean 'all'"),
+        (
+            f"threads: [{{name: a, cpus: 0-3, steps: [{CHURN}]}}, {{name: b, cpus: [4, 3], steps: [{CHURN}]}}]",
+            "CPU 3 already runs a thread of 'a'",
+        ),
+        (f"threads: [{GROUP % '{pattern: free}'}]", "no 'alloc' step of 'a' keeps 'objects'"),
+        (f"threads: [{GROUP % '{pattern: alloc, kmalloc: 8, count: 1, bulk: 2}'}]", "bulk calls take a cache"),
+        (DEVICE.format("gfp: GFP_KERNEL"), "GFP_KERNEL may sleep, an interrupt handler must not"),
+        (DEVICE.format("cpu: '0,0'"), "CPU 0 is listed twice"),
+        (f"scale: .nan\nthreads: [{GROUP % CHURN}]", "scale: nan.*expected a.*number"),
+        (
+            f"threads: [{GROUP % '{pattern: barrier}'}, {{name: b, cpus: all, steps: [{CHURN}]}}]",
+            "meet at different barriers",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_one_line_with_its_place(tmp_path, text, said):
+    with pytest.raises(UserError, match=said) as error:
+        load(tmp_path, text)
+    assert all(problem.line > 0 for problem in error.value.problems)
+
+
+def test_a_bare_number_is_a_distribution_and_sizes_take_units(tmp_path):
+    workload = load(tmp_path, f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 64, operations: 1, touch: 1 KiB}'}]")
+    step = workload.threads[0].steps[0]
+    assert step.kmalloc.fixed == 64
+    assert step.touch == 1024
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "{pattern: alloc, kmalloc: 8, count: 1}, {pattern: free}",
+        "{pattern: alloc, kmalloc: 8, count: 1}, {pattern: free, of: a}",
+    ],
+)
+def test_objects_that_were_kept_can_be_freed(tmp_path, steps):
+    assert len(load(tmp_path, f"threads: [{GROUP % steps}]").threads[0].steps) == 2
+
+
+@pytest.mark.parametrize("flags", ["GFP_ATOMIC", "GFP_NOWAIT", "GFP_ATOMIC|__GFP_ZERO"])
+def test_a_device_may_use_flags_that_never_sleep(tmp_path, flags):
+    assert load(tmp_path, DEVICE.format(f"gfp: {flags}")).devices[0].gfp == flags
+
+
+def placed(cpus):
+    return f"threads: [{{name: a, cpus: {cpus}, steps: [{CHURN}]}}]"
+
+
+@pytest.mark.parametrize(
+    ("cpus", "said"),
+    [
+        ("true", "true names no CPUs"),
+        ("-1", "CPU -1 is out of range"),
+        ("[]", "no CPU is named"),
+        ("'0-99999'", "CPU 99999 is out of range"),
+        ("'" + ",".join(["0-1023"] * 3000) + "'", "CPU 0 is listed twice"),
+    ],
+)
+def test_cpus_that_no_machine_has_are_refused(tmp_path, cpus, said):
+    with pytest.raises(UserError, match=said):
+        load(tmp_path, placed(cpus))
+
+
+@pytest.mark.parametrize("name", ['"a b"', '"a\\nb"', '""', '"\\e[2J"', "x" * 61])
+def test_a_cache_name_that_breaks_slabinfo_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match="caches"):
+        load(tmp_path, f"caches: {{{name}: {{size: 64}}}}\n{placed('all')}")
+
+
+@pytest.mark.parametrize("what", ["touch: 1 TiB", "think: 11 s", "think: {exponential: 1000000 s}"])
+def test_a_slip_of_a_unit_is_refused(tmp_path, what):
+    with pytest.raises(UserError, match=what.split(":")[0]):
+        load(tmp_path, f"threads: [{GROUP % CHURN.replace('}', f', {what}}}')}]")

@@ -1,0 +1,120 @@
+"""Memory policies, cpusets, reserves, injected faults and kernel options of a workload, seen in what a run measures."""
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.machine.description.library import load_machine
+from simslab.workload.description.spec import Workload
+from simslab.workload.run.runner import prepare, run_workload
+
+KEEP = {"pattern": "alloc", "cache": "c", "count": 300, "touch": 64}
+
+
+def workload(group=None, step=None, **more):
+    caches = more.pop("caches", {"c": {"size": 512}})
+    groups = [{"name": "a", "cpus": 0, "steps": [KEEP | (step or {})], **(group or {})}]
+    return Workload.model_validate({"name": "test", "threads": groups, "caches": caches, **more})
+
+
+def run(group=None, step=None, machine="two-socket", **more):
+    return run_workload(load_machine(machine), workload(group, step, **more))
+
+
+def by_node(measured):
+    """Objects allocated by home node."""
+    return [sum(column) for column in zip(*(node.allocated for node in measured.nodes), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ({}, [300, 0]),
+        ({"mempolicy": {"mode": "preferred", "nodes": 1}}, [0, 300]),
+        ({"mempolicy": {"mode": "bind", "nodes": [1]}}, [0, 300]),
+        ({"mempolicy": {"mode": "interleave"}}, [150, 150]),
+        ({"mempolicy": {"mode": "interleave"}, "cpuset": {"mems": [1]}}, [0, 300]),
+        ({"cpuset": {"spread_slab": True}}, [300, 0]),
+    ],
+)
+def test_objects_come_from_the_nodes_of_the_policy(group, expected):
+    assert by_node(run(group)) == expected
+
+
+def test_a_cpuset_spreads_caches_with_the_flag_over_its_nodes():
+    caches = {"c": {"size": 512, "flags": ["MEM_SPREAD"]}}
+    assert by_node(run({"cpuset": {"spread_slab": True}}, caches=caches)) == [150, 150]
+    assert by_node(run({"cpuset": {"spread_slab": True, "mems": 1}}, caches=caches)) == [0, 300]
+
+
+def test_user_memory_stays_inside_the_cpuset_and_the_kernel_s_own_may_leave_it():
+    confined = {"cpuset": {"mems": 1}}
+    assert by_node(run(confined, {"gfp": "GFP_USER", "kmalloc": 3000, "cache": None})) == [0, 300]
+    assert by_node(run(confined, {"kmalloc": 3000, "cache": None})) == [300, 0]
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        ({"mempolicy": {"mode": "bind", "nodes": [0, 7]}}, r"mempolicy.nodes\[1\]: the machine has no node 7.*0, 1"),
+        ({"cpuset": {"mems": 9}}, r"cpuset.mems\[0\]: the machine has no node 9"),
+    ],
+)
+def test_nodes_that_the_machine_has_not_got_are_told(group, said):
+    with pytest.raises(UserError, match=said):
+        run(group)
+
+
+def test_a_node_without_memory_cannot_be_asked_for():
+    with pytest.raises(UserError, match=r"node 1 has no memory.*nodes with memory: 0"):
+        run({"mempolicy": {"mode": "bind", "nodes": 1}}, machine="memoryless-node")
+
+
+def test_injected_faults_hit_requests_that_cannot_sleep_unless_told_otherwise():
+    spare = run(failslab={"probability": 20})
+    assert spare.conservation["failed"] == 0
+    atomic = run(step={"gfp": "GFP_ATOMIC"}, failslab={"probability": 20})
+    assert 30 < atomic.conservation["failed"] < 90
+    anyone = run(failslab={"probability": 20, "ignore_gfp_wait": False, "times": 7})
+    assert anyone.conservation["failed"] == 7
+
+
+def test_injected_faults_keep_to_the_caches_named():
+    faults = {"probability": 100, "ignore_gfp_wait": False}
+    assert run(failslab=faults | {"cache_filter": ["kmalloc-64"]}).conservation["failed"] == 0
+    assert run(failslab=faults | {"cache_filter": ["c"]}).conservation["failed"] == 300
+    with pytest.raises(UserError, match=r"failslab.cache_filter\[0\]: there is no cache 'kmaloc-64'.*'kmalloc-64'"):
+        run(failslab=faults | {"cache_filter": ["kmaloc-64"]})
+
+
+def test_injected_faults_repeat_with_the_seed():
+    faults = {"probability": 30, "ignore_gfp_wait": False}
+    counts = [run(failslab=faults, seed=seed).conservation["failed"] for seed in (1, 1, 2, 3, 4)]
+    assert counts[0] == counts[1]
+    assert len(set(counts)) > 1
+
+
+def test_zeroing_costs_time():
+    plain, zeroed = run().cycles, run(kernel={"init_on_alloc": True}).cycles
+    assert zeroed > plain
+    free = {"steps": [KEEP, {"pattern": "free"}]}
+    assert run(free, kernel={"init_on_free": True}).cycles > run(free).cycles
+
+
+def test_options_reach_the_allocator():
+    kernel = {
+        "slab_nomerge": True,
+        "noaliencache": True,
+        "slab_max_order": 0,
+        "freelist_random": True,
+        "freelist_hardened": True,
+        "memalloc_sockets": True,
+    }
+    prepared = prepare(load_machine("two-socket"), workload({"memalloc": True}, kernel=kernel), seed=5)
+    allocator, reserves = prepared.system.allocator, prepared.system.kernel.reserves
+    options = allocator.options
+    assert (options.slab_nomerge, options.noaliencache, options.slab_max_order) == (True, True, 0)
+    assert (options.freelist_random, options.freelist_seed, options.freelist_hardened) == (True, 5, True)
+    assert allocator.pages.randomizer is not None
+    assert allocator.freeing.hardened == 1
+    assert reserves.sk_memalloc_socks == 1
+    assert [reserves.flags_owner[cpu] != 0 for cpu in (0, 1)] == [True, False]

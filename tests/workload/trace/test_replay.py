@@ -1,0 +1,153 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simslab.base.shipped import shipped_folder
+from simslab.workload.description.placement import CpuPlaces
+from simslab.workload.description.spec import TraceReplay
+from simslab.workload.streams import operations as ops
+from simslab.workload.streams.program import unpack
+from simslab.workload.trace.kmem_trace import read_kmem_trace
+from simslab.workload.trace.pairing import pair
+from simslab.workload.trace.replay import folded_rows, replay
+
+GHZ = 1_000_000_000
+
+
+@pytest.fixture(scope="module")
+def untar():
+    return pair(read_kmem_trace(shipped_folder("workloads") / "untar-rm.txt.gz"))
+
+
+def made(paired, scale=1.0, nodes=(0, 0, 1, 1), **spec):
+    return replay(paired, TraceReplay(file=Path("x"), **spec), CpuPlaces(nodes, max(nodes) + 1), GHZ, scale)
+
+
+@pytest.mark.parametrize(("cpus", "used"), [("modulo", [0, 1]), ("spread", [0, 2]), ("tasks", [0, 1, 2, 3])])
+def test_recorded_cpus_or_tasks_are_mapped_onto_the_machine(untar, cpus, used):
+    threads = made(untar, cpus=cpus).program.threads
+    assert [thread.cpu for thread in threads] == used
+    assert sum(len(thread.words) for thread in threads) == len(untar.event)
+
+
+def test_one_cpu_replays_everything_in_file_order(untar):
+    words = made(untar, nodes=(0,)).program.threads[0].words
+    assert np.array_equal(unpack(words)[1], untar.slot)
+
+
+def test_operations_carry_size_flags_and_cache(untar):
+    result = made(untar, nodes=(0,))
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    trace = untar.trace
+    sizes = np.where(trace.kind[untar.event] == 2, trace.bytes_req[untar.event], 0)
+    assert np.array_equal(used[:, ops.SIZE], sizes)
+    assert set(used[:, ops.OPCODE]) == {ops.ALLOC, ops.FREE, ops.KMALLOC, ops.KFREE}
+    names = [cache.name for cache in result.caches]
+    assert list(result.program.caches) == names
+    assert "filp" in names
+
+
+def test_recorded_times_become_cycles_from_the_start(untar):
+    result = made(untar, nodes=(0,), timing="recorded")
+    times = result.program.threads[0].times
+    span = int(untar.trace.time[untar.event].max() - untar.trace.time[untar.event].min())
+    assert times[0] == 0
+    assert times[-1] == span * GHZ // 10**9
+
+
+def test_a_scale_below_one_replays_the_first_part(untar):
+    result = made(untar, scale=0.1)
+    assert result.summary.replayed == round(len(untar.event) * 0.1)
+    assert result.summary.skipped["beyond the share asked for (scale)"] == len(untar.event) - result.summary.replayed
+
+
+def test_warm_up_ends_at_a_barrier_of_all_threads(untar):
+    result = made(untar, warm_up=0.5)
+    assert result.program.begins_region
+    assert result.program.parties == [2]
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    for thread in result.program.threads:
+        assert (rows[unpack(thread.words)[0]][:, ops.OPCODE] == ops.BEGIN_REGION).sum() == 1
+
+
+EVENT = "t-1 [000] ..... 1.{time:06}: {event}: call_site=a ptr={ptr:x}"
+ASKS = " bytes_req=100 bytes_alloc=128 gfp_flags=GFP_KERNEL node={node} accounted=false"
+
+
+def of_events(tmp_path, *events):
+    path = tmp_path / "trace.txt"
+    path.write_text("\n".join(events))
+    return pair(read_kmem_trace(path))
+
+
+def kmalloc(time, ptr, node):
+    return EVENT.format(time=time, event="kmalloc", ptr=ptr) + ASKS.format(node=node)
+
+
+def test_a_node_that_the_machine_has_not_got_becomes_any_and_is_told(tmp_path):
+    result = made(of_events(tmp_path, *(kmalloc(i, i + 32, node) for i, node in enumerate([0, 1, 2, 9, -1, -7]))))
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    words = np.concatenate([thread.words for thread in result.program.threads])
+    assert rows[unpack(words)[0]][:, ops.NODE].tolist() == [0, 1, -1, -1, -1, -1]
+    assert result.summary.skipped["for a node this machine has not got (from any node, not skipped)"] == 2
+
+
+def test_time_stamps_that_run_backwards_are_told(tmp_path):
+    events = [kmalloc(5, 32, -1), EVENT.format(time=1, event="kfree", ptr=32), kmalloc(6, 64, -1)]
+    result = made(of_events(tmp_path, *events))
+    assert result.summary.skipped["earlier than the event before (in file order, not skipped)"] == 1
+
+
+def test_a_trace_in_order_is_told_nothing_of_order_and_nodes(untar):
+    assert not any("not skipped" in what and "freed" not in what for what in made(untar).summary.skipped)
+
+
+def opcodes_and_sizes(result):
+    """(opcode, size) of the operations of a program of one thread."""
+    rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    used = rows[unpack(result.program.threads[0].words)[0]]
+    return [(int(row[ops.OPCODE]), int(row[ops.SIZE])) for row in used]
+
+
+def cache_alloc(time, ptr, name):
+    return EVENT.format(time=time, event="kmem_cache_alloc", ptr=ptr) + f" name={name}" + ASKS.format(node=-1)
+
+
+def test_what_kmalloc_allocated_is_freed_by_kfree_whichever_function_the_trace_tells(tmp_path):
+    freed = EVENT.format(time=2, event="kmem_cache_free", ptr=32) + " name=kmalloc-128"
+    result = made(of_events(tmp_path, kmalloc(1, 32, -1), freed), nodes=(0,))
+    assert opcodes_and_sizes(result) == [(ops.KMALLOC, 100), (ops.KFREE, 0)]
+
+
+def test_operations_stay_apart_however_many_caches_there_are(tmp_path):
+    """Events of 8,200 caches, and a kmalloc of the same size, flags and node."""
+    count = 8200
+    events = [cache_alloc(i, 32 * (i + 1), f"c{i}") for i in range(count)]
+    result = made(of_events(tmp_path, *events, kmalloc(count, 32 * (count + 1), -1)), nodes=(0,))
+    assert opcodes_and_sizes(result) == [(ops.ALLOC, 0)] * count + [(ops.KMALLOC, 100)]
+    assert len(set(unpack(result.program.threads[0].words)[0].tolist())) == count + 1
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([0, 1, 4095, 4096, 65535, 65536, 1 << 40, (1 << 63) - 1, -1, -(1 << 63)])] * 4),
+        max_size=12,
+    )
+)
+def test_rows_are_folded_into_equal_numbers_where_they_are_equal(rows):
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    numbers = folded_rows(*columns).tolist()
+    assert [[a == b for b in numbers] for a in numbers] == [[a == b for b in rows] for a in rows]
+
+
+@pytest.mark.parametrize("largest", [0, 1, 10])
+def test_folding_makes_room_before_it_overflows(largest, monkeypatch):
+    monkeypatch.setattr("simslab.workload.trace.replay.LARGEST", largest)
+    rows = [(a, b, c) for a in (0, 2, 3) for b in (1, 2) for c in (5, 7)] * 2
+    numbers = folded_rows(*np.array(rows).T).tolist()
+    assert len(set(numbers)) == len(set(rows))
+    assert numbers[: len(rows) // 2] == numbers[len(rows) // 2 :]
