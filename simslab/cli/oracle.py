@@ -20,9 +20,9 @@ def conform(
     ],
 ) -> None:
     """Replay records of a real 5.10 kernel and compare the allocator's state after every operation."""
+    from simslab.conform.dispatch import conform as check
+    from simslab.conform.dispatch import golden_files
     from simslab.conform.verdict import totals
-    from simslab.conform.slub.dispatch import conform as check
-    from simslab.conform.slub.dispatch import golden_files
 
     verdicts = []
     for path in golden_files(files):

@@ -3,12 +3,12 @@
 from lock_witness import LockWitness
 from random_machines import random_machine
 
+from simslab.conform.slub.audit import SlubAudit
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.slab import flags as fl
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
-from simslab.conform.slub.audit import SlubAudit
 from simslab.slub.options import SlubOptions
 from simslab.slub.shrink import flush_cpus
 

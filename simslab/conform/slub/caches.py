@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from simslab.conform.slub.geometry import options_of
+from simslab.conform.slub.topologies import new_system
 from simslab.conform.topologies import TOPOLOGIES
 from simslab.conform.verdict import Verdict, read_rows
 from simslab.slab.creation.geometry import PAGE_SIZE
 from simslab.slub import flags as fl
-from simslab.conform.slub.geometry import options_of
-from simslab.conform.slub.topologies import new_system
 from simslab.slub.kmem_cache import KmemCache
 
 

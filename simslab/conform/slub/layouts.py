@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from simslab.conform.slab.layouts import in_order
+from simslab.conform.slub.geometry import options_of
+from simslab.conform.slub.topologies import new_system
 from simslab.conform.verdict import Verdict, open_text, read_rows
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
-from simslab.conform.slub.geometry import options_of
-from simslab.conform.slub.topologies import new_system
 from simslab.slub.stat_item import NR_SLUB_STAT_ITEMS
 
 # How layout.py abbreviates the structures' names.

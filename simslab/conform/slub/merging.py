@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from simslab.conform.slub.caches import compare_lists
+from simslab.conform.slub.topologies import new_system
 from simslab.conform.verdict import Verdict, read_rows
 from simslab.kernel.mm import gfp
 from simslab.slub import kmalloc, slab_common
 from simslab.slub.allocator import SlubAllocator, slab_ksize
-from simslab.conform.slub.caches import compare_lists
-from simslab.conform.slub.topologies import new_system
 from simslab.slub.geometry import get_order
 from simslab.slub.options import SlubOptions
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from simslab.base.build import running_build
 from simslab.conform.slab.path_costs import TOLERANCE
-from simslab.conform.verdict import Verdict, open_text
 from simslab.conform.slub.path_costs import PathCost, measure_accesses, measure_counts
 from simslab.conform.slub.path_row import STATE
+from simslab.conform.verdict import Verdict, open_text
 
 WHY_NOT: str = "their state does not tell the slabs of a bulk operation, or an interrupt is among them"
 

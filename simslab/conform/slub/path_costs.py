@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from simslab.conform.slab.path_costs import FOLDED, LINE, TICK, TOLERANCE, Recorder
-from simslab.conform.verdict import open_text, read_rows
-from simslab.slub import layout
 from simslab.conform.slub.path_row import STATE, PathRow
 from simslab.conform.slub.path_state import Bench
+from simslab.conform.verdict import open_text, read_rows
+from simslab.slub import layout
 
 PAGE_ALLOCATOR: Final = re.compile(
     r"__alloc_pages|get_page_from|prep_|__inc_numa|should_fail_alloc|free_unref_page|__free_pages|__free_one_page"

@@ -10,12 +10,12 @@ import re
 from functools import cache as memoized
 from typing import Final
 
+from simslab.conform.slub.path_row import DRAIN, PathRow, plan
+from simslab.conform.slub.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.slab import flags as slab_flags
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
-from simslab.conform.slub.path_row import DRAIN, PathRow, plan
-from simslab.conform.slub.topologies import new_system
 from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.options import SlubOptions
 

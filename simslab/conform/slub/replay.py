@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.conform.slab.replay import GFP_CODES, raise_if_interrupt
-from simslab.conform.verdict import Verdict, open_text
 from simslab.conform.slub.geometry import options_of
 from simslab.conform.slub.state import CPU_FIELDS, NODE_FIELDS, SLAB_FIELDS, SlabNames, State, StateReader
 from simslab.conform.slub.topologies import new_system
+from simslab.conform.verdict import Verdict, open_text
 from simslab.slub.shrink import flush_all, flush_cpus
 from simslab.slub.stat_item import STAT_ITEMS
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simslab.kernel.mm import gfp
 from simslab.conform.slub.audit import SlubAudit
+from simslab.kernel.mm import gfp
 
 
 @pytest.fixture

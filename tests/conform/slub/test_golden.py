@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simslab.base.build import running_build
-from simslab.conform.slub.dispatch import conform, golden_files
+from simslab.conform.dispatch import conform, golden_files
 
 SELECTION = Path(__file__).parents[2] / "golden-slub"
 COLLECTION = Path(__file__).parents[4] / "shared" / "golden-slub"

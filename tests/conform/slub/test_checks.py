@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.conform.slub.dispatch import conform, is_of_slub
+from simslab.conform.dispatch import conform
+from simslab.conform.slub.checks import is_of_slub
 
 TESTS = Path(__file__).parents[2]
 
@@ -23,7 +24,7 @@ def test_no_file_of_slab_is_taken_for_one(path):
 def test_an_unknown_kind_of_file_is_refused_with_the_kinds_that_are_known(tmp_path):
     path = tmp_path / "caches.csv"
     path.write_text("name,nr_partial\n", encoding="ascii")
-    with pytest.raises(UserError, match=r"not a known kind of golden file of SLUB; expected cache_geometry"):
+    with pytest.raises(UserError, match=r"not a known kind of golden file; expected cache_geometry"):
         conform(path)
 
 

@@ -1,4 +1,4 @@
-"""Which check belongs to which golden file of either allocator: its kind by name, the allocator by its first lines."""
+"""Which check belongs to which golden file of SLUB, told by its name; and which files are of SLUB."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from simslab.base.errors import UserError
-from simslab.conform.dispatch import conform as conform_slab
-from simslab.conform.dispatch import golden_files, run
-from simslab.conform.verdict import Verdict
 from simslab.conform.slub.caches import check_cachenodes, check_caches
 from simslab.conform.slub.geometry import check_geometry
 from simslab.conform.slub.layouts import check_layout, check_topology
 from simslab.conform.slub.merging import check_kmalloc, check_list_after_merge, check_list_before_merge, check_merge
 from simslab.conform.slub.path_check import check_accesses, check_counts
 from simslab.conform.slub.replay import check_trace
-
-__all__ = ["conform", "golden_files"]
+from simslab.conform.verdict import Verdict
 
 # Name patterns in order; the first that fits decides.
-CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict]], ...]] = (
+CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict] | None], ...]] = (
     ("cache_geometry*.csv*", check_geometry),
     ("merge*.csv*", check_merge),
     ("kmalloc*.csv*", check_kmalloc),
@@ -35,6 +30,7 @@ CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict]], ...]] = (
     ("struct_layout*.csv*", check_layout),
     ("instruction_counts*.csv*", check_counts),
     ("path_access*.jsonl*", check_accesses),
+    ("README*", None),
 )
 HEAD_BYTES: Final = 4096
 # Columns and fields that only SLUB has, one for every kind of file.
@@ -64,15 +60,3 @@ def head_of(path: Path) -> str:
             return stream.read(HEAD_BYTES).decode("ascii", errors="replace")
     except (OSError, EOFError, zlib.error):
         return ""
-
-
-def conform(path: Path) -> Verdict:
-    """Check one golden file; UserError when it cannot be read or its kind is not known."""
-    if path.is_file() and is_of_slub(path):
-        for pattern, check in CHECKS:
-            if path.match(pattern):
-                return run(check, path)
-        if not path.match("README*"):
-            kinds = ", ".join(name for name, _ in CHECKS)
-            raise UserError("not a known kind of golden file of SLUB", file=str(path), expected=kinds)
-    return conform_slab(path)
