@@ -32,6 +32,8 @@ HOT = {
         "machine.memory.hierarchy",
         "slab.alloc",
         "slab.free",
+        "slub.alloc",
+        "slub.free",
     )
 }
 DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder
@@ -51,10 +53,15 @@ def leaf(name: str, source: str) -> Extension:
     return Extension(name, [source], extra_compile_args=flags)
 
 
+def headers() -> list[str]:
+    """The plain modules whose constants and inline functions are compiled into the leaves."""
+    declarations = sorted(path for path in Path("simslab").rglob("*.pxd") if path.name != "__init__.pxd")
+    return [".".join(path.with_suffix("").parts) for path in declarations if not is_augmenting(path)]
+
+
 def is_augmenting(path: Path) -> bool:
-    """Tell the `.pxd` of a leaf from those of packages and of headers, whose inline functions go into the leaves."""
-    text = path.read_text(encoding="utf-8")
-    return path.name != "__init__.pxd" and not ("cdef inline" in text and "cdef class" not in text)
+    """Tell the `.pxd` of a leaf from those of packages and of headers, whose contents go into the leaves."""
+    return "cdef class" in path.read_text(encoding="utf-8")
 
 
 class BuildLeaves(build_ext):
@@ -105,10 +112,11 @@ class BuildLeaves(build_ext):
     def record(self, modules: list[str], reason: str) -> None:
         """Write `simslab/built.json`, which `simslab.base.build` compares with the sources at run time."""
         source_hash = runpy.run_path("simslab/base/build.py")["source_hash"]
-        hashes = {name: source_hash(Path(name.replace(".", "/") + ".py")) for name in modules}
+        sources = {name: Path(name.replace(".", "/") + ".py") for name in [*modules, *headers()]}
+        hashes = {name: source_hash(path) for name, path in sources.items()}
         target = Path("simslab" if self.inplace else f"{self.build_lib}/simslab")
         target.mkdir(parents=True, exist_ok=True)
-        record = {"compiled": not reason, "reason": reason, "sources": hashes}
+        record = {"compiled": not reason, "reason": reason, "leaves": modules, "sources": hashes}
         (target / "built.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

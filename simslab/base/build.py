@@ -30,7 +30,7 @@ class Build(NamedTuple):
 
 
 def source_hash(source: Path) -> str:
-    """Return a hash of a leaf's `.py` and `.pxd`."""
+    """Return a hash of a module's `.py` and `.pxd`."""
     digest = hashlib.sha256()
     for path in (source, source.with_suffix(".pxd")):
         digest.update(path.read_bytes() + b"\0" if path.exists() else b"\0")
@@ -41,14 +41,13 @@ def running_build() -> Build:
     """Return what an import of the leaves gives in this process."""
     folder = Path(__file__).resolve().parent.parent
     record = _record(folder / "built.json")
-    names = sorted(record.get("sources", {}))
+    names = sorted(record.get("leaves", []))
     compiled = [name for name in names if _is_compiled(name)]
-    stale = tuple(
-        name
-        for name in compiled
-        if source_hash(folder.parent / (name.replace(".", "/") + ".py")) != record["sources"][name]
-    )
     if compiled:
+        # Headers count too: their constants are compiled into the leaves.
+        sources = {name: kept for name, kept in record["sources"].items() if name in compiled or name not in names}
+        paths = {name: folder.parent / (name.replace(".", "/") + ".py") for name in sources}
+        stale = tuple(name for name in sorted(sources) if source_hash(paths[name]) != sources[name])
         kind = "compiled" if len(compiled) == len(names) else "mixed"
         return Build(kind, "" if kind == "compiled" else f"{len(compiled)} of {len(names)} leaves", stale, folder)
     return Build("plain", _why_plain(record), (), folder)

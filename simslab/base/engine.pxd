@@ -1,8 +1,6 @@
+# Written by tools/declarations.py from engine.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers
-
-cdef long long KEY_SPACE
-cdef long long NEVER
+from simslab.base cimport buffers, clock
 
 
 cdef class Clocked:
@@ -41,5 +39,7 @@ cdef class Engine:
     cdef long long switch_to_next(self) except -1
     @cython.locals(i=cython.longlong, parent=cython.longlong)
     cpdef push(self, long long key)
-    @cython.locals(i=cython.longlong, child=cython.longlong, size=cython.longlong, key=cython.longlong, top=cython.longlong)
-    cpdef long long pop(self)
+    @cython.locals(
+        top=cython.longlong, size=cython.longlong, key=cython.longlong, i=cython.longlong, child=cython.longlong
+    )
+    cpdef long long pop(self) except? -1

@@ -16,15 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
 from heapq import heappop, heappush
-from typing import Any, Final
+from typing import Any
 
 import simpy
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from simslab.base import buffers, clock
-
-KEY_SPACE: Final = clock.KEY_SPACE
-NEVER: Final = clock.NEVER
 
 
 def _event_await(event: simpy.Event) -> Generator[simpy.Event, Any, Any]:
@@ -66,13 +63,13 @@ class Engine:
         self.env = simpy.Environment()
         self.quantum = quantum
         self.running = 0
-        self.next_event = NEVER
+        self.next_event = clock.NEVER
         self.settles = 0
         self.switches = 0
         self.clocked: list[Any] = [None] * 64
         self.spawned: list[Any] = []
         self.heap_size = 0
-        self.heap_owner = buffers.int64_zeros(KEY_SPACE + 1)
+        self.heap_owner = buffers.int64_zeros(clock.KEY_SPACE + 1)
         self.heap = buffers.int64_pointer(self.heap_owner)
         self.hub: Any = None
         self.observer: Callable[[Clocked], object] | None = None  # told of every point at which others may run
@@ -92,7 +89,7 @@ class Engine:
         clocked.parked = 0
         self.clocked[clocked.ident] = clocked
         self.spawned.append(clocked)
-        self.push(clocked.now * KEY_SPACE + clocked.ident)
+        self.push(clocked.now * clock.KEY_SPACE + clocked.ident)
 
     def settle(self, clocked: Clocked) -> int:
         """Return once nothing else in the simulation is earlier than `clocked`; other contexts run meanwhile.
@@ -104,7 +101,7 @@ class Engine:
         self.settles += 1
         if self.observer is not None:
             self.observer(clocked)
-        key = clocked.now * KEY_SPACE + clocked.ident
+        key = clocked.now * clock.KEY_SPACE + clocked.ident
         if clocked.now >= self.next_event or (self.heap_size > 0 and self.heap[0] < key):
             self.push(key)
             self.switch_to_next()
@@ -142,16 +139,16 @@ class Engine:
         if clocked.parked:
             clocked.parked = 0
             clocked.now = max(clocked.now, time)
-            self.push(clocked.now * KEY_SPACE + clocked.ident)
+            self.push(clocked.now * clock.KEY_SPACE + clocked.ident)
         return 0
 
     def switch_to_next(self) -> int:
         """Leave the current context for whatever is earliest."""
         self.switches += 1
-        if self.heap_size == 0 or self.heap[0] // KEY_SPACE >= self.next_event:
+        if self.heap_size == 0 or self.heap[0] // clock.KEY_SPACE >= self.next_event:
             self.hub.switch()
         else:
-            self.clocked[self.pop() % KEY_SPACE].context.switch()
+            self.clocked[self.pop() % clock.KEY_SPACE].context.switch()
         return 0
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -184,13 +181,13 @@ class Engine:
 
     def refresh(self) -> None:
         """Re-read the time of SimPy's next event; needed after scheduling on `env` directly."""
-        self.next_event = int(min(self.env.peek(), NEVER))
+        self.next_event = int(min(self.env.peek(), clock.NEVER))
         if self.backgrounds and self.backgrounds[0][0] < self.next_event:
             self.next_event = self.backgrounds[0][0]
 
     # -- running --------------------------------------------------------------------------------------------------
 
-    def run(self, until: int = NEVER) -> None:
+    def run(self, until: int = clock.NEVER) -> None:
         """Run until every context has ended and no event is left (Deadlock if some stay parked), or until `until`."""
         self.hub = getcurrent()
         self.running = 1
@@ -198,24 +195,24 @@ class Engine:
         try:
             self._loop(until)
             waiting = [clocked.ident for clocked in self.spawned if clocked.parked]
-            if waiting and until >= NEVER:
+            if waiting and until >= clock.NEVER:
                 raise Deadlock(waiting)
         finally:
             self.running = 0
-            if until >= NEVER:
+            if until >= clock.NEVER:
                 self._end_contexts()
 
     def _loop(self, until: int) -> None:
         while True:
-            ready = self.heap[0] // KEY_SPACE if self.heap_size else NEVER
+            ready = self.heap[0] // clock.KEY_SPACE if self.heap_size else clock.NEVER
             if min(ready, self.next_event) >= until:
                 return
             if self.next_event <= ready:
-                if not self.heap_size and self.env.peek() >= NEVER:
+                if not self.heap_size and self.env.peek() >= clock.NEVER:
                     return  # only background duties are left
                 self._next()
             else:
-                self.clocked[self.pop() % KEY_SPACE].context.switch()
+                self.clocked[self.pop() % clock.KEY_SPACE].context.switch()
 
     def _next(self) -> None:
         """Process the earliest event or background duty."""

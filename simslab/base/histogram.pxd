@@ -1,3 +1,4 @@
+# Written by tools/declarations.py from histogram.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 

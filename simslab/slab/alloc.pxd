@@ -1,6 +1,11 @@
+# Written by tools/declarations.py from alloc.py; its docstring tells what is decided here.
 cimport cython
-from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel cimport layout
+from simslab.kernel.mm cimport gfp
+from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab cimport flags as fl
+from simslab.slab cimport paths
 from simslab.slab.alloc_node cimport NodeAlloc
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
@@ -9,25 +14,9 @@ from simslab.slab.slab_page cimport SlabPages
 
 cdef long long NUMA_NO_NODE
 cdef long long BATCHREFILL_LIMIT
-cdef long long KC_CPU_CACHE
-cdef long long KC_OBJECT_SIZE
-cdef long long KC_NODE
-cdef long long N_FREE_OBJECTS
-cdef long long N_SHARED
-cdef long long AC_TOUCHED
-cdef long long AC_ENTRY
-cdef long long ZERO
-cdef long long THISNODE
-cdef long long DIRECT_RECLAIM
 cdef long long EXACT_NODE_SET
 cdef long long EXACT_NODE_CLEAR
 cdef long long CONTENTS_MATTER
-cdef long long ALLOC_HIT
-cdef long long ALLOC_REFILL_SHARED
-cdef long long ALLOC_REFILL_SLABS
-cdef long long ALLOC_GROW
-cdef long long ALLOC_FAILED
-cdef long long ALLOC_BULK
 cdef long long INSNS_ALLOC
 cdef long long INSNS_ALLOC_MISS
 cdef long long INSNS_ALLOC_NODE
@@ -68,25 +57,32 @@ cdef class SlabAlloc:
     @cython.locals(objp=cython.longlong)
     cdef long long do_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
     cdef long long after_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long objp) noexcept
+    @cython.locals(zero=cython.longlong)
     cdef debugcheck_after(self, Cpu cpu, KmemCache cache, long long flags, long long objp)
     cdef long long want_init_on_alloc(self, KmemCache cache, long long flags) noexcept
     cdef long long should_failslab(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(objp=cython.longlong, objects=list)
+    @cython.locals(objects=list, _=cython.longlong, objp=cython.longlong)
     cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
-
     @cython.locals(objp=cython.longlong)
     cdef long long do_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(nid=cython.longlong)
     cdef long long alternate_node_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(ac=ArrayCache)
     cdef long long cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
+    @cython.locals(
+        node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode, objp=cython.longlong
+    )
     cdef long long cache_alloc_refill(self, Cpu cpu, KmemCache cache, long long flags) except -1
     cdef long long node_has_objects(self, Cpu cpu, KmemCacheNode n) noexcept
     @cython.locals(shared=ArrayCache)
-    cdef long long refill_from_node(self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount) except -1
+    cdef long long refill_from_node(
+        self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount
+    ) except -1
     @cython.locals(pfn=cython.longlong, before=cython.longlong)
-    cdef long long refill_from_slabs(self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount) except -1
+    cdef long long refill_from_slabs(
+        self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount
+    ) except -1
     @cython.locals(pfn=cython.longlong, ac=ArrayCache, taken=cython.longlong)
-    cdef ArrayCache refill_by_growth(self, Cpu cpu, KmemCache cache, long long flags, long long node, long long batchcount)
-
+    cdef ArrayCache refill_by_growth(
+        self, Cpu cpu, KmemCache cache, long long flags, long long node, long long batchcount
+    )

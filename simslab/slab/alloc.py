@@ -25,28 +25,12 @@ from simslab.slab.slab_page import SlabPages
 NUMA_NO_NODE: Final = -1
 BATCHREFILL_LIMIT: Final = 16
 
-KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
-KC_OBJECT_SIZE: Final = layout.KMEM_CACHE_OBJECT_SIZE
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
-N_SHARED: Final = layout.NODE_SHARED
-AC_TOUCHED: Final = layout.ARRAY_CACHE_TOUCHED
-AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
 
-ZERO: Final = gfp.ZERO
-THISNODE: Final = gfp.THISNODE
-DIRECT_RECLAIM: Final = gfp.DIRECT_RECLAIM
 EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
 EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
 
 CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
-ALLOC_HIT: Final = paths.ALLOC_HIT
-ALLOC_REFILL_SHARED: Final = paths.ALLOC_REFILL_SHARED
-ALLOC_REFILL_SLABS: Final = paths.ALLOC_REFILL_SLABS
-ALLOC_GROW: Final = paths.ALLOC_GROW
-ALLOC_FAILED: Final = paths.ALLOC_FAILED
-ALLOC_BULK: Final = paths.ALLOC_BULK
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_ALLOC: Final = 41  # kmem_cache_alloc with should_failslab
@@ -127,8 +111,8 @@ class SlabAlloc:
 
     def do_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """Middle of slab_alloc_node. Irqs off."""
-        cpu.path = ALLOC_HIT
-        cpu.read(cache.addr + KC_NODE + 8 * nodeid)
+        cpu.path = paths.ALLOC_HIT
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nodeid)
         if cache.node[nodeid] is None:
             return self.nodes.fallback_alloc(cpu, cache, flags)  # the node has no memory
         if nodeid == cpu.numa_mem:
@@ -141,7 +125,7 @@ class SlabAlloc:
     def after_alloc(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> int:
         """Zero an object for its user if it must, once interrupts are as before."""
         if objp and self.want_init_on_alloc(cache, flags):
-            cpu.read(cache.addr + KC_OBJECT_SIZE)
+            cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp + cache.obj_offset, cache.object_size)
         return objp
@@ -158,13 +142,13 @@ class SlabAlloc:
                 return 0
             if not cache.flags & CONTENTS_MATTER:
                 return 1
-        return flags & ZERO
+        return flags & gfp.ZERO
 
     def should_failslab(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """Whether a fault is injected here (mm/failslab.c: __should_failslab, from slab_pre_alloc_hook)."""
         if not self.failslab.should_failslab(cache, flags):
             return 0
-        cpu.path = ALLOC_FAILED
+        cpu.path = paths.ALLOC_FAILED
         return 1
 
     def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> list[int]:
@@ -188,9 +172,9 @@ class SlabAlloc:
         if len(objects) < size:
             for objp in objects:  # mm/slab_common.c: __kmem_cache_free_bulk
                 self.freeing.kmem_cache_free(cpu, cache, objp)
-            cpu.path = ALLOC_FAILED
+            cpu.path = paths.ALLOC_FAILED
             return []
-        cpu.path = ALLOC_BULK
+        cpu.path = paths.ALLOC_BULK
         if self.want_init_on_alloc(cache, flags):
             for objp in objects:
                 cpu.insn(INSNS_ZERO)
@@ -201,7 +185,7 @@ class SlabAlloc:
 
     def do_cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """From the CPU's array, else from its node, else along the zonelist (mm/slab.c: __do_cache_alloc). Irqs off."""
-        cpu.path = ALLOC_HIT
+        cpu.path = paths.ALLOC_HIT
         if self.policies is not None:
             objp = self.alternate_node_alloc(cpu, cache, flags)
             if objp:
@@ -216,9 +200,9 @@ class SlabAlloc:
 
         Interrupts have no policy. Irqs off.
         """
-        if cpu.in_interrupt or flags & THISNODE:
+        if cpu.in_interrupt or flags & gfp.THISNODE:
             return 0
-        nid = self.policies.slab_node(cpu, cache.flags)
+        nid: int = self.policies.slab_node(cpu, cache.flags)
         return 0 if nid == cpu.numa_mem else self.nodes.cache_alloc_node(cpu, cache, flags, nid)
 
     def cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
@@ -226,12 +210,12 @@ class SlabAlloc:
         if not cpu.irqs_off:
             raise KernelBugError("cache_alloc with interrupts on")
         ac = cache.cpu_cache[cpu.id]
-        cpu.read(cache.addr + KC_CPU_CACHE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         if ac.avail:
             ac.touched = 1
             ac.avail -= 1
             cpu.write(ac.addr)
-            cpu.read(ac.addr + AC_ENTRY + 8 * ac.avail)
+            cpu.read(ac.addr + layout.ARRAY_CACHE_ENTRY + 8 * ac.avail)
             if self.stats:
                 cache.allochit += 1
             return ac.entry[ac.avail]
@@ -248,17 +232,18 @@ class SlabAlloc:
         gives none.
         """
         node = cpu.numa_mem
-        cpu.read(cache.addr + KC_CPU_CACHE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         ac = cache.cpu_cache[cpu.id]
-        cpu.read(ac.addr + AC_TOUCHED)
+        cpu.read(ac.addr + layout.ARRAY_CACHE_TOUCHED)
         batchcount = ac.batchcount
         if not ac.touched:
             batchcount = min(batchcount, BATCHREFILL_LIMIT)  # little was used lately: do not strip the slabs bare
         n = cache.get_node(node)
-        cpu.read(cache.addr + KC_NODE + 8 * node)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
         if ac.avail > 0:
             raise KernelBugError("cache_alloc_refill of an array that is not empty")
-        if cpu.in_interrupt and flags & DIRECT_RECLAIM:  # model: slab_pre_alloc_hook's rule, looked at where it is rare
+        # model: slab_pre_alloc_hook's rule, looked at where it is rare
+        if cpu.in_interrupt and flags & gfp.DIRECT_RECLAIM:
             raise KernelBugError("a request that may sleep, in an interrupt (might_sleep)")
         if self.node_has_objects(cpu, n):
             self.refill_from_node(cpu, cache, ac, n, batchcount)
@@ -267,15 +252,15 @@ class SlabAlloc:
                 objp = self.nodes.cache_alloc_pfmemalloc(cpu, cache, n, flags)
                 if objp:
                     return objp
-            cpu.path = ALLOC_GROW
+            cpu.path = paths.ALLOC_GROW
             ac = self.refill_by_growth(cpu, cache, flags, node, batchcount)
             if not ac.avail:
                 return 0
         ac.touched = 1
         ac.avail -= 1
         cpu.update(ac.addr)
-        cpu.read(ac.addr + AC_ENTRY + 8 * ac.avail)
-        cpu.read(cache.addr + KC_CPU_CACHE)
+        cpu.read(ac.addr + layout.ARRAY_CACHE_ENTRY + 8 * ac.avail)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         return ac.entry[ac.avail]
 
     def node_has_objects(self, cpu: Cpu, n: KmemCacheNode) -> int:
@@ -283,8 +268,8 @@ class SlabAlloc:
 
         Not modelled: the order of this look among other CPUs' writes within a quantum; the lock after it is in order.
         """
-        cpu.read(n.addr + N_FREE_OBJECTS)
-        cpu.read(n.addr + N_SHARED)
+        cpu.read(n.addr + layout.NODE_FREE_OBJECTS)
+        cpu.read(n.addr + layout.NODE_SHARED)
         if n.free_objects:
             return 1
         if n.shared is None:
@@ -295,20 +280,20 @@ class SlabAlloc:
     def refill_from_node(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, n: KmemCacheNode, batchcount: int) -> int:
         """The part of cache_alloc_refill under list_lock: shared array, else slabs."""
         n.list_lock.lock(cpu, SITE_REFILL)
-        cpu.read(n.addr + N_SHARED)
+        cpu.read(n.addr + layout.NODE_SHARED)
         shared = n.shared
         if shared is not None and self.freeing.transfer_objects(cpu, ac, shared, batchcount):
-            cpu.path = ALLOC_REFILL_SHARED
+            cpu.path = paths.ALLOC_REFILL_SHARED
             cpu.insn(INSNS_REFILL_SHARED)
             shared.touched = 1
-            cpu.write(shared.addr + AC_TOUCHED)
+            cpu.write(shared.addr + layout.ARRAY_CACHE_TOUCHED)
         else:
-            cpu.path = ALLOC_REFILL_SLABS
+            cpu.path = paths.ALLOC_REFILL_SLABS
             cpu.insn(INSNS_REFILL if shared is None else INSNS_REFILL + INSNS_REFILL_SHARED_EMPTY)
             self.refill_from_slabs(cpu, cache, ac, n, batchcount)
             cpu.read(ac.addr)
             n.free_objects -= ac.avail
-            cpu.update(n.addr + N_FREE_OBJECTS)
+            cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
         return n.list_lock.unlock(cpu)
 
     def refill_from_slabs(self, cpu: Cpu, cache: KmemCache, ac: ArrayCache, n: KmemCacheNode, batchcount: int) -> int:
@@ -331,7 +316,7 @@ class SlabAlloc:
         """The direct_grow part of cache_alloc_refill; returns the CPU's array, which may be another than before."""
         pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, node)
         ac = cache.cpu_cache[cpu.id]
-        cpu.read(cache.addr + KC_CPU_CACHE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         cpu.read(ac.addr)
         taken = 0
         if batchcount > ac.limit:

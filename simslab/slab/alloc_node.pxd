@@ -1,30 +1,24 @@
+# Written by tools/declarations.py from alloc_node.py; its docstring tells what is decided here.
 cimport cython
-from simslab.kernel.mm.page cimport MemMap
-from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.kernel cimport layout
+from simslab.kernel.mm cimport gfp
+from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab cimport paths
 from simslab.slab.kmem_cache cimport KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab.slab_page cimport SlabPages
 
 cdef unsigned long long ULONG_MAX
-cdef long long KC_NUM
-cdef long long KC_NODE
-cdef long long N_FREE_OBJECTS
-cdef long long P_ACTIVE
-cdef long long THISNODE
 cdef long long EXACT_NODE_SET
 cdef long long EXACT_NODE_CLEAR
-cdef long long ALLOC_NODE_SLABS
-cdef long long ALLOC_NODE_GROW
-cdef long long ALLOC_FALLBACK
-cdef long long ALLOC_FAILED
 cdef long long INSNS_NODE_SLABS
 cdef long long INSNS_NODE_GROW
+cdef long long INSNS_PFMEMALLOC_ALLOWED
 cdef long long INSNS_FALLBACK
 cdef long long INSNS_FALLBACK_ZONE
 cdef long long SITE_NODE
 cdef long long SITE_PFMEMALLOC
-cdef long long INSNS_PFMEMALLOC_ALLOWED
 
 
 @cython.final
@@ -41,7 +35,7 @@ cdef class NodeAlloc:
     cdef long long take_from_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
     @cython.locals(pfn=cython.longlong)
     cdef long long cache_alloc_pfmemalloc(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long flags) except -1
-    @cython.locals(exact=cython.longlong, objp=cython.longlong, pfn=cython.longlong, nodes=list)
+    @cython.locals(exact=cython.longlong, objp=cython.longlong, nodes=list, pfn=cython.longlong)
     cdef long long fallback_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
     cdef long long alloc_from_zonelist(self, Cpu cpu, KmemCache cache, long long exact, list nodes) except -1

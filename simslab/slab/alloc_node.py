@@ -19,17 +19,8 @@ from simslab.slab.slab_page import SlabPages
 
 ULONG_MAX: Final = (1 << 64) - 1
 
-KC_NUM: Final = layout.KMEM_CACHE_NUM
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
-P_ACTIVE: Final = layout.PAGE_ACTIVE
-THISNODE: Final = gfp.THISNODE
 EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
 EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
-ALLOC_NODE_SLABS: Final = paths.ALLOC_NODE_SLABS
-ALLOC_NODE_GROW: Final = paths.ALLOC_NODE_GROW
-ALLOC_FALLBACK: Final = paths.ALLOC_FALLBACK
-ALLOC_FAILED: Final = paths.ALLOC_FAILED
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_NODE_SLABS: Final = 54
@@ -60,7 +51,7 @@ class NodeAlloc:
         Irqs off.
         """
         n = cache.get_node(nodeid)
-        cpu.read(cache.addr + KC_NODE + 8 * nodeid)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nodeid)
         if not cpu.irqs_off:
             raise KernelBugError("cache_alloc_node with interrupts on")
         n.list_lock.lock(cpu, SITE_NODE)
@@ -71,7 +62,7 @@ class NodeAlloc:
                 self.count_active(cache, 1)
             return self.take_from_slab(cpu, cache, n, pfn)
         n.list_lock.unlock(cpu)
-        cpu.path = ALLOC_NODE_GROW
+        cpu.path = paths.ALLOC_NODE_GROW
         cpu.insn(INSNS_NODE_GROW)
         objp = 0
         pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, nodeid)
@@ -82,13 +73,13 @@ class NodeAlloc:
 
     def take_from_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
         """The locked part of ____cache_alloc_node and cache_alloc_pfmemalloc when there is a slab; drops list_lock."""
-        cpu.path = ALLOC_NODE_SLABS
+        cpu.path = paths.ALLOC_NODE_SLABS
         cpu.insn(INSNS_NODE_SLABS)
-        cpu.read(self.pages.mem_map.page_addr(pfn) + P_ACTIVE)
-        cpu.read(cache.addr + KC_NUM)
+        cpu.read(self.pages.mem_map.page_addr(pfn) + layout.PAGE_ACTIVE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
         objp = self.lists.slab_get_obj(cpu, cache, pfn)
         n.free_objects -= 1
-        cpu.update(n.addr + N_FREE_OBJECTS)
+        cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
         self.lists.fixup_slab_list(cpu, cache, n, pfn)
         n.list_lock.unlock(cpu)
         return objp
@@ -113,8 +104,8 @@ class NodeAlloc:
 
         0 at once for requests bound to one node.
         """
-        if flags & THISNODE:
-            cpu.path = ALLOC_FAILED
+        if flags & gfp.THISNODE:
+            cpu.path = paths.ALLOC_FAILED
             return 0
         cpu.insn(INSNS_FALLBACK)
         exact = (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR
@@ -131,7 +122,7 @@ class NodeAlloc:
             objp = self.cache_alloc_node(cpu, cache, exact, self.pages.mem_map.nid(pfn))
             if objp:
                 break  # else another CPU took all of the new slab: try again
-        cpu.path = ALLOC_FALLBACK if objp else ALLOC_FAILED
+        cpu.path = paths.ALLOC_FALLBACK if objp else paths.ALLOC_FAILED
         return objp
 
     def alloc_from_zonelist(self, cpu: Cpu, cache: KmemCache, exact: int, nodes: list[int]) -> int:
@@ -143,11 +134,11 @@ class NodeAlloc:
             cpu.insn(INSNS_FALLBACK_ZONE)
             if self.policies is not None and not self.policies.node_allowed(cpu, nid, exact):
                 continue
-            cpu.read(cache.addr + KC_NODE + 8 * nid)
+            cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
             n = cache.node[nid]
             if n is None:
                 continue
-            cpu.read(n.addr + N_FREE_OBJECTS)
+            cpu.read(n.addr + layout.NODE_FREE_OBJECTS)
             if n.free_objects:
                 objp = self.cache_alloc_node(cpu, cache, exact, nid)
                 if objp:

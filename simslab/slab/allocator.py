@@ -31,12 +31,8 @@ from simslab.slab.slab_page import SlabPages
 if TYPE_CHECKING:
     from simslab.kernel.kernel import Kernel
 
-ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
-KMALLOC_MAX_CACHE_SIZE: Final = kmalloc.KMALLOC_MAX_CACHE_SIZE
 NR_INDEXES: Final = kmalloc.KMALLOC_SHIFT_HIGH + 1
 SMALL_SIZE: Final = 192  # up to here the size class comes from a table
-DMA: Final = gfp.DMA
-RECLAIMABLE: Final = gfp.RECLAIMABLE
 REAPTIMEOUT_AC: Final = 2  # seconds
 REAPTIMEOUT_NODE: Final = 4
 
@@ -73,7 +69,7 @@ class SlabAllocator(ObjectSource):
         self.use_alien_caches = False
         self.online_cpus: list[int] = []
         self.cpus_in_node: list[int] = []  # CPUs in each node's mask, which CPU 0 joins late in boot
-        self.boot_data = kernel.boot_data
+        self.boot_data: int = kernel.boot_data
         self.slab_mutex = Mutex(kernel.boot_data + SLAB_MUTEX_OFFSET, "slab_mutex")
         self.pages = SlabPages(kernel.mem_map, kernel.page_allocator)
         self.pages.source = self
@@ -141,20 +137,20 @@ class SlabAllocator(ObjectSource):
         """The cache for `size` bytes; None for 0, beyond 4 MiB or before it exists (mm/slab_common.c: kmalloc_slab)."""
         if size <= SMALL_SIZE:
             index = self.size_index[size]
-        elif size > KMALLOC_MAX_CACHE_SIZE:
+        elif size > kmalloc.KMALLOC_MAX_CACHE_SIZE:
             return None
         else:
             index = 8
             while size > 1 << index:
                 index += 1
-        kind = 0 if not flags & (DMA | RECLAIMABLE) else 2 if flags & DMA else 1
+        kind = 0 if not flags & (gfp.DMA | gfp.RECLAIMABLE) else 2 if flags & gfp.DMA else 1
         row = self.kmalloc_caches[kind]
         return row[index]
 
     def kmalloc(self, cpu: Cpu, size: int, flags: int) -> int:
         """Allocate `size` bytes; 16 (ZERO_SIZE_PTR) for none, 0 on failure (mm/slab.c: __kmalloc)."""
         if size == 0:
-            return ZERO_SIZE_PTR
+            return kmalloc.ZERO_SIZE_PTR
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
             return 0
@@ -164,7 +160,7 @@ class SlabAllocator(ObjectSource):
     def kmalloc_node(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
         """Allocate `size` bytes on node `nodeid` (mm/slab.c: __kmalloc_node)."""
         if size == 0:
-            return ZERO_SIZE_PTR
+            return kmalloc.ZERO_SIZE_PTR
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
             return 0
@@ -173,7 +169,7 @@ class SlabAllocator(ObjectSource):
 
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free what kmalloc returned; NULL and ZERO_SIZE_PTR do nothing (mm/slab.c: kfree)."""
-        if objp <= ZERO_SIZE_PTR:
+        if objp <= kmalloc.ZERO_SIZE_PTR:
             return 0
         if self.debug is not None:
             self.debug.kfree_debugcheck(cpu, objp)
@@ -205,7 +201,7 @@ class SlabAllocator(ObjectSource):
 
     def ksize(self, cpu: Cpu, objp: int) -> int:
         """Bytes that may be used at `objp` (mm/slab.c: __ksize)."""
-        return 0 if objp <= ZERO_SIZE_PTR else int(self.virt_to_cache(cpu, objp).object_size)
+        return 0 if objp <= kmalloc.ZERO_SIZE_PTR else int(self.virt_to_cache(cpu, objp).object_size)
 
     # -- caches -------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,9 @@
+# Written by tools/declarations.py from drain.py; its docstring tells what is decided here.
 cimport cython
-from simslab.kernel.locking.spinlock cimport SpinLock
-from simslab.base.engine cimport Engine
+from simslab.kernel cimport layout
+from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab cimport paths
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages
@@ -10,21 +12,6 @@ cdef long long SLABS_PARTIAL
 cdef long long SLABS_FULL
 cdef long long SLABS_FREE
 cdef long long EVERYTHING
-cdef long long KC_CPU_CACHE
-cdef long long KC_LIST
-cdef long long KC_NODE
-cdef long long N_FREE
-cdef long long N_TOTAL_SLABS
-cdef long long N_FREE_SLABS
-cdef long long N_FREE_OBJECTS
-cdef long long N_PARTIAL
-cdef long long N_FULL
-cdef long long N_SHARED
-cdef long long N_ALIEN
-cdef long long N_NEXT_REAP
-cdef long long N_FREE_TOUCHED
-cdef long long REAP
-cdef long long SHRINK
 cdef long long INSNS_DO_DRAIN
 cdef long long INSNS_DRAIN_ALIEN_NODE
 cdef long long INSNS_SHRINK
@@ -53,21 +40,24 @@ cdef class SlabDrain:
     @cython.locals(surplus=cython.longlong)
     cpdef long long free_array(self, Cpu cpu, KmemCache cache, KmemCacheNode n, ArrayCache ac, long long site) except -1
     @cython.locals(count=cython.longlong, surplus=cython.longlong)
-    cdef long long drain_array_locked(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long node, long long free_all) except? -1
+    cdef long long drain_array_locked(
+        self, Cpu cpu, KmemCache cache, ArrayCache ac, long long node, long long free_all
+    ) except? -1
     @cython.locals(surplus=cython.longlong)
     cdef long long drain_array(self, Cpu cpu, KmemCache cache, KmemCacheNode n, ArrayCache ac, long long node) except -1
-    @cython.locals(nid=cython.longlong, aliens=list, addr=cython.longlong, alien=AlienCache, flags=cython.longlong, surplus=cython.longlong)
+    @cython.locals(
+        aliens=list, addr=cython.longlong, nid=cython.longlong, alien=AlienCache, flags=cython.longlong,
+        surplus=cython.longlong
+    )
     cdef long long drain_alien_cache(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except -1
     @cython.locals(freed=cython.longlong, pfn=cython.longlong)
     cpdef long long drain_freelist(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long tofree) except -1
-
-    @cython.locals(node=cython.longlong, ac=ArrayCache, n=KmemCacheNode, surplus=cython.longlong)
+    @cython.locals(node=cython.longlong, n=KmemCacheNode, ac=ArrayCache, surplus=cython.longlong)
     cpdef long long do_drain(self, Cpu cpu, KmemCache cache) except -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode, surplus=cython.longlong)
     cpdef long long drain_nodes(self, Cpu cpu, KmemCache cache) except -1
     @cython.locals(left=cython.longlong, nid=cython.longlong, n=KmemCacheNode)
     cpdef long long shrink_nodes(self, Cpu cpu, KmemCache cache) except -1
-
     @cython.locals(node=cython.longlong, cache=KmemCache, n=KmemCacheNode)
     cpdef long long reap_caches(self, Cpu cpu, long long reap_node, long long jiffies, long long node_timeout) except -1
     @cython.locals(share=cython.longlong, freed=cython.longlong)

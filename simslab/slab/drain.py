@@ -19,21 +19,6 @@ SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
 SLABS_FULL: Final = kmem_cache.SLABS_FULL
 SLABS_FREE: Final = kmem_cache.SLABS_FREE
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
-KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
-KC_LIST: Final = layout.KMEM_CACHE_LIST
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_FREE: Final = layout.NODE_SLABS_FREE
-N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
-N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
-N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
-N_PARTIAL: Final = layout.NODE_SLABS_PARTIAL
-N_FULL: Final = layout.NODE_SLABS_FULL
-N_SHARED: Final = layout.NODE_SHARED
-N_ALIEN: Final = layout.NODE_ALIEN
-N_NEXT_REAP: Final = layout.NODE_NEXT_REAP
-N_FREE_TOUCHED: Final = layout.NODE_FREE_TOUCHED
-REAP: Final = paths.REAP
-SHRINK: Final = paths.SHRINK
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv); the reaper's own: estimate.
 INSNS_DO_DRAIN: Final = 32
@@ -143,7 +128,7 @@ class SlabDrain:
         """Destroy up to `tofree` free slabs from the tail; how many were (mm/slab.c: drain_freelist). Interrupts on."""
         freed = 0
         cpu.insn(INSNS_DRAIN_FREELIST)
-        cpu.read(n.addr + N_FREE)
+        cpu.read(n.addr + layout.NODE_SLABS_FREE)
         while freed < tofree and n.lists[2 * SLABS_FREE] >= 0:
             cpu.insn(INSNS_DRAIN_FREELIST_SLAB + INSNS_SPIN_LOCK_IRQ)
             cpu.irq_disable(SITE_DRAIN_FREELIST)
@@ -155,16 +140,16 @@ class SlabDrain:
                 break
             self.pages.lists.list_del(cpu, n, SLABS_FREE, pfn)
             n.free_slabs -= 1
-            cpu.update(n.addr + N_FREE_SLABS)
+            cpu.update(n.addr + layout.NODE_FREE_SLABS)
             n.total_slabs -= 1
-            cpu.update(n.addr + N_TOTAL_SLABS)
+            cpu.update(n.addr + layout.NODE_TOTAL_SLABS)
             n.free_objects -= cache.num
-            cpu.update(n.addr + N_FREE_OBJECTS)
+            cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
             n.list_lock.unlock(cpu)
             cpu.irq_enable()
             self.pages.slab_destroy(cpu, cache, pfn)
             freed += 1
-            cpu.read(n.addr + N_FREE)
+            cpu.read(n.addr + layout.NODE_SLABS_FREE)
         return freed
 
     # -- shrink -------------------------------------------------------------------------------------------------------
@@ -173,9 +158,9 @@ class SlabDrain:
         """Empty this CPU's own array into its node's slabs (mm/slab.c: do_drain). In the call interrupt, irqs off."""
         node = cpu.numa_mem
         cpu.insn(INSNS_DO_DRAIN)
-        cpu.read(cache.addr + KC_CPU_CACHE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         n = cache.get_node(node)
-        cpu.read(cache.addr + KC_NODE + 8 * node)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
         n.list_lock.lock(cpu, SITE_DO_DRAIN)
         ac = cache.cpu_cache[cpu.id]
         cpu.read(ac.addr)
@@ -190,17 +175,17 @@ class SlabDrain:
         for nid in self.online_nodes:
             n = cache.node[nid]
             if n is not None:
-                cpu.read(cache.addr + KC_NODE + 8 * nid)
-                cpu.read(n.addr + N_ALIEN)
+                cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
+                cpu.read(n.addr + layout.NODE_ALIEN)
                 self.drain_alien_cache(cpu, cache, n)
         for nid in self.online_nodes:
             n = cache.node[nid]
             if n is None:
                 continue
-            cpu.read(cache.addr + KC_NODE + 8 * nid)
+            cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
             cpu.irq_disable(SITE_DRAIN_CPU_CACHES)
             n.list_lock.lock(cpu, SITE_DRAIN_CPU_CACHES)
-            cpu.read(n.addr + N_SHARED)
+            cpu.read(n.addr + layout.NODE_SHARED)
             surplus = self.drain_array_locked(cpu, cache, n.shared, nid, 1)
             n.list_lock.unlock(cpu)
             cpu.irq_enable()
@@ -214,13 +199,13 @@ class SlabDrain:
             n = cache.node[nid]
             if n is None:
                 continue
-            cpu.read(cache.addr + KC_NODE + 8 * nid)
+            cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
             self.drain_freelist(cpu, cache, n, EVERYTHING)
-            cpu.read(n.addr + N_FULL)
+            cpu.read(n.addr + layout.NODE_SLABS_FULL)
             if n.lists[2 * SLABS_FULL] >= 0 or n.lists[2 * SLABS_PARTIAL] >= 0:
                 left = 1
         cpu.insn(INSNS_SHRINK)
-        cpu.path = SHRINK
+        cpu.path = paths.SHRINK
         return left
 
     # -- the periodic reaper ------------------------------------------------------------------------------------------
@@ -233,26 +218,26 @@ class SlabDrain:
         node = cpu.numa_mem
         for cache in reversed(self.caches):
             cpu.insn(INSNS_REAP_CACHE)
-            cpu.read(cache.addr + KC_LIST)
-            cpu.read(cache.addr + KC_NODE + 8 * node)
+            cpu.read(cache.addr + layout.KMEM_CACHE_LIST)
+            cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
             n = cache.get_node(node)
             self.reap_alien(cpu, cache, n, reap_node)
             self.drain_array(cpu, cache, n, cache.cpu_cache[cpu.id], node)
-            cpu.read(n.addr + N_NEXT_REAP)
+            cpu.read(n.addr + layout.NODE_NEXT_REAP)
             if n.next_reap <= jiffies:
                 self.reap_node_of(cpu, cache, n, jiffies + node_timeout)
-        cpu.path = REAP
+        cpu.path = paths.REAP
         return 0
 
     def reap_node_of(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, next_reap: int) -> int:
         """The part of cache_reap that is due once a node and period: shared array, then free slabs."""
         n.next_reap = next_reap
-        cpu.write(n.addr + N_NEXT_REAP)
+        cpu.write(n.addr + layout.NODE_NEXT_REAP)
         self.drain_array(cpu, cache, n, n.shared, n.node)
-        cpu.read(n.addr + N_FREE_TOUCHED)
+        cpu.read(n.addr + layout.NODE_FREE_TOUCHED)
         if n.free_touched:
             n.free_touched = 0
-            cpu.write(n.addr + N_FREE_TOUCHED)
+            cpu.write(n.addr + layout.NODE_FREE_TOUCHED)
             return 0
         share = 5 * cache.num
         freed = self.drain_freelist(cpu, cache, n, (n.free_limit + share - 1) // share)
@@ -262,7 +247,7 @@ class SlabDrain:
 
     def reap_alien(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, reap_node: int) -> int:
         """Send home the aliens of one node, if their lock is free (mm/slab.c: reap_alien). Interrupts on."""
-        cpu.read(n.addr + N_ALIEN)
+        cpu.read(n.addr + layout.NODE_ALIEN)
         if n.alien is None:
             return 0
         cpu.read(n.alien_addr + 8 * reap_node)

@@ -1,33 +1,18 @@
+# Written by tools/declarations.py from free.py; its docstring tells what is decided here.
 cimport cython
+from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap
 from simslab.kernel.mm.reserves cimport Reserves
-from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab cimport flags as fl
+from simslab.slab cimport paths
 from simslab.slab.free_block cimport FreeBlock
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages
 
-cdef long long PAGE_SHIFT
 cdef long long LINE_SHIFT
-cdef long long KC_NODE
-cdef long long KC_CPU_CACHE
-cdef long long N_SHARED
-cdef long long N_ALIEN
-cdef long long AC_BATCHCOUNT
-cdef long long AC_ENTRY
-cdef long long P_FLAGS
-cdef long long P_LIST
-cdef long long P_SLAB_CACHE
 cdef long long CONTENTS_MATTER
-cdef long long INSNS_ZERO
-cdef long long FREE_HIT
-cdef long long FREE_FLUSH_SHARED
-cdef long long FREE_FLUSH_SLABS
-cdef long long FREE_ALIEN
-cdef long long FREE_ALIEN_DRAIN
-cdef long long FREE_REMOTE_SLABS
-cdef long long FREE_BULK
-cdef long long FREE_PFMEMALLOC
 cdef long long INSNS_KMEM_CACHE_FREE
 cdef long long INSNS_KFREE
 cdef long long INSNS_FREE_HIT
@@ -48,6 +33,7 @@ cdef long long INSNS_MEMMOVE
 cdef long long INSNS_MEMMOVE_LOOP
 cdef long long INSNS_MEMMOVE_TAIL
 cdef long long INSNS_MEMMOVE_ENTRY
+cdef long long INSNS_ZERO
 cdef long long INSNS_BULK_FREE
 cdef long long INSNS_BULK_FREE_OBJECT
 cdef long long SITE_FREE
@@ -74,20 +60,20 @@ cdef class SlabFree:
     cdef public bint warned
     cdef public ArrayCache single
 
-    @cython.locals(flags=cython.longlong, found=KmemCache)
+    @cython.locals(found=KmemCache, flags=cython.longlong)
     cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
     @cython.locals(flags=cython.longlong)
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
     @cython.locals(objp=cython.longlong, found=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
-    @cython.locals(found=KmemCache)
+    @cython.locals(found=KmemCache, told=str)
     cpdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long objp)
     @cython.locals(pfn=cython.longlong, page=cython.longlong, cache=KmemCache)
     cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
-
     @cython.locals(ac=ArrayCache, pfn=cython.longlong, nid=cython.longlong)
     cdef long long cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
     cdef long long free_one(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long objp) except -1
+    @cython.locals(told=str)
     cpdef warn_of_double_free(self, Cpu cpu, KmemCache cache, long long objp)
     @cython.locals(node=cython.longlong, n=KmemCacheNode, alien=AlienCache, ac=ArrayCache, surplus=cython.longlong)
     cdef long long cache_free_alien(self, Cpu cpu, KmemCache cache, long long objp, long long page_node) except -1
@@ -95,14 +81,23 @@ cdef class SlabFree:
     cdef long long is_pfmemalloc(self, Cpu cpu, long long objp) noexcept
     cdef long long cache_free_pfmemalloc(self, Cpu cpu, KmemCache cache, long long objp) except -1
     @cython.locals(n=KmemCacheNode, surplus=cython.longlong)
-    cdef long long to_slab(self, Cpu cpu, KmemCache cache, long long objp, long long page_node, long long site) except -1
-    @cython.locals(n=KmemCacheNode, surplus=cython.longlong)
+    cdef long long to_slab(
+        self, Cpu cpu, KmemCache cache, long long objp, long long page_node, long long site
+    ) except -1
+    @cython.locals(surplus=cython.longlong, n=KmemCacheNode)
     cpdef long long drain_alien_array(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long node) except? -1
-
-    @cython.locals(node=cython.longlong, n=KmemCacheNode, surplus=cython.longlong, batchcount=cython.longlong, shared=ArrayCache, room=cython.longlong)
+    @cython.locals(
+        node=cython.longlong, n=KmemCacheNode, surplus=cython.longlong, batchcount=cython.longlong, shared=ArrayCache,
+        room=cython.longlong
+    )
     cdef long long cache_flusharray(self, Cpu cpu, KmemCache cache, ArrayCache ac) except -1
     cpdef long long drop_oldest(self, Cpu cpu, ArrayCache ac, long long count) except -1
     @cython.locals(nr=cython.longlong)
     cdef long long transfer_objects(self, Cpu cpu, ArrayCache to, ArrayCache source, long long wanted) noexcept
-    @cython.locals(read_line=cython.longlong, write_line=cython.longlong, read_addr=cython.longlong, write_addr=cython.longlong, i=cython.longlong)
-    cdef long long copy_entries(self, Cpu cpu, ArrayCache to, long long first, ArrayCache source, long long source_first, long long count) noexcept
+    @cython.locals(
+        read_line=cython.longlong, write_line=cython.longlong, read_addr=cython.longlong, write_addr=cython.longlong,
+        i=cython.longlong
+    )
+    cdef long long copy_entries(
+        self, Cpu cpu, ArrayCache to, long long first, ArrayCache source, long long source_first, long long count
+    ) noexcept

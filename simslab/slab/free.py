@@ -20,28 +20,10 @@ from simslab.slab.free_block import FreeBlock
 from simslab.slab.kmem_cache import ArrayCache, KmemCache
 from simslab.slab.slab_page import SlabPages
 
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
 LINE_SHIFT: Final = 6
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-KC_CPU_CACHE: Final = layout.KMEM_CACHE_CPU_CACHE
-N_SHARED: Final = layout.NODE_SHARED
-N_ALIEN: Final = layout.NODE_ALIEN
-AC_BATCHCOUNT: Final = layout.ARRAY_CACHE_BATCHCOUNT
-AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
-P_FLAGS: Final = layout.PAGE_FLAGS
-P_LIST: Final = layout.PAGE_SLAB_LIST
-P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
 
 CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
-FREE_HIT: Final = paths.FREE_HIT
-FREE_FLUSH_SHARED: Final = paths.FREE_FLUSH_SHARED
-FREE_FLUSH_SLABS: Final = paths.FREE_FLUSH_SLABS
-FREE_ALIEN: Final = paths.FREE_ALIEN
-FREE_ALIEN_DRAIN: Final = paths.FREE_ALIEN_DRAIN
-FREE_REMOTE_SLABS: Final = paths.FREE_REMOTE_SLABS
-FREE_BULK: Final = paths.FREE_BULK
-FREE_PFMEMALLOC: Final = paths.FREE_PFMEMALLOC
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_KMEM_CACHE_FREE: Final = 12
@@ -125,7 +107,7 @@ class SlabFree:
             else:
                 found = self.cache_from_obj(cpu, cache, objp) if self.hardened else cache
                 self.cache_free(cpu, found, objp + cache.obj_offset - found.obj_offset)
-        cpu.path = FREE_BULK
+        cpu.path = paths.FREE_BULK
         return cpu.irq_enable()
 
     def cache_from_obj(self, cpu: Cpu, cache: KmemCache, objp: int) -> KmemCache:
@@ -138,10 +120,10 @@ class SlabFree:
 
     def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:
         """The cache of the slab that holds `objp` (mm/slab.h: virt_to_cache)."""
-        pfn = self.mem_map.head[objp >> PAGE_SHIFT]
+        pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         page = self.mem_map.page_addr(pfn)
-        cpu.read(page + P_LIST)
-        cpu.read(page + P_SLAB_CACHE)
+        cpu.read(page + layout.PAGE_SLAB_LIST)
+        cpu.read(page + layout.PAGE_SLAB_CACHE)
         cache = self.by_index[self.mem_map.slab_cache[pfn]]
         if cache is None:
             raise KernelBugError(f"object {objp:#x} is not in a slab")
@@ -151,7 +133,7 @@ class SlabFree:
 
     def cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
         """Put `objp` where it belongs (mm/slab.c: __cache_free, ___cache_free). Irqs off."""
-        cpu.path = FREE_HIT
+        cpu.path = paths.FREE_HIT
         if not cpu.irqs_off:
             raise KernelBugError("cache_free with interrupts on")
         if self.init_on_free and not cache.ctor and not cache.flags & CONTENTS_MATTER:
@@ -160,10 +142,10 @@ class SlabFree:
         if self.stats:
             self.pages.debug.free_debugcheck(cpu, cache, objp)
         ac = cache.cpu_cache[cpu.id]
-        cpu.read(cache.addr + KC_CPU_CACHE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         if self.nr_online_nodes > 1:
-            pfn = objp >> PAGE_SHIFT
-            cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
+            pfn = objp >> layout.PAGE_SHIFT
+            cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
             nid = self.mem_map.nid(pfn)
             if nid != cpu.numa_mem:
                 return self.cache_free_alien(cpu, cache, objp, nid)
@@ -188,7 +170,7 @@ class SlabFree:
         if self.hardened and ac.avail > 0 and ac.entry[ac.avail - 1] == objp:
             self.warn_of_double_free(cpu, cache, objp)
             return 0
-        cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
+        cpu.write(ac.addr + layout.ARRAY_CACHE_ENTRY + 8 * ac.avail)
         ac.entry[ac.avail] = objp
         ac.avail += 1
         return 0
@@ -202,11 +184,11 @@ class SlabFree:
 
     def cache_free_alien(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int) -> int:
         """Put an object of another node into the alien array for it (mm/slab.c: __cache_free_alien)."""
-        cpu.path = FREE_ALIEN
+        cpu.path = paths.FREE_ALIEN
         node = cpu.numa_mem
         n = cache.get_node(node)
-        cpu.read(cache.addr + KC_NODE + 8 * node)
-        cpu.read(n.addr + N_ALIEN)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
+        cpu.read(n.addr + layout.NODE_ALIEN)
         if self.stats:
             cache.node_frees += 1
         if n.alien is None:
@@ -221,7 +203,7 @@ class SlabFree:
         alien.lock.lock(cpu, SITE_ALIEN)
         cpu.read(ac.addr)
         if ac.avail == ac.limit:
-            cpu.path = FREE_ALIEN_DRAIN
+            cpu.path = paths.FREE_ALIEN_DRAIN
             cpu.insn(INSNS_ALIEN_FULL)
             if self.stats:
                 cache.node_overflow += 1
@@ -232,28 +214,28 @@ class SlabFree:
 
     def free_remote(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int) -> int:
         """Second half of __cache_free_alien, without alien array: straight into the other node's slab."""
-        cpu.path = FREE_REMOTE_SLABS
+        cpu.path = paths.FREE_REMOTE_SLABS
         cpu.insn(INSNS_REMOTE)
         return self.to_slab(cpu, cache, objp, page_node, SITE_ALIEN)
 
     def is_pfmemalloc(self, cpu: Cpu, objp: int) -> int:
         """Whether the object's slab is of the page reserves."""
         cpu.insn(INSNS_IS_PFMEMALLOC)
-        return self.pages.lists.is_pfmemalloc(cpu, self.mem_map.head[objp >> PAGE_SHIFT])
+        return self.pages.lists.is_pfmemalloc(cpu, self.mem_map.head[objp >> layout.PAGE_SHIFT])
 
     def cache_free_pfmemalloc(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
         """Put an object of the page reserves straight back into its slab (mm/slab.c: cache_free_pfmemalloc).
 
         No array must offer it to those who may not use the reserves.
         """
-        self.to_slab(cpu, cache, objp, self.mem_map.nid(objp >> PAGE_SHIFT), SITE_PFMEMALLOC)
-        cpu.path = FREE_PFMEMALLOC
+        self.to_slab(cpu, cache, objp, self.mem_map.nid(objp >> layout.PAGE_SHIFT), SITE_PFMEMALLOC)
+        cpu.path = paths.FREE_PFMEMALLOC
         return 0
 
     def to_slab(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int, site: int) -> int:
         """Put one object into its slab on `page_node` under list_lock."""
         n = cache.get_node(page_node)
-        cpu.read(cache.addr + KC_NODE + 8 * page_node)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * page_node)
         n.list_lock.lock(cpu, site)
         self.single.entry[0] = objp
         surplus = self.blocks.free_block(cpu, cache, self.single, 1, page_node)
@@ -272,9 +254,9 @@ class SlabFree:
             return -1
         cpu.insn(INSNS_DRAIN_ALIEN)
         n = cache.get_node(node)
-        cpu.read(cache.addr + KC_NODE + 8 * node)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
         n.list_lock.lock(cpu, SITE_DRAIN_ALIEN)
-        cpu.read(n.addr + N_SHARED)
+        cpu.read(n.addr + layout.NODE_SHARED)
         if n.shared is not None:
             cpu.insn(INSNS_DRAIN_ALIEN_SHARED)
             cpu.read(ac.addr)
@@ -296,26 +278,26 @@ class SlabFree:
         n = cache.get_node(node)
         surplus = -1
         cpu.read(ac.addr)
-        cpu.read(cache.addr + KC_NODE + 8 * node)
-        cpu.read(ac.addr + AC_BATCHCOUNT)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
+        cpu.read(ac.addr + layout.ARRAY_CACHE_BATCHCOUNT)
         cpu.insn(INSNS_FLUSH)
         batchcount = ac.batchcount
         n.list_lock.lock(cpu, SITE_FLUSH)
         shared = n.shared
-        cpu.read(n.addr + N_SHARED)
+        cpu.read(n.addr + layout.NODE_SHARED)
         room = 0
         if shared is not None:
             cpu.read(shared.addr)
             room = shared.limit - shared.avail
         if shared is not None and room:
-            cpu.path = FREE_FLUSH_SHARED
+            cpu.path = paths.FREE_FLUSH_SHARED
             cpu.insn(INSNS_FLUSH_SHARED + INSNS_MEMCPY)
             batchcount = min(batchcount, room)
             self.copy_entries(cpu, shared, shared.avail, ac, 0, batchcount)
             shared.avail += batchcount
             cpu.update(shared.addr)
         else:
-            cpu.path = FREE_FLUSH_SLABS
+            cpu.path = paths.FREE_FLUSH_SLABS
             if shared is not None:
                 cpu.insn(INSNS_FLUSH_FULL_SHARED)
             surplus = self.blocks.free_block(cpu, cache, ac, batchcount, node)
@@ -356,8 +338,8 @@ class SlabFree:
     ) -> int:
         """Copy `count` entries upwards, charging each line of either array once, in order."""
         read_line = write_line = -1
-        read_addr = source.addr + AC_ENTRY + 8 * source_first
-        write_addr = to.addr + AC_ENTRY + 8 * first
+        read_addr = source.addr + layout.ARRAY_CACHE_ENTRY + 8 * source_first
+        write_addr = to.addr + layout.ARRAY_CACHE_ENTRY + 8 * first
         for i in range(count):
             if (read_addr + 8 * i) >> LINE_SHIFT != read_line:
                 read_line = (read_addr + 8 * i) >> LINE_SHIFT

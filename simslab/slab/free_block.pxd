@@ -1,23 +1,16 @@
+# Written by tools/declarations.py from free_block.py; its docstring tells what is decided here.
 cimport cython
+from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap
-from simslab.kernel.locking.spinlock cimport SpinLock
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 
-cdef long long PAGE_SHIFT
 cdef long long FREE_CHAIN
 cdef unsigned long long ULONG_MAX
 cdef long long SLABS_PARTIAL
 cdef long long SLABS_FULL
 cdef long long SLABS_FREE
-cdef long long KC_NODE
-cdef long long N_TOTAL_SLABS
-cdef long long N_FREE_SLABS
-cdef long long N_FREE_OBJECTS
-cdef long long AC_ENTRY
-cdef long long P_LIST
-cdef long long P_ACTIVE
 cdef long long INSNS_FREE_BLOCK
 cdef long long INSNS_FREE_BLOCK_NONE
 cdef long long INSNS_FREE_OBJECT
@@ -33,7 +26,9 @@ cdef class FreeBlock:
     cdef public long long stats
 
     @cython.locals(n=KmemCacheNode, i=cython.longlong)
-    cpdef long long free_block(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long count, long long node) except? -1
+    cpdef long long free_block(
+        self, Cpu cpu, KmemCache cache, ArrayCache ac, long long count, long long node
+    ) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong, page=cython.longlong)
     cdef long long free_one(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long objp) noexcept
     @cython.locals(chain=cython.longlong, pfn=cython.longlong)

@@ -17,18 +17,10 @@ from simslab.slab.slab_lists import SlabLists
 
 # The list's head and the slab's links are read right after the object before wrote them, one through the other.
 FREE_CHAIN: Final = 3
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ULONG_MAX: Final = (1 << 64) - 1
 SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
 SLABS_FULL: Final = kmem_cache.SLABS_FULL
 SLABS_FREE: Final = kmem_cache.SLABS_FREE
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
-N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
-N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
-AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
-P_LIST: Final = layout.PAGE_SLAB_LIST
-P_ACTIVE: Final = layout.PAGE_ACTIVE
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_FREE_BLOCK: Final = 42
@@ -53,26 +45,26 @@ class FreeBlock:
         All belong to `node`. Returns the slabs beyond `free_limit`, chained, for slabs_destroy; -1 for none.
         """
         n = cache.get_node(node)
-        cpu.read(cache.addr + KC_NODE + 8 * node)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
         n.list_lock.assert_held(cpu)
         n.free_objects += count
-        cpu.update(n.addr + N_FREE_OBJECTS)
+        cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
         cpu.insn(INSNS_FREE_BLOCK + count * INSNS_FREE_OBJECT + (count >> 2) if count else INSNS_FREE_BLOCK_NONE)
         for i in range(count):
             if ac.addr:
-                cpu.read(ac.addr + AC_ENTRY + 8 * i)
+                cpu.read(ac.addr + layout.ARRAY_CACHE_ENTRY + 8 * i)
             if self.stats:
                 self.verify_not_free(cpu, cache, ac.entry[i])
             self.free_one(cpu, cache, n, ac.entry[i])
-        cpu.read(n.addr + N_FREE_OBJECTS)
+        cpu.read(n.addr + layout.NODE_FREE_OBJECTS)
         return self.trim(cpu, cache, n)
 
     def free_one(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, objp: int) -> int:
         """Body of free_block's loop: an object into its slab, and the slab to its place in the lists."""
         mem_map = self.mem_map
-        pfn = mem_map.head[objp >> PAGE_SHIFT]
+        pfn = mem_map.head[objp >> layout.PAGE_SHIFT]
         page = mem_map.page_addr(pfn)
-        cpu.read(page + P_LIST)
+        cpu.read(page + layout.PAGE_SLAB_LIST)
         cpu.chain(FREE_CHAIN)
         if mem_map.active[pfn] < cache.num:
             self.lists.list_del(cpu, n, SLABS_PARTIAL, pfn)
@@ -82,13 +74,13 @@ class FreeBlock:
         self.lists.slab_put_obj(cpu, cache, pfn, objp)
         if self.stats:
             cache.num_active = (cache.num_active - 1) & ULONG_MAX
-        cpu.read(page + P_ACTIVE)
+        cpu.read(page + layout.PAGE_ACTIVE)
         if mem_map.active[pfn]:
             return self.lists.list_add_tail(cpu, n, SLABS_PARTIAL, pfn)
         cpu.insn(INSNS_EMPTIED)
         self.lists.list_add(cpu, n, SLABS_FREE, pfn)
         n.free_slabs += 1
-        cpu.update(n.addr + N_FREE_SLABS)
+        cpu.update(n.addr + layout.NODE_FREE_SLABS)
         return 0
 
     def trim(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
@@ -96,21 +88,21 @@ class FreeBlock:
         chain = -1
         while n.free_objects > n.free_limit and n.lists[2 * SLABS_FREE] >= 0:
             n.free_objects -= cache.num
-            cpu.update(n.addr + N_FREE_OBJECTS)
+            cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
             pfn = n.lists[2 * SLABS_FREE + 1]
             self.lists.list_del(cpu, n, SLABS_FREE, pfn)
             self.mem_map.next[pfn] = chain
             chain = pfn
             n.free_slabs -= 1
-            cpu.update(n.addr + N_FREE_SLABS)
+            cpu.update(n.addr + layout.NODE_FREE_SLABS)
             n.total_slabs -= 1
-            cpu.update(n.addr + N_TOTAL_SLABS)
+            cpu.update(n.addr + layout.NODE_TOTAL_SLABS)
             cpu.insn(INSNS_TRIM)
         return chain
 
     def verify_not_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:
         """The check that DEBUG builds of slab_put_obj make; KernelBugError for an object that is free already."""
-        pfn = self.mem_map.get("head", objp >> PAGE_SHIFT)
+        pfn = self.mem_map.get("head", objp >> layout.PAGE_SHIFT)
         if self.lists.obj_to_index(cache, pfn, objp) in self.lists.free_indices(cache, pfn):
             self.lists.debug.reports.double_free(cpu, cache, objp)
             raise KernelBugError(f"slab: double free detected in cache '{cache.name}', objp {objp:x}")

@@ -1,7 +1,7 @@
+# Written by tools/declarations.py from kmem_cache.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 from simslab.kernel.locking.spinlock cimport SpinLock
-
 
 
 @cython.final

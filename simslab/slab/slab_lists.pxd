@@ -1,29 +1,18 @@
+# Written by tools/declarations.py from slab_lists.py; its docstring tells what is decided here.
 cimport cython
+from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap
 from simslab.kernel.mm.reserves cimport Reserves
-from simslab.kernel.locking.spinlock cimport SpinLock
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab cimport flags as fl
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 
 cdef long long SLABS_PARTIAL
 cdef long long SLABS_FULL
 cdef long long SLABS_FREE
-cdef long long LIST_BYTES
-cdef long long ROW_SHIFT
-cdef long long KC_SIZE
-cdef long long KC_RECIPROCAL
-cdef long long KC_NUM
-cdef long long ALLOC_CHAIN
-cdef long long N_PARTIAL
-cdef long long N_FREE
-cdef long long N_FREE_SLABS
-cdef long long N_FREE_TOUCHED
-cdef long long AC_ENTRY
-cdef long long P_FREELIST
-cdef long long P_FLAGS
 cdef long long SLAB_PFMEMALLOC
-cdef long long P_ACTIVE
-cdef long long OBJFREELIST_SLAB
+cdef long long ROW_SHIFT
+cdef long long ALLOC_CHAIN
 cdef long long INSNS_FIRST_PARTIAL
 cdef long long INSNS_FIRST_FREE
 cdef long long INSNS_FIRST_NONE
@@ -54,7 +43,6 @@ cdef class SlabLists:
     cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
     @cython.locals(page=cython.longlong)
     cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
-
     @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
     cdef long long slab_get_obj(self, Cpu cpu, KmemCache cache, long long pfn) noexcept
     @cython.locals(mem_map=MemMap, page=cython.longlong, active=cython.longlong)
@@ -62,9 +50,11 @@ cdef class SlabLists:
     @cython.locals(offset=cython.longlong, t=cython.longlong)
     cpdef long long obj_to_index(self, KmemCache cache, long long pfn, long long objp) noexcept
     @cython.locals(mem_map=MemMap, page=cython.longlong)
-    cdef long long alloc_block(self, Cpu cpu, KmemCache cache, ArrayCache ac, long long pfn, long long batchcount) noexcept
-
-    @cython.locals(pfn=cython.longlong, found=list)
+    cdef long long alloc_block(
+        self, Cpu cpu, KmemCache cache, ArrayCache ac, long long pfn, long long batchcount
+    ) noexcept
+    @cython.locals(found=list, pfn=cython.longlong)
     cpdef list list_pfns(self, KmemCacheNode n, long long which)
+    @cython.locals(row=cython.longlong)
     cpdef list free_indices(self, KmemCache cache, long long pfn)
     cpdef long long freelist_holder(self, KmemCache cache, long long pfn) except? -1

@@ -21,22 +21,9 @@ SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
 SLABS_FULL: Final = kmem_cache.SLABS_FULL
 SLABS_FREE: Final = kmem_cache.SLABS_FREE
 SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
-LIST_BYTES: Final = layout.LIST_HEAD_BYTES
 ROW_SHIFT: Final = 8
 
-KC_SIZE: Final = layout.KMEM_CACHE_SIZE
-KC_RECIPROCAL: Final = layout.KMEM_CACHE_RECIPROCAL_BUFFER_SIZE
 ALLOC_CHAIN: Final = 1  # page->active is counted up in memory, object after object
-KC_NUM: Final = layout.KMEM_CACHE_NUM
-N_PARTIAL: Final = layout.NODE_SLABS_PARTIAL
-N_FREE: Final = layout.NODE_SLABS_FREE
-N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
-N_FREE_TOUCHED: Final = layout.NODE_FREE_TOUCHED
-AC_ENTRY: Final = layout.ARRAY_CACHE_ENTRY
-P_FLAGS: Final = layout.PAGE_FLAGS
-P_FREELIST: Final = layout.PAGE_FREELIST
-P_ACTIVE: Final = layout.PAGE_ACTIVE
-OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_FIRST_PARTIAL: Final = 11
@@ -59,15 +46,21 @@ class SlabLists:
 
     def list_add(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
         """Put a slab at the head of list `which` of node `n`."""
-        return self.mem_map.list_add(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+        return self.mem_map.list_add(
+            cpu, n.lists, which, n.addr + layout.NODE_SLABS_PARTIAL + layout.LIST_HEAD_BYTES * which, pfn
+        )
 
     def list_add_tail(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
         """Put a slab at the tail of list `which` of node `n`."""
-        return self.mem_map.list_add_tail(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+        return self.mem_map.list_add_tail(
+            cpu, n.lists, which, n.addr + layout.NODE_SLABS_PARTIAL + layout.LIST_HEAD_BYTES * which, pfn
+        )
 
     def list_del(self, cpu: Cpu, n: KmemCacheNode, which: int, pfn: int) -> int:
         """Take a slab out of list `which` of node `n`."""
-        return self.mem_map.list_del(cpu, n.lists, which, n.addr + N_PARTIAL + LIST_BYTES * which, pfn)
+        return self.mem_map.list_del(
+            cpu, n.lists, which, n.addr + layout.NODE_SLABS_PARTIAL + layout.LIST_HEAD_BYTES * which, pfn
+        )
 
     def get_first_slab(self, cpu: Cpu, n: KmemCacheNode, pfmemalloc: int) -> int:
         """First partial slab, else first free slab, no longer counted as free; -1 for none (mm/slab.c: get_first_slab).
@@ -82,20 +75,20 @@ class SlabLists:
     def first_slab(self, cpu: Cpu, n: KmemCacheNode) -> int:
         """get_first_slab without regard to the page reserves."""
         n.list_lock.assert_held(cpu)
-        cpu.read(n.addr + N_PARTIAL)
+        cpu.read(n.addr + layout.NODE_SLABS_PARTIAL)
         pfn = n.lists[2 * SLABS_PARTIAL]
         if pfn >= 0:
             cpu.insn(INSNS_FIRST_PARTIAL)
             return pfn
         n.free_touched = 1
-        cpu.write(n.addr + N_FREE_TOUCHED)
-        cpu.read(n.addr + N_FREE)
+        cpu.write(n.addr + layout.NODE_FREE_TOUCHED)
+        cpu.read(n.addr + layout.NODE_SLABS_FREE)
         pfn = n.lists[2 * SLABS_FREE]
         if pfn < 0:
             cpu.insn(INSNS_FIRST_NONE)
             return -1
         n.free_slabs -= 1
-        cpu.update(n.addr + N_FREE_SLABS)
+        cpu.update(n.addr + layout.NODE_FREE_SLABS)
         cpu.insn(INSNS_FIRST_FREE)
         return pfn
 
@@ -109,40 +102,40 @@ class SlabLists:
             return pfn
         if n.free_objects > n.free_limit:
             self.mem_map.flags[pfn] &= ~SLAB_PFMEMALLOC
-            cpu.atomic(self.mem_map.page_addr(pfn) + P_FLAGS)
+            cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
             return pfn
         self.move_to_tail(cpu, n, pfn)
         pfn = self.first_ordinary(cpu, n, SLABS_PARTIAL)
         if pfn >= 0:
             return pfn
         n.free_touched = 1
-        cpu.write(n.addr + N_FREE_TOUCHED)
+        cpu.write(n.addr + layout.NODE_FREE_TOUCHED)
         pfn = self.first_ordinary(cpu, n, SLABS_FREE)
         if pfn >= 0:
             n.free_slabs -= 1
-            cpu.write(n.addr + N_FREE_SLABS)
+            cpu.write(n.addr + layout.NODE_FREE_SLABS)
         return pfn
 
     def is_pfmemalloc(self, cpu: Cpu, pfn: int) -> int:
         """Whether the slab is of the page reserves (include/linux/page-flags.h: PageSlabPfmemalloc)."""
-        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         return self.mem_map.flags[pfn] & SLAB_PFMEMALLOC
 
     def move_to_tail(self, cpu: Cpu, n: KmemCacheNode, pfn: int) -> int:
         """Put the slab that get_first_slab found behind the others of its list, so that the next search is short."""
         cpu.insn(INSNS_VALID_MOVE)
-        cpu.read(self.mem_map.page_addr(pfn) + P_ACTIVE)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_ACTIVE)
         if self.mem_map.active[pfn]:
             self.list_del(cpu, n, SLABS_PARTIAL, pfn)
             return self.list_add_tail(cpu, n, SLABS_PARTIAL, pfn)
         self.list_del(cpu, n, SLABS_FREE, pfn)
         n.free_slabs += 1
-        cpu.write(n.addr + N_FREE_SLABS)
+        cpu.write(n.addr + layout.NODE_FREE_SLABS)
         return self.list_add_tail(cpu, n, SLABS_FREE, pfn)
 
     def first_ordinary(self, cpu: Cpu, n: KmemCacheNode, which: int) -> int:
         """The first slab of list `which` that is not of the page reserves, -1 for none."""
-        cpu.read(n.addr + N_PARTIAL + LIST_BYTES * which)
+        cpu.read(n.addr + layout.NODE_SLABS_PARTIAL + layout.LIST_HEAD_BYTES * which)
         pfn = n.lists[2 * which]
         while pfn >= 0:
             cpu.insn(INSNS_VALID_SLAB)
@@ -160,16 +153,16 @@ class SlabLists:
     def place_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
         """Second half of fixup_slab_list: to the head of slabs_full or slabs_partial."""
         page = self.mem_map.page_addr(pfn)
-        cpu.read(cache.addr + KC_NUM)
-        cpu.read(page + P_ACTIVE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
+        cpu.read(page + layout.PAGE_ACTIVE)
         if self.mem_map.active[pfn] < cache.num:
             return self.list_add(cpu, n, SLABS_PARTIAL, pfn)
         self.list_add(cpu, n, SLABS_FULL, pfn)
-        if cache.flags & OBJFREELIST_SLAB:
+        if cache.flags & fl.CFLGS_OBJFREELIST_SLAB:
             if self.debug is not None:
                 self.debug.fixup_objfreelist(cache, pfn)
             self.mem_map.freelist[pfn] = 0  # the last object handed out held the index array
-            cpu.write(page + P_FREELIST)
+            cpu.write(page + layout.PAGE_FREELIST)
         return 0
 
     # -- objects of a slab --------------------------------------------------------------------------------------------
@@ -179,10 +172,10 @@ class SlabLists:
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         active = mem_map.active[pfn]
-        cpu.read(page + P_FREELIST)
+        cpu.read(page + layout.PAGE_FREELIST)
         cpu.read(mem_map.freelist[pfn] + active)
-        cpu.read(cache.addr + KC_SIZE)
-        cpu.write(page + P_ACTIVE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_SIZE)
+        cpu.write(page + layout.PAGE_ACTIVE)
         mem_map.active[pfn] = active + 1
         return mem_map.s_mem[pfn] + mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] * cache.size
 
@@ -190,13 +183,13 @@ class SlabLists:
         """Put an object back into its slab (mm/slab.c: slab_put_obj); a slab without index array gets it here."""
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
-        cpu.read(cache.addr + KC_RECIPROCAL)
-        cpu.write(page + P_ACTIVE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_RECIPROCAL_BUFFER_SIZE)
+        cpu.write(page + layout.PAGE_ACTIVE)
         active = mem_map.active[pfn] - 1
         mem_map.active[pfn] = active
         if mem_map.freelist[pfn] == 0:
             mem_map.freelist[pfn] = objp + cache.obj_offset
-            cpu.write(page + P_FREELIST)
+            cpu.write(page + layout.PAGE_FREELIST)
         cpu.write(mem_map.freelist[pfn] + active)
         mem_map.rows[(mem_map.slot[pfn] << ROW_SHIFT) + active] = self.obj_to_index(cache, pfn, objp)
         return 0
@@ -211,17 +204,17 @@ class SlabLists:
         """Move up to `batchcount` objects from a slab to `ac`; how many are still wanted (mm/slab.c: alloc_block)."""
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
-        cpu.read(cache.addr + KC_NUM)
-        cpu.read(page + P_ACTIVE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
+        cpu.read(page + layout.PAGE_ACTIVE)
         while batchcount > 0 and mem_map.active[pfn] < cache.num:
             batchcount -= 1
             cpu.chain(ALLOC_CHAIN)
             cpu.write(ac.addr)
             ac.entry[ac.avail] = self.slab_get_obj(cpu, cache, pfn)
-            cpu.write(ac.addr + AC_ENTRY + 8 * ac.avail)
+            cpu.write(ac.addr + layout.ARRAY_CACHE_ENTRY + 8 * ac.avail)
             ac.avail += 1
-            cpu.read(cache.addr + KC_NUM)
-            cpu.read(page + P_ACTIVE)
+            cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
+            cpu.read(page + layout.PAGE_ACTIVE)
         return batchcount
 
     # -- views, no charge ---------------------------------------------------------------------------------------------
@@ -242,6 +235,6 @@ class SlabLists:
 
     def freelist_holder(self, cache: KmemCache, pfn: int) -> int:
         """Index of the object that holds the index array, -1 when it is elsewhere."""
-        if not cache.flags & OBJFREELIST_SLAB or self.mem_map.freelist[pfn] == 0:
+        if not cache.flags & fl.CFLGS_OBJFREELIST_SLAB or self.mem_map.freelist[pfn] == 0:
             return -1
         return self.obj_to_index(cache, pfn, self.mem_map.freelist[pfn] - cache.obj_offset)

@@ -1,42 +1,23 @@
+# Written by tools/declarations.py from slab_page.py; its docstring tells what is decided here.
 cimport cython
+from simslab.kernel cimport layout
+from simslab.kernel.locking.spinlock cimport LockStats
+from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
 from simslab.kernel.mm.page_alloc cimport PageAllocator
-from simslab.kernel.locking.spinlock cimport LockStats, SpinLock
+from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab cimport flags as fl
 from simslab.slab.creation.object_source cimport ObjectSource
+from simslab.slab.kmem_cache cimport KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 
 cdef long long SLABS_FREE
-cdef long long PAGE_SHIFT
 cdef long long ROW_SHIFT
-cdef long long KC_FLAGS
-cdef long long KC_NUM
-cdef long long KC_GFPORDER
-cdef long long KC_COLOUR
-cdef long long KC_FREELIST_CACHE
-cdef long long KC_CTOR
-cdef long long KC_NODE
-cdef long long N_TOTAL_SLABS
-cdef long long N_FREE_SLABS
-cdef long long N_FREE_OBJECTS
-cdef long long N_COLOUR_NEXT
-cdef long long P_FLAGS
-cdef long long P_LIST
 cdef long long SET_SLAB
 cdef long long SET_SLAB_PFMEMALLOC
 cdef long long PAGE_IS_PFMEMALLOC
-cdef long long P_SLAB_CACHE
-cdef long long P_FREELIST
-cdef long long P_S_MEM
-cdef long long P_ACTIVE
-cdef long long DIRECT_RECLAIM
-cdef long long THISNODE
-cdef long long SLAB_BUG_MASK
-cdef long long CONSTRAINT_MASK
 cdef long long GROW_MASK
-cdef long long OBJFREELIST_SLAB
-cdef long long TYPESAFE_BY_RCU
 cdef long long INSNS_GROW
 cdef long long INSNS_GROW_OBJECT
 cdef long long INSNS_GROW_OBJECT_CTOR
@@ -68,6 +49,7 @@ cdef class SlabPages:
 
     @cython.locals(blocking=cython.longlong, pfn=cython.longlong)
     cdef long long cache_grow_begin(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
+    @cython.locals(told=str)
     cpdef long long fix_flags(self, Cpu cpu, long long flags) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong, page_node=cython.longlong, n=KmemCacheNode)
     cdef long long new_slab(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
@@ -75,16 +57,20 @@ cdef class SlabPages:
     cdef long long kmem_getpages(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
     @cython.locals(nid=cython.longlong, pfn=cython.longlong)
     cdef long long alloc_pages_denied(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
-    @cython.locals(mem_map=MemMap, page=cython.longlong, addr=cython.longlong, freelist=cython.longlong, path=cython.longlong, provider=KmemCache)
-    cdef long long alloc_slabmgmt(self, Cpu cpu, KmemCache cache, long long pfn, long long colour_off, long long flags, long long nodeid) except -1
+    @cython.locals(
+        mem_map=MemMap, page=cython.longlong, addr=cython.longlong, freelist=cython.longlong, provider=KmemCache,
+        path=cython.longlong
+    )
+    cdef long long alloc_slabmgmt(
+        self, Cpu cpu, KmemCache cache, long long pfn, long long colour_off, long long flags, long long nodeid
+    ) except -1
     @cython.locals(mem_map=MemMap, page=cython.longlong, row=cython.longlong, i=cython.longlong)
     cdef long long cache_init_objs(self, Cpu cpu, KmemCache cache, long long pfn) except -1
     @cython.locals(mem_map=MemMap, page_node=cython.longlong, page=cython.longlong, n=KmemCacheNode)
     cdef long long cache_grow_end(self, Cpu cpu, KmemCache cache, long long pfn) except -1
-
     @cython.locals(following=cython.longlong)
     cpdef long long slabs_destroy(self, Cpu cpu, KmemCache cache, long long first) except -1
-    @cython.locals(mem_map=MemMap, freelist=cython.longlong, path=cython.longlong, provider=KmemCache)
+    @cython.locals(mem_map=MemMap, freelist=cython.longlong, provider=KmemCache, path=cython.longlong)
     cpdef long long slab_destroy(self, Cpu cpu, KmemCache cache, long long pfn) except -1
     cpdef kmem_rcu_free(self, Cpu cpu, tuple slab)
     @cython.locals(mem_map=MemMap, page=cython.longlong)

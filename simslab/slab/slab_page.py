@@ -29,37 +29,13 @@ from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.slab_lists import SlabLists
 
 SLABS_FREE: Final = kmem_cache.SLABS_FREE
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ROW_SHIFT: Final = 8
 
-KC_FLAGS: Final = layout.KMEM_CACHE_FLAGS
-KC_NUM: Final = layout.KMEM_CACHE_NUM
-KC_GFPORDER: Final = layout.KMEM_CACHE_GFPORDER
-KC_COLOUR: Final = layout.KMEM_CACHE_COLOUR
-KC_FREELIST_CACHE: Final = layout.KMEM_CACHE_FREELIST_CACHE
-KC_CTOR: Final = layout.KMEM_CACHE_CTOR
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_TOTAL_SLABS: Final = layout.NODE_TOTAL_SLABS
-N_FREE_SLABS: Final = layout.NODE_FREE_SLABS
-N_FREE_OBJECTS: Final = layout.NODE_FREE_OBJECTS
-N_COLOUR_NEXT: Final = layout.NODE_COLOUR_NEXT
-P_FLAGS: Final = layout.PAGE_FLAGS
 SET_SLAB: Final = PG_SLAB
 SET_SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
 PAGE_IS_PFMEMALLOC: Final = PG_PFMEMALLOC
-P_LIST: Final = layout.PAGE_SLAB_LIST
-P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
-P_FREELIST: Final = layout.PAGE_FREELIST
-P_S_MEM: Final = layout.PAGE_S_MEM
-P_ACTIVE: Final = layout.PAGE_ACTIVE
 
-DIRECT_RECLAIM: Final = gfp.DIRECT_RECLAIM
-THISNODE: Final = gfp.THISNODE
-SLAB_BUG_MASK: Final = gfp.GFP_SLAB_BUG_MASK
-CONSTRAINT_MASK: Final = gfp.GFP_CONSTRAINT_MASK
 GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
-OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
-TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 
 # Instructions of the compiled 5.10.135 code, by function.
 INSNS_GROW: Final = 94
@@ -106,11 +82,11 @@ class SlabPages:
 
         Interrupts are enabled meanwhile when `flags` allow blocking: per-CPU state may have changed on return.
         """
-        if flags & SLAB_BUG_MASK:
+        if flags & gfp.GFP_SLAB_BUG_MASK:
             flags = self.fix_flags(cpu, flags)
         if not cpu.irqs_off:
             raise KernelBugError("cache_grow_begin with interrupts on")
-        blocking = flags & DIRECT_RECLAIM
+        blocking = flags & gfp.DIRECT_RECLAIM
         if blocking:
             cpu.irq_enable()
         pfn = self.new_slab(cpu, cache, flags & GROW_MASK, nodeid)
@@ -129,20 +105,20 @@ class SlabPages:
     def new_slab(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """Body of cache_grow_begin between enabling and disabling interrupts."""
         mem_map = self.mem_map
-        cpu.read(cache.addr + KC_CTOR)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)
         pfn = self.kmem_getpages(cpu, cache, flags, nodeid)
         if pfn < 0:
             return -1
         page_node = mem_map.nid(pfn)
         n = cache.get_node(page_node)
-        cpu.read(cache.addr + KC_NODE + 8 * page_node)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * page_node)
         n.colour_next += 1
-        cpu.update(n.addr + N_COLOUR_NEXT)
-        cpu.read(cache.addr + KC_COLOUR)
+        cpu.update(n.addr + layout.NODE_COLOUR_NEXT)
+        cpu.read(cache.addr + layout.KMEM_CACHE_COLOUR)
         if n.colour_next >= cache.colour:
             n.colour_next = 0
-        cpu.update(n.addr + N_COLOUR_NEXT)
-        cpu.read(cache.addr + KC_COLOUR)
+        cpu.update(n.addr + layout.NODE_COLOUR_NEXT)
+        cpu.read(cache.addr + layout.KMEM_CACHE_COLOUR)
         if not self.alloc_slabmgmt(cpu, cache, pfn, n.colour_next * cache.colour_off, flags, page_node):
             self.kmem_freepages(cpu, cache, pfn)
             return -1
@@ -158,7 +134,7 @@ class SlabPages:
         """
         if self.locks is not None:
             self.locks.check_none_held(cpu)
-        cpu.read(cache.addr + KC_GFPORDER)
+        cpu.read(cache.addr + layout.KMEM_CACHE_GFPORDER)
         flags |= cache.allocflags
         if self.deny_mask and cache.index == self.deny_cache:
             pfn = self.alloc_pages_denied(cpu, cache, flags, nodeid)
@@ -168,27 +144,27 @@ class SlabPages:
             if self.stats:
                 self.debug.reports.slab_out_of_memory(cpu, cache, flags, nodeid)
             return -1
-        cpu.read(cache.addr + KC_GFPORDER)
-        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
-        cpu.read(cache.addr + KC_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_GFPORDER)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         cpu.insn_cold(INSNS_NODE_STATE)  # Not modelled: the line of the node's statistics pointer
-        cpu.write(self.mem_map.page_addr(pfn) + P_FLAGS)
+        cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         self.mem_map.flags[pfn] |= SET_SLAB
         if self.lists.reserves.sk_memalloc_socks:
-            cpu.read(self.mem_map.page_addr(pfn) + P_FREELIST)  # where page->index says it
+            cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FREELIST)  # where page->index says it
             if self.mem_map.flags[pfn] & PAGE_IS_PFMEMALLOC:
                 self.mem_map.flags[pfn] |= SET_SLAB_PFMEMALLOC
         return pfn
 
     def alloc_pages_denied(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """alloc_pages with the nodes of `deny_mask` refused (model)."""
-        if flags & THISNODE:
+        if flags & gfp.THISNODE:
             if (self.deny_mask >> nodeid) & 1:
                 return -1
             return self.page_allocator.alloc_pages(cpu, flags, cache.gfporder, nodeid)
         for nid in self.deny_order[nodeid]:
             if not (self.deny_mask >> nid) & 1:
-                pfn = self.page_allocator.alloc_pages(cpu, flags | THISNODE, cache.gfporder, nid)
+                pfn = self.page_allocator.alloc_pages(cpu, flags | gfp.THISNODE, cache.gfporder, nid)
                 if pfn >= 0:
                     return pfn
         return -1
@@ -200,26 +176,26 @@ class SlabPages:
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
-        addr = pfn << PAGE_SHIFT
+        addr = pfn << layout.PAGE_SHIFT
         mem_map.s_mem[pfn] = addr + colour_off
         mem_map.active[pfn] = 0
-        cpu.write_span(page + P_S_MEM, 12)
-        cpu.read(cache.addr + KC_FLAGS)
+        cpu.write_span(page + layout.PAGE_S_MEM, 12)
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         freelist = 0
         provider = cache.freelist_cache
         if provider is not None:  # CFLGS_OFF_SLAB
-            cpu.read(cache.addr + KC_FREELIST_CACHE)
+            cpu.read(cache.addr + layout.KMEM_CACHE_FREELIST_CACHE)
             path = cpu.path
-            freelist = self.source.kmem_cache_alloc_node(cpu, provider, flags & ~CONSTRAINT_MASK, nodeid)
+            freelist = self.source.kmem_cache_alloc_node(cpu, provider, flags & ~gfp.GFP_CONSTRAINT_MASK, nodeid)
             cpu.path = path
             if not freelist:
                 return 0
-        elif not cache.flags & OBJFREELIST_SLAB:
-            freelist = addr + (1 << (PAGE_SHIFT + cache.gfporder)) - cache.freelist_size
+        elif not cache.flags & fl.CFLGS_OBJFREELIST_SLAB:
+            freelist = addr + (1 << (layout.PAGE_SHIFT + cache.gfporder)) - cache.freelist_size
         mem_map.slab_cache[pfn] = cache.index
         mem_map.freelist[pfn] = freelist
         mem_map.slot_alloc(pfn)
-        cpu.write_span(page + P_SLAB_CACHE, 16)
+        cpu.write_span(page + layout.PAGE_SLAB_CACHE, 16)
         return 1
 
     def cache_init_objs(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
@@ -231,18 +207,18 @@ class SlabPages:
         page = mem_map.page_addr(pfn)
         if self.stats:
             self.debug.cache_init_objs(cpu, cache, pfn)
-        cpu.read(cache.addr + KC_FLAGS)
-        if cache.flags & OBJFREELIST_SLAB:
-            cpu.read(page + P_S_MEM)
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
+        if cache.flags & fl.CFLGS_OBJFREELIST_SLAB:
+            cpu.read(page + layout.PAGE_S_MEM)
             mem_map.freelist[pfn] = mem_map.s_mem[pfn] + (cache.num - 1) * cache.size + cache.obj_offset
-            cpu.write(page + P_FREELIST)
+            cpu.write(page + layout.PAGE_FREELIST)
         row = mem_map.slot[pfn] << ROW_SHIFT
         for i in range(cache.num):
-            cpu.read(cache.addr + KC_NUM)
-            cpu.read(cache.addr + KC_CTOR)
+            cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
+            cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)
             if cache.ctor and not self.stats:  # debug kernels construct elsewhere
                 cpu.write(mem_map.s_mem[pfn] + i * cache.size + cache.obj_offset)
-            cpu.read(page + P_FREELIST)
+            cpu.read(page + layout.PAGE_FREELIST)
             cpu.write(mem_map.freelist[pfn] + i)
             mem_map.rows[row + i] = i
         if self.randomizer is not None:
@@ -259,28 +235,28 @@ class SlabPages:
         mem_map = self.mem_map
         page_node = mem_map.nid(pfn)
         page = mem_map.page_addr(pfn)
-        cpu.read(page + P_FLAGS)
-        cpu.write(page + P_LIST)
-        cpu.read(cache.addr + KC_NODE + 8 * page_node)
+        cpu.read(page + layout.PAGE_FLAGS)
+        cpu.write(page + layout.PAGE_SLAB_LIST)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * page_node)
         cpu.insn_cold(INSNS_GROW_END)
         n = cache.get_node(page_node)
         n.list_lock.lock(cpu, SITE_GROW_END)
         n.total_slabs += 1
-        cpu.update(n.addr + N_TOTAL_SLABS)
-        cpu.read(page + P_ACTIVE)
+        cpu.update(n.addr + layout.NODE_TOTAL_SLABS)
+        cpu.read(page + layout.PAGE_ACTIVE)
         if mem_map.active[pfn] == 0:
             self.lists.list_add_tail(cpu, n, SLABS_FREE, pfn)
             n.free_slabs += 1
-            cpu.update(n.addr + N_FREE_SLABS)
+            cpu.update(n.addr + layout.NODE_FREE_SLABS)
         else:
-            cpu.write(page + P_LIST)
+            cpu.write(page + layout.PAGE_SLAB_LIST)
             self.lists.place_slab(cpu, cache, n, pfn)
         if self.stats:
             cache.grown += 1
-        cpu.read(cache.addr + KC_NUM)
-        cpu.read(page + P_ACTIVE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
+        cpu.read(page + layout.PAGE_ACTIVE)
         n.free_objects += cache.num - mem_map.active[pfn]
-        cpu.update(n.addr + N_FREE_OBJECTS)
+        cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
         n.list_lock.unlock(cpu)
         return 0
 
@@ -307,16 +283,16 @@ class SlabPages:
         if self.observer is not None:
             self.observer.slab_destroyed(cache, pfn, mem_map.nid(pfn))
         cpu.insn_cold(INSNS_DESTROY)
-        cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
-        cpu.read(cache.addr + KC_FLAGS)
+        cpu.read(mem_map.page_addr(pfn) + layout.PAGE_FREELIST)
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         freelist = mem_map.freelist[pfn]
         if self.stats:
             self.debug.slab_destroy(cpu, cache, pfn)
-        if cache.flags & TYPESAFE_BY_RCU and self.rcu is not None:
+        if cache.flags & fl.SLAB_TYPESAFE_BY_RCU and self.rcu is not None:
             self.rcu.call_rcu(cpu, self.kmem_rcu_free, (cache, pfn))
         else:
             self.kmem_freepages(cpu, cache, pfn)
-        cpu.read(cache.addr + KC_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         provider = cache.freelist_cache
         if provider is not None:  # CFLGS_OFF_SLAB
             path = cpu.path
@@ -334,11 +310,11 @@ class SlabPages:
             self.locks.check_none_held(cpu)
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
-        cpu.read(page + P_LIST)
-        cpu.read(cache.addr + KC_GFPORDER)
-        cpu.write(page + P_FLAGS)
-        cpu.write(page + P_ACTIVE)
-        cpu.write(page + P_SLAB_CACHE)
+        cpu.read(page + layout.PAGE_SLAB_LIST)
+        cpu.read(cache.addr + layout.KMEM_CACHE_GFPORDER)
+        cpu.write(page + layout.PAGE_FLAGS)
+        cpu.write(page + layout.PAGE_ACTIVE)
+        cpu.write(page + layout.PAGE_SLAB_CACHE)
         cpu.insn_cold(INSNS_FREEPAGES + INSNS_NODE_STATE)
         mem_map.flags[pfn] &= ~(SET_SLAB | SET_SLAB_PFMEMALLOC)
         if self.stats:

@@ -1,6 +1,11 @@
+# Written by tools/declarations.py from alloc.py; its docstring tells what is decided here.
 cimport cython
+from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
+from simslab.machine.accounting cimport callsites, causes
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slub cimport costs, layout, paths, stat_item
+from simslab.slub cimport flags as fl
 from simslab.slub.cpu_slab cimport CpuSlab
 from simslab.slub.freelists cimport FreeLists
 from simslab.slub.get_partial cimport GetPartial
@@ -11,33 +16,7 @@ cdef long long NUMA_NO_NODE
 cdef long long OBJECTS_SHIFT
 cdef long long OBJECTS_MASK
 cdef long long FROZEN
-cdef long long ZERO
-cdef long long LOCKED
 cdef long long CONTENTS_MATTER
-cdef long long KC_CPU_SLAB
-cdef long long KC_OFFSET
-cdef long long KC_OBJECT_SIZE
-cdef long long C_TID
-cdef long long C_PAGE
-cdef long long C_PARTIAL
-cdef long long P_FLAGS
-cdef long long P_NEXT
-cdef long long P_FREELIST
-cdef long long STAT_FASTPATH
-cdef long long STAT_SLOWPATH
-cdef long long STAT_SLAB
-cdef long long STAT_REFILL
-cdef long long STAT_NODE_MISMATCH
-cdef long long STAT_BYPASS
-cdef long long STAT_CPU_PARTIAL_ALLOC
-cdef long long STAT_CPU_FAIL
-cdef long long ALLOC_FAST
-cdef long long ALLOC_REFILL_PAGE
-cdef long long ALLOC_CPU_PARTIAL
-cdef long long ALLOC_NODE_PARTIAL
-cdef long long ALLOC_NEW_SLAB
-cdef long long ALLOC_FAILED
-cdef long long ALLOC_BULK
 cdef long long INSNS_FAST
 cdef long long INSNS_FAST_NODE
 cdef long long INSNS_NOPAGE
@@ -58,7 +37,6 @@ cdef long long INSNS_SLOW_NEW
 cdef long long INSNS_SLOW_LOAD
 cdef long long INSNS_BULK
 cdef long long INSNS_BULK_OBJECT
-cdef long long CMPXCHG16B_CYCLES
 cdef long long SITE_ALLOC
 cdef long long SITE_BULK
 
@@ -78,7 +56,9 @@ cdef class SlubAlloc:
     cdef public long long init_on_free
 
     @cython.locals(c=KmemCacheCpu, tid=cython.longlong, objp=cython.longlong, following=cython.longlong)
-    cpdef long long slab_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long node, long long by_node) except -1
+    cpdef long long slab_alloc_node(
+        self, Cpu cpu, KmemCache cache, long long flags, long long node, long long by_node
+    ) except -1
     cdef long long charge_entry(self, Cpu cpu, KmemCacheCpu c, long long by_node) noexcept
     @cython.locals(saved=cython.longlong, objp=cython.longlong)
     cdef long long slab_alloc_slow(self, Cpu cpu, KmemCache cache, long long flags, long long node) except -1
@@ -92,14 +72,23 @@ cdef class SlubAlloc:
     @cython.locals(pfn=cython.longlong)
     cdef long long take_cpu_partial(self, Cpu cpu, KmemCache cache, KmemCacheCpu c) noexcept
     @cython.locals(pfn=cython.longlong, objp=cython.longlong)
-    cdef long long from_cpu_slab(self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node) except -1
-    @cython.locals(mem_map=MemMap, objp=cython.longlong, counters=cython.longlong, objects=cython.longlong, taken=cython.longlong)
+    cdef long long from_cpu_slab(
+        self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node
+    ) except -1
+    @cython.locals(
+        mem_map=MemMap, objp=cython.longlong, counters=cython.longlong, objects=cython.longlong, taken=cython.longlong
+    )
     cdef long long get_freelist(self, Cpu cpu, KmemCache cache, long long pfn) except -1
     cdef long long load_freelist(self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long objp) noexcept
     @cython.locals(objp=cython.longlong)
-    cdef long long new_slab_objects(self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node) except -1
+    cdef long long new_slab_objects(
+        self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node
+    ) except -1
     @cython.locals(pfn=cython.longlong, objp=cython.longlong)
-    cdef long long from_new_slab(self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node) except -1
-    @cython.locals(objects=list, c=KmemCacheCpu, objp=cython.longlong)
+    cdef long long from_new_slab(
+        self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node
+    ) except -1
+    @cython.locals(objects=list, c=KmemCacheCpu, _=cython.longlong, objp=cython.longlong)
     cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
+    @cython.locals(objp=cython.longlong)
     cdef list bulk_failed(self, Cpu cpu, KmemCache cache, list objects)

@@ -26,36 +26,8 @@ NUMA_NO_NODE: Final = -1
 OBJECTS_SHIFT: Final = 16
 OBJECTS_MASK: Final = 0x7FFF
 FROZEN: Final = 0x80000000
-ZERO: Final = gfp.ZERO
-LOCKED: Final = causes.LOCKED
 CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
-KC_CPU_SLAB: Final = layout.KMEM_CACHE_CPU_SLAB
-KC_OFFSET: Final = layout.KMEM_CACHE_OFFSET
-KC_OBJECT_SIZE: Final = layout.KMEM_CACHE_OBJECT_SIZE
-C_TID: Final = layout.CPU_TID
-C_PAGE: Final = layout.CPU_PAGE
-C_PARTIAL: Final = layout.CPU_PARTIAL
-P_FLAGS: Final = layout.PAGE_FLAGS
-P_NEXT: Final = layout.PAGE_NEXT
-P_FREELIST: Final = layout.PAGE_FREELIST
-
-STAT_FASTPATH: Final = stat_item.ALLOC_FASTPATH
-STAT_SLOWPATH: Final = stat_item.ALLOC_SLOWPATH
-STAT_SLAB: Final = stat_item.ALLOC_SLAB
-STAT_REFILL: Final = stat_item.ALLOC_REFILL
-STAT_NODE_MISMATCH: Final = stat_item.ALLOC_NODE_MISMATCH
-STAT_BYPASS: Final = stat_item.DEACTIVATE_BYPASS
-STAT_CPU_PARTIAL_ALLOC: Final = stat_item.CPU_PARTIAL_ALLOC
-STAT_CPU_FAIL: Final = stat_item.CMPXCHG_DOUBLE_CPU_FAIL
-
-ALLOC_FAST: Final = paths.ALLOC_FAST
-ALLOC_REFILL_PAGE: Final = paths.ALLOC_REFILL_PAGE
-ALLOC_CPU_PARTIAL: Final = paths.ALLOC_CPU_PARTIAL
-ALLOC_NODE_PARTIAL: Final = paths.ALLOC_NODE_PARTIAL
-ALLOC_NEW_SLAB: Final = paths.ALLOC_NEW_SLAB
-ALLOC_FAILED: Final = paths.ALLOC_FAILED
-ALLOC_BULK: Final = paths.ALLOC_BULK
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_FAST: Final = 44  # kmem_cache_alloc with should_failslab
@@ -78,7 +50,6 @@ INSNS_SLOW_NEW: Final = 11
 INSNS_SLOW_LOAD: Final = 10  # load_freelist
 INSNS_BULK: Final = 40
 INSNS_BULK_OBJECT: Final = 13
-CMPXCHG16B_CYCLES: Final = costs.CMPXCHG16B_CYCLES
 
 SITE_ALLOC: Final = callsites.site("__slab_alloc")
 SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")
@@ -116,11 +87,11 @@ class SlubAlloc:
         flags &= self.gfp_allowed_mask
         if self.failslab is not None and self.should_failslab(cpu, cache, flags):
             return 0
-        cpu.read(cache.addr + KC_CPU_SLAB)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_SLAB)
         while True:
             c: KmemCacheCpu = cache.cpu_slab[cpu.id]
-            cpu.read(c.addr + C_TID)
-            cpu.read(c.addr + C_PAGE)
+            cpu.read(c.addr + layout.CPU_TID)
+            cpu.read(c.addr + layout.CPU_PAGE)
             tid = c.tid
             objp = c.freelist
             if objp == 0 or c.page < 0 or (node != NUMA_NO_NODE and self.mem_map.nid(c.page) != node):
@@ -129,25 +100,25 @@ class SlubAlloc:
                 break
             if by_node:
                 cpu.insn(INSNS_FAST_NODE)
-                cpu.read(self.mem_map.page_addr(c.page) + P_FLAGS)
+                cpu.read(self.mem_map.page_addr(c.page) + layout.PAGE_FLAGS)
             else:
                 cpu.insn(INSNS_FAST)
             cpu.read(objp + cache.offset)
             following = self.freelists.get_freepointer(cache, objp)
             if cpu.next_irq <= cpu.now and not cpu.irqs_off:
                 cpu.deliver_interrupts()
-            cpu.charge(LOCKED, CMPXCHG16B_CYCLES)
+            cpu.charge(causes.LOCKED, costs.CMPXCHG16B_CYCLES)
             if c.tid == tid:
                 c.freelist = following
                 c.tid = tid + 1
                 cpu.update(c.addr)
                 if following:
                     cpu.look(following + cache.offset)  # Not modelled: the fill buffer that this prefetch takes
-                c.stat[STAT_FASTPATH] += 1
-                cpu.path = ALLOC_FAST
+                c.stat[stat_item.ALLOC_FASTPATH] += 1
+                cpu.path = paths.ALLOC_FAST
                 break
-            c.stat[STAT_CPU_FAIL] += 1
-        if (self.init_on_alloc or flags & ZERO or self.init_on_free) and objp:
+            c.stat[stat_item.CMPXCHG_DOUBLE_CPU_FAIL] += 1
+        if (self.init_on_alloc or flags & gfp.ZERO or self.init_on_free) and objp:
             self.initialise(cpu, cache, flags, objp)
         return objp
 
@@ -169,7 +140,7 @@ class SlubAlloc:
         if self.init_on_free and self.may_zero(cache):
             cpu.write(objp + cache.offset)
         if self.want_init_on_alloc(cache, flags):
-            cpu.read(cache.addr + KC_OBJECT_SIZE)
+            cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp, cache.object_size)
         return 0
@@ -181,7 +152,7 @@ class SlubAlloc:
                 return 0
             if not cache.flags & CONTENTS_MATTER:
                 return 1
-        return flags & ZERO
+        return flags & gfp.ZERO
 
     def may_zero(self, cache: KmemCache) -> int:
         """Whether free objects may be zeroed (mm/slab.h: slab_want_init_on_free)."""
@@ -191,7 +162,7 @@ class SlubAlloc:
         """Whether a fault is injected here (mm/failslab.c: __should_failslab, from slab_pre_alloc_hook)."""
         if not self.failslab.should_failslab(cache, flags):
             return 0
-        cpu.path = ALLOC_FAILED
+        cpu.path = paths.ALLOC_FAILED
         return 1
 
     # -- slow path; irqs off ------------------------------------------------------------------------------------------
@@ -203,10 +174,10 @@ class SlubAlloc:
         up one by one.
         """
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
-        c.stat[STAT_SLOWPATH] += 1
+        c.stat[stat_item.ALLOC_SLOWPATH] += 1
         cpu.insn(INSNS_SLOW)
-        cpu.read(c.addr + C_PAGE)
-        cpu.path = ALLOC_REFILL_PAGE
+        cpu.read(c.addr + layout.CPU_PAGE)
+        cpu.path = paths.ALLOC_REFILL_PAGE
         if c.page < 0 and node != NUMA_NO_NODE:
             cpu.insn(INSNS_SLOW_NODE_STATE)
             if not self.has_normal_memory(node):
@@ -229,23 +200,23 @@ class SlubAlloc:
         """Make the first slab of the CPU's list its slab."""
         pfn = c.partial
         cpu.insn(INSNS_SLOW_POP)
-        cpu.read(c.addr + C_PARTIAL)
+        cpu.read(c.addr + layout.CPU_PARTIAL)
         c.page = pfn
-        cpu.write(c.addr + C_PAGE)
-        cpu.read(self.mem_map.page_addr(pfn) + P_NEXT)
+        cpu.write(c.addr + layout.CPU_PAGE)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_NEXT)
         c.partial = self.mem_map.next[pfn]
-        cpu.write(c.addr + C_PARTIAL)
-        c.stat[STAT_CPU_PARTIAL_ALLOC] += 1
-        cpu.path = ALLOC_CPU_PARTIAL
+        cpu.write(c.addr + layout.CPU_PARTIAL)
+        c.stat[stat_item.CPU_PARTIAL_ALLOC] += 1
+        cpu.path = paths.ALLOC_CPU_PARTIAL
         return 0
 
     def from_cpu_slab(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, flags: int, node: int) -> int:
         """First object of the CPU's slab, if it fits the request; else the slab is given up and 0 returned."""
         pfn = c.page
-        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         if node != NUMA_NO_NODE and self.mem_map.nid(pfn) != node:
             cpu.insn(INSNS_SLOW_MISMATCH)
-            c.stat[STAT_NODE_MISMATCH] += 1
+            c.stat[stat_item.ALLOC_NODE_MISMATCH] += 1
             return self.slabs.deactivate_slab(cpu, cache, pfn, c.freelist, c)
         if not self.nodes.pfmemalloc_match(cpu, pfn, flags):
             cpu.insn(INSNS_SLOW_MISMATCH)
@@ -255,14 +226,14 @@ class SlubAlloc:
             return c.freelist
         objp = self.get_freelist(cpu, cache, pfn)
         if objp:
-            c.stat[STAT_REFILL] += 1
+            c.stat[stat_item.ALLOC_REFILL] += 1
             return objp
         cpu.insn(INSNS_SLOW_BYPASS)
         c.page = -1
         c.tid += 1
-        cpu.update(c.addr + C_TID)
-        cpu.write(c.addr + C_PAGE)
-        c.stat[STAT_BYPASS] += 1
+        cpu.update(c.addr + layout.CPU_TID)
+        cpu.write(c.addr + layout.CPU_PAGE)
+        c.stat[stat_item.DEACTIVATE_BYPASS] += 1
         return 0
 
     def get_freelist(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
@@ -282,7 +253,7 @@ class SlubAlloc:
     def load_freelist(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, objp: int) -> int:
         """Return `objp`, and make what follows it the CPU's freelist (___slab_alloc at load_freelist)."""
         cpu.insn(INSNS_SLOW_LOAD)
-        cpu.read(cache.addr + KC_OFFSET)
+        cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.read(objp + cache.offset)
         c.freelist = self.freelists.get_freepointer(cache, objp)
         c.tid += 1
@@ -292,19 +263,19 @@ class SlubAlloc:
     def new_slab_objects(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, flags: int, node: int) -> int:
         """From a slab of a node's list or a new one; 0 when there is neither (mm/slub.c: new_slab_objects)."""
         while True:
-            cpu.read(c.addr + C_PARTIAL)
+            cpu.read(c.addr + layout.CPU_PARTIAL)
             cpu.insn(INSNS_SLOW_PARTIAL if node == NUMA_NO_NODE else INSNS_SLOW_PARTIAL_NODE)
             objp = self.nodes.get_partial(cpu, cache, flags, node)
-            cpu.path = ALLOC_NODE_PARTIAL
+            cpu.path = paths.ALLOC_NODE_PARTIAL
             if not objp:
                 objp = self.from_new_slab(cpu, cache, c, flags, node)
-                cpu.path = ALLOC_NEW_SLAB
+                cpu.path = paths.ALLOC_NEW_SLAB
             if not objp:
-                cpu.path = ALLOC_FAILED
+                cpu.path = paths.ALLOC_FAILED
                 if self.pages.debug is not None:
                     self.pages.debug.slab_out_of_memory(cpu, cache, flags, node)
                 return 0
-            cpu.read(self.mem_map.page_addr(c.page) + P_FLAGS)
+            cpu.read(self.mem_map.page_addr(c.page) + layout.PAGE_FLAGS)
             if not cache.debug and self.nodes.pfmemalloc_match(cpu, c.page, flags):
                 return self.load_freelist(cpu, cache, c, objp)
             if cache.debug and not self.pages.debug.alloc_debug_processing(cpu, cache, c.page, objp):
@@ -321,15 +292,15 @@ class SlubAlloc:
         pfn = self.pages.new_slab(cpu, cache, flags, node)
         if pfn < 0:
             return 0
-        cpu.read(c.addr + C_PAGE)
+        cpu.read(c.addr + layout.CPU_PAGE)
         if c.page >= 0:
             self.slabs.flush_slab(cpu, cache, c)
         objp = self.mem_map.freelist[pfn]
         self.mem_map.freelist[pfn] = 0
-        cpu.update(self.mem_map.page_addr(pfn) + P_FREELIST)
-        c.stat[STAT_SLAB] += 1
+        cpu.update(self.mem_map.page_addr(pfn) + layout.PAGE_FREELIST)
+        c.stat[stat_item.ALLOC_SLAB] += 1
         c.page = pfn
-        cpu.write(c.addr + C_PAGE)
+        cpu.write(c.addr + layout.CPU_PAGE)
         return objp
 
     # -- in bulk ------------------------------------------------------------------------------------------------------
@@ -342,7 +313,7 @@ class SlubAlloc:
             return objects
         cpu.insn(INSNS_BULK)
         cpu.irq_disable(SITE_BULK)
-        cpu.read(cache.addr + KC_CPU_SLAB)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_SLAB)
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
         for _ in range(size):
             cpu.insn(INSNS_BULK_OBJECT)
@@ -354,7 +325,7 @@ class SlubAlloc:
                 cpu.write(c.addr)
             else:
                 c.tid += 1
-                cpu.update(c.addr + C_TID)
+                cpu.update(c.addr + layout.CPU_TID)
                 objp = self.slab_alloc(cpu, cache, flags, NUMA_NO_NODE)
             if not objp:
                 break
@@ -362,10 +333,10 @@ class SlubAlloc:
         if len(objects) < size:
             return self.bulk_failed(cpu, cache, objects)
         c.tid += 1
-        cpu.update(c.addr + C_TID)
+        cpu.update(c.addr + layout.CPU_TID)
         cpu.irq_enable()
-        cpu.path = ALLOC_BULK
-        if self.init_on_alloc or flags & ZERO or self.init_on_free:
+        cpu.path = paths.ALLOC_BULK
+        if self.init_on_alloc or flags & gfp.ZERO or self.init_on_free:
             for objp in objects:
                 self.initialise(cpu, cache, flags, objp)
         return objects
@@ -375,5 +346,5 @@ class SlubAlloc:
         cpu.irq_enable()
         for objp in objects:
             self.freeing.kmem_cache_free(cpu, cache, objp)
-        cpu.path = ALLOC_FAILED
+        cpu.path = paths.ALLOC_FAILED
         return []

@@ -1,5 +1,9 @@
+# Written by tools/declarations.py from allocator.py; its docstring tells what is decided here.
 cimport cython
+from simslab.kernel.mm cimport gfp
+from simslab.kernel.mm.page cimport MemMap
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slub cimport kmalloc, layout
 from simslab.slub.alloc cimport SlubAlloc
 from simslab.slub.cpu_partial cimport CpuPartial
 from simslab.slub.cpu_slab cimport CpuSlab
@@ -11,13 +15,7 @@ from simslab.slub.slab_page cimport SlubPages
 
 cdef long long NUMA_NO_NODE
 cdef long long ZERO_SIZE_PTR
-cdef long long KMALLOC_MAX_CACHE_SIZE
-cdef long long PAGE_SHIFT
-cdef long long PAGE_SIZE
 cdef long long SMALL_SIZE
-cdef long long DMA
-cdef long long RECLAIMABLE
-cdef long long COMP
 cdef long long SLAB_PAGE
 cdef long long INSNS_KMALLOC
 cdef long long INSNS_KMALLOC_NODE
@@ -59,4 +57,7 @@ cdef class SlubAllocator:
     cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1
     @cython.locals(cache=KmemCache)
     cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
+    @cython.locals(order=cython.longlong, nid=cython.longlong, pfn=cython.longlong)
+    cdef long long kmalloc_large(self, Cpu cpu, long long size, long long flags, long long nodeid) except? -1
+    @cython.locals(mem_map=MemMap, pfn=cython.longlong)
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1

@@ -28,13 +28,7 @@ from simslab.slub.slab_page import SlubPages
 
 NUMA_NO_NODE: Final = -1
 ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
-KMALLOC_MAX_CACHE_SIZE: Final = kmalloc.KMALLOC_MAX_CACHE_SIZE
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
-PAGE_SIZE: Final = layout.PAGE_SIZE
 SMALL_SIZE: Final = 192  # up to here the size class comes from a table
-DMA: Final = gfp.DMA
-RECLAIMABLE: Final = gfp.RECLAIMABLE
-COMP: Final = gfp.COMP
 SLAB_PAGE: Final = PG_SLAB
 INSNS_KMALLOC: Final = 27  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 27  # estimate
@@ -62,7 +56,7 @@ class SlubAllocator:
         self.kmem_cache_node: KmemCache | None = None
         self.slab_state = 0
         self.online_cpus: list[int] = []
-        self.boot_data = kernel.boot_data
+        self.boot_data: int = kernel.boot_data
         topology = kernel.machine.topology
         has_memory = [int(node.memory > 0) for node in topology.nodes]
         self.nodes_with_memory = [nid for nid, memory in enumerate(has_memory) if memory]
@@ -144,13 +138,13 @@ class SlubAllocator:
         """The cache for `size` > 0 bytes, None beyond the largest (mm/slab_common.c: kmalloc_slab)."""
         if size <= SMALL_SIZE:
             index = self.size_index[size]
-        elif size > KMALLOC_MAX_CACHE_SIZE:
+        elif size > kmalloc.KMALLOC_MAX_CACHE_SIZE:
             return None
         else:
             index = 8
             while size > 1 << index:
                 index += 1
-        kind = 0 if not flags & (DMA | RECLAIMABLE) else 2 if flags & DMA else 1
+        kind = 0 if not flags & (gfp.DMA | gfp.RECLAIMABLE) else 2 if flags & gfp.DMA else 1
         row = self.kmalloc_caches[kind]
         return row[index]
 
@@ -181,15 +175,15 @@ class SlubAllocator:
             return 0
         cpu.insn(INSNS_KMALLOC_LARGE)
         nid = cpu.node if nodeid < 0 else nodeid
-        pfn = self.kernel.page_allocator.alloc_pages(cpu, flags | COMP, order, nid)
-        return pfn << PAGE_SHIFT if pfn >= 0 else 0
+        pfn: int = self.kernel.page_allocator.alloc_pages(cpu, flags | gfp.COMP, order, nid)
+        return pfn << layout.PAGE_SHIFT if pfn >= 0 else 0
 
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free what kmalloc returned; NULL and ZERO_SIZE_PTR do nothing (mm/slub.c: kfree)."""
         if objp <= ZERO_SIZE_PTR:
             return 0
         mem_map = self.pages.mem_map
-        pfn = mem_map.get("head", objp >> PAGE_SHIFT)
+        pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)
         if mem_map.get("flags", pfn) & SLAB_PAGE:
             return self.freeing.kfree(cpu, objp)
         cpu.insn(INSNS_KMALLOC_LARGE)
@@ -200,9 +194,9 @@ class SlubAllocator:
         if objp <= ZERO_SIZE_PTR:
             return 0
         mem_map = self.pages.mem_map
-        pfn = mem_map.get("head", objp >> PAGE_SHIFT)
+        pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)
         if not mem_map.get("flags", pfn) & SLAB_PAGE:
-            return PAGE_SIZE << mem_map.get("order", pfn)
+            return layout.PAGE_SIZE << mem_map.get("order", pfn)
         return slab_ksize(self.by_index[mem_map.get("slab_cache", pfn)])
 
     # -- caches -------------------------------------------------------------------------------------------------------

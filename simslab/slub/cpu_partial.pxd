@@ -1,7 +1,9 @@
+# Written by tools/declarations.py from cpu_partial.py; its docstring tells what is decided here.
 cimport cython
 from simslab.kernel.mm.page cimport MemMap
-from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slub cimport layout, stat_item
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages
@@ -13,17 +15,6 @@ cdef long long FROZEN
 cdef long long TO_TAIL
 cdef long long POBJECTS_SHIFT
 cdef long long PAGES_MASK
-cdef long long KC_MIN_PARTIAL
-cdef long long KC_NODE
-cdef long long N_NR_PARTIAL
-cdef long long C_PARTIAL
-cdef long long P_FLAGS
-cdef long long P_NEXT
-cdef long long P_FREELIST
-cdef long long FREE_ADD_PARTIAL
-cdef long long FREE_SLAB
-cdef long long DEACTIVATE_EMPTY
-cdef long long CPU_PARTIAL_DRAIN
 cdef long long INSNS_PUT
 cdef long long INSNS_PUT_MORE
 cdef long long INSNS_PUT_DRAIN
@@ -48,7 +39,10 @@ cdef class CpuPartial:
     cdef long long link_before(self, Cpu cpu, long long pfn, long long old) noexcept
     @cython.locals(saved=cython.longlong)
     cdef long long unfreeze_irqsave(self, Cpu cpu, KmemCache cache, KmemCacheCpu c) except -1
-    @cython.locals(stat=KmemCacheCpu, mem_map=MemMap, n=KmemCacheNode, discard=cython.longlong, pfn=cython.longlong, page=cython.longlong, counters=cython.longlong)
+    @cython.locals(
+        stat=KmemCacheCpu, mem_map=MemMap, n=KmemCacheNode, discard=cython.longlong, pfn=cython.longlong,
+        page=cython.longlong, counters=cython.longlong
+    )
     cpdef long long unfreeze_partials(self, Cpu cpu, KmemCache cache, KmemCacheCpu c) except -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode)
     cdef KmemCacheNode lock_node_of(self, Cpu cpu, KmemCache cache, KmemCacheNode held, long long pfn)

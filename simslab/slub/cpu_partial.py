@@ -26,18 +26,6 @@ TO_TAIL: Final = 1
 POBJECTS_SHIFT: Final = 32
 PAGES_MASK: Final = 0xFFFFFFFF
 
-KC_MIN_PARTIAL: Final = layout.KMEM_CACHE_MIN_PARTIAL
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_NR_PARTIAL: Final = layout.NODE_NR_PARTIAL
-C_PARTIAL: Final = layout.CPU_PARTIAL
-P_FLAGS: Final = layout.PAGE_FLAGS
-P_NEXT: Final = layout.PAGE_NEXT
-P_FREELIST: Final = layout.PAGE_FREELIST
-
-FREE_ADD_PARTIAL: Final = stat_item.FREE_ADD_PARTIAL
-FREE_SLAB: Final = stat_item.FREE_SLAB
-DEACTIVATE_EMPTY: Final = stat_item.DEACTIVATE_EMPTY
-CPU_PARTIAL_DRAIN: Final = stat_item.CPU_PARTIAL_DRAIN
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_PUT: Final = 37  # put_cpu_partial, onto an empty list
@@ -71,21 +59,21 @@ class CpuPartial:
         cpu.insn(INSNS_PUT)
         cpu.read(cache.addr)
         while True:
-            cpu.read(c.addr + C_PARTIAL)
+            cpu.read(c.addr + layout.CPU_PARTIAL)
             old = c.partial
             if old >= 0:
                 cpu.insn(INSNS_PUT_MORE)
-                cpu.read(self.mem_map.page_addr(old) + P_NEXT)
+                cpu.read(self.mem_map.page_addr(old) + layout.PAGE_NEXT)
                 if drain and self.mem_map.prev[old] >> POBJECTS_SHIFT > cache.cpu_partial:
                     cpu.insn(INSNS_PUT_DRAIN)
                     self.unfreeze_irqsave(cpu, cache, c)
-                    c.stat[CPU_PARTIAL_DRAIN] += 1
+                    c.stat[stat_item.CPU_PARTIAL_DRAIN] += 1
                     old = -1
             self.link_before(cpu, pfn, old)
             if c.partial == old:  # else an interrupt put slabs there while the list was drained
                 break
         c.partial = pfn
-        cpu.update(c.addr + C_PARTIAL)
+        cpu.update(c.addr + layout.CPU_PARTIAL)
         if self.observer is not None:
             self.observer.cpu_partial_put(cache, cpu.id, pfn)
         return 0 if cache.cpu_partial else self.unfreeze_irqsave(cpu, cache, c)
@@ -94,7 +82,7 @@ class CpuPartial:
         """Let `old`, -1 for none, follow a slab, and sum up slabs and objects from it on."""
         mem_map = self.mem_map
         counters = mem_map.s_mem[pfn]
-        cpu.read(mem_map.page_addr(pfn) + P_FREELIST)
+        cpu.read(mem_map.page_addr(pfn) + layout.PAGE_FREELIST)
         pages = pobjects = 0
         if old >= 0:
             pages = mem_map.prev[old] & PAGES_MASK
@@ -102,7 +90,7 @@ class CpuPartial:
         pobjects += ((counters >> OBJECTS_SHIFT) & OBJECTS_MASK) - (counters & INUSE)
         mem_map.prev[pfn] = (pages + 1) | (pobjects << POBJECTS_SHIFT)
         mem_map.next[pfn] = old
-        return cpu.write(mem_map.page_addr(pfn) + P_NEXT)
+        return cpu.write(mem_map.page_addr(pfn) + layout.PAGE_NEXT)
 
     def unfreeze_irqsave(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu) -> int:
         """unfreeze_partials with interrupts off around it."""
@@ -122,28 +110,28 @@ class CpuPartial:
         n: KmemCacheNode | None = None
         discard = -1
         cpu.insn(INSNS_UNFREEZE)
-        cpu.read(c.addr + C_PARTIAL)
+        cpu.read(c.addr + layout.CPU_PARTIAL)
         while c.partial >= 0:
             pfn = c.partial
             page = mem_map.page_addr(pfn)
             cpu.insn(INSNS_UNFREEZE_SLAB)
-            cpu.read(page + P_NEXT)
+            cpu.read(page + layout.PAGE_NEXT)
             c.partial = mem_map.next[pfn]
-            cpu.write(c.addr + C_PARTIAL)
+            cpu.write(c.addr + layout.CPU_PARTIAL)
             n = self.lock_node_of(cpu, cache, n, pfn)
             counters = mem_map.s_mem[pfn]
             if not counters & FROZEN:
                 raise KernelBugError(f"slab {pfn} of {cache.name} on a CPU's list is not frozen")
-            cpu.atomic(page + P_FREELIST)
+            cpu.atomic(page + layout.PAGE_FREELIST)
             mem_map.s_mem[pfn] = counters & ~FROZEN
             if counters & INUSE == 0 and self.node_has_plenty(cpu, cache, n):
                 cpu.insn(INSNS_UNFREEZE_FREED)
                 mem_map.next[pfn] = discard
-                cpu.write(page + P_NEXT)
+                cpu.write(page + layout.PAGE_NEXT)
                 discard = pfn
             else:
                 self.lists.add_partial(cpu, cache, n, pfn, TO_TAIL)
-                stat.stat[FREE_ADD_PARTIAL] += 1
+                stat.stat[stat_item.FREE_ADD_PARTIAL] += 1
         if n is not None:
             n.list_lock.unlock(cpu)
         return self.discard_all(cpu, cache, discard)
@@ -151,8 +139,8 @@ class CpuPartial:
     def lock_node_of(self, cpu: Cpu, cache: KmemCache, held: KmemCacheNode | None, pfn: int) -> KmemCacheNode:
         """The node structure of a slab, its lock taken; `held` is the one whose lock is held so far."""
         nid = self.mem_map.nid(pfn)
-        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
-        cpu.read(cache.addr + KC_NODE + 8 * nid)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         n = cache.get_node(nid)
         if held is not n:
             cpu.insn(INSNS_UNFREEZE_NODE)
@@ -163,8 +151,8 @@ class CpuPartial:
 
     def node_has_plenty(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
         """Whether a node's list is long enough for empty slabs to be given back."""
-        cpu.read(n.addr + N_NR_PARTIAL)
-        cpu.read(cache.addr + KC_MIN_PARTIAL)
+        cpu.read(n.addr + layout.NODE_NR_PARTIAL)
+        cpu.read(cache.addr + layout.KMEM_CACHE_MIN_PARTIAL)
         return 1 if n.nr_partial >= cache.min_partial else 0
 
     def discard_all(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
@@ -172,10 +160,10 @@ class CpuPartial:
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
         while pfn >= 0:
             following = self.mem_map.next[pfn]
-            cpu.read(self.mem_map.page_addr(pfn) + P_NEXT)
-            c.stat[DEACTIVATE_EMPTY] += 1
+            cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_NEXT)
+            c.stat[stat_item.DEACTIVATE_EMPTY] += 1
             self.pages.discard_slab(cpu, cache, pfn)
-            c.stat[FREE_SLAB] += 1
+            c.stat[stat_item.FREE_SLAB] += 1
             pfn = following
         return 0
 

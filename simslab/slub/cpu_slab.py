@@ -23,19 +23,6 @@ INUSE: Final = 0xFFFF
 FROZEN: Final = 0x80000000
 STORE_USER: Final = fl.SLAB_STORE_USER
 
-KC_OFFSET: Final = layout.KMEM_CACHE_OFFSET
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-C_TID: Final = layout.CPU_TID
-C_PAGE: Final = layout.CPU_PAGE
-P_FLAGS: Final = layout.PAGE_FLAGS
-P_FREELIST: Final = layout.PAGE_FREELIST
-
-DEACTIVATE_TO_HEAD: Final = stat_item.DEACTIVATE_TO_HEAD
-DEACTIVATE_FULL: Final = stat_item.DEACTIVATE_FULL
-DEACTIVATE_EMPTY: Final = stat_item.DEACTIVATE_EMPTY
-DEACTIVATE_REMOTE_FREES: Final = stat_item.DEACTIVATE_REMOTE_FREES
-CPUSLAB_FLUSH: Final = stat_item.CPUSLAB_FLUSH
-FREE_SLAB: Final = stat_item.FREE_SLAB
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_DEACTIVATE: Final = 64
@@ -66,20 +53,20 @@ class CpuSlab:
         page = self.mem_map.page_addr(pfn)
         cpu.settle()  # what other CPUs freed into the slab before this moment counts
         cpu.insn(INSNS_DEACTIVATE)
-        cpu.read(page + P_FLAGS)
-        cpu.read(cache.addr + KC_NODE + 8 * self.mem_map.nid(pfn))
-        cpu.read(page + P_FREELIST)
+        cpu.read(page + layout.PAGE_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * self.mem_map.nid(pfn))
+        cpu.read(page + layout.PAGE_FREELIST)
         tail = 0
         if self.mem_map.freelist[pfn]:
-            stat.stat[DEACTIVATE_REMOTE_FREES] += 1
+            stat.stat[stat_item.DEACTIVATE_REMOTE_FREES] += 1
             tail = 1
         freelist = self.free_cpu_objects(cpu, cache, pfn, freelist)
         self.unfreeze_slab(cpu, cache, pfn, freelist, tail, stat)
         c.page = -1
         c.freelist = 0
         c.tid += 1
-        cpu.update(c.addr + C_TID)
-        return cpu.write(c.addr + C_PAGE)
+        cpu.update(c.addr + layout.CPU_TID)
+        return cpu.write(c.addr + layout.CPU_PAGE)
 
     def free_cpu_objects(self, cpu: Cpu, cache: KmemCache, pfn: int, freelist: int) -> int:
         """First stage of deactivate_slab: all but the last object go to the page's freelist; the last, 0 for none."""
@@ -87,7 +74,7 @@ class CpuSlab:
         page = mem_map.page_addr(pfn)
         if not freelist:
             return 0
-        cpu.read(cache.addr + KC_OFFSET)
+        cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.read(freelist + cache.offset)
         following = self.freelists.get_freepointer(cache, freelist)
         while following:
@@ -97,7 +84,7 @@ class CpuSlab:
                 raise KernelBugError(f"CPU slab {pfn} of {cache.name} is not frozen")
             cpu.write(freelist + cache.offset)
             self.freelists.set_freepointer(cache, freelist, mem_map.freelist[pfn])
-            cpu.atomic(page + P_FREELIST)
+            cpu.atomic(page + layout.PAGE_FREELIST)
             mem_map.freelist[pfn] = freelist
             mem_map.s_mem[pfn] = counters - 1
             freelist = following
@@ -167,19 +154,19 @@ class CpuSlab:
     def account(self, cpu: Cpu, cache: KmemCache, pfn: int, mode: int, tail: int, stat: KmemCacheCpu) -> int:
         """Count what became of the slab, and discard an empty one."""
         if mode == M_PARTIAL:
-            stat.stat[DEACTIVATE_TO_HEAD + tail] += 1
+            stat.stat[stat_item.DEACTIVATE_TO_HEAD + tail] += 1
         elif mode == M_FULL:
-            stat.stat[DEACTIVATE_FULL] += 1
+            stat.stat[stat_item.DEACTIVATE_FULL] += 1
         else:
-            stat.stat[DEACTIVATE_EMPTY] += 1
+            stat.stat[stat_item.DEACTIVATE_EMPTY] += 1
             self.pages.discard_slab(cpu, cache, pfn)
-            stat.stat[FREE_SLAB] += 1
+            stat.stat[stat_item.FREE_SLAB] += 1
         return 0
 
     def flush_slab(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu) -> int:
         """Give up a CPU's slab (mm/slub.c: flush_slab). Irqs off."""
         stat: KmemCacheCpu = cache.cpu_slab[cpu.id]
-        stat.stat[CPUSLAB_FLUSH] += 1
+        stat.stat[stat_item.CPUSLAB_FLUSH] += 1
         return self.deactivate_slab(cpu, cache, c.page, c.freelist, c)
 
     def flush_cpu_slab(self, cpu: Cpu, cache: KmemCache, of_cpu: int) -> int:
@@ -188,7 +175,7 @@ class CpuSlab:
         if self.observer is not None:
             self.observer.flush_begins(cache, of_cpu)
         cpu.insn(INSNS_FLUSH)
-        cpu.read(c.addr + C_PAGE)
+        cpu.read(c.addr + layout.CPU_PAGE)
         if c.page >= 0:
             self.flush_slab(cpu, cache, c)
         return self.partial.unfreeze_partials(cpu, cache, c)

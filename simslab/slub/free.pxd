@@ -1,48 +1,21 @@
+# Written by tools/declarations.py from free.py; its docstring tells what is decided here.
 cimport cython
 from simslab.kernel.mm.page cimport MemMap
-from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.machine.accounting cimport callsites, causes
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slub cimport costs, layout, paths, stat_item
+from simslab.slub cimport flags as fl
 from simslab.slub.cpu_partial cimport CpuPartial
 from simslab.slub.freelists cimport FreeLists
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
-from simslab.slub.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages
 
-cdef long long PAGE_SHIFT
 cdef long long INUSE
 cdef long long FROZEN
 cdef long long DRAIN
 cdef long long TO_TAIL
 cdef long long LOOKAHEAD
-cdef long long LOCKED
 cdef long long CONTENTS_MATTER
-cdef long long KC_CPU_SLAB
-cdef long long KC_FLAGS
-cdef long long KC_OFFSET
-cdef long long KC_OBJECT_SIZE
-cdef long long KC_NODE
-cdef long long C_TID
-cdef long long C_PAGE
-cdef long long P_FLAGS
-cdef long long P_COMPOUND_HEAD
-cdef long long P_SLAB_CACHE
-cdef long long P_FREELIST
-cdef long long STAT_FASTPATH
-cdef long long STAT_SLOWPATH
-cdef long long STAT_FROZEN
-cdef long long STAT_ADD_PARTIAL
-cdef long long STAT_REMOVE_PARTIAL
-cdef long long STAT_SLAB
-cdef long long STAT_CPU_PARTIAL_FREE
-cdef long long STAT_CPU_PARTIAL_DRAIN
-cdef long long STAT_CPU_FAIL
-cdef long long PATH_FAST
-cdef long long PATH_FROZEN
-cdef long long PATH_CPU_PARTIAL
-cdef long long PATH_DRAIN
-cdef long long PATH_NODE_PARTIAL
-cdef long long PATH_SLAB
-cdef long long PATH_BULK
 cdef long long INSNS_ENTRY
 cdef long long INSNS_KFREE
 cdef long long INSNS_FAST
@@ -59,7 +32,6 @@ cdef long long INSNS_BULK_ENTRY
 cdef long long INSNS_BULK_SEVERAL
 cdef long long INSNS_BULK_OBJECT
 cdef long long INSNS_BULK_HOOK
-cdef long long CMPXCHG16B_CYCLES
 cdef long long SITE_FREE
 
 
@@ -83,15 +55,27 @@ cdef class SlubFree:
     cdef long long slab_free_one(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) except -1
     cdef long long wipe(self, Cpu cpu, KmemCache cache, long long objp) noexcept
     @cython.locals(c=KmemCacheCpu, tid=cython.longlong)
-    cdef long long do_slab_free(self, Cpu cpu, KmemCache cache, long long pfn, long long head, long long tail, long long count) except -1
-    @cython.locals(c=KmemCacheCpu, mem_map=MemMap, page=cython.longlong, n=KmemCacheNode, saved=cython.longlong, prior=cython.longlong, counters=cython.longlong, left=cython.longlong)
-    cdef long long slab_free_slow(self, Cpu cpu, KmemCache cache, long long pfn, long long head, long long tail, long long count) except -1
+    cdef long long do_slab_free(
+        self, Cpu cpu, KmemCache cache, long long pfn, long long head, long long tail, long long count
+    ) except -1
+    @cython.locals(
+        c=KmemCacheCpu, mem_map=MemMap, page=cython.longlong, n=KmemCacheNode, saved=cython.longlong,
+        prior=cython.longlong, counters=cython.longlong, left=cython.longlong
+    )
+    cdef long long slab_free_slow(
+        self, Cpu cpu, KmemCache cache, long long pfn, long long head, long long tail, long long count
+    ) except -1
     @cython.locals(nid=cython.longlong)
     cdef KmemCacheNode node_of(self, Cpu cpu, KmemCache cache, long long pfn)
     cdef long long unlock_irqrestore(self, Cpu cpu, KmemCacheNode n, long long saved) except -1
     @cython.locals(drains=cython.longlong)
-    cdef long long freed_without_lock(self, Cpu cpu, KmemCache cache, long long pfn, long long counters, long long left, KmemCacheCpu c) except -1
-    cdef long long freed_under_lock(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long saved, long long pfn, long long prior, long long left, KmemCacheCpu c) except -1
+    cdef long long freed_without_lock(
+        self, Cpu cpu, KmemCache cache, long long pfn, long long counters, long long left, KmemCacheCpu c
+    ) except -1
+    cdef long long freed_under_lock(
+        self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long saved, long long pfn, long long prior,
+        long long left, KmemCacheCpu c
+    ) except -1
     @cython.locals(size=cython.longlong)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
     @cython.locals(objp=cython.longlong, skipped=cython.longlong, lookahead=cython.longlong)

@@ -18,44 +18,13 @@ from simslab.slub.freelists import FreeLists
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.slab_page import SlubPages
 
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
 INUSE: Final = 0xFFFF
 FROZEN: Final = 0x80000000
 DRAIN: Final = 1
 TO_TAIL: Final = 1
 LOOKAHEAD: Final = 3
-LOCKED: Final = causes.LOCKED
 CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
-KC_CPU_SLAB: Final = layout.KMEM_CACHE_CPU_SLAB
-KC_FLAGS: Final = layout.KMEM_CACHE_FLAGS
-KC_OFFSET: Final = layout.KMEM_CACHE_OFFSET
-KC_OBJECT_SIZE: Final = layout.KMEM_CACHE_OBJECT_SIZE
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-C_TID: Final = layout.CPU_TID
-C_PAGE: Final = layout.CPU_PAGE
-P_FLAGS: Final = layout.PAGE_FLAGS
-P_COMPOUND_HEAD: Final = layout.PAGE_COMPOUND_HEAD
-P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
-P_FREELIST: Final = layout.PAGE_FREELIST
-
-STAT_FASTPATH: Final = stat_item.FREE_FASTPATH
-STAT_SLOWPATH: Final = stat_item.FREE_SLOWPATH
-STAT_FROZEN: Final = stat_item.FREE_FROZEN
-STAT_ADD_PARTIAL: Final = stat_item.FREE_ADD_PARTIAL
-STAT_REMOVE_PARTIAL: Final = stat_item.FREE_REMOVE_PARTIAL
-STAT_SLAB: Final = stat_item.FREE_SLAB
-STAT_CPU_PARTIAL_FREE: Final = stat_item.CPU_PARTIAL_FREE
-STAT_CPU_PARTIAL_DRAIN: Final = stat_item.CPU_PARTIAL_DRAIN
-STAT_CPU_FAIL: Final = stat_item.CMPXCHG_DOUBLE_CPU_FAIL
-
-PATH_FAST: Final = paths.FREE_FAST
-PATH_FROZEN: Final = paths.FREE_FROZEN
-PATH_CPU_PARTIAL: Final = paths.FREE_CPU_PARTIAL
-PATH_DRAIN: Final = paths.FREE_DRAIN
-PATH_NODE_PARTIAL: Final = paths.FREE_NODE_PARTIAL
-PATH_SLAB: Final = paths.FREE_SLAB
-PATH_BULK: Final = paths.FREE_BULK
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_ENTRY: Final = 25  # kmem_cache_free up to do_slab_free
@@ -74,7 +43,6 @@ INSNS_BULK_ENTRY: Final = 39  # kmem_cache_free_bulk: build_detached_freelist an
 INSNS_BULK_SEVERAL: Final = 5  # more, for a slab with more than one object
 INSNS_BULK_OBJECT: Final = 20  # an object into the detached freelist
 INSNS_BULK_HOOK: Final = 17  # slab_free_freelist_hook, by object
-CMPXCHG16B_CYCLES: Final = costs.CMPXCHG16B_CYCLES
 
 SITE_FREE: Final = callsites.site("__slab_free")
 
@@ -98,25 +66,25 @@ class SlubFree:
 
     def kmem_cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
         """Free an object of `cache` (mm/slub.c: kmem_cache_free)."""
-        pfn = self.mem_map.head[objp >> PAGE_SHIFT]
+        pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         if self.mem_map.slab_cache[pfn] != cache.index:
             raise KernelBugError(f"object {objp:#x} freed to {cache.name} is of another cache, or of none")
-        cpu.read(self.mem_map.page_addr(objp >> PAGE_SHIFT) + P_COMPOUND_HEAD)
+        cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.insn(INSNS_ENTRY)
         return self.slab_free_one(cpu, cache, pfn, objp)
 
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free a slab object whose cache its page names (mm/slub.c: kfree)."""
-        pfn = self.mem_map.head[objp >> PAGE_SHIFT]
-        cpu.read(self.mem_map.page_addr(objp >> PAGE_SHIFT) + P_COMPOUND_HEAD)
-        cpu.read(self.mem_map.page_addr(pfn) + P_SLAB_CACHE)
+        pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
+        cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_SLAB_CACHE)
         cpu.insn(INSNS_ENTRY + INSNS_KFREE)
         cache: KmemCache = self.by_index[self.mem_map.slab_cache[pfn]]
         return self.slab_free_one(cpu, cache, pfn, objp)
 
     def slab_free_one(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> int:
         """slab_free of one object: its hook writes the free pointer once for nothing."""
-        cpu.read(cache.addr + KC_OFFSET)
+        cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.write(objp + cache.offset)
         if self.init_on_free:
             self.wipe(cpu, cache, objp)
@@ -126,7 +94,7 @@ class SlubFree:
         """Zero a freed object (slab_free_freelist_hook with init_on_free)."""
         if cache.ctor or cache.flags & CONTENTS_MATTER:
             return 0
-        cpu.read(cache.addr + KC_OBJECT_SIZE)
+        cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
         cpu.insn(INSNS_ZERO)
         return cpu.clear(objp, cache.object_size)
 
@@ -134,30 +102,30 @@ class SlubFree:
 
     def do_slab_free(self, cpu: Cpu, cache: KmemCache, pfn: int, head: int, tail: int, count: int) -> int:
         """Free `count` objects of one slab, chained from `head` to `tail` (mm/slub.c: do_slab_free)."""
-        cpu.read(cache.addr + KC_CPU_SLAB)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_SLAB)
         while True:
             c: KmemCacheCpu = cache.cpu_slab[cpu.id]
-            cpu.read(c.addr + C_TID)
-            cpu.read(c.addr + C_PAGE)
+            cpu.read(c.addr + layout.CPU_TID)
+            cpu.read(c.addr + layout.CPU_PAGE)
             tid = c.tid
             if c.page != pfn:
                 cpu.insn(INSNS_NOT_FAST)
                 return self.slab_free_slow(cpu, cache, pfn, head, tail, count)
             cpu.insn(INSNS_FAST)
-            cpu.read(cache.addr + KC_OFFSET)
+            cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
             cpu.write(tail + cache.offset)
             self.freelists.set_freepointer(cache, tail, c.freelist)
             if cpu.next_irq <= cpu.now and not cpu.irqs_off:
                 cpu.deliver_interrupts()
-            cpu.charge(LOCKED, CMPXCHG16B_CYCLES)
+            cpu.charge(causes.LOCKED, costs.CMPXCHG16B_CYCLES)
             if c.tid == tid:
                 c.freelist = head
                 c.tid = tid + 1
                 cpu.update(c.addr)
-                c.stat[STAT_FASTPATH] += 1
-                cpu.path = PATH_FAST
+                c.stat[stat_item.FREE_FASTPATH] += 1
+                cpu.path = paths.FREE_FAST
                 return 0
-            c.stat[STAT_CPU_FAIL] += 1
+            c.stat[stat_item.CMPXCHG_DOUBLE_CPU_FAIL] += 1
 
     def slab_free_slow(self, cpu: Cpu, cache: KmemCache, pfn: int, head: int, tail: int, count: int) -> int:
         """Free into a slab that is not this CPU's (mm/slub.c: __slab_free).
@@ -165,7 +133,7 @@ class SlubFree:
         The page's line is taken by a locked exchange; who comes second begins again.
         """
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
-        c.stat[STAT_SLOWPATH] += 1
+        c.stat[stat_item.FREE_SLOWPATH] += 1
         cpu.insn(INSNS_SLOW)
         if cache.debug and not self.pages.debug.free_debug_processing(cpu, cache, pfn, head, tail, count):
             return 0
@@ -180,8 +148,8 @@ class SlubFree:
             cpu.settle()
             prior = mem_map.freelist[pfn]
             counters = mem_map.s_mem[pfn]
-            cpu.read(page + P_FREELIST)
-            cpu.read(cache.addr + KC_OFFSET)
+            cpu.read(page + layout.PAGE_FREELIST)
+            cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
             cpu.write(tail + cache.offset)
             self.freelists.set_freepointer(cache, tail, prior)
             if counters & INUSE < count:
@@ -205,8 +173,8 @@ class SlubFree:
     def node_of(self, cpu: Cpu, cache: KmemCache, pfn: int) -> KmemCacheNode:
         """The node structure of a slab."""
         nid = self.mem_map.nid(pfn)
-        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
-        cpu.read(cache.addr + KC_NODE + 8 * nid)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         return cache.get_node(nid)
 
     def unlock_irqrestore(self, cpu: Cpu, n: KmemCacheNode, saved: int) -> int:
@@ -220,17 +188,17 @@ class SlubFree:
     ) -> int:
         """End of __slab_free for a slab that needs no list: some CPU's, one just frozen, or one that stays."""
         if counters & FROZEN:
-            c.stat[STAT_FROZEN] += 1
-            cpu.path = PATH_FROZEN
+            c.stat[stat_item.FREE_FROZEN] += 1
+            cpu.path = paths.FREE_FROZEN
         elif left & FROZEN:
             cpu.insn(INSNS_SLOW_FROZE)
-            drains = c.stat[STAT_CPU_PARTIAL_DRAIN]
+            drains = c.stat[stat_item.CPU_PARTIAL_DRAIN]
             self.partial.put_cpu_partial(cpu, cache, pfn, DRAIN)
-            c.stat[STAT_CPU_PARTIAL_FREE] += 1
-            cpu.path = PATH_CPU_PARTIAL if c.stat[STAT_CPU_PARTIAL_DRAIN] == drains else PATH_DRAIN
+            c.stat[stat_item.CPU_PARTIAL_FREE] += 1
+            cpu.path = paths.FREE_CPU_PARTIAL if c.stat[stat_item.CPU_PARTIAL_DRAIN] == drains else paths.FREE_DRAIN
         else:
             cpu.insn(INSNS_SLOW_LISTED)
-            cpu.path = PATH_NODE_PARTIAL
+            cpu.path = paths.FREE_NODE_PARTIAL
         return 0
 
     def freed_under_lock(
@@ -246,22 +214,22 @@ class SlubFree:
     ) -> int:
         """End of __slab_free under the node's lock: a slab emptied, or (debug) one that was full."""
         cpu.insn(INSNS_SLOW_EMPTIED)
-        cpu.path = PATH_NODE_PARTIAL
+        cpu.path = paths.FREE_NODE_PARTIAL
         if left & INUSE == 0 and self.partial.node_has_plenty(cpu, cache, n):
             cpu.insn(INSNS_SLOW_FREED)
-            cpu.path = PATH_SLAB
+            cpu.path = paths.FREE_SLAB
             if prior:
                 self.partial.lists.remove_partial(cpu, cache, n, pfn)
-                c.stat[STAT_REMOVE_PARTIAL] += 1
+                c.stat[stat_item.FREE_REMOVE_PARTIAL] += 1
             else:
                 self.partial.lists.remove_full(cpu, cache, n, pfn)
             self.unlock_irqrestore(cpu, n, saved)
-            c.stat[STAT_SLAB] += 1
+            c.stat[stat_item.FREE_SLAB] += 1
             return self.pages.discard_slab(cpu, cache, pfn)
         if cache.debug and prior == 0:
             self.partial.lists.remove_full(cpu, cache, n, pfn)
             self.partial.lists.add_partial(cpu, cache, n, pfn, TO_TAIL)
-            c.stat[STAT_ADD_PARTIAL] += 1
+            c.stat[stat_item.FREE_ADD_PARTIAL] += 1
         return self.unlock_irqrestore(cpu, n, saved)
 
     # -- in bulk ------------------------------------------------------------------------------------------------------
@@ -283,7 +251,7 @@ class SlubFree:
             self.do_slab_free(
                 cpu, cache, self.detached_pfn, self.detached_head, self.detached_tail, self.detached_count
             )
-        cpu.path = PATH_BULK
+        cpu.path = paths.FREE_BULK
         return 0
 
     def build_detached_freelist(self, cpu: Cpu, cache: KmemCache, objects: list[int], size: int) -> int:
@@ -307,7 +275,7 @@ class SlubFree:
             objp = objects[size]
             if not objp:
                 continue
-            if self.mem_map.head[objp >> PAGE_SHIFT] == self.detached_pfn:
+            if self.mem_map.head[objp >> layout.PAGE_SHIFT] == self.detached_pfn:
                 self.detach(cpu, cache, objp, self.detached_head)
                 objects[size] = 0
                 continue
@@ -321,11 +289,11 @@ class SlubFree:
     def detach(self, cpu: Cpu, cache: KmemCache, objp: int, following: int) -> int:
         """Put an object before the detached ones."""
         cpu.insn(INSNS_BULK_OBJECT)
-        pfn = self.mem_map.head[objp >> PAGE_SHIFT]
+        pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         if self.mem_map.slab_cache[pfn] != cache.index:
             raise KernelBugError(f"object {objp:#x} freed to {cache.name} is of another cache, or of none")
-        cpu.read(self.mem_map.page_addr(objp >> PAGE_SHIFT) + P_COMPOUND_HEAD)
-        cpu.read(cache.addr + KC_OFFSET)
+        cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
+        cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.write(objp + cache.offset)
         self.freelists.set_freepointer(cache, objp, following)
         self.detached_pfn = pfn

@@ -1,9 +1,10 @@
+# Written by tools/declarations.py from freelists.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 from simslab.kernel.mm.page cimport MemMap
+from simslab.slub cimport layout
 from simslab.slub.kmem_cache cimport KmemCache
 
-cdef long long PAGE_SHIFT
 cdef long long FIRST_WORDS
 cdef long long SIZE_CLASSES
 

@@ -15,7 +15,6 @@ from simslab.kernel.mm.page import MemMap
 from simslab.slub import layout
 from simslab.slub.kmem_cache import KmemCache
 
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
 FIRST_WORDS: Final = 1 << 14
 SIZE_CLASSES: Final = 17  # rows of up to 1 << 16 objects
 
@@ -68,8 +67,8 @@ class FreeLists:
 
     def place(self, cache: KmemCache, objp: int) -> int:
         """Where in `words` the pointer of an object is."""
-        pfn = self.mem_map.head[objp >> PAGE_SHIFT]
-        return self.mem_map.slot[pfn] + self.obj_to_index(cache, objp - (pfn << PAGE_SHIFT))
+        pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
+        return self.mem_map.slot[pfn] + self.obj_to_index(cache, objp - (pfn << layout.PAGE_SHIFT))
 
     def get_freepointer(self, cache: KmemCache, objp: int) -> int:
         """The object after `objp`, 0 for none; no charge (mm/slub.c: get_freepointer)."""
@@ -94,8 +93,8 @@ class FreeLists:
 
     def index(self, cache: KmemCache, objp: int) -> int:
         """Index of an object in its slab."""
-        pfn = self.mem_map.get("head", objp >> PAGE_SHIFT)
-        return self.obj_to_index(cache, objp - (pfn << PAGE_SHIFT))
+        pfn = self.mem_map.get("head", objp >> layout.PAGE_SHIFT)
+        return self.obj_to_index(cache, objp - (pfn << layout.PAGE_SHIFT))
 
     def indices(self, cache: KmemCache, first: int) -> list[int]:
         """Indices of the objects of a freelist, first to last."""

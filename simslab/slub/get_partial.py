@@ -24,26 +24,10 @@ OBJECTS_MASK: Final = 0x7FFF
 FROZEN: Final = 0x80000000
 RATIO_MASK: Final = 1023
 SLAB_PFMEMALLOC: Final = PG_ACTIVE
-DMA: Final = gfp.DMA
-DMA32: Final = gfp.DMA32
-THISNODE: Final = gfp.THISNODE
 ZONE_DMA: Final = zone_module.ZONE_DMA
 ZONE_DMA32: Final = zone_module.ZONE_DMA32
 ZONE_NORMAL: Final = zone_module.ZONE_NORMAL
 
-KC_MIN_PARTIAL: Final = layout.KMEM_CACHE_MIN_PARTIAL
-KC_CPU_PARTIAL: Final = layout.KMEM_CACHE_CPU_PARTIAL
-KC_CTOR: Final = layout.KMEM_CACHE_CTOR
-KC_RATIO: Final = layout.KMEM_CACHE_REMOTE_NODE_DEFRAG_RATIO
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_NR_PARTIAL: Final = layout.NODE_NR_PARTIAL
-N_PARTIAL: Final = layout.NODE_PARTIAL
-C_PAGE: Final = layout.CPU_PAGE
-P_FREELIST: Final = layout.PAGE_FREELIST
-PGDAT_NODE_ZONELISTS: Final = kernel_layout.PGDAT_NODE_ZONELISTS
-
-ALLOC_FROM_PARTIAL: Final = stat_item.ALLOC_FROM_PARTIAL
-CPU_PARTIAL_NODE: Final = stat_item.CPU_PARTIAL_NODE
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_PARTIAL_NODE: Final = 26  # get_partial_node
@@ -72,8 +56,8 @@ class GetPartial:
         Makes it the CPU's slab; returns its first object, 0 for none.
         """
         nid = cpu.numa_mem if node == NUMA_NO_NODE else node
-        cpu.read(cache.addr + KC_CTOR)  # the warning about zeroing what a constructor made
-        cpu.read(cache.addr + KC_NODE + 8 * nid)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)  # the warning about zeroing what a constructor made
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         n = cache.node[nid]
         if n is not None:
             objp = self.get_partial_node(cpu, cache, n, flags)
@@ -88,13 +72,13 @@ class GetPartial:
 
         Further slabs go to the CPU's list until more than half of `cpu_partial` objects were found.
         """
-        cpu.read(n.addr + N_NR_PARTIAL)
+        cpu.read(n.addr + layout.NODE_NR_PARTIAL)
         if not n.nr_partial:
             return 0
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
         n.list_lock.lock(cpu, SITE_PARTIAL)
         cpu.insn(INSNS_PARTIAL_NODE)
-        cpu.read(n.addr + N_PARTIAL)
+        cpu.read(n.addr + layout.NODE_PARTIAL)
         objp = available = 0
         pfn = n.lists[0]
         while pfn >= 0:
@@ -124,7 +108,7 @@ class GetPartial:
         cpu.read(page)
         objects = (counters >> OBJECTS_SHIFT) & OBJECTS_MASK
         free = objects - (counters & INUSE)
-        cpu.atomic(page + P_FREELIST)
+        cpu.atomic(page + layout.PAGE_FREELIST)
         if found:
             mem_map.s_mem[pfn] = counters | FROZEN
         else:
@@ -134,12 +118,12 @@ class GetPartial:
         self.partial.lists.remove_partial(cpu, cache, n, pfn)
         if found:
             self.partial.put_cpu_partial(cpu, cache, pfn, 0)
-            c.stat[CPU_PARTIAL_NODE] += 1
+            c.stat[stat_item.CPU_PARTIAL_NODE] += 1
         else:
             c.page = pfn
-            cpu.write(c.addr + C_PAGE)
-            c.stat[ALLOC_FROM_PARTIAL] += 1
-        cpu.read(cache.addr + KC_CPU_PARTIAL)
+            cpu.write(c.addr + layout.CPU_PAGE)
+            c.stat[stat_item.ALLOC_FROM_PARTIAL] += 1
+        cpu.read(cache.addr + layout.KMEM_CACHE_CPU_PARTIAL)
         return free
 
     def get_any_partial(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
@@ -148,28 +132,28 @@ class GetPartial:
         A request with __GFP_THISNODE has a zonelist of its own node alone. How often nodes are searched at all is left
         to the low bits of the cycle counter.
         """
-        cpu.read(cache.addr + KC_RATIO)
+        cpu.read(cache.addr + layout.KMEM_CACHE_REMOTE_NODE_DEFRAG_RATIO)
         cpu.insn(INSNS_ANY)
         if not cache.remote_node_defrag_ratio or self.get_cycles(cpu) & RATIO_MASK > cache.remote_node_defrag_ratio:
             return 0
         cpu.insn(INSNS_ANY_SEARCH)
-        nid = cpu.numa_mem if self.policies is None else self.policies.mempolicy_slab_node(cpu)
+        nid: int = cpu.numa_mem if self.policies is None else self.policies.mempolicy_slab_node(cpu)
         highest = self.gfp_zone(flags)
         page_allocator = self.pages.page_allocator
-        zones = page_allocator.thisnode[nid] if flags & THISNODE else page_allocator.zonelists[nid]
+        zones = page_allocator.thisnode[nid] if flags & gfp.THISNODE else page_allocator.zonelists[nid]
         for i in range(len(zones)):
             zone: Zone = zones[i]
             if zone.index > highest:
                 continue
             cpu.insn(INSNS_ANY_FOUND)
-            cpu.read(page_allocator.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
-            cpu.read(cache.addr + KC_NODE + 8 * zone.node)
+            cpu.read(page_allocator.pgdat[nid] + kernel_layout.PGDAT_NODE_ZONELISTS + (i << 4))
+            cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * zone.node)
             n = cache.node[zone.node]
             if n is None or (self.policies is not None and not self.policies.node_allowed(cpu, zone.node, flags)):
                 cpu.insn(INSNS_ANY_PASSED)
                 continue
-            cpu.read(n.addr + N_NR_PARTIAL)
-            cpu.read(cache.addr + KC_MIN_PARTIAL)
+            cpu.read(n.addr + layout.NODE_NR_PARTIAL)
+            cpu.read(cache.addr + layout.KMEM_CACHE_MIN_PARTIAL)
             if n.nr_partial > cache.min_partial:
                 objp = self.get_partial_node(cpu, cache, n, flags)
                 if objp:
@@ -183,9 +167,9 @@ class GetPartial:
 
     def gfp_zone(self, flags: int) -> int:
         """The highest zone that a request may have (include/linux/gfp.h: gfp_zone)."""
-        if flags & DMA:
+        if flags & gfp.DMA:
             return ZONE_DMA
-        return ZONE_DMA32 if flags & DMA32 else ZONE_NORMAL
+        return ZONE_DMA32 if flags & gfp.DMA32 else ZONE_NORMAL
 
     def pfmemalloc_match(self, cpu: Cpu, pfn: int, flags: int) -> int:
         """Whether a request may have objects of this slab (mm/slub.c: pfmemalloc_match)."""

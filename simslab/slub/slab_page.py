@@ -26,37 +26,19 @@ from simslab.slub.freelists import FreeLists
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
 
 NUMA_NO_NODE: Final = -1
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
 INUSE: Final = 0xFFFF  # mask in counters
 OBJECTS_SHIFT: Final = 16
 OBJECTS_MASK: Final = 0x7FFF
 FROZEN: Final = 0x80000000
 
-KC_FLAGS: Final = layout.KMEM_CACHE_FLAGS
-KC_OO: Final = layout.KMEM_CACHE_OO
-KC_CTOR: Final = layout.KMEM_CACHE_CTOR
-KC_NODE: Final = layout.KMEM_CACHE_NODE
-N_NR_SLABS: Final = layout.NODE_NR_SLABS
-P_FLAGS: Final = layout.PAGE_FLAGS
-P_FREELIST: Final = layout.PAGE_FREELIST
-P_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
 
 SET_SLAB: Final = PG_SLAB
 SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
 PAGE_IS_PFMEMALLOC: Final = PG_PFMEMALLOC
-DIRECT_RECLAIM: Final = gfp.DIRECT_RECLAIM
-THISNODE: Final = gfp.THISNODE
-NOFAIL: Final = gfp.NOFAIL
-RECLAIM: Final = gfp.RECLAIM
-NOMEMALLOC: Final = gfp.NOMEMALLOC
 FIRST_TRY: Final = gfp.NOWARN | gfp.NORETRY
-SLAB_BUG_MASK: Final = gfp.GFP_SLAB_BUG_MASK
 GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
-CMPXCHG_DOUBLE: Final = fl.CMPXCHG_DOUBLE
 TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 
-CMPXCHG_DOUBLE_FAIL: Final = stat_item.CMPXCHG_DOUBLE_FAIL
-ORDER_FALLBACK: Final = stat_item.ORDER_FALLBACK
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_ALLOCATE: Final = 83  # allocate_slab
@@ -131,23 +113,23 @@ class SlubPages:
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
-        cpu.read(cache.addr + KC_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         saved = 0
-        if not cache.flags & CMPXCHG_DOUBLE:
+        if not cache.flags & fl.CMPXCHG_DOUBLE:
             saved = cpu.irq_save(SITE_SLAB_LOCK)
             cpu.insn(INSNS_SLAB_LOCK)
-            cpu.atomic(page + P_FLAGS)
-        cpu.atomic(page + P_FREELIST)
+            cpu.atomic(page + layout.PAGE_FLAGS)
+        cpu.atomic(page + layout.PAGE_FREELIST)
         same = 0
         if mem_map.freelist[pfn] == freelist_old and mem_map.s_mem[pfn] == counters_old:
             mem_map.freelist[pfn] = freelist_new
             mem_map.s_mem[pfn] = counters_new
             same = 1
-        if not cache.flags & CMPXCHG_DOUBLE:
+        if not cache.flags & fl.CMPXCHG_DOUBLE:
             cpu.irq_restore(saved)
         if not same:
             c: KmemCacheCpu = cache.cpu_slab[cpu.id]
-            c.stat[CMPXCHG_DOUBLE_FAIL] += 1
+            c.stat[stat_item.CMPXCHG_DOUBLE_FAIL] += 1
         return same
 
     # -- obtaining ----------------------------------------------------------------------------------------------------
@@ -157,7 +139,7 @@ class SlubPages:
 
         Interrupts are enabled meanwhile when `flags` allow blocking: per-CPU state may have changed on return.
         """
-        if flags & SLAB_BUG_MASK:
+        if flags & gfp.GFP_SLAB_BUG_MASK:
             flags, told = kmalloc_fix_flags(flags)
             if self.log is not None:
                 self.log.pr_warn(cpu, told)
@@ -168,7 +150,7 @@ class SlubPages:
 
     def allocate_slab(self, cpu: Cpu, cache: KmemCache, flags: int, node: int) -> int:
         """Body of new_slab (mm/slub.c: allocate_slab)."""
-        blocking = flags & DIRECT_RECLAIM
+        blocking = flags & gfp.DIRECT_RECLAIM
         if blocking:
             cpu.insn_cold(INSNS_ALLOCATE_BLOCKING)
             cpu.irq_enable()
@@ -181,10 +163,10 @@ class SlubPages:
 
     def slab_of_pages(self, cpu: Cpu, cache: KmemCache, flags: int, node: int) -> int:
         """The part of allocate_slab with interrupts as the caller may have them: pages, then their layout."""
-        cpu.read(cache.addr + KC_OO)
-        first = (flags | FIRST_TRY) & ~NOFAIL
-        if first & DIRECT_RECLAIM and cache.oo_order > cache.min_order:
-            first = (first | NOMEMALLOC) & ~(RECLAIM | NOFAIL)
+        cpu.read(cache.addr + layout.KMEM_CACHE_OO)
+        first = (flags | FIRST_TRY) & ~gfp.NOFAIL
+        if first & gfp.DIRECT_RECLAIM and cache.oo_order > cache.min_order:
+            first = (first | gfp.NOMEMALLOC) & ~(gfp.RECLAIM | gfp.NOFAIL)
         objects = cache.oo_objects
         pfn = self.alloc_slab_page(cpu, cache, first, node, cache.oo_order)
         if pfn < 0:
@@ -193,7 +175,7 @@ class SlubPages:
             if pfn < 0:
                 return -1
             c: KmemCacheCpu = cache.cpu_slab[cpu.id]
-            c.stat[ORDER_FALLBACK] += 1
+            c.stat[stat_item.ORDER_FALLBACK] += 1
         self.set_up_slab(cpu, cache, pfn, objects)
         return pfn
 
@@ -212,7 +194,7 @@ class SlubPages:
             if self.observer is not None:
                 self.observer.no_pages(cache, order, node)
             return -1
-        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         cpu.insn_cold(INSNS_NODE_STATE)  # Not modelled: the line of the node's statistics pointer
         return pfn
 
@@ -221,7 +203,7 @@ class SlubPages:
         if self.deny_high_order and order > cache.min_order:
             return 1
         wanted = cpu.node if node < 0 else node
-        if flags & THISNODE:
+        if flags & gfp.THISNODE:
             return (self.deny_mask >> wanted) & 1
         for nid in self.deny_order[wanted]:
             if not (self.deny_mask >> nid) & 1:
@@ -231,10 +213,10 @@ class SlubPages:
     def alloc_pages_denied(self, cpu: Cpu, flags: int, node: int, order: int) -> int:
         """alloc_pages with the nodes of `deny_mask` passed over (model)."""
         wanted = cpu.node if node < 0 else node
-        nodes = [wanted] if flags & THISNODE else self.deny_order[wanted]
+        nodes = [wanted] if flags & gfp.THISNODE else self.deny_order[wanted]
         for nid in nodes:
             if not (self.deny_mask >> nid) & 1:
-                pfn = self.page_allocator.alloc_pages(cpu, flags | THISNODE, order, nid)
+                pfn = self.page_allocator.alloc_pages(cpu, flags | gfp.THISNODE, order, nid)
                 if pfn >= 0:
                     return pfn
         return -1
@@ -244,8 +226,8 @@ class SlubPages:
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         mem_map.slab_cache[pfn] = cache.index
-        cpu.write(page + P_SLAB_CACHE)
-        cpu.write(page + P_FLAGS)
+        cpu.write(page + layout.PAGE_SLAB_CACHE)
+        cpu.write(page + layout.PAGE_FLAGS)
         mem_map.flags[pfn] |= SET_SLAB
         if self.reserves.sk_memalloc_socks and mem_map.flags[pfn] & PAGE_IS_PFMEMALLOC:
             mem_map.flags[pfn] |= SLAB_PFMEMALLOC
@@ -254,17 +236,17 @@ class SlubPages:
             self.debug.setup_page_debug(cpu, cache, pfn)
         self.chain_objects(cpu, cache, pfn, objects)
         mem_map.s_mem[pfn] = objects | (objects << OBJECTS_SHIFT) | FROZEN
-        cpu.write(page + P_FREELIST)
+        cpu.write(page + layout.PAGE_FREELIST)
         if self.observer is not None:
             self.observer.slab_obtained(cache, pfn, mem_map.nid(pfn), objects)
         return 0
 
     def chain_objects(self, cpu: Cpu, cache: KmemCache, pfn: int, objects: int) -> int:
         """Let every object's free pointer name the next; runs the constructor (setup_object, set_freepointer)."""
-        cpu.read(cache.addr + KC_CTOR)
+        cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)
         cpu.insn_cold(INSNS_ALLOCATE + objects * (INSNS_ALLOCATE_OBJECT_CTOR if cache.ctor else INSNS_ALLOCATE_OBJECT))
         row = self.mem_map.slot[pfn]
-        objp = (pfn << PAGE_SHIFT) + cache.left
+        objp = (pfn << layout.PAGE_SHIFT) + cache.left
         self.mem_map.freelist[pfn] = objp
         for i in range(objects):
             if self.debug is not None:
@@ -279,14 +261,14 @@ class SlubPages:
     def inc_slabs_node(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
         """Count a new slab (mm/slub.c: inc_slabs_node); before the node has its structure nobody counts."""
         nid = self.mem_map.nid(pfn)
-        cpu.read(cache.addr + KC_NODE + 8 * nid)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         n = cache.node[nid]
         if n is None:
             return 0
         n.nr_slabs += 1
         n.total_objects += self.objects(pfn)
-        cpu.atomic(n.addr + N_NR_SLABS)
-        return cpu.atomic(n.addr + N_NR_SLABS)
+        cpu.atomic(n.addr + layout.NODE_NR_SLABS)
+        return cpu.atomic(n.addr + layout.NODE_NR_SLABS)
 
     # -- giving back; never under a lock ------------------------------------------------------------------------------
 
@@ -299,14 +281,14 @@ class SlubPages:
         if self.observer is not None:
             self.observer.slab_discarded(cache, pfn, nid)
         cpu.insn_cold(INSNS_DISCARD)
-        cpu.read(self.mem_map.page_addr(pfn) + P_FLAGS)
-        cpu.read(cache.addr + KC_NODE + 8 * nid)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         n = cache.get_node(nid)
         n.nr_slabs -= 1
         n.total_objects -= self.objects(pfn)
-        cpu.atomic(n.addr + N_NR_SLABS)
-        cpu.atomic(n.addr + N_NR_SLABS)
-        cpu.read(cache.addr + KC_FLAGS)
+        cpu.atomic(n.addr + layout.NODE_NR_SLABS)
+        cpu.atomic(n.addr + layout.NODE_NR_SLABS)
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         if cache.flags & TYPESAFE_BY_RCU and self.rcu is not None:
             self.rcu.call_rcu(cpu, self.rcu_free_slab, (cache, pfn))
             return 0
@@ -325,9 +307,9 @@ class SlubPages:
         order = mem_map.order[pfn]
         if self.debug is not None:
             self.debug.check_free_slab(cpu, cache, pfn)
-        cpu.read(page + P_FLAGS)
-        cpu.write(page + P_FLAGS)
-        cpu.write(page + P_SLAB_CACHE)
+        cpu.read(page + layout.PAGE_FLAGS)
+        cpu.write(page + layout.PAGE_FLAGS)
+        cpu.write(page + layout.PAGE_SLAB_CACHE)
         cpu.insn_cold((INSNS_FREE_SLAB_COMPOUND if order else INSNS_FREE_SLAB) + INSNS_NODE_STATE)
         mem_map.flags[pfn] &= ~(SET_SLAB | SLAB_PFMEMALLOC)
         self.freelists.drop_row(pfn, self.objects(pfn))

@@ -27,15 +27,16 @@ def test_plain_python_can_be_forced():
     assert shown.stdout.strip().endswith("histogram.py")
 
 
-def test_a_source_changed_since_the_build_is_reported(tmp_path, monkeypatch):
+@pytest.mark.parametrize("module", ["simslab.base.histogram", "simslab.base.bits"])
+def test_a_leaf_or_a_header_changed_since_the_build_is_reported(module, monkeypatch):
     build = running_build()
     if build.kind != "compiled":
         pytest.skip("needs a compiled build")
     record = json.loads((build.folder / "built.json").read_text())
-    record["sources"]["simslab.base.histogram"] = "0"
+    record["sources"][module] = "0"
     monkeypatch.setattr("simslab.base.build._record", lambda path: record)
-    assert running_build().stale == ("simslab.base.histogram",)
-    assert "STALE, install again: simslab.base.histogram changed" in str(running_build())
+    assert running_build().stale == (module,)
+    assert f"STALE, install again: {module} changed" in str(running_build())
 
 
 def test_the_hash_covers_source_and_declarations(tmp_path):

@@ -1,16 +1,3 @@
-"""SLUB booted on small machines."""
+from slub_systems import booted
 
-import pytest
-
-from simslab.conform.slub.topologies import new_system
-from simslab.slub.options import SlubOptions
-
-
-@pytest.fixture
-def booted():
-    """Return a function that boots SLUB on a topology, with options."""
-
-    def boot(topology="2n8c", standing=False, **options):
-        return new_system(topology, SlubOptions(**options), standing)
-
-    return boot
+__all__ = ["booted"]

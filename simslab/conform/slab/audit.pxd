@@ -1,13 +1,14 @@
+# Written by tools/declarations.py from audit.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap
+from simslab.slab cimport flags as fl
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 
-cdef long long PAGE_SHIFT
 cdef long long ROW_SHIFT
 cdef long long SLABS_FREE
 cdef long long NR_LISTS
-cdef long long OBJFREELIST_SLAB
 cdef long long WRONG_LIST
 cdef long long WRONG_NODE
 cdef long long WRONG_TOTAL
@@ -39,37 +40,46 @@ cdef class SlabAudit:
     cdef public list cpu_cache
     cdef public list aliens
     cdef public long long room
-    cdef public object marks_owner
-    cdef long long* marks
-    cdef public object lists_owner
-    cdef long long* lists
     cdef public long long checks
     cdef public long long stamp
     cdef public long long subject
     cdef public long long listed
     cdef public long long placed
+    cdef public object marks_owner
+    cdef long long* marks
+    cdef public object lists_owner
+    cdef long long* lists
 
     @cython.locals(problem=cython.longlong)
     cpdef long long check(self, long long objects_in_flight, long long slabs_growing, long long slabs_dying) except -1
-    @cython.locals(nid=cython.longlong, n=KmemCacheNode, aliens=list)
+    @cython.locals(nid=cython.longlong, n=KmemCacheNode, aliens=list, known=list)
     cdef note_retired(self)
-    @cython.locals(problem=cython.longlong, entry=KmemCacheNode)
+    @cython.locals(entry=KmemCacheNode, problem=cython.longlong)
     cdef long long check_nodes(self) except -1
-    @cython.locals(total=cython.longlong, free_slabs=cython.longlong, free_objects=cython.longlong, which=cython.longlong, pfn=cython.longlong, problem=cython.longlong)
+    @cython.locals(
+        total=cython.longlong, free_slabs=cython.longlong, free_objects=cython.longlong, which=cython.longlong,
+        pfn=cython.longlong, problem=cython.longlong
+    )
     cdef long long check_node(self, KmemCacheNode n) noexcept
     @cython.locals(active=cython.longlong, slot=cython.longlong, expected=cython.longlong)
     cdef long long check_listed(self, KmemCacheNode n, long long which, long long pfn) noexcept
-    @cython.locals(unlisted=cython.longlong, used=cython.longlong, pfn=cython.longlong, problem=cython.longlong)
+    @cython.locals(
+        unlisted=cython.longlong, used=cython.longlong, entry=cython.longlong, pfn=cython.longlong,
+        problem=cython.longlong
+    )
     cdef long long check_slabs(self, long long slabs_growing, long long slabs_dying) except -1
-    @cython.locals(row=cython.longlong, num=cython.longlong, active=cython.longlong, holder=cython.longlong, i=cython.longlong, index=cython.longlong)
+    @cython.locals(
+        row=cython.longlong, num=cython.longlong, active=cython.longlong, i=cython.longlong, index=cython.longlong,
+        holder=cython.longlong
+    )
     cdef long long check_free_indices(self, long long pfn) noexcept
-    @cython.locals(cpu_id=cython.longlong, entry=ArrayCache, n=KmemCacheNode, problem=cython.longlong)
+    @cython.locals(cpu_id=cython.longlong, entry=ArrayCache, problem=cython.longlong, n=KmemCacheNode)
     cdef long long check_arrays(self) except -1
-    @cython.locals(nid=cython.longlong, alien=AlienCache, problem=cython.longlong)
+    @cython.locals(problem=cython.longlong, nid=cython.longlong, alien=AlienCache)
     cdef long long check_shared(self, KmemCacheNode n) except -1
     @cython.locals(i=cython.longlong, problem=cython.longlong)
     cdef long long check_array(self, ArrayCache ac, long long home) noexcept
-    @cython.locals(problem=cython.longlong)
+    @cython.locals(entry=cython.longlong, problem=cython.longlong)
     cdef long long check_users(self, long long objects_in_flight) except -1
     @cython.locals(mark=cython.longlong)
     cdef long long place(self, long long objp) noexcept

@@ -20,11 +20,9 @@ from simslab.slab import flags as fl
 from simslab.slab import kmem_cache
 from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
 
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
 ROW_SHIFT: Final = 8
 SLABS_FREE: Final = kmem_cache.SLABS_FREE
 NR_LISTS: Final = 3
-OBJFREELIST_SLAB: Final = fl.CFLGS_OBJFREELIST_SLAB
 
 # What `check` can find; PROBLEMS has the words.
 WRONG_LIST: Final = 1
@@ -233,7 +231,7 @@ class SlabAudit:
                 return TWO_PLACES
             self.marks[row + index] = self.stamp
         self.placed += num - active
-        if self.cache.flags & OBJFREELIST_SLAB and active < num:
+        if self.cache.flags & fl.CFLGS_OBJFREELIST_SLAB and active < num:
             holder = self.mark_of(self.mem_map.freelist[pfn] - self.cache.obj_offset)
             if holder < 0 or self.marks[holder] != self.stamp:
                 return BAD_HOLDER
@@ -279,7 +277,7 @@ class SlabAudit:
             problem = self.place(ac.entry[i])
             if problem:
                 return problem
-            if self.check_homes and home >= 0 and self.mem_map.nid(ac.entry[i] >> PAGE_SHIFT) != home:
+            if self.check_homes and home >= 0 and self.mem_map.nid(ac.entry[i] >> layout.PAGE_SHIFT) != home:
                 return NOT_AT_HOME
         return 0
 
@@ -315,7 +313,7 @@ class SlabAudit:
 
     def mark_of(self, objp: int) -> int:
         """Where the mark of the object at `objp` is; -1 when no object of the cache begins there."""
-        pfn = objp >> PAGE_SHIFT
+        pfn = objp >> layout.PAGE_SHIFT
         if pfn <= 0 or pfn >= self.mem_map.nr_pages:
             return -1
         pfn = self.mem_map.head[pfn]

@@ -1,5 +1,7 @@
+# Written by tools/declarations.py from spinlock.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
 
 cdef long long SITE
@@ -14,9 +16,8 @@ cdef long long HOLD_MAX
 cdef long long ROW_FIELDS
 cdef long long FIRST_ROWS
 cdef long long RAW_SPIN_LOCK_INSNS
-cdef long long LOCK_WAIT
-cdef long long LOCK_HANDOVER
 cdef long long NOBODY
+cdef long long MAX_CPUS
 
 
 @cython.final
@@ -28,7 +29,7 @@ cdef class LockStats:
     cdef public object witness
 
     cpdef LockClass lock_class(self, str name)
-    cpdef long long held_by(self, long long cpu_id)
+    cpdef long long held_by(self, long long cpu_id) except? -1
     cpdef long long check_none_held(self, Cpu cpu) except -1
 
 
@@ -53,11 +54,11 @@ cdef class LockClass:
 @cython.final
 cdef class SpinLock:
     cdef public long long addr
+    cdef long long data_in_line
     cdef public LockClass lock_class
     cdef public long long owner
-    cdef public long long free_at
-    cdef long long data_in_line
     cdef public long long last
+    cdef public long long free_at
     cdef long long let_in_at
     cdef public long long acquired_at
     cdef public long long row
@@ -72,10 +73,12 @@ cdef class SpinLock:
     cpdef long long assert_held(self, Cpu cpu) except -1
     @cython.locals(arrived=cython.longlong, waited=cython.longlong)
     cdef long long wait_in_queue(self, Cpu cpu) except -1
-    cdef long long acquired(self, Cpu cpu, long long row) except -1
-    @cython.locals(arrived=cython.longlong, told=cython.longlong, queued=cython.longlong, look=cython.longlong, late=cython.longlong,
-                   bill=cython.longlong)
-    cdef long long take_over(self, Cpu cpu, long long row) except -1
-    cdef long long take_line(self, Cpu cpu) except -1
     @cython.locals(first=Cpu)
     cdef long long hand_over(self, Cpu cpu) except -1
+    @cython.locals(
+        arrived=cython.longlong, told=cython.longlong, queued=cython.bint, look=cython.longlong, late=cython.longlong,
+        bill=cython.longlong
+    )
+    cdef long long take_over(self, Cpu cpu, long long row) except -1
+    cdef long long take_line(self, Cpu cpu) except -1
+    cdef long long acquired(self, Cpu cpu, long long row) except -1

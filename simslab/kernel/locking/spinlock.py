@@ -40,8 +40,6 @@ ROW_FIELDS: Final = 9
 FIRST_ROWS: Final = 4
 
 RAW_SPIN_LOCK_INSNS: Final = 5  # golden/instruction_counts.csv: _raw_spin_lock; unlocking is one inlined store
-LOCK_WAIT: Final = causes.LOCK_WAIT
-LOCK_HANDOVER: Final = causes.LOCK_HANDOVER
 NOBODY: Final = -1
 MAX_CPUS: Final = 4096
 
@@ -250,7 +248,7 @@ class SpinLock:
         cpu.engine.queue(cpu)
         waited = cpu.now - arrived
         cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
-        return cpu.spin(waited, LOCK_WAIT)
+        return cpu.spin(waited, causes.LOCK_WAIT)
 
     def hand_over(self, cpu: Cpu) -> int:
         """Make the first waiter the owner and wake it at the time of the unlock."""
@@ -273,19 +271,19 @@ class SpinLock:
         if self.owner != NOBODY:
             self.wait_in_queue(cpu)
         if self.free_at > cpu.now:
-            cpu.spin(self.free_at - cpu.now, LOCK_WAIT)
+            cpu.spin(self.free_at - cpu.now, causes.LOCK_WAIT)
         told = self.acquired_at  # the last holder's acquisition, which may have come while this CPU waited
         queued = arrived < self.let_in_at
         look = cpu.look(self.addr)
         late = look + look if self.data_in_line else look
         if queued and told + look + look > cpu.now:
             late += told + look + look - cpu.now
-        cpu.charge(LOCK_WAIT, late)
+        cpu.charge(causes.LOCK_WAIT, late)
         self.lock_class.note_wait(row, cpu.now - arrived)
         bill = cpu.bill
         if bill < 0:
-            cpu.bill = LOCK_HANDOVER
-        cpu.charge(LOCK_HANDOVER, look)
+            cpu.bill = causes.LOCK_HANDOVER
+        cpu.charge(causes.LOCK_HANDOVER, look)
         cpu.atomic(self.addr)
         cpu.bill = bill
         return 0

@@ -1,5 +1,7 @@
+# Written by tools/declarations.py from buddy.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap, PageLists
 from simslab.machine.core.cpu cimport Cpu
 
@@ -7,12 +9,6 @@ cdef long long MAX_ORDER
 cdef long long TOP_ORDER
 cdef long long TOP_PAGES
 cdef long long PG_BUDDY
-cdef long long PAGE_PRIVATE
-cdef long long PAGE_MAPCOUNT
-cdef long long PAGE_LRU
-cdef long long LIST_PREV
-cdef long long FREE_AREA_BYTES
-cdef long long NR_FREE_OFFSET
 cdef long long RMQUEUE_INSNS
 cdef long long EXPAND_INSNS
 cdef long long FREE_ONE_PAGE_INSNS
@@ -41,13 +37,13 @@ cdef class Buddy:
     cdef long long take_virgin(self, Cpu cpu) noexcept
     @cython.locals(upper=cython.longlong)
     cdef long long expand(self, Cpu cpu, long long pfn, long long low, long long high) noexcept
-    @cython.locals(buddy=cython.longlong, merges=cython.longlong, size=cython.longlong)
+    @cython.locals(merges=cython.longlong, buddy=cython.longlong, size=cython.longlong)
     cpdef long long free_one_page(self, Cpu cpu, long long pfn, long long order) except -1
     @cython.locals(combined=cython.longlong)
     cdef long long buddy_merge_likely(self, Cpu cpu, long long pfn, long long buddy, long long order) noexcept
     cdef long long page_is_buddy(self, Cpu cpu, long long pfn, long long order) noexcept
-    cdef long long count(self, Cpu cpu, long long order, long long blocks) noexcept
     cdef long long link(self, Cpu cpu, long long pfn, long long order, long long tail) noexcept
     cdef long long unlink(self, Cpu cpu, long long pfn, long long order) noexcept
+    cdef long long count(self, Cpu cpu, long long order, long long blocks) noexcept
     @cython.locals(current=cython.longlong)
     cpdef long long watermark_blocks(self, Cpu cpu, long long order) noexcept

@@ -25,12 +25,6 @@ MAX_ORDER: Final = 11
 TOP_ORDER: Final = 10
 TOP_PAGES: Final = 1024
 PG_BUDDY: Final = page.PG_BUDDY
-PAGE_PRIVATE: Final = layout.PAGE_PRIVATE
-PAGE_MAPCOUNT: Final = layout.PAGE_MAPCOUNT
-PAGE_LRU: Final = layout.PAGE_LRU
-LIST_PREV: Final = layout.LIST_PREV
-FREE_AREA_BYTES: Final = layout.ZONE_FREE_AREA_BYTES
-NR_FREE_OFFSET: Final = layout.ZONE_FREE_AREA_NR_FREE
 
 # golden/instruction_counts.csv: get_page_from_freelist with 0, 2 and 4 splits; __free_one_page with 0 to 2 merges
 RMQUEUE_INSNS: Final = 8  # 161 for an order-1 request without splits, 153 for one from the per-CPU list
@@ -50,7 +44,7 @@ class Buddy:
         self.mem_map = mem_map
         self.start, self.end = start, end
         self.addr = addr
-        self.lists = PageLists(mem_map, MAX_ORDER, addr, FREE_AREA_BYTES)
+        self.lists = PageLists(mem_map, MAX_ORDER, addr, layout.ZONE_FREE_AREA_BYTES)
         self.virgin = self.virgin_end = 0
         self.nr_free_owner = buffers.int64_zeros(MAX_ORDER)
         self.nr_free = buffers.int64_pointer(self.nr_free_owner)
@@ -111,14 +105,14 @@ class Buddy:
         """Take the first never-used block: the lines that unlinking it touches, without links."""
         pfn = self.virgin
         self.virgin += TOP_PAGES
-        cpu.read(self.mem_map.page_addr(pfn) + PAGE_LRU)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_LRU)
         if self.virgin < self.virgin_end:
-            cpu.write(self.mem_map.page_addr(self.virgin) + PAGE_LRU + LIST_PREV)
+            cpu.write(self.mem_map.page_addr(self.virgin) + layout.PAGE_LRU + layout.LIST_PREV)
         else:
-            cpu.write(self.lists.addr + TOP_ORDER * FREE_AREA_BYTES + LIST_PREV)
-        cpu.write(self.lists.addr + TOP_ORDER * FREE_AREA_BYTES)
+            cpu.write(self.lists.addr + TOP_ORDER * layout.ZONE_FREE_AREA_BYTES + layout.LIST_PREV)
+        cpu.write(self.lists.addr + TOP_ORDER * layout.ZONE_FREE_AREA_BYTES)
         self.mem_map.write_links(cpu, pfn)
-        cpu.write(self.mem_map.page_addr(pfn) + PAGE_PRIVATE)
+        cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_PRIVATE)
         self.count(cpu, TOP_ORDER, -1)
         return pfn
 
@@ -163,10 +157,10 @@ class Buddy:
         """Whether `pfn` heads a free block of exactly `order` in this zone."""
         if pfn < self.start or pfn >= self.end:
             return 0
-        cpu.read(self.mem_map.page_addr(pfn) + PAGE_MAPCOUNT)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_MAPCOUNT)
         if not self.mem_map.flags[pfn] & PG_BUDDY:
             return 0
-        cpu.read(self.mem_map.page_addr(pfn) + PAGE_PRIVATE)
+        cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_PRIVATE)
         return 1 if self.mem_map.order[pfn] == order else 0
 
     # -- lists and counts ---------------------------------------------------------------------------------------------
@@ -178,8 +172,8 @@ class Buddy:
         else:
             self.lists.add(cpu, order, pfn)
         self.count(cpu, order, 1)
-        cpu.write(self.mem_map.page_addr(pfn) + PAGE_PRIVATE)
-        cpu.write(self.mem_map.page_addr(pfn) + PAGE_MAPCOUNT)
+        cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_PRIVATE)
+        cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_MAPCOUNT)
         self.mem_map.flags[pfn] |= PG_BUDDY
         self.mem_map.order[pfn] = order
         return 0
@@ -188,13 +182,13 @@ class Buddy:
         """Take a free block off its list (del_page_from_free_list)."""
         self.lists.delete(cpu, order, pfn)
         self.count(cpu, order, -1)
-        cpu.write(self.mem_map.page_addr(pfn) + PAGE_MAPCOUNT)
+        cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_MAPCOUNT)
         self.mem_map.flags[pfn] &= ~PG_BUDDY
         return 0
 
     def count(self, cpu: Cpu, order: int, blocks: int) -> int:
         """Add to free_area.nr_free."""
-        cpu.write(self.addr + order * FREE_AREA_BYTES + NR_FREE_OFFSET)
+        cpu.write(self.addr + order * layout.ZONE_FREE_AREA_BYTES + layout.ZONE_FREE_AREA_NR_FREE)
         self.nr_free[order] += blocks
         self.free_pages += blocks << order if blocks > 0 else -(1 << order)
         return 0
@@ -202,7 +196,7 @@ class Buddy:
     def watermark_blocks(self, cpu: Cpu, order: int) -> int:
         """Orders looked at until one with a free block that holds `order`, 0 when none (__zone_watermark_ok)."""
         for current in range(order, MAX_ORDER):
-            cpu.read(self.addr + current * FREE_AREA_BYTES)
+            cpu.read(self.addr + current * layout.ZONE_FREE_AREA_BYTES)
             if self.nr_free[current] > 0:
                 return current - order + 1
         return 0

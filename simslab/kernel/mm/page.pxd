@@ -1,18 +1,13 @@
+# Written by tools/declarations.py from page.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.kernel cimport layout
 from simslab.machine.core.cpu cimport Cpu
 
-cdef long long PAGE_SHIFT
-cdef long long PAGE_STRIDE
-cdef long long PAGE_LRU
 cdef long long LINK_LINES
-cdef long long SECTION_SHIFT
 cdef long long ROW_SHIFT
 cdef long long ROW_BYTES
 cdef long long FIRST_SLOTS
-cdef long long LIST_NEXT
-cdef long long LIST_PREV
-cdef long long LIST_HEAD_BYTES
 cdef long long NONE
 
 
@@ -43,21 +38,28 @@ cdef class MemMap:
 
     cpdef long long nid(self, long long pfn) noexcept
     cpdef long long page_addr(self, long long pfn) noexcept
+    @cython.locals(value=cython.longlong)
     cpdef long long get(self, str name, long long pfn) except? -1
     cpdef long long set(self, str name, long long pfn, long long value) except -1
     cpdef long long slot_alloc(self, long long pfn) except -1
     cpdef long long slot_free(self, long long pfn) except -1
+    cdef grow_slots(self)
     cpdef long long freelist_get(self, long long pfn, long long i) noexcept
     cpdef long long freelist_set(self, long long pfn, long long i, long long value) noexcept
-    cdef grow_slots(self)
     @cython.locals(link=cython.longlong)
     cdef long long write_links(self, Cpu cpu, long long pfn) noexcept
     @cython.locals(first=cython.longlong)
-    cdef long long list_add(self, Cpu cpu, long long* heads, long long which, long long head_addr, long long pfn) noexcept
+    cdef long long list_add(
+        self, Cpu cpu, long long* heads, long long which, long long head_addr, long long pfn
+    ) noexcept
     @cython.locals(last=cython.longlong)
-    cdef long long list_add_tail(self, Cpu cpu, long long* heads, long long which, long long head_addr, long long pfn) noexcept
+    cdef long long list_add_tail(
+        self, Cpu cpu, long long* heads, long long which, long long head_addr, long long pfn
+    ) noexcept
     @cython.locals(after=cython.longlong, before=cython.longlong)
-    cdef long long list_del(self, Cpu cpu, long long* heads, long long which, long long head_addr, long long pfn) noexcept
+    cdef long long list_del(
+        self, Cpu cpu, long long* heads, long long which, long long head_addr, long long pfn
+    ) noexcept
     cdef long long list_first(self, Cpu cpu, long long* heads, long long which, long long head_addr) noexcept
     cdef long long list_last(self, Cpu cpu, long long* heads, long long which, long long head_addr) noexcept
 

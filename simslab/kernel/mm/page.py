@@ -17,13 +17,6 @@ from simslab.base import buffers
 from simslab.kernel import layout
 from simslab.machine.core.cpu import Cpu
 
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
-PAGE_STRIDE: Final = layout.PAGE_STRIDE
-PAGE_LRU: Final = layout.PAGE_LRU
-LIST_NEXT: Final = layout.LIST_NEXT
-LIST_PREV: Final = layout.LIST_PREV
-LIST_HEAD_BYTES: Final = layout.LIST_HEAD_BYTES
-SECTION_SHIFT: Final = layout.SECTION_SHIFT
 LINK_LINES: Final = 56  # a 16-byte list_head at this offset or later in its line reaches into the next
 ROW_SHIFT: Final = 8
 ROW_BYTES: Final = 256  # room for SLAB_OBJ_MAX_NUM one-byte indices
@@ -50,7 +43,7 @@ class MemMap:
     """
 
     def __init__(
-        self, nr_pages: int, section_nid: list[int], section_map: list[int], stride: int = PAGE_STRIDE
+        self, nr_pages: int, section_nid: list[int], section_map: list[int], stride: int = layout.PAGE_STRIDE
     ) -> None:
         """`section_nid[s]` is the node of memory section s; struct page p is at `section_map[s] + stride * p`."""
         self.nr_pages = nr_pages
@@ -81,11 +74,11 @@ class MemMap:
 
     def nid(self, pfn: int) -> int:
         """Node of a page (include/linux/mm.h: page_to_nid)."""
-        return self.section_nid[pfn >> SECTION_SHIFT]
+        return self.section_nid[pfn >> layout.SECTION_SHIFT]
 
     def page_addr(self, pfn: int) -> int:
         """Simulated address of the struct page, in its node's own memory."""
-        return self.section_map[pfn >> SECTION_SHIFT] + pfn * self.stride
+        return self.section_map[pfn >> layout.SECTION_SHIFT] + pfn * self.stride
 
     def get(self, name: str, pfn: int) -> int:
         """Field `name` of page `pfn`, for tests and reports; no charge."""
@@ -140,10 +133,10 @@ class MemMap:
 
     def write_links(self, cpu: Cpu, pfn: int) -> int:
         """Write both list links of a page: one line, or two where struct page straddles."""
-        link = self.page_addr(pfn) + PAGE_LRU
+        link = self.page_addr(pfn) + layout.PAGE_LRU
         cpu.write(link)
         if link & 63 >= LINK_LINES:
-            cpu.write(link + LIST_PREV)
+            cpu.write(link + layout.LIST_PREV)
         return 0
 
     def list_add(self, cpu: Cpu, heads: memoryview, which: int, head_addr: int, pfn: int) -> int:
@@ -151,10 +144,10 @@ class MemMap:
         first = heads[2 * which]
         cpu.read(head_addr)
         if first < 0:
-            cpu.write(head_addr + LIST_PREV)
+            cpu.write(head_addr + layout.LIST_PREV)
             heads[2 * which + 1] = pfn
         else:
-            cpu.write(self.page_addr(first) + PAGE_LRU + LIST_PREV)
+            cpu.write(self.page_addr(first) + layout.PAGE_LRU + layout.LIST_PREV)
             self.prev[first] = pfn
         self.next[pfn] = first
         self.prev[pfn] = NONE
@@ -166,8 +159,8 @@ class MemMap:
     def list_add_tail(self, cpu: Cpu, heads: memoryview, which: int, head_addr: int, pfn: int) -> int:
         """Put `pfn` at the tail: reads and writes the head's prev, writes the entry, the old last's link."""
         last = heads[2 * which + 1]
-        cpu.read(head_addr + LIST_PREV)
-        cpu.write(head_addr + LIST_PREV)
+        cpu.read(head_addr + layout.LIST_PREV)
+        cpu.write(head_addr + layout.LIST_PREV)
         self.prev[pfn] = last
         self.next[pfn] = NONE
         heads[2 * which + 1] = pfn
@@ -177,26 +170,26 @@ class MemMap:
             cpu.write(head_addr)
         else:
             self.next[last] = pfn
-            cpu.write(self.page_addr(last) + PAGE_LRU)
+            cpu.write(self.page_addr(last) + layout.PAGE_LRU)
         return 0
 
     def list_del(self, cpu: Cpu, heads: memoryview, which: int, head_addr: int, pfn: int) -> int:
         """Take `pfn` out: reads the entry, writes both neighbours (a page or the head), poisons the entry."""
         after = self.next[pfn]
         before = self.prev[pfn]
-        cpu.read(self.page_addr(pfn) + PAGE_LRU)
+        cpu.read(self.page_addr(pfn) + layout.PAGE_LRU)
         if after < 0:
             heads[2 * which + 1] = before
-            cpu.write(head_addr + LIST_PREV)
+            cpu.write(head_addr + layout.LIST_PREV)
         else:
             self.prev[after] = before
-            cpu.write(self.page_addr(after) + PAGE_LRU + LIST_PREV)
+            cpu.write(self.page_addr(after) + layout.PAGE_LRU + layout.LIST_PREV)
         if before < 0:
             heads[2 * which] = after
             cpu.write(head_addr)
         else:
             self.next[before] = after
-            cpu.write(self.page_addr(before) + PAGE_LRU)
+            cpu.write(self.page_addr(before) + layout.PAGE_LRU)
         self.next[pfn] = NONE
         self.prev[pfn] = NONE
         self.write_links(cpu, pfn)
@@ -209,7 +202,7 @@ class MemMap:
 
     def list_last(self, cpu: Cpu, heads: memoryview, which: int, head_addr: int) -> int:
         """Last pfn or -1; reads the head's prev."""
-        cpu.read(head_addr + LIST_PREV)
+        cpu.read(head_addr + layout.LIST_PREV)
         return heads[2 * which + 1]
 
 

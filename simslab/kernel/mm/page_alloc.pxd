@@ -1,24 +1,15 @@
+# Written by tools/declarations.py from page_alloc.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
-from simslab.kernel.mm.buddy cimport Buddy
-from simslab.kernel.mm.page cimport MemMap, PageLists
+from simslab.kernel cimport layout
+from simslab.kernel.mm cimport gfp as gfps
+from simslab.kernel.mm.page cimport MemMap
 from simslab.kernel.mm.reserves cimport Reserves
 from simslab.kernel.mm.vmstat cimport VmStat
 from simslab.kernel.mm.zone cimport PerCpuPages, Zone
+from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
 
-cdef long long PAGE_SHIFT
-cdef long long PAGE_SIZE
-cdef long long PAGE_ALLOCATOR
-cdef long long DMA
-cdef long long DMA32
-cdef long long HIGH
-cdef long long ATOMIC
-cdef long long ZERO
-cdef long long COMP
-cdef long long THISNODE
-cdef long long NOMEMALLOC
-cdef long long HARDWALL
 cdef long long ZONE_DMA
 cdef long long ZONE_DMA32
 cdef long long ZONE_NORMAL
@@ -28,26 +19,11 @@ cdef long long PG_BUDDY
 cdef long long PG_PFMEMALLOC
 cdef long long WMARK_MIN
 cdef long long WMARK_LOW
+cdef long long NO_WATERMARKS
+cdef long long ALLOC_HARDER
 cdef long long ALLOC_HIGH
 cdef long long ALLOC_CPUSET
-cdef long long ALLOC_HARDER
-cdef long long NO_WATERMARKS
 cdef long long DENIABLE_NODES
-cdef long long PAGE_FLAGS
-cdef long long PAGE_LRU
-cdef long long PAGE_SLAB_CACHE
-cdef long long PAGE_FREELIST
-cdef long long PAGE_PRIVATE
-cdef long long PAGE_MAPCOUNT
-cdef long long PAGE_REFCOUNT
-cdef long long ZONE_WATERMARK_BOOST
-cdef long long ZONE_LOWMEM_RESERVE
-cdef long long ZONE_PAGESET
-cdef long long ZONE_VM_STAT
-cdef long long PCP_LISTS
-cdef long long PGDAT_NODE_ZONELISTS
-cdef long long ZONEREF_ZONE_IDX
-cdef long long PERCPU_THIS_CPU_OFF
 cdef long long ALLOC_PAGES_INSNS
 cdef long long SLOWPATH_INSNS
 cdef long long FREELIST_INSNS
@@ -80,7 +56,6 @@ cdef class PageAllocator:
     cdef public list zones
     cdef public list zonelists
     cdef public list thisnode
-    cdef public list zone_of_section
     cdef public object percpu_owner
     cdef long long* percpu_base
     cdef public object pgdat_owner
@@ -90,32 +65,38 @@ cdef class PageAllocator:
     cdef public long long denied
     cdef public object cpusets
 
-    @cython.locals(bill=cython.longlong, pfn=cython.longlong, wall=cython.longlong)
+    @cython.locals(bill=cython.longlong, wall=cython.longlong, pfn=cython.longlong)
     cpdef long long alloc_pages(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
     @cython.locals(bill=cython.longlong)
     cpdef long long free_pages(self, Cpu cpu, long long pfn, long long order) except -1
     @cython.locals(zone=Zone)
     cpdef Zone zone_of(self, long long pfn)
-
-    @cython.locals(pfn=cython.longlong, alloc_flags=cython.longlong)
+    @cython.locals(alloc_flags=cython.longlong, pfn=cython.longlong)
     cdef long long alloc_pages_slowpath(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
-    @cython.locals(zones=list, zone=Zone, preferred=Zone, highest=cython.longlong, i=cython.longlong, n=cython.longlong, pfn=cython.longlong)
-    cdef long long get_page_from_freelist(self, Cpu cpu, long long gfp, long long order, long long nid, long long alloc_flags) except? -1
+    @cython.locals(
+        highest=cython.longlong, zones=list, preferred=Zone, n=cython.longlong, i=cython.longlong, zone=Zone,
+        pfn=cython.longlong
+    )
+    cdef long long get_page_from_freelist(
+        self, Cpu cpu, long long gfp, long long order, long long nid, long long alloc_flags
+    ) except? -1
     cdef bint in_cpuset(self, Cpu cpu, long long node, long long gfp) except -1
     cdef long long is_denied(self, long long node) noexcept
-    @cython.locals(flags=cython.longlong, pfn=cython.longlong, pcp=PerCpuPages)
+    @cython.locals(flags=cython.longlong, pcp=PerCpuPages, pfn=cython.longlong)
     cdef long long rmqueue_pcplist(self, Cpu cpu, Zone preferred, Zone zone) except? -1
-    @cython.locals(flags=cython.longlong, pfn=cython.longlong)
-    cdef long long rmqueue(self, Cpu cpu, Zone preferred, Zone zone, long long order) except? -1
     @cython.locals(_=cython.longlong, pfn=cython.longlong)
     cdef long long rmqueue_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
+    @cython.locals(flags=cython.longlong, pfn=cython.longlong)
+    cdef long long rmqueue(self, Cpu cpu, Zone preferred, Zone zone, long long order) except? -1
     @cython.locals(addr=cython.longlong)
-    cdef long long prep_new_page(self, Cpu cpu, long long pfn, long long order, long long gfp, long long alloc_flags) noexcept
+    cdef long long prep_new_page(
+        self, Cpu cpu, long long pfn, long long order, long long gfp, long long alloc_flags
+    ) noexcept
     @cython.locals(tail=cython.longlong, addr=cython.longlong)
     cdef long long prep_compound_page(self, Cpu cpu, long long pfn, long long order) noexcept
-    @cython.locals(flags=cython.longlong, addr=cython.longlong, zone=Zone, pcp=PerCpuPages)
+    @cython.locals(addr=cython.longlong, flags=cython.longlong, zone=Zone, pcp=PerCpuPages)
     cdef long long free_unref_page(self, Cpu cpu, long long pfn) except -1
     @cython.locals(_=cython.longlong, pfn=cython.longlong)
     cdef long long free_pcppages_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
-    @cython.locals(flags=cython.longlong, addr=cython.longlong, tail=cython.longlong, zone=Zone)
+    @cython.locals(tail=cython.longlong, addr=cython.longlong, zone=Zone, flags=cython.longlong)
     cdef long long free_pages_ok(self, Cpu cpu, long long pfn, long long order) except -1

@@ -30,18 +30,6 @@ from simslab.machine.core.cpu import Cpu
 if TYPE_CHECKING:
     from simslab.kernel.mm.percpu import PerCpu
 
-PAGE_SHIFT: Final = layout.PAGE_SHIFT
-PAGE_SIZE: Final = layout.PAGE_SIZE
-PAGE_ALLOCATOR: Final = causes.PAGE_ALLOCATOR
-DMA: Final = gfps.DMA
-DMA32: Final = gfps.DMA32
-HIGH: Final = gfps.HIGH
-ATOMIC: Final = gfps.ATOMIC
-ZERO: Final = gfps.ZERO
-COMP: Final = gfps.COMP
-THISNODE: Final = gfps.THISNODE
-NOMEMALLOC: Final = gfps.NOMEMALLOC
-HARDWALL: Final = gfps.HARDWALL
 ZONE_DMA: Final = zone_module.ZONE_DMA
 ZONE_DMA32: Final = zone_module.ZONE_DMA32
 ZONE_NORMAL: Final = zone_module.ZONE_NORMAL
@@ -59,18 +47,6 @@ ALLOC_HIGH: Final = 0x20
 ALLOC_CPUSET: Final = 0x40
 DENIABLE_NODES: Final = 62
 
-PAGE_FLAGS: Final = layout.PAGE_FLAGS
-PAGE_LRU: Final = layout.PAGE_LRU
-PAGE_SLAB_CACHE: Final = layout.PAGE_SLAB_CACHE
-PAGE_FREELIST: Final = layout.PAGE_FREELIST
-PAGE_PRIVATE: Final = layout.PAGE_PRIVATE
-PAGE_MAPCOUNT: Final = layout.PAGE_MAPCOUNT
-PAGE_REFCOUNT: Final = layout.PAGE_REFCOUNT
-ZONE_PAGESET: Final = layout.ZONE_PAGESET
-PCP_LISTS: Final = layout.PCP_LISTS
-PGDAT_NODE_ZONELISTS: Final = layout.PGDAT_NODE_ZONELISTS
-ZONEREF_ZONE_IDX: Final = layout.ZONEREF_ZONE_IDX
-PERCPU_THIS_CPU_OFF: Final = layout.PERCPU_THIS_CPU_OFF
 
 ALLOC_PAGES_INSNS: Final = 77  # __alloc_pages_nodemask 75, should_fail_alloc_page 2
 SLOWPATH_INSNS: Final = 250  # estimate: up to the second attempt, without reclaim
@@ -144,12 +120,12 @@ class PageAllocator:
         page; `mem_map.head` and `order` are set for every page. Other CPUs may run where the zone's lock is taken.
         """
         bill = cpu.bill
-        cpu.bill = PAGE_ALLOCATOR
+        cpu.bill = causes.PAGE_ALLOCATOR
         if nid < 0:
             nid = cpu.numa_mem
         cpu.insn_cold(ALLOC_PAGES_INSNS)
-        cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + ZONEREF_ZONE_IDX)
-        wall = HARDWALL if self.cpusets is not None else 0  # the first attempt keeps to the cpuset
+        cpu.read(self.pgdat[nid] + layout.PGDAT_NODE_ZONELISTS + layout.ZONEREF_ZONE_IDX)
+        wall = gfps.HARDWALL if self.cpusets is not None else 0  # the first attempt keeps to the cpuset
         pfn = self.get_page_from_freelist(cpu, gfp | wall, order, nid, WMARK_LOW | ALLOC_CPUSET)
         if pfn < 0:
             pfn = self.alloc_pages_slowpath(cpu, gfp, order, nid)
@@ -161,8 +137,8 @@ class PageAllocator:
         if self.mem_map.flags[pfn] & (PG_BUDDY | PG_SLAB):
             raise KernelBugError(f"freeing page {pfn}, which is free or still a slab")
         bill = cpu.bill
-        cpu.bill = PAGE_ALLOCATOR
-        cpu.atomic(self.mem_map.page_addr(pfn) + PAGE_REFCOUNT)
+        cpu.bill = causes.PAGE_ALLOCATOR
+        cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_REFCOUNT)
         if order == 0:
             cpu.insn_cold(FREE_PAGES_INSNS)
             self.free_unref_page(cpu, pfn)
@@ -192,10 +168,10 @@ class PageAllocator:
     def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
         """Try again down to the minimum watermark, lower for those who cannot wait (__alloc_pages_slowpath)."""
         cpu.insn_cold(SLOWPATH_INSNS)
-        alloc_flags = WMARK_MIN if gfp & ATOMIC else WMARK_MIN | ALLOC_CPUSET
-        if gfp & HIGH:
+        alloc_flags = WMARK_MIN if gfp & gfps.ATOMIC else WMARK_MIN | ALLOC_CPUSET
+        if gfp & gfps.HIGH:
             alloc_flags |= ALLOC_HIGH
-        if gfp & ATOMIC and not gfp & NOMEMALLOC:
+        if gfp & gfps.ATOMIC and not gfp & gfps.NOMEMALLOC:
             alloc_flags |= ALLOC_HARDER
         pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags)
         if pfn < 0 and self.reserves.gfp_pfmemalloc_flags(cpu, gfp):
@@ -205,11 +181,11 @@ class PageAllocator:
     def get_page_from_freelist(self, cpu: Cpu, gfp: int, order: int, nid: int, alloc_flags: int) -> int:
         """Take pages from the first zone, by distance, that has enough."""
         highest = ZONE_NORMAL
-        if gfp & DMA:
+        if gfp & gfps.DMA:
             highest = ZONE_DMA
-        elif gfp & DMA32:
+        elif gfp & gfps.DMA32:
             highest = ZONE_DMA32
-        zones = self.thisnode[nid] if gfp & THISNODE else self.zonelists[nid]
+        zones = self.thisnode[nid] if gfp & gfps.THISNODE else self.zonelists[nid]
         preferred = None
         n = len(zones)
         for i in range(n):
@@ -223,7 +199,7 @@ class PageAllocator:
                 cpu.insn_cold(FREELIST_INSNS)
             else:
                 cpu.insn_cold(NEXT_ZONE_INSNS)
-            cpu.read(self.pgdat[nid] + PGDAT_NODE_ZONELISTS + (i << 4))
+            cpu.read(self.pgdat[nid] + layout.PGDAT_NODE_ZONELISTS + (i << 4))
             if not zone.watermark_fast(cpu, order, highest, alloc_flags):
                 continue
             pfn = (
@@ -246,17 +222,17 @@ class PageAllocator:
         """Take one page from this CPU's list, refilled from the zone when empty; -1 when both are."""
         flags = cpu.irq_save(SITE_PCP_ALLOC)
         pcp = zone.pageset[cpu.id]
-        cpu.read(zone.addr + ZONE_PAGESET)
-        cpu.read(self.percpu_base[cpu.id] + PERCPU_THIS_CPU_OFF)
+        cpu.read(zone.addr + layout.ZONE_PAGESET)
+        cpu.read(self.percpu_base[cpu.id] + layout.PERCPU_THIS_CPU_OFF)
         if pcp.count == 0:
-            cpu.read(pcp.addr + PCP_LISTS)
+            cpu.read(pcp.addr + layout.PCP_LISTS)
             self.rmqueue_bulk(cpu, zone, pcp)
         pfn = pcp.lists.first(cpu, 0)
         if pfn >= 0:
             pcp.lists.delete(cpu, 0, pfn)
             pcp.count -= 1
             cpu.write(pcp.addr)
-            cpu.read(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
+            cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
             self.vmstat.count_vm_events(cpu)
             self.vmstat.zone_statistics(cpu, preferred, zone)
         cpu.irq_restore(flags)
@@ -294,33 +270,33 @@ class PageAllocator:
     def prep_new_page(self, cpu: Cpu, pfn: int, order: int, gfp: int, alloc_flags: int) -> int:
         """Make pages ready for their user: reference, compound links, zeroes, whether they are of the reserves."""
         addr = self.mem_map.page_addr(pfn)
-        cpu.write(addr + PAGE_PRIVATE)
-        cpu.write(addr + PAGE_REFCOUNT)
+        cpu.write(addr + layout.PAGE_PRIVATE)
+        cpu.write(addr + layout.PAGE_REFCOUNT)
         self.mem_map.flags[pfn] = 0
         self.mem_map.head[pfn] = pfn
         self.mem_map.order[pfn] = order
-        if gfp & ZERO:
-            cpu.clear(pfn << PAGE_SHIFT, PAGE_SIZE << order)
+        if gfp & gfps.ZERO:
+            cpu.clear(pfn << layout.PAGE_SHIFT, layout.PAGE_SIZE << order)
         if order == 0:
             cpu.insn_cold(PREP_INSNS)
         else:
             cpu.insn_cold(PREP_ORDER_INSNS + CHECK_PAGE_INSNS * ((1 << order) - 2))
-            if gfp & COMP:
+            if gfp & gfps.COMP:
                 self.mem_map.flags[pfn] = PG_HEAD
                 self.prep_compound_page(cpu, pfn, order)
         if alloc_flags & NO_WATERMARKS:
             self.mem_map.flags[pfn] |= PG_PFMEMALLOC
-        cpu.write(addr + PAGE_FREELIST)
+        cpu.write(addr + layout.PAGE_FREELIST)
         return 0
 
     def prep_compound_page(self, cpu: Cpu, pfn: int, order: int) -> int:
         """Point every tail page at the head."""
         cpu.insn_cold(COMPOUND_INSNS + COMPOUND_TAIL_INSNS * ((1 << order) - 1))
-        cpu.write(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
+        cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         for tail in range(pfn + 1, pfn + (1 << order)):
             addr = self.mem_map.page_addr(tail)
-            cpu.write(addr + PAGE_REFCOUNT)
-            cpu.write(addr + PAGE_LRU)
+            cpu.write(addr + layout.PAGE_REFCOUNT)
+            cpu.write(addr + layout.PAGE_LRU)
             self.mem_map.head[tail] = pfn
             self.mem_map.flags[tail] = 0
             self.mem_map.order[tail] = order
@@ -332,16 +308,16 @@ class PageAllocator:
         """Put a page on this CPU's list; a list of `high` pages gives a batch back (free_unref_page_commit)."""
         addr = self.mem_map.page_addr(pfn)
         cpu.insn_cold(FREE_UNREF_INSNS)
-        cpu.read(addr + PAGE_SLAB_CACHE)
-        cpu.write(addr + PAGE_FLAGS)
-        cpu.write(addr + PAGE_FREELIST)
+        cpu.read(addr + layout.PAGE_SLAB_CACHE)
+        cpu.write(addr + layout.PAGE_FLAGS)
+        cpu.write(addr + layout.PAGE_FREELIST)
         self.mem_map.flags[pfn] = 0
         flags = cpu.irq_save(SITE_PCP_FREE)
         cpu.insn_cold(FREE_COMMIT_INSNS)
         zone = self.zone_of(pfn)
         self.vmstat.count_vm_events(cpu)
         pcp = zone.pageset[cpu.id]
-        cpu.read(zone.addr + ZONE_PAGESET)
+        cpu.read(zone.addr + layout.ZONE_PAGESET)
         pcp.lists.add(cpu, 0, pfn)
         pcp.count += 1
         cpu.write(pcp.addr)
@@ -371,11 +347,11 @@ class PageAllocator:
         """Give a block back to its zone (__free_pages_ok)."""
         cpu.insn_cold(FREE_OK_INSNS + FREE_TAIL_INSNS * ((1 << order) - 2))
         self.mem_map.flags[pfn] = 0
-        cpu.write(self.mem_map.page_addr(pfn) + PAGE_FLAGS)
+        cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         for tail in range(pfn + 1, pfn + (1 << order)):
             addr = self.mem_map.page_addr(tail)
-            cpu.write(addr + PAGE_LRU)
-            cpu.read(addr + PAGE_MAPCOUNT)
+            cpu.write(addr + layout.PAGE_LRU)
+            cpu.read(addr + layout.PAGE_MAPCOUNT)
             self.mem_map.flags[tail] = 0
         zone = self.zone_of(pfn)
         flags = cpu.irq_save(SITE_FREE_OK)

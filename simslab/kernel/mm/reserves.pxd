@@ -1,11 +1,11 @@
+# Written by tools/declarations.py from reserves.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.kernel.mm cimport gfp as gfps
 from simslab.machine.core.cpu cimport Cpu
 
 cdef long long PF_MEMALLOC
 cdef long long ALLOC_NO_WATERMARKS
-cdef long long MEMALLOC
-cdef long long NOMEMALLOC
 
 
 @cython.final

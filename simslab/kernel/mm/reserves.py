@@ -14,8 +14,6 @@ from simslab.machine.core.cpu import Cpu
 
 PF_MEMALLOC: Final = 0x00000800  # current->flags
 ALLOC_NO_WATERMARKS: Final = 0x04  # alloc_flags (mm/internal.h)
-MEMALLOC: Final = gfps.MEMALLOC
-NOMEMALLOC: Final = gfps.NOMEMALLOC
 
 
 class Reserves:
@@ -39,9 +37,9 @@ class Reserves:
 
         A task's PF_MEMALLOC counts for the task and for softirqs served in it, not for hard interrupts.
         """
-        if gfp & NOMEMALLOC:
+        if gfp & gfps.NOMEMALLOC:
             return 0
-        if gfp & MEMALLOC:
+        if gfp & gfps.MEMALLOC:
             return ALLOC_NO_WATERMARKS
         if self.flags[cpu.id] & PF_MEMALLOC and (self.softirq[cpu.id] or not cpu.in_interrupt):
             return ALLOC_NO_WATERMARKS

@@ -1,21 +1,16 @@
+# Written by tools/declarations.py from vmstat.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.kernel cimport layout
 from simslab.kernel.mm.zone cimport PerCpuPages, Zone
+from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
 
-cdef long long PAGE_ALLOCATOR
 cdef long long NUMA_HIT
 cdef long long NUMA_MISS
 cdef long long NUMA_FOREIGN
 cdef long long NUMA_LOCAL
 cdef long long NUMA_OTHER
-cdef long long ZONE_NODE
-cdef long long ZONE_PAGESET
-cdef long long PCP_VM_STAT_DIFF
-cdef long long PCP_NUMA_STAT_DIFF
-cdef long long PGDAT_NODESTAT
-cdef long long PERCPU_NUMA_NODE
-cdef long long PERCPU_VM_EVENT_STATES
 cdef long long NUMA_STATE_INSNS
 cdef long long ZONE_STATE_INSNS
 cdef long long NODE_STATE_INSNS

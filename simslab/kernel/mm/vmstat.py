@@ -14,19 +14,11 @@ from simslab.machine.core.cpu import Cpu
 if TYPE_CHECKING:
     from simslab.kernel.mm.percpu import PerCpu
 
-PAGE_ALLOCATOR: Final = causes.PAGE_ALLOCATOR
 NUMA_HIT: Final = zone_module.NUMA_HIT
 NUMA_MISS: Final = zone_module.NUMA_MISS
 NUMA_FOREIGN: Final = zone_module.NUMA_FOREIGN
 NUMA_LOCAL: Final = zone_module.NUMA_LOCAL
 NUMA_OTHER: Final = zone_module.NUMA_OTHER
-ZONE_NODE: Final = layout.ZONE_NODE
-ZONE_PAGESET: Final = layout.ZONE_PAGESET
-PCP_VM_STAT_DIFF: Final = layout.PCP_VM_STAT_DIFF
-PCP_NUMA_STAT_DIFF: Final = layout.PCP_NUMA_STAT_DIFF
-PGDAT_NODESTAT: Final = layout.PGDAT_NODESTAT
-PERCPU_NUMA_NODE: Final = layout.PERCPU_NUMA_NODE
-PERCPU_VM_EVENT_STATES: Final = layout.PERCPU_VM_EVENT_STATES
 
 # golden/instruction_counts.csv
 NUMA_STATE_INSNS: Final = 9  # __inc_numa_state
@@ -55,9 +47,9 @@ class VmStat:
     def mod_node_page_state(self, cpu: Cpu, nid: int) -> int:
         """Charge one update of a node counter, as slab does for each slab's pages; billed to PAGE_ALLOCATOR."""
         bill = cpu.bill
-        cpu.bill = PAGE_ALLOCATOR
+        cpu.bill = causes.PAGE_ALLOCATOR
         cpu.insn_cold(NODE_STATE_INSNS)
-        cpu.read(self.pgdat[nid] + PGDAT_NODESTAT)
+        cpu.read(self.pgdat[nid] + layout.PGDAT_NODESTAT)
         base = self.percpu_base[cpu.id] + self.nodestat + (nid << 6)
         cpu.read(base)
         cpu.write(base)
@@ -66,8 +58,8 @@ class VmStat:
 
     def zone_statistics(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
         """numastat: did the request get the node it wanted, and was that the CPU's own?"""
-        cpu.read(zone.addr + ZONE_NODE)
-        cpu.read(self.percpu_base[cpu.id] + PERCPU_NUMA_NODE)
+        cpu.read(zone.addr + layout.ZONE_NODE)
+        cpu.read(self.percpu_base[cpu.id] + layout.PERCPU_NUMA_NODE)
         if zone.node == preferred.node:
             self.inc_numa_state(cpu, zone, NUMA_HIT)
         else:
@@ -78,21 +70,21 @@ class VmStat:
     def inc_numa_state(self, cpu: Cpu, zone: Zone, item: int) -> int:
         """Count in this CPU's part of the zone's counters (__inc_numa_state)."""
         cpu.insn_cold(NUMA_STATE_INSNS)
-        cpu.read(zone.addr + ZONE_PAGESET)
+        cpu.read(zone.addr + layout.ZONE_PAGESET)
         pcp = zone.pageset[cpu.id]
-        cpu.write(pcp.addr + PCP_NUMA_STAT_DIFF)
+        cpu.write(pcp.addr + layout.PCP_NUMA_STAT_DIFF)
         zone.numa_stat[item] += 1
         return 0
 
     def count_vm_events(self, cpu: Cpu) -> int:
         """Count pages allocated or freed in this CPU's events."""
-        cpu.write(self.percpu_base[cpu.id] + PERCPU_VM_EVENT_STATES)
+        cpu.write(self.percpu_base[cpu.id] + layout.PERCPU_VM_EVENT_STATES)
         return 0
 
     def mod_zone_page_state(self, cpu: Cpu, zone: Zone) -> int:
         """Charge an update of NR_FREE_PAGES in this CPU's part (__mod_zone_page_state)."""
         cpu.insn_cold(ZONE_STATE_INSNS)
-        cpu.read(zone.addr + ZONE_PAGESET)
+        cpu.read(zone.addr + layout.ZONE_PAGESET)
         pcp = zone.pageset[cpu.id]
-        cpu.write(pcp.addr + PCP_VM_STAT_DIFF)
+        cpu.write(pcp.addr + layout.PCP_VM_STAT_DIFF)
         return 0

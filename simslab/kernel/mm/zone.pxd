@@ -1,8 +1,10 @@
+# Written by tools/declarations.py from zone.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.kernel cimport layout
+from simslab.kernel.locking.spinlock cimport SpinLock
 from simslab.kernel.mm.buddy cimport Buddy
 from simslab.kernel.mm.page cimport MemMap, PageLists
-from simslab.kernel.locking.spinlock cimport SpinLock
 from simslab.machine.core.cpu cimport Cpu
 
 cdef long long NR_ZONES
@@ -10,9 +12,6 @@ cdef long long WMARK_LOW
 cdef long long NO_WATERMARKS
 cdef long long ALLOC_HARDER
 cdef long long ALLOC_HIGH
-cdef long long ZONE_WATERMARK_BOOST
-cdef long long ZONE_LOWMEM_RESERVE
-cdef long long ZONE_VM_STAT
 cdef long long WATERMARK_ORDER_INSNS
 cdef long long WATERMARK_BLOCK_INSNS
 
@@ -21,21 +20,21 @@ cdef long long WATERMARK_BLOCK_INSNS
 cdef class PerCpuPages:
     cdef public long long addr
     cdef public long long count
-    cdef public long long high
     cdef public long long batch
+    cdef public long long high
     cdef public PageLists lists
 
 
 @cython.final
 cdef class Zone:
+    cdef public MemMap mem_map
     cdef public long long node
     cdef public long long index
-    cdef public long long addr
-    cdef public long long pgdat
     cdef public long long start
     cdef public long long end
     cdef public long long managed
-    cdef public MemMap mem_map
+    cdef public long long pgdat
+    cdef public long long addr
     cdef public Buddy buddy
     cdef public SpinLock lock
     cdef public long long wmark_min
@@ -50,4 +49,6 @@ cdef class Zone:
     @cython.locals(mark=cython.longlong)
     cdef long long watermark_fast(self, Cpu cpu, long long order, long long highest, long long alloc_flags) noexcept
     @cython.locals(blocks=cython.longlong)
-    cdef long long watermark_ok(self, Cpu cpu, long long order, long long mark, long long highest, long long alloc_flags) noexcept
+    cdef long long watermark_ok(
+        self, Cpu cpu, long long order, long long mark, long long highest, long long alloc_flags
+    ) noexcept

@@ -37,9 +37,6 @@ WMARK_LOW: Final = 0x01
 NO_WATERMARKS: Final = 0x04
 ALLOC_HARDER: Final = 0x10
 ALLOC_HIGH: Final = 0x20
-ZONE_WATERMARK_BOOST: Final = layout.ZONE_WATERMARK_BOOST
-ZONE_LOWMEM_RESERVE: Final = layout.ZONE_LOWMEM_RESERVE
-ZONE_VM_STAT: Final = layout.ZONE_VM_STAT
 WATERMARK_ORDER_INSNS: Final = 39  # __zone_watermark_ok: 43 when the first order looked at has a block, 47 ...
 WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
 
@@ -101,13 +98,13 @@ class Zone:
 
     def watermark_fast(self, cpu: Cpu, order: int, highest: int, alloc_flags: int) -> int:
         """Whether the zone stays above its mark; order 0 is decided by the counter alone when there is plenty."""
-        cpu.read(self.addr + ZONE_VM_STAT)
+        cpu.read(self.addr + layout.ZONE_VM_STAT)
         if alloc_flags & NO_WATERMARKS:
             return 1
-        cpu.read(self.addr + ZONE_WATERMARK_BOOST)
+        cpu.read(self.addr + layout.ZONE_WATERMARK_BOOST)
         mark = self.wmark_low if alloc_flags & WMARK_LOW else self.wmark_min
         if order == 0:
-            cpu.read(self.addr + ZONE_LOWMEM_RESERVE)
+            cpu.read(self.addr + layout.ZONE_LOWMEM_RESERVE)
             if self.buddy.free_pages > mark + self.lowmem_reserve[highest]:
                 return 1
         return self.watermark_ok(cpu, order, mark, highest, alloc_flags)
@@ -115,7 +112,7 @@ class Zone:
     def watermark_ok(self, cpu: Cpu, order: int, mark: int, highest: int, alloc_flags: int) -> int:
         """The whole check: the mark lowered for urgent requests, and a block large enough (__zone_watermark_ok)."""
         cpu.insn_cold(WATERMARK_ORDER_INSNS)
-        cpu.read(self.addr + ZONE_LOWMEM_RESERVE)
+        cpu.read(self.addr + layout.ZONE_LOWMEM_RESERVE)
         if alloc_flags & ALLOC_HIGH:
             mark -= mark >> 1
         if alloc_flags & ALLOC_HARDER:

@@ -1,9 +1,9 @@
+# Written by tools/declarations.py from irq_stats.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 from simslab.base.histogram cimport Histogram
+from simslab.machine.accounting cimport callsites, vectors
 
-cdef long long NR_SITES
-cdef long long NR_VECTORS
 cdef long long DELIVERED
 cdef long long DELAYED
 cdef long long DELAY_TOTAL
@@ -23,4 +23,6 @@ cdef class IrqStats:
     @cython.locals(histogram=Histogram)
     cpdef long long masked(self, long long site, long long cycles, long long now) except -1
     @cython.locals(row=cython.longlong, key=cython.longlong, histogram=Histogram)
-    cpdef long long delivered(self, long long vector, long long delay, long long handler, long long now, long long site) except -1
+    cpdef long long delivered(
+        self, long long vector, long long delay, long long handler, long long now, long long site
+    ) except -1

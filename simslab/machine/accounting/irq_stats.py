@@ -8,9 +8,6 @@ from simslab.base import buffers
 from simslab.base.histogram import Histogram
 from simslab.machine.accounting import callsites, vectors
 
-NR_SITES: Final = callsites.NR_SITES
-NR_VECTORS: Final = vectors.NR_VECTORS
-
 # Words of a vector's row.
 DELIVERED: Final = 0
 DELAYED: Final = 1  # arrived while masked
@@ -29,9 +26,9 @@ class IrqStats:
     def clear(self, since: int = 0) -> None:
         """Forget everything counted; what ends before `since`, by its own CPU's clock, will not be counted."""
         self.since = since
-        self.off: list[Histogram | None] = [None] * NR_SITES
+        self.off: list[Histogram | None] = [None] * callsites.NR_SITES
         self.delays: dict[int, Histogram] = {}  # by vector * NR_SITES + site
-        self.vector_owner = buffers.int64_zeros(NR_VECTORS * ROW)
+        self.vector_owner = buffers.int64_zeros(vectors.NR_VECTORS * ROW)
         self.vectors = buffers.int64_pointer(self.vector_owner)
 
     def masked(self, site: int, cycles: int, now: int) -> int:
@@ -55,7 +52,7 @@ class IrqStats:
             self.vectors[row + DELAY_TOTAL] += delay
             self.vectors[row + DELAY_MAX] = max(self.vectors[row + DELAY_MAX], delay)
             self.vectors[row + HANDLER_TOTAL] += handler
-            key = vector * NR_SITES + site
+            key = vector * callsites.NR_SITES + site
             if key not in self.delays:
                 self.delays[key] = Histogram()
             histogram: Histogram = self.delays[key]
@@ -68,4 +65,4 @@ class IrqStats:
 
     def delay_rows(self) -> list[tuple[int, int, Histogram]]:
         """Return (vector, call site, delays) of every pair that an interrupt was counted for."""
-        return [(*divmod(key, NR_SITES), self.delays[key]) for key in sorted(self.delays)]
+        return [(*divmod(key, callsites.NR_SITES), self.delays[key]) for key in sorted(self.delays)]

@@ -1,34 +1,19 @@
+# Written by tools/declarations.py from cpu.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers
+from simslab.base cimport buffers, clock
 from simslab.base.engine cimport Clocked, Engine
+from simslab.machine.accounting cimport callsites, causes
+from simslab.machine.accounting.irq_stats cimport IrqStats
+from simslab.machine.core.interrupt_handler cimport InterruptHandler
+from simslab.machine.core.tlb cimport Tlb
+from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
 from simslab.machine.memory.coherence cimport CoherentMemory
-from simslab.machine.core.interrupt_handler cimport InterruptHandler
-from simslab.machine.accounting.irq_stats cimport IrqStats
-from simslab.machine.core.tlb cimport Tlb
 
-cdef long long NEVER
-cdef long long NR_CAUSES
-cdef long long INSTRUCTIONS
-cdef long long LINK_QUEUE
-cdef long long DRAM_QUEUE
-cdef long long IRQ_MASK
-cdef long long IRQ_HANDLER
-cdef long long LOCKED
-cdef long long CLEAR
-cdef long long TLB
-cdef long long STORE_BUFFER
-cdef long long CACHE_QUEUE
+cdef long long RUN_SLICE
 cdef long long ONE_PAGE
 cdef long long Q10
 cdef long long PAGE_LINES
-cdef long long UNBILLED
-cdef long long E
-cdef long long M
-cdef long long STATE_MASK
-cdef long long STATE_BITS
-cdef long long LINE_SHIFT
-cdef long long RUN_SLICE
 cdef long long SITE_HANDLER
 cdef long long SITE_ON
 
@@ -122,7 +107,7 @@ cdef class Cpu(Clocked):
     @cython.locals(total=cython.longlong, cycles=cython.longlong)
     cdef long long execute(self, long long count, long long cpi_q16) noexcept
     cpdef long long settle(self) except -1
-    @cython.locals(busy=cython.longlong, idle=cython.longlong, other=Cpu)
+    @cython.locals(busy=cython.longlong, other=Cpu, idle=cython.bint)
     cdef long long share_core(self) noexcept
     @cython.locals(throughput=cython.longlong)
     cdef long long shared(self, long long cpi_q16) noexcept
@@ -130,10 +115,8 @@ cdef class Cpu(Clocked):
     cpdef long long run(self, long long cycles, long long cause) except -1
     @cython.locals(stop=cython.longlong)
     cpdef long long idle_until(self, long long time, long long cause) except -1
-
     @cython.locals(pause=cython.longlong)
     cpdef long long spin(self, long long cycles, long long cause) noexcept
-
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long read(self, long long addr) noexcept
     @cython.locals(way=cython.longlong, latency=cython.longlong)
@@ -146,19 +129,19 @@ cdef class Cpu(Clocked):
     cdef long long prefetch_after(self, long long line) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long write(self, long long addr) noexcept
+    @cython.locals(line=cython.longlong)
+    cpdef long long update(self, long long addr) noexcept
     @cython.locals(latency=cython.longlong)
     cdef long long store_missed(self, long long line) noexcept
     @cython.locals(slot=cython.longlong)
     cdef long long buffer_store(self, long long latency) noexcept
     @cython.locals(count=cython.longlong, retires=cython.longlong, slot=cython.longlong)
     cdef long long buffer_others(self) noexcept
-    @cython.locals(slot=cython.longlong, start=cython.longlong, arrival=cython.longlong)
+    @cython.locals(start=cython.longlong, arrival=cython.longlong, slot=cython.longlong)
     cdef long long fill(self, long long latency) noexcept
     @cython.locals(slot=cython.longlong)
     cdef long long fill_buffer_free(self) noexcept
     cpdef long long drain(self) noexcept
-    @cython.locals(line=cython.longlong)
-    cpdef long long update(self, long long addr) noexcept
     cpdef long long retired(self) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long look(self, long long addr) noexcept
@@ -173,13 +156,12 @@ cdef class Cpu(Clocked):
     cpdef long long read_span(self, long long addr, long long size) noexcept
     @cython.locals(line=cython.longlong, last=cython.longlong)
     cpdef long long write_span(self, long long addr, long long size) noexcept
-    @cython.locals(lines=cython.longlong, i=cython.longlong, done=cython.longlong, cycles=cython.longlong)
+    @cython.locals(lines=cython.longlong, done=cython.longlong, i=cython.longlong, cycles=cython.longlong)
     cpdef long long clear(self, long long addr, long long size) noexcept
     @cython.locals(line=cython.longlong, latency=cython.longlong, free=cython.longlong)
     cdef long long clear_line(self, long long addr) noexcept
-    @cython.locals(cache=cython.longlong, link=cython.longlong, dram=cython.longlong, source=cython.longlong)
+    @cython.locals(link=cython.longlong, dram=cython.longlong, cache=cython.longlong, source=cython.longlong)
     cdef long long expose(self, long long latency, long long hidden, long long divisor) noexcept
-
     cpdef long long irq_save(self, long long site) except -1
     cpdef long long irq_restore(self, long long flags) except -1
     cpdef long long irq_disable(self, long long site) except -1
@@ -189,7 +171,13 @@ cdef class Cpu(Clocked):
     cpdef post_irq(self, long long time, long long vector)
     cpdef forget_irq(self, long long vector)
     cpdef long long deliver_interrupts(self) except -1
-    @cython.locals(arrival=cython.longlong, vector=cython.longlong, handler_since=cython.longlong, delayed_by=cython.longlong)
+    @cython.locals(
+        handler_since=cython.longlong, arrival=cython.longlong, _=cython.longlong, vector=cython.longlong,
+        delayed_by=cython.longlong
+    )
     cdef long long deliver(self, long long site, long long since) except -1
-    @cython.locals(start=cython.longlong, cause=cython.longlong, path=cython.longlong, bill=cython.longlong, outer=cython.longlong, row=list)
+    @cython.locals(
+        start=cython.longlong, row=list, path=cython.longlong, bill=cython.longlong, outer=cython.longlong,
+        cause=cython.longlong
+    )
     cdef long long handle_interrupt(self, long long vector, long long delay, long long delayed_by) except -1

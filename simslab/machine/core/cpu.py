@@ -30,24 +30,6 @@ from simslab.machine.core.tlb import Tlb
 from simslab.machine.memory import states
 from simslab.machine.memory.coherence import CoherentMemory
 
-NEVER: Final = clock.NEVER
-NR_CAUSES: Final = causes.NR_CAUSES
-INSTRUCTIONS: Final = causes.INSTRUCTIONS
-LINK_QUEUE: Final = causes.LINK_QUEUE
-DRAM_QUEUE: Final = causes.DRAM_QUEUE
-IRQ_MASK: Final = causes.IRQ_MASK
-IRQ_HANDLER: Final = causes.IRQ_HANDLER
-LOCKED: Final = causes.LOCKED
-CLEAR: Final = causes.CLEAR
-TLB: Final = causes.TLB
-STORE_BUFFER: Final = causes.STORE_BUFFER
-CACHE_QUEUE: Final = causes.CACHE_QUEUE
-UNBILLED: Final = causes.UNBILLED
-E: Final = states.EXCLUSIVE
-M: Final = states.MODIFIED
-STATE_MASK: Final = states.STATE_MASK
-STATE_BITS: Final = states.STATE_BITS
-LINE_SHIFT: Final = states.LINE_SHIFT
 RUN_SLICE: Final = 10_000  # cycles: as coarse as the default quantum, by which others may be ahead anyway
 ONE_PAGE: Final = 62  # shift by which all addresses are on page 0
 Q10: Final = 1024
@@ -129,9 +111,9 @@ class Cpu(Clocked):
         self.costs = costs
         self.irq_stats = irq_stats
         self.handler: InterruptHandler = InterruptHandler()
-        self.cause_owner = buffers.int64_zeros(NR_CAUSES)
+        self.cause_owner = buffers.int64_zeros(causes.NR_CAUSES)
         self.cause = buffers.int64_pointer(self.cause_owner)
-        self.bill = UNBILLED
+        self.bill = causes.UNBILLED
         self.path = 0
         self.cpi_q16 = costs.cpi_q16
         self.cpi_cold_q16 = costs.cpi_cold_q16
@@ -172,10 +154,10 @@ class Cpu(Clocked):
         self.off_since = 0
         self.off_site = 0
         self.in_interrupt = 0
-        self.next_irq = NEVER
+        self.next_irq = clock.NEVER
         self.pending: list[tuple[int, int, int]] = []  # (arrival, order, vector), earliest first
         self.posted = 0
-        self.next_work = NEVER  # when the kernel's next deferred work on this CPU is due
+        self.next_work = clock.NEVER  # when the kernel's next deferred work on this CPU is due
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -200,7 +182,7 @@ class Cpu(Clocked):
         self.instruction_fraction = total & 65535
         cycles = total >> 16
         self.now += cycles
-        self.cause[INSTRUCTIONS if self.bill < 0 else self.bill] += cycles
+        self.cause[causes.INSTRUCTIONS if self.bill < 0 else self.bill] += cycles
         return 0
 
     def settle(self) -> int:
@@ -282,9 +264,9 @@ class Cpu(Clocked):
         """Load from the line that holds physical address `addr`."""
         if addr >> self.page_shift != self.last_page:
             self.translate(addr)
-        line = addr >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] >> STATE_BITS == line:
+        if self.l1_tags[base] >> states.STATE_BITS == line:
             self.l1_hits += 1
             return 0
         return self.read_further(line, base)
@@ -307,11 +289,11 @@ class Cpu(Clocked):
         self.last_page = addr >> self.page_shift
         key = self.last_page + 1
         # Speed: the most recent way of a set needs no call; benchmarks/allocator.py, warm pairs
-        if self.tlb_tags[self.tlb_base + (key & self.tlb_mask) * self.tlb_ways] >> STATE_BITS == key:
+        if self.tlb_tags[self.tlb_base + (key & self.tlb_mask) * self.tlb_ways] >> states.STATE_BITS == key:
             return 0
         assert self.tlb is not None  # else all addresses are on one page
         cycles = self.tlb.translate(self.core, self.last_page, self.now)
-        return self.charge(TLB, cycles) if cycles > 0 else 0
+        return self.charge(causes.TLB, cycles) if cycles > 0 else 0
 
     def on_its_way(self, line: int, latency: int) -> int:
         """Latency of a line found in the L2, or what is left of the way if a prefetch has not brought it yet.
@@ -336,9 +318,9 @@ class Cpu(Clocked):
         """Store to the line that holds physical address `addr`."""
         if addr >> self.page_shift != self.last_page:
             self.translate(addr)
-        line = addr >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] == (line << STATE_BITS) | M:
+        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
             self.l1_hits += 1
         elif not self.own_in_l1(line, base):
             return self.store_missed(line)
@@ -346,8 +328,11 @@ class Cpu(Clocked):
 
     def update(self, addr: int) -> int:
         """Read, change and store a word: a line that the core does not hold is fetched, then taken for writing."""
-        line = addr >> LINE_SHIFT
-        if self.l1_tags[self.l1_base + (line & self.l1_mask) * self.l1_ways] == (line << STATE_BITS) | M:
+        line = addr >> states.LINE_SHIFT
+        if (
+            self.l1_tags[self.l1_base + (line & self.l1_mask) * self.l1_ways]
+            == (line << states.STATE_BITS) | states.MODIFIED
+        ):
             if self.drained <= self.now and addr >> self.page_shift == self.last_page:
                 self.l1_hits += 1  # Speed: the common case at once; benchmarks/allocator.py, warm pairs
                 return 0
@@ -373,7 +358,7 @@ class Cpu(Clocked):
         self.others_from = self.instructions
         slot = self.next_store
         if self.stores[slot] > self.now:
-            self.charge(STORE_BUFFER, self.stores[slot] - self.now)
+            self.charge(causes.STORE_BUFFER, self.stores[slot] - self.now)
         if latency > 0:
             self.fill(latency)
         self.stores[slot] = self.drained
@@ -394,7 +379,7 @@ class Cpu(Clocked):
             count -= 1
             slot = self.next_store
             if self.stores[slot] > self.now:
-                self.charge(STORE_BUFFER, self.stores[slot] - self.now)
+                self.charge(causes.STORE_BUFFER, self.stores[slot] - self.now)
             self.stores[slot] = retires
             self.next_store = slot + 1 if slot + 1 < self.costs.store_buffer else 0
         return 0
@@ -420,7 +405,7 @@ class Cpu(Clocked):
 
     def drain(self) -> int:
         """Wait until every store has retired, as locked operations and fences do."""
-        return self.charge(STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
+        return self.charge(causes.STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
 
     def retired(self) -> int:
         """When a store made now becomes visible to others: after all before it."""
@@ -428,21 +413,21 @@ class Cpu(Clocked):
 
     def look(self, addr: int) -> int:
         """Fetch a line for reading without waiting for it; its full latency, 0 when the L1 has it."""
-        line = addr >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
         if self.l1.find(self.l1_base + (line & self.l1_mask) * self.l1_ways, line) >= 0:
             return 0
         return self.memory.transact(self.core, line, 0, self.now)
 
     def chain(self, links: int) -> int:
         """Charge `links` loads that each wait for the store before them to be forwarded."""
-        return self.charge(INSTRUCTIONS, links * self.costs.forward)
+        return self.charge(causes.INSTRUCTIONS, links * self.costs.forward)
 
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""
         way = self.l1.find(base, line)
-        if way < 0 or self.l1_tags[way] & STATE_MASK < E:
+        if way < 0 or self.l1_tags[way] & states.STATE_MASK < states.EXCLUSIVE:
             return 0
-        self.l1.set_state(self.l1.use(base, way), M)
+        self.l1.set_state(self.l1.use(base, way), states.MODIFIED)
         self.l1_hits += 1
         return 1
 
@@ -452,9 +437,9 @@ class Cpu(Clocked):
             return self.write(addr) if addr else 0
         if addr >> self.page_shift != self.last_page:
             self.translate(addr)
-        line = addr >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] == (line << STATE_BITS) | M:
+        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
             self.l1_hits += 1
         elif not self.own_in_l1(line, base):
             self.fill(self.memory.transact(self.core, line, 1, self.now))
@@ -466,28 +451,28 @@ class Cpu(Clocked):
             self.translate(addr)
         if self.drained > self.now:
             self.drain()
-        line = addr >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if not self.own_in_l1(line, base):
             latency = self.memory.transact(self.core, line, 1, self.now)
             self.expose(latency, 0, 1)
-        return self.charge(LOCKED, self.costs.atomic)
+        return self.charge(causes.LOCKED, self.costs.atomic)
 
     def read_span(self, addr: int, size: int) -> int:
         """Load every line of `size` bytes from `addr`."""
-        line = addr >> LINE_SHIFT
-        last = (addr + size - 1) >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
+        last = (addr + size - 1) >> states.LINE_SHIFT
         while line <= last:
-            self.read(line << LINE_SHIFT)
+            self.read(line << states.LINE_SHIFT)
             line += 1
         return 0
 
     def write_span(self, addr: int, size: int) -> int:
         """Store to every line of `size` bytes from `addr`."""
-        line = addr >> LINE_SHIFT
-        last = (addr + size - 1) >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
+        last = (addr + size - 1) >> states.LINE_SHIFT
         while line <= last:
-            self.write(line << LINE_SHIFT)
+            self.write(line << states.LINE_SHIFT)
             line += 1
         return 0
 
@@ -496,23 +481,23 @@ class Cpu(Clocked):
 
         Its lines are on their way side by side, as many as there are fill buffers; they take no store-buffer entries.
         """
-        lines = ((addr + size - 1) >> LINE_SHIFT) - (addr >> LINE_SHIFT) + 1
+        lines = ((addr + size - 1) >> states.LINE_SHIFT) - (addr >> states.LINE_SHIFT) + 1
         if self.costs.store_buffer == 0:
             self.write_span(addr, size)
-            return self.charge(CLEAR, (lines * self.costs.clear_q10) >> 10)
+            return self.charge(causes.CLEAR, (lines * self.costs.clear_q10) >> 10)
         done = 0
         for i in range(lines):
-            self.clear_line(addr + (i << LINE_SHIFT))
+            self.clear_line(addr + (i << states.LINE_SHIFT))
             cycles = ((i + 1) * self.costs.clear_q10 >> 10) - done
             done += cycles
-            self.charge(CLEAR, cycles)
+            self.charge(causes.CLEAR, cycles)
         return 0
 
     def clear_line(self, addr: int) -> int:
         """Take a line for clearing: wait for a fill buffer, not for the line."""
         if addr >> self.page_shift != self.last_page:
             self.translate(addr)
-        line = addr >> LINE_SHIFT
+        line = addr >> states.LINE_SHIFT
         if self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
             return 0
         latency = self.memory.transact(self.core, line, 1, self.now)
@@ -531,9 +516,9 @@ class Cpu(Clocked):
         if source > 0:
             self.charge(self.memory.cause, source // divisor)
         if link + dram + cache > 0:
-            self.charge(LINK_QUEUE, link // divisor)
-            self.charge(DRAM_QUEUE, dram // divisor)
-            self.charge(CACHE_QUEUE, cache // divisor)
+            self.charge(causes.LINK_QUEUE, link // divisor)
+            self.charge(causes.DRAM_QUEUE, dram // divisor)
+            self.charge(causes.CACHE_QUEUE, cache // divisor)
         return 0
 
     # -- interrupts ---------------------------------------------------------------------------------------------------
@@ -545,25 +530,25 @@ class Cpu(Clocked):
         """
         if self.next_irq <= self.now:
             self.deliver_interrupts()
-        self.charge(IRQ_MASK, self.costs.irq_save)
+        self.charge(causes.IRQ_MASK, self.costs.irq_save)
         return self.mask(site)
 
     def irq_restore(self, flags: int) -> int:
         """Restore the flag (popf); when that unmasks, due interrupts are delivered at this instant."""
-        self.charge(IRQ_MASK, self.costs.irq_restore)
+        self.charge(causes.IRQ_MASK, self.costs.irq_restore)
         return self.unmask() if flags else 0
 
     def irq_disable(self, site: int) -> int:
         """Mask interrupts (cli); those that arrived before are taken first."""
         if self.next_irq <= self.now:
             self.deliver_interrupts()
-        self.charge(IRQ_MASK, self.costs.cli)
+        self.charge(causes.IRQ_MASK, self.costs.cli)
         self.mask(site)
         return 0
 
     def irq_enable(self) -> int:
         """Unmask interrupts (sti)."""
-        self.charge(IRQ_MASK, self.costs.sti)
+        self.charge(causes.IRQ_MASK, self.costs.sti)
         return self.unmask()
 
     def mask(self, site: int) -> int:
@@ -595,7 +580,7 @@ class Cpu(Clocked):
     def forget_irq(self, vector: int) -> None:
         """Take back what was posted of `vector` and has not been delivered."""
         self.pending = [entry for entry in self.pending if entry[2] != vector]
-        self.next_irq = self.pending[0][0] if self.pending else NEVER
+        self.next_irq = self.pending[0][0] if self.pending else clock.NEVER
 
     def deliver_interrupts(self) -> int:
         """Handle every interrupt that has arrived, earliest first; interrupts must be on."""
@@ -603,10 +588,10 @@ class Cpu(Clocked):
 
     def deliver(self, site: int, since: int) -> int:
         """Handle what has arrived; `site` had masked what arrived from `since` on, a handler what arrived during it."""
-        handler_since = NEVER
+        handler_since = clock.NEVER
         while not self.irqs_off and self.next_irq <= self.now:
             arrival, _, vector = self.pending.pop(0)
-            self.next_irq = self.pending[0][0] if self.pending else NEVER
+            self.next_irq = self.pending[0][0] if self.pending else clock.NEVER
             delayed_by = site if arrival >= since else SITE_ON
             if arrival >= handler_since:
                 delayed_by = SITE_HANDLER
@@ -619,17 +604,17 @@ class Cpu(Clocked):
         start = self.now
         row = self.cause_owner.tolist()
         path, bill, outer = self.path, self.bill, self.in_interrupt
-        self.bill = UNBILLED
+        self.bill = causes.UNBILLED
         self.in_interrupt = 1
         self.mask(SITE_HANDLER)
-        for cause in range(NR_CAUSES):
+        for cause in range(causes.NR_CAUSES):
             self.cause[cause] = 0
-        self.charge(IRQ_HANDLER, self.costs.irq_entry)
+        self.charge(causes.IRQ_HANDLER, self.costs.irq_entry)
         self.handler.handle(self, vector)
-        self.charge(IRQ_HANDLER, self.costs.irq_exit)
-        for cause in range(NR_CAUSES):
+        self.charge(causes.IRQ_HANDLER, self.costs.irq_exit)
+        for cause in range(causes.NR_CAUSES):
             self.cause[cause] = row[cause]
-        self.cause[IRQ_HANDLER] += self.now - start
+        self.cause[causes.IRQ_HANDLER] += self.now - start
         self.path, self.bill, self.in_interrupt = path, bill, outer
         self.irq_stats.delivered(vector, delay, self.now - start, self.now, delayed_by)
         if self.irqs_off:

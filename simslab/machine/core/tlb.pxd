@@ -1,10 +1,10 @@
+# Written by tools/declarations.py from tlb.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
 from simslab.machine.memory.coherence cimport CoherentMemory
 
-cdef long long SECTION_SHIFT
-cdef long long LINE_SHIFT
 cdef long long HELD
 cdef long long ENTRIES_SHIFT
 cdef long long LEVEL_SHIFT
@@ -15,8 +15,8 @@ cdef class Tlb:
     cdef CoherentMemory caches
     cdef readonly long long page_shift
     cdef readonly CacheArray l1
-    cdef readonly CacheArray l2
     cdef readonly long long two_levels
+    cdef readonly CacheArray l2
     cdef readonly long long l2_hit
     cdef readonly long long walk_start
     cdef readonly long long references
@@ -33,5 +33,8 @@ cdef class Tlb:
     cpdef long long translate(self, long long core, long long page, long long now) noexcept
     @cython.locals(key=cython.longlong, base=cython.longlong, way=cython.longlong, cycles=cython.longlong)
     cdef long long second_level(self, long long core, long long page, long long now) noexcept
-    @cython.locals(node=cython.longlong, index=cython.longlong, cycles=cython.longlong, level=cython.longlong, line=cython.longlong, latency=cython.longlong)
+    @cython.locals(
+        node=cython.longlong, index=cython.longlong, cycles=cython.longlong, level=cython.longlong,
+        line=cython.longlong, latency=cython.longlong
+    )
     cdef long long walk(self, long long core, long long page, long long now) noexcept

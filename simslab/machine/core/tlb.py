@@ -21,8 +21,6 @@ from simslab.machine.memory import states
 from simslab.machine.memory.cache_array import CacheArray
 from simslab.machine.memory.coherence import CoherentMemory
 
-SECTION_SHIFT: Final = states.SECTION_SHIFT  # of lines
-LINE_SHIFT: Final = states.LINE_SHIFT
 HELD: Final = states.SHARED  # an entry has no state: any but 0
 ENTRIES_SHIFT: Final = 3  # eight table entries in a line
 LEVEL_SHIFT: Final = 9  # 512 entries in a table
@@ -30,8 +28,8 @@ LEVEL_SHIFT: Final = 9  # 512 entries in a table
 
 def table_sections(page_shift: int, references: int, memory: int) -> int:
     """Return how many 128 MiB sections hold the tables of `memory` bytes, as many levels of them as walks read."""
-    section = SECTION_SHIFT + LINE_SHIFT
-    return (references * table_lines(page_shift, memory) << LINE_SHIFT) + (1 << section) - 1 >> section
+    section = states.SECTION_SHIFT + states.LINE_SHIFT
+    return (references * table_lines(page_shift, memory) << states.LINE_SHIFT) + (1 << section) - 1 >> section
 
 
 def table_lines(page_shift: int, memory: int) -> int:
@@ -75,7 +73,7 @@ class Tlb:
         self.stride = buffers.int64_pointer(self.stride_owner)
         for node, start in enumerate(first_byte):
             self.first_page[node] = start >> page_shift
-            self.table[node] = first_table[node] << SECTION_SHIFT
+            self.table[node] = first_table[node] << states.SECTION_SHIFT
             self.stride[node] = table_lines(page_shift, memory[node])
 
     def translate(self, core: int, page: int, now: int) -> int:
@@ -107,7 +105,7 @@ class Tlb:
     def walk(self, core: int, page: int, now: int) -> int:
         """Walk the page table: dependent loads of the levels that the paging-structure caches do not answer for."""
         self.walks += 1
-        node = self.caches.home_of(page << (self.page_shift - LINE_SHIFT))
+        node = self.caches.home_of(page << (self.page_shift - states.LINE_SHIFT))
         index = (page - self.first_page[node]) >> ENTRIES_SHIFT
         cycles = self.walk_start
         level = self.references

@@ -1,9 +1,7 @@
+# Written by tools/declarations.py from cache_array.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
-
-cdef long long STATE_MASK
-cdef long long STATE_BITS
-cdef long long ABSENT
+from simslab.machine.memory cimport states
 
 
 @cython.final

@@ -9,14 +9,8 @@ Ways of a set are kept in order of use, most recent first, so way 0 answers most
 
 from __future__ import annotations
 
-from typing import Final
-
 from simslab.base import buffers
 from simslab.machine.memory import states
-
-STATE_MASK: Final = states.STATE_MASK
-STATE_BITS: Final = states.STATE_BITS
-ABSENT: Final = states.ABSENT
 
 
 class CacheArray:
@@ -38,9 +32,9 @@ class CacheArray:
     def find(self, base: int, line: int) -> int:
         """Index of the way that holds `line` in the set at `base`, ABSENT if none."""
         for way in range(base, base + self.ways):
-            if self.tags[way] >> STATE_BITS == line:
+            if self.tags[way] >> states.STATE_BITS == line:
                 return way
-        return ABSENT
+        return states.ABSENT
 
     def use(self, base: int, way: int) -> int:
         """Make `way` the most recently used of its set; returns its new index, `base`."""
@@ -59,7 +53,7 @@ class CacheArray:
         while way > base:
             self.tags[way] = self.tags[way - 1]
             way -= 1
-        self.tags[base] = (line << STATE_BITS) | state
+        self.tags[base] = (line << states.STATE_BITS) | state
         return victim
 
     def remove(self, base: int, line: int) -> int:
@@ -67,7 +61,7 @@ class CacheArray:
         way = self.find(base, line)
         if way < 0:
             return 0
-        state = self.tags[way] & STATE_MASK
+        state = self.tags[way] & states.STATE_MASK
         last = base + self.ways - 1
         while way < last:
             self.tags[way] = self.tags[way + 1]
@@ -77,10 +71,10 @@ class CacheArray:
 
     def set_state(self, way: int, state: int) -> int:
         """Change the state of an occupied way."""
-        self.tags[way] = (self.tags[way] & ~STATE_MASK) | state
+        self.tags[way] = (self.tags[way] & ~states.STATE_MASK) | state
         return 0
 
     def state_of(self, instance: int, line: int) -> int:
         """State of `line` in `instance`, 0 if absent; does not count as a use."""
         way = self.find(self.base(instance, line), line)
-        return 0 if way < 0 else self.tags[way] & STATE_MASK
+        return 0 if way < 0 else self.tags[way] & states.STATE_MASK

@@ -1,3 +1,4 @@
+# Written by tools/declarations.py from cache_ports.py; its docstring tells what is decided here.
 cimport cython
 from simslab.machine.memory.server cimport ServerArray
 

@@ -23,8 +23,6 @@ Not modelled: races between transactions (each completes before the next begins)
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from simslab.base import bits, buffers
@@ -34,28 +32,6 @@ from simslab.machine.memory.cache_array import CacheArray
 from simslab.machine.memory.cache_ports import CachePorts
 from simslab.machine.memory.hierarchy import CacheHierarchy
 from simslab.machine.memory.interconnect import Interconnect
-
-S: Final = states.SHARED
-E: Final = states.EXCLUSIVE
-M: Final = states.MODIFIED
-STATE_MASK: Final = states.STATE_MASK
-NR_CAUSES: Final = causes.NR_CAUSES
-CAUSE_L2: Final = causes.L2
-CAUSE_L3: Final = causes.L3
-CAUSE_OTHER_CORE: Final = causes.OTHER_CORE
-CAUSE_LOCAL_DRAM: Final = causes.LOCAL_DRAM
-CAUSE_REMOTE_CACHE: Final = causes.REMOTE_CACHE
-CAUSE_REMOTE_DRAM: Final = causes.REMOTE_DRAM
-HOME_SNOOP: Final = states.HOME_SNOOP
-SOURCE_SNOOP: Final = states.SOURCE_SNOOP
-EXCLUSIVE_L3: Final = states.EXCLUSIVE_L3
-MESIF: Final = states.MESIF
-MOESI: Final = states.MOESI
-CORES: Final = states.CORES
-L3_STATE: Final = states.L3_STATE
-DOMAINS: Final = states.DOMAINS
-OWNER: Final = states.OWNER
-FORWARDER: Final = states.FORWARDER
 
 
 class CoherentMemory(CacheHierarchy):
@@ -102,9 +78,9 @@ class CoherentMemory(CacheHierarchy):
         self.core_node_owner = buffers.int64_of(np.array(core_node, dtype=np.int64))
         self.core_node = buffers.int64_pointer(self.core_node_owner)
         self.nodes = interconnect.nodes
-        self.lines_owner = buffers.int64_zeros(self.nodes * NR_CAUSES)
+        self.lines_owner = buffers.int64_zeros(self.nodes * causes.NR_CAUSES)
         self.lines = buffers.int64_pointer(self.lines_owner)  # lines fetched, by node of the core and cause
-        self.cycles_owner = buffers.int64_zeros(self.nodes * NR_CAUSES)
+        self.cycles_owner = buffers.int64_zeros(self.nodes * causes.NR_CAUSES)
         self.cycles = buffers.int64_pointer(self.cycles_owner)  # their full latencies
         self.requester_node = 0
         self.grant = 0  # state that the read in progress earns inside its domain
@@ -122,11 +98,11 @@ class CoherentMemory(CacheHierarchy):
     def access(self, core: int, line: int, write: int, now: int) -> int:
         """Like `transact`, for code that has not looked into the L1: a hit there returns 0."""
         state = self.l1.state_of(core, line)
-        if state >= E or (state != 0 and not write):
+        if state >= states.EXCLUSIVE or (state != 0 and not write):
             base = self.l1.base(core, line)
             way = self.l1.use(base, self.l1.find(base, line))
             if write:
-                self.l1.set_state(way, M)
+                self.l1.set_state(way, states.MODIFIED)
             return 0
         return self.transact(core, line, write, now)
 
@@ -148,7 +124,7 @@ class CoherentMemory(CacheHierarchy):
         if self.ported:
             self.cache_queue = self.pass_ports(core, now)
             latency += self.cache_queue
-        index = self.requester_node * NR_CAUSES + self.cause
+        index = self.requester_node * causes.NR_CAUSES + self.cause
         self.lines[index] += 1
         self.cycles[index] += latency
         return latency
@@ -156,7 +132,7 @@ class CoherentMemory(CacheHierarchy):
     def pass_ports(self, core: int, now: int) -> int:
         """Take the line through the caches on its way; returns the queueing for their bandwidth."""
         assert self.ports is not None  # as `ported` tells
-        if self.cause == CAUSE_L2:
+        if self.cause == causes.L2:
             return self.ports.from_l2(core, now)
         return self.ports.from_l3(self.core_domain[core], core, now)
 
@@ -175,15 +151,15 @@ class CoherentMemory(CacheHierarchy):
         way = self.l2.find(base, line)
         if way < 0:
             return -1
-        state = self.l2.tags[way] & STATE_MASK
-        if write and state == S:
+        state = self.l2.tags[way] & states.STATE_MASK
+        if write and state == states.SHARED:
             return -1
         way = self.l2.use(base, way)
         if write:
-            state = M
-            self.l2.set_state(way, M)
+            state = states.MODIFIED
+            self.l2.set_state(way, states.MODIFIED)
         self.fill_l1(core, line, state)
-        self.cause = CAUSE_L2
+        self.cause = causes.L2
         return self.l2_latency
 
     def beyond_private(self, core: int, line: int, write: int, now: int) -> int:
@@ -191,7 +167,7 @@ class CoherentMemory(CacheHierarchy):
         domain = self.core_domain[core]
         if write:
             latency = self.read_for_ownership(core, domain, line, now)
-            self.fill_private(core, domain, line, M, now)
+            self.fill_private(core, domain, line, states.MODIFIED, now)
             return latency
         latency = self.read_in_domain(core, domain, line, now)
         state = self.grant
@@ -204,11 +180,11 @@ class CoherentMemory(CacheHierarchy):
     def granted_state(self, domain: int, line: int) -> int:
         """E when nobody else holds the line after a read, S otherwise."""
         row = self.directory.row(line)
-        mask = self.directory.rows[row + DOMAINS]
+        mask = self.directory.rows[row + states.DOMAINS]
         if mask != bits.bit(domain):
-            return S
-        self.directory.rows[row + OWNER] = domain + 1
-        return E
+            return states.SHARED
+        self.directory.rows[row + states.OWNER] = domain + 1
+        return states.EXCLUSIVE
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
@@ -216,36 +192,36 @@ class CoherentMemory(CacheHierarchy):
         """Serve a read below the requester's own L3; -1 when the domain does not hold the line."""
         table = self.filter_of(domain)
         row = table.row(line)
-        cores = table.rows[row + CORES] & ~self.core_bit[core]
-        l3_state = table.rows[row + L3_STATE]
-        self.grant = S
+        cores = table.rows[row + states.CORES] & ~self.core_bit[core]
+        l3_state = table.rows[row + states.L3_STATE]
+        self.grant = states.SHARED
         if cores != 0 and cores & (cores - 1) == 0:
             owner = self.core_of(domain, cores)
             state = self.private_state(owner, line)
-            if state >= E:
-                self.set_private_state(owner, line, S)
-                self.cause = CAUSE_OTHER_CORE
-                if state == E:
+            if state >= states.EXCLUSIVE:
+                self.set_private_state(owner, line, states.SHARED)
+                self.cause = causes.OTHER_CORE
+                if state == states.EXCLUSIVE:
                     return self.l3_latency + self.c2c_exclusive
-                self.fill_l3(domain, line, M, now)
+                self.fill_l3(domain, line, states.MODIFIED, now)
                 return self.l3_latency + self.c2c_local
         if l3_state != 0:
             self.use_l3(domain, line)
-            self.cause = CAUSE_L3
+            self.cause = causes.L3
             if cores == 0 and self.sole_owner(domain, line):
-                self.grant = E
+                self.grant = states.EXCLUSIVE
             return self.l3_latency
         if cores != 0:
-            self.cause = CAUSE_OTHER_CORE
+            self.cause = causes.OTHER_CORE
             return self.l3_latency + self.c2c_shared
         return -1
 
     def sole_owner(self, domain: int, line: int) -> int:
         """Whether the directory knows of no other domain and lets this one hand out E."""
         row = self.directory.row(line)
-        if self.directory.rows[row + OWNER] != domain + 1:
+        if self.directory.rows[row + states.OWNER] != domain + 1:
             return 0
-        return 1 if self.directory.rows[row + DOMAINS] == bits.bit(domain) else 0
+        return 1 if self.directory.rows[row + states.DOMAINS] == bits.bit(domain) else 0
 
     def use_l3(self, domain: int, line: int) -> int:
         """Count an L3 hit as a use; an exclusive L3 gives the line up unless it is dirty."""
@@ -253,10 +229,10 @@ class CoherentMemory(CacheHierarchy):
         way = self.l3.find(base, line)
         if way < 0:
             return 0
-        if self.inclusion == EXCLUSIVE_L3 and self.l3.tags[way] & STATE_MASK == S:
+        if self.inclusion == states.EXCLUSIVE_L3 and self.l3.tags[way] & states.STATE_MASK == states.SHARED:
             self.l3.remove(base, line)
             table = self.filter_of(domain)
-            table.rows[table.row(line) + L3_STATE] = 0
+            table.rows[table.row(line) + states.L3_STATE] = 0
             return 0
         self.l3.use(base, way)
         return 0
@@ -265,8 +241,8 @@ class CoherentMemory(CacheHierarchy):
         """Serve a read from another domain or from memory; the directory then lists the requester."""
         home = self.home_of(line)
         row = self.directory.row(line)
-        owner = self.directory.rows[row + OWNER] - 1
-        forwarder = self.directory.rows[row + FORWARDER] - 1
+        owner = self.directory.rows[row + states.OWNER] - 1
+        forwarder = self.directory.rows[row + states.FORWARDER] - 1
         if owner >= 0 and owner != domain:
             latency = self.forward(home, owner, domain, now)
             self.downgrade(owner, line, home, now)
@@ -275,8 +251,8 @@ class CoherentMemory(CacheHierarchy):
         else:
             latency = self.from_dram(home, domain, line, now)
         row = self.directory.row(line)
-        self.directory.rows[row + DOMAINS] |= bits.bit(domain)
-        self.directory.rows[row + FORWARDER] = domain + 1 if self.protocol == MESIF else 0
+        self.directory.rows[row + states.DOMAINS] |= bits.bit(domain)
+        self.directory.rows[row + states.FORWARDER] = domain + 1 if self.protocol == states.MESIF else 0
         return latency
 
     def request(self, home: int) -> int:
@@ -290,7 +266,7 @@ class CoherentMemory(CacheHierarchy):
     def probed(self, home: int, owner: int) -> int:
         """When another domain has been asked and has looked: by the home, or by the requester itself."""
         place = self.domain_node[owner]
-        if self.home == SOURCE_SNOOP:
+        if self.home == states.SOURCE_SNOOP:
             return self.l3_latency + self.interconnect.way(self.requester_node, place) + self.snoop_latency
         onward = self.interconnect.way(home, place)
         if self.reach[home] != self.reach[place]:
@@ -306,7 +282,7 @@ class CoherentMemory(CacheHierarchy):
 
     def forward(self, home: int, owner: int, domain: int, now: int) -> int:
         """Probe of the owner, data straight to the requester."""
-        self.cause = CAUSE_REMOTE_CACHE
+        self.cause = causes.REMOTE_CACHE
         data = self.interconnect.data(self.domain_node[owner], self.requester_node, domain, now)
         return self.probed(home, owner) + data + self.interconnect.leave(owner, now)
 
@@ -317,10 +293,10 @@ class CoherentMemory(CacheHierarchy):
 
     def from_dram(self, home: int, domain: int, line: int, now: int) -> int:
         """Memory to the requester; local means on the node of the requesting core."""
-        self.cause = CAUSE_LOCAL_DRAM if home == self.requester_node else CAUSE_REMOTE_DRAM
+        self.cause = causes.LOCAL_DRAM if home == self.requester_node else causes.REMOTE_DRAM
         device = self.interconnect.dram_read(home, line, now) - self.begun(home)
         latency = self.request(home) + device + self.interconnect.data(home, self.requester_node, domain, now)
-        return max(latency, self.all_snooped(home, domain)) if self.home == HOME_SNOOP else latency
+        return max(latency, self.all_snooped(home, domain)) if self.home == states.HOME_SNOOP else latency
 
     def all_snooped(self, home: int, domain: int) -> int:
         """When the last of all other domains has answered a snoop that found nothing."""
@@ -333,9 +309,9 @@ class CoherentMemory(CacheHierarchy):
     def downgrade(self, owner: int, line: int, home: int, now: int) -> int:
         """A read reached the owning domain: copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
         dirty = self.share_domain(owner, line, now)
-        if dirty and self.protocol == MOESI:
+        if dirty and self.protocol == states.MOESI:
             return 0
-        self.directory.rows[self.directory.row(line) + OWNER] = 0
+        self.directory.rows[self.directory.row(line) + states.OWNER] = 0
         if dirty:
             self.interconnect.write_back(owner, self.domain_node[owner], home, line, now)
         return 0
@@ -347,28 +323,28 @@ class CoherentMemory(CacheHierarchy):
         held = self.private_state(core, line)
         latency = self.local_ownership(core, domain, line, held)
         row = self.directory.row(line)
-        others = self.directory.rows[row + DOMAINS] & ~bits.bit(domain)
+        others = self.directory.rows[row + states.DOMAINS] & ~bits.bit(domain)
         if latency < 0 or others != 0:
             beyond = self.home_ownership(domain, line, others, 1 if latency >= 0 else 0, now)
             latency = max(latency, beyond)
         row = self.directory.row(line)
-        self.directory.rows[row + DOMAINS] = bits.bit(domain)
-        self.directory.rows[row + OWNER] = domain + 1
-        self.directory.rows[row + FORWARDER] = 0
+        self.directory.rows[row + states.DOMAINS] = bits.bit(domain)
+        self.directory.rows[row + states.OWNER] = domain + 1
+        self.directory.rows[row + states.FORWARDER] = 0
         return latency
 
     def local_ownership(self, core: int, domain: int, line: int, held: int) -> int:
         """Invalidate the domain's other cores; the latency if the domain has the data, -1 if it does not."""
         table = self.filter_of(domain)
         row = table.row(line)
-        cores = table.rows[row + CORES] & ~self.core_bit[core]
-        l3_state = table.rows[row + L3_STATE]
+        cores = table.rows[row + states.CORES] & ~self.core_bit[core]
+        l3_state = table.rows[row + states.L3_STATE]
         if held == 0 and l3_state == 0 and cores == 0:
             return -1
-        self.cause = CAUSE_L3
+        self.cause = causes.L3
         latency = self.l3_latency
         if cores != 0:
-            self.cause = CAUSE_OTHER_CORE
+            self.cause = causes.OTHER_CORE
             latency += self.c2c_local
             self.invalidate_cores(domain, line, cores)
         if l3_state != 0:
@@ -378,7 +354,7 @@ class CoherentMemory(CacheHierarchy):
     def home_ownership(self, domain: int, line: int, others: int, has_data: int, now: int) -> int:
         """Ask the home for ownership; data from the owner, from memory, or none when the requester has it."""
         home = self.home_of(line)
-        owner = self.directory.rows[self.directory.row(line) + OWNER] - 1
+        owner = self.directory.rows[self.directory.row(line) + states.OWNER] - 1
         answer = 0
         if has_data == 0:
             if owner >= 0 and owner != domain:
@@ -386,7 +362,7 @@ class CoherentMemory(CacheHierarchy):
             else:
                 answer = self.from_dram(home, domain, line, now)
         else:
-            self.cause = CAUSE_REMOTE_CACHE
+            self.cause = causes.REMOTE_CACHE
         while others != 0:
             sharer = bits.lowest(others)
             others &= ~bits.bit(sharer)
@@ -394,5 +370,5 @@ class CoherentMemory(CacheHierarchy):
             acknowledged = self.acknowledged(home, sharer)
             if acknowledged > answer:
                 answer = acknowledged
-                self.cause = CAUSE_REMOTE_CACHE
+                self.cause = causes.REMOTE_CACHE
         return answer

@@ -1,22 +1,10 @@
+# Written by tools/declarations.py from hierarchy.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport bits, buffers
+from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
 from simslab.machine.memory.interconnect cimport Interconnect
 from simslab.machine.memory.line_table cimport LineTable
-
-cdef long long S
-cdef long long E
-cdef long long M
-cdef long long STATE_MASK
-cdef long long STATE_BITS
-cdef long long SECTION_SHIFT
-cdef long long INCLUSIVE
-cdef long long MOESI
-cdef long long CORES
-cdef long long L3_STATE
-cdef long long DOMAINS
-cdef long long OWNER
-cdef long long FORWARDER
 
 
 cdef class CacheHierarchy:
@@ -30,6 +18,8 @@ cdef class CacheHierarchy:
     cdef long long fills_l1
     cdef readonly LineTable directory
     cdef readonly list filters
+    cdef public object section_owner
+    cdef long long* section_node
     cdef public object core_domain_owner
     cdef long long* core_domain
     cdef public object core_bit_owner
@@ -38,9 +28,8 @@ cdef class CacheHierarchy:
     cdef long long* domain_node
     cdef public object domain_core_owner
     cdef long long* domain_core
-    cdef public object section_owner
-    cdef long long* section_node
 
+    @cython.locals(table=LineTable)
     cdef LineTable filter_of(self, long long domain)
     cdef long long home_of(self, long long line) noexcept
     @cython.locals(upper=cython.longlong)
@@ -50,23 +39,33 @@ cdef class CacheHierarchy:
     @cython.locals(table=LineTable, way=cython.longlong)
     cdef long long set_l3_state(self, long long domain, long long line, long long state) noexcept
     cdef long long core_of(self, long long domain, long long cores) noexcept
-    @cython.locals(core=cython.longlong, cores=cython.longlong, dirty=cython.longlong, row=cython.longlong, table=LineTable)
+    @cython.locals(
+        table=LineTable, row=cython.longlong, dirty=cython.longlong, cores=cython.longlong, core=cython.longlong
+    )
     cdef long long share_domain(self, long long domain, long long line, long long now) noexcept
-    @cython.locals(row=cython.longlong, table=LineTable)
+    @cython.locals(table=LineTable, row=cython.longlong)
     cdef long long invalidate_domain(self, long long domain, long long line) noexcept
-    @cython.locals(core=cython.longlong, cores=cython.longlong, row=cython.longlong, table=LineTable)
+    @cython.locals(table=LineTable, row=cython.longlong, core=cython.longlong)
     cdef long long invalidate_cores(self, long long domain, long long line, long long cores) noexcept
-    @cython.locals(base=cython.longlong, row=cython.longlong, table=LineTable, victim=cython.longlong, way=cython.longlong)
-    cdef long long fill_private(self, long long core, long long domain, long long line, long long state, long long now) noexcept
-    @cython.locals(base=cython.longlong, below=cython.longlong, victim=cython.longlong, way=cython.longlong)
+    @cython.locals(
+        table=LineTable, row=cython.longlong, base=cython.longlong, way=cython.longlong, victim=cython.longlong
+    )
+    cdef long long fill_private(
+        self, long long core, long long domain, long long line, long long state, long long now
+    ) noexcept
+    @cython.locals(base=cython.longlong, way=cython.longlong, victim=cython.longlong, below=cython.longlong)
     cdef long long fill_l1(self, long long core, long long line, long long state) noexcept
-    @cython.locals(dirty=cython.longlong, line=cython.longlong, row=cython.longlong, table=LineTable, upper=cython.longlong)
+    @cython.locals(
+        line=cython.longlong, upper=cython.longlong, dirty=cython.longlong, table=LineTable, row=cython.longlong
+    )
     cdef long long evict_l2(self, long long core, long long domain, long long victim, long long now) noexcept
-    @cython.locals(base=cython.longlong, row=cython.longlong, table=LineTable, victim=cython.longlong, way=cython.longlong)
+    @cython.locals(
+        table=LineTable, row=cython.longlong, base=cython.longlong, way=cython.longlong, victim=cython.longlong
+    )
     cdef long long fill_l3(self, long long domain, long long line, long long state, long long now) noexcept
-    @cython.locals(dirty=cython.longlong, line=cython.longlong, row=cython.longlong, table=LineTable)
+    @cython.locals(line=cython.longlong, dirty=cython.longlong, table=LineTable, row=cython.longlong)
     cdef long long evict_l3(self, long long domain, long long victim, long long now) noexcept
-    @cython.locals(core=cython.longlong, cores=cython.longlong)
+    @cython.locals(core=cython.longlong)
     cdef long long dirty_above(self, long long domain, long long line, long long cores) noexcept
     @cython.locals(row=cython.longlong)
     cdef long long leave_directory(self, long long domain, long long line) noexcept

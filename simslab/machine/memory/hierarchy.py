@@ -11,26 +11,11 @@ by a full snoop filter.
 
 from __future__ import annotations
 
-from typing import Final
-
 from simslab.base import bits, buffers
 from simslab.machine.memory import states
 from simslab.machine.memory.cache_array import CacheArray
 from simslab.machine.memory.interconnect import Interconnect
 from simslab.machine.memory.line_table import LineTable
-
-S: Final = states.SHARED
-M: Final = states.MODIFIED
-STATE_MASK: Final = states.STATE_MASK
-STATE_BITS: Final = states.STATE_BITS
-SECTION_SHIFT: Final = states.SECTION_SHIFT
-INCLUSIVE: Final = states.INCLUSIVE
-MOESI: Final = states.MOESI
-CORES: Final = states.CORES
-L3_STATE: Final = states.L3_STATE
-DOMAINS: Final = states.DOMAINS
-OWNER: Final = states.OWNER
-FORWARDER: Final = states.FORWARDER
 
 
 class CacheHierarchy:
@@ -95,7 +80,7 @@ class CacheHierarchy:
 
     def home_of(self, line: int) -> int:
         """The node whose memory holds `line`."""
-        return self.section_node[line >> SECTION_SHIFT]
+        return self.section_node[line >> states.SECTION_SHIFT]
 
     # -- states -------------------------------------------------------------------------------------------------------
 
@@ -117,7 +102,7 @@ class CacheHierarchy:
     def set_l3_state(self, domain: int, line: int, state: int) -> int:
         """Set the state of a line that the L3 holds."""
         table = self.filter_of(domain)
-        table.rows[table.row(line) + L3_STATE] = state
+        table.rows[table.row(line) + states.L3_STATE] = state
         way = self.l3.find(self.l3.base(domain, line), line)
         if way >= 0:
             self.l3.set_state(way, state)
@@ -135,35 +120,35 @@ class CacheHierarchy:
         """
         table = self.filter_of(domain)
         row = table.row(line)
-        dirty = 1 if table.rows[row + L3_STATE] == M else 0
-        cores = table.rows[row + CORES]
+        dirty = 1 if table.rows[row + states.L3_STATE] == states.MODIFIED else 0
+        cores = table.rows[row + states.CORES]
         while cores != 0:
             core = self.core_of(domain, cores)
             cores &= cores - 1
-            if self.private_state(core, line) == M:
+            if self.private_state(core, line) == states.MODIFIED:
                 dirty = 1
-            self.set_private_state(core, line, S)
-        if dirty and self.protocol == MOESI:
-            self.fill_l3(domain, line, M, now)
-        elif dirty and table.rows[row + L3_STATE] != 0:
-            self.set_l3_state(domain, line, S)
+            self.set_private_state(core, line, states.SHARED)
+        if dirty and self.protocol == states.MOESI:
+            self.fill_l3(domain, line, states.MODIFIED, now)
+        elif dirty and table.rows[row + states.L3_STATE] != 0:
+            self.set_l3_state(domain, line, states.SHARED)
         return dirty
 
     def invalidate_domain(self, domain: int, line: int) -> int:
         """Remove every copy below one L3."""
         table = self.filter_of(domain)
         row = table.row(line)
-        self.invalidate_cores(domain, line, table.rows[row + CORES])
-        if table.rows[row + L3_STATE] != 0:
+        self.invalidate_cores(domain, line, table.rows[row + states.CORES])
+        if table.rows[row + states.L3_STATE] != 0:
             self.l3.remove(self.l3.base(domain, line), line)
-            table.rows[row + L3_STATE] = 0
+            table.rows[row + states.L3_STATE] = 0
         return 0
 
     def invalidate_cores(self, domain: int, line: int, cores: int) -> int:
         """Remove the copies of some cores of a domain."""
         table = self.filter_of(domain)
         row = table.row(line)
-        table.rows[row + CORES] &= ~cores
+        table.rows[row + states.CORES] &= ~cores
         while cores != 0:
             core = self.core_of(domain, cores)
             cores &= cores - 1
@@ -177,9 +162,9 @@ class CacheHierarchy:
         """Put the line into L2 and L1 of the core (and the L3 if it is inclusive), evicting what must go."""
         table = self.filter_of(domain)
         row = table.row(line)
-        table.rows[row + CORES] |= self.core_bit[core]
-        if self.inclusion == INCLUSIVE and table.rows[row + L3_STATE] == 0:
-            self.fill_l3(domain, line, S, now)
+        table.rows[row + states.CORES] |= self.core_bit[core]
+        if self.inclusion == states.INCLUSIVE and table.rows[row + states.L3_STATE] == 0:
+            self.fill_l3(domain, line, states.SHARED, now)
         base = self.l2.base(core, line)
         way = self.l2.find(base, line)
         if way >= 0:
@@ -198,22 +183,22 @@ class CacheHierarchy:
             self.l1.set_state(self.l1.use(base, way), state)
             return 0
         victim = self.l1.insert(base, line, state)
-        if victim & STATE_MASK == M:
-            below = self.l2.find(self.l2.base(core, victim >> STATE_BITS), victim >> STATE_BITS)
+        if victim & states.STATE_MASK == states.MODIFIED:
+            below = self.l2.find(self.l2.base(core, victim >> states.STATE_BITS), victim >> states.STATE_BITS)
             if below >= 0:
-                self.l2.set_state(below, M)
+                self.l2.set_state(below, states.MODIFIED)
         return 0
 
     def evict_l2(self, core: int, domain: int, victim: int, now: int) -> int:
         """A line leaves the core: its L1 copy goes too; the L3 takes it unless it has it."""
-        line = victim >> STATE_BITS
+        line = victim >> states.STATE_BITS
         upper = self.l1.remove(self.l1.base(core, line), line)
-        dirty = 1 if upper == M or victim & STATE_MASK == M else 0
+        dirty = 1 if upper == states.MODIFIED or victim & states.STATE_MASK == states.MODIFIED else 0
         table = self.filter_of(domain)
         row = table.row(line)
-        table.rows[row + CORES] &= ~self.core_bit[core]
-        if dirty or (table.rows[row + L3_STATE] == 0 and table.rows[row + CORES] == 0):
-            self.fill_l3(domain, line, M if dirty else S, now)
+        table.rows[row + states.CORES] &= ~self.core_bit[core]
+        if dirty or (table.rows[row + states.L3_STATE] == 0 and table.rows[row + states.CORES] == 0):
+            self.fill_l3(domain, line, states.MODIFIED if dirty else states.SHARED, now)
         return 0
 
     def fill_l3(self, domain: int, line: int, state: int, now: int) -> int:
@@ -223,11 +208,11 @@ class CacheHierarchy:
         base = self.l3.base(domain, line)
         way = self.l3.find(base, line)
         if way >= 0:
-            if state == M:
-                self.l3.set_state(way, M)
-                table.rows[row + L3_STATE] = M
+            if state == states.MODIFIED:
+                self.l3.set_state(way, states.MODIFIED)
+                table.rows[row + states.L3_STATE] = states.MODIFIED
             return 0
-        table.rows[row + L3_STATE] = state
+        table.rows[row + states.L3_STATE] = state
         victim = self.l3.insert(base, line, state)
         if victim != 0:
             self.evict_l3(domain, victim, now)
@@ -235,17 +220,17 @@ class CacheHierarchy:
 
     def evict_l3(self, domain: int, victim: int, now: int) -> int:
         """A line leaves the L3: an inclusive L3 takes it from the cores too; dirty data goes home."""
-        line = victim >> STATE_BITS
-        dirty = 1 if victim & STATE_MASK == M else 0
+        line = victim >> states.STATE_BITS
+        dirty = 1 if victim & states.STATE_MASK == states.MODIFIED else 0
         table = self.filter_of(domain)
         row = table.row(line)
-        table.rows[row + L3_STATE] = 0
-        if self.inclusion == INCLUSIVE:
-            dirty |= self.dirty_above(domain, line, table.rows[row + CORES])
-            self.invalidate_cores(domain, line, table.rows[row + CORES])
+        table.rows[row + states.L3_STATE] = 0
+        if self.inclusion == states.INCLUSIVE:
+            dirty |= self.dirty_above(domain, line, table.rows[row + states.CORES])
+            self.invalidate_cores(domain, line, table.rows[row + states.CORES])
         if dirty:
             self.interconnect.write_back(domain, self.domain_node[domain], self.home_of(line), line, now)
-        if table.rows[table.row(line) + CORES] == 0:
+        if table.rows[table.row(line) + states.CORES] == 0:
             self.leave_directory(domain, line)
         return 0
 
@@ -254,16 +239,16 @@ class CacheHierarchy:
         while cores != 0:
             core = self.core_of(domain, cores)
             cores &= cores - 1
-            if self.private_state(core, line) == M:
+            if self.private_state(core, line) == states.MODIFIED:
                 return 1
         return 0
 
     def leave_directory(self, domain: int, line: int) -> int:
         """The domain holds the line no longer."""
         row = self.directory.row(line)
-        self.directory.rows[row + DOMAINS] &= ~bits.bit(domain)
-        if self.directory.rows[row + OWNER] == domain + 1:
-            self.directory.rows[row + OWNER] = 0
-        if self.directory.rows[row + FORWARDER] == domain + 1:
-            self.directory.rows[row + FORWARDER] = 0
+        self.directory.rows[row + states.DOMAINS] &= ~bits.bit(domain)
+        if self.directory.rows[row + states.OWNER] == domain + 1:
+            self.directory.rows[row + states.OWNER] = 0
+        if self.directory.rows[row + states.FORWARDER] == domain + 1:
+            self.directory.rows[row + states.FORWARDER] = 0
         return 0

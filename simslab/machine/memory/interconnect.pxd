@@ -1,3 +1,4 @@
+# Written by tools/declarations.py from interconnect.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 from simslab.machine.memory.server cimport ServerArray
@@ -7,7 +8,6 @@ cdef long long ROW_SHIFT
 cdef long long HASH_MULTIPLIER
 cdef long long HASH_LINE_MASK
 cdef long long WORD_MASK
-cdef long long Q10_BITS
 cdef long long TWICE_Q10
 
 
@@ -16,27 +16,16 @@ cdef class Interconnect:
     cdef readonly long long domains
     cdef readonly long long nodes
     cdef readonly ServerArray links
-    cdef readonly ServerArray channels
     cdef readonly ServerArray ports
     cdef long long ported
-    cdef public object first_owner
-    cdef long long* first_channel
-    cdef public object count_owner
-    cdef long long* channel_count
     cdef public object write_owner
     cdef long long* write_q10
     cdef public object stream_owner
     cdef long long* stream_q10
     cdef public object conflict_owner
-    cdef long long* conflict
     cdef public object row_miss_owner
+    cdef long long* conflict
     cdef long long* row_miss
-    cdef public object curve_owner
-    cdef long long* curve
-    cdef public object curve_start_owner
-    cdef long long* curve_start
-    cdef public object rows_owner
-    cdef long long* open_rows
     cdef public object hop_owner
     cdef long long* hop
     cdef public object dram_owner
@@ -46,6 +35,17 @@ cdef class Interconnect:
     cdef long long* route
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
+    cdef readonly ServerArray channels
+    cdef public object first_owner
+    cdef public object count_owner
+    cdef long long* first_channel
+    cdef long long* channel_count
+    cdef public object rows_owner
+    cdef long long* open_rows
+    cdef public object curve_owner
+    cdef public object curve_start_owner
+    cdef long long* curve
+    cdef long long* curve_start
 
     cdef long long begin(self) noexcept
     cpdef long long way(self, long long source, long long target) noexcept
@@ -53,17 +53,23 @@ cdef class Interconnect:
     cdef long long hash(self, long long number) noexcept
     @cython.locals(count=cython.longlong)
     cdef long long channel_of(self, long long node, long long line) noexcept
-    @cython.locals(queue=cython.longlong, channel=cython.longlong, used=cython.longlong)
+    @cython.locals(channel=cython.longlong, queue=cython.longlong, used=cython.longlong)
     cdef long long dram_read(self, long long node, long long line, long long now) noexcept
     @cython.locals(row=cython.longlong, bank=cython.longlong)
     cdef long long open_row(self, long long node, long long channel, long long line) noexcept
-    cpdef long long stream_write(self, long long domain, long long source, long long node, long long line, long long now) noexcept
+    cpdef long long write_back(
+        self, long long domain, long long source, long long node, long long line, long long now
+    ) noexcept
+    cpdef long long stream_write(
+        self, long long domain, long long source, long long node, long long line, long long now
+    ) noexcept
     @cython.locals(queue=cython.longlong)
-    cdef long long send(self, long long domain, long long source, long long node, long long line, long long service, long long now) noexcept
-    cpdef long long write_back(self, long long domain, long long source, long long node, long long line, long long now) noexcept
+    cdef long long send(
+        self, long long domain, long long source, long long node, long long line, long long service, long long now
+    ) noexcept
     @cython.locals(queue=cython.longlong)
     cdef long long data(self, long long source, long long target, long long domain, long long now) noexcept
     @cython.locals(queue=cython.longlong)
     cdef long long leave(self, long long domain, long long now) noexcept
-    @cython.locals(start=cython.longlong, total=cython.longlong)
+    @cython.locals(total=cython.longlong, start=cython.longlong)
     cdef long long cross(self, long long source, long long target, long long now) noexcept

@@ -1,3 +1,4 @@
+# Written by tools/declarations.py from line_table.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 
@@ -19,5 +20,7 @@ cdef class LineTable:
     cdef long long slot(self, long long line) noexcept
     @cython.locals(slot=cython.longlong, index=cython.longlong)
     cpdef long long row(self, long long line) except -1
-    @cython.locals(old_slots=cython.longlong, i=cython.longlong, slot=cython.longlong, word=cython.longlong, old="long long*")
+    @cython.locals(
+        old="long long*", old_slots=cython.longlong, i=cython.longlong, slot=cython.longlong, word=cython.longlong
+    )
     cdef long long grow(self) except -1

@@ -1,10 +1,11 @@
+# Written by tools/declarations.py from server.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 
 cdef long long BUCKET_BITS
 cdef long long BUCKETS
-cdef long long Q10
 cdef long long Q10_BITS
+cdef long long Q10
 cdef long long BUCKET_MASK
 cdef long long SETTLED
 cdef long long AVERAGE_BITS
@@ -27,7 +28,6 @@ cdef class ServerArray:
     cdef long long* stamp
     cdef public object usage_owner
     cdef long long* usage
-
     cdef public object steady_owner
     cdef long long* steady
     cdef public object newest_owner
@@ -38,7 +38,9 @@ cdef class ServerArray:
     cdef long long* fraction
 
     cpdef long long request(self, long long server, long long now) noexcept
-    @cython.locals(number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong)
+    @cython.locals(
+        number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong
+    )
     cpdef long long serve(self, long long server, long long now, long long service) noexcept
     @cython.locals(free=cython.longlong, wait=cython.longlong)
     cdef long long busy_until(self, long long server, long long now_q10, long long service) noexcept
@@ -46,8 +48,8 @@ cdef class ServerArray:
     cdef long long load(self, long long server, long long number, long long slot, long long offset) noexcept
     @cython.locals(slot=cython.longlong, carried=cython.longlong)
     cdef long long bucket(self, long long server, long long number) noexcept
+    @cython.locals(settled=cython.longlong, usage=cython.longlong)
+    cdef long long average(self, long long server, long long number) noexcept
     @cython.locals(slot=cython.longlong)
     cdef long long usage_before(self, long long server, long long number) noexcept
     cpdef long long lines(self, long long server) noexcept
-    @cython.locals(settled=cython.longlong, usage=cython.longlong)
-    cdef long long average(self, long long server, long long number) noexcept

@@ -1,3 +1,4 @@
+# Written by tools/declarations.py from object_source.py; its docstring tells what is decided here.
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.kmem_cache cimport KmemCache
 

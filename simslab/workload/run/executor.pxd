@@ -1,28 +1,13 @@
+# Written by tools/declarations.py from executor.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 from simslab.base.engine cimport Engine
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab.allocator cimport SlabAllocator
+from simslab.slab.creation cimport kmalloc
 from simslab.slab.kmem_cache cimport KmemCache
 from simslab.workload.run.recorder cimport Recorder
-
-cdef long long ALLOC
-cdef long long FREE
-cdef long long RECORD_ALLOC
-cdef long long RECORD_FREE
-cdef long long RECORD_BULK_ALLOC
-cdef long long RECORD_BULK_FREE
-cdef long long NR_FIELDS
-cdef long long OPCODE
-cdef long long CACHE
-cdef long long SIZE
-cdef long long GFP
-cdef long long NODE
-cdef long long TOUCH_BYTES
-cdef long long COUNT
-cdef long long EMPTY
-cdef long long FAILED
-cdef long long ZERO_SIZE_PTR
+from simslab.workload.streams cimport operations
 
 
 @cython.final
@@ -48,7 +33,10 @@ cdef class Executor:
     cdef public object faults
     cdef public long long skipped_frees
 
-    @cython.locals(opcode=cython.longlong, index=cython.longlong, node=cython.longlong, cache=KmemCache, start=cython.longlong, objp=cython.longlong)
+    @cython.locals(
+        opcode=cython.longlong, index=cython.longlong, node=cython.longlong, cache=KmemCache, start=cython.longlong,
+        objp=cython.longlong
+    )
     cpdef long long allocate(self, Cpu cpu, long long kind, long long slot) except -1
     cdef long long put(self, Cpu cpu, long long slot, long long objp, long long cache, long long touch) except -1
     @cython.locals(objp=cython.longlong)
@@ -59,11 +47,16 @@ cdef class Executor:
     cdef long long release_faulty(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
     @cython.locals(cache=KmemCache, start=cython.longlong)
     cdef long long free_object(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
-    @cython.locals(cache=KmemCache, count=cython.longlong, start=cython.longlong, objects=list, i=cython.longlong, objp=cython.longlong)
+    @cython.locals(
+        cache=KmemCache, count=cython.longlong, start=cython.longlong, objects=list, i=cython.longlong,
+        objp=cython.longlong
+    )
     cpdef long long allocate_bulk(self, Cpu cpu, long long kind, long long slot) except -1
-    @cython.locals(cache=KmemCache, objects=list, faulty=list, i=cython.longlong, objp=cython.longlong, start=cython.longlong)
+    @cython.locals(
+        cache=KmemCache, objects=list, i=cython.longlong, objp=cython.longlong, faulty=list, start=cython.longlong
+    )
     cpdef long long release_bulk(self, Cpu cpu, long long kind, long long slot) except -1
     cpdef long long drop(self, Cpu cpu, long long slot) except -1
     cdef long long changed(self, Cpu cpu, long long slot) except -1
     @cython.locals(count=cython.longlong, slot=cython.longlong)
-    cpdef long long live(self)
+    cpdef long long live(self) except? -1

@@ -8,7 +8,7 @@ Not modelled: the memory in which the workload itself keeps its pointers.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from simslab.base import buffers
 from simslab.base.engine import Engine
@@ -19,24 +19,6 @@ from simslab.slab.kmem_cache import KmemCache
 from simslab.workload.run.recorder import Recorder
 from simslab.workload.streams import operations
 from simslab.workload.streams.program import Words
-
-ALLOC: Final = operations.ALLOC
-FREE: Final = operations.FREE
-RECORD_ALLOC: Final = operations.RECORD_ALLOC
-RECORD_FREE: Final = operations.RECORD_FREE
-RECORD_BULK_ALLOC: Final = operations.RECORD_BULK_ALLOC
-RECORD_BULK_FREE: Final = operations.RECORD_BULK_FREE
-NR_FIELDS: Final = operations.NR_FIELDS
-OPCODE: Final = operations.OPCODE
-CACHE: Final = operations.CACHE
-SIZE: Final = operations.SIZE
-GFP: Final = operations.GFP
-NODE: Final = operations.NODE
-TOUCH_BYTES: Final = operations.TOUCH_BYTES
-COUNT: Final = operations.COUNT
-EMPTY: Final = operations.EMPTY
-FAILED: Final = operations.FAILED
-ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
 
 
 class Executor:
@@ -77,32 +59,36 @@ class Executor:
 
     def allocate(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Allocate an object into an empty slot, and write to it; `kind` is the offset of the kind's row."""
-        opcode = self.kinds[kind + OPCODE]
-        index = self.kinds[kind + CACHE]
-        node = self.kinds[kind + NODE]
-        if opcode == ALLOC:
+        opcode = self.kinds[kind + operations.OPCODE]
+        index = self.kinds[kind + operations.CACHE]
+        node = self.kinds[kind + operations.NODE]
+        if opcode == operations.ALLOC:
             cache: KmemCache = self.caches[index]
             index = cache.index
             start = self.recorder.begin(cpu)
             if node < 0:
-                objp = self.allocator.kmem_cache_alloc(cpu, cache, self.kinds[kind + GFP])
+                objp = self.allocator.kmem_cache_alloc(cpu, cache, self.kinds[kind + operations.GFP])
             else:
-                objp = self.allocator.kmem_cache_alloc_node(cpu, cache, self.kinds[kind + GFP], node)
+                objp = self.allocator.kmem_cache_alloc_node(cpu, cache, self.kinds[kind + operations.GFP], node)
         else:
             start = self.recorder.begin(cpu)
             if node < 0:
-                objp = self.allocator.kmalloc(cpu, self.kinds[kind + SIZE], self.kinds[kind + GFP])
+                objp = self.allocator.kmalloc(
+                    cpu, self.kinds[kind + operations.SIZE], self.kinds[kind + operations.GFP]
+                )
             else:
-                objp = self.allocator.kmalloc_node(cpu, self.kinds[kind + SIZE], self.kinds[kind + GFP], node)
-        self.recorder.end(cpu, start, RECORD_ALLOC, index)
-        return self.put(cpu, slot, objp, index, self.kinds[kind + TOUCH_BYTES])
+                objp = self.allocator.kmalloc_node(
+                    cpu, self.kinds[kind + operations.SIZE], self.kinds[kind + operations.GFP], node
+                )
+        self.recorder.end(cpu, start, operations.RECORD_ALLOC, index)
+        return self.put(cpu, slot, objp, index, self.kinds[kind + operations.TOUCH_BYTES])
 
     def put(self, cpu: Cpu, slot: int, objp: int, cache: int, touch: int) -> int:
         """Leave a new object in a slot after writing to it; a failed allocation leaves a mark.
 
         ZERO_SIZE_PTR is kept, so that it is freed, but is no object: it has no memory.
         """
-        if objp > ZERO_SIZE_PTR:
+        if objp > kmalloc.ZERO_SIZE_PTR:
             self.recorder.object_allocated(cpu, objp)
             if touch:
                 cpu.write_span(objp, min(touch, self.object_size[cache]))
@@ -111,19 +97,19 @@ class Executor:
             self.address[slot] = objp
         else:
             self.recorder.failed += 1
-            self.address[slot] = FAILED
+            self.address[slot] = operations.FAILED
         self.cache[slot] = cache
         return self.changed(cpu, slot)
 
     def take(self, cpu: Cpu, slot: int, touch: int) -> int:
         """Take the object out of a slot, writing to it; returns 0 when its allocation had failed."""
         objp = self.address[slot]
-        self.address[slot] = EMPTY
+        self.address[slot] = operations.EMPTY
         self.changed(cpu, slot)
-        if objp == FAILED:
+        if objp == operations.FAILED:
             self.skipped_frees += 1
             return 0
-        if objp <= ZERO_SIZE_PTR:
+        if objp <= kmalloc.ZERO_SIZE_PTR:
             return objp
         if touch:
             cpu.write_span(objp, min(touch, self.object_size[self.cache[slot]]))
@@ -132,68 +118,70 @@ class Executor:
 
     def release(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Free the object in a full slot."""
-        objp = self.take(cpu, slot, self.kinds[kind + TOUCH_BYTES])
+        objp = self.take(cpu, slot, self.kinds[kind + operations.TOUCH_BYTES])
         if objp == 0:
             return 0
-        if self.faults is not None and objp > ZERO_SIZE_PTR:
+        if self.faults is not None and objp > kmalloc.ZERO_SIZE_PTR:
             return self.release_faulty(cpu, kind, slot, objp)
         return self.free_object(cpu, kind, slot, objp)
 
     def release_faulty(self, cpu: Cpu, kind: int, slot: int, objp: int) -> int:
         """Free an object, with the faults due at this free."""
-        by_kfree = self.kinds[kind + OPCODE] != FREE
-        cache = self.allocator.by_index[self.cache[slot]] if by_kfree else self.caches[self.kinds[kind + CACHE]]
-        after = self.faults.before_free(cpu, cache, objp)
+        by_kfree = self.kinds[kind + operations.OPCODE] != operations.FREE
+        cache = (
+            self.allocator.by_index[self.cache[slot]] if by_kfree else self.caches[self.kinds[kind + operations.CACHE]]
+        )
+        after: Any = self.faults.before_free(cpu, cache, objp)
         self.free_object(cpu, kind, slot, objp)
         self.faults.after_free(cpu, after, cache, objp, by_kfree)
         return 0
 
     def free_object(self, cpu: Cpu, kind: int, slot: int, objp: int) -> int:
         """Free an object taken out of a slot, and record it."""
-        if self.kinds[kind + OPCODE] == FREE:
-            cache: KmemCache = self.caches[self.kinds[kind + CACHE]]
+        if self.kinds[kind + operations.OPCODE] == operations.FREE:
+            cache: KmemCache = self.caches[self.kinds[kind + operations.CACHE]]
             start = self.recorder.begin(cpu)
             self.allocator.kmem_cache_free(cpu, cache, objp)
-            return self.recorder.end(cpu, start, RECORD_FREE, cache.index)
+            return self.recorder.end(cpu, start, operations.RECORD_FREE, cache.index)
         start = self.recorder.begin(cpu)
         self.allocator.kfree(cpu, objp)
-        return self.recorder.end(cpu, start, RECORD_FREE, self.cache[slot])
+        return self.recorder.end(cpu, start, operations.RECORD_FREE, self.cache[slot])
 
     def allocate_bulk(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Allocate COUNT objects with one call into empty slots from `slot` on."""
-        cache: KmemCache = self.caches[self.kinds[kind + CACHE]]
-        count = self.kinds[kind + COUNT]
+        cache: KmemCache = self.caches[self.kinds[kind + operations.CACHE]]
+        count = self.kinds[kind + operations.COUNT]
         start = self.recorder.begin(cpu)
-        objects = self.allocator.kmem_cache_alloc_bulk(cpu, cache, self.kinds[kind + GFP], count)
-        self.recorder.end(cpu, start, RECORD_BULK_ALLOC, cache.index)
+        objects = self.allocator.kmem_cache_alloc_bulk(cpu, cache, self.kinds[kind + operations.GFP], count)
+        self.recorder.end(cpu, start, operations.RECORD_BULK_ALLOC, cache.index)
         for i in range(count):
             objp = objects[i] if objects else 0
-            self.put(cpu, slot + i, objp, cache.index, self.kinds[kind + TOUCH_BYTES])
+            self.put(cpu, slot + i, objp, cache.index, self.kinds[kind + operations.TOUCH_BYTES])
         return 0
 
     def release_bulk(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Free the objects of COUNT slots from `slot` on with one call."""
-        cache: KmemCache = self.caches[self.kinds[kind + CACHE]]
+        cache: KmemCache = self.caches[self.kinds[kind + operations.CACHE]]
         objects = []
-        for i in range(self.kinds[kind + COUNT]):
-            objp = self.take(cpu, slot + i, self.kinds[kind + TOUCH_BYTES])
+        for i in range(self.kinds[kind + operations.COUNT]):
+            objp = self.take(cpu, slot + i, self.kinds[kind + operations.TOUCH_BYTES])
             if objp:
                 objects.append(objp)
         if not objects:
             return 0
-        faulty = []
+        faulty: list[tuple[int, Any]] = []
         if self.faults is not None:
             faulty = [(objp, self.faults.before_free(cpu, cache, objp)) for objp in objects]
         start = self.recorder.begin(cpu)
         self.allocator.kmem_cache_free_bulk(cpu, cache, objects)
-        self.recorder.end(cpu, start, RECORD_BULK_FREE, cache.index)
+        self.recorder.end(cpu, start, operations.RECORD_BULK_FREE, cache.index)
         for objp, after in faulty:
             self.faults.after_free(cpu, after, cache, objp, False)
         return 0
 
     def drop(self, cpu: Cpu, slot: int) -> int:
         """Mark a slot as if its allocation had failed: nothing will be put there."""
-        self.address[slot] = FAILED
+        self.address[slot] = operations.FAILED
         return self.changed(cpu, slot)
 
     def changed(self, cpu: Cpu, slot: int) -> int:
@@ -208,6 +196,6 @@ class Executor:
         """How many slots hold an object."""
         count = 0
         for slot in range(self.nr_slots):
-            if self.address[slot] > ZERO_SIZE_PTR:
+            if self.address[slot] > kmalloc.ZERO_SIZE_PTR:
                 count += 1
         return count

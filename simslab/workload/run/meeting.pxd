@@ -1,3 +1,4 @@
+# Written by tools/declarations.py from meeting.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base.engine cimport Engine
 from simslab.machine.core.cpu cimport Cpu

@@ -1,12 +1,12 @@
+# Written by tools/declarations.py from recorder.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
 from simslab.base.histogram cimport Histogram
+from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab cimport paths
+from simslab.workload.streams cimport operations
 
-cdef long long NR_CAUSES
-cdef long long NO_PATH
-cdef long long NR_PATHS
-cdef long long NR_OPERATIONS
 cdef long long ATTRIBUTION_ROW
 cdef long long CPU_ROW
 cdef long long SECTION_BYTES_SHIFT
@@ -37,7 +37,10 @@ cdef class Recorder:
     cdef public long long failed
 
     cpdef long long begin(self, Cpu cpu) noexcept
-    @cython.locals(latency=cython.longlong, path=cython.longlong, row=cython.longlong, total=cython.longlong, cause=cython.longlong, cycles=cython.longlong)
+    @cython.locals(
+        latency=cython.longlong, path=cython.longlong, row=cython.longlong, total=cython.longlong,
+        cause=cython.longlong, cycles=cython.longlong
+    )
     cpdef long long end(self, Cpu cpu, long long start, long long operation, long long cache) except -1
     @cython.locals(index=cython.longlong, histogram=Histogram)
     cdef long long count(self, long long operation, long long path, long long cache, long long latency) except -1

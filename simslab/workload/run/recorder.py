@@ -19,10 +19,6 @@ from simslab.machine.core.cpu import Cpu
 from simslab.slab import paths
 from simslab.workload.streams import operations
 
-NR_CAUSES: Final = causes.NR_CAUSES
-NO_PATH: Final = paths.NO_PATH
-NR_PATHS: Final = paths.NR_PATHS
-NR_OPERATIONS: Final = operations.NR_OPERATIONS
 ATTRIBUTION_ROW: Final = causes.NR_CAUSES + 2  # operations, total cycles, then causes
 CPU_ROW: Final = causes.NR_CAUSES + 2  # the same, causes outside operations included
 SECTION_BYTES_SHIFT: Final = 27  # 128 MiB sections: the granule of nodes' memory
@@ -34,8 +30,8 @@ class Recorder:
     def __init__(self, nr_cpus: int, nr_nodes: int, nr_caches: int, section_node: tuple[int, ...]) -> None:
         self.nr_nodes = nr_nodes
         self.nr_caches = nr_caches
-        self.histograms: list[Histogram | None] = [None] * (NR_OPERATIONS * NR_PATHS * nr_caches)
-        self.attribution_owner = buffers.int64_zeros(NR_OPERATIONS * NR_PATHS * ATTRIBUTION_ROW)
+        self.histograms: list[Histogram | None] = [None] * (operations.NR_OPERATIONS * paths.NR_PATHS * nr_caches)
+        self.attribution_owner = buffers.int64_zeros(operations.NR_OPERATIONS * paths.NR_PATHS * ATTRIBUTION_ROW)
         self.attribution = buffers.int64_pointer(self.attribution_owner)
         self.cpus_owner = buffers.int64_zeros(nr_cpus * CPU_ROW)
         self.cpus = buffers.int64_pointer(self.cpus_owner)
@@ -59,7 +55,7 @@ class Recorder:
     def begin(self, cpu: Cpu) -> int:
         """Book what the CPU did since its last operation; returns the time at which the operation begins."""
         self.book_outside(cpu)
-        cpu.path = NO_PATH
+        cpu.path = paths.NO_PATH
         if not cpu.in_interrupt:
             self.inside[cpu.id] = 1
         return cpu.now
@@ -68,9 +64,9 @@ class Recorder:
         """Book an operation that began at `start` and has just ended; `cache` is the KmemCache's index."""
         latency = cpu.now - start
         path = cpu.path
-        row = (operation * NR_PATHS + path) * ATTRIBUTION_ROW
+        row = (operation * paths.NR_PATHS + path) * ATTRIBUTION_ROW
         total = 0
-        for cause in range(NR_CAUSES):
+        for cause in range(causes.NR_CAUSES):
             cycles = cpu.cause[cause]
             if cycles:
                 cpu.cause[cause] = 0
@@ -95,7 +91,7 @@ class Recorder:
 
     def count(self, operation: int, path: int, cache: int, latency: int) -> int:
         """Add a latency to the histogram of its operation, path and cache."""
-        index = (operation * NR_PATHS + path) * self.nr_caches + cache
+        index = (operation * paths.NR_PATHS + path) * self.nr_caches + cache
         if self.histograms[index] is None:
             self.histograms[index] = Histogram()
         histogram: Histogram = self.histograms[index]  # type: ignore[assignment]
@@ -105,7 +101,7 @@ class Recorder:
         """Clear the CPU's cause counters, booking them as cycles outside operations (a handler's belong to whatever
         it interrupted)."""
         row = cpu.id * CPU_ROW + 2
-        for cause in range(NR_CAUSES):
+        for cause in range(causes.NR_CAUSES):
             cycles = cpu.cause[cause]
             if cycles:
                 cpu.cause[cause] = 0
@@ -138,7 +134,7 @@ class Recorder:
 
     def clear_cpu(self, cpu: Cpu) -> int:
         """Forget one CPU's cycles: it waited while warm-up ended."""
-        for i in range(NR_CAUSES):
+        for i in range(causes.NR_CAUSES):
             cpu.cause[i] = 0
         for i in range(CPU_ROW):
             self.cpus[cpu.id * CPU_ROW + i] = 0

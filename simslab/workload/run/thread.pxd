@@ -1,31 +1,12 @@
+# Written by tools/declarations.py from thread.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
+from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
 from simslab.workload.run.executor cimport Executor
 from simslab.workload.run.meeting cimport Meeting
+from simslab.workload.streams cimport operations
 
-cdef long long KIND_BITS
-cdef long long KIND_MASK
-cdef long long NR_FIELDS
-cdef long long OPCODE
-cdef long long CACHE
-cdef long long COUNT
-cdef long long TOUCH_BYTES
-cdef long long THINK
-cdef long long ALLOC
-cdef long long FREE
-cdef long long KMALLOC
-cdef long long KFREE
-cdef long long BULK_ALLOC
-cdef long long BULK_FREE
-cdef long long WORK_OPCODE
-cdef long long BARRIER
-cdef long long PHASE
-cdef long long BEGIN_REGION
-cdef long long SHRINK
-cdef long long EMPTY
-cdef long long WAIT
-cdef long long WORK
 cdef long long FOR_NOTHING
 cdef long long FOR_OBJECT
 cdef long long FOR_ROOM
@@ -69,9 +50,9 @@ cdef class WorkloadThread:
     cdef long long meet(self, long long barrier, long long opcode) except -1
     @cython.locals(before=cython.longlong, until=cython.longlong)
     cdef long long park(self, long long reason, long long place) except -1
-    cdef long long do_what_is_due(self) except -1
     @cython.locals(cpu=Cpu)
     cdef long long catch_up(self, long long time) except -1
+    cdef long long do_what_is_due(self) except -1
     @cython.locals(cpu=Cpu)
     cdef long long idle_until(self, long long time) except -1
     cdef long long sleep_until(self, long long time) except -1

@@ -18,29 +18,6 @@ from simslab.workload.run.meeting import Meeting
 from simslab.workload.streams import operations
 from simslab.workload.streams.program import Words
 
-KIND_BITS: Final = operations.KIND_BITS
-KIND_MASK: Final = operations.KIND_MASK
-NR_FIELDS: Final = operations.NR_FIELDS
-OPCODE: Final = operations.OPCODE
-CACHE: Final = operations.CACHE
-COUNT: Final = operations.COUNT
-TOUCH_BYTES: Final = operations.TOUCH_BYTES
-THINK: Final = operations.THINK
-ALLOC: Final = operations.ALLOC
-FREE: Final = operations.FREE
-KMALLOC: Final = operations.KMALLOC
-KFREE: Final = operations.KFREE
-BULK_ALLOC: Final = operations.BULK_ALLOC
-BULK_FREE: Final = operations.BULK_FREE
-WORK_OPCODE: Final = operations.WORK
-BARRIER: Final = operations.BARRIER
-PHASE: Final = operations.PHASE
-BEGIN_REGION: Final = operations.BEGIN_REGION
-SHRINK: Final = operations.SHRINK
-EMPTY: Final = operations.EMPTY
-WAIT: Final = causes.WAIT
-WORK: Final = causes.WORK
-
 # What a thread waits for.
 FOR_NOTHING: Final = 0
 FOR_OBJECT: Final = 1
@@ -103,45 +80,45 @@ class WorkloadThread:
 
     def step(self, word: int) -> int:
         """Execute one operation word."""
-        kind = (word & KIND_MASK) * NR_FIELDS
-        argument = word >> KIND_BITS
+        kind = (word & operations.KIND_MASK) * operations.NR_FIELDS
+        argument = word >> operations.KIND_BITS
         executor = self.executor
-        opcode = executor.kinds[kind + OPCODE]
-        if opcode in (ALLOC, KMALLOC):
-            if executor.address[argument] != EMPTY or executor.since[argument] > self.cpu.now:
+        opcode = executor.kinds[kind + operations.OPCODE]
+        if opcode in (operations.ALLOC, operations.KMALLOC):
+            if executor.address[argument] != operations.EMPTY or executor.since[argument] > self.cpu.now:
                 self.wait_for_room(argument)
             executor.allocate(self.cpu, kind, argument)
-        elif opcode in (FREE, KFREE):
-            if executor.address[argument] == EMPTY or executor.since[argument] > self.cpu.now:
+        elif opcode in (operations.FREE, operations.KFREE):
+            if executor.address[argument] == operations.EMPTY or executor.since[argument] > self.cpu.now:
                 self.wait_for_object(argument)
             executor.release(self.cpu, kind, argument)
         else:
             return self.other_step(opcode, kind, argument)
-        if executor.kinds[kind + THINK]:
-            self.cpu.run(executor.kinds[kind + THINK], WORK)
+        if executor.kinds[kind + operations.THINK]:
+            self.cpu.run(executor.kinds[kind + operations.THINK], causes.WORK)
         return 0
 
     def other_step(self, opcode: int, kind: int, argument: int) -> int:
         """Execute a word that is no single allocation or free."""
         executor = self.executor
-        if opcode == WORK_OPCODE:
-            self.cpu.run(argument, WORK)
-        elif opcode in (BARRIER, BEGIN_REGION):
+        if opcode == operations.WORK:
+            self.cpu.run(argument, causes.WORK)
+        elif opcode in (operations.BARRIER, operations.BEGIN_REGION):
             self.meet(argument, opcode)
-        elif opcode == PHASE:
+        elif opcode == operations.PHASE:
             self.phases.append((argument, self.cpu.now))
-        elif opcode == SHRINK:
-            executor.allocator.kmem_cache_shrink(self.cpu, executor.caches[executor.kinds[kind + CACHE]])
-        elif opcode == BULK_ALLOC:
-            for i in range(executor.kinds[kind + COUNT]):
+        elif opcode == operations.SHRINK:
+            executor.allocator.kmem_cache_shrink(self.cpu, executor.caches[executor.kinds[kind + operations.CACHE]])
+        elif opcode == operations.BULK_ALLOC:
+            for i in range(executor.kinds[kind + operations.COUNT]):
                 self.wait_for_room(argument + i)
             executor.allocate_bulk(self.cpu, kind, argument)
-        elif opcode == BULK_FREE:
-            for i in range(executor.kinds[kind + COUNT]):
+        elif opcode == operations.BULK_FREE:
+            for i in range(executor.kinds[kind + operations.COUNT]):
                 self.wait_for_object(argument + i)
             executor.release_bulk(self.cpu, kind, argument)
-        if opcode <= BULK_FREE and executor.kinds[kind + THINK]:
-            self.cpu.run(executor.kinds[kind + THINK], WORK)
+        if opcode <= operations.BULK_FREE and executor.kinds[kind + operations.THINK]:
+            self.cpu.run(executor.kinds[kind + operations.THINK], causes.WORK)
         return 0
 
     # -- waiting ------------------------------------------------------------------------------------------------------
@@ -149,9 +126,9 @@ class WorkloadThread:
     def wait_for_object(self, slot: int) -> int:
         """Return once the slot holds an object (or the mark of a failed allocation) at this CPU's time."""
         executor = self.executor
-        while executor.address[slot] == EMPTY:
+        while executor.address[slot] == operations.EMPTY:
             self.cpu.settle()
-            if executor.address[slot] == EMPTY:
+            if executor.address[slot] == operations.EMPTY:
                 executor.waiter[slot] = self.cpu.id + 1
                 self.park(FOR_OBJECT, slot)
         return self.idle_until(executor.since[slot])
@@ -159,9 +136,9 @@ class WorkloadThread:
     def wait_for_room(self, slot: int) -> int:
         """Return once the slot is empty at this CPU's time."""
         executor = self.executor
-        while executor.address[slot] != EMPTY:
+        while executor.address[slot] != operations.EMPTY:
             self.cpu.settle()
-            if executor.address[slot] != EMPTY:
+            if executor.address[slot] != operations.EMPTY:
                 executor.waiter[slot] = self.cpu.id + 1
                 self.park(FOR_ROOM, slot)
         return self.idle_until(executor.since[slot])
@@ -170,13 +147,13 @@ class WorkloadThread:
         """Wait at a barrier until all its parties are there; at BEGIN_REGION the last one starts the recording."""
         self.cpu.settle()
         if self.meeting.arrive(barrier, self.cpu):
-            if opcode == BEGIN_REGION:
+            if opcode == operations.BEGIN_REGION:
                 self.meeting.begin_region(self.cpu.now)
             self.meeting.release(barrier, self.cpu.now)
         else:
             while not self.meeting.open[barrier]:
                 self.park(FOR_BARRIER, barrier)
-        if opcode == BEGIN_REGION:
+        if opcode == operations.BEGIN_REGION:
             self.executor.recorder.clear_cpu(self.cpu)
             self.started = self.cpu.now
         return 0
@@ -203,7 +180,7 @@ class WorkloadThread:
         while cpu.now < time:
             if cpu.next_irq < time:
                 self.kernel.tick_sched.idle(cpu, time)
-            cpu.idle_until(time if time < cpu.next_irq else cpu.next_irq, WAIT)
+            cpu.idle_until(time if time < cpu.next_irq else cpu.next_irq, causes.WAIT)
             self.do_what_is_due()
         return self.do_what_is_due()
 
