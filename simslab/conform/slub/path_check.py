@@ -12,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from simslab.base.build import running_build
 from simslab.conform.slab.path_costs import TOLERANCE
@@ -19,7 +20,7 @@ from simslab.conform.slub.path_costs import PathCost, measure_accesses, measure_
 from simslab.conform.slub.path_row import STATE
 from simslab.conform.verdict import Verdict, open_text
 
-WHY_NOT: str = "their state does not tell the slabs of a bulk operation, or an interrupt is among them"
+WHY_NOT: Final = "shrinks, recordings with an interrupt, and bulk operations on slabs whose state they do not tell"
 
 
 def check_counts(path: Path) -> Verdict:
