@@ -35,6 +35,8 @@ HOT = {
         "base.int_table",
         "workload.trace.line_scanner",
         "workload.trace.object_table",
+        "slub.alloc",
+        "slub.free",
     )
 }
 DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder

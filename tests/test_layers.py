@@ -14,6 +14,7 @@ LAYERS = (
     "machine",
     "kernel",
     "slab",
+    "slub",
     "conform",
     "result",
     "workload",

@@ -1,4 +1,4 @@
-"""Which check belongs to which golden file, told by its name."""
+"""Which check belongs to which golden file: its kind is told by its name, its allocator by its first lines."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from simslab.conform.slab.merging import check_kmalloc, check_list_after_merge, 
 from simslab.conform.slab.path_check import check_accesses, check_counts
 from simslab.conform.slab.reaplog import check_reaplog
 from simslab.conform.slab.replay import check_trace
+from simslab.conform.slub import checks as checks_of_slub
 from simslab.conform.verdict import Verdict
 
 # Name patterns in order; the first that fits decides.
@@ -40,12 +41,13 @@ def conform(path: Path) -> Verdict:
     """Check one golden file; UserError when it cannot be read or its kind is not known."""
     if not path.is_file():
         raise UserError("no such file", file=str(path), expected="a golden file")
-    for pattern, check in CHECKS:
+    checks = checks_of_slub.CHECKS if checks_of_slub.is_of_slub(path) else CHECKS
+    for pattern, check in checks:
         if path.match(pattern):
             if check is None:
                 return Verdict(path.name, "reference", skipped="not a record of allocator behaviour to replay")
             return run(check, path)
-    raise UserError("not a known kind of golden file", file=str(path), expected=", ".join(name for name, _ in CHECKS))
+    raise UserError("not a known kind of golden file", file=str(path), expected=", ".join(name for name, _ in checks))
 
 
 def run(check: Callable[[Path], Verdict], path: Path) -> Verdict:

@@ -37,14 +37,19 @@ class Kernel:
     """Everything the slab allocator stands on.
 
     `zonelists[nid]` are node numbers, nearest first; `cpu_to_mem[cpu]` is numa_mem_id; `boot_data` is the simulated
-    address of 256 KiB of static kernel data for structures that exist before any allocator.
+    address of 256 KiB of static kernel data for structures that exist before any allocator. `page_stride` is the size
+    of struct page: 56 bytes with SLAB, 64 with SLUB.
 
     Without CONFIG_HAVE_MEMORYLESS_NODES, which of the architectures only ia64 and powerpc have, numa_mem_id is
     numa_node_id also where that node has no memory (include/linux/topology.h).
     """
 
     def __init__(
-        self, machine: Machine, percpu_unit: int = percpu.DEFAULT_UNIT, have_memoryless_nodes: bool = False
+        self,
+        machine: Machine,
+        percpu_unit: int = percpu.DEFAULT_UNIT,
+        have_memoryless_nodes: bool = False,
+        page_stride: int = layout.PAGE_STRIDE,
     ) -> None:
         self.machine = machine
         topology = machine.topology
@@ -66,7 +71,7 @@ class Kernel:
         nearest = [local_memory_node(self.zonelists[cpu.node]) for cpu in topology.cpus]
         self.cpu_to_mem = nearest if have_memoryless_nodes else [cpu.node for cpu in topology.cpus]
         memory = boot.BootMemory(topology)
-        self.mem_map = boot.make_mem_map(topology, memory)
+        self.mem_map = boot.make_mem_map(topology, memory, page_stride)
         self.percpu = percpu.PerCpu(boot.percpu_areas(memory, nearest, percpu_unit), percpu_unit)
         pgdats = [memory.take(self.zonelists[nid][0], layout.PGDAT_BYTES) for nid in self.online_nodes]
         self.boot_data = memory.take(boot.nodes_with_memory(topology)[0], boot.BOOT_DATA_BYTES)

@@ -46,15 +46,15 @@ class BootMemory:
         return self.base[nid] >> shift, self.end[nid] >> shift, self.top[nid] >> shift
 
 
-def make_mem_map(topology: Topology, memory: BootMemory) -> MemMap:
-    """Reserve every node's memory map and return the map of the whole machine."""
+def make_mem_map(topology: Topology, memory: BootMemory, stride: int = layout.PAGE_STRIDE) -> MemMap:
+    """Reserve every node's memory map, `stride` bytes a page, and return the map of the whole machine."""
     section_map = [0] * len(topology.section_node)
     for nid in nodes_with_memory(topology):
         first, last, _ = memory.pages(nid)
-        address = memory.take(nid, (last - first) * layout.PAGE_STRIDE)
+        address = memory.take(nid, (last - first) * stride)
         for section in range(first >> SECTION_SHIFT, ((last - 1) >> SECTION_SHIFT) + 1):
-            section_map[section] = address - first * layout.PAGE_STRIDE
-    return MemMap(len(section_map) << SECTION_SHIFT, list(topology.section_node), section_map)
+            section_map[section] = address - first * stride
+    return MemMap(len(section_map) << SECTION_SHIFT, list(topology.section_node), section_map, stride)
 
 
 def nodes_with_memory(topology: Topology) -> list[int]:

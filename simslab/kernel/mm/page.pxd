@@ -14,6 +14,7 @@ cdef long long NONE
 @cython.final
 cdef class MemMap:
     cdef public long long nr_pages
+    cdef public long long stride
     cdef public list owners
     cdef long long* flags
     cdef long long* slab_cache

@@ -2,8 +2,8 @@
 
 Structure of arrays by page frame number (pfn): a field of page p is `mem_map.active[p]`. Memory is committed by the
 host only where it is touched, so a machine with much memory costs little until it is used. The struct page itself has
-a simulated address, 56 bytes apart, at the top of its node's memory (`page_addr`); code that reads or writes a field
-charges the line: `cpu.read(mem_map.page_addr(p) + layout.PAGE_ACTIVE)`.
+a simulated address, 56 bytes apart (64 with SLUB), at the top of its node's memory (`page_addr`); code that reads or
+writes a field charges the line: `cpu.read(mem_map.page_addr(p) + layout.PAGE_ACTIVE)`.
 
 A list of pages is a pair (first, last) of pfns, -1 when empty, at index 2 * which of an array of heads that its owner
 keeps, and a simulated list_head of 16 bytes at `head_addr`.
@@ -42,9 +42,12 @@ class MemMap:
     order (or that of a free block). `slot` is the model's storage of the free-index array (see `rows`).
     """
 
-    def __init__(self, nr_pages: int, section_nid: list[int], section_map: list[int]) -> None:
-        """`section_nid[s]` is the node of memory section s; struct page p is at `section_map[s] + 56 * p`."""
+    def __init__(
+        self, nr_pages: int, section_nid: list[int], section_map: list[int], stride: int = layout.PAGE_STRIDE
+    ) -> None:
+        """`section_nid[s]` is the node of memory section s; struct page p is at `section_map[s] + stride * p`."""
         self.nr_pages = nr_pages
+        self.stride = stride  # bytes of struct page
         self.owners = [buffers.int64_zeros(nr_pages) for _ in FIELDS]
         self.flags = buffers.int64_pointer(self.owners[0])
         self.slab_cache = buffers.int64_pointer(self.owners[1])
@@ -75,7 +78,7 @@ class MemMap:
 
     def page_addr(self, pfn: int) -> int:
         """Simulated address of the struct page, in its node's own memory."""
-        return self.section_map[pfn >> layout.SECTION_SHIFT] + pfn * layout.PAGE_STRIDE
+        return self.section_map[pfn >> layout.SECTION_SHIFT] + pfn * self.stride
 
     def get(self, name: str, pfn: int) -> int:
         """Field `name` of page `pfn`, for tests and reports; no charge."""

@@ -1,0 +1,1 @@
+"""SLUB against records of a real kernel."""

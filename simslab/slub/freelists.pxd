@@ -1,0 +1,30 @@
+# Written by tools/declarations.py from freelists.py; its docstring tells what is decided here.
+cimport cython
+from simslab.base cimport buffers
+from simslab.kernel.mm.page cimport MemMap
+from simslab.slub cimport layout
+from simslab.slub.kmem_cache cimport KmemCache
+
+cdef long long FIRST_WORDS
+cdef long long SIZE_CLASSES
+
+
+@cython.final
+cdef class FreeLists:
+    cdef public MemMap mem_map
+    cdef public object owner
+    cdef long long* words
+    cdef public long long room
+    cdef public long long used
+    cdef public list free_rows
+
+    @cython.locals(size_class=cython.longlong, rows=list)
+    cpdef long long new_row(self, long long pfn, long long objects) except -1
+    cpdef long long drop_row(self, long long pfn, long long objects) except -1
+    cpdef grow(self)
+    @cython.locals(t=cython.longlong)
+    cpdef long long obj_to_index(self, KmemCache cache, long long offset) noexcept
+    @cython.locals(pfn=cython.longlong)
+    cdef long long place(self, KmemCache cache, long long objp) noexcept
+    cpdef long long get_freepointer(self, KmemCache cache, long long objp) noexcept
+    cpdef long long set_freepointer(self, KmemCache cache, long long objp, long long following) noexcept

@@ -1,0 +1,106 @@
+"""SLUB's structures, field for field (include/linux/slub_def.h, mm/slab.h of Linux 5.10).
+
+Each object stands for one kernel structure at a simulated physical address `addr`; code that reads or writes a field
+charges the access with the offsets of `simslab.slub.layout`. Fields without a kernel counterpart are marked `model`.
+Slabs are named by the number of their first page frame (pfn), -1 where the kernel has NULL.
+"""
+
+from __future__ import annotations
+
+from simslab.base import buffers
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.locking.spinlock import SpinLock
+from simslab.slub.stat_item import NR_SLUB_STAT_ITEMS
+
+
+class KmemCacheCpu:
+    """What one CPU has of a cache (include/linux/slub_def.h: struct kmem_cache_cpu).
+
+    `freelist` is the address of the next object of slab `page`, 0 for none; `tid` counts changes, so that an exchange
+    of both notices what an interrupt did in between. Owned by the CPU; slow paths change it with interrupts off.
+    """
+
+    def __init__(self, addr: int, tid: int) -> None:
+        self.addr = addr
+        self.freelist = 0
+        self.tid = tid
+        self.page = -1
+        self.partial = -1  # first of the CPU's list of partial slabs, linked by MemMap.next
+        self.stat_owner = buffers.int64_zeros(NR_SLUB_STAT_ITEMS)
+        self.stat = buffers.int64_pointer(self.stat_owner)
+
+    def stats(self) -> list[int]:
+        """All counters in the order of enum stat_item."""
+        return list(self.stat_owner)
+
+
+class KmemCacheNode:
+    """The partial slabs of one cache on one node (mm/slab.h: struct kmem_cache_node).
+
+    `lists` holds (first, last) pfns of `partial` and `full`, -1 when empty; it and `nr_partial` are protected by
+    `list_lock`. `nr_slabs` and `total_objects` are atomic. `full` is kept for caches with SLAB_STORE_USER only.
+    """
+
+    def __init__(self, addr: int, node: int, list_lock: SpinLock) -> None:
+        self.addr = addr
+        self.node = node  # model: the node whose slabs these are
+        self.list_lock = list_lock
+        self.nr_partial = 0
+        self.lists_owner = buffers.int64_zeros(4)
+        self.lists = buffers.int64_pointer(self.lists_owner)
+        for end in range(4):
+            self.lists[end] = -1
+        self.nr_slabs = 0
+        self.total_objects = 0
+
+
+class KmemCache:
+    """One cache (include/linux/slub_def.h: struct kmem_cache).
+
+    `oo`, `max` and `min` are kept as two numbers each: order and objects of a slab.
+    """
+
+    def __init__(self, index: int, addr: int, name: str, nr_node_ids: int) -> None:
+        self.index = index  # model: number in order of creation, from 1; what MemMap.slab_cache holds
+        self.addr = addr
+        self.name = name
+        self.cpu_slab: list[KmemCacheCpu] = []
+        self.cpu_slab_offset = 0  # model: per-CPU offset of the structures
+        self.flags = 0
+        self.min_partial = 0  # slabs
+        self.size = 0  # bytes from one object to the next
+        self.object_size = 0
+        self.reciprocal_m = 0
+        self.reciprocal_sh1 = 0
+        self.reciprocal_sh2 = 0
+        self.offset = 0  # of the free pointer
+        self.cpu_partial = 0  # objects
+        self.oo_order = 0
+        self.oo_objects = 0
+        self.max_order = 0
+        self.max_objects = 0
+        self.min_order = 0
+        self.min_objects = 0
+        self.allocflags = 0
+        self.refcount = 0
+        self.ctor = 0  # model: 1 when there is a constructor
+        self.inuse = 0  # offset of what lies behind the object
+        self.align = 0
+        self.red_left_pad = 0
+        self.remote_node_defrag_ratio = 0  # of 1024
+        self.useroffset = 0
+        self.usersize = 0
+        self.debug = 0  # model: kmem_cache_debug(), decided at boot and creation
+        self.left = 0  # model: bytes before each object, `red_left_pad` where red zones are in force
+        self.node: list[KmemCacheNode | None] = [None] * nr_node_ids
+
+    def get_node(self, nid: int) -> KmemCacheNode:
+        """The node structure of `nid`, which exists (mm/slab.h: get_node)."""
+        n = self.node[nid]
+        if n is None:
+            raise KernelBugError(f"cache {self.name} has no structure for node {nid}")
+        return n
+
+    def nodes(self) -> list[KmemCacheNode]:
+        """All node structures, by node (mm/slab.h: for_each_kmem_cache_node)."""
+        return [n for n in self.node if n is not None]

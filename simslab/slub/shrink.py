@@ -1,0 +1,160 @@
+"""Flushing all CPUs, shrinking, emptying: what makes slabs go (mm/slub.c). Process context, interrupts on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from simslab.kernel.bug import KernelBugError
+from simslab.machine.accounting import callsites
+from simslab.machine.core.cpu import Cpu
+from simslab.slub import layout, paths
+from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
+
+if TYPE_CHECKING:
+    from simslab.slub.allocator import SlubAllocator
+
+PARTIAL: Final = 0  # which list of KmemCacheNode.lists
+FULL: Final = 1
+SHRINK_PROMOTE_MAX: Final = 32
+INSNS_HAS_CPU_SLAB: Final = 7  # by CPU
+INSNS_SMP_CALL: Final = 830  # on_each_cpu_cond without an engine: masks, queues, IPI
+INSNS_SHRINK: Final = 60  # estimate: __kmem_cache_shrink by node
+INSNS_SHRINK_SLAB: Final = 20  # estimate
+
+SITE_SHRINK: Final = callsites.site("__kmem_cache_shrink")
+SITE_FREE_PARTIAL: Final = callsites.site("free_partial")
+SITE_SERIAL_CALL: Final = callsites.site("on_each_cpu_cond")
+
+
+def cpus_to_flush(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> list[int]:
+    """Return the online CPUs that have a slab of `cache` (mm/slub.c: has_cpu_slab)."""
+    found = []
+    for cpu_id in allocator.online_cpus:
+        c = cache.cpu_slab[cpu_id]
+        cpu.insn(INSNS_HAS_CPU_SLAB)
+        cpu.read(c.addr + layout.CPU_PAGE)
+        if c.page >= 0 or c.partial >= 0:
+            found.append(cpu_id)
+    return found
+
+
+def flush_all(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> None:
+    """Take from every CPU what it has of a cache, by interrupts; others first unless `order` says otherwise.
+
+    Origin: mm/slub.c: flush_all. Interrupts on.
+    """
+    if order is None:
+        order = sorted(cpus_to_flush(allocator, cpu, cache), key=lambda cpu_id: cpu_id == cpu.id)
+    flush_cpus(allocator, cpu, cache, order)
+
+
+def flush_cpus(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int]) -> None:
+    """Run flush_cpu_slab on the CPUs of `order` and wait for them (kernel/smp.c: on_each_cpu_mask)."""
+    kernel = allocator.kernel
+    if kernel.machine.engine.running:
+        kernel.smp.on_each_cpu(cpu, order, lambda target: allocator.slabs.flush_cpu_slab(target, cache, target.id))
+        return
+    cpu.insn(INSNS_SMP_CALL)
+    for target in (kernel.machine.cpus[cpu_id] for cpu_id in order):
+        flags = target.irq_save(SITE_SERIAL_CALL)
+        allocator.slabs.flush_cpu_slab(target, cache, target.id)
+        target.irq_restore(flags)
+
+
+def kmem_cache_shrink(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
+    """Give empty slabs back and sort the others, fullest first; 1 when slabs are left (mm/slub.c: __kmem_cache_shrink).
+
+    `order` as in flush_all.
+    """
+    flush_all(allocator, cpu, cache, order)
+    left = 0
+    for n in cache.nodes():
+        for pfn in sort_partial(allocator, cpu, cache, n):
+            allocator.pages.discard_slab(cpu, cache, pfn)
+        left |= n.nr_slabs
+    cpu.path = paths.SHRINK
+    return int(left != 0)
+
+
+def sort_partial(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> list[int]:
+    """Take empty slabs off a node's list and promote those with few free objects; the empty ones, last first."""
+    pages, mem_map = allocator.pages, allocator.pages.mem_map
+    flags = cpu.irq_save(SITE_SHRINK)
+    n.list_lock.lock(cpu, SITE_SHRINK)
+    cpu.insn(INSNS_SHRINK)
+    discard: list[int] = []
+    promote: list[list[int]] = [[] for _ in range(SHRINK_PROMOTE_MAX)]
+    rest: list[int] = []
+    for pfn in allocator.lists.list_pfns(n, PARTIAL):
+        objects = pages.objects(pfn)
+        free = objects - pages.inuse(pfn)
+        cpu.insn(INSNS_SHRINK_SLAB)
+        cpu.read(mem_map.page_addr(pfn) + layout.PAGE_COUNTERS)
+        if free <= 0:
+            raise KernelBugError(f"full slab {pfn} on the partial list of {cache.name}")
+        if free == objects:
+            discard.insert(0, pfn)
+            n.nr_partial -= 1
+            cpu.update(n.addr + layout.NODE_NR_PARTIAL)
+        elif free <= SHRINK_PROMOTE_MAX:
+            promote[free - 1].insert(0, pfn)
+        else:
+            rest.append(pfn)
+            continue
+        cpu.write(mem_map.page_addr(pfn) + layout.PAGE_SLAB_LIST)
+    relink(allocator, n, [pfn for group in promote for pfn in group] + rest)
+    cpu.write(n.addr + layout.NODE_PARTIAL)
+    n.list_lock.unlock(cpu)
+    cpu.irq_restore(flags)
+    return discard
+
+
+def relink(allocator: SlubAllocator, n: KmemCacheNode, order: list[int]) -> None:
+    """Make `order` the partial list of a node (list_move, list_splice), at no charge of its own."""
+    mem_map = allocator.pages.mem_map
+    for before, pfn, after in zip([-1, *order], order, [*order[1:], -1], strict=False):
+        mem_map.set("prev", pfn, before)
+        mem_map.set("next", pfn, after)
+    n.lists_owner[2 * PARTIAL] = order[0] if order else -1
+    n.lists_owner[2 * PARTIAL + 1] = order[-1] if order else -1
+
+
+def free_partial(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> None:
+    """Discard the empty slabs of a node; the others are told of (mm/slub.c: free_partial)."""
+    discard: list[int] = []
+    cpu.irq_disable(SITE_FREE_PARTIAL)
+    n.list_lock.lock(cpu, SITE_FREE_PARTIAL)
+    for pfn in allocator.lists.list_pfns(n, PARTIAL):
+        if allocator.pages.inuse(pfn) == 0:
+            allocator.lists.remove_partial(cpu, cache, n, pfn)
+            discard.insert(0, pfn)
+        else:
+            allocator.kernel.log.pr_err(cpu, f"Objects remaining in {cache.name} on __kmem_cache_shutdown()")
+    n.list_lock.unlock(cpu)
+    cpu.irq_enable()
+    for pfn in discard:
+        allocator.pages.discard_slab(cpu, cache, pfn)
+
+
+def kmem_cache_shutdown(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
+    """Give all slabs back; 1 when some have live objects (mm/slub.c: __kmem_cache_shutdown).
+
+    `order` as in flush_all.
+    """
+    flush_all(allocator, cpu, cache, order)
+    for n in cache.nodes():
+        free_partial(allocator, cpu, cache, n)
+        if n.nr_partial or n.nr_slabs:
+            return 1
+    return 0
+
+
+def count_partial(allocator: SlubAllocator, n: KmemCacheNode) -> int:
+    """Free objects in the slabs of a node's list (mm/slub.c: count_partial with count_free)."""
+    pages = allocator.pages
+    return sum(pages.objects(pfn) - pages.inuse(pfn) for pfn in allocator.lists.list_pfns(n, PARTIAL))
+
+
+def full_slabs(allocator: SlubAllocator, n: KmemCacheNode) -> list[int]:
+    """Return the slabs of a node's full list, kept with SLAB_STORE_USER."""
+    return allocator.lists.list_pfns(n, FULL)

@@ -1,0 +1,89 @@
+# Written by tools/declarations.py from slab_page.py; its docstring tells what is decided here.
+cimport cython
+from simslab.kernel.mm cimport gfp
+from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.mm.page_alloc cimport PageAllocator
+from simslab.kernel.mm.reserves cimport Reserves
+from simslab.machine.accounting cimport callsites
+from simslab.machine.core.cpu cimport Cpu
+from simslab.slub cimport flags as fl
+from simslab.slub cimport layout, stat_item
+from simslab.slub.freelists cimport FreeLists
+from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
+
+cdef long long INUSE
+cdef long long OBJECTS_SHIFT
+cdef long long OBJECTS_MASK
+cdef long long FROZEN
+cdef long long SET_SLAB
+cdef long long SLAB_PFMEMALLOC
+cdef long long PAGE_IS_PFMEMALLOC
+cdef long long FIRST_TRY
+cdef long long GROW_MASK
+cdef long long TYPESAFE_BY_RCU
+cdef long long INSNS_ALLOCATE
+cdef long long INSNS_ALLOCATE_OBJECT
+cdef long long INSNS_ALLOCATE_OBJECT_CTOR
+cdef long long INSNS_ALLOCATE_BLOCKING
+cdef long long INSNS_ALLOCATE_NODE
+cdef long long INSNS_PAGES_CURRENT
+cdef long long INSNS_NODE_STATE
+cdef long long INSNS_DISCARD
+cdef long long INSNS_FREE_SLAB
+cdef long long INSNS_FREE_SLAB_COMPOUND
+cdef long long INSNS_SLAB_LOCK
+cdef long long SITE_ALLOCATE
+cdef long long SITE_SLAB_LOCK
+
+
+@cython.final
+cdef class SlubPages:
+    cdef public MemMap mem_map
+    cdef public FreeLists freelists
+    cdef public PageAllocator page_allocator
+    cdef public Reserves reserves
+    cdef public object observer
+    cdef public object locks
+    cdef public object rcu
+    cdef public object debug
+    cdef public object log
+    cdef public long long deny_cache
+    cdef public long long deny_mask
+    cdef public long long deny_high_order
+    cdef public list deny_order
+
+    cpdef long long inuse(self, long long pfn) noexcept
+    cpdef long long objects(self, long long pfn) noexcept
+    cpdef long long frozen(self, long long pfn) noexcept
+    @cython.locals(mem_map=MemMap, page=cython.longlong, saved=cython.longlong, same=cython.longlong, c=KmemCacheCpu)
+    cdef long long cmpxchg_double_slab(
+        self, Cpu cpu, KmemCache cache, long long pfn, long long freelist_old, long long counters_old,
+        long long freelist_new, long long counters_new
+    ) except -1
+    @cython.locals(told=str)
+    cpdef long long new_slab(self, Cpu cpu, KmemCache cache, long long flags, long long node) except? -1
+    @cython.locals(blocking=cython.longlong, pfn=cython.longlong)
+    cdef long long allocate_slab(self, Cpu cpu, KmemCache cache, long long flags, long long node) except? -1
+    @cython.locals(first=cython.longlong, objects=cython.longlong, pfn=cython.longlong, c=KmemCacheCpu)
+    cdef long long slab_of_pages(self, Cpu cpu, KmemCache cache, long long flags, long long node) except? -1
+    @cython.locals(pfn=cython.longlong)
+    cdef long long alloc_slab_page(
+        self, Cpu cpu, KmemCache cache, long long flags, long long node, long long order
+    ) except? -1
+    @cython.locals(wanted=cython.longlong, nid=cython.longlong)
+    cdef long long is_refused(
+        self, Cpu cpu, KmemCache cache, long long flags, long long node, long long order
+    ) except -1
+    @cython.locals(wanted=cython.longlong, nodes=list, nid=cython.longlong, pfn=cython.longlong)
+    cdef long long alloc_pages_denied(self, Cpu cpu, long long flags, long long node, long long order) except? -1
+    @cython.locals(mem_map=MemMap, page=cython.longlong)
+    cdef long long set_up_slab(self, Cpu cpu, KmemCache cache, long long pfn, long long objects) except -1
+    @cython.locals(row=cython.longlong, objp=cython.longlong, i=cython.longlong)
+    cdef long long chain_objects(self, Cpu cpu, KmemCache cache, long long pfn, long long objects) except -1
+    @cython.locals(nid=cython.longlong, n=KmemCacheNode)
+    cpdef long long inc_slabs_node(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+    @cython.locals(nid=cython.longlong, n=KmemCacheNode)
+    cpdef long long discard_slab(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+    cpdef rcu_free_slab(self, Cpu cpu, tuple slab)
+    @cython.locals(mem_map=MemMap, page=cython.longlong, order=cython.longlong)
+    cdef long long free_slab(self, Cpu cpu, KmemCache cache, long long pfn) except -1

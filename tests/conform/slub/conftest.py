@@ -1,0 +1,3 @@
+from slub_systems import booted
+
+__all__ = ["booted"]

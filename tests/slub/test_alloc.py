@@ -1,0 +1,130 @@
+"""Where an object comes from, by the counters that tell."""
+
+import pytest
+
+from simslab.kernel.mm import gfp
+from simslab.slub import paths, stat_item
+
+KERNEL = gfp.GFP_KERNEL
+
+
+@pytest.fixture
+def system(booted):
+    allocator = booted("2n8c", slab_nomerge=True)
+    return allocator, allocator.kernel.machine.cpus, allocator.kmem_cache_create("c", 192)
+
+
+def counted(allocator, cache, action):
+    """What `action` returns, and the names of the counters that it moved."""
+    before = allocator.statistics(cache)
+    result = action()
+    after = allocator.statistics(cache)
+    return result, {
+        name: new - old for name, old, new in zip(stat_item.STAT_ITEMS, before, after, strict=True) if new != old
+    }
+
+
+def test_the_first_object_opens_a_slab_and_the_next_follow_in_order(system):
+    allocator, cpus, cache = system
+    first, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc(cpus[0], cache, KERNEL))
+    assert counts == {"ALLOC_SLOWPATH": 1, "ALLOC_SLAB": 1}
+    assert cpus[0].path == paths.ALLOC_NEW_SLAB
+    second, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc(cpus[0], cache, KERNEL))
+    assert counts == {"ALLOC_FASTPATH": 1}
+    assert second == first + 192
+
+
+def test_a_freed_object_is_the_next_to_be_had(system):
+    allocator, cpus, cache = system
+    objp = allocator.kmem_cache_alloc(cpus[0], cache, KERNEL)
+    allocator.kmem_cache_free(cpus[0], cache, objp)
+    assert allocator.kmem_cache_alloc(cpus[0], cache, KERNEL) == objp
+
+
+def test_a_used_up_slab_takes_back_what_others_freed_into_it(system):
+    allocator, cpus, cache = system
+    objects = [allocator.kmem_cache_alloc(cpus[0], cache, KERNEL) for _ in range(cache.oo_objects)]
+    allocator.kmem_cache_free(cpus[1], cache, objects[3])
+    allocator.kmem_cache_free(cpus[1], cache, objects[5])
+    found, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc(cpus[0], cache, KERNEL))
+    assert (found, counts) == (objects[5], {"ALLOC_SLOWPATH": 1, "ALLOC_REFILL": 1})
+    assert allocator.kmem_cache_alloc(cpus[0], cache, KERNEL) == objects[3]
+
+
+def test_a_used_up_slab_is_dropped_and_found_again_by_a_free(system):
+    allocator, cpus, cache = system
+    objects = [allocator.kmem_cache_alloc(cpus[0], cache, KERNEL) for _ in range(cache.oo_objects + 1)]
+    _, counts = counted(allocator, cache, lambda: allocator.kmem_cache_free(cpus[4], cache, objects[0]))
+    assert counts == {"FREE_SLOWPATH": 1, "CPU_PARTIAL_FREE": 1}
+    found, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc(cpus[4], cache, KERNEL))
+    assert found == objects[0]
+    assert counts == {"ALLOC_SLOWPATH": 1, "ALLOC_REFILL": 1, "CPU_PARTIAL_ALLOC": 1}
+
+
+def test_a_request_for_another_node_gives_up_the_cpu_slab(system):
+    allocator, cpus, cache = system
+    allocator.kmem_cache_alloc(cpus[0], cache, KERNEL)
+    found, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc_node(cpus[0], cache, KERNEL, 1))
+    assert allocator.kernel.mem_map.nid(found >> 12) == 1
+    assert counts["ALLOC_NODE_MISMATCH"] == 1
+    assert cache.get_node(0).nr_partial == 1
+
+
+def test_a_node_that_does_not_exist_is_no_constraint(system):
+    allocator, cpus, cache = system
+    first = allocator.kmem_cache_alloc(cpus[0], cache, KERNEL)
+    _, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc_node(cpus[0], cache, KERNEL, 9))
+    assert "ALLOC_NODE_MISMATCH" not in counts
+    assert first
+
+
+def test_without_pages_there_is_no_object(system):
+    allocator, cpus, cache = system
+    allocator.pages.deny_cache, allocator.pages.deny_mask = cache.index, 3
+    assert allocator.kmem_cache_alloc(cpus[0], cache, KERNEL) == 0
+    assert allocator.kmem_cache_alloc_bulk(cpus[0], cache, KERNEL, 5) == []
+    assert cpus[0].path == paths.ALLOC_FAILED
+
+
+def test_a_bulk_that_cannot_be_had_whole_is_given_back(system):
+    allocator, cpus, cache = system
+    allocator.kmem_cache_alloc(cpus[0], cache, KERNEL)
+    allocator.pages.deny_cache, allocator.pages.deny_mask = cache.index, 3
+    assert allocator.kmem_cache_alloc_bulk(cpus[0], cache, KERNEL, cache.oo_objects) == []
+    assert len(allocator.kmem_cache_alloc_bulk(cpus[0], cache, KERNEL, cache.oo_objects - 1)) == cache.oo_objects - 1
+
+
+def test_a_smaller_slab_does_when_there_is_no_large_block(booted):
+    allocator = booted("2n8c", slab_nomerge=True)
+    cache = allocator.kmem_cache_create("c", 1000)
+    cpu = allocator.kernel.machine.cpus[0]
+    allocator.pages.deny_cache, allocator.pages.deny_high_order = cache.index, 1
+    _, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc(cpu, cache, KERNEL))
+    assert counts["ORDER_FALLBACK"] == 1
+    assert cache.get_node(0).total_objects == cache.min_objects == 4
+
+
+def test_an_interrupt_between_load_and_exchange_makes_the_allocation_begin_again(system):
+    allocator, cpus, cache = system
+    cpu, got = cpus[0], []
+    allocator.kmem_cache_alloc(cpu, cache, KERNEL)
+    expected = cache.cpu_slab[0].freelist
+    vector = allocator.kernel.interrupts.request_irq(
+        lambda on: got.append(allocator.kmem_cache_alloc(on, cache, gfp.GFP_ATOMIC))
+    )
+    cpu.post_irq(cpu.now + 1, vector)
+    found, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc(cpu, cache, KERNEL))
+    assert got == [expected]
+    assert found == expected + 192
+    assert counts == {"ALLOC_FASTPATH": 2, "CMPXCHG_DOUBLE_CPU_FAIL": 1}
+
+
+def test_zeroing_costs_what_the_object_is_long(system):
+    allocator, cpus, cache = system
+    cpu = cpus[0]
+    cost = []
+    for flags in (KERNEL, KERNEL, KERNEL | gfp.ZERO):
+        before = cpu.instructions
+        allocator.kmem_cache_alloc(cpu, cache, flags)
+        cost.append(cpu.instructions - before)
+    assert cost[2] == cost[1] + 22

@@ -1,0 +1,100 @@
+"""Where an object goes, alone and in bulk."""
+
+import pytest
+
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.mm import gfp
+
+KERNEL = gfp.GFP_KERNEL
+
+
+@pytest.fixture
+def system(booted):
+    allocator = booted("2n8c", slab_nomerge=True)
+    return allocator, allocator.kernel.machine.cpus, allocator.kmem_cache_create("c", 192)
+
+
+def fill(allocator, cpu, cache, slabs):
+    """All objects of some slabs, slab by slab, none of which is then the CPU's."""
+    found = [[allocator.kmem_cache_alloc(cpu, cache, KERNEL) for _ in range(cache.oo_objects)] for _ in range(slabs)]
+    allocator.kmem_cache_alloc(cpu, cache, KERNEL)
+    return found
+
+
+def test_a_full_slab_goes_to_the_list_of_the_cpu_that_frees(system):
+    allocator, cpus, cache = system
+    slabs = fill(allocator, cpus[0], cache, 3)
+    for slab in slabs:
+        allocator.kmem_cache_free(cpus[5], cache, slab[0])
+    entries = allocator.partial.entries(cache.cpu_slab[5])
+    assert [entry[0] for entry in entries] == [slab[0] >> 12 for slab in reversed(slabs)]
+    assert [entry[1:] for entry in entries] == [(3, 3), (2, 2), (1, 1)]
+
+
+def test_a_list_that_is_too_long_goes_to_the_nodes_first(system):
+    allocator, cpus, cache = system
+    allocator.tune(cpus[0], cache, "cpu_partial", 1)
+    slabs = fill(allocator, cpus[0], cache, 3)
+    for slab in slabs:
+        allocator.kmem_cache_free(cpus[5], cache, slab[0])
+    assert len(allocator.partial.entries(cache.cpu_slab[5])) == 1
+    assert cache.get_node(0).nr_partial == 2
+
+
+def test_with_no_room_on_the_cpu_a_slab_goes_to_its_node_at_once(system):
+    allocator, cpus, cache = system
+    allocator.tune(cpus[0], cache, "cpu_partial", 0)
+    [slab] = fill(allocator, cpus[0], cache, 1)
+    allocator.kmem_cache_free(cpus[5], cache, slab[0])
+    assert cache.cpu_slab[5].partial == -1
+    assert cache.get_node(0).nr_partial == 1
+
+
+def test_empty_slabs_beyond_min_partial_are_given_back(system):
+    allocator, cpus, cache = system
+    allocator.tune(cpus[0], cache, "cpu_partial", 0)
+    for slab in fill(allocator, cpus[0], cache, 8):
+        for objp in slab:
+            allocator.kmem_cache_free(cpus[5], cache, objp)
+    assert cache.get_node(0).nr_partial == cache.min_partial - 1  # the sixth found five on the list, itself among them
+    assert cache.get_node(0).nr_slabs == cache.min_partial
+
+
+def test_a_bulk_frees_the_objects_of_a_slab_together_and_turns_their_order_round(system):
+    allocator, cpus, cache = system
+    objects = allocator.kmem_cache_alloc_bulk(cpus[0], cache, KERNEL, 5)
+    tid = cache.cpu_slab[0].tid
+    given = list(objects)
+    allocator.kmem_cache_free_bulk(cpus[0], cache, objects)
+    assert cache.cpu_slab[0].tid == tid + 1
+    assert objects == given
+    assert allocator.pages.freelists.objects(cache, cache.cpu_slab[0].freelist)[:5] == given[::-1]
+
+
+def test_a_bulk_looks_past_two_objects_of_other_slabs(system):
+    allocator, cpus, cache = system
+    first, second = fill(allocator, cpus[0], cache, 2)
+    slow = cache.cpu_slab[5].stats()[3]
+    allocator.kmem_cache_free_bulk(cpus[5], cache, [first[0], second[0], second[1], first[1]])
+    assert cache.cpu_slab[5].stats()[3] == slow + 2
+    allocator.kmem_cache_free_bulk(cpus[5], cache, [first[2], second[2], second[3], second[4], first[3]])
+    assert cache.cpu_slab[5].stats()[3] == slow + 5
+
+
+def test_an_object_of_another_cache_is_a_bug(system):
+    allocator, cpus, cache = system
+    objp = allocator.kmalloc(cpus[0], 192, KERNEL)
+    with pytest.raises(KernelBugError, match="of another cache"):
+        allocator.kmem_cache_free(cpus[0], cache, objp)
+    with pytest.raises(KernelBugError, match="of another cache"):
+        allocator.kmem_cache_free_bulk(cpus[0], cache, [objp])
+
+
+def test_a_debugged_object_freed_twice_is_a_bug(booted):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="F")
+    cache = allocator.kmem_cache_create("c", 192)
+    cpu = allocator.kernel.machine.cpus[0]
+    objp = allocator.kmem_cache_alloc(cpu, cache, KERNEL)
+    allocator.kmem_cache_free(cpu, cache, objp)
+    with pytest.raises(KernelBugError, match="Object already free"):
+        allocator.kmem_cache_free(cpu, cache, objp)

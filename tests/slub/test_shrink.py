@@ -1,0 +1,28 @@
+"""Shrinking: empty slabs go, those with few free objects come first."""
+
+from simslab.kernel.mm import gfp
+from simslab.slub.shrink import PARTIAL
+
+
+def test_slabs_are_sorted_fullest_first_and_empty_ones_go(booted):
+    allocator = booted("1n1c", slab_nomerge=True)
+    cache = allocator.kmem_cache_create("c", 64)
+    cpu = allocator.kernel.machine.cpus[0]
+    num = cache.oo_objects
+    slabs = [[allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) for _ in range(num)] for _ in range(4)]
+    for slab, free in zip(slabs, (40, 3, num, 10), strict=True):
+        for objp in slab[:free]:
+            allocator.kmem_cache_free(cpu, cache, objp)
+    assert allocator.kmem_cache_shrink(cpu, cache) == 1
+    order = allocator.lists.list_pfns(cache.get_node(0), PARTIAL)
+    assert order == [slabs[1][0] >> 12, slabs[3][0] >> 12, slabs[0][0] >> 12]
+    assert cache.get_node(0).nr_partial == 3
+
+
+def test_shrinking_an_unused_cache_leaves_nothing(booted):
+    allocator = booted("2n8c", slab_nomerge=True)
+    cache = allocator.kmem_cache_create("c", 64)
+    for cpu in allocator.kernel.machine.cpus:
+        allocator.kmem_cache_free(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL))
+    assert allocator.kmem_cache_shrink(allocator.kernel.machine.cpus[3], cache) == 0
+    assert all(n.nr_slabs == 0 for n in cache.nodes())
