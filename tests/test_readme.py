@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simslab.instruments.exchange.importer import import_hwloc
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 

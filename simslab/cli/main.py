@@ -117,7 +117,7 @@ def describe(
     ] = None,
 ) -> None:
     """Describe a machine's topology and latencies in words and figures."""
-    from simslab.machine.description.library import load_machine
+    from simslab.machine.library import load_machine
     from simslab.machine.timing.cycles import build_timing
     from simslab.machine.topology.topology import build_topology
     from simslab.report.canvas import check_drawable

@@ -43,7 +43,7 @@ class Kernel:
     def __init__(self, machine: Machine, percpu_unit: int = percpu.DEFAULT_UNIT) -> None:
         self.machine = machine
         topology = machine.topology
-        self.hz = machine.timing.hz
+        self.hz = machine.timing.kernel.hz
         self.cycles_per_jiffy = max(1, machine.frequency_hz // self.hz)
         self.nr_cpu_ids = len(topology.cpus)
         self.nr_node_ids = len(topology.nodes)

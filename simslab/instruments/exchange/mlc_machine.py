@@ -16,7 +16,7 @@ from simslab.instruments.exchange.mlc import MlcTables
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 MB: Final = 10**6
 BANDWIDTH: Final = 20_000  # MB/s of a link that was not measured

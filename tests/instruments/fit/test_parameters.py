@@ -62,7 +62,7 @@ def test_a_zero_needs_bounds(perturbed):
 
 
 def test_every_fittable_number_is_a_field_of_machine_files():
-    from simslab.machine.description.spec import machine_schema
+    from simslab.machine.spec import machine_schema
 
     definitions = machine_schema()["$defs"]
     fields = {field for definition in definitions.values() for field in definition.get("properties", {})}

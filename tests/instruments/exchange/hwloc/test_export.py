@@ -2,7 +2,7 @@ import pytest
 
 from simslab.base.shipped import shipped_names
 from simslab.instruments.exchange.hwloc.export import export_hwloc
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 

@@ -2,8 +2,8 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.machine.description.cpulist import format_cpulist, parse_cpulist
-from simslab.machine.description.library import load_machine, machine_names
-from simslab.machine.description.spec import MachineSpec, machine_schema
+from simslab.machine.library import load_machine, machine_names
+from simslab.machine.spec import MachineSpec, machine_schema
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 
@@ -14,7 +14,7 @@ def test_every_shipped_machine_loads_and_builds(name):
     topology = build_topology(spec)
     timing = build_timing(spec, topology)
     assert spec.name == name
-    assert timing.l1 < timing.l2 < timing.l3
+    assert timing.caches.l1.latency < timing.caches.l2.latency < timing.caches.l3.latency
 
 
 def test_the_five_promised_machines_are_shipped():
