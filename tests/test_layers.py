@@ -24,6 +24,12 @@ LAYERS = (
     "cli",
 )
 ONLY_IN_THE_ENGINE = {"simpy", "greenlet"}
+UNDER_DESCRIPTION = {
+    "description": (),
+    "topology": ("description.",),
+    "timing": ("description.", "topology.", "memory.states"),
+    "validation": ("description.", "topology."),
+}
 MOST_FILES = 14
 MOST_LINES = 400
 KNOWN_CIRCLE = ("simslab.slab.",)
@@ -101,6 +107,15 @@ def circle_through(start):
                 before[name] = module
                 waiting.append(name)
     return []
+
+
+@pytest.mark.parametrize("room", UNDER_DESCRIPTION)
+def test_the_parts_of_a_machines_description_depend_on_those_below(room):
+    inside = [module for module in SOURCES if module.startswith(f"simslab.machine.{room}.")]
+    assert inside
+    machine = {name for module in inside for name in imports(module, True) if name.startswith("simslab.machine.")}
+    allowed = tuple(f"simslab.machine.{below}" for below in (f"{room}.", *UNDER_DESCRIPTION[room]))
+    assert {name for name in machine if not name.startswith(allowed)} == set()
 
 
 @pytest.mark.parametrize("module", SOURCES)

@@ -32,6 +32,20 @@ class Declared:
         return kind == self.hint or kind in get_args(self.hint)
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A parameter of one machine: its path, and the part in which it stands."""
+
+    at: At
+    part: BaseModel
+    declared: Declared
+
+    @property
+    def value(self) -> Any:
+        """What the machine's description says, None where it says nothing and there is no default."""
+        return getattr(self.part, self.declared.name)
+
+
 @cache
 def declared_in(model: type[BaseModel]) -> tuple[Declared, ...]:
     """Return the parameters of one part of a machine file, in its order; parts inside it have their own."""
@@ -61,6 +75,16 @@ def all_declared(model: type[BaseModel], place: str = "") -> Mapping[str, Declar
     return found
 
 
+def field_at(model: type[BaseModel], place: str) -> FieldInfo:
+    """Return the field of a parameter or of a part, by its place; KeyError if files have no such key."""
+    name, _, rest = place.partition(".")
+    field = model.model_fields[name.removesuffix("[*]")]
+    if not rest:
+        return field
+    part, _ = next(_parts(field.annotation))
+    return field_at(part, rest)
+
+
 def _parts(hint: Any, is_list: bool = False) -> Iterator[tuple[type[BaseModel], bool]]:
     """Yield the models that a field holds, and whether in a list."""
     if isinstance(hint, type) and issubclass(hint, BaseModel):
@@ -69,13 +93,15 @@ def _parts(hint: Any, is_list: bool = False) -> Iterator[tuple[type[BaseModel], 
         yield from _parts(member, is_list or getattr(hint, "__origin__", None) is list)
 
 
-def all_values(part: BaseModel, at: At = ()) -> Iterator[tuple[At, Declared, Any]]:
-    """Yield every parameter of a description with its path and value, None where it is absent."""
+def all_stated(part: BaseModel, at: At = ()) -> Iterator[Stated]:
+    """Yield every parameter of a description, those of its parts after its own."""
     for declared in declared_in(type(part)):
-        yield (*at, declared.name), declared, getattr(part, declared.name)
+        yield Stated((*at, declared.name), part, declared)
     for name in type(part).model_fields:
-        value = getattr(part, name)
-        members = [(index, member) for index, member in enumerate(value)] if isinstance(value, list) else [((), value)]
-        for index, member in members:
-            if isinstance(member, BaseModel):
-                yield from all_values(member, (*at, name, *([index] if isinstance(index, int) else ())))
+        held = getattr(part, name)
+        if isinstance(held, BaseModel):
+            yield from all_stated(held, (*at, name))
+        elif isinstance(held, list):
+            for index, member in enumerate(held):
+                if isinstance(member, BaseModel):
+                    yield from all_stated(member, (*at, name, index))

@@ -13,7 +13,7 @@ Every parameter is converted by its type, unless its declaration says how (`Coun
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import near_miss
 from simslab.base.units import Bandwidth, Duration
@@ -22,7 +22,7 @@ from simslab.machine.description.parameter import Q10
 from simslab.machine.timing.codes import CODES
 
 if TYPE_CHECKING:
-    from simslab.machine.description.model import SpecModel
+    from pydantic import BaseModel
 
 LINE_BYTES: Final = 64
 
@@ -65,16 +65,10 @@ class Integers:
         return Integers(self._values | changes)
 
 
-def integers(part: SpecModel, hz: int) -> Integers:
+def integers(part: BaseModel, hz: int) -> Integers:
     """Return the parameters of one part of a machine whose cores run at `hz`."""
-    counted = ((_name(declared), _converted(part, declared, hz)) for declared in declared_in(type(part)))
+    counted = ((integer_name(declared), integer_of(part, declared, hz)) for declared in declared_in(type(part)))
     return Integers({name: value for name, value in counted if value is not None})
-
-
-def integer_name(declared: Declared) -> str:
-    """Return the name of a parameter's integer, "" for words that have no code."""
-    words = _is_words(declared) and declared.name not in CODES
-    return "" if words else _name(declared)
 
 
 def line_q10(hz: int, bandwidth: int) -> int:
@@ -82,7 +76,8 @@ def line_q10(hz: int, bandwidth: int) -> int:
     return max(1, (LINE_BYTES * Q10 * hz + bandwidth // 2) // bandwidth)
 
 
-def _name(declared: Declared) -> str:
+def integer_name(declared: Declared) -> str:
+    """Return the name of a parameter's integer."""
     if declared.rule.counted.name:
         return declared.rule.counted.name
     if declared.is_a(Bandwidth):
@@ -90,7 +85,7 @@ def _name(declared: Declared) -> str:
     return declared.name
 
 
-def _converted(part: SpecModel, declared: Declared, hz: int) -> int | None:
+def integer_of(part: BaseModel, declared: Declared, hz: int) -> int | None:
     """Return the integer of a parameter, None for words that have no code."""
     value, counted = value_of(part, declared.name), declared.rule.counted
     if value is None:
@@ -105,8 +100,3 @@ def _converted(part: SpecModel, declared: Declared, hz: int) -> int | None:
         how_many: int = getattr(part, counted.times) if counted.times else 1
         return line_q10(hz, value * how_many)
     return int(value)
-
-
-def _is_words(declared: Declared) -> bool:
-    members: Any = getattr(declared.hint, "__args__", ())
-    return any(isinstance(member, str) for member in members)

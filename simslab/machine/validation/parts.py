@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Bandwidth, Duration
-from simslab.machine.description.catalogue import all_values
+from simslab.machine.description.catalogue import all_stated
 from simslab.machine.validation.limits import (
     LINE_BYTES,
     MAX_CACHE,
@@ -113,7 +113,7 @@ def _memory(spec: MachineDescription) -> Faults:
 def _bandwidths(spec: MachineDescription) -> Faults:
     """No part is slower than MIN_BANDWIDTH: a unit was forgotten, and queues of years would build up."""
     return [
-        BadValue("zero bandwidth" if value == 0 else f"a bandwidth of {value} bytes/s", expected=LEAST, at=at)
-        for at, declared, value in all_values(spec)
-        if declared.is_a(Bandwidth) and value is not None and value < MIN_BANDWIDTH
+        BadValue("zero bandwidth" if value == 0 else f"a bandwidth of {value} bytes/s", expected=LEAST, at=stated.at)
+        for stated in all_stated(spec)
+        if stated.declared.is_a(Bandwidth) and (value := stated.value) is not None and value < MIN_BANDWIDTH
     ]
