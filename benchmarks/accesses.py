@@ -7,7 +7,7 @@ import sys
 import time
 
 from simslab.base.build import running_build
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 
 LINE = 64

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from key_table import with_tables
 
 from simslab.instruments.exchange.importer import import_hwloc
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 
@@ -220,6 +221,11 @@ def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path):
     if "lstopo.xml" in command:
         simslab("simslab export hwloc four-socket --out lstopo.xml")
     promise(command)(simslab(command), tmp_path)
+
+
+def test_the_table_of_keys_is_what_the_declarations_say():
+    assert with_tables(README) == README, "run `python tools/key_table.py`"
+    assert "| `core.forward` |" in README
 
 
 def test_ci_runs_the_two_installing_commands():

@@ -48,7 +48,7 @@ def fit(
     from simslab.instruments.fit.fitting import fit_machine
     from simslab.instruments.fit.write import fitted_text
     from simslab.instruments.reference.reference import read_table, rows_of
-    from simslab.machine.description.library import load_machine_document
+    from simslab.machine.library import load_machine_document
     from simslab.report.machine.fit_text import fit_json, fit_text
 
     if out is not None:

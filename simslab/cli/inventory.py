@@ -14,7 +14,7 @@ from simslab.base.documents.validation import validate
 from simslab.base.documents.yamlfile import read_yaml
 from simslab.base.errors import UserError, near_miss
 from simslab.base.shipped import find_shipped, shipped_names
-from simslab.machine.description.library import extend_machine
+from simslab.machine.library import extend_machine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -26,7 +26,7 @@ YAML_SUFFIXES = (".yaml", ".yml")
 
 def models() -> Mapping[str, type[BaseModel]]:
     """Return the model of each kind of file."""
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.workload.description.spec import Workload
 
     return {"machine": MachineSpec, "workload": Workload}

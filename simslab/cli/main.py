@@ -115,20 +115,24 @@ def describe(
     draw: Annotated[
         Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .png, .svg)")
     ] = None,
+    parameters: Annotated[
+        bool, typer.Option("--parameters", help="list its parameters, and the integers that the simulation reads")
+    ] = False,
 ) -> None:
     """Describe a machine's topology and latencies in words and figures."""
-    from simslab.machine.description.library import load_machine
+    from simslab.machine.library import load_machine
     from simslab.machine.timing.cycles import build_timing
     from simslab.machine.topology.topology import build_topology
     from simslab.report.canvas import check_drawable
     from simslab.report.machine.describe import describe as describe_machine
+    from simslab.report.machine.parameters import parameter_lines
 
     if draw is not None:
         check_drawable(draw)
     spec = load_machine(machine, settings or ())
     topology = build_topology(spec)
     timing = build_timing(spec, topology)
-    print(describe_machine(spec, topology, timing).rstrip("\n"))
+    print("\n".join(parameter_lines(spec)) if parameters else describe_machine(spec, topology, timing).rstrip("\n"))
     if draw is not None:
         from simslab.report.machine.drawing import draw_topology
 

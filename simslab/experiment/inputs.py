@@ -9,8 +9,8 @@ from typing import TypeVar
 from simslab.base.documents.document import Document
 from simslab.base.documents.overrides import share_out
 from simslab.base.errors import Problem, UserError, UserErrors
-from simslab.machine.description.library import load_machine_document
-from simslab.machine.description.spec import MachineSpec
+from simslab.machine.library import load_machine_document
+from simslab.machine.spec import MachineSpec
 from simslab.workload.description.library import load_workload_document
 from simslab.workload.description.spec import Workload
 

@@ -53,7 +53,7 @@ class Kernel:
     ) -> None:
         self.machine = machine
         topology = machine.topology
-        self.hz = machine.timing.hz
+        self.hz = machine.timing.kernel.hz
         self.cycles_per_jiffy = max(1, machine.frequency_hz // self.hz)
         self.nr_cpu_ids = len(topology.cpus)
         self.nr_node_ids = len(topology.nodes)

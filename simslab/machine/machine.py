@@ -16,8 +16,10 @@ from simslab.machine.timing import cycles as timings
 from simslab.machine.topology.topology import Topology, build_topology
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
-    from simslab.machine.timing.cycles import CacheGeometry, Timing, TlbTiming
+    from simslab.machine.spec import MachineSpec
+    from simslab.machine.timing.caches import CacheGeometry
+    from simslab.machine.timing.cycles import Timing
+    from simslab.machine.timing.tlb import TlbTiming
 
 DEFAULT_QUANTUM: Final = 10_000  # cycles; benchmarks/README.md gives its error against quantum 0
 SMALLEST_PAGE: Final = 12  # bits

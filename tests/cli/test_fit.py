@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from simslab.base.errors import UserError
 from simslab.cli.main import app
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 TABLE = """machine,metric,from,to,state,value,unit,source,confidence
 two-socket,dram_idle_latency,node0,node0,random,90,ns,,

@@ -7,7 +7,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_names
 from simslab.cli.inventory import check_file, inventory_lines, schema_json
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
 from simslab.workload.run.runner import run_workload
 

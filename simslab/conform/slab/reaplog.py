@@ -24,8 +24,8 @@ from simslab.conform.topologies import TOPOLOGIES, machine_document, options_of,
 from simslab.conform.verdict import Verdict, read_rows
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.time.jiffies import round_jiffies_relative, wheel_expiry
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import REAPTIMEOUT_AC, SlabAllocator
 
 if TYPE_CHECKING:

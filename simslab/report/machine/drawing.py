@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.machine.timing.cycles import Timing
     from simslab.machine.topology.topology import NumaNode, Topology
 
@@ -113,7 +113,7 @@ def _memory_label(topology: Topology, timing: Timing, node: NumaNode) -> str:
         return "no memory"
     nearest = min(timing.dram_latency(domain.id, node.id) for domain in topology.domains)
     latency = nanoseconds(nearest, timing.frequency_hz)
-    rate = 64 * 1024 * timing.frequency_hz // timing.dram_line_q10[node.id]
+    rate = 64 * 1024 * timing.frequency_hz // timing.memory.nodes[node.id].line_q10
     return f"{size_text(node.memory)}, {latency:.0f} ns, {rate / 1e9:.0f} GB/s"
 
 
@@ -146,7 +146,7 @@ def _end(topology: Topology, places: dict[int, Point], end: int) -> Point:
 
 def _draw_ports(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point]) -> None:
     for node in (node for node in topology.nodes if node.gate != node.id):
-        label = f"root port\n{nanoseconds(timing.port[node.id], timing.frequency_hz):.0f} ns"
+        label = f"root port\n{nanoseconds(timing.memory.nodes[node.id].port, timing.frequency_hz):.0f} ns"
         _line(axes, (places[node.gate], places[node.id]), label, "--")
 
 

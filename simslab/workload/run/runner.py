@@ -10,8 +10,8 @@ from simslab.base.engine import Deadlock
 from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.printk import KernelLog
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import DEFAULT_QUANTUM
+from simslab.machine.spec import MachineSpec
 from simslab.result.measurement import Measurement, TraceSummary
 from simslab.slab.kmem_cache import KmemCache
 from simslab.workload.description.placement import CpuPlaces

@@ -9,8 +9,8 @@ import numpy as np
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.kernel import Kernel
 from simslab.machine.core.cpu import Cpu
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import Machine, build_machine
+from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab.failslab import FailSlab

@@ -6,7 +6,7 @@ from simslab.kernel.locking.mutex import Mutex
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 from simslab.machine.accounting.vectors import CALL_FUNCTION_VECTOR
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 
 SITE = site("test")

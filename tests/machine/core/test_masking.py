@@ -7,7 +7,7 @@ from simslab.kernel.kernel import Kernel
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.interrupt_handler import InterruptHandler
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 
 SITE = site("test")

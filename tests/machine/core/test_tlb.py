@@ -2,7 +2,7 @@ import pytest
 
 from simslab.machine.accounting import causes
 from simslab.machine.core.tlb import table_sections
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.machine.memory.states import SECTION_SHIFT
 

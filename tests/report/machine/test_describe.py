@@ -1,6 +1,6 @@
 import pytest
 
-from simslab.machine.description.library import load_machine, machine_names
+from simslab.machine.library import load_machine, machine_names
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 from simslab.report.machine.describe import describe

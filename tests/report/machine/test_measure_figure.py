@@ -2,7 +2,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.instruments.measure.whole import measure_machine
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.report.machine.measure_figure import draw_measurement
 
 

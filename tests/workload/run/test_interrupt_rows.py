@@ -2,7 +2,7 @@
 
 import pytest
 
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
 from simslab.workload.run.runner import run_workload
 

@@ -6,7 +6,7 @@ import pytest
 
 from simslab.base.build import running_build
 from simslab.base.errors import UserError
-from simslab.machine.description.library import load_machine, machine_names
+from simslab.machine.library import load_machine, machine_names
 from simslab.workload.description.library import load_workload, workload_names
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.runner import StuckError, run_workload

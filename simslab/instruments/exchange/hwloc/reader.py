@@ -29,7 +29,7 @@ from simslab.instruments.exchange.hwloc.objects import (
 )
 from simslab.instruments.exchange.xml_input import read_xml
 from simslab.machine.description.cpulist import format_cpulist
-from simslab.machine.description.validate import MAX_DOMAIN_CORES, MAX_DOMAINS
+from simslab.machine.validation.limits import MAX_DOMAIN_CORES, MAX_DOMAINS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

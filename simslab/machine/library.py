@@ -12,7 +12,7 @@ from simslab.base.shipped import find_shipped, shipped_names
 
 if TYPE_CHECKING:
     from simslab.base.documents.document import Document
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 OWN: Final = ("name", "description", "measured_as")  # of each file, not of those that extend it
 
@@ -30,7 +30,7 @@ def load_machine(name: str, overrides: Sequence[str] = ()) -> MachineSpec:
 def load_machine_document(name: str, overrides: Sequence[str] = ()) -> tuple[Document, MachineSpec]:
     """Like `load_machine`, with the document, which tells where each value came from."""
     # Imported here so that listing machines does not load pydantic.
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
     document, spec = load_document(find_shipped("machines", name), MachineSpec, overrides, extend_machine)
     return document, spec if spec.name else spec.model_copy(update={"name": name})

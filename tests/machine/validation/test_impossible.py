@@ -4,7 +4,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.base.shipped import find_shipped
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 NODES = "  - {each: package, memory: 8 GiB}  # estimate\n"
 LINKS_START = "links:\n"
