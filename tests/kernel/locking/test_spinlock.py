@@ -49,7 +49,7 @@ def contend(machine: Machine, lock: SpinLock, arrives: int) -> tuple[int, int, i
 
 def transfer(machine: Machine) -> int:
     """Latency of a line that the core beside holds modified."""
-    return machine.memory.l3_latency + machine.memory.c2c_local
+    return machine.memory.paths.l3 + machine.memory.paths.c2c_modified
 
 
 def test_a_waiter_sees_the_release_once_the_line_is_back_at_the_holder(machine: Machine, lock: SpinLock) -> None:
@@ -60,7 +60,7 @@ def test_a_waiter_sees_the_release_once_the_line_is_back_at_the_holder(machine: 
 
 def test_a_hand_over_is_a_look_at_the_line_and_then_its_ownership(machine: Machine, lock: SpinLock) -> None:
     _, _, handover = contend(machine, lock, arrives=100)
-    assert handover == 2 * transfer(machine) + machine.cpus[0].costs.atomic
+    assert handover == 2 * transfer(machine) + machine.cpus[0].costs.stores.atomic
 
 
 def test_a_holder_that_works_in_the_locks_own_line_is_held_up_by_who_comes(

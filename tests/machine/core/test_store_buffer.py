@@ -2,7 +2,8 @@ import pytest
 
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.irq_stats import IrqStats
-from simslab.machine.core.cpu import CoreCosts, Cpu
+from simslab.machine.core.core_spec import CoreCosts, CpuPlace, ExecutionCosts, StoreCosts
+from simslab.machine.core.cpu import Cpu
 
 LATENCY = 50 + 20 + 100  # of local memory
 ENTRIES, FILLS = 4, 2
@@ -13,10 +14,10 @@ STALL = causes.STORE_BUFFER
 @pytest.fixture
 def make_cpu(make_memory):
     def make(entries=ENTRIES, fills=FILLS, interval=10):
-        costs = CoreCosts(
-            65536, 65536, 10, 4, 18, 9, 27, 3, 4, 300, 200, 260, 2048, entries, fills, store_interval=interval
-        )
-        return Cpu(0, 0, 0, 0, 0, costs, make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8)), None, IrqStats())
+        stores = StoreCosts(divisor=4, atomic=18, clear_q10=2048, buffer=entries, fill_buffers=fills, interval=interval)
+        costs = CoreCosts(ExecutionCosts(65536, 65536, hidden=10), stores)
+        memory = make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8))
+        return Cpu(CpuPlace(0, 0, 0, 0, 0), costs, memory, None, IrqStats())
 
     return make
 
