@@ -14,7 +14,7 @@ from simslab.machine.topology.numbering import Seat, seats
 
 if TYPE_CHECKING:
     from simslab.machine.description.memory import DramSpec
-    from simslab.machine.description.nodes import NodeSpec
+    from simslab.machine.description.nodes import NodeSpec, RootPortSpec
     from simslab.machine.description.whole import MachineDescription
 
 
@@ -30,9 +30,12 @@ class NodePlan:
     dram: DramSpec
     packages: tuple[int, ...]  # where its CPUs are
     position: tuple[int, int] | None
-    behind_port: bool  # memory behind a root port
-    port_package: int  # of that root port, or -1
-    port_node: int  # number of the node of that root port, or -1
+    port: RootPortSpec | None  # that its memory is behind
+
+    @property
+    def behind_port(self) -> bool:
+        """Whether it is memory behind a root port."""
+        return self.port is not None
 
 
 def plan_nodes(spec: MachineDescription, places: Sequence[Seat]) -> list[NodePlan]:
@@ -42,7 +45,6 @@ def plan_nodes(spec: MachineDescription, places: Sequence[Seat]) -> list[NodePla
     for entry, node in enumerate(spec.nodes):
         for index, cpus in enumerate(_members(spec, node, places)):
             following = plans[-1].number + 1 if plans else 0
-            port = node.root_port
             plans.append(
                 NodePlan(
                     id=len(plans),
@@ -53,9 +55,7 @@ def plan_nodes(spec: MachineDescription, places: Sequence[Seat]) -> list[NodePla
                     dram=node.dram or spec.dram,
                     packages=tuple(sorted({package_of[cpu] for cpu in cpus if cpu in package_of})),
                     position=_position(node, index),
-                    behind_port=port is not None,
-                    port_package=-1 if port is None or port.package is None else port.package,
-                    port_node=-1 if port is None or port.node is None else port.node,
+                    port=node.root_port,
                 )
             )
     return plans

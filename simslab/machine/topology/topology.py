@@ -166,7 +166,7 @@ def build_topology(spec: MachineDescription) -> Topology:
 
 def _gates(plan: NodePlan, cpus: Sequence[CpuPlace]) -> list[int]:
     """Return the nodes of the package whose root port the node is behind: all equally near to it."""
-    return sorted({cpu.node for cpu in cpus if cpu.package == plan.port_package}) if plan.behind_port else []
+    return sorted({cpu.node for cpu in cpus if plan.port is not None and cpu.package == plan.port.package})
 
 
 def _prescribed(spec: MachineDescription, plans: Sequence[NodePlan]) -> dict[tuple[int, int], list[int]]:
@@ -187,7 +187,16 @@ def _cpus(spec: MachineDescription, places: Sequence[Seat], plans: Sequence[Node
     keys = [node_of[seat.cpu] if scope == "node" else int(getattr(seat, scope)) for seat in places]
     number = {key: domain for domain, key in enumerate(sorted(set(keys)))}
     return [
-        CpuPlace(s.cpu, s.core, s.thread, s.package, s.die, s.ccx, number[key], node_of[s.cpu])
+        CpuPlace(
+            id=s.cpu,
+            core=s.core,
+            thread=s.thread,
+            package=s.package,
+            die=s.die,
+            ccx=s.ccx,
+            domain=number[key],
+            node=node_of[s.cpu],
+        )
         for s, key in zip(places, keys, strict=True)
     ]
 
@@ -231,9 +240,9 @@ def _nodes(spec: MachineDescription, plans: Sequence[NodePlan], cpus: Sequence[C
     bases = address_map.node_bases([plan.memory for plan in plans])
 
     def gate(plan: NodePlan) -> int:
-        if not plan.behind_port:
+        if plan.port is None:
             return plan.id
-        return index[plan.port_node] if plan.port_node >= 0 else gates[plan.port_package]
+        return gates[plan.port.package] if plan.port.package is not None else index[plan.port.node or 0]
 
     return tuple(
         NumaNode(

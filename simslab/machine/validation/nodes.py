@@ -87,12 +87,12 @@ def _node_numbers(plans: Sequence[NodePlan]) -> Faults:
 def _root_ports(plans: Sequence[NodePlan]) -> Faults:
     faults: Faults = []
     points = {plan.number for plan in plans if not plan.behind_port}
-    for plan in (plan for plan in plans if plan.behind_port):
+    for plan, port in ((plan, plan.port) for plan in plans if plan.port is not None):
         at = ("nodes", plan.entry, "root_port")
-        if (plan.port_package < 0) == (plan.port_node < 0):
+        if (port.package is None) == (port.node is None):
             faults.append(BadValue("where the port is, is not clear", expected="'package' or 'node'", at=at))
-        elif plan.port_node >= 0 and plan.port_node not in points:
-            message = f"there is no node {plan.port_node} that could have a root port"
+        elif port.node is not None and port.node not in points:
+            message = f"there is no node {port.node} that could have a root port"
             faults.append(BadValue(message, expected=format_cpulist(points), at=(*at, "node")))
     return faults
 

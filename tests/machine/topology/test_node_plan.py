@@ -51,10 +51,8 @@ def test_positions_are_repeated_as_needed():
 def test_memory_behind_a_port_has_no_cpus():
     port = "{memory: 1 GiB, root_port: {package: 1, latency: 100 ns}}"
     _, found = plans(f"[{{each: package, memory: 1 GiB}}, {port}]")
-    assert [(plan.behind_port, plan.port_package, plan.port_node) for plan in found] == [
-        (False, -1, -1), (False, -1, -1), (True, 1, -1)
-    ]  # fmt: skip
-    assert found[2].cpus == ()
+    assert [plan.behind_port for plan in found] == [False, False, True]
+    assert (found[2].cpus, found[2].port.package, found[2].port.node) == ((), 1, None)
 
 
 def test_a_node_may_have_memory_of_its_own_kind():
