@@ -44,7 +44,7 @@ HOT = {
         "machine.memory.snoop_filters",
         "slab.alloc",
         "slab.free",
-        "base.int_table",
+        "workload.trace.int_table",
         "workload.trace.line_scanner",
         "workload.trace.object_table",
         "slub.alloc",

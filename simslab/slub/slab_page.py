@@ -22,8 +22,8 @@ from simslab.machine.core.cpu import Cpu
 from simslab.slab.creation.kmalloc import kmalloc_fix_flags
 from simslab.slub import flags as fl
 from simslab.slub import layout, stat_item
-from simslab.slub.freelists import FreeLists
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
+from simslab.slub.lists.freelists import FreeLists
 
 NUMA_NO_NODE: Final = -1
 INUSE: Final = 0xFFFF  # mask in counters

@@ -16,8 +16,8 @@ from simslab.kernel.mm import gfp
 from simslab.slab import flags as slab_flags
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
+from simslab.slub.creation.options import SlubOptions
 from simslab.slub.kmem_cache import KmemCache
-from simslab.slub.options import SlubOptions
 
 TOPOLOGY: Final = "2n4c"
 NAME: Final = re.compile(r"b(ctor|rcu)?(\d+)")

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from simslab.base.errors import BadValue
-from simslab.base.int_table import numbered
 from simslab.result.measurement import TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import TraceReplay
 from simslab.workload.streams import operations as ops
 from simslab.workload.streams.program import Program, ThreadProgram, Words
+from simslab.workload.trace.int_table import numbered
 from simslab.workload.trace.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, KMALLOC, KmemTrace
 from simslab.workload.trace.pairing import NO_CACHE, PairedTrace, TraceCache
 from simslab.workload.trace.trace_shapes import NODE as _NODE

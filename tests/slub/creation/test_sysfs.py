@@ -4,7 +4,7 @@ import pytest
 
 from simslab.base.errors import BadValue
 from simslab.kernel.mm import gfp
-from simslab.slub.sysfs import slab_attr_store
+from simslab.slub.creation.sysfs import slab_attr_store
 
 
 @pytest.fixture

@@ -3,7 +3,14 @@
 import pytest
 
 from simslab.slub import flags as fl
-from simslab.slub.geometry import OrderObjects, Rules, calculate_order, get_order, kmem_cache_open, set_min_partial
+from simslab.slub.creation.geometry import (
+    OrderObjects,
+    Rules,
+    calculate_order,
+    get_order,
+    kmem_cache_open,
+    set_min_partial,
+)
 
 
 def sized(size, flags=0, ctor=False, cpus=8, align=8, **rules):

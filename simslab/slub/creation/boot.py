@@ -18,11 +18,12 @@ from simslab.slab.creation.geometry import BYTES_PER_WORD, align_up, calculate_a
 from simslab.slab.creation.kmalloc import KmallocCache
 from simslab.slab.creation.slab_state import DOWN, FULL, PARTIAL, UP, KernelPanicError
 from simslab.slub import flags as fl
-from simslab.slub import kmalloc, layout, slab_common
+from simslab.slub import layout
+from simslab.slub.creation import kmalloc, slab_common
 from simslab.slub.kmem_cache import KmemCache
 
 if TYPE_CHECKING:
-    from simslab.slub.allocator import SlubAllocator
+    from simslab.slub.core import SlubCore
 
 STANDING_CACHES: Final = "standing_caches.csv"
 SLAB_HWCACHE_ALIGN: Final = slab_flags.SLAB_HWCACHE_ALIGN
@@ -49,7 +50,7 @@ class StandingCache:
 
 def standing_caches() -> list[StandingCache]:
     """Return the standing caches beyond those of boot and kmalloc, in order of creation."""
-    text = resources.files("simslab.slub").joinpath(STANDING_CACHES).read_text(encoding="ascii")
+    text = resources.files("simslab.slub.creation").joinpath(STANDING_CACHES).read_text(encoding="ascii")
     return [
         StandingCache(
             row["name"],
@@ -66,7 +67,7 @@ def standing_caches() -> list[StandingCache]:
     ]
 
 
-def boot(allocator: SlubAllocator, standing: bool = True) -> None:
+def boot(allocator: SlubCore, standing: bool = True) -> None:
     """Bring the allocator from nothing to FULL on CPU 0, then the other CPUs online, and make the standing caches.
 
     `standing` False leaves out all caches but those of boot and kmalloc's. Not modelled: which standing caches were
@@ -82,7 +83,7 @@ def boot(allocator: SlubAllocator, standing: bool = True) -> None:
             create_standing(allocator, cpu, description)
 
 
-def kmem_cache_init(allocator: SlubAllocator, cpu: Cpu) -> None:
+def kmem_cache_init(allocator: SlubCore, cpu: Cpu) -> None:
     """Make the caches of caches and of node structures, then the kmalloc caches (mm/slub.c: kmem_cache_init)."""
     allocator.slab_state = DOWN
     first = allocator.boot_data
@@ -102,7 +103,7 @@ def kmem_cache_init(allocator: SlubAllocator, cpu: Cpu) -> None:
         create_kmalloc_cache(allocator, cpu, description)
 
 
-def bootstrap(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> None:
+def bootstrap(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> None:
     """Move a cache's structure from kernel data into an object, and flush its CPU slab (mm/slub.c: bootstrap)."""
     addr = allocator.kmem_cache_alloc(cpu, allocator.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
     if not addr:
@@ -114,7 +115,7 @@ def bootstrap(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> None:
     allocator.caches.append(cache)
 
 
-def create_kmalloc_cache(allocator: SlubAllocator, cpu: Cpu, description: KmallocCache) -> None:
+def create_kmalloc_cache(allocator: SlubCore, cpu: Cpu, description: KmallocCache) -> None:
     """Make one kmalloc cache; user space may copy all of its objects (mm/slab_common.c: create_kmalloc_cache)."""
     addr = allocator.kmem_cache_alloc(cpu, allocator.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
     if not addr:
@@ -126,7 +127,7 @@ def create_kmalloc_cache(allocator: SlubAllocator, cpu: Cpu, description: Kmallo
     allocator.kmalloc_caches[description.type][description.index] = cache
 
 
-def create_standing(allocator: SlubAllocator, cpu: Cpu, standing: StandingCache) -> None:
+def create_standing(allocator: SlubCore, cpu: Cpu, standing: StandingCache) -> None:
     """Make a standing cache as one of its own, with the references and sizes that its aliases left."""
     flags = standing.flags & fl.CACHE_CREATE_MASK
     align = calculate_alignment(flags, standing.align, standing.object_size)

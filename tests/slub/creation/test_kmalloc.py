@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.kernel.mm import gfp
-from simslab.slub import kmalloc
+from simslab.slub.creation import kmalloc
 
 
 @pytest.fixture

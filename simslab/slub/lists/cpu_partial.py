@@ -15,7 +15,7 @@ from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slub import layout, stat_item
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
-from simslab.slub.node_list import NodeLists
+from simslab.slub.lists.node_list import NodeLists
 from simslab.slub.slab_page import SlubPages
 
 INUSE: Final = 0xFFFF

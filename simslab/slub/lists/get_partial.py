@@ -13,8 +13,8 @@ from simslab.kernel.mm.zone import Zone
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slub import layout, stat_item
-from simslab.slub.cpu_partial import CpuPartial
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
+from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.slab_page import SlubPages
 
 NUMA_NO_NODE: Final = -1

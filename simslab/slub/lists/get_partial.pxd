@@ -8,8 +8,8 @@ from simslab.kernel.mm.zone cimport Zone
 from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slub cimport layout, stat_item
-from simslab.slub.cpu_partial cimport CpuPartial
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
+from simslab.slub.lists.cpu_partial cimport CpuPartial
 from simslab.slub.slab_page cimport SlubPages
 
 cdef long long NUMA_NO_NODE

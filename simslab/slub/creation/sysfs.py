@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import BadValue, near_miss
 from simslab.machine.core.cpu import Cpu
-from simslab.slub.geometry import set_min_partial
+from simslab.slub.creation.geometry import set_min_partial
 from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.shrink import flush_all, kmem_cache_shrink
 
 if TYPE_CHECKING:
-    from simslab.slub.allocator import SlubAllocator
+    from simslab.slub.core import SlubCore
 
 EINVAL: Final = 22
 ERANGE: Final = 34
@@ -31,7 +31,7 @@ def kstrtou(text: str, bits: int) -> int:
     return value if value >> bits == 0 else -ERANGE
 
 
-def min_partial_store(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
+def min_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
     """Set how many slabs a node keeps, within 5 to 10 (mm/slub.c: min_partial_store)."""
     value = kstrtou(text, ULONG_BITS)
     if value < 0:
@@ -40,7 +40,7 @@ def min_partial_store(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, text
     return len(text)
 
 
-def cpu_partial_store(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
+def cpu_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
     """Set how many objects a CPU's list may hold, and flush every CPU (mm/slub.c: cpu_partial_store)."""
     value = kstrtou(text, UINT_BITS)
     if value < 0:
@@ -53,7 +53,7 @@ def cpu_partial_store(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, text
 
 
 def remote_node_defrag_ratio_store(
-    allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None
+    allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None
 ) -> int:
     """Set in percent how often other nodes are searched (mm/slub.c: remote_node_defrag_ratio_store)."""
     value = kstrtou(text, UINT_BITS)
@@ -65,7 +65,7 @@ def remote_node_defrag_ratio_store(
     return len(text)
 
 
-def shrink_store(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
+def shrink_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
     """Shrink the cache when told 1 (mm/slub.c: shrink_store)."""
     if not text.startswith("1"):
         return -EINVAL
@@ -73,7 +73,7 @@ def shrink_store(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, text: str
     return len(text)
 
 
-Store = Callable[["SlubAllocator", Cpu, KmemCache, str, "list[int] | None"], int]
+Store = Callable[["SlubCore", Cpu, KmemCache, str, "list[int] | None"], int]
 
 STORES: Final[dict[str, Store]] = {
     "min_partial": min_partial_store,
@@ -86,7 +86,7 @@ OF_SLAB: Final = ("limit", "batchcount", "shared")
 
 
 def slab_attr_store(
-    allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, name: str, text: str, order: list[int] | None = None
+    allocator: SlubCore, cpu: Cpu, cache: KmemCache, name: str, text: str, order: list[int] | None = None
 ) -> int:
     """Write `text` to attribute `name`; characters accepted or a negative errno (mm/slub.c: slab_attr_store).
 

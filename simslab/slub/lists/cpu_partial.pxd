@@ -5,7 +5,7 @@ from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slub cimport layout, stat_item
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
-from simslab.slub.node_list cimport NodeLists
+from simslab.slub.lists.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages
 
 cdef long long INUSE

@@ -1,16 +1,18 @@
-# Written by tools/declarations.py from allocator.py; its docstring tells what is decided here.
+# Written by tools/declarations.py from core.py; its docstring tells what is decided here.
 cimport cython
 from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slub cimport kmalloc, layout
+from simslab.slub cimport flags as fl
+from simslab.slub cimport layout
 from simslab.slub.alloc cimport SlubAlloc
-from simslab.slub.cpu_partial cimport CpuPartial
 from simslab.slub.cpu_slab cimport CpuSlab
+from simslab.slub.creation cimport kmalloc
 from simslab.slub.free cimport SlubFree
-from simslab.slub.get_partial cimport GetPartial
 from simslab.slub.kmem_cache cimport KmemCache
-from simslab.slub.node_list cimport NodeLists
+from simslab.slub.lists.cpu_partial cimport CpuPartial
+from simslab.slub.lists.get_partial cimport GetPartial
+from simslab.slub.lists.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages
 
 cdef long long NUMA_NO_NODE
@@ -22,8 +24,7 @@ cdef long long INSNS_KMALLOC_NODE
 cdef long long INSNS_KMALLOC_LARGE
 
 
-@cython.final
-cdef class SlubAllocator:
+cdef class SlubCore:
     cdef public object kernel
     cdef public object options
     cdef public list caches

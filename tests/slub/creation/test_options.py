@@ -4,7 +4,7 @@ import pytest
 
 from simslab.base.errors import BadValue
 from simslab.slub import flags as fl
-from simslab.slub.options import SlubOptions
+from simslab.slub.creation.options import SlubOptions
 
 
 def test_without_slub_debug_nothing_is_debugged():

@@ -1,6 +1,6 @@
 """Boot: the first two caches describe each other, then everything stands on them."""
 
-from simslab.slub.boot import standing_caches
+from simslab.slub.creation.boot import standing_caches
 from simslab.slub.shrink import PARTIAL
 
 

@@ -15,21 +15,20 @@ from simslab.slab.creation.slab_common import usercopy_window_is_valid
 from simslab.slab.creation.slab_state import DOWN, KernelPanicError
 from simslab.slab.flags import SLAB_PANIC
 from simslab.slub import flags as fl
-from simslab.slub import geometry as sizing
-from simslab.slub import kmalloc, layout, shrink
+from simslab.slub import layout, shrink
+from simslab.slub.creation import geometry as sizing
+from simslab.slub.creation import kmalloc
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 
 if TYPE_CHECKING:
-    from simslab.slub.allocator import SlubAllocator
+    from simslab.slub.core import SlubCore
 
 ENOMEM: Final = 12
 EINVAL: Final = 22
 EBUSY: Final = 16
 
 
-def find_mergeable(
-    allocator: SlubAllocator, size: int, align: int, flags: int, name: str, ctor: int
-) -> KmemCache | None:
+def find_mergeable(allocator: SlubCore, size: int, align: int, flags: int, name: str, ctor: int) -> KmemCache | None:
     """Return the oldest cache that can serve a request (mm/slab_common.c: find_mergeable).
 
     Unlike SLAB, SLUB asks only that the stride be a multiple of the alignment, not the cache's own alignment.
@@ -64,9 +63,7 @@ def fits_into(cache: KmemCache, size: int, align: int, flags: int) -> bool:
     )
 
 
-def kmem_cache_alias(
-    allocator: SlubAllocator, name: str, size: int, align: int, flags: int, ctor: int
-) -> KmemCache | None:
+def kmem_cache_alias(allocator: SlubCore, name: str, size: int, align: int, flags: int, ctor: int) -> KmemCache | None:
     """Return a cache to be shared, its object_size and inuse raised for good (mm/slub.c: __kmem_cache_alias)."""
     cache = find_mergeable(allocator, size, align, flags, name, ctor)
     if cache is not None:
@@ -77,7 +74,7 @@ def kmem_cache_alias(
 
 
 def kmem_cache_create_usercopy(
-    allocator: SlubAllocator,
+    allocator: SlubCore,
     name: str,
     size: int,
     align: int = 0,
@@ -100,7 +97,7 @@ def kmem_cache_create_usercopy(
 
 
 def create_or_share(
-    allocator: SlubAllocator,
+    allocator: SlubCore,
     cpu: Cpu,
     name: str,
     size: int,
@@ -126,7 +123,7 @@ def create_or_share(
     return create_cache(allocator, cpu, name, size, align, flags, useroffset, usersize, ctor)
 
 
-def creation_failed(allocator: SlubAllocator, cpu: Cpu, name: str, flags: int, err: int) -> None:
+def creation_failed(allocator: SlubCore, cpu: Cpu, name: str, flags: int, err: int) -> None:
     """Warn, or panic if the cache was asked for with SLAB_PANIC."""
     if flags & SLAB_PANIC:
         raise KernelPanicError(f"kmem_cache_create: Failed to create slab '{name}'. Error {err}")
@@ -135,7 +132,7 @@ def creation_failed(allocator: SlubAllocator, cpu: Cpu, name: str, flags: int, e
 
 
 def create_cache(
-    allocator: SlubAllocator,
+    allocator: SlubCore,
     cpu: Cpu,
     name: str,
     object_size: int,
@@ -163,16 +160,14 @@ def create_cache(
     return cache, 0
 
 
-def new_kmem_cache(allocator: SlubAllocator, addr: int, name: str) -> KmemCache:
+def new_kmem_cache(allocator: SlubCore, addr: int, name: str) -> KmemCache:
     """Return an empty struct kmem_cache at `addr`, entered in `by_index` but not yet in `caches`."""
     cache = KmemCache(len(allocator.by_index), addr, name, allocator.kernel.nr_node_ids)
     allocator.by_index.append(cache)
     return cache
 
 
-def create_boot_cache(
-    allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, size: int, flags: int, usersize: int
-) -> None:
+def create_boot_cache(allocator: SlubCore, cpu: Cpu, cache: KmemCache, size: int, flags: int, usersize: int) -> None:
     """Fill a cache made at boot, whose struct exists already (mm/slab_common.c: create_boot_cache)."""
     cache.size = cache.object_size = size
     cache.align = kmalloc.boot_alignment(size, flags)
@@ -183,7 +178,7 @@ def create_boot_cache(
     cache.refcount = -1  # exempt from merging for now
 
 
-def kmem_cache_open(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+def kmem_cache_open(allocator: SlubCore, cpu: Cpu, cache: KmemCache, flags: int) -> int:
     """Size a cache and give it its structures; 0 or a negative errno with all released (mm/slub.c: kmem_cache_open)."""
     flags = allocator.options.kmem_cache_flags(flags, cache.name)
     rules = allocator.rules()
@@ -212,7 +207,7 @@ def apply_geometry(cache: KmemCache, geometry: sizing.Geometry, debug: bool) -> 
     cache.left = geometry.red_left_pad if debug and geometry.flags & fl.SLAB_RED_ZONE else 0
 
 
-def init_kmem_cache_nodes(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> bool:
+def init_kmem_cache_nodes(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> bool:
     """Give a cache a structure for every node with memory; False when one has none (mm/slub.c: init_kmem_cache_nodes).
 
     Before the cache of those structures works, its own are made by hand (early_kmem_cache_node_alloc).
@@ -229,13 +224,13 @@ def init_kmem_cache_nodes(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) 
     return True
 
 
-def new_node(allocator: SlubAllocator, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
+def new_node(allocator: SlubCore, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
     """Return a node structure without slabs at `addr` (mm/slub.c: init_kmem_cache_node)."""
     lock = allocator.new_lock(addr + layout.NODE_LIST_LOCK, f"{cache.name}: list_lock")
     return KmemCacheNode(addr, nid, lock)
 
 
-def early_kmem_cache_node_alloc(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, nid: int) -> None:
+def early_kmem_cache_node_alloc(allocator: SlubCore, cpu: Cpu, cache: KmemCache, nid: int) -> None:
     """Make the first node structure in the first slab of its own cache (mm/slub.c: early_kmem_cache_node_alloc)."""
     pages = allocator.pages
     saved = cpu.irq_save(0)
@@ -255,7 +250,7 @@ def early_kmem_cache_node_alloc(allocator: SlubAllocator, cpu: Cpu, cache: KmemC
     cpu.irq_restore(saved)
 
 
-def alloc_kmem_cache_cpus(allocator: SlubAllocator, cache: KmemCache) -> bool:
+def alloc_kmem_cache_cpus(allocator: SlubCore, cache: KmemCache) -> bool:
     """Give a cache its per-CPU structures (mm/slub.c: alloc_kmem_cache_cpus, init_kmem_cache_cpus)."""
     percpu = allocator.kernel.percpu
     offset = percpu.alloc_percpu(layout.CPU_BYTES, layout.CPU_ALIGN)
@@ -266,7 +261,7 @@ def alloc_kmem_cache_cpus(allocator: SlubAllocator, cache: KmemCache) -> bool:
     return True
 
 
-def kmem_cache_release(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> None:
+def kmem_cache_release(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> None:
     """Free the structures of a cache without slabs (mm/slub.c: __kmem_cache_release)."""
     if cache.cpu_slab:
         allocator.kernel.percpu.free_percpu(cache.cpu_slab_offset)
@@ -279,7 +274,7 @@ def kmem_cache_release(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> 
 
 
 def kmem_cache_destroy(
-    allocator: SlubAllocator, cache: KmemCache, cpu: Cpu | None = None, order: list[int] | None = None
+    allocator: SlubCore, cache: KmemCache, cpu: Cpu | None = None, order: list[int] | None = None
 ) -> int:
     """Drop one reference; the last one shuts the cache down (mm/slab_common.c: kmem_cache_destroy).
 
@@ -302,7 +297,7 @@ def kmem_cache_destroy(
     return 0
 
 
-def slab_caches_to_rcu_destroy_workfn(allocator: SlubAllocator, cpu: Cpu) -> None:
+def slab_caches_to_rcu_destroy_workfn(allocator: SlubCore, cpu: Cpu) -> None:
     """Release the caches that wait for grace periods, once these are over (slab_caches_to_rcu_destroy_workfn)."""
     to_destroy = list(allocator.caches_to_rcu_destroy)
     allocator.caches_to_rcu_destroy.clear()
@@ -317,7 +312,7 @@ def slab_caches_to_rcu_destroy_workfn(allocator: SlubAllocator, cpu: Cpu) -> Non
     kernel.rcu.after_barrier(cpu, lambda last: kernel.workqueue.queue_work(last, release))
 
 
-def slab_kmem_cache_release(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> None:
+def slab_kmem_cache_release(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> None:
     """Free a cache's structures (mm/slab_common.c: slab_kmem_cache_release)."""
     allocator.by_index[cache.index] = None
     kmem_cache_release(allocator, cpu, cache)

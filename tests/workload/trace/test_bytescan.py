@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simslab.base import bytescan
+from simslab.workload.trace import bytescan
 
 # In the compiled build leaves use the inline functions of `bytescan.pxd`; tests/workload/test_line_scanner.py compares
 # what they read with what these plain ones read.

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simslab.base.int_table import IntTable, numbered
+from simslab.workload.trace.int_table import IntTable, numbered
 
 KEYS = st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(-8, 8)
 
