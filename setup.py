@@ -27,7 +27,11 @@ HOT = {
     "simslab." + name
     for name in (
         "base.engine",
+        "machine.core.accesses",
+        "machine.core.core_clock",
         "machine.core.cpu",
+        "machine.core.interrupt_flag",
+        "machine.core.store_buffer",
         "machine.memory.coherence",
         "machine.memory.hierarchy",
         "slab.alloc",

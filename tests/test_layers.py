@@ -33,7 +33,7 @@ UNDER_DESCRIPTION = {
 MOST_FILES = 14
 MOST_LINES = 400
 KNOWN_CIRCLE = ("simslab.slab.",)
-KNOWN_LONG = {"simslab.machine.core.cpu"}
+KNOWN_LONG: set[str] = set()
 
 
 def module_name(path):

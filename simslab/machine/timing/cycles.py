@@ -19,11 +19,10 @@ same order in which the coherence model charges them:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simslab.machine.memory import states
 from simslab.machine.timing.caches import Caches, build_caches
-from simslab.machine.timing.flat import flat_value
 from simslab.machine.timing.idle_matrix import matrix_times
 from simslab.machine.timing.integers import Integers, integers
 from simslab.machine.timing.memory import NodeMemory, build_memory
@@ -80,10 +79,6 @@ class Timing:
             memory = self.memory.nodes[node]
             way += memory.latency + memory.port - self.begun(domain, node) + coherence.directory
         return l3.latency + way + coherence.directory + coherence.snoop
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a value by the flat name that it had before its part."""
-        return flat_value(self, name)
 
 
 def build_timing(spec: MachineDescription, topology: Topology) -> Timing:

@@ -93,9 +93,10 @@ def test_the_shadow_sees_dirty_data_that_is_dropped(make_memory):
     memory = shadow.memory
     shadow.access(0, LINES[0], 1)
     plant(memory, 0, LINES[0], 0)
-    for table in (memory.filters[0], memory.directory):
-        row = table.row(LINES[0])
-        table.owner[row + 1] = table.owner[row + 2] = table.owner[row + 3] = 0
+    for table in (memory.filters, memory.directory):
+        row = table.row(0, LINES[0])
+        for word in range(table.width):
+            table.owner[row + word] = 0
     shadow.access(2, LINES[0], 0)
     assert any("through memory" in text for text in shadow.problems)
 
