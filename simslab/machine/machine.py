@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from simslab.base.engine import Engine
 from simslab.machine import parts
 from simslab.machine.accounting.irq_stats import IrqStats
-from simslab.machine.core.core_spec import CpuPlace
+from simslab.machine.core.core_spec import CoreCosts, CpuPlace
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.timing import cycles as timings
 from simslab.machine.topology.topology import Topology, build_topology
@@ -34,7 +34,7 @@ class Machine:
         self.interconnect = parts.build_interconnect(topology, timing, exact)
         self.memory = parts.build_memory(topology, timing, self.interconnect, exact)
         self.tlb = parts.build_tlb(topology, timing, timing.tlb, self.memory)
-        costs = parts.core_costs(timing)
+        costs = CoreCosts(timing.core, timing.kernel)
         places = [CpuPlace(cpu.id, cpu.core, cpu.package, cpu.domain, cpu.node) for cpu in topology.cpus]
         self.cpus = [Cpu(place, costs, self.memory, self.engine, self.irq_stats, self.tlb) for place in places]
         _join_threads(self.cpus)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.machine.core.core_spec import CoreCosts, ExecutionCosts, InterruptCosts, StoreCosts, TableMap, TlbCosts
+from simslab.machine.core.core_spec import TableMap, TlbCosts
 from simslab.machine.core.tlb import Tlb, table_sections
 from simslab.machine.memory.cache_array import CacheArray
 from simslab.machine.memory.cache_ports import CachePorts
@@ -23,7 +23,7 @@ from simslab.machine.memory.memory_spec import (
     NetworkSpec,
 )
 from simslab.machine.memory.paths import Paths
-from simslab.machine.timing.caches import geometry
+from simslab.machine.timing.caches import sets
 
 if TYPE_CHECKING:
     from simslab.machine.timing.cycles import Timing
@@ -45,16 +45,15 @@ def build_interconnect(topology: Topology, timing: Timing, exact: int) -> Interc
         port_read_q10=timing.caches.l3.port_read_line_q10,
         port_write_q10=timing.caches.l3.port_write_line_q10,
     )
-    memory = timing.memory
     dram = DramSpec(
-        latency=[device + port for device, port in zip(memory.each("latency"), memory.each("port"), strict=True)],
-        read_q10=memory.each("line_q10"),
-        write_q10=memory.each("write_line_q10"),
-        stream_q10=memory.each("stream_write_line_q10"),
-        channels=memory.each("channels"),
-        conflict=memory.each("conflict"),
-        row_miss=memory.each("row_miss"),
-        curve=memory.curves,
+        latency=[node.latency + node.port for node in timing.memory.nodes],
+        read_q10=timing.memory.each("line_q10"),
+        write_q10=timing.memory.each("write_line_q10"),
+        stream_q10=timing.memory.each("stream_write_line_q10"),
+        channels=timing.memory.each("channels"),
+        conflict=timing.memory.each("conflict"),
+        row_miss=timing.memory.each("row_miss"),
+        curve=timing.memory.curves,
     )
     return Interconnect(network, dram, exact)
 
@@ -100,8 +99,7 @@ def _latencies(timing: Timing) -> CacheLatencies:
 
 
 def _array(instances: int, cache: Integers) -> CacheArray:
-    shape = geometry(cache)
-    return CacheArray(instances, shape.sets, shape.ways)
+    return CacheArray(instances, sets(cache), cache.ways)
 
 
 def _ports(topology: Topology, timing: Timing, exact: int) -> CachePorts | None:
@@ -142,35 +140,3 @@ def _table_nodes(topology: Topology) -> list[int]:
 def _entries(cores: int, array: tuple[int, int]) -> CacheArray:
     entries, ways = array
     return CacheArray(cores, entries // ways, ways)
-
-
-def core_costs(timing: Timing) -> CoreCosts:
-    """Return what a core costs."""
-    return CoreCosts(
-        ExecutionCosts(
-            cpi_q16=timing.core.cpi_q16,
-            cpi_cold_q16=timing.core.cpi_cold_q16,
-            hidden=timing.core.hidden,
-            forward=timing.core.forward,
-            prefetch=timing.core.prefetch,
-            smt_q10=timing.core.smt_q10,
-        ),
-        StoreCosts(
-            divisor=timing.core.store_divisor,
-            atomic=timing.kernel.atomic,
-            clear_q10=timing.kernel.clear_q10,
-            buffer=timing.core.store_buffer,
-            fill_buffers=timing.core.outstanding,
-            interval=timing.core.store_interval,
-        ),
-        InterruptCosts(
-            irq_save=timing.kernel.irq_save,
-            irq_restore=timing.kernel.irq_restore,
-            cli=timing.kernel.cli,
-            sti=timing.kernel.sti,
-            entry=timing.kernel.irq_entry,
-            exit=timing.kernel.irq_exit,
-            ipi=timing.kernel.ipi,
-        ),
-        timing.kernel.pause,
-    )

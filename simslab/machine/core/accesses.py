@@ -35,12 +35,12 @@ class AccessingCore(StoringCore):
         super().__init__(place, costs, scheduler)
         self.core: int = place.core
         self.memory = memory
-        self.hidden: int = costs.execution.hidden
-        self.forward: int = costs.execution.forward
-        self.prefetching: int = costs.execution.prefetch
-        self.store_divisor: int = costs.stores.divisor
-        self.atomic_cost: int = costs.stores.atomic
-        self.clear_q10: int = costs.stores.clear_q10
+        self.hidden: int = costs.core.hidden
+        self.forward: int = costs.core.forward
+        self.prefetching: int = costs.core.prefetch
+        self.store_divisor: int = costs.core.store_divisor
+        self.atomic_cost: int = costs.kernel.atomic
+        self.clear_q10: int = costs.kernel.clear_q10
         self.l1 = memory.l1
         self.l1_tags = buffers.int64_pointer(memory.l1.owner)
         self.l1_base = self.core * memory.l1.sets * memory.l1.ways

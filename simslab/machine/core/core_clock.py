@@ -34,18 +34,18 @@ class CoreClock(Clocked):
         self.cause_owner = buffers.int64_zeros(causes.NR_CAUSES)
         self.cause = buffers.int64_pointer(self.cause_owner)
         self.bill = causes.UNBILLED
-        self.cpi_q16: int = costs.execution.cpi_q16
-        self.cpi_cold_q16: int = costs.execution.cpi_cold_q16
+        self.cpi_q16: int = costs.core.cpi_q16
+        self.cpi_cold_q16: int = costs.core.cpi_cold_q16
         self.alone_q16 = self.cpi_q16  # with the core to itself
         self.alone_cold_q16 = self.cpi_cold_q16
-        self.smt_q10: int = costs.execution.smt_q10
+        self.smt_q10: int = costs.core.smt_q10
         self.instruction_fraction = 0
         self.instructions = 0
         self.sibling = self  # the core's next thread, in a ring
         self.busy = 0  # 1 while it has code to run
         self.busy_threads = 1
         self.idle_from = self.idle_to = 0  # the last stretch without code to run
-        self.fill_buffers: int = costs.stores.fill_buffers
+        self.fill_buffers: int = costs.core.outstanding
         self.fill_share = self.fill_buffers  # of the core's fill buffers
 
     def charge(self, cause: int, cycles: int) -> int:

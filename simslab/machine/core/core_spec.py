@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simslab.machine.timing.integers import Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,50 +22,14 @@ class CpuPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionCosts:
-    """Instructions, loads and fetches."""
-
-    cpi_q16: int  # 65536 / IPC on the fast paths
-    cpi_cold_q16: int  # the same off them
-    hidden: int  # of each load's latency, by out-of-order execution
-    forward: int = 5  # a load of what was just stored
-    prefetch: int = 0  # 1: the line after one that misses in the L1 is brought into the L2
-    smt_q10: int = 0  # throughput of all busy threads of a core, 1024 is that of one alone; 0: no sharing
-
-
-@dataclass(frozen=True, slots=True)
-class StoreCosts:
-    """Stores, locked operations and string stores."""
-
-    divisor: int  # without a store buffer, a missing store costs 1/divisor of what is not hidden
-    atomic: int  # a locked operation beyond its line's arrival
-    clear_q10: int  # rep stosb, 1/1024 cycle per line
-    buffer: int = 0  # entries of the store buffer of one thread, 0 where `divisor` stands for it
-    fill_buffers: int = 10  # lines on their way to one core
-    interval: int = 10  # instructions for each store that is not named
-
-
-@dataclass(frozen=True, slots=True)
-class InterruptCosts:
-    """The interrupt flag, entering and leaving a handler, and asking another CPU for one."""
-
-    irq_save: int  # pushf, cli
-    irq_restore: int  # popf
-    cli: int
-    sti: int
-    entry: int
-    exit: int
-    ipi: int  # until an inter-processor interrupt has arrived
-
-
-@dataclass(frozen=True, slots=True)
 class CoreCosts:
-    """All costs of a core; `pause` is one round of a loop that waits with PAUSE."""
+    """All costs of a core, by the names of the parameters that `CoreSpec` and `KernelCostsSpec` declare.
 
-    execution: ExecutionCosts
-    stores: StoreCosts
-    interrupts: InterruptCosts = field(default_factory=lambda: InterruptCosts(0, 0, 0, 0, 0, 0, 0))
-    pause: int = 0
+    `core.store_buffer`: entries of one thread, 0 where `core.store_divisor` stands for it.
+    """
+
+    core: Integers
+    kernel: Integers
 
 
 @dataclass(frozen=True, slots=True)

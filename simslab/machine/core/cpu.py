@@ -42,7 +42,7 @@ class Cpu(InterruptibleCore):
         self.domain: int = place.domain
         self.node: int = place.node
         self.numa_mem = self.node  # home of what it allocates; the kernel sets it (topology.h: numa_mem_id)
-        self.pause: int = costs.pause
+        self.pause: int = costs.kernel.pause
         self.next_work = clock.NEVER  # when the kernel's next deferred work on this CPU is due
 
     def run(self, cycles: int, cause: int) -> int:

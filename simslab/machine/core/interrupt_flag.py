@@ -38,12 +38,12 @@ class InterruptibleCore(AccessingCore):
         super().__init__(place, costs, memory, scheduler, tlb)
         self.irq_stats = irq_stats
         self.handler: InterruptHandler = InterruptHandler()
-        self.save_cost: int = costs.interrupts.irq_save
-        self.restore_cost: int = costs.interrupts.irq_restore
-        self.cli_cost: int = costs.interrupts.cli
-        self.sti_cost: int = costs.interrupts.sti
-        self.entry_cost: int = costs.interrupts.entry
-        self.exit_cost: int = costs.interrupts.exit
+        self.save_cost: int = costs.kernel.irq_save
+        self.restore_cost: int = costs.kernel.irq_restore
+        self.cli_cost: int = costs.kernel.cli
+        self.sti_cost: int = costs.kernel.sti
+        self.entry_cost: int = costs.kernel.irq_entry
+        self.exit_cost: int = costs.kernel.irq_exit
         self.path = 0
         self.irqs_off = 0
         self.off_since = 0

@@ -20,8 +20,8 @@ class StoringCore(CoreClock):
 
     def __init__(self, place: CpuPlace, costs: CoreCosts, scheduler: Engine | None) -> None:
         super().__init__(place, costs, scheduler)
-        self.entries: int = costs.stores.buffer
-        self.store_interval: int = costs.stores.interval
+        self.entries: int = costs.core.store_buffer
+        self.store_interval: int = costs.core.store_interval
         self.stores_owner = buffers.int64_zeros(max(1, self.entries))
         self.stores = buffers.int64_pointer(self.stores_owner)  # when each entry's store retires, oldest next
         self.next_store = 0

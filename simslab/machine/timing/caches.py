@@ -11,19 +11,6 @@ if TYPE_CHECKING:
     from simslab.machine.description.whole import MachineDescription
 
 
-@dataclass(frozen=True, slots=True)
-class CacheGeometry:
-    """Size and shape of one instance of a cache; the number of sets need not be a power of two."""
-
-    size: int  # bytes
-    ways: int
-
-    @property
-    def sets(self) -> int:
-        """Number of sets."""
-        return self.size // (self.ways * LINE_BYTES)
-
-
 @dataclass(frozen=True)
 class Caches:
     """The parameters of each level, as `CacheSpec` and `L3Spec` declare them."""
@@ -39,6 +26,6 @@ def build_caches(spec: MachineDescription) -> Caches:
     return Caches(integers(spec.l1d, hz), integers(spec.l2, hz), integers(spec.l3, hz))
 
 
-def geometry(cache: Integers) -> CacheGeometry:
-    """Return the shape of one level."""
-    return CacheGeometry(cache.size, cache.ways)
+def sets(cache: Integers) -> int:
+    """Return how many sets an instance of a cache has; it need not be a power of two."""
+    return cache.size // (cache.ways * LINE_BYTES)

@@ -30,39 +30,31 @@ LINE_BYTES: Final = 64
 class Integers:
     """Named integers, read as attributes; they do not change, and are equal when names and values are."""
 
-    __slots__ = ("_values",)
-    _values: dict[str, int]
-
     def __init__(self, values: Mapping[str, int]) -> None:
-        object.__setattr__(self, "_values", dict(values))
+        vars(self).update(values)
 
     def __getattr__(self, name: str) -> int:
-        if name.startswith("_") or name not in self._values:
-            near = "" if name.startswith("_") else near_miss(name, self._values)
-            raise AttributeError(f"no integer '{name}'" + (f", did you mean '{near}'?" if near else ""), name=name)
-        return self._values[name]
+        near = near_miss(name, vars(self))
+        raise AttributeError(f"no integer '{name}'" + (f", did you mean '{near}'?" if near else ""), name=name)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"'{name}' cannot be changed", name=name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(vars(self))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Integers) and self._values == other._values
+        return isinstance(other, Integers) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
-        return hash(tuple(sorted(self._values.items())))
+        return hash(tuple(sorted(vars(self).items())))
 
     def __repr__(self) -> str:
-        return f"Integers({', '.join(f'{name}={value}' for name, value in self._values.items())})"
-
-    def __reduce__(self) -> tuple[type[Integers], tuple[dict[str, int]]]:
-        return Integers, (self._values,)
+        return f"Integers({', '.join(f'{name}={value}' for name, value in vars(self).items())})"
 
     def replaced(self, **changes: int) -> Integers:
         """Return the same with some values changed or added."""
-        return Integers(self._values | changes)
+        return Integers(vars(self) | changes)
 
 
 def integers(part: BaseModel, hz: int) -> Integers:

@@ -26,7 +26,7 @@ class Checker(InterruptHandler):
 
     def handle(self, cpu, vector):
         self.taken += 1
-        entered = cpu.now - cpu.costs.interrupts.entry
+        entered = cpu.now - cpu.costs.kernel.irq_entry
         if self.masked or not cpu.irqs_off or (self.unmask_at >= 0 and entered != self.unmask_at):
             self.wrong += 1
         self.unmask_at = -1
@@ -38,7 +38,7 @@ def soak(operations, seed):
     cpu = build_machine(load_machine("one-node")).cpus[0]
     checker = Checker(cpu)
     cpu.handler = checker
-    flags, state, restore = [], seed, cpu.costs.interrupts.irq_restore
+    flags, state, restore = [], seed, cpu.costs.kernel.irq_restore
     for _ in range(operations):
         state = (state * 6364136223846793005 + 1442695040888963407) & 0xFFFFFFFFFFFFFFFF
         choice = state >> 60
@@ -110,7 +110,7 @@ def test_an_ipi_round_trip_is_the_sum_of_its_parts():
     kernel.machine.engine.run()
     by_cause = list(cpu.cause_owner)
     total, answered = times["end"] - times["begin"], kernel.smp.answered_at[cpu.id]
-    wait, entry = by_cause[causes.IPI_WAIT], cpu.costs.interrupts.ipi + cpu.costs.interrupts.entry
+    wait, entry = by_cause[causes.IPI_WAIT], cpu.costs.kernel.ipi + cpu.costs.kernel.irq_entry
     send = answered - wait - times["begin"]  # until the sender began to wait
     delivery = times["handler begins"] - times["begin"] - send
     acknowledge = answered - times["handler ends"]

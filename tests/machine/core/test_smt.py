@@ -120,4 +120,4 @@ def test_a_thread_whose_share_has_grown_still_waits_for_its_lines_on_the_way():
 
 def test_the_store_buffer_is_shared_out_among_the_threads():
     machine = build()
-    assert machine.cpus[0].costs.stores.buffer == 36 // 2
+    assert machine.cpus[0].costs.core.store_buffer == 36 // 2

@@ -1,8 +1,9 @@
 import pytest
+from core_costs import core_costs
 
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.irq_stats import IrqStats
-from simslab.machine.core.core_spec import CoreCosts, CpuPlace, ExecutionCosts, StoreCosts
+from simslab.machine.core.core_spec import CpuPlace
 from simslab.machine.core.cpu import Cpu
 
 LATENCY = 50 + 20 + 100  # of local memory
@@ -14,8 +15,7 @@ STALL = causes.STORE_BUFFER
 @pytest.fixture
 def make_cpu(make_memory):
     def make(entries=ENTRIES, fills=FILLS, interval=10):
-        stores = StoreCosts(divisor=4, atomic=18, clear_q10=2048, buffer=entries, fill_buffers=fills, interval=interval)
-        costs = CoreCosts(ExecutionCosts(65536, 65536, hidden=10), stores)
+        costs = core_costs(store_buffer=entries, outstanding=fills, store_interval=interval)
         memory = make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8))
         return Cpu(CpuPlace(0, 0, 0, 0, 0), costs, memory, None, IrqStats())
 

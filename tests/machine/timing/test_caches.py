@@ -1,5 +1,5 @@
 from simslab.machine.library import load_machine
-from simslab.machine.timing.caches import CacheGeometry, build_caches, geometry
+from simslab.machine.timing.caches import build_caches, sets
 
 
 def test_each_level_has_the_parameters_of_its_part():
@@ -9,5 +9,5 @@ def test_each_level_has_the_parameters_of_its_part():
 
 
 def test_geometry_may_have_any_number_of_sets():
-    assert CacheGeometry(24576 * 20 * 64, 20).sets == 24576
-    assert geometry(build_caches(load_machine("four-socket")).l3).sets == 24576
+    assert sets(build_caches(load_machine("two-socket")).l3) == 32768
+    assert sets(build_caches(load_machine("four-socket")).l3) == 24576

@@ -2,7 +2,6 @@ import pytest
 
 from simslab.machine.library import load_machine
 from simslab.machine.memory.states import MOESI, NON_INCLUSIVE
-from simslab.machine.timing.caches import geometry
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.timing.integers import line_q10
 from simslab.machine.topology.topology import build_topology
@@ -67,11 +66,6 @@ def test_the_warm_pair_of_the_desktop_is_within_the_measured_range():
     pair = 100 * timing.core.cpi_q16 / 65536 + 2 * (timing.kernel.irq_save + timing.kernel.irq_restore)
     assert 85 <= pair <= 95
     assert timing.core.hidden >= timing.caches.l1.latency
-
-
-def test_geometry_may_have_any_number_of_sets():
-    assert geometry(timing_of("two-socket").caches.l3).sets == 32768
-    assert geometry(timing_of("four-socket").caches.l3).sets == 24576
 
 
 def test_ticks_come_at_hz():
