@@ -23,6 +23,7 @@ LAYERS = (
     "cli",
 )
 ONLY_IN_THE_ENGINE = {"simpy", "greenlet"}
+CIRCLE_OF_TYPES = "simslab.machine."  # its modules still refer to each other for type checking
 
 
 def module_name(path):
@@ -83,6 +84,7 @@ def test_names_come_from_their_module_not_from_a_package(module):
 
 
 def test_imports_make_no_circle():
+    """Imports for type checking only count too."""
     done, path = set(), []
 
     def visit(module):
@@ -90,7 +92,7 @@ def test_imports_make_no_circle():
         if module in done:
             return
         path.append(module)
-        for name in imports(module, False):
+        for name in imports(module, not module.startswith(CIRCLE_OF_TYPES)):
             if name in SOURCES and name != module:
                 visit(name)
         done.add(path.pop())

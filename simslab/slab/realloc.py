@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from simslab.machine.core.cpu import Cpu
+from simslab.slab.core import SlabCore
 from simslab.slab.creation.kmalloc import ZERO_SIZE_PTR
 from simslab.slab.kmem_cache import KmemCache
-
-if TYPE_CHECKING:
-    from simslab.slab.allocator import SlabAllocator
 
 KREALLOC_INSNS: Final = 30  # estimate: krealloc, __do_krealloc, ksize
 COPY_INSNS: Final = 20  # estimate: memcpy with `rep movsb` counted once
@@ -21,27 +19,27 @@ def kmem_cache_size(cache: KmemCache) -> int:
     return cache.object_size
 
 
-def krealloc(allocator: SlabAllocator, cpu: Cpu, objp: int, new_size: int, flags: int) -> int:
+def krealloc(core: SlabCore, cpu: Cpu, objp: int, new_size: int, flags: int) -> int:
     """Memory of `new_size` bytes with the contents of `objp`; 0, and `objp` stays, when there is none (krealloc).
 
     What is large enough stays where it is; 0 bytes free `objp` and give ZERO_SIZE_PTR.
     """
     cpu.insn(KREALLOC_INSNS)
     if not new_size:
-        allocator.kfree(cpu, objp)
+        core.kfree(cpu, objp)
         return ZERO_SIZE_PTR
-    moved = do_krealloc(allocator, cpu, objp, new_size, flags)
+    moved = do_krealloc(core, cpu, objp, new_size, flags)
     if moved and moved != objp:
-        allocator.kfree(cpu, objp)
+        core.kfree(cpu, objp)
     return moved
 
 
-def do_krealloc(allocator: SlabAllocator, cpu: Cpu, objp: int, new_size: int, flags: int) -> int:
+def do_krealloc(core: SlabCore, cpu: Cpu, objp: int, new_size: int, flags: int) -> int:
     """`objp` itself when it is large enough, else a copy (mm/slab_common.c: __do_krealloc)."""
-    size = allocator.ksize(cpu, objp)
+    size = core.ksize(cpu, objp)
     if size >= new_size:
         return objp
-    moved = allocator.kmalloc(cpu, new_size, flags)
+    moved = core.kmalloc(cpu, new_size, flags)
     if moved and size:
         cpu.insn(COPY_INSNS)
         cpu.read_span(objp, size)
@@ -49,10 +47,10 @@ def do_krealloc(allocator: SlabAllocator, cpu: Cpu, objp: int, new_size: int, fl
     return moved
 
 
-def kfree_sensitive(allocator: SlabAllocator, cpu: Cpu, objp: int) -> None:
+def kfree_sensitive(core: SlabCore, cpu: Cpu, objp: int) -> None:
     """Zero memory from kmalloc, all that ksize tells of, and free it (mm/slab_common.c: kfree_sensitive)."""
-    size = allocator.ksize(cpu, objp)
+    size = core.ksize(cpu, objp)
     if size:
         cpu.insn(ZERO_INSNS)
         cpu.clear(objp, size)
-    allocator.kfree(cpu, objp)
+    core.kfree(cpu, objp)

@@ -6,11 +6,12 @@ locks around it, since caches are made before the measured part of a run and one
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import flags as fl
+from simslab.slab.core import SlabCore
 from simslab.slab.creation import boot_arrays, cpucache, kmalloc
 from simslab.slab.creation.geometry import (
     BYTES_PER_WORD,
@@ -25,11 +26,6 @@ from simslab.slab.creation.geometry import (
 from simslab.slab.creation.slab_state import UP, KernelPanicError
 from simslab.slab.errno import EINVAL, ENOMEM
 from simslab.slab.kmem_cache import KmemCache
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from simslab.slab.allocator import SlabAllocator
 
 
 def slab_unmergeable(cache: KmemCache) -> bool:
@@ -65,14 +61,14 @@ def fits_into(cache: KmemCache, size: int, align: int, flags: int) -> bool:
     )
 
 
-def kmem_cache_alias(allocator: SlabAllocator, size: int, align: int, flags: int, ctor: int) -> KmemCache | None:
+def kmem_cache_alias(core: SlabCore, size: int, align: int, flags: int, ctor: int) -> KmemCache | None:
     """Return an existing cache to be shared, its refcount and object_size raised (mm/slab.c: __kmem_cache_alias).
 
     The raised object_size stays when the alias goes away again, as in the kernel.
     """
-    if allocator.options.slab_nomerge or ctor:
+    if core.options.slab_nomerge or ctor:
         return None
-    cache = find_mergeable(allocator.caches, size, align, flags, rules_of(allocator))
+    cache = find_mergeable(core.caches, size, align, flags, rules_of(core))
     if cache is not None:
         cache.refcount += 1
         cache.object_size = max(cache.object_size, size)
@@ -80,14 +76,14 @@ def kmem_cache_alias(allocator: SlabAllocator, size: int, align: int, flags: int
 
 
 def kmem_cache_create(
-    allocator: SlabAllocator, name: str, size: int, align: int = 0, flags: int = 0, ctor: int = 0
+    core: SlabCore, name: str, size: int, align: int = 0, flags: int = 0, ctor: int = 0
 ) -> KmemCache | None:
     """Create or share a cache (mm/slab_common.c: kmem_cache_create)."""
-    return kmem_cache_create_usercopy(allocator, name, size, align, flags, ctor)
+    return kmem_cache_create_usercopy(core, name, size, align, flags, ctor)
 
 
 def kmem_cache_create_usercopy(
-    allocator: SlabAllocator,
+    core: SlabCore,
     name: str,
     size: int,
     align: int = 0,
@@ -102,23 +98,23 @@ def kmem_cache_create_usercopy(
     Runs on `cpu`, CPU 0 by default. Returns None after a warning when creation fails; raises KernelPanicError instead
     for a SLAB_PANIC cache, and EndlessAlignmentError for the one request at which the real kernel hangs.
     """
-    cpu = cpu or allocator.kernel.machine.cpus[0]
+    cpu = cpu or core.kernel.machine.cpus[0]
     err = kmem_cache_sanity_check(size, flags)
     cache: KmemCache | None = None
     if not err:
-        flags &= fl.cache_create_mask(allocator.options.debug_slab)
+        flags &= fl.cache_create_mask(core.options.debug_slab)
         if not usercopy_window_is_valid(size, useroffset, usersize):
             told = f"usercopy window {useroffset}+{usersize} does not lie in an object of {size} bytes"
-            allocator.kernel.log.pr_warn(cpu, told)
+            core.kernel.log.pr_warn(cpu, told)
             useroffset = usersize = 0
         if not usersize:
-            cache = kmem_cache_alias(allocator, size, align, flags, ctor)
+            cache = kmem_cache_alias(core, size, align, flags, ctor)
     if not err and cache is None:
         # Not modelled: kstrdup_const of the name; most callers pass a constant that is not copied.
-        align = calculate_alignment(flags, align, size, allocator.options.cache_line_size)
-        cache, err = create_cache(allocator, cpu, name, size, align, flags, useroffset, usersize, ctor)
+        align = calculate_alignment(flags, align, size, core.options.cache_line_size)
+        cache, err = create_cache(core, cpu, name, size, align, flags, useroffset, usersize, ctor)
     if err:
-        creation_failed(allocator, cpu, name, flags, err)
+        creation_failed(core, cpu, name, flags, err)
     return cache
 
 
@@ -135,16 +131,16 @@ def usercopy_window_is_valid(size: int, useroffset: int, usersize: int) -> bool:
     return not (usersize == 0 and useroffset) and usersize <= size and useroffset <= size - usersize
 
 
-def creation_failed(allocator: SlabAllocator, cpu: Cpu, name: str, flags: int, err: int) -> None:
+def creation_failed(core: SlabCore, cpu: Cpu, name: str, flags: int, err: int) -> None:
     """Warn, or panic if the cache was asked for with SLAB_PANIC."""
     if flags & fl.SLAB_PANIC:
         raise KernelPanicError(f"kmem_cache_create: Failed to create slab '{name}'. Error {err}")
-    allocator.kernel.log.pr_warn(cpu, f"kmem_cache_create({name}) failed with error {err}")
-    allocator.kernel.log.dump_stack(cpu)
+    core.kernel.log.pr_warn(cpu, f"kmem_cache_create({name}) failed with error {err}")
+    core.kernel.log.dump_stack(cpu)
 
 
 def create_cache(
-    allocator: SlabAllocator,
+    core: SlabCore,
     cpu: Cpu,
     name: str,
     object_size: int,
@@ -155,66 +151,64 @@ def create_cache(
     ctor: int,
 ) -> tuple[KmemCache | None, int]:
     """Make a new cache whose struct comes from the cache of caches; (cache, 0) or (None, errno) (create_cache)."""
-    kmem_cache = cache_of_caches(allocator)
-    addr = allocator.kmem_cache_alloc(cpu, kmem_cache, gfp.GFP_KERNEL | gfp.ZERO)
+    kmem_cache = cache_of_caches(core)
+    addr = core.kmem_cache_alloc(cpu, kmem_cache, gfp.GFP_KERNEL | gfp.ZERO)
     if not addr:
         return None, -ENOMEM
-    cache = new_kmem_cache(allocator, addr, name)
+    cache = new_kmem_cache(core, addr, name)
     cache.size = cache.object_size = object_size
     cache.align, cache.ctor = align, ctor
     cache.useroffset, cache.usersize = useroffset, usersize
-    err = set_up_cache(allocator, cpu, cache, flags)
+    err = set_up_cache(core, cpu, cache, flags)
     if err:
-        allocator.by_index.pop()
-        allocator.kmem_cache_free(cpu, kmem_cache, addr)
+        core.by_index.pop()
+        core.kmem_cache_free(cpu, kmem_cache, addr)
         return None, err
     cache.refcount = 1
-    allocator.caches.append(cache)
+    core.caches.append(cache)
     return cache, 0
 
 
-def cache_of_caches(allocator: SlabAllocator) -> KmemCache:
+def cache_of_caches(core: SlabCore) -> KmemCache:
     """Return the cache that struct kmem_cache comes from, which boot makes first."""
-    kmem_cache = allocator.kmem_cache
+    kmem_cache = core.kmem_cache
     assert kmem_cache is not None
     return kmem_cache
 
 
-def new_kmem_cache(allocator: SlabAllocator, addr: int, name: str) -> KmemCache:
+def new_kmem_cache(core: SlabCore, addr: int, name: str) -> KmemCache:
     """Return an empty struct kmem_cache at `addr`, entered in `by_index` but not yet in `caches`."""
-    kernel = allocator.kernel
-    cache = KmemCache(len(allocator.by_index), addr, name, kernel.nr_node_ids)
-    allocator.by_index.append(cache)
+    kernel = core.kernel
+    cache = KmemCache(len(core.by_index), addr, name, kernel.nr_node_ids)
+    core.by_index.append(cache)
     return cache
 
 
-def create_boot_cache(
-    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, size: int, flags: int, usersize: int
-) -> None:
+def create_boot_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, size: int, flags: int, usersize: int) -> None:
     """Fill a cache made at boot, whose struct exists already (mm/slab_common.c: create_boot_cache)."""
     cache.size = cache.object_size = size
     cache.align = kmalloc.boot_alignment(size, flags)
     cache.useroffset, cache.usersize = 0, usersize
-    err = set_up_cache(allocator, cpu, cache, flags)
+    err = set_up_cache(core, cpu, cache, flags)
     if err:
         raise KernelPanicError(f"Creation of kmalloc slab {cache.name} size={size} failed. Reason {err}")
     cache.refcount = -1  # exempt from merging for now
 
 
-def set_up_cache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+def set_up_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, flags: int) -> int:
     """Size a cache and give it its arrays; 0 or a negative errno with everything released (__kmem_cache_create)."""
-    geometry = cache_geometry(cache.object_size, cache.align, flags, bool(cache.ctor), rules_of(allocator))
+    geometry = cache_geometry(cache.object_size, cache.align, flags, bool(cache.ctor), rules_of(core))
     if geometry.err:
         return geometry.err
-    apply_geometry(allocator, cache, geometry)
-    request = gfp.GFP_KERNEL if allocator.slab_state >= UP else gfp.GFP_NOWAIT
-    err = boot_arrays.setup_cpu_cache(allocator, cpu, cache, request)
+    apply_geometry(core, cache, geometry)
+    request = gfp.GFP_KERNEL if core.slab_state >= UP else gfp.GFP_NOWAIT
+    err = boot_arrays.setup_cpu_cache(core, cpu, cache, request)
     if err:
-        kmem_cache_release(allocator, cpu, cache)
+        kmem_cache_release(core, cpu, cache)
     return err
 
 
-def apply_geometry(allocator: SlabAllocator, cache: KmemCache, geometry: Geometry) -> None:
+def apply_geometry(core: SlabCore, cache: KmemCache, geometry: Geometry) -> None:
     """Store what sizing decided."""
     cache.align, cache.flags, cache.size = geometry.align, geometry.flags, geometry.size
     cache.num, cache.gfporder = geometry.num, geometry.gfporder
@@ -223,21 +217,21 @@ def apply_geometry(allocator: SlabAllocator, cache: KmemCache, geometry: Geometr
     cache.obj_offset = geometry.obj_offset
     cache.reciprocal_m, cache.reciprocal_sh1, cache.reciprocal_sh2 = reciprocal_value(geometry.size)
     if geometry.flags & fl.CFLGS_OFF_SLAB:
-        cache.freelist_cache = allocator.kmalloc_slab(geometry.freelist_size, 0)
+        cache.freelist_cache = core.kmalloc_slab(geometry.freelist_size, 0)
 
 
-def rules_of(allocator: SlabAllocator) -> Rules:
+def rules_of(core: SlabCore) -> Rules:
     """Return the sizing rules of an allocator, with the kmalloc caches that it has by now."""
 
     def freelist_cache(size: int) -> FreelistCache | None:
-        cache = allocator.kmalloc_slab(size, 0)
+        cache = core.kmalloc_slab(size, 0)
         if cache is None:
             return None
         return FreelistCache(cache.name, cache.size, bool(cache.flags & fl.CFLGS_OFF_SLAB))
 
-    options = allocator.options
+    options = core.options
     return Rules(
-        slab_max_order=allocator.slab_max_order,
+        slab_max_order=core.slab_max_order,
         debug_slab=options.debug_slab,
         debug_pagealloc=options.debug_pagealloc,
         init_on_free=options.init_on_free,
@@ -246,16 +240,16 @@ def rules_of(allocator: SlabAllocator) -> Rules:
     )
 
 
-def kmem_cache_release(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> None:
+def kmem_cache_release(core: SlabCore, cpu: Cpu, cache: KmemCache) -> None:
     """Free the arrays and node structures of a cache without objects (mm/slab.c: __kmem_cache_release)."""
     if cache.cpu_cache:
-        allocator.kernel.percpu.free_percpu(cache.cpu_cache_offset)
+        core.kernel.percpu.free_percpu(cache.cpu_cache_offset)
         cache.cpu_cache = []
     for nid, node in enumerate(cache.node):
         if node is None:
             continue
         if node.shared is not None:
-            allocator.kfree(cpu, node.shared.addr)
-        cpucache.free_alien_cache(allocator, cpu, node.alien, node.alien_addr)
-        allocator.kfree(cpu, node.addr)
+            core.kfree(cpu, node.shared.addr)
+        cpucache.free_alien_cache(core, cpu, node.alien, node.alien_addr)
+        core.kfree(cpu, node.addr)
         cache.node[nid] = None
