@@ -13,6 +13,8 @@ LAYERS = (
     "base",
     "machine",
     "kernel",
+    "allocator",
+    "slab_common",
     "slab",
     "conform",
     "result",

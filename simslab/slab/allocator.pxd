@@ -4,4 +4,4 @@ from simslab.slab.core cimport SlabCore
 
 
 cdef class SlabAllocator(SlabCore):
-    pass
+    cdef public object creation

@@ -5,19 +5,37 @@ Every call names the CPU on which it runs, and charges that CPU.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
+from simslab.allocator.cache import Cache
+from simslab.base.errors import BadValue, near_miss
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
+from simslab.slab import hotplug
 from simslab.slab.core import SlabCore
-from simslab.slab.creation import boot, cpucache, destroy, slab_common
+from simslab.slab.creation import boot, cpucache
+from simslab.slab.creation.options import SlabOptions
+from simslab.slab.creation.set_up import SlabCreation
 from simslab.slab.kmem_cache import KmemCache
+from simslab.slab.slabinfo import slabinfo_text
+from simslab.slab_common.creation import CacheRequest
+
+TUNABLES: Final = ("limit", "batchcount", "shared")
 
 
 class SlabAllocator(SlabCore):
     """All slab caches of one kernel (mm/slab.c, mm/slab_common.c)."""
 
+    def __init__(self, kernel: Kernel, options: SlabOptions | None = None) -> None:
+        super().__init__(kernel, options)
+        self.creation = SlabCreation(self)
+
     def boot(self, standing: bool = True) -> None:
         """Bring the allocator up (boot.py)."""
-        boot.boot(self, standing)
+        boot.boot(self.creation, standing)
 
     def kmem_cache_create(
         self,
@@ -30,21 +48,69 @@ class SlabAllocator(SlabCore):
         usersize: int = 0,
         cpu: Cpu | None = None,
     ) -> KmemCache | None:
-        """Create or share a cache; None when it cannot be made (slab_common.py)."""
-        return slab_common.kmem_cache_create_usercopy(self, name, size, align, flags, ctor, useroffset, usersize, cpu)
+        """Create or share a cache; None when it cannot be made (mm/slab_common.c: kmem_cache_create_usercopy)."""
+        request = CacheRequest(name, size, align, flags, ctor, useroffset, usersize)
+        return self.creation.kmem_cache_create_usercopy(cpu or self.kernel.machine.cpus[0], request)
 
-    def kmem_cache_destroy(self, cache: KmemCache, cpu: Cpu | None = None) -> int:
-        """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (destroy.py)."""
-        return destroy.kmem_cache_destroy(self, cache, cpu)
+    def kmem_cache_destroy(self, cache: Cache, cpu: Cpu | None = None) -> int:
+        """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (slab_common/creation.py)."""
+        return self.creation.kmem_cache_destroy(cpu or self.kernel.machine.cpus[0], own(cache))
+
+    def tune(self, cache: Cache, values: Mapping[str, int], cpu: Cpu | None = None) -> int:
+        """Set `limit`, `batchcount` and `shared`, all of them; 0 or -EINVAL. BadValue for other names.
+
+        As written to /proc/slabinfo: a triple that makes no sense is warned of and changes nothing.
+        """
+        check_tunables(values)
+        line = f"{cache.name} {values['limit']} {values['batchcount']} {values['shared']}"
+        return min(self.slabinfo_write(line, cpu), 0)
 
     def slabinfo_write(self, text: str, cpu: Cpu | None = None) -> int:
         """Tune a cache by a line `name limit batchcount shared` (cpucache.py)."""
         return cpucache.slabinfo_write(self, text, gfp.GFP_KERNEL, cpu)
 
-    def start_cpu_timer(self, cpu: Cpu) -> None:
+    def slabinfo(self) -> str:
+        """The text of /proc/slabinfo, with the statistics of debug kernels (slabinfo.py)."""
+        return slabinfo_text(self.caches, self.debug is not None)
+
+    def start_reaping(self, cpu: Cpu) -> None:
         """Let `cpu` reap about once every 2 s from now on (mm/slab.c: start_cpu_timer)."""
         self.reaper.start_cpu_timer(cpu)
 
     def cache_reap(self, cpu: Cpu) -> int:
         """Reap all caches for this CPU; 0 if slab_mutex was taken (mm/slab.c: cache_reap)."""
         return self.reaper.cache_reap(cpu)
+
+    def cpu_up(self, cpu: Cpu, coming: int) -> int:
+        """Prepare all caches for CPU `coming`, then let it take part and reap; 0 or -ENOMEM (hotplug.py)."""
+        return hotplug.cpu_up(self, cpu, coming)
+
+    def cpu_down(self, cpu: Cpu, going: int) -> None:
+        """Stop CPU `going`'s reaper and give back all that only it used (hotplug.py)."""
+        hotplug.cpu_down(self, cpu, going)
+
+    def memory_going_online(self, cpu: Cpu, nid: int) -> int:
+        """Give every cache a structure for a node whose memory comes; 0 or -ENOMEM (hotplug.py)."""
+        return hotplug.memory_going_online(self, cpu, nid)
+
+    def memory_going_offline(self, cpu: Cpu, nid: int) -> int:
+        """Destroy a node's free slabs; -EBUSY when slabs with objects are left (hotplug.py)."""
+        return hotplug.memory_going_offline(self, cpu, nid)
+
+
+def own(cache: Cache) -> KmemCache:
+    """`cache` as one of SLAB's; KernelBugError for another allocator's."""
+    if not isinstance(cache, KmemCache):
+        raise KernelBugError(f"cache {cache.name} is not one of SLAB's")
+    return cache
+
+
+def check_tunables(values: Mapping[str, int]) -> None:
+    """BadValue unless the three tunables of SLAB are given, and no other."""
+    for name in values:
+        if name not in TUNABLES:
+            told = f"no tunable '{name}' with SLAB"
+            raise BadValue(told, expected=", ".join(TUNABLES), near=near_miss(name, TUNABLES), at=(name,))
+    for name in TUNABLES:
+        if name not in values:
+            raise BadValue(f"'{name}' is missing", expected=", ".join(TUNABLES))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from simslab.kernel.errno import EBUSY
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
 from simslab.slab.creation import boot, cpucache
-from simslab.slab.errno import EBUSY
 from simslab.slab.kmem_cache import AlienCache, KmemCache, KmemCacheNode
 
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.kernel import layout
+from simslab.kernel.errno import ENOMEM
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
 from simslab.slab.creation import cpucache
-from simslab.slab.creation.slab_state import DOWN, FULL, PARTIAL, KernelPanicError
-from simslab.slab.errno import ENOMEM
 from simslab.slab.kmem_cache import KmemCache
+from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, KernelPanicError
 
 BOOT_CPUCACHE_ENTRIES: Final = 1
 BOOT_DATA_BYTES: Final = 2 * layout.PAGE_SIZE  # holds all of the static structures

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from simslab.kernel import layout
+from simslab.kernel.errno import EINVAL, ENOMEM
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
 from simslab.slab.creation.geometry import tunables
-from simslab.slab.errno import EINVAL, ENOMEM
 from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
 
 SHARED_BATCHCOUNT: Final = 0xBAADF00D  # shared and alien arrays have none; the kernel stores this
@@ -45,7 +45,7 @@ class AlienTable:
 def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Choose the tunables by object size and apply them (mm/slab.c: enable_cpucache); 0 or a negative errno."""
     if core.pages.randomizer is not None:
-        core.pages.randomizer.cache_random_seq_create(cache)
+        core.pages.randomizer.random.cache_random_seq_create(cache, cache.num)
     limit, batchcount, shared = tunables(cache.size, core.kernel.nr_cpu_ids, core.options.debug_slab)
     err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
     if err:
