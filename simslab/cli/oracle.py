@@ -47,7 +47,7 @@ def geometry(
 ) -> None:
     """Show what kmem_cache_create would choose for a cache, and why it rejected the other orders."""
     from simslab.report.geometry_report import choose, document, lines
-    from simslab.slab.flags import parse_flags
+    from simslab.slab.cflgs import parse_flags
 
     try:
         bits = parse_flags(flags)

@@ -6,7 +6,7 @@ from random_machines import random_machine
 from simslab.conform.slub.audit import SlubAudit
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
+from simslab.slab_common import flags as fl
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
 from simslab.slub.creation.options import SlubOptions

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simslab.conform.verdict import Verdict, read_rows
-from simslab.slab.creation.geometry import calculate_alignment, reciprocal_value
+from simslab.slab_common.alignment import calculate_alignment, reciprocal_value
 from simslab.slub import flags as fl
 from simslab.slub.creation.geometry import EINVAL, REMOTE_NODE_DEFRAG_RATIO, Geometry, Rules, kmem_cache_open
 from simslab.slub.creation.options import SlubOptions

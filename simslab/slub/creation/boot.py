@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as slab_flags
-from simslab.slab.creation.geometry import BYTES_PER_WORD, align_up, calculate_alignment
-from simslab.slab.creation.kmalloc import KmallocCache
-from simslab.slab.creation.slab_state import DOWN, FULL, PARTIAL, UP, KernelPanicError
+from simslab.slab_common import flags as slab_flags
+from simslab.slab_common.alignment import BYTES_PER_WORD, align_up, calculate_alignment
+from simslab.slab_common.kmalloc import KmallocCache
+from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, UP, KernelPanicError
 from simslab.slub import flags as fl
 from simslab.slub import layout
 from simslab.slub.creation import kmalloc, slab_common

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from simslab.slab import flags as slab_flags
-from simslab.slab.creation.geometry import calculate_alignment
-from simslab.slab.creation.kmalloc import (
-    ARCH_KMALLOC_MINALIGN,
+from simslab.slab_common import flags as slab_flags
+from simslab.slab_common.alignment import ARCH_KMALLOC_MINALIGN, calculate_alignment
+from simslab.slab_common.kmalloc import (
     KMALLOC_DMA,
     KMALLOC_NORMAL,
     KMALLOC_RECLAIM,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
-from simslab.slab.creation.geometry import BYTES_PER_WORD, align_up, calculate_alignment, reciprocal_value
-from simslab.slab.creation.slab_common import usercopy_window_is_valid
-from simslab.slab.creation.slab_state import DOWN, KernelPanicError
-from simslab.slab.flags import SLAB_PANIC
+from simslab.slab_common.alignment import BYTES_PER_WORD, align_up, calculate_alignment, reciprocal_value
+from simslab.slab_common.flags import SLAB_PANIC
+from simslab.slab_common.slab_state import DOWN, KernelPanicError
+from simslab.slab_common.usercopy import usercopy_window_is_valid
 from simslab.slub import flags as fl
 from simslab.slub import layout, shrink
 from simslab.slub.creation import geometry as sizing

@@ -2,16 +2,10 @@ import gzip
 
 import pytest
 
-from simslab.slab import flags as fl
-from simslab.slab.creation.geometry import (
-    EndlessAlignmentError,
-    Rules,
-    cache_geometry,
-    calculate_alignment,
-    reciprocal_value,
-    tunables,
-)
+from simslab.slab.creation.geometry import Rules, cache_geometry, tunables
 from simslab.slab.creation.kmalloc import running_rules
+from simslab.slab_common import flags as fl
+from simslab.slab_common.alignment import EndlessAlignmentError, calculate_alignment, reciprocal_value
 
 RULES = running_rules(Rules())
 

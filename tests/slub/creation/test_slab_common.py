@@ -3,8 +3,8 @@
 import pytest
 
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as slab_flags
-from simslab.slab.creation.slab_state import KernelPanicError
+from simslab.slab_common import flags as slab_flags
+from simslab.slab_common.slab_state import KernelPanicError
 from simslab.slub import flags as fl
 
 

@@ -13,8 +13,6 @@ cdef extern from *:
     const long long SLAB_MEM_SPREAD "1048576LL"
     const long long SLAB_TRACE "2097152LL"
     const long long SLAB_NOLEAKTRACE "8388608LL"
-    const long long CFLGS_OBJFREELIST_SLAB "1073741824LL"
-    const long long CFLGS_OFF_SLAB "2147483648LL"
     const long long SLAB_CORE_FLAGS "843776LL"
     const long long SLAB_CACHE_FLAGS "9568256LL"
     const long long SLAB_DEBUG_FLAGS "68608LL"

@@ -3,9 +3,10 @@ import logging
 import pytest
 
 from simslab.conform.topologies import new_system
-from simslab.slab import flags as fl
+from simslab.slab import cflgs
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.creation.slab_state import KernelPanicError
+from simslab.slab_common import flags as fl
+from simslab.slab_common.slab_state import KernelPanicError
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_nomerge_keeps_caches_apart():
 def test_a_forbidden_flag_makes_no_cache_and_warns(allocator, caplog):
     known = len(allocator.caches)
     with caplog.at_level(logging.WARNING, "simslab.kernel"):
-        assert create(allocator, "bad", 64, flags=fl.CFLGS_OFF_SLAB) is None
+        assert create(allocator, "bad", 64, flags=cflgs.CFLGS_OFF_SLAB) is None
     assert "kmem_cache_create(bad) failed with error -22" in caplog.text
     assert len(allocator.caches) == known
 

@@ -1,4 +1,4 @@
-"""Cache flags of Linux 5.10 (include/linux/slab.h, mm/slab.c, mm/slab.h), by value and by name.
+"""Cache flags of Linux 5.10 that the allocators share (include/linux/slab.h, mm/slab.h), by value and by name.
 
 The set is that of a kernel without MEMCG, KASAN, FAILSLAB's cache filter and DEBUG_OBJECTS, where the flags of those
 options are 0 and so not permitted.
@@ -6,6 +6,7 @@ options are 0 and so not permitted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 SLAB_CONSISTENCY_CHECKS: Final = 0x100
@@ -21,8 +22,6 @@ SLAB_TYPESAFE_BY_RCU: Final = 0x80000
 SLAB_MEM_SPREAD: Final = 0x100000
 SLAB_TRACE: Final = 0x200000
 SLAB_NOLEAKTRACE: Final = 0x800000
-CFLGS_OBJFREELIST_SLAB: Final = 0x40000000
-CFLGS_OFF_SLAB: Final = 0x80000000
 
 # Not modelled: SLAB_ACCOUNT, SLAB_KASAN, SLAB_FAILSLAB, SLAB_DEBUG_OBJECTS (0 in the configuration modelled).
 
@@ -35,6 +34,8 @@ SLAB_FLAGS_PERMITTED: Final = (
 )
 SLAB_NEVER_MERGE: Final = SLAB_DEBUG_FLAGS | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | SLAB_NOLEAKTRACE
 SLAB_MERGE_SAME: Final = SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32
+
+Names = tuple[tuple[str, int], ...]
 
 # Short names in the order in which they are printed: by place in the kernel's documentation, not by value.
 FLAG_NAMES: Final = (
@@ -51,47 +52,41 @@ FLAG_NAMES: Final = (
     ("MEM_SPREAD", SLAB_MEM_SPREAD),
     ("TRACE", SLAB_TRACE),
     ("NOLEAKTRACE", SLAB_NOLEAKTRACE),
-    ("CFLGS_OBJFREELIST_SLAB", CFLGS_OBJFREELIST_SLAB),
-    ("CFLGS_OFF_SLAB", CFLGS_OFF_SLAB),
 )
 
 
-def cache_create_mask(debug_slab: bool) -> int:
-    """Flags that reach a cache being created (mm/slab.h: CACHE_CREATE_MASK); debug flags only with DEBUG_SLAB."""
-    return SLAB_CORE_FLAGS | SLAB_CACHE_FLAGS | (SLAB_DEBUG_FLAGS if debug_slab else 0)
+def flag_names(flags: int, own: Names = ()) -> str:
+    """Return `flags` as names joined by `|`, unnamed bits as one hexadecimal number, "0" when none is set.
 
-
-CACHE_CREATE_MASK: Final = cache_create_mask(debug_slab=False)
-
-
-def flag_names(flags: int) -> str:
-    """Return `flags` as names joined by `|`, unnamed bits as one hexadecimal number, "0" when none is set."""
-    names = [name for name, value in FLAG_NAMES if flags & value]
-    unnamed = flags & ~sum(value for _, value in FLAG_NAMES)
+    `own` are an allocator's flags beyond the shared ones.
+    """
+    known = (*FLAG_NAMES, *own)
+    names = [name for name, value in known if flags & value]
+    unnamed = flags & ~sum(value for _, value in known)
     if unnamed:
         names.append(hex(unnamed))
     return "|".join(names) or "0"
 
 
-def parse_flags(text: str) -> int:
+def parse_flags(text: str, own: Names = ()) -> int:
     """Return the bits of names joined by `|` or `,` (with or without `SLAB_`) or of a number.
 
     Raises ValueError naming the first word that is neither.
     """
     flags = 0
-    values = dict(FLAG_NAMES) | {"CONSISTENCY_CHECKS": SLAB_CONSISTENCY_CHECKS}
+    known = dict((*FLAG_NAMES, *own))
+    values = known | {"CONSISTENCY_CHECKS": SLAB_CONSISTENCY_CHECKS}
     for word in text.replace(",", "|").split("|"):
         name = word.strip().upper().removeprefix("SLAB_")
         if name in values:
             flags |= values[name]
         elif name:
-            flags |= _number(word.strip())
+            flags |= _number(word.strip(), known)
     return flags
 
 
-def _number(word: str) -> int:
+def _number(word: str, names: Iterable[str]) -> int:
     try:
         return int(word, 0)
     except ValueError:
-        known = ", ".join(name for name, _ in FLAG_NAMES)
-        raise ValueError(f"unknown cache flag {word!r}; expected a number or one of {known}") from None
+        raise ValueError(f"unknown cache flag {word!r}; expected a number or one of {', '.join(names)}") from None

@@ -3,8 +3,8 @@ import pytest
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.failslab import FailSlab
-from simslab.slab.realloc import kfree_sensitive, kmem_cache_size, krealloc
+from simslab.slab_common.failslab import FailSlab
+from simslab.slab_common.realloc import kfree_sensitive, kmem_cache_size, krealloc
 
 ZERO_SIZE_PTR = 16
 
@@ -52,7 +52,7 @@ def test_no_bytes_free_the_memory(allocator, cpu):
 def test_without_memory_the_old_object_stays(allocator, cpu):
     objp = allocator.kmalloc(cpu, 64, gfp.GFP_KERNEL)
     before = free_objects(allocator, cpu, 64)
-    allocator.allocating.failslab = FailSlab(100, ignore_gfp_reclaim=False)
+    allocator.set_failslab(FailSlab(100, ignore_gfp_reclaim=False))
     assert krealloc(allocator, cpu, objp, 640, gfp.GFP_KERNEL) == 0
     assert free_objects(allocator, cpu, 64) == before
 

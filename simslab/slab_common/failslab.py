@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 
+from simslab.allocator.cache import Cache
 from simslab.base.seeds import stream_seed
 from simslab.kernel.mm import gfp
-from simslab.slab.kmem_cache import KmemCache
 
 
 class FailSlab:
-    """Set as `allocator.allocating.failslab`; `should_failslab` says which allocations fail.
+    """Given to `Allocator.set_failslab`; `should_failslab` says which allocations fail.
 
     `probability` in percent, of every `interval`th allocation, at most `times` of them (-1: no bound), after `space`
     bytes were allocated. As in the kernel, requests that may reclaim are spared unless `ignore_gfp_reclaim` is false.
@@ -33,7 +33,7 @@ class FailSlab:
         self.chance = random.Random(stream_seed(seed, "failslab"))
         self.count = 0
 
-    def should_failslab(self, cache: KmemCache, flags: int) -> bool:
+    def should_failslab(self, cache: Cache, flags: int) -> bool:
         """Whether this allocation fails (mm/failslab.c: __should_failslab)."""
         if cache.name == "kmem_cache" or flags & gfp.NOFAIL:
             return False

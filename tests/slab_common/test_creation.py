@@ -8,8 +8,8 @@ from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
-from simslab.slab import flags as fl
 from simslab.slab.creation.options import SlabOptions
+from simslab.slab_common import flags as fl
 
 BUSY = -16
 

@@ -1,6 +1,6 @@
 import pytest
 
-from simslab.slab import flags as fl
+from simslab.slab_common import flags as fl
 
 
 def test_names_and_numbers_are_inverse():
@@ -20,7 +20,3 @@ def test_kernel_spelling_is_read_too():
 def test_an_unknown_name_is_refused_with_the_choices():
     with pytest.raises(ValueError, match=r"unknown cache flag 'HWCACH'.*HWCACHE_ALIGN"):
         fl.parse_flags("HWCACH")
-
-
-def test_internal_flags_are_not_permitted():
-    assert not (fl.CFLGS_OFF_SLAB | fl.CFLGS_OBJFREELIST_SLAB) & fl.SLAB_FLAGS_PERMITTED
