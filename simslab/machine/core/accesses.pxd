@@ -7,6 +7,7 @@ from simslab.machine.core.tlb cimport Tlb
 from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
 from simslab.machine.memory.coherence cimport CoherentMemory
+from simslab.machine.memory.replacement cimport Replacement
 
 cdef long long ONE_PAGE
 cdef long long PAGE_LINES
@@ -22,6 +23,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long atomic_cost
     cdef readonly long long clear_q10
     cdef CacheArray l1
+    cdef Replacement l1_policy
     cdef long long* l1_tags
     cdef long long l1_base
     cdef long long l1_mask
@@ -37,9 +39,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long tlb_mask
     cdef long long tlb_ways
 
-    @cython.locals(line=cython.longlong, base=cython.longlong)
-    cpdef long long read(self, long long addr) noexcept
-    @cython.locals(way=cython.longlong, latency=cython.longlong)
+    @cython.locals(tags="long long*", last=cython.longlong, way=cython.longlong, latency=cython.longlong)
     cdef long long read_further(self, long long line, long long base) noexcept
     @cython.locals(key=cython.longlong, cycles=cython.longlong)
     cdef long long translate(self, long long addr) noexcept
@@ -47,27 +47,10 @@ cdef class AccessingCore(StoringCore):
     cdef long long on_its_way(self, long long line, long long latency) noexcept
     @cython.locals(following=cython.longlong, latency=cython.longlong)
     cdef long long prefetch_after(self, long long line) noexcept
-    @cython.locals(line=cython.longlong, base=cython.longlong)
-    cpdef long long write(self, long long addr) noexcept
-    @cython.locals(line=cython.longlong)
-    cpdef long long update(self, long long addr) noexcept
     @cython.locals(latency=cython.longlong)
     cdef long long store_missed(self, long long line) noexcept
-    @cython.locals(line=cython.longlong)
-    cpdef long long look(self, long long addr) noexcept
-    cpdef long long chain(self, long long links) noexcept
     @cython.locals(way=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
-    @cython.locals(line=cython.longlong, base=cython.longlong)
-    cpdef long long prefetchw(self, long long addr) noexcept
-    @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
-    cpdef long long atomic(self, long long addr) except? -1
-    @cython.locals(line=cython.longlong, last=cython.longlong)
-    cpdef long long read_span(self, long long addr, long long size) noexcept
-    @cython.locals(line=cython.longlong, last=cython.longlong)
-    cpdef long long write_span(self, long long addr, long long size) noexcept
-    @cython.locals(lines=cython.longlong, done=cython.longlong, i=cython.longlong, cycles=cython.longlong)
-    cpdef long long clear(self, long long addr, long long size) noexcept
     @cython.locals(line=cython.longlong, latency=cython.longlong, free=cython.longlong)
     cdef long long clear_line(self, long long addr) noexcept
     @cython.locals(link=cython.longlong, dram=cython.longlong, cache=cython.longlong, source=cython.longlong)

@@ -42,6 +42,7 @@ class AccessingCore(StoringCore):
         self.atomic_cost: int = costs.kernel.atomic
         self.clear_q10: int = costs.kernel.clear_q10
         self.l1 = memory.l1
+        self.l1_policy = memory.l1.replacement
         self.l1_tags = buffers.int64_pointer(memory.l1.owner)
         self.l1_base = self.core * memory.l1.sets * memory.l1.ways
         self.l1_mask = memory.l1.sets - 1
@@ -64,24 +65,18 @@ class AccessingCore(StoringCore):
         self.tlb_mask = entries.sets - 1 if entries.sets & (entries.sets - 1) == 0 else 0
         self.tlb_ways = entries.ways
 
-    def read(self, addr: int) -> int:
-        """Load from the line that holds physical address `addr`."""
-        if addr >> self.page_shift != self.last_page:
-            self.translate(addr)
-        line = addr >> states.LINE_SHIFT
-        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] >> states.STATE_BITS == line:
-            self.l1_hits += 1
-            return 0
-        return self.read_further(line, base)
-
     def read_further(self, line: int, base: int) -> int:
         """The load was not answered by the most recent way of its set."""
-        way = self.l1.find(base, line)
-        if way >= 0:
-            self.l1.use(base, way)
-            self.l1_hits += 1
-            return 0
+        # Speed: the search of `CacheArray.find` without a call; benchmarks/accesses.py, "L1 hit, any way"
+        tags = self.l1_tags
+        last = base + self.l1_ways
+        way = base + 1
+        while way < last:
+            if tags[way] >> states.STATE_BITS == line:
+                self.l1_policy.use(tags, base, way)
+                self.l1_hits += 1
+                return 0
+            way += 1
         latency = self.memory.transact(self.core, line, 0, self.now)
         if self.prefetching == 0:
             return self.expose(latency, self.hidden, 1)
@@ -97,7 +92,7 @@ class AccessingCore(StoringCore):
             return 0
         assert self.tlb is not None  # else all addresses are on one page
         cycles = self.tlb.translate(self.core, self.last_page, self.now)
-        return self.charge(causes.TLB, cycles) if cycles > 0 else 0
+        return self.pay(causes.TLB, cycles) if cycles > 0 else 0
 
     def on_its_way(self, line: int, latency: int) -> int:
         """Latency of a line found in the L2, or what is left of the way if a prefetch has not brought it yet.
@@ -118,32 +113,6 @@ class AccessingCore(StoringCore):
             self.prefetch_ready = self.now + latency
         return 0
 
-    def write(self, addr: int) -> int:
-        """Store to the line that holds physical address `addr`."""
-        if addr >> self.page_shift != self.last_page:
-            self.translate(addr)
-        line = addr >> states.LINE_SHIFT
-        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            self.l1_hits += 1
-        elif not self.own_in_l1(line, base):
-            return self.store_missed(line)
-        return self.buffer_store(0) if self.drained > self.now else 0
-
-    def update(self, addr: int) -> int:
-        """Read, change and store a word: a line that the core does not hold is fetched, then taken for writing."""
-        line = addr >> states.LINE_SHIFT
-        if (
-            self.l1_tags[self.l1_base + (line & self.l1_mask) * self.l1_ways]
-            == (line << states.STATE_BITS) | states.MODIFIED
-        ):
-            if self.drained <= self.now and addr >> self.page_shift == self.last_page:
-                self.l1_hits += 1  # Speed: the common case at once; benchmarks/allocator.py, warm pairs
-                return 0
-        else:
-            self.read(addr)
-        return self.write(addr)
-
     def store_missed(self, line: int) -> int:
         """A store to a line that the L1 does not own: its ownership is asked for at once, the core goes on."""
         latency = self.memory.transact(self.core, line, 1, self.now)
@@ -155,17 +124,6 @@ class AccessingCore(StoringCore):
             self.buffer_store(latency)
         return self.prefetch_after(line) if self.prefetching else 0
 
-    def look(self, addr: int) -> int:
-        """Fetch a line for reading without waiting for it; its full latency, 0 when the L1 has it."""
-        line = addr >> states.LINE_SHIFT
-        if self.l1.find(self.l1_base + (line & self.l1_mask) * self.l1_ways, line) >= 0:
-            return 0
-        return self.memory.transact(self.core, line, 0, self.now)
-
-    def chain(self, links: int) -> int:
-        """Charge `links` loads that each wait for the store before them to be forwarded."""
-        return self.charge(causes.INSTRUCTIONS, links * self.forward)
-
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""
         way = self.l1.find(base, line)
@@ -174,68 +132,6 @@ class AccessingCore(StoringCore):
         self.l1.set_state(self.l1.use(base, way), states.MODIFIED)
         self.l1_hits += 1
         return 1
-
-    def prefetchw(self, addr: int) -> int:
-        """Prefetch for writing: takes a fill buffer but no entry of the store buffer; of NULL it does nothing."""
-        if addr == 0 or self.entries == 0:
-            return self.write(addr) if addr else 0
-        if addr >> self.page_shift != self.last_page:
-            self.translate(addr)
-        line = addr >> states.LINE_SHIFT
-        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            self.l1_hits += 1
-        elif not self.own_in_l1(line, base):
-            self.fill(self.memory.transact(self.core, line, 1, self.now))
-        return 0
-
-    def atomic(self, addr: int) -> int:
-        """A locked read-modify-write: drains the store buffer, then takes the line's whole latency and its own cost."""
-        if addr >> self.page_shift != self.last_page:
-            self.translate(addr)
-        if self.drained > self.now:
-            self.drain()
-        line = addr >> states.LINE_SHIFT
-        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if not self.own_in_l1(line, base):
-            latency = self.memory.transact(self.core, line, 1, self.now)
-            self.expose(latency, 0, 1)
-        return self.charge(causes.LOCKED, self.atomic_cost)
-
-    def read_span(self, addr: int, size: int) -> int:
-        """Load every line of `size` bytes from `addr`."""
-        line = addr >> states.LINE_SHIFT
-        last = (addr + size - 1) >> states.LINE_SHIFT
-        while line <= last:
-            self.read(line << states.LINE_SHIFT)
-            line += 1
-        return 0
-
-    def write_span(self, addr: int, size: int) -> int:
-        """Store to every line of `size` bytes from `addr`."""
-        line = addr >> states.LINE_SHIFT
-        last = (addr + size - 1) >> states.LINE_SHIFT
-        while line <= last:
-            self.write(line << states.LINE_SHIFT)
-            line += 1
-        return 0
-
-    def clear(self, addr: int, size: int) -> int:
-        """Zero `size` bytes (rep stosb): every line is taken for writing, and the loop has its own cost per line.
-
-        Its lines are on their way side by side, as many as there are fill buffers; they take no store-buffer entries.
-        """
-        lines = ((addr + size - 1) >> states.LINE_SHIFT) - (addr >> states.LINE_SHIFT) + 1
-        if self.entries == 0:
-            self.write_span(addr, size)
-            return self.charge(causes.CLEAR, (lines * self.clear_q10) >> 10)
-        done = 0
-        for i in range(lines):
-            self.clear_line(addr + (i << states.LINE_SHIFT))
-            cycles = ((i + 1) * self.clear_q10 >> 10) - done
-            done += cycles
-            self.charge(causes.CLEAR, cycles)
-        return 0
 
     def clear_line(self, addr: int) -> int:
         """Take a line for clearing: wait for a fill buffer, not for the line."""
@@ -247,7 +143,7 @@ class AccessingCore(StoringCore):
         latency = self.memory.transact(self.core, line, 1, self.now)
         free = self.fill_buffer_free()
         if free > self.now:
-            self.charge(self.memory.cause, free - self.now)
+            self.pay(self.memory.cause, free - self.now)
         self.fill(latency)
         return 0
 
@@ -258,9 +154,10 @@ class AccessingCore(StoringCore):
         cache = self.memory.cache_queue
         source = latency - link - dram - cache - hidden
         if source > 0:
-            self.charge(self.memory.cause, source // divisor)
+            # Speed: no division by 1, which every load would make; benchmarks/accesses.py, "L2 hit"
+            self.pay(self.memory.cause, source if divisor == 1 else source // divisor)
         if link + dram + cache > 0:
-            self.charge(causes.LINK_QUEUE, link // divisor)
-            self.charge(causes.DRAM_QUEUE, dram // divisor)
-            self.charge(causes.CACHE_QUEUE, cache // divisor)
+            self.pay(causes.LINK_QUEUE, link // divisor)
+            self.pay(causes.DRAM_QUEUE, dram // divisor)
+            self.pay(causes.CACHE_QUEUE, cache // divisor)
         return 0

@@ -29,11 +29,7 @@ cdef class CoreClock(Clocked):
     cdef readonly long long fill_buffers
     cdef readonly long long fill_share
 
-    cpdef long long charge(self, long long cause, long long cycles) noexcept
-    cpdef long long insn(self, long long count) noexcept
-    cpdef long long insn_cold(self, long long count) noexcept
-    @cython.locals(total=cython.longlong, cycles=cython.longlong)
-    cdef long long execute(self, long long count, long long cpi_q16) noexcept
+    cdef long long pay(self, long long cause, long long cycles) noexcept
     cpdef long long settle(self) except -1
     @cython.locals(busy=cython.longlong, other=CoreClock, idle=cython.bint)
     cdef long long share_core(self) noexcept

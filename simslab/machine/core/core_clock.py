@@ -48,28 +48,10 @@ class CoreClock(Clocked):
         self.fill_buffers: int = costs.core.outstanding
         self.fill_share = self.fill_buffers  # of the core's fill buffers
 
-    def charge(self, cause: int, cycles: int) -> int:
+    def pay(self, cause: int, cycles: int) -> int:
         """Advance the clock by `cycles`, attributed to `cause` (or to `bill`)."""
         self.now += cycles
         self.cause[cause if self.bill < 0 else self.bill] += cycles
-        return 0
-
-    def insn(self, count: int) -> int:
-        """Charge a block of `count` instructions of a fast path."""
-        return self.execute(count, self.cpi_q16)
-
-    def insn_cold(self, count: int) -> int:
-        """Charge `count` instructions off the fast paths, where dependent loads and branches limit the IPC."""
-        return self.execute(count, self.cpi_cold_q16)
-
-    def execute(self, count: int, cpi_q16: int) -> int:
-        """Charge `count` instructions at `cpi_q16` / 65536 cycles each; the fraction of a cycle is carried."""
-        self.instructions += count
-        total = self.instruction_fraction + count * cpi_q16
-        self.instruction_fraction = total & 65535
-        cycles = total >> 16
-        self.now += cycles
-        self.cause[causes.INSTRUCTIONS if self.bill < 0 else self.bill] += cycles
         return 0
 
     def settle(self) -> int:

@@ -1,28 +1,27 @@
-"""One hardware thread, put together: a clock, stores, accesses and interrupts, one class below the other.
+"""A hardware thread as the kernel's code uses it: charge, load, store, mask interrupts.
 
-    CoreClock           core_clock.py     clock, causes, instructions, what SMT siblings share
-    StoringCore         store_buffer.py   store buffer and fill buffers
-    AccessingCore       accesses.py       loads, stores, translation
-    InterruptibleCore   interrupt_flag.py interrupt flag and delivery
-    Cpu                 here              its place in the machine; running, idling, spinning
+    CoreClock           core_clock.py      clock, causes, what SMT siblings share, waiting for others
+    StoringCore         store_buffer.py    store buffer and fill buffers
+    AccessingCore       accesses.py        misses, translation, what a core feels of a latency
+    InterruptibleCore   interrupt_flag.py  interrupt flag, delivery, code that may be interrupted
+    Cpu                 here               the entry points that every simulated operation passes
 
-Speed: a chain of classes, where objects inside one another would read more plainly: each charge goes to one clock,
-which all four subjects then reach without a call (benchmarks/allocator.py, warm pairs).
+Speed: a chain of classes whose last one holds the entry points. A compiled method of a class that others derive from is
+found at run time and looks for an override in Python first: with each entry point beside what it uses, four CPUs with
+local churn took a tenth longer (benchmarks/allocator.py).
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from simslab.base import clock
 from simslab.base.engine import Engine
+from simslab.machine.accounting import causes
 from simslab.machine.accounting.irq_stats import IrqStats
 from simslab.machine.core.core_spec import CoreCosts, CpuPlace
 from simslab.machine.core.interrupt_flag import InterruptibleCore
 from simslab.machine.core.tlb import Tlb
+from simslab.machine.memory import states
 from simslab.machine.memory.coherence import CoherentMemory
-
-RUN_SLICE: Final = 10_000  # cycles: as coarse as the default quantum, by which others may be ahead anyway
 
 
 class Cpu(InterruptibleCore):
@@ -45,34 +44,30 @@ class Cpu(InterruptibleCore):
         self.pause: int = costs.kernel.pause
         self.next_work = clock.NEVER  # when the kernel's next deferred work on this CPU is due
 
-    def run(self, cycles: int, cause: int) -> int:
-        """Spend `cycles` in code of its own that interrupts may interrupt; their handlers' time comes on top.
+    # -- the clock ----------------------------------------------------------------------------------------------------
 
-        Settles every RUN_SLICE cycles, so that interrupts from other CPUs find it.
-        """
-        while cycles > 0:
-            step = cycles if cycles < RUN_SLICE else RUN_SLICE
-            if not self.irqs_off and self.next_irq < self.now + step:
-                step = self.next_irq - self.now if self.next_irq > self.now else 0
-            self.charge(cause, step)
-            cycles -= step
-            if not self.irqs_off and self.next_irq <= self.now:
-                self.deliver_interrupts()
-            if cycles > 0 and self.now >= self.horizon:
-                self.settle()
+    def charge(self, cause: int, cycles: int) -> int:
+        """Advance the clock by `cycles`, attributed to `cause` (or to `bill`)."""
+        self.now += cycles
+        self.cause[cause if self.bill < 0 else self.bill] += cycles
         return 0
 
-    def idle_until(self, time: int, cause: int) -> int:
-        """Wait until `time`, taking interrupts as they arrive; a handler delays the end only if it lasts beyond it."""
-        self.idle_from, self.idle_to = self.now, time
-        while self.now < time:
-            stop = time
-            if not self.irqs_off and self.next_irq < stop:
-                stop = self.next_irq
-            if stop > self.now:
-                self.charge(cause, stop - self.now)
-            if not self.irqs_off and self.next_irq <= self.now:
-                self.deliver_interrupts()
+    def insn(self, count: int) -> int:
+        """Charge a block of `count` instructions of a fast path."""
+        return self.execute(count, self.cpi_q16)
+
+    def insn_cold(self, count: int) -> int:
+        """Charge `count` instructions off the fast paths, where dependent loads and branches limit the IPC."""
+        return self.execute(count, self.cpi_cold_q16)
+
+    def execute(self, count: int, cpi_q16: int) -> int:
+        """Charge `count` instructions at `cpi_q16` / 65536 cycles each; the fraction of a cycle is carried."""
+        self.instructions += count
+        total = self.instruction_fraction + count * cpi_q16
+        self.instruction_fraction = total & 65535
+        cycles = total >> 16
+        self.now += cycles
+        self.cause[causes.INSTRUCTIONS if self.bill < 0 else self.bill] += cycles
         return 0
 
     def spin(self, cycles: int, cause: int) -> int:
@@ -82,3 +77,140 @@ class Cpu(InterruptibleCore):
             cycles = (cycles + pause - 1) // pause * pause
         self.charge(cause, cycles)
         return cycles
+
+    # -- the interrupt flag -------------------------------------------------------------------------------------------
+
+    def irq_save(self, site: int) -> int:
+        """Save the interrupt flag and mask interrupts (pushf, cli); returns 1 if they were on.
+
+        Interrupts that arrived before are taken first, as they would have been.
+        """
+        if self.next_irq <= self.now:
+            self.deliver_interrupts()
+        self.charge(causes.IRQ_MASK, self.save_cost)
+        return self.mask(site)
+
+    def irq_restore(self, flags: int) -> int:
+        """Restore the flag (popf); when that unmasks, due interrupts are delivered at this instant."""
+        self.charge(causes.IRQ_MASK, self.restore_cost)
+        return self.unmask() if flags else 0
+
+    # -- loads and stores ---------------------------------------------------------------------------------------------
+
+    def read(self, addr: int) -> int:
+        """Load from the line that holds physical address `addr`."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        line = addr >> states.LINE_SHIFT
+        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
+        if self.l1_tags[base] >> states.STATE_BITS == line:
+            self.l1_hits += 1
+            return 0
+        return self.read_further(line, base)
+
+    def write(self, addr: int) -> int:
+        """Store to the line that holds physical address `addr`."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        line = addr >> states.LINE_SHIFT
+        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
+        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
+            self.l1_hits += 1
+        elif not self.own_in_l1(line, base):
+            return self.store_missed(line)
+        return self.buffer_store(0) if self.drained > self.now else 0
+
+    def update(self, addr: int) -> int:
+        """Read, change and store a word: a line that the core does not hold is fetched, then taken for writing."""
+        line = addr >> states.LINE_SHIFT
+        if (
+            self.l1_tags[self.l1_base + (line & self.l1_mask) * self.l1_ways]
+            == (line << states.STATE_BITS) | states.MODIFIED
+        ):
+            if self.drained <= self.now and addr >> self.page_shift == self.last_page:
+                self.l1_hits += 1  # Speed: the common case at once; benchmarks/allocator.py, warm pairs
+                return 0
+        else:
+            self.read(addr)
+        return self.write(addr)
+
+    def look(self, addr: int) -> int:
+        """Fetch a line for reading without waiting for it; its full latency, 0 when the L1 has it."""
+        line = addr >> states.LINE_SHIFT
+        if self.l1.find(self.l1_base + (line & self.l1_mask) * self.l1_ways, line) >= 0:
+            return 0
+        return self.memory.transact(self.core, line, 0, self.now)
+
+    def chain(self, links: int) -> int:
+        """Charge `links` loads that each wait for the store before them to be forwarded."""
+        return self.charge(causes.INSTRUCTIONS, links * self.forward)
+
+    def prefetchw(self, addr: int) -> int:
+        """Prefetch for writing: takes a fill buffer but no entry of the store buffer; of NULL it does nothing."""
+        if addr == 0 or self.entries == 0:
+            return self.write(addr) if addr else 0
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        line = addr >> states.LINE_SHIFT
+        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
+        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
+            self.l1_hits += 1
+        elif not self.own_in_l1(line, base):
+            self.fill(self.memory.transact(self.core, line, 1, self.now))
+        return 0
+
+    def atomic(self, addr: int) -> int:
+        """A locked read-modify-write: drains the store buffer, then takes the line's whole latency and its own cost."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        if self.drained > self.now:
+            self.drain()
+        line = addr >> states.LINE_SHIFT
+        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
+        if not self.own_in_l1(line, base):
+            latency = self.memory.transact(self.core, line, 1, self.now)
+            self.expose(latency, 0, 1)
+        return self.charge(causes.LOCKED, self.atomic_cost)
+
+    def drain(self) -> int:
+        """Wait until every store has retired, as locked operations and fences do."""
+        return self.charge(causes.STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
+
+    def retired(self) -> int:
+        """When a store made now becomes visible to others: after all before it."""
+        return self.drained if self.drained > self.now else self.now
+
+    def read_span(self, addr: int, size: int) -> int:
+        """Load every line of `size` bytes from `addr`."""
+        line = addr >> states.LINE_SHIFT
+        last = (addr + size - 1) >> states.LINE_SHIFT
+        while line <= last:
+            self.read(line << states.LINE_SHIFT)
+            line += 1
+        return 0
+
+    def write_span(self, addr: int, size: int) -> int:
+        """Store to every line of `size` bytes from `addr`."""
+        line = addr >> states.LINE_SHIFT
+        last = (addr + size - 1) >> states.LINE_SHIFT
+        while line <= last:
+            self.write(line << states.LINE_SHIFT)
+            line += 1
+        return 0
+
+    def clear(self, addr: int, size: int) -> int:
+        """Zero `size` bytes (rep stosb): every line is taken for writing, and the loop has its own cost per line.
+
+        Its lines are on their way side by side, as many as there are fill buffers; they take no store-buffer entries.
+        """
+        lines = ((addr + size - 1) >> states.LINE_SHIFT) - (addr >> states.LINE_SHIFT) + 1
+        if self.entries == 0:
+            self.write_span(addr, size)
+            return self.charge(causes.CLEAR, (lines * self.clear_q10) >> 10)
+        done = 0
+        for i in range(lines):
+            self.clear_line(addr + (i << states.LINE_SHIFT))
+            cycles = ((i + 1) * self.clear_q10 >> 10) - done
+            done += cycles
+            self.charge(causes.CLEAR, cycles)
+        return 0

@@ -6,6 +6,7 @@ from simslab.machine.accounting.irq_stats cimport IrqStats
 from simslab.machine.core.accesses cimport AccessingCore
 from simslab.machine.core.interrupt_handler cimport InterruptHandler
 
+cdef long long RUN_SLICE
 cdef long long SITE_HANDLER
 cdef long long SITE_ON
 
@@ -28,8 +29,6 @@ cdef class InterruptibleCore(AccessingCore):
     cdef readonly list pending
     cdef long long posted
 
-    cpdef long long irq_save(self, long long site) except? -1
-    cpdef long long irq_restore(self, long long flags) except? -1
     cpdef long long irq_disable(self, long long site) except -1
     cpdef long long irq_enable(self) except -1
     cdef long long mask(self, long long site) noexcept
@@ -47,3 +46,7 @@ cdef class InterruptibleCore(AccessingCore):
         cause=cython.longlong
     )
     cdef long long handle_interrupt(self, long long vector, long long delay, long long delayed_by) except -1
+    @cython.locals(step=cython.longlong)
+    cpdef long long run(self, long long cycles, long long cause) except -1
+    @cython.locals(stop=cython.longlong)
+    cpdef long long idle_until(self, long long time, long long cause) except -1

@@ -1,4 +1,4 @@
-"""The interrupt flag of a hardware thread, and the delivery of what has arrived.
+"""The interrupt flag of a hardware thread, the delivery of what has arrived, and code that may be interrupted.
 
 Interrupts are posted with a time of arrival and delivered at the first boundary of the model at or after it at which
 the flag is set.
@@ -19,6 +19,7 @@ from simslab.machine.core.interrupt_handler import InterruptHandler
 from simslab.machine.core.tlb import Tlb
 from simslab.machine.memory.coherence import CoherentMemory
 
+RUN_SLICE: Final = 10_000  # cycles: as coarse as the default quantum, by which others may be ahead anyway
 SITE_HANDLER: Final = callsites.site("interrupt handler")
 SITE_ON: Final = callsites.site("interrupts on")  # arrived while they were on: taken at the next boundary of the model
 
@@ -53,32 +54,17 @@ class InterruptibleCore(AccessingCore):
         self.pending: list[tuple[int, int, int]] = []  # (arrival, order, vector), earliest first
         self.posted = 0
 
-    def irq_save(self, site: int) -> int:
-        """Save the interrupt flag and mask interrupts (pushf, cli); returns 1 if they were on.
-
-        Interrupts that arrived before are taken first, as they would have been.
-        """
-        if self.next_irq <= self.now:
-            self.deliver_interrupts()
-        self.charge(causes.IRQ_MASK, self.save_cost)
-        return self.mask(site)
-
-    def irq_restore(self, flags: int) -> int:
-        """Restore the flag (popf); when that unmasks, due interrupts are delivered at this instant."""
-        self.charge(causes.IRQ_MASK, self.restore_cost)
-        return self.unmask() if flags else 0
-
     def irq_disable(self, site: int) -> int:
         """Mask interrupts (cli); those that arrived before are taken first."""
         if self.next_irq <= self.now:
             self.deliver_interrupts()
-        self.charge(causes.IRQ_MASK, self.cli_cost)
+        self.pay(causes.IRQ_MASK, self.cli_cost)
         self.mask(site)
         return 0
 
     def irq_enable(self) -> int:
         """Unmask interrupts (sti)."""
-        self.charge(causes.IRQ_MASK, self.sti_cost)
+        self.pay(causes.IRQ_MASK, self.sti_cost)
         return self.unmask()
 
     def mask(self, site: int) -> int:
@@ -139,9 +125,9 @@ class InterruptibleCore(AccessingCore):
         self.mask(SITE_HANDLER)
         for cause in range(causes.NR_CAUSES):
             self.cause[cause] = 0
-        self.charge(causes.IRQ_HANDLER, self.entry_cost)
+        self.pay(causes.IRQ_HANDLER, self.entry_cost)
         self.handler.handle(self, vector)
-        self.charge(causes.IRQ_HANDLER, self.exit_cost)
+        self.pay(causes.IRQ_HANDLER, self.exit_cost)
         for cause in range(causes.NR_CAUSES):
             self.cause[cause] = row[cause]
         self.cause[causes.IRQ_HANDLER] += self.now - start
@@ -150,4 +136,34 @@ class InterruptibleCore(AccessingCore):
         if self.irqs_off:
             self.irqs_off = 0
             self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now)
+        return 0
+
+    def run(self, cycles: int, cause: int) -> int:
+        """Spend `cycles` in code of its own that interrupts may interrupt; their handlers' time comes on top.
+
+        Settles every RUN_SLICE cycles, so that interrupts from other CPUs find it.
+        """
+        while cycles > 0:
+            step = cycles if cycles < RUN_SLICE else RUN_SLICE
+            if not self.irqs_off and self.next_irq < self.now + step:
+                step = self.next_irq - self.now if self.next_irq > self.now else 0
+            self.pay(cause, step)
+            cycles -= step
+            if not self.irqs_off and self.next_irq <= self.now:
+                self.deliver_interrupts()
+            if cycles > 0 and self.now >= self.horizon:
+                self.settle()
+        return 0
+
+    def idle_until(self, time: int, cause: int) -> int:
+        """Wait until `time`, taking interrupts as they arrive; a handler delays the end only if it lasts beyond it."""
+        self.idle_from, self.idle_to = self.now, time
+        while self.now < time:
+            stop = time
+            if not self.irqs_off and self.next_irq < stop:
+                stop = self.next_irq
+            if stop > self.now:
+                self.pay(cause, stop - self.now)
+            if not self.irqs_off and self.next_irq <= self.now:
+                self.deliver_interrupts()
         return 0

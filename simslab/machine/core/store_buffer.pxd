@@ -25,5 +25,3 @@ cdef class StoringCore(CoreClock):
     cdef long long fill(self, long long latency) noexcept
     @cython.locals(slot=cython.longlong)
     cdef long long fill_buffer_free(self) noexcept
-    cpdef long long drain(self) noexcept
-    cpdef long long retired(self) noexcept

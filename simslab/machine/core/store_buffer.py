@@ -38,7 +38,7 @@ class StoringCore(CoreClock):
         self.others_from = self.instructions
         slot = self.next_store
         if self.stores[slot] > self.now:
-            self.charge(causes.STORE_BUFFER, self.stores[slot] - self.now)
+            self.pay(causes.STORE_BUFFER, self.stores[slot] - self.now)
         if latency > 0:
             self.fill(latency)
         self.stores[slot] = self.drained
@@ -59,7 +59,7 @@ class StoringCore(CoreClock):
             count -= 1
             slot = self.next_store
             if self.stores[slot] > self.now:
-                self.charge(causes.STORE_BUFFER, self.stores[slot] - self.now)
+                self.pay(causes.STORE_BUFFER, self.stores[slot] - self.now)
             self.stores[slot] = retires
             self.next_store = slot + 1 if slot + 1 < self.entries else 0
         return 0
@@ -82,11 +82,3 @@ class StoringCore(CoreClock):
         """When the next fill buffer of this thread's share is free: as many lines before have to have arrived."""
         slot = self.next_fill - self.fill_share
         return self.fills[slot if slot >= 0 else slot + self.fill_buffers]
-
-    def drain(self) -> int:
-        """Wait until every store has retired, as locked operations and fences do."""
-        return self.charge(causes.STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
-
-    def retired(self) -> int:
-        """When a store made now becomes visible to others: after all before it."""
-        return self.drained if self.drained > self.now else self.now

@@ -17,7 +17,7 @@ cdef class CacheArray:
 
     @cython.locals(index=cython.longlong)
     cpdef long long base(self, long long instance, long long line) noexcept
-    @cython.locals(way=cython.longlong)
+    @cython.locals(tags="long long*", key=cython.longlong, way=cython.longlong)
     cpdef long long find(self, long long base, long long line) noexcept
     cpdef long long use(self, long long base, long long way) noexcept
     cpdef long long insert(self, long long base, long long line, long long state) noexcept

@@ -36,8 +36,10 @@ class CacheArray:
 
     def find(self, base: int, line: int) -> int:
         """Index of the way that holds `line` in the set at `base`, ABSENT if none."""
+        tags = self.tags
+        key = line << states.STATE_BITS
         for way in range(base, base + self.ways):
-            if self.tags[way] >> states.STATE_BITS == line:
+            if tags[way] ^ key <= states.STATE_MASK:  # differs in the state at most
                 return way
         return states.ABSENT
 

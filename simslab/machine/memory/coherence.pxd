@@ -21,6 +21,9 @@ cdef class CoherentMemory:
     cdef readonly Directory directory
     cdef public object domain_owner
     cdef long long* core_domain
+    cdef readonly long long l2_latency
+    cdef public object row_owner
+    cdef long long* core_row
     cdef public object lines_owner
     cdef long long* lines
     cdef public object cycles_owner
@@ -36,7 +39,7 @@ cdef class CoherentMemory:
     cpdef long long state_in_core(self, long long core, long long line) noexcept
     @cython.locals(state=cython.longlong, base=cython.longlong, way=cython.longlong)
     cpdef long long access(self, long long core, long long line, long long write, long long now) noexcept
-    @cython.locals(node=cython.longlong, latency=cython.longlong, index=cython.longlong)
+    @cython.locals(latency=cython.longlong, index=cython.longlong)
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(latency=cython.longlong)
@@ -63,9 +66,13 @@ cdef class CoherentMemory:
     cdef long long from_dram(self, long long home, long long domain, long long line, long long now) noexcept
     @cython.locals(dirty=cython.longlong)
     cdef long long downgrade(self, long long owner, long long row, long long line, long long now) noexcept
-    @cython.locals(held=cython.longlong, latency=cython.longlong, entry=cython.longlong, beyond=cython.longlong)
-    cdef long long read_for_ownership(
+    @cython.locals(held=cython.longlong, latency=cython.longlong)
+    cdef long long take_ownership(
         self, long long core, long long domain, long long row, long long line, long long now
+    ) noexcept
+    @cython.locals(latency=cython.longlong, entry=cython.longlong, beyond=cython.longlong)
+    cdef long long read_for_ownership(
+        self, long long core, long long domain, long long row, long long line, long long held, long long now
     ) noexcept
     @cython.locals(other=cython.longlong, l3_state=cython.longlong, latency=cython.longlong)
     cdef long long local_ownership(

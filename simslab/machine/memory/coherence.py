@@ -34,6 +34,11 @@ class CoherentMemory:
         self.core_domain = buffers.int64_pointer(self.domain_owner)
         for core, domain in enumerate(places.core_domain):
             self.core_domain[core] = domain
+        self.l2_latency: int = paths.l2
+        self.row_owner = buffers.int64_zeros(len(places.core_node))
+        self.core_row = buffers.int64_pointer(self.row_owner)  # of the core's node in `lines` and `cycles`
+        for core, node in enumerate(places.core_node):
+            self.core_row[core] = node * causes.NR_CAUSES
         nodes = paths.interconnect.nodes
         self.lines_owner = buffers.int64_zeros(nodes * causes.NR_CAUSES)
         self.lines = buffers.int64_pointer(self.lines_owner)  # lines fetched, by node of the core and cause
@@ -67,19 +72,16 @@ class CoherentMemory:
     def transact(self, core: int, line: int, write: int, now: int) -> int:
         """Bring `line` into the core's L1 for reading or writing; returns the full latency in cycles.
 
-        Called on an L1 miss, or on a write that finds the line not M or E. Leaves `cause`, `link_queue` and
-        `dram_queue` for attribution.
+        Only for a read of a line that the L1 does not hold, or a write of one that it does not hold in M or E. Leaves
+        `cause`, `link_queue` and `dram_queue` for attribution.
         """
-        node = self.paths.begin(core)
         latency = self.private_hit(core, line, write)
         if latency < 0:
             latency = self.beyond_private(core, line, write, now)
-        self.link_queue = self.paths.interconnect.link_queue
-        self.dram_queue = self.paths.interconnect.dram_queue
         if self.ported:
             self.cache_queue = self.pass_ports(core, now)
             latency += self.cache_queue
-        index = node * causes.NR_CAUSES + self.cause
+        index = self.core_row[core] + self.cause
         self.lines[index] += 1
         self.cycles[index] += latency
         return latency
@@ -111,24 +113,29 @@ class CoherentMemory:
             return -1
         way = self.l2.use(base, way)
         if write:
-            state = states.MODIFIED
             self.l2.set_state(way, states.MODIFIED)
-        self.caches.fill_l1(core, line, state)
+            self.caches.fill_l1(core, line, states.MODIFIED)
+        else:
+            self.caches.insert_l1(core, line, state)
         self.cause = causes.L2
-        return self.paths.l2
+        self.link_queue = 0
+        self.dram_queue = 0
+        return self.l2_latency
 
     def beyond_private(self, core: int, line: int, write: int, now: int) -> int:
         """L3 domain first, then the line's home."""
+        self.paths.begin(core)
         domain = self.core_domain[core]
         row = self.filters.row(domain, line)
         if write:
-            latency = self.read_for_ownership(core, domain, row, line, now)
-            self.caches.fill_private(core, domain, row, line, states.MODIFIED, now)
-            return latency
-        latency = self.read_in_domain(core, domain, row, line, now)
-        if latency < 0:
-            latency = self.read_from_home(domain, line, now)
-        self.caches.fill_private(core, domain, row, line, self.grant, now)
+            latency = self.take_ownership(core, domain, row, line, now)
+        else:
+            latency = self.read_in_domain(core, domain, row, line, now)
+            if latency < 0:
+                latency = self.read_from_home(domain, line, now)
+            self.caches.fill_private(core, domain, row, line, self.grant, now)
+        self.link_queue = self.paths.interconnect.link_queue
+        self.dram_queue = self.paths.interconnect.dram_queue
         return latency
 
     # -- reads --------------------------------------------------------------------------------------------------------
@@ -217,9 +224,18 @@ class CoherentMemory:
 
     # -- writes -------------------------------------------------------------------------------------------------------
 
-    def read_for_ownership(self, core: int, domain: int, row: int, line: int, now: int) -> int:
-        """Get the only copy: data if the core has none, and every other copy invalidated, in parallel."""
+    def take_ownership(self, core: int, domain: int, row: int, line: int, now: int) -> int:
+        """Get the only copy into the core."""
         held = self.caches.private_state(core, line)
+        latency = self.read_for_ownership(core, domain, row, line, held, now)
+        if held:
+            self.caches.upgrade_private(core, domain, row, line, states.MODIFIED, now)
+        else:
+            self.caches.fill_private(core, domain, row, line, states.MODIFIED, now)
+        return latency
+
+    def read_for_ownership(self, core: int, domain: int, row: int, line: int, held: int, now: int) -> int:
+        """Ask for the only copy: data if the core has none, and every other copy invalidated, in parallel."""
         latency = self.local_ownership(core, domain, row, line, held)
         entry = self.directory.row(0, line)
         if latency < 0 or self.directory.others(entry, domain):

@@ -17,6 +17,8 @@ class Directory(LineTable):
     """One row a line of memory, for `domains` L3s."""
 
     def __init__(self, domains: int) -> None:
+        if domains > states.MOST_DOMAINS:
+            raise ValueError(f"{domains} L3 domains, at most {states.MOST_DOMAINS} can be told apart")
         self.domains = domains
         self.words = (domains + states.WORD_BITS - 1) // states.WORD_BITS
         super().__init__(1, states.DOMAINS + self.words)

@@ -36,12 +36,18 @@ cdef class CacheHierarchy:
     cdef long long invalidate_domain(self, long long domain, long long line) noexcept
     @cython.locals(word=cython.longlong, cores=cython.longlong, core=cython.longlong)
     cdef long long invalidate_cores(self, long long domain, long long row, long long line, long long spared) noexcept
-    @cython.locals(base=cython.longlong, way=cython.longlong, victim=cython.longlong)
+    @cython.locals(victim=cython.longlong)
     cdef long long fill_private(
         self, long long core, long long domain, long long row, long long line, long long state, long long now
     ) noexcept
-    @cython.locals(base=cython.longlong, way=cython.longlong, victim=cython.longlong, below=cython.longlong)
+    @cython.locals(base=cython.longlong)
+    cdef long long upgrade_private(
+        self, long long core, long long domain, long long row, long long line, long long state, long long now
+    ) noexcept
+    @cython.locals(base=cython.longlong, way=cython.longlong)
     cdef long long fill_l1(self, long long core, long long line, long long state) noexcept
+    @cython.locals(victim=cython.longlong, below=cython.longlong)
+    cdef long long insert_l1(self, long long core, long long line, long long state) noexcept
     @cython.locals(line=cython.longlong, upper=cython.longlong, dirty=cython.bint, row=cython.longlong)
     cdef long long evict_l2(self, long long core, long long domain, long long victim, long long now) noexcept
     @cython.locals(victim=cython.longlong)

@@ -122,28 +122,35 @@ class CacheHierarchy:
     # -- fills and evictions -----------------------------------------------------------------------------------------
 
     def fill_private(self, core: int, domain: int, row: int, line: int, state: int, now: int) -> int:
-        """Put the line into L2 and L1 of the core (and the L3 if it is inclusive), evicting what must go."""
+        """Put a line that the core does not hold into its L2 and L1, and into the L3 if that is inclusive."""
         self.filters.add_core(row, core)
         if self.inclusion == states.INCLUSIVE and self.filters.rows[row + states.L3_STATE] == 0:
             self.fill_l3(domain, row, line, states.SHARED, now)
+        victim = self.l2.insert(self.l2.base(core, line), line, state)
+        if victim != 0:
+            self.evict_l2(core, domain, victim, now)
+        return self.insert_l1(core, line, state) if self.fills_l1 else 0
+
+    def upgrade_private(self, core: int, domain: int, row: int, line: int, state: int, now: int) -> int:
+        """Change the state of a line that the core's L2 holds; the L1 and an inclusive L3 get it if they lack it."""
+        if self.inclusion == states.INCLUSIVE and self.filters.rows[row + states.L3_STATE] == 0:
+            self.fill_l3(domain, row, line, states.SHARED, now)
         base = self.l2.base(core, line)
-        way = self.l2.find(base, line)
-        if way >= 0:
-            self.l2.set_state(self.l2.use(base, way), state)
-        else:
-            victim = self.l2.insert(base, line, state)
-            if victim != 0:
-                self.evict_l2(core, domain, victim, now)
-        return self.fill_l1(core, line, state) if self.fills_l1 else 0
+        self.l2.set_state(self.l2.use(base, self.l2.find(base, line)), state)
+        return self.fill_l1(core, line, state)
 
     def fill_l1(self, core: int, line: int, state: int) -> int:
-        """Put a line that the L2 holds into the L1; a dirty victim's state goes down to the L2."""
+        """Put a line that the L2 holds into the L1, or change its state there."""
         base = self.l1.base(core, line)
         way = self.l1.find(base, line)
         if way >= 0:
             self.l1.set_state(self.l1.use(base, way), state)
             return 0
-        victim = self.l1.insert(base, line, state)
+        return self.insert_l1(core, line, state)
+
+    def insert_l1(self, core: int, line: int, state: int) -> int:
+        """Put a line that the L2 holds and the L1 does not into the L1; a dirty victim's state goes down to the L2."""
+        victim = self.l1.insert(self.l1.base(core, line), line, state)
         if victim & states.STATE_MASK == states.MODIFIED:
             below = self.l2.find(self.l2.base(core, victim >> states.STATE_BITS), victim >> states.STATE_BITS)
             if below >= 0:

@@ -62,10 +62,9 @@ class Paths:
         self.requester_node = 0
 
     def begin(self, core: int) -> int:
-        """Begin a transaction of a core; returns its node. Queueing is counted anew."""
-        self.interconnect.begin()
+        """Begin a transaction of a core; queueing is counted anew."""
         self.requester_node = self.core_node[core]
-        return self.requester_node
+        return self.interconnect.begin()
 
     def home_of(self, line: int) -> int:
         """The node whose memory holds `line`."""

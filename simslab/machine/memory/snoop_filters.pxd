@@ -16,13 +16,13 @@ cdef class SnoopFilters(LineTable):
     cdef public object core_owner
     cdef long long* domain_core
 
-    cdef long long add_core(self, long long row, long long core) noexcept
-    cdef long long drop_core(self, long long row, long long core) noexcept
+    cpdef long long add_core(self, long long row, long long core) noexcept
+    cpdef long long drop_core(self, long long row, long long core) noexcept
     @cython.locals(word=cython.longlong)
-    cdef long long held(self, long long row) noexcept
+    cpdef long long held(self, long long row) noexcept
     @cython.locals(mask=cython.longlong)
     cdef long long others_in(self, long long row, long long word, long long core) noexcept
     @cython.locals(found=cython.longlong, word=cython.longlong, mask=cython.longlong)
-    cdef long long another(self, long long domain, long long row, long long core) noexcept
+    cpdef long long another(self, long long domain, long long row, long long core) noexcept
     @cython.locals(position=cython.longlong)
     cdef long long core_at(self, long long domain, long long word, long long mask) noexcept

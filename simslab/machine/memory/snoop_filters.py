@@ -24,6 +24,8 @@ class SnoopFilters(LineTable):
         for domain in core_domain:
             positions.append(filled[domain])
             filled[domain] += 1
+        if max(filled) > states.MOST_CORES:
+            raise ValueError(f"{max(filled)} cores in an L3 domain, at most {states.MOST_CORES} can be told apart")
         self.words = (max(filled) + states.WORD_BITS - 1) // states.WORD_BITS
         super().__init__(domains, states.CORES + self.words)
         self.room = self.words * states.WORD_BITS

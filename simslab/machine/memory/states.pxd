@@ -25,5 +25,7 @@ cdef extern from *:
     const long long WORD_BITS "64LL"
     const long long WORD_SHIFT "6LL"
     const long long IN_WORD "63LL"
+    const long long MOST_DOMAINS "1024LL"
+    const long long MOST_CORES "1024LL"
     const long long NOBODY "(-1LL)"
     const long long SEVERAL "(-2LL)"

@@ -43,5 +43,7 @@ DOMAINS: Final = 2  # and on: masks of domains that hold the line
 WORD_BITS: Final = 64
 WORD_SHIFT: Final = 6
 IN_WORD: Final = 63
+MOST_DOMAINS: Final = 1024  # L3s of a machine, and cores below one
+MOST_CORES: Final = 1024
 NOBODY: Final = -1  # in place of a core or a domain
 SEVERAL: Final = -2
