@@ -14,11 +14,11 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import hotplug
 from simslab.slab.core import SlabCore
 from simslab.slab.creation import boot, cpucache
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab.creation.set_up import SlabCreation
+from simslab.slab.housekeeping import hotplug
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.slabinfo import slabinfo_text
 from simslab.slab_common.creation import CacheRequest

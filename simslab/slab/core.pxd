@@ -8,8 +8,8 @@ from simslab.machine.core.cpu cimport Cpu
 from simslab.slab cimport paths
 from simslab.slab.alloc cimport SlabAlloc
 from simslab.slab.creation cimport kmalloc
-from simslab.slab.drain cimport SlabDrain
 from simslab.slab.free cimport SlabFree
+from simslab.slab.housekeeping.drain cimport SlabDrain
 from simslab.slab.kmem_cache cimport KmemCache
 from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport kmalloc as kmalloc_types

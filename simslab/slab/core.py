@@ -22,10 +22,10 @@ from simslab.slab.alloc import SlabAlloc
 from simslab.slab.creation import kmalloc
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab.debug.checks import SlabDebug
-from simslab.slab.drain import SlabDrain
 from simslab.slab.free import SlabFree
+from simslab.slab.housekeeping.drain import SlabDrain
+from simslab.slab.housekeeping.reap import Reaper
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
-from simslab.slab.reap import Reaper
 from simslab.slab.shuffle_freelist import FreelistShuffle
 from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import kmalloc as kmalloc_types

@@ -15,8 +15,8 @@ from simslab.conform.slab.audit import SlabAudit
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
-from simslab.slab import hotplug
 from simslab.slab.allocator import SlabAllocator
+from simslab.slab.housekeeping import hotplug
 from simslab.slab_common.failslab import FailSlab
 
 MOST_HELD = 120

@@ -27,7 +27,7 @@ from simslab.kernel.time.jiffies import round_jiffies_relative, wheel_expiry
 from simslab.machine.machine import build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
-from simslab.slab.reap import REAPTIMEOUT_AC, Reaper
+from simslab.slab.housekeeping.reap import REAPTIMEOUT_AC, Reaper
 
 if TYPE_CHECKING:
     from simslab.machine.core.cpu import Cpu

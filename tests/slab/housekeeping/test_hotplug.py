@@ -3,8 +3,8 @@ import pytest
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
-from simslab.slab import hotplug
 from simslab.slab.creation.options import SlabOptions
+from simslab.slab.housekeeping import hotplug
 
 
 class Bench:

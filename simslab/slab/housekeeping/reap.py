@@ -10,7 +10,7 @@ from simslab.kernel.locking.mutex import Mutex
 from simslab.kernel.time.jiffies import round_jiffies_relative
 from simslab.kernel.time.workqueue import DelayedWork
 from simslab.machine.core.cpu import Cpu
-from simslab.slab.drain import SlabDrain
+from simslab.slab.housekeeping.drain import SlabDrain
 
 REAPTIMEOUT_AC: Final = 2  # seconds
 REAPTIMEOUT_NODE: Final = 4
