@@ -31,7 +31,9 @@ from mutating.room import Room, tests_of
 ROOT: Final = Path(__file__).resolve().parent.parent
 PATIENCE: Final = 4  # times as long as without the edit
 START: Final = 30.0  # seconds more, for a busy machine
-LONGEST: Final = 600.0  # seconds for tests of unchanged sources
+LONGEST: Final = 180.0  # seconds for tests of unchanged sources; a folder that takes longer is left out
+BROKEN: Final = -1.0
+SLOW: Final = -2.0
 
 
 class Trial:
@@ -39,34 +41,33 @@ class Trial:
 
     def __init__(self, root: Path, room: Room) -> None:
         self.root, self.room = root, room
-        self.limits: dict[tuple[Path, ...], float | None] = {}
+        self.limits: dict[tuple[Path, ...], float] = {}
 
     def outcome(self, edit: Edit) -> str:
-        """Return "killed by FILE" (or by the folder's others), "survived" or "not tried: why"."""
+        """Return "killed by FILE" (or by the folder's others), "survived ..." or "not tried: why"."""
         module = edit.path.relative_to(self.root)
-        stages = [files for files in tests_of(self.root, module) if files]
-        if not stages:
-            return "survived: no tests in its room"
-        limits = [self.limit(files) for files in stages]
-        if None in limits:
+        own, others = tests_of(self.root, module)
+        left_out = "" if not others or self.limit(others) != SLOW else f", its folder left out: over {LONGEST:.0f} s"
+        stages = [files for files in (own, others) if files and self.limit(files) != SLOW]
+        if any(self.limit(files) == BROKEN for files in stages):
             return "not tried: the tests fail without it"
         source = edit.path.read_bytes()
         try:
             self.room.write(module, edit.applied(source))
-            for files, limit in zip(stages, limits, strict=True):
-                result = self.room.run(files, limit or LONGEST)[0]
+            for files in stages:
+                result = self.room.run(files, self.limit(files))[0]
                 if result != "passed":
                     return f"killed ({result}) by {files[0].name if len(files) == 1 else files[0].parent}"
         finally:
             self.room.write(module, source)
-        return "survived"
+        return "survived" + ("" if own else ", no test file of its name") + left_out
 
-    def limit(self, files: list[Path]) -> float | None:
-        """Return the seconds that these tests may take; None if they fail without an edit."""
+    def limit(self, files: list[Path]) -> float:
+        """Return the seconds that these tests may take; BROKEN or SLOW if they fail or take too long unchanged."""
         key = tuple(files)
         if key not in self.limits:
             result, took = self.room.run(files, LONGEST)
-            self.limits[key] = START + PATIENCE * took if result == "passed" else None
+            self.limits[key] = {"passed": START + PATIENCE * took, "failed": BROKEN, "timed out": SLOW}[result]
         return self.limits[key]
 
 
