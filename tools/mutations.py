@@ -31,44 +31,49 @@ from mutating.room import Room, tests_of
 ROOT: Final = Path(__file__).resolve().parent.parent
 PATIENCE: Final = 4  # times as long as without the edit
 START: Final = 30.0  # seconds more, for a busy machine
-LONGEST: Final = 180.0  # seconds for tests of unchanged sources; a folder that takes longer is left out
+LONGEST: Final = 60.0  # seconds for a test file of unchanged sources; one that takes longer is left out
 BROKEN: Final = -1.0
 SLOW: Final = -2.0
 
 
 class Trial:
-    """Edits tried one after the other in one copy; times of unchanged folders are taken once."""
+    """Edits tried one after the other in one copy; how long each test file takes unchanged is found out once."""
 
     def __init__(self, root: Path, room: Room) -> None:
         self.root, self.room = root, room
-        self.limits: dict[tuple[Path, ...], float] = {}
+        self.taken: dict[Path, float] = {}
 
     def outcome(self, edit: Edit) -> str:
         """Return "killed by FILE" (or by the folder's others), "survived ..." or "not tried: why"."""
         module = edit.path.relative_to(self.root)
         own, others = tests_of(self.root, module)
-        left_out = "" if not others or self.limit(others) != SLOW else f", its folder left out: over {LONGEST:.0f} s"
-        stages = [files for files in (own, others) if files and self.limit(files) != SLOW]
-        if any(self.limit(files) == BROKEN for files in stages):
-            return "not tried: the tests fail without it"
+        broken = [file.name for file in own + others if self.seconds(file) == BROKEN]
+        if broken:
+            return f"not tried: without it fails {', '.join(broken)}"
+        slow = [file.name for file in own + others if self.seconds(file) == SLOW]
         source = edit.path.read_bytes()
         try:
             self.room.write(module, edit.applied(source))
-            for files in stages:
-                result = self.room.run(files, self.limit(files))[0]
+            for files in (own, others):
+                quick = [file for file in files if self.seconds(file) != SLOW]
+                result = self.room.run(quick, self.limit(quick))[0] if quick else "passed"
                 if result != "passed":
-                    return f"killed ({result}) by {files[0].name if len(files) == 1 else files[0].parent}"
+                    return f"killed ({result}) by {quick[0].name if files is own else quick[0].parent}"
         finally:
             self.room.write(module, source)
+        left_out = f", over {LONGEST:.0f} s and left out: {', '.join(slow)}" if slow else ""
         return "survived" + ("" if own else ", no test file of its name") + left_out
 
+    def seconds(self, file: Path) -> float:
+        """Return how long a test file takes without an edit; BROKEN or SLOW if it fails or takes too long."""
+        if file not in self.taken:
+            result, took = self.room.run([file], LONGEST)
+            self.taken[file] = {"passed": took, "failed": BROKEN, "timed out": SLOW}[result]
+        return self.taken[file]
+
     def limit(self, files: list[Path]) -> float:
-        """Return the seconds that these tests may take; BROKEN or SLOW if they fail or take too long unchanged."""
-        key = tuple(files)
-        if key not in self.limits:
-            result, took = self.room.run(files, LONGEST)
-            self.limits[key] = {"passed": START + PATIENCE * took, "failed": BROKEN, "timed out": SLOW}[result]
-        return self.limits[key]
+        """Return the seconds after which these files, with an edit, hang."""
+        return START + PATIENCE * sum(map(self.seconds, files))
 
 
 def difference(edit: Edit, root: Path) -> str:

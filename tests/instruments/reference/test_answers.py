@@ -65,13 +65,19 @@ def test_a_transfer_whose_state_is_not_told_is_a_ping_pong(two_socket):
     )
 
 
-def test_a_transfers_home_is_the_owners_unless_said():
-    of = answers("two-socket", "links.upi.back_latency=80 ns")
+@pytest.mark.parametrize(("state", "home"), [("HITM", 0), ("HITM home=writer", 0), ("HITM home=reader", 1)])
+def test_a_transfers_home_is_the_owners_unless_said(monkeypatch, state, home):
+    asked = []
 
-    def told(state):
-        return only(of, "c2c_latency", "node0", "node1", state).measured
+    def transfer(_prober, *ends):
+        asked.append(ends)
+        return 100.0
 
-    assert told("HITM") == told("HITM home=writer") != told("HITM home=reader")
+    monkeypatch.setattr("simslab.instruments.reference.answers.transfer", transfer)
+    of = answers()
+    only(of, "c2c_latency", "node0", "node1", state)
+    owner, reader = (node.cpus[0] for node in of.topology.nodes)
+    assert asked == [(owner, reader, home, "modified")]
 
 
 def test_bandwidths_are_told_in_gigabytes(two_socket):
