@@ -1,8 +1,4 @@
-import sys
-
 import pytest
-
-from simslab.cli.main import main
 
 NUMACTL = """available: 2 nodes (0-1)
 node 0 cpus: 0 1
@@ -14,23 +10,6 @@ node   0   1
   0:  10  21
   1:  21  10
 """
-
-
-@pytest.fixture
-def simslab(monkeypatch, capsys):
-    """Return a function that runs the command line: (exit status, what it printed, what it complained)."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["simslab", *map(str, arguments)])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code or 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
 
 
 def test_an_imported_machine_is_accepted_by_check(simslab, tmp_path):
@@ -58,17 +37,12 @@ def test_export_writes_what_import_reads(simslab, tmp_path):
 
 @pytest.mark.parametrize("kind", ["hwloc", "numactl", "mlc"])
 @pytest.mark.parametrize("content", ["", "hello", None])
-def test_bad_input_is_one_line_and_status_2(kind, content, simslab, tmp_path):
+def test_bad_input_is_one_line_and_status_2(kind, content, refused, tmp_path):
     source = tmp_path / "input"
     if content is not None:
         source.write_text(content)
-    status, out, err = simslab("import", kind, source)
-    assert (status, out) == (2, "")
-    assert err.startswith(f"simslab: {source}")
-    assert err.count("\n") == 1
+    assert refused("import", kind, source).startswith(f"simslab: {source}")
 
 
-def test_a_folder_that_is_not_there_is_one_line_and_status_2(simslab, tmp_path):
-    status, _, err = simslab("export", "hwloc", "two-socket", "--out", tmp_path / "no" / "x.xml")
-    assert status == 2
-    assert "cannot be written" in err
+def test_a_folder_that_is_not_there_is_one_line_and_status_2(refused, tmp_path):
+    assert "cannot be written" in refused("export", "hwloc", "two-socket", "--out", tmp_path / "no" / "x.xml")

@@ -1,5 +1,4 @@
-from simslab.machine.description.library import load_machine
-
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.machine.parts import build_tlb, core_costs
 

@@ -56,7 +56,7 @@ def spread(topology: Topology, cpus: Sequence[int], count: int) -> list[int]:
 def bandwidth(prober: Prober, pairs: Sequence[tuple[int, int]], mix: Mix = READS) -> float:
     """Return the bytes/s that streams of (CPU, node) pairs move together."""
     places = prober.machine.timing.core.outstanding
-    streams = [Stream(cpu, (node,), places, mix.loads, mix.stores, mix.temporal) for cpu, node in pairs]
+    streams = [Stream(cpu, node, places, mix.loads, mix.stores, mix.temporal) for cpu, node in pairs]
     return run_streams(prober, streams, prober.cycles(WARM_NS), prober.cycles(TIMED_NS)).bytes_per_second
 
 

@@ -39,10 +39,10 @@ def loaded_latency(spec: MachineSpec, delay: int, sequential: bool = False) -> L
     topology = prober.topology
     timing = prober.machine.timing
     cores = first_threads(topology, range(len(topology.cpus)))
-    streams = [Stream(cores[0], (nearest_memory(prober, cores[0]),), 1, step=1 if sequential else ROW_LINES)]
+    streams = [Stream(cores[0], nearest_memory(prober, cores[0]), 1, step=1 if sequential else ROW_LINES)]
     pause = delay + LOOP if delay >= 50 else delay
     for cpu in cores[1:]:
-        streams.append(Stream(cpu, (nearest_memory(prober, cpu),), timing.core.outstanding, burst=BURST, delay=pause))
+        streams.append(Stream(cpu, nearest_memory(prober, cpu), timing.core.outstanding, burst=BURST, delay=pause))
     scale = 1 + min(delay, 5000) // 1000  # rare injections need longer to show their mean
     flow = run_streams(prober, streams, prober.cycles(WARM_NS), prober.cycles(TIMED_NS * scale))
     return LoadPoint(delay, prober.ns(flow.latencies[0]), flow.bytes_per_second / 1e9)

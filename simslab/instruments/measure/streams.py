@@ -27,7 +27,7 @@ class Stream:
     """One core's loop: `stores` of every `loads` + `stores` lines are written; `delay` cycles follow each `burst`."""
 
     cpu: int
-    nodes: Sequence[int]  # taken in turn
+    node: int  # whose memory it goes through
     places: int  # misses in flight
     loads: int = 1
     stores: int = 0
@@ -96,8 +96,8 @@ def _step(prober: Prober, streams: Sequence[Stream], heap: list[tuple[int, int]]
 
 def _issue(prober: Prober, stream: Stream, now: int, window: Window) -> None:
     """Make one access of a stream."""
-    node = stream.nodes[stream.lines % len(stream.nodes)]
-    line = _take(prober, stream, node)
+    node = stream.node
+    line = _take(prober, stream)
     place = prober.place(stream.cpu)
     store = stream.lines % (stream.loads + stream.stores) >= stream.loads
     way = (place.domain, place.node, node, line, now)
@@ -117,9 +117,9 @@ def _issue(prober: Prober, stream: Stream, now: int, window: Window) -> None:
         window.lines += 2 if store and stream.temporal else 1
 
 
-def _take(prober: Prober, stream: Stream, node: int) -> int:
+def _take(prober: Prober, stream: Stream) -> int:
     if stream.left <= 0:
-        stream.line = prober.fresh_lines(node, BLOCK + stream.step + 64) + stream.offset
+        stream.line = prober.fresh_lines(stream.node, BLOCK + stream.step + 64) + stream.offset
         stream.left = BLOCK
     stream.left -= stream.step
     stream.line += stream.step

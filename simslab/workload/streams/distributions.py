@@ -21,6 +21,7 @@ def draw(distribution: Distribution, random: np.random.Generator, count: int) ->
         return random.exponential(distribution.exponential, size=count).astype(np.int64)
     if distribution.pareto is not None:
         minimum, shape = distribution.pareto
-        drawn = minimum * (1.0 + random.pareto(shape, size=count))
+        with np.errstate(over="ignore"):  # beyond the largest float is beyond the bound, too
+            drawn = minimum * (1.0 + random.pareto(shape, size=count))
         return np.minimum(drawn, float(1 << 40)).astype(np.int64)
     return np.full(count, distribution.fixed, dtype=np.int64)

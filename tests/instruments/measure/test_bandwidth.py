@@ -3,7 +3,6 @@
 import pytest
 
 from simslab.instruments.measure.bandwidth import MIXES, core_bandwidth, node_bandwidth, peak_bandwidth
-from simslab.instruments.measure.loaded import knee, latency_at, loaded_latency
 from simslab.instruments.measure.prober import Prober
 from simslab.machine.library import load_machine
 
@@ -35,18 +34,3 @@ def test_writes_that_take_longer_lower_the_peak():
 
 def test_a_port_limits_what_an_l3_receives():
     assert node_bandwidth(prober("l3.port_read=20 GB/s"), 0, 0) == pytest.approx(20e9, rel=0.03)
-
-
-def test_latency_rises_with_load():
-    spec = load_machine("two-socket", (*SMALL, "core.outstanding=100", "dram.conflict=36 ns"))
-    full, some, none = (loaded_latency(spec, delay) for delay in (0, 200, 20_000))
-    assert full.ns > 1.5 * none.ns
-    assert full.ns > some.ns > none.ns
-    assert full.gb_per_second > some.gb_per_second > none.gb_per_second
-
-
-def test_the_knee_is_where_latency_is_half_as_much_again():
-    curve = [(10.0, 100.0), (50.0, 120.0), (90.0, 200.0)]
-    assert knee(curve) == pytest.approx(65)
-    assert latency_at(curve, 30) == pytest.approx(110)
-    assert latency_at(curve, 500) == 200

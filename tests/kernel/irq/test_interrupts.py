@@ -4,6 +4,7 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
+from simslab.machine.accounting.vectors import FIRST_DEVICE_VECTOR, NR_VECTORS
 
 
 def test_the_tick_comes_back_every_jiffy(kernel: Kernel) -> None:
@@ -41,3 +42,11 @@ def test_devices_get_vectors_of_their_own(kernel: Kernel) -> None:
     assert seen == ["second", "first"]
     with pytest.raises(KernelBugError):
         kernel.interrupts.request_irq(lambda on: None, first)
+
+
+def test_a_vector_beyond_the_last_or_below_the_devices_cannot_be_had(kernel: Kernel) -> None:
+    for vector in (FIRST_DEVICE_VECTOR, NR_VECTORS - 1):
+        assert kernel.interrupts.request_irq(lambda on: None, vector) == vector
+    for vector in (FIRST_DEVICE_VECTOR - 1, NR_VECTORS):
+        with pytest.raises(KernelBugError, match="cannot be had"):
+            kernel.interrupts.request_irq(lambda on: None, vector)

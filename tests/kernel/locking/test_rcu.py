@@ -19,3 +19,11 @@ def test_the_barrier_runs_everything_at_once(kernel: Kernel) -> None:
     kernel.rcu.rcu_barrier(kernel.machine.cpus[0])
     assert ran == [0, 1, 2, 3]
     assert kernel.rcu.pending() == 0
+
+
+def test_only_callbacks_ready_by_the_given_time_run(kernel: Kernel) -> None:
+    cpu, ran = kernel.machine.cpus[0], []
+    kernel.rcu.call_rcu(cpu, lambda on, argument: ran.append(argument), "one")
+    ready = kernel.rcu.first(cpu.id)
+    cpu.charge(causes.WAIT, kernel.rcu.grace_period + 1000)
+    assert [kernel.rcu.rcu_core(cpu, until) for until in (0, ready - 1, ready)] == [0, 0, 1]

@@ -1,6 +1,7 @@
 import pytest
 
 from simslab.kernel.kernel import Kernel
+from simslab.kernel.mm import gfp
 from simslab.kernel.mm.zone import zone_batchsize
 
 
@@ -26,3 +27,22 @@ def test_lower_zones_keep_a_reserve_from_requests_for_higher_ones(kernel: Kernel
     dma, dma32 = kernel.zones[:2]
     assert list(dma.reserve_owner) == [0, dma32.managed // 256, dma32.managed // 256]
     assert list(dma32.reserve_owner) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("flags", "parts"), [(gfp.GFP_KERNEL, 8), (gfp.GFP_ATOMIC, 3)])
+@pytest.mark.parametrize("order", [1, 3])
+@pytest.mark.parametrize("more", range(8))
+def test_a_block_must_leave_the_mark_which_is_lower_for_urgent_requests(
+    kernel: Kernel, flags: int, parts: int, order: int, more: int
+) -> None:
+    """Not more than the block's last page may lie below the mark (__zone_watermark_ok); atomic requests have 3/8."""
+    zone, cpu, pages = kernel.zones[2], kernel.machine.cpus[2], kernel.page_allocator
+    zone.wmark_min = zone.wmark_low = 8 * ((zone.free_pages() - 500) // parts) + more
+    mark = zone.wmark_min
+    if parts == 3:
+        mark -= mark >> 1
+        mark -= mark >> 2
+    while pages.alloc_pages(cpu, flags | gfp.THISNODE, order, 1) >= 0:
+        pass
+    left = zone.free_pages()
+    assert mark <= left < mark + (1 << order)

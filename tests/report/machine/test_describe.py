@@ -1,16 +1,6 @@
-import pytest
+from built_machines import built
 
-from simslab.machine.library import load_machine, machine_names
-from simslab.machine.timing.cycles import build_timing
-from simslab.machine.topology.topology import build_topology
-from simslab.report.machine.describe import describe
-from simslab.report.machine.drawing import draw_topology
-
-
-def built(name, *overrides):
-    spec = load_machine(name, overrides)
-    topology = build_topology(spec)
-    return spec, topology, build_timing(spec, topology)
+from simslab.report.machine.describe import describe, size_text
 
 
 def test_nodes_are_shown_as_numactl_shows_them():
@@ -27,18 +17,6 @@ def test_a_node_without_memory_has_no_dram_latency():
     assert "   0:   78.8      -\n" in describe(*built("memoryless-node"))
 
 
-@pytest.mark.parametrize("name", machine_names())
-def test_every_shipped_machine_can_be_drawn(name, tmp_path):
-    draw_topology(*built(name), tmp_path / "a.png")
-    assert (tmp_path / "a.png").stat().st_size > 5000
-
-
-def test_a_drawing_repeats_byte_for_byte(tmp_path):
-    for path in ("a.pdf", "b.pdf"):
-        draw_topology(*built("four-socket"), tmp_path / path)
-    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
-
-
 def test_translation_stores_siblings_and_pause_are_shown():
     text = describe(*built("one-node"))
     assert "TLB per core, direct map of 2M pages: 32 entries (4 ways)\n  page walk 12 cycles and 1 load\n" in text
@@ -51,7 +29,5 @@ def test_cache_bandwidths_are_shown_where_stated():
     assert "cache bandwidth" not in describe(*built("one-node"))
 
 
-def test_dollar_signs_in_names_are_drawn_as_they_stand(tmp_path):
-    changes = (r"name='m $\frac{x$ y'", r"nodes=[{each: package, memory: 1 GiB, name: 'n $\foo{$ z'}]")
-    draw_topology(*built("two-socket", *changes), tmp_path / "a.svg")
-    assert (tmp_path / "a.svg").exists()
+def test_sizes_are_told_in_the_largest_unit_that_leaves_a_short_number():
+    assert [size_text(size) for size in (100, 32 << 10, 22 << 20, 3 << 29)] == ["100 B", "32 KiB", "22 MiB", "1.5 GiB"]

@@ -1,6 +1,8 @@
 """Workloads make mistakes on purpose, and the kernel's log of the run tells what a debug kernel found."""
 
 import pytest
+import small_runs
+from small_runs import group
 
 from simslab.base.documents.yamlfile import load_model
 from simslab.base.errors import UserError
@@ -15,14 +17,9 @@ CHURN = {"pattern": "alloc_free", "cache": "mine", "operations": 400, "live": 20
 
 
 def run(*faults, steps=(CHURN,), cpus="first 1", seed=1, debug_slab=True, **kernel):
-    workload = {
-        "name": "test",
-        "kernel": {"debug_slab": debug_slab, **kernel},
-        "caches": {"mine": {"size": 40}},
-        "threads": [{"name": "worker", "cpus": cpus, "steps": list(steps)}],
-        "faults": list(faults),
-    }
-    return run_workload(load_machine("two-socket"), Workload.model_validate(workload), seed=seed)
+    worker = group(*steps, name="worker", cpus=cpus)
+    more = {"caches": {"mine": {"size": 40}}, "faults": list(faults)}
+    return small_runs.run("two-socket", worker, seed=seed, kernel={"debug_slab": debug_slab, **kernel}, **more)
 
 
 def log(measured):

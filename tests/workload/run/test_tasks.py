@@ -1,6 +1,7 @@
 """Memory policies, cpusets, reserves, injected faults and kernel options of a workload, seen in what a run measures."""
 
 import pytest
+from small_runs import workload
 
 from simslab.base.errors import UserError
 from simslab.machine.library import load_machine
@@ -10,14 +11,15 @@ from simslab.workload.run.runner import prepare, run_workload
 KEEP = {"pattern": "alloc", "cache": "c", "count": 300, "touch": 64}
 
 
-def workload(group=None, step=None, **more):
+def keeping(group=None, step=None, **more):
+    """A workload of one thread that allocates 300 objects."""
     caches = more.pop("caches", {"c": {"size": 512}})
-    groups = [{"name": "a", "cpus": 0, "steps": [KEEP | (step or {})], **(group or {})}]
-    return Workload.model_validate({"name": "test", "threads": groups, "caches": caches, **more})
+    one = {"name": "a", "cpus": 0, "steps": [KEEP | (step or {})], **(group or {})}
+    return workload(one, caches=caches, **more)
 
 
 def run(group=None, step=None, machine="two-socket", **more):
-    return run_workload(load_machine(machine), workload(group, step, **more))
+    return run_workload(load_machine(machine), keeping(group, step, **more))
 
 
 def by_node(measured):
@@ -109,7 +111,7 @@ def test_options_reach_the_allocator():
         "freelist_hardened": True,
         "memalloc_sockets": True,
     }
-    prepared = prepare(load_machine("two-socket"), workload({"memalloc": True}, kernel=kernel), seed=5)
+    prepared = prepare(load_machine("two-socket"), keeping({"memalloc": True}, kernel=kernel), seed=5)
     allocator, reserves = prepared.system.allocator, prepared.system.kernel.reserves
     options = allocator.options
     assert (options.slab_nomerge, options.noaliencache, options.slab_max_order) == (True, True, 0)
@@ -139,7 +141,7 @@ NODES = 'nodes=[{package: 0, memory: "1 GiB"}, {package: 1, id: 16, memory: "1 G
     ],
 )
 def test_nodes_go_by_their_own_numbers(group, step, sparse):
-    measured = run_workload(sparse, workload(group, step))
+    measured = run_workload(sparse, keeping(group, step))
     assert [row.node for row in measured.nodes] == [0, 16]
     assert by_node(measured)[1] >= 300
     assert by_node(measured)[0] == 0
@@ -159,11 +161,11 @@ def test_nodes_go_by_their_own_numbers(group, step, sparse):
 )
 def test_a_number_that_no_node_has_is_refused(group, step, said, sparse):
     with pytest.raises(UserError, match=said):
-        run_workload(sparse, workload(group, step))
+        run_workload(sparse, keeping(group, step))
 
 
 def test_cpus_and_transfers_tell_the_numbers_of_nodes(sparse):
-    measured = run_workload(sparse, workload({"cpus": "node16"}))
+    measured = run_workload(sparse, keeping({"cpus": "node16"}))
     assert {row.node for row in measured.cpus} == {16}
     assert {row.node for row in measured.transfers} == {16}
 

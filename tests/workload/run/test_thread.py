@@ -1,38 +1,25 @@
 """What a thread's CPU does while it waits: interrupts of other CPUs are answered, late ticks do not come twice."""
 
 import pytest
+from small_runs import nothing_lost, run
 
 from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
-from simslab.workload.description.spec import Workload
 from simslab.workload.run.runner import run_workload
 
 SHRINK = {"pattern": "shrink", "cache": "kmalloc-1k"}
 BARRIER = {"pattern": "barrier"}
 
 
-def run(machine, threads, **more):
-    workload = Workload.model_validate({"name": "test", "threads": threads, **more})
-    return run_workload(load_machine(machine), workload)
-
-
-def ran(measured):
-    """It came to its end, and no object was lost."""
-    kept = measured.conservation
-    assert kept["allocated"] - kept["freed"] == kept["live"]
-
-
 @pytest.mark.parametrize("machine", ["one-node", "two-socket"])
 def test_a_cpu_about_to_wait_at_a_barrier_answers_another_cpus_shrink(machine):
     for cycles in range(0, 6000, 900):
         work = [{"pattern": "work", "time": f"{cycles} cycles"}] if cycles else []
-        ran(
+        nothing_lost(
             run(
                 machine,
-                [
-                    {"name": "s", "cpus": [1], "steps": [SHRINK, BARRIER]},
-                    {"name": "w", "cpus": [0], "steps": [*work, BARRIER]},
-                ],
+                {"name": "s", "cpus": [1], "steps": [SHRINK, BARRIER]},
+                {"name": "w", "cpus": [0], "steps": [*work, BARRIER]},
             )
         )
 
@@ -41,13 +28,11 @@ def test_cpus_that_have_work_before_their_barrier_answer_a_shrink():
     churn = {"pattern": "alloc_free", "cache": "a", "operations": 2000, "live": 100}
     shrink = {"pattern": "shrink", "cache": "a"}
     work = {"pattern": "work", "time": "2 us"}
-    ran(
+    nothing_lost(
         run(
             "two-socket",
-            [
-                {"name": "s", "cpus": [1], "steps": [churn, shrink, BARRIER]},
-                {"name": "w", "cpus": [0, 2, 3], "steps": [churn, work, BARRIER]},
-            ],
+            {"name": "s", "cpus": [1], "steps": [churn, shrink, BARRIER]},
+            {"name": "w", "cpus": [0, 2, 3], "steps": [churn, work, BARRIER]},
             caches={"a": {"size": 256}},
         )
     )
@@ -59,14 +44,14 @@ def test_a_cpu_about_to_wait_for_an_object_or_for_room_answers_a_shrink(ring):
         work = {"pattern": "work", "time": f"{cycles} cycles"}
         producer = {"pattern": "produce", "kmalloc": 64, "count": 8, "ring": ring}
         consumer = {"pattern": "consume", "of": "p"}
-        ran(run("two-socket", [
+        nothing_lost(run("two-socket",
             {"name": "p", "cpus": [1], "steps": [SHRINK, producer, SHRINK]},
             {"name": "c", "cpus": [0], "steps": [work, consumer]},
-        ]))  # fmt: skip
-        ran(run("two-socket", [
+        ))  # fmt: skip
+        nothing_lost(run("two-socket",
             {"name": "p", "cpus": [1], "steps": [work, producer]},
             {"name": "c", "cpus": [0], "steps": [SHRINK, consumer, SHRINK]},
-        ]))  # fmt: skip
+        ))  # fmt: skip
 
 
 EVENT = " tar-1 [{cpu:03}] ..... {time:.6f}: {event}: call_site=a ptr={ptr}{sizes}\n"

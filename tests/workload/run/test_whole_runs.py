@@ -3,42 +3,17 @@
 import dataclasses
 
 import pytest
+from small_runs import CHURN, check, run
 
 from simslab.base.build import running_build
-from simslab.base.errors import UserError
 from simslab.machine.library import load_machine, machine_names
 from simslab.workload.description.library import load_workload, workload_names
-from simslab.workload.description.spec import Workload
-from simslab.workload.run.runner import StuckError, run_workload
+from simslab.workload.run.runner import run_workload
 
 SCALE = "scale=1" if running_build().kind == "compiled" else "scale=0.02"
 GENERIC = ["one-node", "two-socket", "four-socket", "memory-only-node", "memoryless-node"]
 LARGE = ["generic-64", "uv-2000"]  # hundreds of CPUs, tens of nodes: booting them takes many seconds
 GROUP = {"name": "a", "cpus": "first 2"}
-CHURN = {"pattern": "alloc_free", "kmalloc": 64, "operations": 2000, "live": 20, "order": "random"}
-
-
-def run(machine="one-node", *groups, seed=1, quantum=10_000, **more):
-    workload = Workload.model_validate({"name": "test", "threads": list(groups), **more})
-    return run_workload(load_machine(machine), workload, seed=seed, quantum=quantum)
-
-
-def check(measured):
-    """What must hold of every run."""
-    assert measured.events["attribution_violations"] == 0
-    for row in measured.attribution:
-        assert sum(row.causes.values()) == row.total
-    kept = measured.conservation
-    assert kept["allocated"] - kept["freed"] == kept["live"]
-    operations = sum(row.operations for row in measured.attribution)
-    assert sum(sum(row.counts) for row in measured.latency) == operations
-    assert sum(cpu.operations for cpu in measured.cpus) == operations
-    for cpu in measured.cpus:
-        assert sum(cpu.causes.values()) == cpu.clock
-    totals = {(row.operation, row.path): row.total for row in measured.attribution}
-    for (operation, path), total in totals.items():
-        rows = [row for row in measured.latency if (row.operation, row.path) == (operation, path)]
-        assert sum(c * n for row in rows for c, n in zip(row.cycles, row.counts, strict=True)) == total
 
 
 @pytest.mark.parametrize("workload", workload_names())
@@ -87,14 +62,6 @@ def test_another_seed_gives_another_run():
     assert runs[0].latency != runs[1].latency
 
 
-def test_warm_up_is_not_counted_but_conserved():
-    warm = CHURN | {"operations": 500, "live": 10, "order": "fifo"}
-    measured = run("one-node", GROUP | {"steps": [warm, {"pattern": "barrier", "begin_region": True}, CHURN]})
-    check(measured)
-    assert sum(row.operations for row in measured.attribution) == 2 * 2000
-    assert measured.conservation["allocated"] + measured.conservation["freed"] == 2 * 2500
-
-
 def test_no_object_is_freed_before_it_was_allocated_in_simulated_time():
     produce = {"pattern": "produce", "kmalloc": 64, "count": 500, "think": "2 us"}
     measured = run(
@@ -119,16 +86,6 @@ def test_a_full_ring_makes_the_producer_wait():
     )
     check(measured)
     assert measured.cpus[0].causes["wait"] > 0.8 * measured.cpus[1].causes["work"]
-
-
-def test_a_workload_that_cannot_go_on_names_who_waits():
-    step = [{"pattern": "consume", "of": "b"}, {"pattern": "produce", "kmalloc": 8, "count": 5}]
-    with pytest.raises(StuckError, match=r"a/0 on CPU 0 for object.*b/0 on CPU 7 for object"):
-        run(
-            "one-node",
-            {"name": "a", "cpus": "first 1", "steps": step},
-            {"name": "b", "cpus": "last 1", "steps": [step[0] | {"of": "a"}, step[1]]},
-        )
 
 
 def test_packets_arrive_in_interrupts_and_a_full_ring_drops_them():
@@ -182,46 +139,6 @@ def test_tunables_take_effect():
     assert {"refill_slabs", "flush_slabs"} <= paths
 
 
-def test_tuning_a_cache_that_is_not_there_is_told():
-    with pytest.raises(UserError, match=r"tunables.kmaloc-64: there is no cache.*did you mean 'kmalloc-64'"):
-        run("one-node", GROUP | {"steps": [CHURN]}, tunables={"kmaloc-64": {"limit": 4, "batchcount": 2}})
-
-
-def test_too_few_cpus_is_told_with_the_place_in_the_file():
-    with pytest.raises(UserError, match=r"threads\[0\].cpus: 'first 99' of 8 CPUs"):
-        run("one-node", GROUP | {"cpus": "first 99", "steps": [CHURN]})
-
-
-ASKED = "kmalloc: call_site=a ptr={} bytes_req={} bytes_alloc={} gfp_flags=GFP_KERNEL node={}"
-
-
-def of_trace(tmp_path, *events):
-    file = tmp_path / "trace.txt"
-    file.write_text("".join(f"t-1 [000] ..... 1.{time:06}: {event}\n" for time, event in enumerate(events)))
-    workload = Workload.model_validate({"trace": {"file": str(file)}})
-    return run_workload(load_machine("two-socket"), workload)
-
-
-def test_kmalloc_of_nothing_makes_no_object(tmp_path):
-    free = "kfree: call_site=a ptr={}"
-    measured = of_trace(tmp_path, ASKED.format(10, 0, 0, -1), ASKED.format(20, 8, 8, -1), free.format(10))
-    check(measured)
-    assert measured.conservation["allocated"] == measured.conservation["live"] == 1
-    assert sum(map(sum, (node.allocated for node in measured.nodes))) == 1
-
-
-def test_a_recorded_node_that_the_machine_has_not_got_is_replayed(tmp_path):
-    measured = of_trace(tmp_path, ASKED.format(20, 8, 8, 9), ASKED.format(30, 8, 8, 1))
-    check(measured)
-    assert [sum(column) for column in zip(*(node.allocated for node in measured.nodes), strict=True)] == [1, 1]
-
-
-def test_a_recorded_size_that_kmalloc_refuses_fails(tmp_path):
-    measured = of_trace(tmp_path, ASKED.format(20, 10**17, 10**17, -1), ASKED.format(30, 8, 8, -1))
-    check(measured)
-    assert measured.conservation["failed"] == 1
-
-
 def test_packets_dropped_hardly_depend_on_the_quantum():
     dropped = [
         run_workload(
@@ -234,55 +151,9 @@ def test_packets_dropped_hardly_depend_on_the_quantum():
     assert max(dropped) <= 1.05 * min(dropped) + 2
 
 
-def test_a_cache_that_is_not_there_is_told_at_each_step_that_names_it(tmp_path):
-    from simslab.workload.description.library import load_workload_document
-
-    path = tmp_path / "w.yaml"
-    step = "{pattern: alloc_free, cache: mixd, operations: 4}"
-    path.write_text(
-        f"caches: {{mixed: {{size: 64}}}}\nthreads:\n- name: a\n  cpus: 0\n  steps:\n  - {step}\n  - {step}\n"
-    )
-    document, workload = load_workload_document(str(path))
-    with pytest.raises(UserError) as caught:
-        run_workload(load_machine("one-node"), workload, document=document)
-    assert [(p.line, p.path, p.near) for p in caught.value.problems] == [
-        (6, "threads[0].steps[0].cache", "mixed"),
-        (7, "threads[0].steps[1].cache", "mixed"),
-    ]
-
-
-def test_more_operations_than_memory_holds_are_refused_before_they_are_made():
-    group = {"name": "a", "cpus": "all", "steps": [{"pattern": "alloc_free", "kmalloc": 64, "operations": 1 << 28}]}
-    with pytest.raises(UserError, match=r"threads\[0\].steps\[0\].*operations up to here"):
-        run("one-node", group)
-
-
 def test_touching_ends_with_the_object():
     def touching(size):
         step = {"pattern": "alloc_free", "cache": "small", "operations": 40, "touch": size}
         return run("one-node", {"name": "a", "cpus": 0, "steps": [step]}, caches={"small": {"size": 128}})
 
     assert touching(1 << 22) == touching(128) != touching(64)
-
-
-def handled(interrupted):
-    """A run whose handlers allocate while CPU 0 does nothing, or `interrupted` operations without a pause."""
-    device = {"name": "nic", "cpu": 0, "every": "20 us", "interrupts": 50, "kmalloc": 64, "ring": 4096}
-    step = CHURN | {"operations": 40_000} if interrupted else {"pattern": "work", "time": "2 ms"}
-    groups = [{"name": "busy", "cpus": 0, "steps": [step]}]
-    groups.append({"name": "reader", "cpus": 1, "steps": [{"pattern": "consume", "of": "nic"}]})
-    return run("one-node", *groups, devices=[device])
-
-
-def test_what_handlers_do_inside_operations_is_told_to_be_counted_twice():
-    measured = handled(interrupted=True)
-    threads = sum(cpu.operation_cycles for cpu in measured.cpus)
-    total = sum(row.total for row in measured.attribution)
-    twice = measured.events["cycles_counted_twice"]
-    assert measured.events["operations_in_handlers"] == 50
-    assert 0 < twice <= sum(row.causes.get("irq_handler", 0) for row in measured.attribution)
-    assert threads <= total - twice < total
-
-
-def test_what_handlers_do_between_operations_is_counted_once():
-    assert handled(interrupted=False).events["cycles_counted_twice"] == 0

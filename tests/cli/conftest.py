@@ -1,0 +1,3 @@
+from command_line import refused, simslab
+
+__all__ = ["refused", "simslab"]

@@ -1,0 +1,101 @@
+"""What MLC's tables say of a machine, and what is left of a measured time for each part of the way."""
+
+from pathlib import Path
+
+import pytest
+
+from simslab.instruments.exchange.mlc import MlcTables
+from simslab.instruments.exchange.mlc_machine import mlc_machine
+from simslab.machine.library import load_machine
+
+TEMPLATE = load_machine("two-socket", ("layout.cores=2", "l3.latency=20 ns", "coherence.directory=8 ns"))
+LATENCY = {(0, 0): 80.0, (0, 1): 140.0, (1, 0): 140.0, (1, 1): 82.0}
+BANDWIDTH = {(0, 0): 120_000.0, (0, 1): 34_000.0, (1, 0): 33_000.0, (1, 1): 110_000.0}
+
+
+def found(latency=None, bandwidth=None, template=TEMPLATE, **more):
+    tables = MlcTables(latency or LATENCY, BANDWIDTH if bandwidth is None else bandwidth, **more)
+    return mlc_machine(tables, template, Path("here/measured.txt"))
+
+
+def test_idle_latencies_are_kept_as_they_were_measured():
+    assert found().sections["idle_latency"] == {"impl": "matrix", "dram": [["80 ns", "140 ns"], ["140 ns", "82 ns"]]}
+
+
+def test_a_memory_that_was_not_read_has_no_latency():
+    machine = found({(0, 0): 80.0, (0, 1): 270.0})
+    assert machine.sections["idle_latency"]["dram"] == [["80 ns", "270 ns"], [None, None]]
+
+
+def test_every_reader_is_a_package_of_the_templates_cores():
+    machine = found(template=load_machine("two-socket", ("layout.cores=2", "layout.threads=2")))
+    assert [core.package for core in machine.cores] == [0, 0, 1, 1]
+    assert [core.cpus for core in machine.cores] == [(0, 4), (1, 5), (2, 6), (3, 7)]
+    assert [node.cpus for node in machine.nodes] == [(0, 1, 4, 5), (2, 3, 6, 7)]
+
+
+def test_a_column_without_a_row_is_memory_without_cpus():
+    machine = found({(0, 0): 80.0, (0, 2): 270.0})
+    assert [(node.number, bool(node.cpus)) for node in machine.nodes] == [(0, True), (2, False)]
+    assert "node 2 has a column and no row: memory without CPUs" in machine.notes
+
+
+def test_a_row_without_a_column_is_a_node_without_memory():
+    machine = found({(0, 0): 80.0, (1, 0): 140.0})
+    assert [node.memory for node in machine.nodes] == [None, 0]
+
+
+def test_memory_has_what_is_left_of_the_nearest_latency_and_its_share_of_the_best_bandwidth():
+    machine = found()
+    assert machine.sections["dram"]["latency"] == "52 ns"
+    assert machine.sections["dram"]["bandwidth"] == 120_000 * 10**6 // TEMPLATE.dram.channels
+    assert machine.nodes[1].extra["dram"]["latency"] == "54 ns"
+
+
+def test_a_link_takes_half_of_what_the_other_memory_takes_longer_and_carries_each_direction():
+    (link,) = found().sections["links"]
+    assert (link["between"], link["latency"]) == ([0, 1], "29.5 ns")
+    assert (link["bandwidth"], link["back_bandwidth"]) == (33_000 * 10**6, 34_000 * 10**6)
+
+
+def test_a_bandwidth_that_was_not_measured_is_the_templates_and_the_links_that_of_a_default():
+    machine = found(bandwidth={})
+    assert machine.sections["dram"]["bandwidth"] == TEMPLATE.dram.bandwidth
+    assert "back_bandwidth" not in machine.sections["links"][0]
+
+
+def test_other_cores_caches_cost_what_the_l3_hit_leaves():
+    assert found(hit=48.6, hitm=49.7).sections["l3"] == {
+        "scope": "package",
+        "other_core": "29.7 ns",
+        "other_core_exclusive": "28.6 ns",
+    }
+    assert found(hit=12.0).sections["l3"] == {"scope": "package"}
+
+
+def test_a_snoop_is_what_hops_and_look_ups_leave_of_a_transfer():
+    assert found(from_reader={(0, 1): 120.0, (1, 0): 122.0}).sections["coherence"] == {"snoop": "34 ns"}
+    assert found(from_writer={(0, 1): 120.0}).sections["coherence"] == {"snoop": "33 ns"}
+    assert found(from_reader={(0, 1): 60.0}).sections["coherence"] == {}
+
+
+def test_loaded_latencies_become_a_curve_as_far_as_both_rise():
+    sweep = [(0, 260.0, 210_000.0), (100, 180.0, 216_000.0), (1000, 90.0, 60_000.0), (20000, 80.0, 6_000.0)]
+    dram = found(loaded=sweep).sections["dram"]
+    assert dram["queue"]["points"] == [["3000.0 MB/s", "80 ns"], ["30000.0 MB/s", "90 ns"], ["108000.0 MB/s", "180 ns"]]
+    assert (dram["conflict"], dram["row_miss"]) == ("0 ns", "0 ns")
+
+
+def test_one_point_is_no_curve_and_said_not_to_be_used():
+    machine = found(loaded=[(0, 260.0, 210_000.0)])
+    assert "queue" not in machine.sections["dram"]
+    assert "loaded latency, not used (delay, ns, GB/s):" in machine.notes
+
+
+def test_the_name_is_that_of_the_file():
+    assert found().name == "measured"
+
+
+@pytest.mark.parametrize("kind", ["ALL Reads", "2:1 Reads-Writes"])
+def test_peak_bandwidths_are_noted(kind):
+    assert f"peak bandwidth, {kind}: 217.3 GB/s" in found(peak={kind: 217340.7}).notes

@@ -1,0 +1,59 @@
+"""What streams achieve: misses in flight over latency, up to what the narrowest server lets through."""
+
+import pytest
+
+from simslab.instruments.measure.prober import Prober
+from simslab.instruments.measure.streams import ISSUE, Stream, run_streams
+from simslab.machine.library import load_machine
+
+WARM, TIMED = 20_000, 60_000  # cycles
+
+
+def flow(*streams, changes=()):
+    """(GB/s, mean cycles of the first stream) and the machine's timing."""
+    prober = Prober(load_machine("two-socket", ("layout.cores=4", *changes)))
+    result = run_streams(prober, streams, WARM, TIMED)
+    return result.bytes_per_second / 1e9, result.latencies[0], prober
+
+
+def test_one_miss_in_flight_takes_one_latency_each():
+    rate, latency, prober = flow(Stream(0, 0, 1))
+    assert latency == pytest.approx(prober.machine.timing.dram_latency(0, 0), rel=0.05)
+    assert rate == pytest.approx(64 / prober.ns(latency), rel=0.03)
+
+
+def test_twice_the_misses_in_flight_are_twice_the_bandwidth():
+    two, four = (flow(Stream(0, 0, places))[0] for places in (2, 4))
+    assert four == pytest.approx(2 * two, rel=0.05)
+
+
+def test_lines_of_one_core_are_an_issue_interval_apart():
+    rate, _, prober = flow(Stream(0, 0, 4000), changes=("dram.bandwidth=900 GB/s", "dram.conflict=0 ns"))
+    assert rate <= 64 / prober.ns(ISSUE) * 1.01
+
+
+def test_a_stored_line_is_read_and_written_back():
+    reads, both = (flow(Stream(0, 0, 2, loads=loads, stores=1 - loads))[0] for loads in (1, 0))
+    assert both == pytest.approx(2 * reads, rel=0.1)
+
+
+def test_a_store_that_passes_the_caches_does_not_wait_for_its_line():
+    temporal, direct = (flow(Stream(0, 0, 2, loads=0, stores=1, temporal=t))[1] for t in (True, False))
+    assert direct < temporal / 2
+
+
+def test_the_memory_is_that_of_the_streams_node():
+    near, far = (flow(Stream(0, node, 1)) for node in (0, 1))
+    timing = near[2].machine.timing
+    assert far[1] - near[1] == pytest.approx(timing.dram_latency(0, 1) - timing.dram_latency(0, 0), rel=0.05)
+
+
+def test_a_delay_after_each_burst_lowers_the_bandwidth():
+    fast, slow = (flow(Stream(0, 0, 4, burst=4, delay=delay))[0] for delay in (0, 4000))
+    assert slow == pytest.approx(4 * 64 / (4000 / 2.6), rel=0.25)
+    assert slow < fast / 2
+
+
+def test_measuring_twice_gives_the_same():
+    streams = [[Stream(cpu, 0, 8) for cpu in range(4)] for _ in range(2)]
+    assert flow(*streams[0])[:2] == flow(*streams[1])[:2]

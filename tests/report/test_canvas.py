@@ -1,0 +1,99 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.report.canvas import (
+    COLOURS,
+    DASHES,
+    check_drawable,
+    draw_tail,
+    house_style,
+    legend_above,
+    log_time_axis,
+    new_figure,
+    save,
+    steps,
+    write_figure,
+)
+
+
+@pytest.fixture
+def axes():
+    with house_style():
+        yield new_figure(2.0).subplots()
+
+
+def test_the_house_style_ends_with_its_block():
+    import matplotlib as mpl
+
+    before = mpl.rcParams["font.size"]
+    with house_style():
+        assert mpl.rcParams["font.size"] == 7.0
+    assert mpl.rcParams["font.size"] == before
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.PDF", "pdf"])
+def test_a_name_that_tells_no_format_is_refused(tmp_path, name):
+    with pytest.raises(UserError, match=r"ends in \.pdf, \.png or \.svg"):
+        check_drawable(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.png", "a.svg"])
+def test_a_name_that_tells_a_format_is_taken_and_nothing_written(tmp_path, name):
+    check_drawable(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_figure_is_saved_in_every_kind_asked_for(tmp_path):
+    with house_style():
+        files = save(new_figure(1.0), tmp_path / "figure", ("svg", "png"))
+    assert [file.name for file in files] == ["figure.svg", "figure.png"]
+    assert files[0].read_text().startswith("<?xml")
+    assert files[1].read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_drawing_has_the_same_bytes(tmp_path):
+    for name in ("a.svg", "b.svg"):
+        with house_style():
+            figure = new_figure(1.5)
+            figure.subplots().plot([1, 2], [3, 4], label="x")
+            write_figure(figure, tmp_path / name)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_curve_of_shares_begins_at_nothing():
+    assert steps([10, 20], [0.5, 1.0]) == ([10, 10, 20], [0.0, 0.5, 1.0])
+
+
+def test_the_tail_is_what_took_at_least_so_long(axes):
+    draw_tail(axes, [10, 20, 30], [0.5, 0.9, 1.0], len(COLOURS) + 1, "arm")
+    (line,) = axes.lines
+    assert list(line.get_xdata()) == [10, 20, 30]
+    assert list(line.get_ydata()) == pytest.approx([1.0, 0.5, 0.1])
+    assert (line.get_color(), axes.get_yscale()) == (COLOURS[1], "log")
+
+
+def test_every_look_is_another():
+    assert len({(colour, str(dash)) for colour, dash in zip(COLOURS, DASHES, strict=True)}) == len(COLOURS)
+
+
+def test_a_time_axis_has_plain_numbers_at_its_decades(axes):
+    axes.plot([1, 100_000], [0, 1])
+    log_time_axis(axes)
+    axes.figure.draw_without_rendering()
+    told = [label.get_text() for label in axes.get_xticklabels()]
+    assert (axes.get_xscale(), axes.get_xlabel()) == ("log", "latency (ns)")
+    assert {"1", "1,000", "100,000"} <= set(told)
+
+
+def test_a_legend_makes_room_below_its_title_for_every_row(axes):
+    for name in "abc":
+        axes.plot([1, 2], [1, 2], label=name)
+    legend_above(axes, "title", columns=2)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "c"]
+    assert axes.titleOffsetTrans.get_matrix()[1, 2] == pytest.approx((5 + 8.5 * 2) / 72 * axes.figure.dpi)
+
+
+def test_without_curves_there_is_no_legend(axes):
+    legend_above(axes, "title")
+    assert axes.get_legend() is None
+    assert axes.get_title(loc="left") == "title"

@@ -1,0 +1,64 @@
+"""The command line as users meet it: within this process, or in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from simslab.cli.main import main
+
+SMALL_RUN = ("run", "one-node", "local-churn", "--set", "scale=0.002")
+LONG_RUN = ("run", "two-socket", "mixed-remote", "--set", "scale=100")
+LONG_COMPARE = ("compare", *LONG_RUN[1:], "--jobs", "2", "--variant", "more:scale=200")
+_COMMAND = (sys.executable, "-c", "from simslab.cli.main import main; main()")
+
+
+@pytest.fixture
+def simslab(monkeypatch, capsys):
+    """Return a function that runs the command line: (exit status, what it printed, what it complained)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["simslab", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code or 0
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def refused(simslab):
+    """Return a function that runs what must be refused: the one line in which that is told."""
+
+    def run(*arguments):
+        status, out, err = simslab(*arguments)
+        assert (status, out) == (2, "")
+        assert err.count("\n") == 1
+        return err
+
+    return run
+
+
+def start(*arguments, **more):
+    """Start the command in a process of its own, with its outputs as text; it imports what this process would."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen([*_COMMAND, *map(str, arguments)], env=os.environ | path, **(pipes | more))
+
+
+def finished(*arguments, **more):
+    """Run the command in a process of its own to its end: (exit status, what it printed, what it complained)."""
+    with start(*arguments, **more) as process:
+        out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def heed_interrupts():
+    """In a child: take SIGINT as a terminal's command does; a shell's background commands inherit it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

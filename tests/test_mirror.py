@@ -1,0 +1,78 @@
+"""Tests mirror the package name for name: simslab/x/y.py is tested by tests/x/test_y.py."""
+
+from pathlib import Path
+
+import pytest
+
+import simslab
+
+PACKAGE, TESTS = Path(simslab.__file__).parent, Path(__file__).parent
+
+# Modules that do nothing which a test of their own could show, and why.
+WITHOUT_TESTS = {
+    "__main__.py": "calls cli/main.py",
+    "instruments/exchange/found.py": "records that readers fill and machine_file.py reads",
+    "instruments/measure/lock_figures.py": "records that lock.py fills",
+    "result/measurement.py": "records; their rows are tested where they are made, stored and shown",
+    "workload/description/patterns.py": "fields and their bounds; spec.py reads them, streams/ turns them into words",
+    "workload/trace/trace_events.py": "numbers that stand for kinds, contexts and stops",
+}
+# Test files of a subject that no single module has.
+CROSS_CUTTING = {
+    "cli/test_bad_input.py": "mistakes from outside, whichever the command",
+    "cli/test_run.py": "the command `run`, from its arguments to its directory",
+    "conform/slab/test_golden.py": "the recorded SLAB kernels, all files and their topologies",
+    "conform/slab/test_path_costs_at_work.py": "charges seen while the allocator works",
+    "conform/slub/test_golden.py": "the recorded SLUB kernels, all files and their topologies",
+    "machine/core/test_masking.py": "interrupts masked and delivered by any way",
+    "machine/core/test_prefetch.py": "prefetches, from the core to the line",
+    "machine/core/test_smt.py": "threads that share a core's pace, buffers and TLB",
+    "machine/core/test_spin.py": "waiting loops",
+    "machine/core/test_store_buffer.py": "stores from the core to the line",
+    "machine/description/test_impossible.py": "machines that cannot be, whichever part says so",
+    "machine/memory/test_properties.py": "random programs on random hierarchies",
+    "machine/memory/test_protocol_tables.py": "each row of the protocols' tables",
+    "machine/memory/test_protocol_walks.py": "random walks through the protocols' tables",
+    "machine/memory/test_shadow.py": "the hierarchy against a plain model of it",
+    "slab/creation/test_options_at_work.py": "boot parameters seen in what the allocator does",
+    "slab/debug/test_random_faults.py": "random mistakes of users, and what the debug kernel finds",
+    "slab/test_concurrency.py": "CPUs that meet in the allocator",
+    "slab/test_exhaustion.py": "nodes without pages",
+    "slab/test_pfmemalloc.py": "reserves, from the page to the array of a CPU",
+    "slab/test_programs.py": "random programs, audited at each step",
+    "slab/test_readme_table.py": "the README's table of kernel functions",
+    "slab/test_storm.py": "random programs on all CPUs at once",
+    "slub/test_programs.py": "random programs, audited at each step",
+    "slub/test_storm.py": "random programs on all CPUs at once",
+    "workload/run/test_whole_runs.py": "whole runs, and what holds of each",
+    "workload/trace/test_recorded_traces.py": "recordings of every layout that is known",
+}
+
+
+def file_of(module):
+    """Where a module is tested."""
+    return module.with_name(f"test_{module.name}")
+
+
+MODULES = {path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py"}
+FILES = {path.relative_to(TESTS) for path in TESTS.rglob("test_*.py") if path.parent != TESTS}
+ROOMS = {module.parts[0] for module in MODULES}
+MIRRORED = {file for file in FILES if file.parts[0] in ROOMS}
+
+
+@pytest.mark.parametrize("module", sorted(MODULES), ids=str)
+def test_every_module_has_a_test_file_of_its_name(module):
+    excused = WITHOUT_TESTS.get(module.as_posix())
+    assert (file_of(module) in FILES) == (excused is None), excused or f"no tests/{file_of(module)}"
+
+
+@pytest.mark.parametrize("file", sorted(MIRRORED), ids=str)
+def test_every_test_file_has_a_module_or_a_subject(file):
+    module = file.with_name(file.name.removeprefix("test_"))
+    subject = CROSS_CUTTING.get(file.as_posix())
+    assert (module in MODULES) == (subject is None), subject or f"no simslab/{module}"
+
+
+def test_exceptions_are_there():
+    assert {name for name in WITHOUT_TESTS if Path(name) not in MODULES} == set()
+    assert {name for name in CROSS_CUTTING if Path(name) not in FILES} == set()

@@ -1,0 +1,126 @@
+"""A booted system, and what a workload may ask of it."""
+
+import numpy as np
+import pytest
+
+from simslab.base.errors import BadValue
+from simslab.machine.library import load_machine
+from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
+from simslab.workload.description.spec import CacheSpec, Tunables
+from simslab.workload.run.system import (
+    boot_system,
+    create_caches,
+    inject_faults,
+    named_cache,
+    start_clocks,
+    start_housekeeping,
+    trace_cache,
+    tune,
+)
+from simslab.workload.trace.pairing import TraceCache
+
+
+def boot(**options):
+    spec = load_machine("two-socket", ("layout.cores=2", "nodes=[{each: package, memory: 64 MiB}]"))
+    return boot_system(spec, KernelOptions.model_validate(options), 10_000, seed=3)
+
+
+@pytest.fixture
+def system():
+    return boot()
+
+
+def test_all_cpus_begin_at_one_time_with_nothing_counted(system):
+    assert len({cpu.now for cpu in system.machine.cpus}) == 1
+    assert not any(np.asarray(cpu.cause_owner).any() for cpu in system.machine.cpus)
+
+
+def test_clocks_are_set_to_the_latest(system):
+    system.machine.cpus[2].now += 500
+    latest = system.machine.cpus[2].now
+    start_clocks(system)
+    assert [cpu.now for cpu in system.machine.cpus] == [latest] * 4
+
+
+def test_hz_is_the_kernels(system):
+    assert boot(hz=1000).kernel.cycles_per_jiffy * 4 == system.kernel.cycles_per_jiffy
+
+
+def test_options_and_seed_reach_the_allocator():
+    options = boot(slab_nomerge=True, slab_max_order=0, freelist_random=True).allocator.options
+    assert (options.slab_nomerge, options.slab_max_order, options.freelist_seed) == (True, 0, 3)
+
+
+def test_of_caches_with_one_name_the_newest_is_meant(system):
+    first, second = (system.allocator.kmem_cache_create("twin", size, 0, 0, 1) for size in (200, 400))
+    assert first is not second
+    assert system.find_cache("twin") is second
+    assert system.find_cache("none") is None
+
+
+def test_caches_are_created_with_size_alignment_flags_and_constructor(system):
+    spec = CacheSpec.model_validate({"size": 200, "align": 128, "flags": ["HWCACHE_ALIGN"], "ctor": True})
+    cache = create_caches(system, {"mine": spec})["mine"]
+    assert (cache.name, cache.object_size, cache.size % 128, cache.align) == ("mine", 200, 0, 128)
+    assert cache.ctor == 1
+    assert create_caches(system, {"own": CacheSpec(size=200, ctor=True)})["own"] is not cache
+
+
+def test_a_cache_without_a_constructor_may_be_one_with_another(system):
+    made = create_caches(system, {"one": CacheSpec(size=200), "two": CacheSpec(size=200)})
+    assert made["one"] is made["two"]
+    assert made["one"].ctor == 0
+
+
+def test_a_cache_that_the_kernel_refuses_is_told_with_its_place(system):
+    spec = CacheSpec.model_construct(size=(4 << 20) + 8, align=0, flags=[], ctor=False)
+    with pytest.raises(BadValue, match="the kernel cannot create a cache") as error:
+        create_caches(system, {"huge": spec})
+    assert error.value.faults[0].at == ("caches", "huge")
+
+
+def test_a_recorded_cache_is_the_standing_one_or_a_new_one_of_its_size(system):
+    dentry = trace_cache(system, TraceCache("dentry", 999, 999))
+    assert dentry is system.find_cache("dentry")
+    made = trace_cache(system, TraceCache("recorded", 712, 768))
+    assert (made.object_size, made.size) == (712, 768)
+
+
+def test_a_name_of_the_workloads_comes_before_the_kernels(system):
+    mine = create_caches(system, {"dentry": CacheSpec(size=64, ctor=True)})
+    assert named_cache(system, "dentry", mine) is mine["dentry"]
+    with pytest.raises(BadValue, match="there is no cache 'dentri'") as error:
+        named_cache(system, "dentri", mine)
+    assert error.value.near == "dentry"
+
+
+def test_tunables_are_written_to_their_cache(system):
+    tune(system, {"kmalloc-64": Tunables(limit=10, batchcount=5, shared=2)}, {})
+    cache = system.find_cache("kmalloc-64")
+    assert (cache.limit, cache.batchcount, cache.shared) == (10, 5, 2)
+    with pytest.raises(BadValue) as error:
+        tune(system, {"none": Tunables(limit=10, batchcount=5)}, {})
+    assert error.value.faults[0].at == ("tunables", "none")
+
+
+def test_faults_are_injected_into_the_caches_named(system):
+    spec = FailSlabSpec.model_validate({"probability": 20, "times": 5, "cache_filter": ["kmalloc-64"]})
+    inject_faults(system, spec, 7, {})
+    assert system.allocator.allocating.failslab is not None
+    with pytest.raises(BadValue) as error:
+        inject_faults(system, FailSlabSpec(probability=1, cache_filter=["dentry", "none"]), 7, {})
+    assert error.value.faults[0].at == ("failslab", "cache_filter", 1)
+
+
+@pytest.mark.parametrize("reap", [True, False])
+def test_caches_are_reaped_on_every_cpu_only_if_wanted(system, reap):
+    start_housekeeping(system, system.machine.cpus[:1], reap)
+    bases = system.kernel.timers.deferrable
+    waiting = {number for number, base in bases.items() if any(base.buckets.values())}
+    assert waiting == (set(range(4)) if reap else set())
+
+
+def test_the_cpus_that_work_tick(system):
+    start_housekeeping(system, system.machine.cpus[:1], reap=False)
+    jiffy = system.kernel.cycles_per_jiffy
+    assert [cpu.next_irq <= cpu.now + jiffy for cpu in system.machine.cpus] == [True, False, False, False]

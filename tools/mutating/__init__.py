@@ -1,0 +1,1 @@
+"""Edits that change what a program does, and the tests that should notice."""
