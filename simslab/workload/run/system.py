@@ -118,7 +118,11 @@ def tune(system: System, tunables: dict[str, Tunables], made: dict[str, KmemCach
             cache = named_cache(system, name, made)
         except BadValue as fault:
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=("tunables", name)) from None
-        system.allocator.slabinfo_write(f"{cache.name} {values.limit} {values.batchcount} {values.shared}")
+        limit, batchcount, shared = values.completed(cache.limit, cache.batchcount, cache.shared)
+        if batchcount > limit:
+            told = f"batchcount {batchcount} is above limit {limit}, the cache's own"
+            raise BadValue(told, expected="a 'limit' as well", at=("tunables", name, "batchcount"))
+        system.allocator.slabinfo_write(f"{cache.name} {limit} {batchcount} {shared}")
 
 
 def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, KmemCache]) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from simslab.base.seeds import stream
 from simslab.kernel.mm.gfp import parse_gfp
 from simslab.result.measurement import TraceSummary
 from simslab.workload.description.placement import CpuPlaces
@@ -31,8 +32,13 @@ class Replay:
     summary: TraceSummary
 
 
-def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_hz: int, scale: float) -> Replay:
-    """Return the streams that replay `paired` on this machine; with `scale` below 1 only its first part."""
+def replay(
+    paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_hz: int, scale: float, seed: int = 0
+) -> Replay:
+    """Return the streams that replay `paired` on this machine; with `scale` below 1 only its first part.
+
+    The seed draws what `spec.vary` says, nothing by default.
+    """
     count = min(len(paired.event), max(1, round(len(paired.event) * scale)))
     program = Program()
     program.slots.take(paired.nr_slots)
@@ -40,13 +46,15 @@ def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_
     caches = _used_caches(program, paired, by_slot, count)
     nodes = _nodes(paired.trace.node, places)
     words = program.words(_kinds(program, paired, by_slot, nodes, count), paired.slot[:count])
-    cpus = _cpus(paired, spec, places)[:count]
+    cpus = _cpus(paired, spec, places, seed)[:count]
     times = _times(paired, frequency_hz)[:count] if spec.timing == "recorded" else None
     used = np.unique(cpus).tolist()
     warm_up = int(count * spec.warm_up)
     begin = _begin_region(program, len(used)) if warm_up else None
     for cpu in used:
         program.threads.append(_thread(int(cpu), np.flatnonzero(cpus == cpu), words, times, warm_up, begin))
+    if spec.vary == "start":
+        _delay_starts(program, spec.start_within.cycles(frequency_hz), seed)
     return Replay(program, caches, _summary(paired, nodes, count))
 
 
@@ -60,6 +68,17 @@ def _thread(
         own = np.insert(own, at, begin)
         when = None if when is None else np.insert(when, at, -1)
     return ThreadProgram(f"replay/{cpu}", cpu, own, when)
+
+
+def _delay_starts(program: Program, longest: int, seed: int) -> None:
+    """Let each thread begin a random time later, at most `longest` cycles: recorded times move with its start."""
+    kind = program.kinds.number(ops.kind(ops.WORK))
+    for thread in program.threads:
+        delay = int(stream(seed, "trace", "start", thread.cpu).integers(longest + 1))
+        if thread.times is None:
+            thread.words = np.concatenate([program.words(kind, delay), thread.words])
+        else:
+            thread.times = np.where(thread.times < 0, thread.times, thread.times + delay)
 
 
 def _begin_region(program: Program, threads: int) -> Words:
@@ -144,13 +163,18 @@ def _nodes(recorded: Column, places: CpuPlaces) -> Column:
     return np.where((recorded >= 0) & (recorded < places.nr_nodes), recorded, -1).astype(np.int64)
 
 
-def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces) -> Column:
+def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, seed: int) -> Column:
     """Return the machine's CPU for each event."""
     trace, event = paired.trace, paired.event
     recorded = trace.cpu[event].astype(np.int64)
+    drawn = stream(seed, "trace", "placement") if spec.vary == "placement" else None
     if spec.cpus == "modulo":
-        return recorded % places.nr_cpus
+        order = np.arange(places.nr_cpus) if drawn is None else drawn.permutation(places.nr_cpus)
+        chosen: Column = order[recorded % places.nr_cpus]
+        return chosen
     order = np.array(places.spread())
+    if drawn is not None:
+        order = drawn.permutation(order)
     if spec.cpus == "tasks":
         recorded = trace.task[event].astype(np.int64)
     _, rank = np.unique(recorded, return_inverse=True)
