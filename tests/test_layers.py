@@ -20,6 +20,7 @@ LAYERS = (
     "instruments",
     "report",
     "experiment",
+    "api",
     "cli",
 )
 ONLY_IN_THE_ENGINE = {"simpy", "greenlet"}

@@ -23,7 +23,9 @@ from simslab.cli.fit import fit
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
 from simslab.cli.protocol import protocol
+from simslab.cli.store import storing
 from simslab.cli.sweep import sweep
+from simslab.cli.terms import explain, metrics
 
 BAD_INPUT = 2
 
@@ -39,6 +41,9 @@ app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(compare)
 app.command()(sweep)
+app.add_typer(storing, name="store")
+app.command()(metrics)
+app.command()(explain)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)

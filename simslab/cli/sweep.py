@@ -70,12 +70,13 @@ def sweep(
     from simslab.experiment.store.export import json_lines
     from simslab.experiment.store.store import Store
     from simslab.experiment.sweep import parse_shard
-    from simslab.experiment.table import sweep_table
+    from simslab.experiment.table import base_point, sweep_table
     from simslab.report.comparison.sweep_text import sweep_text
 
     design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary)
     wanted, part = parse_precision(precision), parse_shard(shard)
     grid = make_grid(design)
+    base_point(grid, base)  # mistakes before the work
     with Store.create(store) as opened:
         with telling(f"{len(grid.points)} points") as progress:
             swept = sweep_to_precision(

@@ -72,6 +72,7 @@ def make_plan(
     base: str | None = None,
     chosen: Sequence[str] = DEFAULT,
     vary: str = "start",
+    reader: InputReader | None = None,
 ) -> Plan:
     """Return the plan of a comparison with `seeds` (>= 1) seeds from `first_seed` (None: the workload's) upwards.
 
@@ -84,7 +85,7 @@ def make_plan(
     arms = _base_first(variants, base)
     for arm in arms:
         refuse_seed(arm)
-    reader = InputReader()
+    reader = reader or InputReader()
     inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
     notes = list(_equal_arms(arms, inputs))
     drawn = any(one.workload.draws_from_seed for one in inputs)

@@ -94,16 +94,6 @@ def load_inputs(machine: str, workload: str, settings: Sequence[str] = ()) -> In
     return InputReader().load(machine, workload, settings)
 
 
-def inputs_of(machine: MachineSpec, workload: Workload) -> Inputs:
-    """Return inputs made from objects; their documents hold every value, and no file was read but a trace's."""
-    trace = None
-    if workload.trace is not None:
-        trace = take_trace(workload.trace.file)
-        kept = workload.trace.model_copy(update={"file": trace.path})
-        workload = workload.model_copy(update={"trace": kept})
-    return Inputs(machine, object_document(machine), workload, object_document(workload), trace)
-
-
 def object_document(spec: MachineSpec | Workload) -> Document:
     """Return the document of a machine or workload that was made in Python."""
     value: Any = spec.model_dump(mode="json")

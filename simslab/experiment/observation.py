@@ -7,6 +7,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from simslab.base.errors import UserError
 from simslab.experiment.inputs import Inputs
 from simslab.experiment.parked import parked_rows
 from simslab.experiment.run import measure_once
@@ -32,7 +33,10 @@ class Observation:
 
 def unpacked(data: bytes, name: str = "store") -> Observation:
     """Return the observation that `packed` made; UserError, naming its place, if it is of another version."""
-    head, _, rest = zlib.decompress(data).decode().partition("\n")
+    try:
+        head, _, rest = zlib.decompress(data).decode().partition("\n")
+    except (zlib.error, UnicodeDecodeError):
+        raise UserError("is damaged: a result in it cannot be unpacked", file=name) from None
     parked = tuple(ParkedRow(**row) for row in json.loads(head)["parked"])
     return Observation(from_json(rest, name), parked)
 

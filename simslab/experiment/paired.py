@@ -13,6 +13,7 @@ from typing import Final
 
 CONFIDENCE: Final = 0.95
 CORRECTION: Final = "Bonferroni-t"
+SHOWN: Final = 4  # arms that are named where they cannot be told apart; more are counted
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Best:
         sure = f"95 % {CORRECTION} over {self.comparisons} comparison{'s' * (self.comparisons > 1)}"
         if len(self.arms) == 1:
             return f"{self.metric}: best is {self.arms[0]} ({sure})"
-        others = "; ".join(self.arms[1:])
+        others = "; ".join(self.arms[1:]) if len(self.arms) <= SHOWN else f"{len(self.arms) - 1} others"
         return f"{self.metric}: best mean is {self.arms[0]}, not told apart from it: {others} ({sure})"
 
 

@@ -44,9 +44,9 @@ def test_an_unknown_path_in_a_variant_is_told_with_the_variants_name():
         CliRunner().invoke(app, [*COMMON, "--variant", "bad:core.frequncy=3 GHz"], catch_exceptions=False)
 
 
-def test_a_recorded_trace_runs_once_an_arm_and_claims_no_interval():
+def test_a_recorded_trace_without_jitter_runs_once_an_arm_and_claims_no_interval():
     trace = ["compare", "one-node", "untar-rm", "--set", "scale=0.05", "--variant", "fast:core.frequency=4 GHz"]
-    done = CliRunner().invoke(app, trace)
+    done = CliRunner().invoke(app, [*trace, "--vary", "none"])
     assert done.exit_code == 0, done.output
     assert "1 seed an arm" in done.output
     assert "one run: no interval" in done.output
@@ -62,7 +62,7 @@ def test_the_progress_bar_tells_the_seeds_of_the_plan(monkeypatch):
 
     monkeypatch.setattr("simslab.cli.progress.progress", noting)
     trace = ["compare", "one-node", "untar-rm", "--set", "scale=0.05", "--variant", "fast:core.frequency=4 GHz"]
-    CliRunner().invoke(app, [*trace, "--seeds", "10"], catch_exceptions=False)
+    CliRunner().invoke(app, [*trace, "--seeds", "10", "--vary", "none"], catch_exceptions=False)
     CliRunner().invoke(app, [*COMMON, *SMALL], catch_exceptions=False)
     assert told == ["comparing 2 arms over 1 seed", "comparing 2 arms over 3 seeds"]
 

@@ -21,6 +21,7 @@ from simslab.base.errors import UserError, reason
 
 APPLICATION: Final = 0x51AB5707  # PRAGMA application_id of a store
 VERSION: Final = 1
+MEMORY: Final = ":memory:"  # a store that goes with its process
 EXPECTED: Final = "a store that `simslab sweep` wrote, or a new name"
 TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -76,6 +77,8 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
 
 
 def _connect(path: Path, write: bool) -> sqlite3.Connection:
+    if str(path) == MEMORY:
+        return sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
     if path.is_dir():
         raise UserError("is a directory", file=str(path), expected=EXPECTED)
     # Where nobody may write, not even the index of the log can be made; without a log there is nothing to index.
@@ -110,6 +113,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise UserError(
             f"is a store of version {version}", file=str(path), expected=f"version {VERSION}, or a new name"
         )
+    page = connection.execute("PRAGMA page_size").fetchone()[0]
+    if str(path) != MEMORY and path.stat().st_size % page:  # SQLite would read zeros where the last page ends early
+        raise UserError("is damaged (it ends too early)", file=str(path), expected=EXPECTED)
     if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
         raise UserError(f"is damaged ({' '.join(str(found).split())})", file=str(path), expected=EXPECTED)
 

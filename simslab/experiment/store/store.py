@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 from simslab.base.errors import UserError
 from simslab.experiment.metrics import Metric, figures
 from simslab.experiment.observation import Observation, unpacked
-from simslab.experiment.store.schema import Lock, check_same_simslab, connect, told
+from simslab.experiment.store.schema import MEMORY, Lock, check_same_simslab, connect, told
 
 DONE: Final = "done"
 FAILED: Final = "failed"
@@ -86,12 +86,13 @@ class Store:
     @classmethod
     def create(cls, path: str | Path) -> Self:
         """Open a store for writing, making it where there is none; UserError if another sweep writes to it."""
-        lock = Lock(Path(path))
+        lock = None if str(path) == MEMORY else Lock(Path(path))
         try:
             connection = connect(Path(path), write=True)
             check_same_simslab(connection, Path(path))
         except BaseException:
-            lock.release()
+            if lock is not None:
+                lock.release()
             raise
         return cls(Path(path), connection, lock)
 
