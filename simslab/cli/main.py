@@ -26,6 +26,7 @@ from simslab.cli.protocol import protocol
 from simslab.cli.store import storing
 from simslab.cli.sweep import sweep
 from simslab.cli.terms import explain, metrics
+from simslab.cli.tune import tune
 
 BAD_INPUT = 2
 
@@ -41,6 +42,7 @@ app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(compare)
 app.command()(sweep)
+app.command()(tune)
 app.add_typer(storing, name="store")
 app.command()(metrics)
 app.command()(explain)

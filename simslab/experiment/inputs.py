@@ -95,8 +95,8 @@ def load_inputs(machine: str, workload: str, settings: Sequence[str] = ()) -> In
 
 
 def object_document(spec: MachineSpec | Workload) -> Document:
-    """Return the document of a machine or workload that was made in Python."""
-    value: Any = spec.model_dump(mode="json")
+    """Return the document of a machine or workload that was made in Python; what is default is not in it."""
+    value: Any = spec.model_dump(mode="json", exclude_defaults=True)
     return Document(f"the object {spec.name!r}", value)
 
 
