@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,14 +64,25 @@ def simslab(tmp_path):
     (tmp_path / "numactl.txt").write_text(NUMACTL)
     (tmp_path / "mlc.txt").write_text(MLC)
     (tmp_path / "mine.csv").write_text(TABLE)
+    return lambda command: ran_in(tmp_path, command)
 
-    def run(command):
-        arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command, comments=True)[1:]]
-        done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=300)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
-    return run
+def ran_in(folder, command):
+    """Run a command of the documentation in a folder; return its output."""
+    arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command, comments=True)[1:]]
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, env=os.environ, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory):
+    """A folder with the stores that commands of the documentation make."""
+    folder = tmp_path_factory.mktemp("stores")
+    for command in SIMSLAB:
+        if "--store " in command or command.startswith("simslab store merge"):
+            ran_in(folder, command)
+    return folder
 
 
 def words(command):
@@ -258,12 +270,6 @@ KEPT = {
     "explain": terms,
     "tune": tuned,
 }
-# What a command reads that others of the documentation make.
-NEEDS = {
-    "limits.db": [command for command in SIMSLAB if command.endswith("--store limits.db")],
-    "machines.db": [command for command in SIMSLAB if command.endswith("--store machines.db")],
-    "all.db": [command for command in SIMSLAB if command.startswith("simslab store merge")],
-}
 
 
 def promise(command):
@@ -273,15 +279,6 @@ def promise(command):
 def test_every_command_has_its_promise_and_every_promise_its_command():
     assert [command for command in SIMSLAB if promise(command) is None] == []
     assert {promise(command) for command in SIMSLAB} == set(KEPT.values())
-
-
-def needs(command):
-    """Return the commands that make what a command reads, theirs before them."""
-    if not command.startswith("simslab store"):
-        return []
-    read = [word for word in words(command)[2:] if word in NEEDS]
-    read = read[1:] if command.startswith("simslab store merge") else read
-    return [each for name in read for maker in NEEDS[name] for each in (*needs(maker), maker)]
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.splitlines()[2][:40])
@@ -305,11 +302,12 @@ def test_experiments_of_the_docs_are_valid(name, tmp_path):
 
 
 @pytest.mark.parametrize("command", SIMSLAB, ids=lambda command: " ".join(words(command)[:3]))
-def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path):
+def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path, request):
     if "lstopo.xml" in command:
         simslab("simslab export hwloc four-socket --out lstopo.xml")
-    for needed in needs(command):
-        simslab(needed)
+    if command.startswith("simslab store"):
+        for store in request.getfixturevalue("stores").glob("*.db"):
+            shutil.copy(store, tmp_path)
     promise(command)(simslab(command), tmp_path)
 
 
