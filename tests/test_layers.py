@@ -24,6 +24,7 @@ LAYERS = (
     "instruments",
     "report",
     "experiment",
+    "api",
     "cli",
 )
 ONLY_IN_THE_ENGINE = {"simpy", "greenlet"}

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from simslab.allocator.cache import Cache
+from simslab.allocator.parked import Parked
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.mempolicy import MemPolicies
@@ -162,6 +163,14 @@ class Allocator:
     def slabinfo(self) -> str:
         """The text of /proc/slabinfo."""
         raise missing("slabinfo")
+
+    def tunables(self, cache: Cache) -> dict[str, int]:
+        """The present value of everything that `tune` sets, by name."""
+        raise missing("tunables")
+
+    def parked(self, cache: Cache) -> Parked:
+        """The free objects that a cache holds, and its pages; no lock is taken."""
+        raise missing("parked")
 
 
 def missing(method: str) -> KernelBugError:

@@ -23,6 +23,10 @@ from simslab.cli.fit import fit
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
 from simslab.cli.protocol import protocol
+from simslab.cli.store import storing
+from simslab.cli.sweep import sweep
+from simslab.cli.terms import explain, metrics
+from simslab.cli.tune import tune
 
 BAD_INPUT = 2
 
@@ -37,6 +41,11 @@ app = typer.Typer(
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(compare)
+app.command()(sweep)
+app.command()(tune)
+app.add_typer(storing, name="store")
+app.command()(metrics)
+app.command()(explain)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)
@@ -182,7 +191,9 @@ def fail(error: UserError) -> NoReturn:
 def main() -> None:
     """Entry point of the `simslab` command."""
     with suppress(ValueError):  # not in the main thread: whoever calls us there handles signals
-        signal.signal(signal.SIGTERM, _terminated)
+        for ending in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, ending):  # there is no SIGHUP on Windows
+                signal.signal(getattr(signal, ending), _terminated)
     try:
         try:
             app()
@@ -203,9 +214,9 @@ def main() -> None:
         fail(UserError(f"cannot be written: {reason(error)}", file=str(error.filename or "standard output")))
 
 
-def _terminated(_signal: int, _frame: object) -> NoReturn:
-    """End as on Ctrl-C, so that temporary files and other processes go too; the status is a shell's for SIGTERM."""
-    sys.exit(128 + signal.SIGTERM)
+def _terminated(number: int, _frame: object) -> NoReturn:
+    """End as on Ctrl-C, so that temporary files and other processes go too; the status is a shell's for the signal."""
+    sys.exit(128 + number)
 
 
 def _drop_output() -> None:

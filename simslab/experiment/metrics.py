@@ -1,45 +1,82 @@
-"""The figures by which a comparison judges its arms, each one number a run."""
+"""The figures by which experiments judge runs, each one number a run, chosen by name.
+
+A name is `FAMILY` or `FAMILY:SELECTION`: `throughput`, `latency.p99`, `latency.p99:free/alien@mixed`,
+`lock.wait:alien_lock`, `memory.arrays:kmalloc-64`. Families are listed by `FAMILIES`; a family tells what its selection
+means. A figure that a run has nothing for (the p99 of a path that nothing took) is None.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from simslab.report.run.locality_tables import remote
-from simslab.result.latency import Distribution, by_operation, merge_rows
-from simslab.result.measurement import LockRow, Measurement
-from simslab.result.nanoseconds import mean_nanoseconds, nanoseconds
+from simslab.base.errors import UserError, near_miss
+from simslab.experiment.metric_families import FAMILIES, Family
+from simslab.experiment.observation import Observation
+from simslab.experiment.selection import Selection
 
-OPERATIONS: Final = ("alloc", "free")  # told apart beside all operations together
-_POINTS: Final[tuple[tuple[str, Callable[[Distribution, int], float]], ...]] = (
-    ("mean", lambda latencies, hz: mean_nanoseconds(latencies.total, latencies.count, hz)),
-    ("p50", lambda latencies, hz: nanoseconds(latencies.percentile(50_000), hz)),
-    ("p99", lambda latencies, hz: nanoseconds(latencies.percentile(99_000), hz)),
+DEFAULT: Final = (
+    "throughput",
+    "latency.mean",
+    "latency.p50",
+    "latency.p99",
+    "latency.p99.9",
+    "latency.max",
+    "latency.mean:alloc",
+    "latency.p50:alloc",
+    "latency.p99:alloc",
+    "latency.mean:free",
+    "latency.p50:free",
+    "latency.p99:free",
+    "lock.wait:list_lock",
+    "lock.contended:list_lock",
+    "lock.wait:alien_lock",
+    "remote.frees",
+    "irqs_off.max",
+    "memory.arrays",
+    "memory.slabs",
 )
 
 
-def metrics(measurement: Measurement) -> dict[str, float]:
-    """Return every metric of a run by name, always the same names in the same order; times in ns."""
-    frequency = measurement.frequency_hz
-    operations = by_operation(measurement)
-    groups = {"": merge_rows(measurement.latency)}
-    groups |= {f"{name} ": operations.get(name, Distribution((), ())) for name in OPERATIONS}
-    latency = {
-        f"{group}latency {point} (ns)": figure(latencies, frequency)
-        for group, latencies in groups.items()
-        for point, figure in _POINTS
-    }
-    locks = list_locks(measurement)
-    return latency | {
-        "list_lock wait (ns)": nanoseconds(sum(row.wait_total for row in locks), frequency),
-        "list_lock contended": sum(row.contended for row in locks),
-        "remote frees": sum(remote(place, row.freed) for place, row in enumerate(measurement.nodes)),
-        "interrupts off max (ns)": nanoseconds(
-            max((row.maximum for row in measurement.irqs_off), default=0), frequency
-        ),
-    }
+@dataclass(frozen=True)
+class Metric:
+    """One figure of a run; `better` is `lower`, `higher` or empty where neither is."""
+
+    name: str
+    unit: str
+    better: str
+    value: Callable[[Observation], float | None]
+
+    @property
+    def label(self) -> str:
+        """The name with its unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
-def list_locks(measurement: Measurement) -> list[LockRow]:
-    """Return the lock rows of the nodes' `list_lock`."""
-    return [row for row in measurement.locks if "list_lock" in row.name]
+def metric(name: str) -> Metric:
+    """Return the metric called `name`; UserError, with what there is, if there is none."""
+    family_name, colon, rest = name.partition(":")
+    family = FAMILIES.get(family_name)
+    if family is None:
+        near = near_miss(family_name, FAMILIES)
+        raise UserError(f"there is no metric '{name}'", expected="one that `simslab metrics` lists", near=near)
+    if colon and not family.selects:
+        raise UserError(f"'{name}': {family_name} is one figure", expected=f"'{family_name}' alone")
+    selection = family.parse(rest) if colon else Selection()
+    return Metric(name, family.unit, family.better, lambda observation: family.value(observation, selection))
+
+
+def metrics(names: Iterable[str] = DEFAULT) -> list[Metric]:
+    """Return the metrics of these names, each once; UserError for one that is none."""
+    return [metric(name.strip()) for name in dict.fromkeys(names)]
+
+
+def figures(observation: Observation, chosen: Iterable[Metric]) -> dict[str, float | None]:
+    """Return each metric's value of a run, by name."""
+    return {each.name: each.value(observation) for each in chosen}
+
+
+def families() -> list[Family]:
+    """Return everything that can be chosen, in the order in which it is listed."""
+    return list(FAMILIES.values())

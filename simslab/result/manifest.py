@@ -71,14 +71,20 @@ def sha256(path: str | Path) -> str:
 
 
 def input_hashes(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return name -> SHA-256 of each file, in order of name; directories are left out, as they differ by host.
+    """Return name -> SHA-256 of each file as it is now, as `named_hashes` does."""
+    return named_hashes({str(path): sha256(path) for path in paths})
+
+
+def named_hashes(files: Mapping[str, str]) -> dict[str, str]:
+    """Return name -> SHA-256 of files given by path, in order of name; directories are left out: they differ by host.
 
     Files of one name in several directories are told apart by a number behind it.
     """
     hashes: dict[str, str] = {}
-    for path in dict.fromkeys(map(Path, paths)):
-        same = sum(name.partition(" (")[0] == path.name for name in hashes)
-        hashes[f"{path.name} ({same + 1})" if same else path.name] = sha256(path)
+    for path, digest in files.items():
+        name = Path(path).name
+        same = sum(known.partition(" (")[0] == name for known in hashes)
+        hashes[f"{name} ({same + 1})" if same else name] = digest
     return dict(sorted(hashes.items()))
 
 

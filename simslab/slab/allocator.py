@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from simslab.allocator.cache import Cache
+from simslab.allocator.parked import Parked
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
@@ -64,6 +65,24 @@ class SlabAllocator(SlabCore):
         check_tunables(values)
         line = f"{cache.name} {values['limit']} {values['batchcount']} {values['shared']}"
         return min(self.slabinfo_write(line, cpu), 0)
+
+    def tunables(self, cache: Cache) -> dict[str, int]:
+        """The `limit`, `batchcount` and `shared` of a cache, as /proc/slabinfo shows them."""
+        slab_cache = own(cache)
+        return {"limit": slab_cache.limit, "batchcount": slab_cache.batchcount, "shared": slab_cache.shared}
+
+    def parked(self, cache: Cache) -> Parked:
+        """The free objects in a cache's arrays and slabs, and its pages; no lock is taken."""
+        slab_cache = own(cache)
+        nodes = [node for node in slab_cache.node if node is not None]
+        aliens = [alien for node in nodes for alien in node.alien or () if alien is not None]
+        return Parked(
+            in_cpu_arrays=sum(array.avail for array in slab_cache.cpu_cache),
+            in_shared_arrays=sum(node.shared.avail for node in nodes if node.shared is not None),
+            in_alien_arrays=sum(alien.ac.avail for alien in aliens),
+            in_slabs=sum(node.free_objects for node in nodes),
+            pages=sum(node.total_slabs for node in nodes) << slab_cache.gfporder,
+        )
 
     def slabinfo_write(self, text: str, cpu: Cpu | None = None) -> int:
         """Tune a cache by a line `name limit batchcount shared` (cpucache.py)."""

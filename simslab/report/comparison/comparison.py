@@ -66,6 +66,8 @@ class Comparison:
     confidence: float
     arms: tuple[Arm, ...]
     differences: tuple[Difference, ...]
+    correction: str = ""  # how intervals hold together; empty: each stands for itself
+    notes: tuple[str, ...] = ()  # what a reader must know, and what may be claimed about the best arm
 
 
 def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
@@ -95,12 +97,17 @@ def comparison_parts(comparison: Comparison) -> list[RenderableType]:
         f"Differences are arm minus base, paired by seed, with {comparison.confidence * 100:.0f}% t-intervals.\nEach "
         "interval stands for itself, none is widened for the number of comparisons."
     )
+    if comparison.correction:
+        note = (
+            f"Differences are arm minus base, paired by seed, with {comparison.confidence * 100:.0f}% t-intervals\n"
+            f"that hold together for each metric ({comparison.correction})."
+        )
     if seeds == 1:
         note = "One run an arm, so no interval: of a recorded trace every seed would be the same run."
     return [
         Text(head + common + "\n" + _clocks(comparison)),
         *(_arm_table(arm, comparison) for arm in others),
-        Text(note),
+        Text("\n".join([note, *comparison.notes])),
     ]
 
 
@@ -162,6 +169,8 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "settings": list(comparison.settings),
         "seeds": list(comparison.seeds),
         "confidence": comparison.confidence,
+        "correction": comparison.correction,
+        "notes": list(comparison.notes),
         "base": comparison.arms[0].name,
         "arms": [_arm_document(arm) for arm in comparison.arms],
         "differences": [_difference_document(each) for each in comparison.differences],

@@ -94,10 +94,12 @@ def run_workload(
     quantum: int = DEFAULT_QUANTUM,
     document: Document | None = None,
     watch: Watch | None = None,
+    at_end: Callable[[System], object] | None = None,
 ) -> Measurement:
     """Run `workload` on `machine` and return what was measured; `seed` replaces the workload's own.
 
-    `watch` is given the function that tells how far the run is, before it starts.
+    `watch` is given the function that tells how far the run is, before it starts; `at_end` the system, to look at it
+    when the run is over.
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
@@ -111,6 +113,8 @@ def run_workload(
         run.execute()
     except KernelBugError as bug:
         raise _with_log(bug, run.system.kernel.log) from None
+    if at_end is not None:
+        at_end(run.system)
     return run.collector.measurement(run.threads, run.devices, run.trace)
 
 
@@ -149,7 +153,7 @@ def _program(
         program = generate(workload, places, system.machine.frequency_hz, seed)
         return program, [_used_cache(system, workload, name, made) for name in program.caches], None
     paired = read_paired(workload.trace.file)
-    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale)
+    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
 
 

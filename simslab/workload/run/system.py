@@ -119,7 +119,12 @@ def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) 
             cache = named_cache(system, name, made)
         except BadValue as fault:
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=("tunables", name)) from None
-        system.allocator.tune(cache, values.model_dump())
+        own = system.allocator.tunables(cache)
+        limit, batchcount, shared = values.completed(own["limit"], own["batchcount"], own["shared"])
+        if batchcount > limit:
+            told = f"batchcount {batchcount} is above limit {limit}, the cache's own"
+            raise BadValue(told, expected="a 'limit' as well", at=("tunables", name, "batchcount"))
+        system.allocator.tune(cache, {"limit": limit, "batchcount": batchcount, "shared": shared})
 
 
 def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache]) -> None:
