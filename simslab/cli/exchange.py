@@ -26,6 +26,7 @@ def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -
     """Import lstopo's XML (lstopo FILE.xml), of any version of hwloc."""
     from simslab.instruments.exchange.importer import import_hwloc
 
+    _check(out)
     _write(import_hwloc(file, template), out)
 
 
@@ -34,6 +35,7 @@ def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None)
     """Import the output of `numactl -H`."""
     from simslab.instruments.exchange.importer import import_numactl
 
+    _check(out)
     _write(import_numactl(file, template), out)
 
 
@@ -42,6 +44,7 @@ def mlc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> 
     """Import the output of Intel's Memory Latency Checker."""
     from simslab.instruments.exchange.importer import import_mlc
 
+    _check(out)
     _write(import_mlc(file, template), out)
 
 
@@ -57,7 +60,16 @@ def export_to_hwloc(
     from simslab.instruments.exchange.hwloc.export import export_hwloc
     from simslab.machine.description.library import load_machine
 
+    _check(out)
     _write(export_hwloc(load_machine(machine, settings or ())), out)
+
+
+def _check(out: Path | None) -> None:
+    """Refuse a name that cannot be written before the work."""
+    if out is not None:
+        from simslab.base.output import check_writable
+
+        check_writable(out)
 
 
 def _write(text: str, out: Path | None) -> None:
@@ -65,6 +77,6 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text)
         return
-    from simslab.result.directory import write_file
+    from simslab.base.output import write_file
 
     write_file(out, text)

@@ -43,6 +43,7 @@ def fit(
 
     Prints how well the table is fitted and, of what was held out, how well it is predicted.
     """
+    from simslab.base.output import check_writable, write_file
     from simslab.cli.progress import progress
     from simslab.instruments.fit.fitting import fit_machine
     from simslab.instruments.fit.write import fitted_text
@@ -50,6 +51,8 @@ def fit(
     from simslab.machine.description.library import load_machine_document
     from simslab.report.machine.fit_text import fit_json, fit_text
 
+    if out is not None:
+        check_writable(out)
     document, spec = load_machine_document(machine)
     if out is not None and document.bases:
         raise UserError(
@@ -64,16 +67,5 @@ def fit(
     if out is not None:
         digest = hashlib.sha256(against.read_bytes()).hexdigest()
         text = Path(document.file).read_text(encoding="utf-8-sig")
-        write_whole(out, fitted_text(text, document, result, against, digest))
+        write_file(out, fitted_text(text, document, result, against, digest))
     sys.stdout.write(fit_json(result) if as_json else fit_text(result))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write the text under a temporary name first, so that no half file is left; UserError if it cannot be."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UserError(f"cannot be written: {error.strerror}", file=str(path)) from error

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from simslab.base.errors import UserError, reason
+from simslab.base.errors import UserError
+from simslab.base.output import check_writable, write_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,6 +61,7 @@ _STYLE: Final[Any] = {  # Any: the stubs spell out each of matplotlib's names
     "hatch.linewidth": 0.4,
     "pdf.fonttype": 42,  # TrueType, as publishers ask
     "svg.hashsalt": "simslab",
+    "text.parse_math": False,  # names are text, whatever stands between their dollar signs
 }
 
 
@@ -98,8 +101,7 @@ def check_drawable(path: Path) -> None:
     if path.suffix not in SUFFIXES:
         expected = "a file name that ends in " + ", ".join(SUFFIXES[:-1]) + " or " + SUFFIXES[-1]
         raise UserError(f"cannot draw '{path}'", expected=expected)
-    if not path.parent.is_dir():
-        raise UserError("cannot be written: there is no such directory", file=str(path.parent))
+    check_writable(path)
 
 
 def write_figure(figure: Figure, path: Path) -> None:
@@ -110,10 +112,9 @@ def write_figure(figure: Figure, path: Path) -> None:
         ".svg": {"Creator": "simslab", "Date": None},
     }
     _settle_layout(figure)
-    try:
-        figure.savefig(path, metadata=metadata[path.suffix], dpi=DOTS_PER_INCH)
-    except OSError as error:
-        raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
+    drawn = BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:], metadata=metadata[path.suffix], dpi=DOTS_PER_INCH)
+    write_file(path, drawn.getvalue())
 
 
 def _settle_layout(figure: Figure) -> None:

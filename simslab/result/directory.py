@@ -61,25 +61,6 @@ def check_replaceable(path: str | Path) -> None:
         raise UserError(f"holds '{foreign[0]}', which simslab did not write there", file=str(target), expected=free)
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole, under a temporary name first; what is no ordinary file (/dev/stdout) is written to directly.
-
-    UserError if it cannot be written.
-    """
-    try:
-        if not path.name or (os.path.lexists(path) and not path.is_file()):
-            path.write_text(text, encoding="utf-8")
-            return
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(path.resolve())
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
-
-
 def _files_of_result(directory: Path) -> set[str] | None:
     """Return the names that the manifest in `directory` lists, or None if there is no simslab manifest."""
     try:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.machine.description.cpulist import format_cpulist
 from simslab.machine.topology.network import group_of
-from simslab.report.canvas import write_figure
+from simslab.report.canvas import house_style, write_figure
 from simslab.report.machine.describe import bandwidth_text, size_text
 from simslab.result.nanoseconds import nanoseconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from simslab.machine.description.spec import MachineSpec
     from simslab.machine.timing.cycles import Timing
@@ -34,6 +35,11 @@ LINE_COLOUR: Final = "#555555"
 
 def draw_topology(spec: MachineSpec, topology: Topology, timing: Timing, path: Path) -> None:
     """Write the picture to `path`; its suffix (.png, .pdf, .svg) chooses the format."""
+    with house_style():
+        write_figure(_figure(spec, topology, timing), path)
+
+
+def _figure(spec: MachineSpec, topology: Topology, timing: Timing) -> Figure:
     # Imported here so that text output does not wait for matplotlib.
     from matplotlib.figure import Figure
 
@@ -50,7 +56,7 @@ def draw_topology(spec: MachineSpec, topology: Topology, timing: Timing, path: P
     for node in topology.nodes:
         _draw_node(axes, node, _label(spec, topology, timing, node), places[node.id])
     figure.suptitle(spec.name, fontsize=11, y=0.995)
-    write_figure(figure, path)
+    return figure
 
 
 def _places(topology: Topology) -> dict[int, Point]:

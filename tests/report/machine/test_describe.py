@@ -49,3 +49,9 @@ def test_translation_stores_siblings_and_pause_are_shown():
 def test_cache_bandwidths_are_shown_where_stated():
     assert "L3 151 GB/s, from L3 to a core 46 GB/s" in describe(*built("epyc-rome-nps4"))
     assert "cache bandwidth" not in describe(*built("one-node"))
+
+
+def test_dollar_signs_in_names_are_drawn_as_they_stand(tmp_path):
+    changes = (r"name='m $\frac{x$ y'", r"nodes=[{each: package, memory: 1 GiB, name: 'n $\foo{$ z'}]")
+    draw_topology(*built("two-socket", *changes), tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").exists()
