@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from simslab.experiment.inputs import Inputs
@@ -53,5 +54,5 @@ def write_run(inputs: Inputs, measurement: Measurement, out: Path) -> None:
         if measurement.latency:
             save_latency_figure(measurement, directory)
         files = sorted(path.name for path in directory.iterdir())
-        manifest = manifest_document(manifest_of(inputs, [measurement.seed]), files)
+        manifest = manifest_document(replace(manifest_of(inputs, [measurement.seed]), merged=measurement.merged), files)
         (directory / MANIFEST).write_text(json_text(manifest), encoding="utf-8")

@@ -53,6 +53,7 @@ class Manifest:
     seeds: tuple[int, ...]
     host: Mapping[str, Any] = field(default_factory=dict)
     arms: Mapping[str, tuple[ChangedValue, ...]] = field(default_factory=dict)  # of a comparison
+    merged: Mapping[str, str] = field(default_factory=dict)  # cache of the workload -> the one that it was merged into
 
 
 def changed_values(overrides: Iterable[Override], option: str = "--set") -> tuple[ChangedValue, ...]:
@@ -114,6 +115,8 @@ def manifest_document(manifest: Manifest, files: Iterable[str]) -> dict[str, Any
     }
     if manifest.arms:
         document["arms"] = {name: [asdict(value) for value in values] for name, values in manifest.arms.items()}
+    if manifest.merged:
+        document["merged_caches"] = dict(manifest.merged)
     return document | {"files": sorted(files), "host": dict(manifest.host)}
 
 

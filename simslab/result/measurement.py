@@ -193,3 +193,6 @@ class Measurement:
     events: dict[str, int] = field(default_factory=dict)  # by the names of EVENTS
     dmesg: list[str] = field(default_factory=list)  # the kernel's log of the whole run, boot included
     phases: list[PhaseRow] = field(default_factory=list)  # of the whole run, warm-up included
+    # Caches of the workload that the kernel made aliases of others: the name asked for -> the cache that serves it.
+    merged: dict[str, str] = field(default_factory=dict)
+    tuned_merged: list[str] = field(default_factory=list)  # those of them whose tunables went to the cache that serves

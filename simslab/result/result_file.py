@@ -20,6 +20,7 @@ from simslab.result.nanoseconds import nanoseconds, ratio
 
 FORMAT: Final = "simslab-result"
 VERSION: Final = 1
+SELDOM: Final = ("merged", "tuned_merged")  # parts of a measurement that are left out where they are empty
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -100,7 +101,11 @@ def _figures(operation: str, path: str, latencies: Distribution, frequency_hz: i
 
 def to_json(measurement: Measurement) -> str:
     """Return the text of `result.json`."""
-    return json_text(result_file(measurement).model_dump(mode="json"))
+    document = result_file(measurement).model_dump(mode="json")
+    for key in SELDOM:
+        if not document["measurement"][key]:
+            del document["measurement"][key]
+    return json_text(document)
 
 
 def json_text(value: Any) -> str:

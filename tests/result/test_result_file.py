@@ -101,3 +101,9 @@ def test_times_are_rounded_half_up_to_picoseconds():
 
 def test_nothing_of_nothing_is_zero():
     assert (mean_nanoseconds(0, 0, 10**9), ratio(5, 0)) == (0.0, 0.0)
+
+
+def test_merged_caches_are_in_the_file_where_there_are_any(measurement):
+    assert "merged" not in to_json(measurement)
+    measurement.merged["mine"] = "pool_workqueue"
+    assert from_json(to_json(measurement)).merged == {"mine": "pool_workqueue"}

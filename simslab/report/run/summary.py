@@ -44,6 +44,7 @@ def summary_parts(measurement: Measurement) -> list[RenderableType]:
     """Return the parts of the summary that have something to say, in order."""
     parts = [
         _head(measurement),
+        _merged(measurement),
         _trace(measurement.trace) if measurement.trace else None,
         *(_latency(measurement) if measurement.latency else [Text("No operation ran in the region of interest.")]),
         slab_test_text(measurement),
@@ -80,6 +81,20 @@ def _head(measurement: Measurement) -> Text:
         f"{whole(operations)} operations in {microseconds} us of simulated time "
         f"({whole(measurement.cycles)} cycles at {frequency / 10**9:g} GHz): {fixed(rate, 0)} operations/s"
     )
+
+
+def _merged(measurement: Measurement) -> Text | None:
+    """Return which caches share another's slabs: tables and slabinfo know them by its name only."""
+    lines = [
+        f"{name} was merged into {cache} (slab_nomerge: true keeps it apart)"
+        for name, cache in measurement.merged.items()
+    ]
+    lines += [
+        f"tunables: {name} were applied to {measurement.merged[name]}; a kernel finds no '{name}' in /proc/slabinfo "
+        "and refuses them with EINVAL"
+        for name in measurement.tuned_merged
+    ]
+    return Text("\n".join(lines)) if lines else None
 
 
 def _trace(trace: TraceSummary) -> RenderableType:

@@ -54,6 +54,8 @@ class Collector:
         self.executor = executor
         self.meeting = meeting
         self.names = ("", "", 0)
+        self.merged: dict[str, str] = {}  # cache asked for -> the one that it was merged into
+        self.tuned: tuple[str, ...] = ()  # caches for which the workload has tunables
         memory = system.machine.memory
         self.lines_before = np.array(memory.lines_owner)
         self.cycles_before = np.array(memory.cycles_owner)
@@ -102,6 +104,8 @@ class Collector:
             events=self._events(devices),
             dmesg=list(self.system.kernel.log.lines),
             phases=[row for thread in threads for row in self._phases(thread)],
+            merged=dict(sorted(self.merged.items())),
+            tuned_merged=sorted(name for name in self.tuned if name in self.merged),
         )
 
     # -- rows ---------------------------------------------------------------------------------------------------------

@@ -132,6 +132,9 @@ def prepare(
     run = _assemble(system, program, caches, summary)
     run.executor.faults = _faults(system, workload, made, seed)
     start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)
+    asked = [*made.items(), *zip(program.caches, caches, strict=True)]
+    run.collector.merged = {name: cache.name for name, cache in asked if cache.name != name}
+    run.collector.tuned = tuple(workload.tunables)
     run.collector.name_run(machine.name, workload.name, seed)
     run.collector.begin_region()
     return run

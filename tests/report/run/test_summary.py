@@ -35,3 +35,10 @@ def test_objects_that_are_lost_are_denounced(measurement):
 
 def test_a_run_without_operations_says_so():
     assert "No operation ran" in summary_text(Measurement("m", "w", 1, 10**9, 0))
+
+
+def test_merged_caches_are_told_with_what_their_tunables_did():
+    measurement = Measurement("m", "w", 1, 10**9, 0, merged={"mine": "pool_workqueue"}, tuned_merged=["mine"])
+    text = summary_text(measurement)
+    assert "mine was merged into pool_workqueue (slab_nomerge: true keeps it apart)" in text
+    assert "tunables: mine were applied to pool_workqueue" in text
