@@ -25,11 +25,11 @@ from simslab.cli.oracle import conform, geometry
 from simslab.cli.protocol import protocol
 
 BAD_INPUT = 2
+LARGEST_SEED = 2**64 - 1
 
 app = typer.Typer(
     help="The Linux 5.10 SLAB allocator on a simulated NUMA machine.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -77,7 +77,8 @@ def run(
     workload: WorkloadName,
     settings: Settings = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="seed of the random streams (default: the workload's)")
+        int | None,
+        typer.Option(min=0, max=LARGEST_SEED, help="seed of the random streams (default: the workload's)"),
     ] = None,
     out: OutFolder = None,
     as_json: AsJson = False,
@@ -101,11 +102,13 @@ def run(
 
 
 @app.command("list")
-def list_shipped() -> None:
+def list_shipped(
+    as_json: Annotated[bool, typer.Option("--json", help="print names, descriptions and files as JSON")] = False,
+) -> None:
     """List the machines and workloads that ship with simslab."""
-    from simslab.cli.inventory import inventory_lines
+    from simslab.cli.inventory import inventory_json, inventory_lines
 
-    print("\n".join(inventory_lines()))
+    print(inventory_json() if as_json else "\n".join(inventory_lines()))
 
 
 @app.command()
@@ -113,8 +116,9 @@ def describe(
     machine: MachineName,
     settings: Settings = None,
     draw: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .png, .svg)")
+        Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .svg, .png, .pgf)")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the description as JSON")] = False,
 ) -> None:
     """Describe a machine's topology and latencies in words and figures."""
     from simslab.machine.description.library import load_machine
@@ -128,7 +132,12 @@ def describe(
     spec = load_machine(machine, settings or ())
     topology = build_topology(spec)
     timing = build_timing(spec, topology)
-    print(describe_machine(spec, topology, timing).rstrip("\n"))
+    if as_json:
+        from simslab.report.machine.described import described_json
+
+        sys.stdout.write(described_json(spec, topology, timing))
+    else:
+        print(describe_machine(spec, topology, timing).rstrip("\n"))
     if draw is not None:
         from simslab.report.machine.drawing import draw_topology
 
