@@ -22,6 +22,7 @@ from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
+from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
 
 BAD_INPUT = 2
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(compare)
+app.command()(plot)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)

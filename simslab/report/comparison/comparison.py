@@ -168,6 +168,7 @@ def _arm_document(arm: Arm) -> dict[str, Any]:
     return {
         "name": arm.name,
         "settings": list(arm.settings),
+        "frequency_hz": arm.frequency_hz,
         "operations": figures.count,
         "latency_ns": figures.ns,
         "latency_cycles": figures.cycles | {"mean": figures.mean_cycles},

@@ -19,7 +19,7 @@ def test_the_summary_equals_the_stored_text(measurement):
 def test_no_figure_and_no_name_is_cut_at_any_width(measurement, width):
     shown = io.StringIO()
     print_summary(measurement, Console(file=shown, width=width, force_terminal=True, color_system=None))
-    words = {word.removesuffix(":") for word in shown.getvalue().split()}
+    words = {part for word in shown.getvalue().split() for part in (word, word.removesuffix(":"))}
     for part in summary_parts(measurement):
         if isinstance(part, Table):
             missing = {word for row in (part.columns, *part.rows) for cell in row for word in cell.split()} - words
