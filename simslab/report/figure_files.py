@@ -11,6 +11,8 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from simslab.base.errors import UserError
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -87,11 +89,14 @@ def _pgf(figure: Figure) -> bytes:
     r"""Return a pgfpicture for \input: texts are set by the paper's own fonts, so no TeX is needed here.
 
     matplotlib asks TeX how wide texts are, and takes names as TeX; here they are as wide as in the other formats and
-    stand for themselves.
+    stand for themselves. UserError where there are hatches.
     """
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.backends.backend_pgf import RendererPgf
 
+    if figure.findobj(lambda artist: bool(getattr(artist, "get_hatch", str)())):
+        # Each hatched bar is hundreds of lines, over which TeX takes minutes.
+        raise UserError("hatched bars cannot be set by TeX in reasonable time", expected="a .pdf for \\includegraphics")
     width, height = figure.get_size_inches()
     ruler: Any = RendererAgg(int(width * 72), int(height * 72), 72)  # type: ignore[no-untyped-call]
 
