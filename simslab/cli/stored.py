@@ -1,4 +1,4 @@
-"""`simslab diff` and `simslab reproduce`: what two results differ in, and whether one can be made again."""
+"""`simslab show`, `diff` and `reproduce`: stored results read, compared, and made again."""
 
 from __future__ import annotations
 
@@ -64,3 +64,23 @@ def reproduce(
         if not made.inputs:
             print("no input differs", file=sys.stderr)
         raise typer.Exit(DIFFERENT)
+
+
+def show(
+    result: ResultFolder,
+    view: Annotated[
+        str, typer.Option(metavar="NAME", help="slabinfo, slabtop, numastat or lock_stat; default: the summary")
+    ] = "",
+) -> None:
+    """Show a stored result: its summary, or as the kernel or a tool of a real machine would."""
+    from rich.console import Console
+
+    from simslab.report.run.summary import print_summary
+    from simslab.report.views.all_views import view_text
+    from simslab.result.result_file import load
+
+    measurement = load(result)
+    if view:
+        sys.stdout.write(view_text(measurement, view))
+    else:
+        print_summary(measurement, Console())
