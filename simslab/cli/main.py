@@ -22,18 +22,20 @@ from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
+from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
 from simslab.cli.store import storing
+from simslab.cli.stored import diff, reproduce, show
 from simslab.cli.sweep import sweep
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
 
 BAD_INPUT = 2
+LARGEST_SEED = 2**64 - 1
 
 app = typer.Typer(
     help="The Linux 5.10 SLAB allocator on a simulated NUMA machine.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -46,6 +48,10 @@ app.command()(tune)
 app.add_typer(storing, name="store")
 app.command()(metrics)
 app.command()(explain)
+app.command()(plot)
+app.command()(show)
+app.command()(diff)
+app.command()(reproduce)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)
@@ -86,7 +92,8 @@ def run(
     workload: WorkloadName,
     settings: Settings = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="seed of the random streams (default: the workload's)")
+        int | None,
+        typer.Option(min=0, max=LARGEST_SEED, help="seed of the random streams (default: the workload's)"),
     ] = None,
     out: OutFolder = None,
     as_json: AsJson = False,
@@ -110,11 +117,13 @@ def run(
 
 
 @app.command("list")
-def list_shipped() -> None:
+def list_shipped(
+    as_json: Annotated[bool, typer.Option("--json", help="print names, descriptions and files as JSON")] = False,
+) -> None:
     """List the machines and workloads that ship with simslab."""
-    from simslab.cli.inventory import inventory_lines
+    from simslab.cli.inventory import inventory_json, inventory_lines
 
-    print("\n".join(inventory_lines()))
+    print(inventory_json() if as_json else "\n".join(inventory_lines()))
 
 
 @app.command()
@@ -122,11 +131,12 @@ def describe(
     machine: MachineName,
     settings: Settings = None,
     draw: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .png, .svg)")
+        Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .svg, .png, .pgf)")
     ] = None,
     parameters: Annotated[
         bool, typer.Option("--parameters", help="list its parameters, and the integers that the simulation reads")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the description as JSON")] = False,
 ) -> None:
     """Describe a machine's topology and latencies in words and figures."""
     from simslab.machine.library import load_machine
@@ -141,7 +151,13 @@ def describe(
     spec = load_machine(machine, settings or ())
     topology = build_topology(spec)
     timing = build_timing(spec, topology)
-    print("\n".join(parameter_lines(spec)) if parameters else describe_machine(spec, topology, timing).rstrip("\n"))
+    if as_json:
+        from simslab.report.machine.described import described_json
+
+        sys.stdout.write(described_json(spec, topology, timing))
+    else:
+        lines = parameter_lines(spec) if parameters else [describe_machine(spec, topology, timing).rstrip("\n")]
+        print("\n".join(lines))
     if draw is not None:
         from simslab.report.machine.drawing import draw_topology
 

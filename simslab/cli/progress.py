@@ -1,21 +1,23 @@
-"""What a run writes to standard error: that the build is slow, progress on a terminal, no messages of the kernel."""
+"""What a run writes to standard error: that the build is slow, how far it is, no messages of the kernel.
+
+On a terminal that is a bar which vanishes at the end; elsewhere a line every ten seconds.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from simslab.base.build import running_build
 
 Report: TypeAlias = Callable[[int, int], None]  # (done, of how many)
 Watch: TypeAlias = Callable[[Callable[[], tuple[int, int]]], None]
-
-
-def _silent(_done: int, _total: int) -> None:
-    pass
+SIGN_OF_LIFE: Final = 10.0  # seconds between two lines where there is no terminal
 
 
 def tell_slow_build() -> None:
@@ -37,16 +39,46 @@ def kernel_console_off() -> Iterator[None]:
         console.setLevel(before)
 
 
-def _unseen(_share: Callable[[], tuple[int, int]]) -> None:
-    pass
+class _SignsOfLife:
+    """Writes a line every ten seconds, from a thread of its own, while the work goes on."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.share: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.over = threading.Event()
+        self.begun = time.monotonic()
+
+    def __call__(self) -> None:
+        while not self.over.wait(SIGN_OF_LIFE):
+            done, total = self.share()
+            share = f"{100 * done // total} % done, " if total else ""
+            seconds = time.monotonic() - self.begun
+            print(f"simslab: {self.what}: {share}{seconds:.0f} s so far", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _signs_of_life(what: str) -> Iterator[_SignsOfLife]:
+    signs = _SignsOfLife(what)
+    thread = threading.Thread(target=signs, daemon=True)
+    thread.start()
+    try:
+        yield signs
+    finally:
+        signs.over.set()
+        thread.join()
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
-    """Yield a function to report progress with; it draws a bar that vanishes at the end, or nothing off a terminal."""
+    """Yield a function to report progress with: (done, of how many)."""
     tell_slow_build()
     if not sys.stderr.isatty():
-        yield _silent
+        with _signs_of_life(what) as signs:
+
+            def note(done: int, total: int) -> None:
+                signs.share = lambda: (done, total)
+
+            yield note
         return
     with _bar(what) as bar:
         task = bar.add_task(what, total=None)
@@ -61,11 +93,16 @@ def progress(what: str) -> Iterator[Report]:
 def watching(what: str) -> Iterator[Watch]:
     """Like `progress`, for work that does not report: yield a function that takes one to ask how far the work is.
 
-    The bar's own thread asks ten times a second.
+    The bar's own thread asks ten times a second; off a terminal another asks every ten seconds.
     """
     tell_slow_build()
     if not sys.stderr.isatty():
-        yield _unseen
+        with _signs_of_life(what) as signs:
+
+            def ask(share: Callable[[], tuple[int, int]]) -> None:
+                signs.share = share
+
+            yield ask
         return
     with _bar(what) as bar:
         task = bar.add_task(what, total=None)

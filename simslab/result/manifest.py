@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from simslab import __version__
 from simslab.base.documents.document import Override, Plain
 from simslab.base.errors import UserError
 
@@ -97,6 +98,7 @@ def host_facts(build: str) -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "packages": {name: _version(name) for name in _DEPENDENCIES},
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
     }
 
 
@@ -113,7 +115,7 @@ def manifest_document(manifest: Manifest, files: Iterable[str]) -> dict[str, Any
         "format": FORMAT,
         "version": VERSION,
         "kind": manifest.kind,
-        "simslab_version": _version("simslab"),
+        "simslab_version": __version__,
         "machine": _configuration(manifest.machine),
         "workload": _configuration(manifest.workload),
         "inputs": dict(manifest.inputs),

@@ -1,5 +1,6 @@
 import io
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,29 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_nothing_is_drawn_off_a_terminal(capsys):
+def test_a_short_run_says_nothing_off_a_terminal(capsys):
     with progress("working") as report:
         report(1, 2)
+    with watching("working") as watch:
+        watch(lambda: (1, 2))
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_run_says_off_a_terminal_that_it_lives(capsys, monkeypatch):
+    monkeypatch.setattr("simslab.cli.progress.SIGN_OF_LIFE", 0.01)
+    asked = threading.Event()
+
+    def share():
+        asked.set()
+        return 30, 40
+
+    with watching("mixed on two-socket") as watch:
+        watch(share)
+        assert asked.wait(30)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("simslab: mixed on two-socket: ")
+    assert all(line.endswith(" s so far") for line in lines)
+    assert any("75 % done, " in line for line in lines)
 
 
 def test_a_terminal_sees_a_bar_on_standard_error(monkeypatch, capsys):
@@ -54,12 +74,6 @@ def test_a_bar_asks_how_far_the_work_is(monkeypatch):
         watch(share)
     assert asked
     assert "75 %" in terminal.getvalue()
-
-
-def test_nobody_is_asked_off_a_terminal(capsys):
-    with watching("working") as watch:
-        watch(lambda: 1 / 0)
-    assert capsys.readouterr() == ("", "")
 
 
 def test_a_compiled_build_says_nothing_of_itself(capsys):

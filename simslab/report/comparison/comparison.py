@@ -9,13 +9,13 @@ from typing import Any, Final
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from simslab.report.tables import WIDTH, fixed, plain_text, table
+from simslab.report.tables import WIDTH, fixed, plain_text, print_parts, table
 from simslab.result.latency import Distribution, summarize
 
 FORMAT: Final = "simslab-comparison"
 VERSION: Final = 1
 NO_INTERVAL: Final = "one run: no interval"
-NOISE: Final = "not distinguishable from noise"
+NOISE: Final = "noise"
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,7 @@ def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print the comparison: in colour on a terminal, as `comparison_text` elsewhere."""
-    if not console.is_terminal:
-        console.file.write(comparison_text(comparison))
-        return
-    for part in comparison_parts(comparison):
-        console.print(part)
-        console.print()
+    print_parts(comparison_parts(comparison), console)
 
 
 def comparison_parts(comparison: Comparison) -> list[RenderableType]:
@@ -182,6 +177,7 @@ def _arm_document(arm: Arm) -> dict[str, Any]:
     return {
         "name": arm.name,
         "settings": list(arm.settings),
+        "frequency_hz": arm.frequency_hz,
         "operations": figures.count,
         "latency_ns": figures.ns,
         "latency_cycles": figures.cycles | {"mean": figures.mean_cycles},
