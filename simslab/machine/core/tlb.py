@@ -75,7 +75,7 @@ class Tlb:
             self.l1.use(base, way)
             return 0
         cycles = self.second_level(core, page, now)
-        self.l1.insert(base, key, HELD)
+        self.l1.insert(core, key, HELD)
         return cycles
 
     def second_level(self, core: int, page: int, now: int) -> int:
@@ -89,7 +89,7 @@ class Tlb:
             self.l2.use(base, way)
             return self.l2_hit
         cycles = self.walk(core, page, now)
-        self.l2.insert(base, key, HELD)
+        self.l2.insert(core, key, HELD)
         return cycles
 
     def walk(self, core: int, page: int, now: int) -> int:

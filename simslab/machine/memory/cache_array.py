@@ -43,16 +43,22 @@ class CacheArray:
                 return way
         return states.ABSENT
 
+    def locate(self, instance: int, line: int) -> int:
+        """Index of the way that holds `line` in `instance`, ABSENT if none."""
+        return self.find(self.base(instance, line), line)
+
     def use(self, base: int, way: int) -> int:
         """Count a use of `way`; returns its new index."""
         return self.replacement.use(self.tags, base, way)
 
-    def insert(self, base: int, line: int, state: int) -> int:
+    def insert(self, instance: int, line: int, state: int) -> int:
         """Put an absent line into its set; returns the evicted word, 0 if a way was free."""
-        return self.replacement.insert(self.tags, base, self.ways, (line << states.STATE_BITS) | state)
+        word = (line << states.STATE_BITS) | state
+        return self.replacement.insert(self.tags, self.base(instance, line), self.ways, word)
 
-    def remove(self, base: int, line: int) -> int:
+    def remove(self, instance: int, line: int) -> int:
         """Drop `line`; returns its state, 0 if it was absent."""
+        base = self.base(instance, line)
         way = self.find(base, line)
         if way < 0:
             return 0
@@ -67,5 +73,5 @@ class CacheArray:
 
     def state_of(self, instance: int, line: int) -> int:
         """State of `line` in `instance`, 0 if absent; does not count as a use."""
-        way = self.find(self.base(instance, line), line)
+        way = self.locate(instance, line)
         return 0 if way < 0 else self.tags[way] & states.STATE_MASK

@@ -126,7 +126,7 @@ class CoherentMemory:
         """L3 domain first, then the line's home."""
         self.paths.begin(core)
         domain = self.core_domain[core]
-        row = self.filters.row(domain, line)
+        row = self.filters.row_of(domain, line)
         if write:
             latency = self.take_ownership(core, domain, row, line, now)
         else:
@@ -171,7 +171,7 @@ class CoherentMemory:
 
     def sole_owner(self, domain: int, line: int) -> int:
         """Whether the directory knows of no other domain and lets this one hand out E."""
-        row = self.directory.row(0, line)
+        row = self.directory.row_of(0, line)
         return self.directory.is_alone(row, domain) if self.directory.owner_of(row) == domain else 0
 
     def read_from_home(self, domain: int, line: int, now: int) -> int:
@@ -180,7 +180,7 @@ class CoherentMemory:
         E is granted when nobody else holds the line after it, S otherwise.
         """
         home = self.paths.home_of(line)
-        row = self.directory.row(0, line)
+        row = self.directory.row_of(0, line)
         latency = self.answer(home, domain, row, line, now)
         self.directory.admit(row, domain, domain if self.caches.protocol == states.MESIF else states.NOBODY)
         if self.directory.others(row, domain):
@@ -214,7 +214,7 @@ class CoherentMemory:
 
     def downgrade(self, owner: int, row: int, line: int, now: int) -> int:
         """A read reached the owning domain: copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
-        dirty = self.caches.share_domain(owner, self.filters.row(owner, line), line, now)
+        dirty = self.caches.share_domain(owner, self.filters.row_of(owner, line), line, now)
         if dirty and self.caches.protocol == states.MOESI:
             return 0
         self.directory.set_owner(row, states.NOBODY)
@@ -237,7 +237,7 @@ class CoherentMemory:
     def read_for_ownership(self, core: int, domain: int, row: int, line: int, held: int, now: int) -> int:
         """Ask for the only copy: data if the core has none, and every other copy invalidated, in parallel."""
         latency = self.local_ownership(core, domain, row, line, held)
-        entry = self.directory.row(0, line)
+        entry = self.directory.row_of(0, line)
         if latency < 0 or self.directory.others(entry, domain):
             beyond = self.home_ownership(domain, entry, line, 1 if latency >= 0 else 0, now)
             latency = max(latency, beyond)

@@ -40,10 +40,10 @@ class CacheHierarchy:
 
     def set_private_state(self, core: int, line: int, state: int) -> int:
         """Set the state wherever the core holds the line."""
-        way = self.l1.find(self.l1.base(core, line), line)
+        way = self.l1.locate(core, line)
         if way >= 0:
             self.l1.set_state(way, state)
-        way = self.l2.find(self.l2.base(core, line), line)
+        way = self.l2.locate(core, line)
         if way >= 0:
             self.l2.set_state(way, state)
         return 0
@@ -51,7 +51,7 @@ class CacheHierarchy:
     def set_l3_state(self, domain: int, row: int, line: int, state: int) -> int:
         """Set the state of a line that the L3 holds."""
         self.filters.rows[row + states.L3_STATE] = state
-        way = self.l3.find(self.l3.base(domain, line), line)
+        way = self.l3.locate(domain, line)
         if way >= 0:
             self.l3.set_state(way, state)
         return 0
@@ -63,7 +63,7 @@ class CacheHierarchy:
         if way < 0:
             return 0
         if self.inclusion == states.EXCLUSIVE_L3 and self.l3.tags[way] & states.STATE_MASK == states.SHARED:
-            self.l3.remove(base, line)
+            self.l3.remove(domain, line)
             self.filters.rows[row + states.L3_STATE] = 0
             return 0
         self.l3.use(base, way)
@@ -100,10 +100,10 @@ class CacheHierarchy:
 
     def invalidate_domain(self, domain: int, line: int) -> int:
         """Remove every copy below one L3."""
-        row = self.filters.row(domain, line)
+        row = self.filters.row_of(domain, line)
         self.invalidate_cores(domain, row, line, states.NOBODY)
         if self.filters.rows[row + states.L3_STATE] != 0:
-            self.l3.remove(self.l3.base(domain, line), line)
+            self.l3.remove(domain, line)
             self.filters.rows[row + states.L3_STATE] = 0
         return 0
 
@@ -115,8 +115,8 @@ class CacheHierarchy:
             while cores != 0:
                 core = self.filters.core_at(domain, word, cores)
                 cores &= ~bits.bit(bits.lowest(cores))
-                self.l1.remove(self.l1.base(core, line), line)
-                self.l2.remove(self.l2.base(core, line), line)
+                self.l1.remove(core, line)
+                self.l2.remove(core, line)
         return 0
 
     # -- fills and evictions -----------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class CacheHierarchy:
         self.filters.add_core(row, core)
         if self.inclusion == states.INCLUSIVE and self.filters.rows[row + states.L3_STATE] == 0:
             self.fill_l3(domain, row, line, states.SHARED, now)
-        victim = self.l2.insert(self.l2.base(core, line), line, state)
+        victim = self.l2.insert(core, line, state)
         if victim != 0:
             self.evict_l2(core, domain, victim, now)
         return self.insert_l1(core, line, state) if self.fills_l1 else 0
@@ -150,9 +150,9 @@ class CacheHierarchy:
 
     def insert_l1(self, core: int, line: int, state: int) -> int:
         """Put a line that the L2 holds and the L1 does not into the L1; a dirty victim's state goes down to the L2."""
-        victim = self.l1.insert(self.l1.base(core, line), line, state)
+        victim = self.l1.insert(core, line, state)
         if victim & states.STATE_MASK == states.MODIFIED:
-            below = self.l2.find(self.l2.base(core, victim >> states.STATE_BITS), victim >> states.STATE_BITS)
+            below = self.l2.locate(core, victim >> states.STATE_BITS)
             if below >= 0:
                 self.l2.set_state(below, states.MODIFIED)
         return 0
@@ -160,9 +160,9 @@ class CacheHierarchy:
     def evict_l2(self, core: int, domain: int, victim: int, now: int) -> int:
         """A line leaves the core: its L1 copy goes too; the L3 takes it unless it has it."""
         line = victim >> states.STATE_BITS
-        upper = self.l1.remove(self.l1.base(core, line), line)
+        upper = self.l1.remove(core, line)
         dirty = upper == states.MODIFIED or victim & states.STATE_MASK == states.MODIFIED
-        row = self.filters.row(domain, line)
+        row = self.filters.row_of(domain, line)
         self.filters.drop_core(row, core)
         if dirty or (self.filters.rows[row + states.L3_STATE] == 0 and not self.filters.held(row)):
             self.fill_l3(domain, row, line, states.MODIFIED if dirty else states.SHARED, now)
@@ -175,7 +175,7 @@ class CacheHierarchy:
                 self.set_l3_state(domain, row, line, states.MODIFIED)
             return 0
         self.filters.rows[row + states.L3_STATE] = state
-        victim = self.l3.insert(self.l3.base(domain, line), line, state)
+        victim = self.l3.insert(domain, line, state)
         if victim != 0:
             self.evict_l3(domain, victim, now)
         return 0
@@ -184,7 +184,7 @@ class CacheHierarchy:
         """A line leaves the L3: an inclusive L3 takes it from the cores too; dirty data goes home."""
         line = victim >> states.STATE_BITS
         dirty = victim & states.STATE_MASK == states.MODIFIED
-        row = self.filters.row(domain, line)
+        row = self.filters.row_of(domain, line)
         self.filters.rows[row + states.L3_STATE] = 0
         if self.inclusion == states.INCLUSIVE:
             if not dirty:
@@ -193,7 +193,7 @@ class CacheHierarchy:
         if dirty:
             self.paths.write_back(domain, line, now)
         if not self.filters.held(row):
-            self.directory.leave(self.directory.row(0, line), domain)
+            self.directory.leave(self.directory.row_of(0, line), domain)
         return 0
 
     def dirty_above(self, domain: int, row: int, line: int) -> int:

@@ -20,7 +20,7 @@ cdef class LineTable:
     cdef long long* rows
 
     @cython.locals(key=cython.longlong, slot=cython.longlong)
-    cpdef long long row(self, long long instance, long long line) except -1
+    cdef long long row_of(self, long long instance, long long line) except -1
     @cython.locals(block=cython.longlong)
     cdef long long add(self, long long key, long long slot) except -1
     @cython.locals(slot=cython.longlong)

@@ -32,6 +32,10 @@ class LineTable:
         self.rows = buffers.int64_pointer(self.owner)
 
     def row(self, instance: int, line: int) -> int:
+        """Return what `row_of` does, for code that is not compiled."""
+        return self.row_of(instance, line)
+
+    def row_of(self, instance: int, line: int) -> int:
         """Index in `rows` of the first word of the row of `line`, all 0 if nothing was written to it yet."""
         key = (line >> PAGE_BITS) * self.instances + instance + 1
         slot = hashing.spread(key) >> self.shift
