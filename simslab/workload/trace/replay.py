@@ -64,7 +64,7 @@ def _thread(
 
 def _begin_region(program: Program, threads: int) -> Words:
     program.begins_region = True
-    kind = program.kinds.number(ops.kind(ops.BEGIN_REGION))
+    kind = program.kinds.number(ops.Kind(ops.BEGIN_REGION))
     return program.words(kind, program.barrier(threads))
 
 
@@ -101,7 +101,7 @@ def _kinds(
     for i in np.argsort(first).tolist():
         at = int(first[i])
         table[i] = program.kinds.number(
-            ops.kind(
+            ops.Kind(
                 _OPCODE[int(kind[at])],
                 int(cache[at]) if kind[at] in (CACHE_ALLOC, CACHE_FREE) else -1,
                 size=int(size[at]) if kind[at] == KMALLOC else 0,
