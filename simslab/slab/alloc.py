@@ -90,7 +90,9 @@ class SlabAlloc:
         cpu.irq_restore(saved)
         if self.stats and objp:
             self.debugcheck_after(cpu, cache, flags, objp)
-        cpu.prefetchw(objp)
+            cpu.prefetchw(objp + cache.obj_offset)  # what the checks return: the object in its slot
+        else:
+            cpu.prefetchw(objp)
         return self.after_alloc(cpu, cache, flags, objp)
 
     def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:

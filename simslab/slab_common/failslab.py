@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 from simslab.allocator.cache import Cache
 from simslab.base.seeds import stream_seed
 from simslab.kernel.mm import gfp
 
 
+@dataclass
 class FailSlab:
     """Given to `Allocator.set_failslab`; `should_failslab` says which allocations fail.
 
@@ -17,20 +19,16 @@ class FailSlab:
     Not modelled: the SLAB_FAILSLAB filter by cache, a flag that is 0 in the configuration; `caches` stands for it.
     """
 
-    def __init__(
-        self,
-        probability: float,
-        seed: int = 0,
-        interval: int = 1,
-        times: int = -1,
-        space: int = 0,
-        ignore_gfp_reclaim: bool = True,
-        caches: frozenset[str] = frozenset(),
-    ) -> None:
-        self.probability, self.interval, self.times, self.space = probability, interval, times, space
-        self.ignore_gfp_reclaim = ignore_gfp_reclaim
-        self.caches = caches  # empty: all
-        self.chance = random.Random(stream_seed(seed, "failslab"))
+    probability: float
+    seed: int = 0
+    interval: int = 1
+    times: int = -1
+    space: int = 0
+    ignore_gfp_reclaim: bool = True
+    caches: frozenset[str] = frozenset()  # empty: all
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(stream_seed(self.seed, "failslab"))
         self.count = 0
 
     def should_failslab(self, cache: Cache, flags: int) -> bool:

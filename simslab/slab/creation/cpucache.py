@@ -42,6 +42,14 @@ class AlienTable:
     entries: int
 
 
+@dataclass
+class NewArrays:
+    """Arrays made for a node; what is attached is taken out."""
+
+    shared: ArrayCache | None
+    aliens: AlienTable | None
+
+
 def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Choose the tunables by object size and apply them (mm/slab.c: enable_cpucache); 0 or a negative errno."""
     if core.pages.randomizer is not None:
@@ -56,7 +64,10 @@ def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) ->
 def do_tune_cpucache(
     core: SlabCore, cpu: Cpu, cache: KmemCache, limit: int, batchcount: int, shared: int, request: int
 ) -> int:
-    """Replace the per-CPU arrays, free what the old ones held, then set up the nodes (mm/slab.c: do_tune_cpucache)."""
+    """Replace the per-CPU arrays, free what the old ones held, then set up the nodes (mm/slab.c: do_tune_cpucache).
+
+    The parameters are the kernel's own.
+    """
     previous, previous_offset = cache.cpu_cache, cache.cpu_cache_offset
     if not alloc_kmem_cache_cpus(core, cache, limit, batchcount):
         return -ENOMEM
@@ -118,25 +129,17 @@ def setup_kmem_cache_node(
     aliens = alloc_alien_cache(core, cpu, cache, nid, request) if core.use_alien_caches else None
     if core.use_alien_caches and aliens is None:
         return -ENOMEM
-    new_shared: ArrayCache | None = None
+    new = NewArrays(None, aliens)
     if cache.shared:
-        new_shared = alloc_arraycache(core, cpu, nid, cache.shared * cache.batchcount, request)
-    if (cache.shared and new_shared is None) or init_cache_node(core, cpu, cache, nid, request):
-        free_new(core, cpu, new_shared, aliens)
+        new.shared = alloc_arraycache(core, cpu, nid, cache.shared * cache.batchcount, request)
+    if (cache.shared and new.shared is None) or init_cache_node(core, cpu, cache, nid, request):
+        free_new(core, cpu, new)
         return -ENOMEM
-    attach(core, cpu, cache, nid, new_shared, aliens, force_change)
+    attach(core, cpu, cache, nid, new, force_change)
     return 0
 
 
-def attach(
-    core: SlabCore,
-    cpu: Cpu,
-    cache: KmemCache,
-    nid: int,
-    new_shared: ArrayCache | None,
-    aliens: AlienTable | None,
-    force_change: bool,
-) -> None:
+def attach(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, new: NewArrays, force_change: bool) -> None:
     """Exchange a node's shared array and give it its aliens, then free what is left over."""
     node = cache.node[nid]
     assert node is not None
@@ -148,26 +151,26 @@ def attach(
         surplus = core.freeing.blocks.free_block(cpu, cache, node.shared, node.shared.avail, nid)
         node.shared.avail = 0
     if node.shared is None or force_change:
-        old_shared, node.shared, new_shared = node.shared, new_shared, None
-    if node.alien is None and aliens is not None:
-        node.alien, node.alien_addr = make_aliens(core, cache, nid, aliens), aliens.addr
-        aliens = None
+        old_shared, node.shared, new.shared = node.shared, new.shared, None
+    if node.alien is None and new.aliens is not None:
+        node.alien, node.alien_addr = make_aliens(core, cache, nid, new.aliens), new.aliens.addr
+        new.aliens = None
     node.list_lock.unlock(cpu)
     cpu.irq_enable()
     core.pages.slabs_destroy(cpu, cache, surplus)
     # Not modelled: synchronize_rcu before the old shared array is freed.
     if old_shared is not None:
         core.kfree(cpu, old_shared.addr)
-    free_new(core, cpu, new_shared, aliens)
+    free_new(core, cpu, new)
 
 
-def free_new(core: SlabCore, cpu: Cpu, shared: ArrayCache | None, aliens: AlienTable | None) -> None:
+def free_new(core: SlabCore, cpu: Cpu, new: NewArrays) -> None:
     """Free structures that were made and not attached."""
-    if shared is not None:
-        core.kfree(cpu, shared.addr)
-    if aliens is not None:
-        core.kfree_all(cpu, aliens.arrays)
-        core.kfree(cpu, aliens.addr)
+    if new.shared is not None:
+        core.kfree(cpu, new.shared.addr)
+    if new.aliens is not None:
+        core.kfree_all(cpu, new.aliens.arrays)
+        core.kfree(cpu, new.aliens.addr)
 
 
 def init_cache_node(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:

@@ -191,7 +191,7 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
     executor.cpus = machine.cpus
     meeting = Meeting(machine.engine, program.parties)
     threads = [
-        WorkloadThread(t.name, machine.cpus[t.cpu], executor, meeting, system.kernel, t.words, t.times)
+        WorkloadThread(t, machine.cpus[t.cpu], executor, meeting, system.kernel)
         for t in _later(program, machine.cpus[0].now)
     ]
     devices = _devices(system, program, executor, meeting, threads)
@@ -250,7 +250,8 @@ def _devices(
         cpu = system.machine.cpus[spec.cpu]
         thread = next((t for t in threads if t.cpu is cpu), None)
         if thread is None:
-            thread = WorkloadThread(f"{spec.name}/idle", cpu, executor, meeting, system.kernel, joined([]), None)
+            idle = ThreadProgram(f"{spec.name}/idle", spec.cpu, joined([]))
+            thread = WorkloadThread(idle, cpu, executor, meeting, system.kernel)
             threads.append(thread)
         device = ReceiveDevice(spec, thread, executor, system.kernel.napi, cpu.now)
         device.vector = system.kernel.interrupts.request_irq(device.receive)

@@ -78,7 +78,7 @@ def _thread(cpu: int, words: Words, times: Words | None, warm_up: int, begin: Wo
 
 def _delay_starts(program: Program, longest: int, seed: int) -> None:
     """Let each thread begin a random time later, at most `longest` cycles: recorded times move with its start."""
-    kind = program.kinds.number(ops.kind(ops.WORK))
+    kind = program.kinds.number(ops.Kind(ops.WORK))
     for thread in program.threads:
         delay = int(stream(seed, "trace", "start", thread.cpu).integers(longest + 1))
         if thread.times is None:
@@ -89,7 +89,7 @@ def _delay_starts(program: Program, longest: int, seed: int) -> None:
 
 def _begin_region(program: Program, threads: int) -> Words:
     program.begins_region = True
-    kind = program.kinds.number(ops.kind(ops.BEGIN_REGION))
+    kind = program.kinds.number(ops.Kind(ops.BEGIN_REGION))
     return program.words(kind, program.barrier(threads))
 
 
@@ -121,7 +121,7 @@ def _kind(trace: KmemTrace, shape: tuple[int, ...], cache: int) -> ops.Kind:
     # An object is freed as its allocation requires; only kfree takes any object.
     if kind == CACHE_FREE and cache == NO_CACHE:
         kind = KFREE
-    return ops.kind(
+    return ops.Kind(
         _OPCODE[kind],
         cache if kind in (CACHE_ALLOC, CACHE_FREE) else NO_CACHE,
         size=size if kind == KMALLOC else 0,
