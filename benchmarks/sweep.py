@@ -43,10 +43,8 @@ def main(points=100, seeds=5, processes=2):
         swept = sweep(grid, store, processes=processes)
         wall, spent = time.perf_counter() - started, cpu_seconds() - before
         size = (Path(folder) / "a.db").stat().st_size
-    print(
-        f"{len(grid.points)} points loaded in {loaded:.1f} s; "
-        f"{swept.made} runs in {wall:.0f} s with {processes} processes"
-    )
+    print(f"{len(grid.points)} points loaded in {loaded:.1f} s")
+    print(f"{swept.made} runs in {wall:.0f} s with {processes} processes")
     print(
         f"a run alone {run:.3f} s of CPU, a cell {spent / swept.made:.3f} s: {spent / swept.made - run:.3f} s beyond it"
     )

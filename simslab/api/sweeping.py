@@ -111,6 +111,7 @@ def sweep(
     base: str = "",
     processes: int | None = None,
     retry: bool = False,
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> Sweep:
     """Run a grid: every combination of the axes' values (and of the joint values in `points`) with every seed.
@@ -118,7 +119,8 @@ def sweep(
     Axes are paths as in overrides, or `machine`, `workload`, `trace`; values may be relative (`"x1.5"`, `"+20 ns"`).
     `where` holds constraints (`"batchcount <= limit"`). Finished cells are in `store` whatever happens; the same call
     goes on with what is missing. With `precision` (a share) seeds are added until the first metric's intervals are that
-    narrow. `machine` or `workload` may be None where it is an axis. Runs in `processes` (default: one a CPU).
+    narrow. `machine` or `workload` may be None where it is an axis. Runs in `processes` (default: one a CPU), or with the
+    address of a Dask `scheduler` on its cluster.
     """
     names: tuple[str | None, str | None] = (None, None)
     if machine is not None or workload is not None:
@@ -146,6 +148,7 @@ def sweep(
             base=base,
             processes=processes or default_processes(),
             retry=retry,
+            scheduler=scheduler,
             progress=progress,
         )
     except BaseException:

@@ -51,6 +51,9 @@ def sweep(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="processes (default: one a CPU); the result is the same")
     ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="run on the Dask cluster of this scheduler, such as tcp://host:8786")
+    ] = "",
     shard: Annotated[str, typer.Option(metavar="I/N", help="run the I-th of N parts, for batch queues")] = "1/1",
     retry: Annotated[bool, typer.Option("--retry", help="run again what failed")] = False,
     precision: Annotated[
@@ -88,6 +91,7 @@ def sweep(
                 processes=jobs or default_processes(),
                 shard=part,
                 retry=retry,
+                scheduler=scheduler,
                 progress=progress,
             )
         if as_json:

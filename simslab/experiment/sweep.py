@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from simslab.base.errors import UserError
+from simslab.experiment.cluster import outcomes_on
 from simslab.experiment.grid.design import Grid, Point, digest_of
 from simslab.experiment.inputs import Inputs
 from simslab.experiment.metrics import figures, metrics
@@ -90,12 +91,13 @@ def sweep(
     retry: bool = False,
     seeds: Sequence[int] | None = None,
     points: Iterable[Point] | None = None,
+    scheduler: str = "",
     progress: Progress | None = None,
 ) -> Swept:
     """Run what the store lacks of a grid; the store's contents do not depend on `processes`, nor on the shards' order.
 
     Runs whose process was killed are made again; those that failed otherwise only with `retry`. `seeds` and `points`
-    stand for the grid's own.
+    stand for the grid's own. With the address of a Dask `scheduler` the runs are made on its cluster.
     """
     chosen = metrics(grid.design.metrics)
     units = {each.name: each.unit for each in chosen}
@@ -117,7 +119,9 @@ def sweep(
             progress(swept.made + swept.found + len(swept.failures), len(swept.failures), swept.total)
 
     tell()
-    for job, outcome in outcomes(run_job, wanted, processes, tell):
+    here = not scheduler
+    ended = outcomes(run_job, wanted, processes, tell) if here else outcomes_on(scheduler, run_job, wanted, tell)
+    for job, outcome in ended:
         if isinstance(outcome, Failure):
             status_of = KILLED if outcome.killed else FAILED
             store.add(NewRun(job.key, job.machine, job.workload, job.seed, status_of, outcome.message), {}, {})
