@@ -24,7 +24,7 @@ from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
 from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
-from simslab.cli.stored import diff, reproduce, show
+from simslab.cli.stored import diff, report, reproduce, show
 
 BAD_INPUT = 2
 LARGEST_SEED = 2**64 - 1
@@ -40,6 +40,7 @@ app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(compare)
 app.command()(plot)
+app.command()(report)
 app.command()(show)
 app.command()(diff)
 app.command()(reproduce)
