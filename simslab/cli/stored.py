@@ -84,3 +84,16 @@ def show(
         sys.stdout.write(view_text(measurement, view))
     else:
         print_summary(measurement, Console())
+
+
+def report(
+    result: ResultFolder,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="the page")],
+) -> None:
+    """Write a stored run as one HTML page: inputs, figures, tables that sort, kernel views; nothing is loaded."""
+    from simslab.base.output import check_writable, write_file
+    from simslab.report.page.page import page_html
+    from simslab.report.plot.sources import read_sources
+
+    check_writable(out)
+    write_file(out, page_html(read_sources([result])))

@@ -60,7 +60,7 @@ def slabtop_text(slabinfo: str) -> str:
         f"{'OBJS':>6} {'ACTIVE':>6} {'USE':>4} {'OBJ SIZE':>8} {'SLABS':>6} {'OBJ/SLAB':>8} {'CACHE SIZE':>10} "
         f"{'NAME':<23}",
     ]
-    for row in sorted(rows, key=lambda row: (-row.num_objs, row.name)):
+    for row in sorted(rows, key=lambda row: -row.num_objs):
         held = row.num_slabs * row.pagesperslab * PAGE_SIZE // 1024
         lines.append(
             f"{row.num_objs:6d} {row.active_objs:6d} {row.use:3d}% {row.objsize / 1024:7.2f}K {row.num_slabs:6d} "

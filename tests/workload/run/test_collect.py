@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
-from simslab.machine.description.library import load_machine
 
+from simslab.machine.library import load_machine
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.collect import vector_names
 from simslab.workload.run.runner import prepare

@@ -1,6 +1,6 @@
 import pytest
-from simslab.machine.description.library import load_machine
 
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.workload.run.meeting import Meeting
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from simslab.machine.description.library import load_machine
 
 from simslab.machine.accounting import causes
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.workload.run.recorder import Recorder, Shape
 from simslab.workload.streams import operations as ops
