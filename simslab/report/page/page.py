@@ -72,10 +72,10 @@ head.addEventListener("keydown",e=>{if(e.key==="Enter")sort()})}
 
 def page_html(sources: Sources) -> str:
     """Return the page of the one run in `sources`; UserError if there is another number of them."""
-    if len(sources.arms) != 1 or sources.arms[0].measurement is None:
+    measurement = sources.arms[0].measurement if len(sources.arms) == 1 else None
+    if measurement is None:
         raise UserError("a report is of one run", expected="one directory of `run --out`")
-    arm = sources.arms[0]
-    page = "\n".join(_page(sources, arm.measurement, arm.manifest))
+    page = "\n".join(_page(sources, measurement, sources.arms[0].manifest))
     if len(page.encode()) > LARGEST:
         raise UserError(f"the page has {len(page.encode()):,} bytes", expected=f"at most {LARGEST:,}")
     return page
