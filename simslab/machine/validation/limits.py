@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 MAX_NODES: Final = 64
-MAX_DOMAINS: Final = 64  # L3s, and the cores below one: a mask of 64 bits each, one of them the L3's own
-MAX_DOMAIN_CORES: Final = 63
 LINE_BYTES: Final = 64
 PAGE_BYTES: Final = 4096
 MAX_MEMORY: Final = 1 << 42  # bytes of the machine: tables have an entry per page frame

@@ -13,7 +13,6 @@ from simslab.machine.topology.node_plan import plan_nodes
 from simslab.machine.topology.numbering import seats
 from simslab.machine.validation.curves import curve_faults
 from simslab.machine.validation.distances import distance_faults
-from simslab.machine.validation.domains import domain_faults
 from simslab.machine.validation.idle_latency import idle_faults
 from simslab.machine.validation.layout import layout_faults
 from simslab.machine.validation.links import link_faults
@@ -43,5 +42,4 @@ def faults_of(spec: MachineDescription) -> Faults:
     bad_nodes = bad_entries or membership_faults(spec, plans)
     if bad_nodes:
         return [*faults, *bad_nodes]
-    faults += domain_faults(spec, plans)
     return [*faults, *link_faults(spec, plans), *distance_faults(spec, plans), *idle_faults(spec, plans)]

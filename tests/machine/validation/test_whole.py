@@ -5,6 +5,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.base.shipped import find_shipped
 from simslab.machine.library import load_machine
+from simslab.machine.topology.topology import build_topology
 
 NODES = "  - {each: package, memory: 8 GiB}  # estimate"
 LINK = "between: [0, 1]"
@@ -121,16 +122,15 @@ def test_what_does_not_fit_together_is_one_message(what):
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "cores", "domains"),
     [
-        (["layout.cores=64"], "layout: 64 cores below one L3; expected at most 63"),
-        (["layout.cores=512"], "layout: 512 cores below one L3"),
-        (["l3.scope=ccx", "layout.dies=8", "layout.ccxs=8", "layout.cores=1"], "l3.scope: 128 L3s; expected at most"),
+        (["layout.cores=512"], 512, 2),
+        (["l3.scope=ccx", "layout.dies=8", "layout.ccxs=8", "layout.cores=8"], 8, 128),
     ],
 )
-def test_more_cores_below_an_l3_or_more_l3s_than_masks_have_bits_are_refused(changes, message):
-    with pytest.raises(UserError, match=message):
-        load_machine("two-socket", changes)
+def test_as_many_cores_below_an_l3_and_as_many_l3s_as_a_machine_has_cpus_are_sound(changes, cores, domains):
+    topology = build_topology(load_machine("two-socket", changes))
+    assert [len(domain.cores) for domain in topology.domains] == [cores] * domains
 
 
 def test_as_many_cores_below_an_l3_as_masks_have_bits_are_accepted():
