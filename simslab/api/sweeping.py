@@ -119,8 +119,8 @@ def sweep(
     Axes are paths as in overrides, or `machine`, `workload`, `trace`; values may be relative (`"x1.5"`, `"+20 ns"`).
     `where` holds constraints (`"batchcount <= limit"`). Finished cells are in `store` whatever happens; the same call
     goes on with what is missing. With `precision` (a share) seeds are added until the first metric's intervals are that
-    narrow. `machine` or `workload` may be None where it is an axis. Runs in `processes` (default: one a CPU), or with
-    the address of a Dask `scheduler` on its cluster.
+    narrow. `machine` or `workload` may be None where it is an axis. Runs in `processes` (default: one a CPU), or on the
+    Dask cluster of the address `scheduler`.
     """
     names: tuple[str | None, str | None] = (None, None)
     if machine is not None or workload is not None:

@@ -29,7 +29,7 @@ def outcomes_on(
     futures: dict[Any, Job] = {}
     try:
         futures = {client.submit(attempt, work, job, pure=False): job for job in jobs}
-        for future in _ended(list(futures), tick):
+        for future in _ended(client, list(futures), tick):
             if future.status == "finished":
                 yield futures[future], future.result()
             else:
@@ -40,10 +40,10 @@ def outcomes_on(
         client.close()
 
 
-def _ended(futures: list[Any], tick: Callable[[], object] | None) -> Iterator[Any]:
+def _ended(client: Any, futures: list[Any], tick: Callable[[], object] | None) -> Iterator[Any]:
     from distributed import as_completed
 
-    waiting = as_completed(futures, raise_errors=False)
+    waiting = as_completed(futures, loop=client.loop, raise_errors=False)
     while not waiting.is_empty():
         yield from waiting.next_batch(block=False)
         if tick is not None:

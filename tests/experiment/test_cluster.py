@@ -33,7 +33,7 @@ def scheduler():
     ]
     yield address
     for process in processes:
-        process.terminate()
+        process.kill()
         process.wait()
 
 
