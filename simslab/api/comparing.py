@@ -11,7 +11,7 @@ from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, names_of, r
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.compare import Plan, make_plan, write_comparison
 from simslab.experiment.compare import compare as run_comparison
-from simslab.experiment.metrics import DEFAULT, metric
+from simslab.experiment.figures.metrics import DEFAULT, metric
 from simslab.experiment.variants import Variant
 from simslab.report.comparison.comparison import Comparison as ComparisonData
 from simslab.report.comparison.comparison import Difference, comparison_text

@@ -12,9 +12,9 @@ import numpy as np
 
 from simslab.api.columns import Columns
 from simslab.base.errors import UserError, near_miss
+from simslab.experiment.figures.metrics import DEFAULT, figures, metrics
+from simslab.experiment.figures.observation import Observation
 from simslab.experiment.inputs import Inputs
-from simslab.experiment.metrics import DEFAULT, figures, metrics
-from simslab.experiment.observation import Observation
 from simslab.experiment.run import write_run
 from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.run.summary import summary_text

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, load, load_machine
 from simslab.api.result import Result
 from simslab.base.errors import UserError, near_miss
+from simslab.experiment.figures.observation import observe
 from simslab.experiment.inputs import Inputs
-from simslab.experiment.observation import observe
 from simslab.result.directory import check_replaceable
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import Any, Self
 from simslab.api.columns import Columns
 from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, names_of, reader_of, settings_of
 from simslab.api.result import Result
+from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import make_axis, value_text
 from simslab.experiment.grid.design import Design, Grid, make_grid
-from simslab.experiment.metrics import DEFAULT
-from simslab.experiment.pool import default_processes
-from simslab.experiment.precision import sweep_to_precision
+from simslab.experiment.running.pool import default_processes
+from simslab.experiment.running.precision import sweep_to_precision
 from simslab.experiment.store.export import export, tidy_rows
 from simslab.experiment.store.store import Store, StoredCell
 from simslab.experiment.sweep import Progress

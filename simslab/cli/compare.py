@@ -42,10 +42,10 @@ def compare(
     """Compare variants of a machine or a workload over seeds, with 95 % paired intervals."""
     from rich.console import Console
 
-    from simslab.cli.progress import progress
+    from simslab.cli.terminal.progress import progress
     from simslab.experiment.compare import compare as run_comparison
     from simslab.experiment.compare import make_plan, write_comparison
-    from simslab.experiment.metrics import DEFAULT
+    from simslab.experiment.figures.metrics import DEFAULT
     from simslab.experiment.variants import parse_variants
     from simslab.report.comparison.comparison import comparison_document, print_comparison
     from simslab.result.directory import check_replaceable

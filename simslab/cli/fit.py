@@ -44,7 +44,7 @@ def fit(
     Prints how well the table is fitted and, of what was held out, how well it is predicted.
     """
     from simslab.base.output import check_writable, write_file
-    from simslab.cli.progress import progress
+    from simslab.cli.terminal.progress import progress
     from simslab.instruments.fit.fitting import fit_machine
     from simslab.instruments.fit.write import fitted_text
     from simslab.instruments.reference.reference import read_table, rows_of

@@ -102,7 +102,7 @@ def run(
     """Run a workload on a machine and print what was measured."""
     from rich.console import Console
 
-    from simslab.cli.progress import kernel_console_off, watching
+    from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
     from simslab.report.run.summary import print_summary

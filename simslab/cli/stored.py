@@ -48,7 +48,7 @@ def reproduce(
     trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
 ) -> None:
     """Run a stored result's manifest again and tell whether it came out the same to the byte. Exit status 1 if not."""
-    from simslab.cli.progress import kernel_console_off, watching
+    from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.reproduce import reproduce as run_again
     from simslab.result.stored import stored
 

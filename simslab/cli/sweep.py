@@ -66,10 +66,10 @@ def sweep(
     as_json: Annotated[bool, typer.Option("--json", help="print the results as JSON lines")] = False,
 ) -> None:
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
-    from simslab.cli.heartbeat import telling
+    from simslab.cli.terminal.heartbeat import telling
     from simslab.experiment.grid.design import make_grid
-    from simslab.experiment.pool import default_processes
-    from simslab.experiment.precision import parse_precision, sweep_to_precision
+    from simslab.experiment.running.pool import default_processes
+    from simslab.experiment.running.precision import parse_precision, sweep_to_precision
     from simslab.experiment.store.export import json_lines
     from simslab.experiment.store.store import Store
     from simslab.experiment.sweep import parse_shard

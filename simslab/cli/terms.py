@@ -12,7 +12,7 @@ import typer
 
 def metrics(as_json: Annotated[bool, typer.Option("--json", help="print the list as JSON")] = False) -> None:
     """List the metrics that experiments can be asked for, with units and meanings."""
-    from simslab.experiment.metrics import DEFAULT, families
+    from simslab.experiment.figures.metrics import DEFAULT, families
     from simslab.report.comparison.sweep_text import aligned
 
     listed = families()

@@ -37,9 +37,9 @@ def tune(
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
 ) -> None:
     """Search limit, batchcount and shared of a cache: Pareto front, recommendation, and the line for /proc/slabinfo."""
-    from simslab.cli.heartbeat import telling
+    from simslab.cli.terminal.heartbeat import telling
     from simslab.experiment.grid.design import Design
-    from simslab.experiment.pool import default_processes
+    from simslab.experiment.running.pool import default_processes
     from simslab.experiment.store.schema import MEMORY
     from simslab.experiment.tune import FACTORS, OBJECTIVES, search
     from simslab.report.comparison.tuning_text import tuning_document, tuning_text

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from simslab.base.errors import SimslabError, UserError, UserErrors, near_miss
+from simslab.experiment.figures.metrics import DEFAULT, Metric, figures, metrics
+from simslab.experiment.figures.observation import Observation, observe
 from simslab.experiment.inputs import InputReader, Inputs
-from simslab.experiment.metrics import DEFAULT, Metric, figures, metrics
-from simslab.experiment.observation import Observation, observe
 from simslab.experiment.paired import CONFIDENCE, CORRECTION, best_of, paired_difference
-from simslab.experiment.pool import outcomes
 from simslab.experiment.provenance import manifest_of
+from simslab.experiment.running.pool import outcomes
+from simslab.experiment.running.worker import Failure
 from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed
-from simslab.experiment.worker import Failure
 from simslab.report.comparison.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
 from simslab.result.directory import check_replaceable, result_directory
 from simslab.result.latency import Distribution, by_operation, distribution, merge_rows

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from simslab.base.errors import UserError
-from simslab.experiment.cluster import outcomes_on
+from simslab.experiment.figures.metrics import figures, metrics
+from simslab.experiment.figures.observation import observe
 from simslab.experiment.grid.design import Grid, Point, digest_of
 from simslab.experiment.inputs import Inputs
-from simslab.experiment.metrics import figures, metrics
-from simslab.experiment.observation import observe
-from simslab.experiment.pool import outcomes
+from simslab.experiment.running.cluster import outcomes_on
+from simslab.experiment.running.pool import outcomes
+from simslab.experiment.running.worker import Failure
 from simslab.experiment.store.store import DONE, FAILED, KILLED, Configured, NewRun, Store
-from simslab.experiment.worker import Failure
 from simslab.result.manifest import named_hashes
 
 Progress = Callable[[int, int, int], object]  # (cells done, failed, of how many)

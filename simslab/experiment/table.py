@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simslab.base.errors import UserError, near_miss
+from simslab.experiment.figures.metrics import Metric, metrics
 from simslab.experiment.grid.axes import parse_point
 from simslab.experiment.grid.design import Grid, Point, short_label
-from simslab.experiment.metrics import Metric, metrics
 from simslab.experiment.paired import CORRECTION, best_of, mean_interval, paired_difference
 from simslab.experiment.store.store import DONE, Store
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable

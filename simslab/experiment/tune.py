@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from simslab.base.errors import BadValue, UserError
+from simslab.experiment.figures.metrics import metric
 from simslab.experiment.grid.axes import Axis, make_axis
 from simslab.experiment.grid.design import Design, Point, make_grid, short_label
 from simslab.experiment.inputs import InputReader, Inputs
-from simslab.experiment.metrics import metric
 from simslab.experiment.paired import CORRECTION, PairedDifference, paired_difference
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import Progress, sweep

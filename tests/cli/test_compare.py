@@ -48,7 +48,7 @@ def test_the_progress_bar_tells_the_seeds_of_the_plan(simslab, monkeypatch):
         told.append(what)
         yield lambda done, total: None
 
-    monkeypatch.setattr("simslab.cli.progress.progress", noting)
+    monkeypatch.setattr("simslab.cli.terminal.progress.progress", noting)
     simslab(*TRACE, "--vary", "none", "--seeds", 10)
     simslab(*COMMON, *SMALL)
     assert told == ["comparing 2 arms over 1 seed", "comparing 2 arms over 3 seeds"]

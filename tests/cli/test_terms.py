@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from simslab.base.errors import UserError
 from simslab.cli.main import app
-from simslab.experiment.metrics import families
+from simslab.experiment.figures.metrics import families
 from simslab.report.glossary import GLOSSARY
 
 

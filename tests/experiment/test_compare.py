@@ -3,8 +3,8 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.experiment.compare import compare, make_plan, write_comparison
-from simslab.experiment.metrics import figures, metrics
-from simslab.experiment.observation import Observation
+from simslab.experiment.figures.metrics import figures, metrics
+from simslab.experiment.figures.observation import Observation
 from simslab.experiment.run import run_once
 from simslab.experiment.variants import load_arm, parse_variants
 from simslab.report.comparison.comparison import comparison_text

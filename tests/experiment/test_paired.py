@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simslab.experiment.figures.metrics import metric
+from simslab.experiment.figures.observation import observe
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.metrics import metric
-from simslab.experiment.observation import observe
 from simslab.experiment.paired import best_of, mean_interval, paired_difference, t_quantile
 
 # Two-sided 95 % and 99 % points as printed in common tables (NIST/SEMATECH e-Handbook, section 1.3.6.7.2).

@@ -8,12 +8,12 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.experiment.grid.axes import Axis
-from simslab.experiment.pool import outcomes
+from simslab.experiment.running.pool import outcomes
+from simslab.experiment.running.worker import Failure
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.merge import merge
 from simslab.experiment.store.store import DONE, FAILED, KILLED, Store
 from simslab.experiment.sweep import Shard, parse_shard, sweep
-from simslab.experiment.worker import Failure
 
 
 def dumped(path):

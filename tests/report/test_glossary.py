@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.experiment.metric_families import LOCKS
+from simslab.experiment.figures.metric_families import LOCKS
 from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.glossary import CAUSE, GLOSSARY, LOCK, OPERATION, PATH, look_up
 from simslab.report.run.locality_tables import NUMASTAT

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import simslab
 from simslab.base.errors import Problem, UserError, UserErrors
+from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
 from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs
-from simslab.experiment.metrics import DEFAULT, metrics
 
 VARY: Final = ("start", "placement", "none")
 MOST: Final = 100_000  # points; more is a slip

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simslab.base.documents.yamlfile import load_document
 from simslab.base.errors import UserError, UserErrors
+from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import WORDS, make_axis, value_text
 from simslab.experiment.grid.design import Design
-from simslab.experiment.metrics import DEFAULT
 
 Value = bool | int | float | str | list[Any] | dict[str, Any]
 

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from simslab.base.errors import UserError
-from simslab.experiment.metrics import Metric, figures
-from simslab.experiment.observation import Observation, unpacked
+from simslab.experiment.figures.metrics import Metric, figures
+from simslab.experiment.figures.observation import Observation, unpacked
 from simslab.experiment.store.schema import MEMORY, Lock, check_same_simslab, connect, told
 
 DONE: Final = "done"

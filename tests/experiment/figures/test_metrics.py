@@ -1,10 +1,10 @@
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.experiment.figures.metric_families import FAMILIES
+from simslab.experiment.figures.metrics import DEFAULT, families, figures, metric, metrics
+from simslab.experiment.figures.observation import Observation, observe
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.metric_families import FAMILIES
-from simslab.experiment.metrics import DEFAULT, families, figures, metric, metrics
-from simslab.experiment.observation import Observation, observe
 from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.result.measurement import (
     AttributionRow,

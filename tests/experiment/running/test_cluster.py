@@ -6,7 +6,7 @@ import time
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.experiment.cluster import outcomes_on
+from simslab.experiment.running.cluster import outcomes_on
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import run_job, sweep
@@ -56,6 +56,6 @@ def test_contents_are_the_same_on_a_scheduler_with_two_workers(scheduler, small_
 @pytest.mark.filterwarnings("ignore")
 def test_a_scheduler_that_cannot_be_reached_is_one_message(monkeypatch):
     pytest.importorskip("distributed", reason="the extra [cluster] is not installed")
-    monkeypatch.setattr("simslab.experiment.cluster.PATIENCE", 1)
+    monkeypatch.setattr("simslab.experiment.running.cluster.PATIENCE", 1)
     with pytest.raises(UserError, match="cannot be reached"):
         list(outcomes_on("tcp://127.0.0.1:1", run_job, []))

@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.experiment.precision import parse_precision, sweep_to_precision
+from simslab.experiment.running.precision import parse_precision, sweep_to_precision
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import Shard
 

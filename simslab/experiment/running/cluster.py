@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 from simslab.base.errors import UserError
-from simslab.experiment.worker import Failure, attempt
+from simslab.experiment.running.worker import Failure, attempt
 
 Job = TypeVar("Job")
 PATIENCE: Final = 10  # seconds to reach a scheduler
@@ -20,7 +20,7 @@ PAUSE: Final = 0.2  # seconds between two looks at what is done
 def outcomes_on(
     address: str, work: Callable[[Job], Any], jobs: Iterable[Job], tick: Callable[[], object] | None = None
 ) -> Iterator[tuple[Job, Any]]:
-    """Yield each job with its outcome as `simslab.experiment.pool.outcomes` does, made on the scheduler at `address`.
+    """Yield each job with its outcome as `pool.outcomes` does, made on the scheduler at `address`.
 
     UserError if `distributed` is missing or the scheduler cannot be reached. What was not begun is cancelled when the
     caller stops early.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import simslab
-from simslab.experiment.worker import Failure, attempt
+from simslab.experiment.running.worker import Failure, attempt
 
 Job = TypeVar("Job")
 Tick = Callable[[], object]
@@ -28,7 +28,7 @@ Tick = Callable[[], object]
 PATIENCE: Final = 0.5  # seconds between two calls of `tick`
 PROGRAM: Final = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path.append(sys.argv[3])\n"
-    "from simslab.experiment.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+    "from simslab.experiment.running.worker import main; main(int(sys.argv[1]), int(sys.argv[2]))"
 )
 
 

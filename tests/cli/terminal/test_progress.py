@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simslab.base.build import Build
-from simslab.cli.progress import progress, tell_slow_build, watching
+from simslab.cli.terminal.progress import progress, tell_slow_build, watching
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def built(monkeypatch):
     """Return a function that sets which build seems to run; the compiled one until it is called."""
 
     def pretend(kind, why=""):
-        monkeypatch.setattr("simslab.cli.progress.running_build", lambda: Build(kind, why, (), Path("here")))
+        monkeypatch.setattr("simslab.cli.terminal.progress.running_build", lambda: Build(kind, why, (), Path("here")))
 
     pretend("compiled")
     return pretend
@@ -34,7 +34,7 @@ def test_a_short_run_says_nothing_off_a_terminal(capsys):
 
 
 def test_a_long_run_says_off_a_terminal_that_it_lives(capsys, monkeypatch):
-    monkeypatch.setattr("simslab.cli.progress.SIGN_OF_LIFE", 0.01)
+    monkeypatch.setattr("simslab.cli.terminal.progress.SIGN_OF_LIFE", 0.01)
     asked = threading.Event()
 
     def share():

@@ -1,5 +1,5 @@
+from simslab.experiment.figures.observation import observe
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.observation import observe
 
 
 def rows(*settings):

@@ -1,7 +1,7 @@
 import io
 import sys
 
-from simslab.cli.heartbeat import telling
+from simslab.cli.terminal.heartbeat import telling
 
 
 class Clock:

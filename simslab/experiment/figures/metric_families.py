@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from simslab.experiment import selection as select
-from simslab.experiment.observation import Observation
-from simslab.experiment.selection import Selection
+from simslab.experiment.figures import selection as select
+from simslab.experiment.figures.observation import Observation
+from simslab.experiment.figures.selection import Selection
 from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.run.locality_tables import NUMASTAT, local, remote
 from simslab.result.latency import Distribution, merge_rows

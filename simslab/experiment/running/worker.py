@@ -1,4 +1,4 @@
-"""The other end of `simslab.experiment.pool`: a process that takes jobs from a pipe and sends back what became of them.
+"""The other end of `pool.py`: a process that takes jobs from a pipe and sends back what became of them.
 
 Started as a fresh interpreter with this module as its program: nothing of the parent's main module is run again, so a
 script needs no `if __name__ == "__main__"`, and a notebook works.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
-from simslab.experiment.metric_families import FAMILIES, Family
-from simslab.experiment.observation import Observation
-from simslab.experiment.selection import Selection
+from simslab.experiment.figures.metric_families import FAMILIES, Family
+from simslab.experiment.figures.observation import Observation
+from simslab.experiment.figures.selection import Selection
 
 DEFAULT: Final = (
     "throughput",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.experiment.pool import outcomes
-from simslab.experiment.worker import Failure, attempt
+from simslab.experiment.running.pool import outcomes
+from simslab.experiment.running.worker import Failure, attempt
 
 HERE = Path(__file__)
 
@@ -119,7 +119,7 @@ def alive(pid):
 def test_workers_die_with_a_parent_that_is_killed(tmp_path, number):
     script = tmp_path / "parent.py"
     script.write_text(
-        "import test_pool\nfrom simslab.experiment.pool import outcomes\n"
+        "import test_pool\nfrom simslab.experiment.running.pool import outcomes\n"
         "for job, pid in outcomes(test_pool.pid_of, range(100000), 2):\n    print(pid, flush=True)\n"
     )
     parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)

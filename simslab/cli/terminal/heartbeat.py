@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from simslab.cli.progress import progress
+from simslab.cli.terminal.progress import progress
 
 Tell = Callable[[int, int, int], None]  # (done, failed, of how many)
 EVERY: Final = 10.0  # seconds between two lines

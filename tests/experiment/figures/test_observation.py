@@ -1,8 +1,8 @@
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.experiment.figures.observation import observe, unpacked
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.observation import observe, unpacked
 
 
 def test_an_observation_comes_back_whole_and_is_small():

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simslab.base.errors import UserError
+from simslab.experiment.figures.metrics import metrics
 from simslab.experiment.grid.design import Grid, Point, short_label
-from simslab.experiment.metrics import metrics
 from simslab.experiment.paired import mean_interval
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import WHOLE, Shard, Swept, sweep

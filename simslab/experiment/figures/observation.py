@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from simslab.base.errors import UserError
+from simslab.experiment.figures.parked import parked_rows
 from simslab.experiment.inputs import Inputs
-from simslab.experiment.parked import parked_rows
 from simslab.experiment.run import measure_once
 from simslab.result.measurement import Measurement
 from simslab.result.parked import ParkedRow
