@@ -1,6 +1,6 @@
 from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
-from simslab.machine.parts import build_tlb, core_costs
+from simslab.machine.parts import build_tlb
 
 
 def machine(*overrides):
@@ -8,9 +8,9 @@ def machine(*overrides):
 
 
 def test_costs_of_a_core_are_those_of_the_timing():
-    timing = machine("kernel.sti=7 cycles", "kernel.pause=11 cycles").timing
-    costs = core_costs(timing)
-    assert (costs.interrupts.sti, costs.pause) == (7, 11)
+    built = machine("kernel.sti=7 cycles", "kernel.pause=11 cycles")
+    costs = built.cpus[0].costs.kernel
+    assert (costs.sti, costs.pause) == (7, 11)
 
 
 def test_caches_without_a_limit_have_no_ports():

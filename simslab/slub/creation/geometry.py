@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from simslab.kernel.mm.buddy import MAX_ORDER
+from simslab.kernel.layout import MAX_ORDER
 from simslab.slab.creation.geometry import PAGE_SIZE
 from simslab.slab_common.alignment import align_up
 from simslab.slub import flags as fl

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simslab.base.errors import BadValue
-from simslab.kernel.mm.buddy import MAX_ORDER
+from simslab.kernel.layout import MAX_ORDER
 from simslab.slub import flags as fl
 
 PAGE_ALLOC_COSTLY_ORDER: Final = 3

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from simslab.machine.description.validate import MAX_MEMORY
 
 from simslab.base.documents.validation import validate
 from simslab.base.documents.yamlfile import parse_yaml
@@ -13,6 +12,7 @@ from simslab.instruments.exchange.found import FoundCache, FoundCore, FoundMachi
 from simslab.instruments.exchange.machine_file import FAR_DISTANCE, MEMORY, NEAR_DISTANCE, machine_file
 from simslab.machine.library import load_machine
 from simslab.machine.spec import MachineSpec
+from simslab.machine.validation.limits import MAX_MEMORY
 
 GIB = 1 << 30
 TEMPLATE = load_machine("two-socket")
