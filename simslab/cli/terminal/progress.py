@@ -6,6 +6,7 @@ On a terminal that is a bar which vanishes at the end; elsewhere a line every te
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -21,9 +22,9 @@ SIGN_OF_LIFE: Final = 10.0  # seconds between two lines where there is no termin
 
 
 def tell_slow_build() -> None:
-    """Say in one line when the modules that should be compiled are not; nothing otherwise."""
+    """Say in one line when the modules that should be compiled are not, unless that was asked for."""
     build = running_build()
-    if build.kind != "compiled":
+    if build.kind != "compiled" and os.environ.get("SIMSLAB_PURE") != "1":
         print(f"simslab: {build} build, 20 to 100 times slower than the compiled one", file=sys.stderr)
 
 

@@ -82,9 +82,17 @@ def test_a_compiled_build_says_nothing_of_itself(capsys):
 
 
 @pytest.mark.parametrize("shown", [progress, watching])
-def test_a_plain_build_says_so_in_one_line_at_the_head_of_a_run(shown, built, capsys):
+def test_a_plain_build_says_so_in_one_line_at_the_head_of_a_run(shown, built, capsys, monkeypatch):
+    monkeypatch.delenv("SIMSLAB_PURE", raising=False)
     built("plain", "not compiled at installation: no compiler")
     with shown("working"):
         told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert "plain (not compiled at installation: no compiler) build" in told
+
+
+def test_a_plain_build_that_was_asked_for_says_nothing(built, capsys, monkeypatch):
+    monkeypatch.setenv("SIMSLAB_PURE", "1")
+    built("plain", "SIMSLAB_PURE=1")
+    tell_slow_build()
+    assert capsys.readouterr() == ("", "")
