@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from simslab.base.build import running_build
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
 from simslab.workload.run.runner import prepare
 

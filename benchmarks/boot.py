@@ -10,7 +10,7 @@ import time
 
 from simslab.base.build import running_build
 from simslab.kernel.kernel import Kernel
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.slab.allocator import SlabAllocator
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simslab.instruments.reference.answers import Answers
 from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Skipped, judge, read_table
-from simslab.machine.description.library import load_machine, machine_names
+from simslab.machine.library import load_machine, machine_names
 
 INTRODUCTION = """# Machines: measured on the model against published
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simslab.instruments.reference.answers import Answers
 from simslab.instruments.reference.reference import UNJUDGED, Cell, read_table
-from simslab.machine.description.library import load_machine, machine_names
+from simslab.machine.library import load_machine, machine_names
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "held-out.csv"

@@ -8,7 +8,7 @@ Columns: latency percentiles of all operations (cycles), lock wait per operation
 import sys
 import time
 
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.result.latency import merge_rows
 from simslab.workload.description.library import load_workload, workload_names
 from simslab.workload.run.runner import run_workload

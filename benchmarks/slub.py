@@ -11,7 +11,7 @@ import time
 from simslab.base.build import running_build
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.slab.allocator import SlabAllocator
 from simslab.slub import layout

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from simslab.base.build import running_build
 from simslab.base.shipped import shipped_folder
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import TraceReplay

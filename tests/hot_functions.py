@@ -10,7 +10,7 @@ HOT: dict[str, list[str]] = {
         "Recorder.object_allocated",
     ],
     "simslab.workload.run.thread": ["WorkloadThread.step", "WorkloadThread.idle_until", "WorkloadThread.let_others_in"],
-    "simslab.base.int_table": ["IntTable.put", "IntTable.number"],
+    "simslab.workload.trace.int_table": ["IntTable.put", "IntTable.number"],
     "simslab.workload.trace.line_scanner": ["LineScanner.read", "LineScanner.event", "LineScanner.body"],
     "simslab.workload.trace.object_table": ["ObjectTable.pair", "ObjectTable.allocated", "ObjectTable.freed"],
 }

@@ -1,6 +1,7 @@
 """Imports point downwards only, never in a circle, and the event engine stays behind one module."""
 
 import ast
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,8 @@ LAYERS = (
     "base",
     "machine",
     "kernel",
+    "allocator",
+    "slab_common",
     "slab",
     "slub",
     "conform",
@@ -21,9 +24,18 @@ LAYERS = (
     "instruments",
     "report",
     "experiment",
+    "api",
     "cli",
 )
 ONLY_IN_THE_ENGINE = {"simpy", "greenlet"}
+UNDER_DESCRIPTION = {
+    "description": (),
+    "topology": ("description.",),
+    "timing": ("description.", "topology.", "memory.states"),
+    "validation": ("description.", "topology."),
+}
+MOST_FILES = 14
+MOST_LINES = 400
 
 
 def module_name(path):
@@ -83,21 +95,51 @@ def test_names_come_from_their_module_not_from_a_package(module):
     assert from_packages == []
 
 
-def test_imports_make_no_circle():
-    done, path = set(), []
+def circle_through(start):
+    """Return the shortest way from a module back to itself along imports, type-only ones counted; [] if none.
 
-    def visit(module):
-        assert module not in path, f"circle: {' -> '.join([*path[path.index(module) :], module])}"
-        if module in done:
-            return
-        path.append(module)
-        for name in imports(module, False):
-            if name in SOURCES and name != module:
-                visit(name)
-        done.add(path.pop())
+    The package itself tells its version to those below and names the interface above: it is no part of a way.
+    """
+    before, waiting = {"simslab": None}, [start]
+    for module in waiting:
+        for name in imports(module, True):
+            if name == start and module != start:
+                way = [module]
+                while way[-1] != start:
+                    way.append(before[way[-1]])
+                return [*way[::-1], start]
+            if name in SOURCES and name not in before and name != start:
+                before[name] = module
+                waiting.append(name)
+    return []
 
-    for module in SOURCES:
-        visit(module)
+
+@pytest.mark.parametrize("room", UNDER_DESCRIPTION)
+def test_the_parts_of_a_machines_description_depend_on_those_below(room):
+    inside = [module for module in SOURCES if module.startswith(f"simslab.machine.{room}.")]
+    assert inside
+    machine = {name for module in inside for name in imports(module, True) if name.startswith("simslab.machine.")}
+    allowed = tuple(f"simslab.machine.{below}" for below in (f"{room}.", *UNDER_DESCRIPTION[room]))
+    assert {name for name in machine if not name.startswith(allowed)} == set()
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_make_no_circle_even_for_types(module):
+    if module == "simslab":
+        return
+    way = circle_through(module)
+    assert not way, " -> ".join(way)
+
+
+def test_no_folder_has_more_files_than_one_takes_in():
+    count = Counter(path.parent for path in SOURCES.values() if path.name != "__init__.py")
+    full = {module_name(folder / "__init__.py"): files for folder, files in count.items() if files > MOST_FILES}
+    assert full == {}
+
+
+def test_no_file_is_longer_than_one_reads():
+    lengths = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in SOURCES.items()}
+    assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
 
 
 @pytest.mark.parametrize("module", SOURCES)

@@ -17,19 +17,69 @@ WITHOUT_TESTS = {
     "workload/description/patterns.py": "fields and their bounds; spec.py reads them, streams/ turns them into words",
     "workload/trace/trace_events.py": "numbers that stand for kinds, contexts and stops",
 }
+# Tested through their room's other modules only: to be given a file of their own. Nothing may be added here.
+YET_TO_COME = {
+    "allocator/parked.py",
+    "cli/plot.py",
+    "cli/stored.py",
+    "conform/dispatch.py",
+    "conform/slab/caches.py",
+    "conform/slab/geometry.py",
+    "conform/slab/path_state.py",
+    "conform/slab/state.py",
+    "conform/slub/caches.py",
+    "conform/slub/geometry.py",
+    "conform/slub/layouts.py",
+    "conform/slub/path_check.py",
+    "conform/slub/path_costs.py",
+    "conform/slub/path_row.py",
+    "conform/slub/path_state.py",
+    "conform/slub/state.py",
+    "conform/slub/topologies.py",
+    "conform/topologies.py",
+    "conform/verdict.py",
+    "experiment/figures/metric_families.py",
+    "experiment/figures/selection.py",
+    "experiment/running/worker.py",
+    "kernel/errno.py",
+    "machine/memory/memory_spec.py",
+    "report/plot/distributions.py",
+    "report/plot/drawn.py",
+    "report/plot/matrices.py",
+    "report/plot/measured.py",
+    "report/plot/series.py",
+    "report/plot/sources.py",
+    "result/parked.py",
+    "slab/core.py",
+    "slab/creation/boot_arrays.py",
+    "slab/creation/set_up.py",
+    "slab/debug/bytes_of_slabs.py",
+    "slab/debug/reports.py",
+    "slab/usercopy.py",
+    "slab_common/alignment.py",
+    "slab_common/slab_state.py",
+    "slub/allocator.py",
+    "slub/core.py",
+    "slub/costs.py",
+    "slub/cpu_slab.py",
+    "slub/flags.py",
+    "slub/kmem_cache.py",
+    "slub/layout.py",
+    "slub/lists/cpu_partial.py",
+    "slub/lists/node_list.py",
+    "slub/paths.py",
+    "slub/slab_page.py",
+    "slub/stat_item.py",
+}
 # Test files of a subject that no single module has.
 CROSS_CUTTING = {
+    "machine/validation/test_impossible.py": "machines that cannot be, whichever part says so",
     "cli/test_bad_input.py": "mistakes from outside, whichever the command",
     "cli/test_run.py": "the command `run`, from its arguments to its directory",
     "conform/slab/test_golden.py": "the recorded SLAB kernels, all files and their topologies",
     "conform/slab/test_path_costs_at_work.py": "charges seen while the allocator works",
     "conform/slub/test_golden.py": "the recorded SLUB kernels, all files and their topologies",
-    "machine/core/test_masking.py": "interrupts masked and delivered by any way",
-    "machine/core/test_prefetch.py": "prefetches, from the core to the line",
-    "machine/core/test_smt.py": "threads that share a core's pace, buffers and TLB",
     "machine/core/test_spin.py": "waiting loops",
-    "machine/core/test_store_buffer.py": "stores from the core to the line",
-    "machine/description/test_impossible.py": "machines that cannot be, whichever part says so",
     "machine/memory/test_properties.py": "random programs on random hierarchies",
     "machine/memory/test_protocol_tables.py": "each row of the protocols' tables",
     "machine/memory/test_protocol_walks.py": "random walks through the protocols' tables",
@@ -63,6 +113,8 @@ MIRRORED = {file for file in FILES if file.parts[0] in ROOMS}
 @pytest.mark.parametrize("module", sorted(MODULES), ids=str)
 def test_every_module_has_a_test_file_of_its_name(module):
     excused = WITHOUT_TESTS.get(module.as_posix())
+    if module.as_posix() in YET_TO_COME:
+        excused = "yet to come"
     assert (file_of(module) in FILES) == (excused is None), excused or f"no tests/{file_of(module)}"
 
 
@@ -74,5 +126,6 @@ def test_every_test_file_has_a_module_or_a_subject(file):
 
 
 def test_exceptions_are_there():
+    assert {name for name in YET_TO_COME if Path(name) not in MODULES} == set()
     assert {name for name in WITHOUT_TESTS if Path(name) not in MODULES} == set()
     assert {name for name in CROSS_CUTTING if Path(name) not in FILES} == set()

@@ -1,23 +1,32 @@
-"""Every command of the README does what it says; the two that install are what CI runs."""
+"""Every command of the README and of docs/ does what it says; the two that install are what CI runs."""
 
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from key_table import with_tables
 
 from simslab.instruments.exchange.importer import import_hwloc
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.S)
+APART = {"figures"}  # its commands build on one another: tests/test_docs.py
+DOCS = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "docs").glob("*.md"))
+    if path.stem not in APART
+}
+BLOCKS = [block for text in (README, *DOCS.values()) for block in re.findall(r"```sh\n(.*?)```", text, re.S)]
+PYTHON = [block for text in (README, *DOCS.values()) for block in re.findall(r"```python\n(.*?)```", text, re.S)]
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
 # One file of each kind: tests/conform/ compares them all, the paths of a kernel for half a minute.
 KINDS = (
@@ -77,14 +86,25 @@ def simslab(tmp_path):
     (tmp_path / "numactl.txt").write_text(NUMACTL)
     (tmp_path / "mlc.txt").write_text(MLC)
     (tmp_path / "mine.csv").write_text(TABLE)
+    return lambda command: ran_in(tmp_path, command)
 
-    def run(command):
-        arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command, comments=True)[1:]]
-        done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=300)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
-    return run
+def ran_in(folder, command):
+    """Run a command of the documentation in a folder; return its output."""
+    arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command, comments=True)[1:]]
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, env=os.environ, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory):
+    """A folder with the stores that commands of the documentation make."""
+    folder = tmp_path_factory.mktemp("stores")
+    for command in SIMSLAB:
+        if "--store " in command or command.startswith("simslab store merge"):
+            ran_in(folder, command)
+    return folder
 
 
 def words(command):
@@ -198,6 +218,46 @@ def fitted(out, tmp_path):
     assert 60 < load_machine(str(tmp_path / "fitted.yaml")).dram.latency.nanoseconds(1) < 64
 
 
+def swept(*metrics):
+    def has_swept(out, _):
+        for metric in metrics:
+            assert re.search(rf"^{re.escape(metric)} \(.*is better$", out, re.M)
+        assert "paired by seed" in out
+
+    return has_swept
+
+
+def shown(out, _):
+    assert "  tunables.mixed.limit: 30, 60, 120\n" in out
+
+
+def tidy(out, tmp_path):
+    lines = (tmp_path / "limits.csv").read_text().splitlines()
+    assert "tunables.mixed.limit" in lines[0]
+    assert len(lines) > 50
+
+
+def merged(out, tmp_path):
+    assert re.fullmatch(r"all.db: \d+ cells, \d+ runs\n", out)
+
+
+def dumped(out, _):
+    assert all(json.loads(line) for line in out.splitlines())
+
+
+def metrics_listed(out, _):
+    assert "lock.wait" in out
+
+
+def terms(out, _):
+    assert out.startswith("irq_mask (cause): ")
+
+
+def tuned(out, _):
+    assert re.search(r"^Recommended", out, re.M)
+    assert re.search(r'^echo "pool_workqueue \d+ \d+ \d+" > /proc/slabinfo$', out, re.M)
+
+
 # Each command, by its first words, and what it must have done.
 KEPT = {
     "run two-socket mixed-remote --out": ran,
@@ -220,11 +280,23 @@ KEPT = {
     "measure two-socket --part lock": lock_measured,
     "fit two-socket": fitted,
     "protocol mesif": transitions,
+    "sweep two-socket mixed-remote --set scale=0.02 --axis tunables.mixed.limit=30,60,120": swept(
+        "latency.p99", "throughput", "lock.wait:alien_lock"
+    ),
+    "sweep two-socket mixed-remote --set scale=0.02 --axis tunables.mixed.limit=30,60 ": swept("latency.p99"),
+    "sweep mixed-remote": swept("latency.p99"),
+    "store show": shown,
+    "store export": tidy,
+    "store merge": merged,
+    "store dump": dumped,
+    "metrics": metrics_listed,
+    "explain": terms,
+    "tune": tuned,
 }
 
 
 def promise(command):
-    return next((kept for start, kept in KEPT.items() if " ".join(words(command)).startswith(start)), None)
+    return next((kept for start, kept in KEPT.items() if f"{' '.join(words(command))} ".startswith(start)), None)
 
 
 def test_every_command_has_its_promise_and_every_promise_its_command():
@@ -232,11 +304,39 @@ def test_every_command_has_its_promise_and_every_promise_its_command():
     assert {promise(command) for command in SIMSLAB} == set(KEPT.values())
 
 
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.splitlines()[2][:40])
+def test_an_example_in_python_runs(block, tmp_path):
+    script = tmp_path / "example.py"
+    script.write_text(block, encoding="utf-8")
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_experiments_of_the_docs_are_valid(name, tmp_path):
+    from simslab.experiment.grid.design import make_grid
+    from simslab.experiment.grid.experiment_file import read_experiment
+
+    for block in re.findall(r"```yaml\n(.*?)```", DOCS[name], re.S):
+        if "axes:" in block:
+            (tmp_path / "study.yaml").write_text(block, encoding="utf-8")
+            assert len(make_grid(read_experiment(tmp_path / "study.yaml")).points) > 1
+
+
 @pytest.mark.parametrize("command", SIMSLAB, ids=lambda command: " ".join(words(command)[:3]))
-def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path):
+def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path, request):
     if "lstopo.xml" in command:
         simslab("simslab export hwloc four-socket --out lstopo.xml")
+    if command.startswith("simslab store"):
+        for store in request.getfixturevalue("stores").glob("*.db"):
+            shutil.copy(store, tmp_path)
     promise(command)(simslab(command), tmp_path)
+
+
+def test_the_table_of_keys_is_what_the_declarations_say():
+    assert with_tables(README) == README, "run `python tools/key_table.py`"
+    assert "| `core.forward` |" in README
 
 
 def test_ci_runs_the_two_installing_commands():

@@ -11,6 +11,7 @@ from typing import Final
 from simslab.base.errors import UserError, near_miss
 
 SUFFIX: Final = ".yaml"
+KINDS: Final = ("machines", "workloads")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -34,5 +35,9 @@ def find_shipped(kind: str, name: str) -> Path:
     if name in names:
         return shipped_folder(kind) / f"{name}{SUFFIX}"
     one = kind.removesuffix("s")
+    other = next((known for known in KINDS if known != kind and name in shipped_names(known)), "")
+    if other:
+        swapped = f"'{name}' is a {other.removesuffix('s')}, not a {one}"
+        raise UserError(swapped, expected="MACHINE WORKLOAD; did you mean the other way round?")
     expected = f"a file, or one of {', '.join(names)}"
     raise UserError(f"there is no {one} '{name}'", expected=expected, near=near_miss(name, names))

@@ -26,6 +26,15 @@ def compare(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value in every arm (repeatable)")
     ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="NAME,...", help="figures to compare, as `simslab metrics` lists them")
+    ] = None,
+    vary: Annotated[
+        str, typer.Option(metavar="start|placement|none", help="what the seed draws of a recorded trace")
+    ] = "start",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="widen intervals so that those of a metric hold together (Bonferroni-t)")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="processes to run in; the result is the same")] = 1,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="write the result directory there")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON instead of the tables")] = False,
@@ -33,22 +42,31 @@ def compare(
     """Compare variants of a machine or a workload over seeds, with 95 % paired intervals."""
     from rich.console import Console
 
-    from simslab.cli.progress import progress
+    from simslab.cli.terminal.progress import progress
     from simslab.experiment.compare import compare as run_comparison
     from simslab.experiment.compare import make_plan, write_comparison
+    from simslab.experiment.figures.metrics import DEFAULT
     from simslab.experiment.variants import parse_variants
     from simslab.report.comparison.comparison import comparison_document, print_comparison
     from simslab.result.directory import check_replaceable
     from simslab.result.result_file import json_text
 
     plan = make_plan(
-        machine, workload, settings or (), parse_variants(variant), seeds=seeds, first_seed=seed, base=base
+        machine,
+        workload,
+        settings or (),
+        parse_variants(variant),
+        seeds=seeds,
+        first_seed=seed,
+        base=base,
+        chosen=[name for text in metric or () for name in text.split(",")] or DEFAULT,
+        vary=vary,
     )
     if out is not None:
         check_replaceable(out)
     seeds_told = "1 seed" if len(plan.seeds) == 1 else f"{len(plan.seeds)} seeds"
     with progress(f"comparing {len(plan.arms)} arms over {seeds_told}") as report:
-        comparison = run_comparison(plan, processes=jobs, progress=report)
+        comparison = run_comparison(plan, processes=jobs, progress=report, correct=correct)
     if out is not None:
         write_comparison(plan, comparison, out)
     if as_json:

@@ -58,7 +58,7 @@ def export_to_hwloc(
 ) -> None:
     """Export a machine as lstopo's XML; importing that gives an equal machine."""
     from simslab.instruments.exchange.hwloc.export import export_hwloc
-    from simslab.machine.description.library import load_machine
+    from simslab.machine.library import load_machine
 
     _check(out)
     _write(export_hwloc(load_machine(machine, settings or ())), out)

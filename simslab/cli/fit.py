@@ -44,11 +44,11 @@ def fit(
     Prints how well the table is fitted and, of what was held out, how well it is predicted.
     """
     from simslab.base.output import check_writable, write_file
-    from simslab.cli.progress import progress
+    from simslab.cli.terminal.progress import progress
     from simslab.instruments.fit.fitting import fit_machine
     from simslab.instruments.fit.write import fitted_text
     from simslab.instruments.reference.reference import read_table, rows_of
-    from simslab.machine.description.library import load_machine_document
+    from simslab.machine.library import load_machine_document
     from simslab.report.machine.fit_text import fit_json, fit_text
 
     if out is not None:

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
-from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from simslab.base.documents.inherit import KEY
@@ -14,7 +13,7 @@ from simslab.base.documents.validation import validate
 from simslab.base.documents.yamlfile import read_yaml
 from simslab.base.errors import UserError, near_miss
 from simslab.base.shipped import find_shipped, shipped_names
-from simslab.machine.description.library import extend_machine
+from simslab.machine.library import extend_machine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -26,22 +25,33 @@ YAML_SUFFIXES = (".yaml", ".yml")
 
 def models() -> Mapping[str, type[BaseModel]]:
     """Return the model of each kind of file."""
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.workload.description.spec import Workload
 
     return {"machine": MachineSpec, "workload": Workload}
 
 
 def inventory_lines() -> Iterator[str]:
-    """Yield the shipped machines and workloads with their descriptions."""
+    """Yield the shipped machines and workloads with their descriptions, a line each."""
     for kind in KINDS:
-        names = shipped_names(f"{kind}s")
+        shipped = list(_shipped(kind))
         yield f"{kind}s:"
-        width = max(map(len, names), default=0)
-        for name in names:
-            value = read_yaml(find_shipped(f"{kind}s", name)).value
-            described = value.get("description") if isinstance(value, dict) else None
-            yield f"  {name:<{width}}  {shorten(str(described or ''), 100)}".rstrip()
+        width = max((len(entry["name"]) for entry in shipped), default=0)
+        for entry in shipped:
+            yield f"  {entry['name']:<{width}}  {entry['description']}".rstrip()
+
+
+def inventory_json() -> str:
+    """Return the shipped machines and workloads as JSON: of each kind a list of name, description and file."""
+    return json.dumps({f"{kind}s": list(_shipped(kind)) for kind in KINDS}, indent=2, ensure_ascii=False)
+
+
+def _shipped(kind: str) -> Iterator[dict[str, str]]:
+    for name in shipped_names(f"{kind}s"):
+        file = find_shipped(f"{kind}s", name)
+        value = read_yaml(file).value
+        described = value.get("description") if isinstance(value, dict) else None
+        yield {"name": name, "description": " ".join(str(described or "").split()), "file": str(file)}
 
 
 def check_file(name: str) -> str:

@@ -22,14 +22,20 @@ from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
 from simslab.cli.measure import measure
 from simslab.cli.oracle import conform, geometry
+from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
+from simslab.cli.store import storing
+from simslab.cli.stored import diff, report, reproduce, show
+from simslab.cli.sweep import sweep
+from simslab.cli.terms import explain, metrics
+from simslab.cli.tune import tune
 
 BAD_INPUT = 2
+LARGEST_SEED = 2**64 - 1
 
 app = typer.Typer(
     help="The Linux 5.10 SLAB allocator on a simulated NUMA machine.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -37,6 +43,16 @@ app = typer.Typer(
 app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.command()(compare)
+app.command()(sweep)
+app.command()(tune)
+app.add_typer(storing, name="store")
+app.command()(metrics)
+app.command()(explain)
+app.command()(plot)
+app.command()(report)
+app.command()(show)
+app.command()(diff)
+app.command()(reproduce)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)
@@ -77,7 +93,8 @@ def run(
     workload: WorkloadName,
     settings: Settings = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="seed of the random streams (default: the workload's)")
+        int | None,
+        typer.Option(min=0, max=LARGEST_SEED, help="seed of the random streams (default: the workload's)"),
     ] = None,
     out: OutFolder = None,
     as_json: AsJson = False,
@@ -85,7 +102,7 @@ def run(
     """Run a workload on a machine and print what was measured."""
     from rich.console import Console
 
-    from simslab.cli.progress import kernel_console_off, watching
+    from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
     from simslab.report.run.summary import print_summary
@@ -101,11 +118,13 @@ def run(
 
 
 @app.command("list")
-def list_shipped() -> None:
+def list_shipped(
+    as_json: Annotated[bool, typer.Option("--json", help="print names, descriptions and files as JSON")] = False,
+) -> None:
     """List the machines and workloads that ship with simslab."""
-    from simslab.cli.inventory import inventory_lines
+    from simslab.cli.inventory import inventory_json, inventory_lines
 
-    print("\n".join(inventory_lines()))
+    print(inventory_json() if as_json else "\n".join(inventory_lines()))
 
 
 @app.command()
@@ -113,22 +132,33 @@ def describe(
     machine: MachineName,
     settings: Settings = None,
     draw: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .png, .svg)")
+        Path | None, typer.Option(metavar="FILE", help="draw the topology there (.pdf, .svg, .png, .pgf)")
     ] = None,
+    parameters: Annotated[
+        bool, typer.Option("--parameters", help="list its parameters, and the integers that the simulation reads")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the description as JSON")] = False,
 ) -> None:
     """Describe a machine's topology and latencies in words and figures."""
-    from simslab.machine.description.library import load_machine
+    from simslab.machine.library import load_machine
     from simslab.machine.timing.cycles import build_timing
     from simslab.machine.topology.topology import build_topology
     from simslab.report.canvas import check_drawable
     from simslab.report.machine.describe import describe as describe_machine
+    from simslab.report.machine.parameters import parameter_lines
 
     if draw is not None:
         check_drawable(draw)
     spec = load_machine(machine, settings or ())
     topology = build_topology(spec)
     timing = build_timing(spec, topology)
-    print(describe_machine(spec, topology, timing).rstrip("\n"))
+    if as_json:
+        from simslab.report.machine.described import described_json
+
+        sys.stdout.write(described_json(spec, topology, timing))
+    else:
+        lines = parameter_lines(spec) if parameters else [describe_machine(spec, topology, timing).rstrip("\n")]
+        print("\n".join(lines))
     if draw is not None:
         from simslab.report.machine.drawing import draw_topology
 
@@ -178,7 +208,9 @@ def fail(error: UserError) -> NoReturn:
 def main() -> None:
     """Entry point of the `simslab` command."""
     with suppress(ValueError):  # not in the main thread: whoever calls us there handles signals
-        signal.signal(signal.SIGTERM, _terminated)
+        for ending in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, ending):  # there is no SIGHUP on Windows
+                signal.signal(getattr(signal, ending), _terminated)
     try:
         try:
             app()
@@ -199,9 +231,9 @@ def main() -> None:
         fail(UserError(f"cannot be written: {reason(error)}", file=str(error.filename or "standard output")))
 
 
-def _terminated(_signal: int, _frame: object) -> NoReturn:
-    """End as on Ctrl-C, so that temporary files and other processes go too; the status is a shell's for SIGTERM."""
-    sys.exit(128 + signal.SIGTERM)
+def _terminated(number: int, _frame: object) -> NoReturn:
+    """End as on Ctrl-C, so that temporary files and other processes go too; the status is a shell's for the signal."""
+    sys.exit(128 + number)
 
 
 def _drop_output() -> None:

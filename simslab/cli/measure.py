@@ -14,7 +14,7 @@ from simslab.report.canvas import check_drawable
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 CHECK_FAILED = 1
 LOCK = "lock"
@@ -53,7 +53,7 @@ def measure(
     ] = None,
 ) -> None:
     """Measure a machine's latencies and bandwidths, as Intel MLC does on a real one."""
-    from simslab.machine.description.library import load_machine
+    from simslab.machine.library import load_machine
 
     spec = load_machine(machine, settings or ())
     if plot is not None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from simslab.base.errors import UserError
+from simslab.base.errors import UserError, near_miss
 
 CHECK_FAILED = 1
 
@@ -35,6 +35,15 @@ def conform(
         raise typer.Exit(CHECK_FAILED)
 
 
+def _meant(flags: str) -> str:
+    """Return the flag that the first unknown word was probably meant to be."""
+    from simslab.slab_common.flags import FLAG_NAMES
+
+    known = [name for name, _ in FLAG_NAMES]
+    words = [word.strip().upper().removeprefix("SLAB_") for word in flags.replace(",", "|").split("|")]
+    return next((near_miss(word, known) for word in words if word and word not in known), "")
+
+
 def geometry(
     size: Annotated[int, typer.Option(help="bytes of an object")],
     align: Annotated[int, typer.Option(help="alignment asked for, bytes; 0 for none")] = 0,
@@ -47,12 +56,14 @@ def geometry(
 ) -> None:
     """Show what kmem_cache_create would choose for a cache, and why it rejected the other orders."""
     from simslab.report.geometry_report import choose, document, lines
-    from simslab.slab.flags import parse_flags
+    from simslab.slab.cflgs import parse_flags
 
     try:
         bits = parse_flags(flags)
     except ValueError as error:
-        raise UserError(str(error), path="--flags") from error
+        raise UserError(str(error), path="--flags", near=_meant(flags)) from error
+    if size < 1:
+        raise UserError(f"is {size}", path="--size", expected="at least 1 byte")
     choice = choose(size, align, bits, ctor, slab_max_order, debug)
     if as_json:
         json.dump(document(choice, cpus, debug), sys.stdout, indent=2)

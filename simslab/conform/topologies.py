@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
 from simslab.kernel.kernel import Kernel
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 

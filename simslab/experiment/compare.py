@@ -3,49 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from simslab.base.errors import Problem, SimslabError, UserError, UserErrors, near_miss
-from simslab.experiment.inputs import Inputs
-from simslab.experiment.metrics import metrics
-from simslab.experiment.paired import CONFIDENCE, paired_difference
+from simslab.base.errors import SimslabError, UserError, UserErrors, near_miss
+from simslab.experiment.figures.metrics import DEFAULT, Metric, figures, metrics
+from simslab.experiment.figures.observation import Observation, observe
+from simslab.experiment.inputs import InputReader, Inputs
+from simslab.experiment.paired import CONFIDENCE, CORRECTION, best_of, paired_difference
 from simslab.experiment.provenance import manifest_of
-from simslab.experiment.run import run_once
+from simslab.experiment.running.pool import outcomes
+from simslab.experiment.running.worker import Failure
 from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed
 from simslab.report.comparison.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
 from simslab.result.directory import check_replaceable, result_directory
 from simslab.result.latency import Distribution, by_operation, distribution, merge_rows
 from simslab.result.manifest import MANIFEST, ChangedValue, changed_values, manifest_document
-from simslab.result.measurement import Measurement
 from simslab.result.result_file import json_text
 
-RunOnce: TypeAlias = Callable[[Inputs, int], Measurement]
+RunOnce: TypeAlias = Callable[[Inputs, int], Observation]
 Progress: TypeAlias = Callable[[int, int], None]  # (runs done, of how many)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison to make: what is common to all arms, the arms, base first, and the seeds."""
+    """A comparison to make: what is common to all arms, the arms, base first, loaded once, and the seeds."""
 
     machine: str
     workload: str
     settings: tuple[str, ...]
     arms: tuple[Variant, ...]
     seeds: tuple[int, ...]
+    inputs: tuple[Inputs, ...]  # of each arm
+    metrics: tuple[str, ...] = DEFAULT
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class RunFigures:
     """What a comparison keeps of one run."""
 
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     latency: Distribution  # all operations, cycles
     by_operation: dict[str, Distribution]
     frequency_hz: int
+
+
+@dataclass(frozen=True)
+class ArmRun:
+    """One run to be made: an arm with a seed."""
+
+    arm: Variant
+    inputs: Inputs
+    seed: int
+    metrics: tuple[str, ...]
+    run: RunOnce
 
 
 def make_plan(
@@ -57,21 +70,46 @@ def make_plan(
     seeds: int,
     first_seed: int | None = None,
     base: str | None = None,
+    chosen: Sequence[str] = DEFAULT,
+    vary: str = "start",
+    reader: InputReader | None = None,
 ) -> Plan:
     """Return the plan of a comparison with `seeds` (>= 1) seeds from `first_seed` (None: the workload's) upwards.
 
     The base arm is the unmodified one, or the variant named `base`. Every arm is loaded once, so that mistakes are
-    told before anything runs. Where no arm draws from the seed, as with a recorded trace on a kernel that draws no
-    random numbers, every seed would be the same run: it gets one, and no interval is claimed.
+    told before anything runs, and all runs are made from the same bytes. A recorded trace draws nothing from the seed:
+    `vary` says what is drawn for it (`start` or `placement`); with `none` every seed would be the same run, so there
+    is one, and no interval is claimed.
     """
+    metrics(chosen)
     arms = _base_first(variants, base)
     for arm in arms:
         refuse_seed(arm)
-    inputs = [load_arm(machine, workload, settings, arm) for arm in arms]
+    reader = reader or InputReader()
+    inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
+    notes = list(_equal_arms(arms, inputs))
+    drawn = any(one.workload.draws_from_seed for one in inputs)
+    if not drawn and seeds > 1 and vary != "none":
+        settings = [*settings, f"trace.vary={vary}"]
+        inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
+        notes.append(f"A recorded trace draws no random numbers: each seed draws {VARIED[vary]}.")
+        drawn = True
     first = inputs[0].workload.seed if first_seed is None else first_seed
-    if not any(one.workload.draws_from_seed for one in inputs):
-        seeds = 1
-    return Plan(machine, workload, tuple(settings), arms, tuple(range(first, first + seeds)))
+    numbers = tuple(range(first, first + (seeds if drawn else 1)))
+    return Plan(machine, workload, tuple(settings), arms, numbers, tuple(inputs), tuple(chosen), tuple(notes))
+
+
+VARIED: Final = {
+    "start": "a delay of each CPU's start (start jitter, up to trace.start_within); intervals tell what that is worth",
+    "placement": "which CPU takes which recorded CPU's events (placement); intervals tell what that is worth",
+}
+
+
+def _equal_arms(arms: Sequence[Variant], inputs: Sequence[Inputs]) -> Iterator[str]:
+    """Yield a note for each arm that is the base by construction."""
+    for arm, one in zip(arms[1:], inputs[1:], strict=True):
+        if (one.machine, one.workload) == (inputs[0].machine, inputs[0].workload):
+            yield f"Arm {arm.name} is the same as {arms[0].name}: what it sets is what stands there."
 
 
 def _base_first(variants: Sequence[Variant], base: str | None) -> tuple[Variant, ...]:
@@ -88,72 +126,68 @@ def _base_first(variants: Sequence[Variant], base: str | None) -> tuple[Variant,
     return tuple(sorted(variants, key=lambda variant: variant.name != base))
 
 
-def run_figures(plan: Plan, arm: Variant, seed: int, run: RunOnce = run_once) -> RunFigures:
+def run_figures(job: ArmRun) -> RunFigures:
     """Run one arm with one seed."""
-    inputs = load_arm(plan.machine, plan.workload, plan.settings, arm)
-    with naming_variant(arm):
-        measurement = run(inputs, seed)
-    return RunFigures(
-        metrics(measurement), merge_rows(measurement.latency), by_operation(measurement), measurement.frequency_hz
-    )
+    with naming_variant(job.arm):
+        observation = job.run(job.inputs, job.seed)
+    measurement = observation.measurement
+    values = figures(observation, metrics(job.metrics))
+    return RunFigures(values, merge_rows(measurement.latency), by_operation(measurement), measurement.frequency_hz)
 
 
-def compare(plan: Plan, *, processes: int = 1, progress: Progress | None = None, run: RunOnce = run_once) -> Comparison:
-    """Make the comparison; the result does not depend on `processes`."""
-    jobs = [(arm, seed) for seed in plan.seeds for arm in plan.arms]
-    figures: dict[tuple[str, int], RunFigures] = {}
-    for (arm, seed), done in zip(jobs, _all_runs(plan, jobs, processes, run), strict=True):
-        figures[arm.name, seed] = done
+def compare(
+    plan: Plan, *, processes: int = 1, progress: Progress | None = None, run: RunOnce = observe, correct: bool = False
+) -> Comparison:
+    """Make the comparison; the result does not depend on `processes`.
+
+    With `correct` all intervals of a metric hold together (Bonferroni-t over the arms beside the base).
+    """
+    jobs = [
+        ArmRun(arm, inputs, seed, plan.metrics, run)
+        for seed in plan.seeds
+        for arm, inputs in zip(plan.arms, plan.inputs, strict=True)
+    ]
+    done: dict[tuple[str, int], RunFigures] = {}
+    for job, outcome in outcomes(run_figures, jobs, processes):
+        if isinstance(outcome, Failure):
+            raise _failed(job, outcome)
+        done[job.arm.name, job.seed] = outcome
         if progress is not None:
-            progress(len(figures), len(jobs))
-    inputs = load_arm(plan.machine, plan.workload, plan.settings, plan.arms[0])
-    by_arm = {arm.name: [figures[arm.name, seed] for seed in plan.seeds] for arm in plan.arms}
-    base = by_arm[plan.arms[0].name]
+            progress(len(done), len(jobs))
+    by_arm = {arm.name: [done[arm.name, seed] for seed in plan.seeds] for arm in plan.arms}
+    return _comparison(plan, by_arm, correct)
+
+
+def _failed(job: ArmRun, failure: Failure) -> SimslabError:
+    if failure.problems:
+        return UserErrors(failure.problems)
+    return SimslabError(f"arm {job.arm.name}, seed {job.seed}: {failure.message.strip()}")
+
+
+def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) -> Comparison:
+    base, others = by_arm[plan.arms[0].name], plan.arms[1:]
+    chosen, count = metrics(plan.metrics), len(others) if correct else 1
+    pairs = [(arm.name, by_arm[arm.name]) for arm in others]
     return Comparison(
-        machine=inputs.machine.name,
-        workload=inputs.workload.name,
+        machine=plan.inputs[0].machine.name,
+        workload=plan.inputs[0].workload.name,
         settings=plan.settings,
         seeds=plan.seeds,
         confidence=CONFIDENCE,
         arms=tuple(_arm(arm, by_arm[arm.name]) for arm in plan.arms),
-        differences=tuple(
-            difference for arm in plan.arms[1:] for difference in _differences(arm.name, base, by_arm[arm.name])
-        ),
+        differences=tuple(row for name, runs in pairs for row in _differences(name, base, runs, chosen, count)),
+        correction=f"{CORRECTION} over {count} comparisons" if correct and count > 1 else "",
+        notes=(*plan.notes, *_best(chosen, by_arm)),
     )
 
 
-def _all_runs(plan: Plan, jobs: Iterable[tuple[Variant, int]], processes: int, run: RunOnce) -> Iterator[RunFigures]:
-    """Yield the figures of the jobs in their order, whoever finishes first."""
-    if processes == 1:
-        yield from (run_figures(plan, arm, seed, run) for arm, seed in jobs)
-        return
-    # Fresh interpreters: greenlets and compiled modules' state must not be copied into a child half-way.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(_in_child, plan, arm, seed, run) for arm, seed in jobs]
-        try:
-            for future in waiting:
-                outcome = future.result()
-                if isinstance(outcome, str):
-                    raise SimslabError(outcome)
-                if isinstance(outcome, tuple):
-                    raise UserErrors(outcome)
-                yield outcome
-        except BaseException:
-            for child in active_children():  # a run may take minutes: nobody waits for it any more
-                child.terminate()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _in_child(plan: Plan, arm: Variant, seed: int, run: RunOnce) -> RunFigures | tuple[Problem, ...] | str:
-    """Run in another process; what goes wrong on purpose comes back as data, as not every exception can be pickled."""
-    try:
-        return run_figures(plan, arm, seed, run)
-    except UserError as error:
-        return tuple(error.problems)
-    except SimslabError as error:
-        return f"arm {arm.name}, seed {seed}: {error}"
+def _best(chosen: Sequence[Metric], by_arm: dict[str, list[RunFigures]]) -> Iterator[str]:
+    """Yield which arm is best by each metric, where there are several to choose from and a choice to make."""
+    for each in chosen if len(by_arm) > 2 else ():
+        arms = {name: [run.metrics[each.name] for run in runs] for name, runs in by_arm.items()}
+        known = {name: [v for v in row if v is not None] for name, row in arms.items()}
+        if each.better and all(len(row) == len(arms[name]) for name, row in known.items()):
+            yield best_of(each.name, each.better, known).told
 
 
 def _arm(variant: Variant, runs: Sequence[RunFigures]) -> Arm:
@@ -166,14 +200,20 @@ def _merged(latencies: Iterable[Distribution]) -> Distribution:
     return distribution(pair for each in latencies for pair in zip(each.values, each.counts, strict=True))
 
 
-def _differences(arm: str, base: Sequence[RunFigures], variant: Sequence[RunFigures]) -> Iterator[Difference]:
-    for name in base[0].metrics:
-        before = tuple(run.metrics[name] for run in base)
-        after = tuple(run.metrics[name] for run in variant)
-        paired = paired_difference(before, after)
+def _differences(
+    arm: str, base: Sequence[RunFigures], variant: Sequence[RunFigures], chosen: Sequence[Metric], comparisons: int
+) -> Iterator[Difference]:
+    """Yield the difference of each metric that every run of both arms has a figure for."""
+    for each in chosen:
+        found = [(old.metrics[each.name], new.metrics[each.name]) for old, new in zip(base, variant, strict=True)]
+        pairs = [(old, new) for old, new in found if old is not None and new is not None]
+        if len(pairs) < len(found):
+            continue
+        before, after = tuple(old for old, _ in pairs), tuple(new for _, new in pairs)
+        paired = paired_difference(before, after, comparisons)
         yield Difference(
             arm=arm,
-            metric=name,
+            metric=each.label,
             base=before,
             variant=after,
             base_mean=paired.base_mean,
@@ -190,8 +230,8 @@ def write_comparison(plan: Plan, comparison: Comparison, out: Path) -> None:
     from simslab.report.comparison.comparison_figure import save_comparison_figure  # brings matplotlib
 
     check_replaceable(out)
-    base = load_arm(plan.machine, plan.workload, plan.settings, plan.arms[0])
-    arms = {arm.name: _changes(plan, base, arm) for arm in plan.arms}
+    base = plan.inputs[0]
+    arms = {arm.name: _changes(base, arm, inputs) for arm, inputs in zip(plan.arms, plan.inputs, strict=True)}
     with result_directory(out) as directory:
         (directory / "comparison.json").write_text(json_text(comparison_document(comparison)), encoding="utf-8")
         (directory / "comparison.txt").write_text(comparison_text(comparison), encoding="utf-8")
@@ -201,9 +241,8 @@ def write_comparison(plan: Plan, comparison: Comparison, out: Path) -> None:
         (directory / MANIFEST).write_text(json_text(manifest), encoding="utf-8")
 
 
-def _changes(plan: Plan, base: Inputs, arm: Variant) -> tuple[ChangedValue, ...]:
+def _changes(base: Inputs, arm: Variant, inputs: Inputs) -> tuple[ChangedValue, ...]:
     """Return what an arm changes beyond the common settings."""
-    inputs = load_arm(plan.machine, plan.workload, plan.settings, arm)
     option = f"--variant {arm.name}:"
     machine = inputs.machine_document.overrides[len(base.machine_document.overrides) :]
     workload = inputs.workload_document.overrides[len(base.workload_document.overrides) :]

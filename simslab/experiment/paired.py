@@ -1,13 +1,19 @@
-"""Paired differences: two arms run with the same seeds, so the seed's own effect cancels in each pair."""
+"""Paired differences: two arms run with the same seeds, so the seed's own effect cancels in each pair.
+
+Intervals are Student's t. Where several are claimed together, each is widened so that all hold at once with the stated
+confidence (Bonferroni: of m comparisons each gets the share 1/m of the error).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 CONFIDENCE: Final = 0.95
+CORRECTION: Final = "Bonferroni-t"
+SHOWN: Final = 4  # arms that are named where they cannot be told apart; more are counted
 
 
 @dataclass(frozen=True)
@@ -30,26 +36,33 @@ class PairedDifference:
         return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
 
 
-def paired_difference(base: Sequence[float], variant: Sequence[float]) -> PairedDifference:
-    """Return the paired difference of two arms; `base[i]` and `variant[i]` come from one seed, at least one pair."""
+def paired_difference(base: Sequence[float], variant: Sequence[float], comparisons: int = 1) -> PairedDifference:
+    """Return the paired difference of two arms; `base[i]` and `variant[i]` come from one seed, at least one pair.
+
+    With `comparisons` above 1 the interval is one of so many that hold together (Bonferroni-t).
+    """
     differences = tuple(after - before for before, after in zip(base, variant, strict=True))
     count = len(differences)
-    mean = math.fsum(differences) / count
-    low, high = (None, None) if count < 2 else _interval(differences, mean)
+    low, high = mean_interval(differences, comparisons)
     return PairedDifference(
         base_mean=math.fsum(base) / count,
         variant_mean=math.fsum(variant) / count,
         differences=differences,
-        mean=mean,
+        mean=math.fsum(differences) / count,
         low=low,
         high=high,
     )
 
 
-def _interval(differences: Sequence[float], mean: float) -> tuple[float, float]:
-    count = len(differences)
-    variance = math.fsum((difference - mean) ** 2 for difference in differences) / (count - 1)
-    half = t_quantile(0.5 + CONFIDENCE / 2, count - 1) * math.sqrt(variance / count)
+def mean_interval(values: Sequence[float], comparisons: int = 1) -> tuple[float | None, float | None]:
+    """Return the t-interval of the mean of `values`; None, None with fewer than two."""
+    count = len(values)
+    if count < 2:
+        return None, None
+    mean = math.fsum(values) / count
+    variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
+    tail = (1 - CONFIDENCE) / 2 / comparisons
+    half = t_quantile(1 - tail, count - 1) * math.sqrt(variance / count)
     return mean - half, mean + half
 
 
@@ -58,3 +71,51 @@ def t_quantile(probability: float, degrees: int) -> float:
     from scipy.special import stdtrit  # here, as nothing else needs it
 
     return float(stdtrit(degrees, probability))
+
+
+@dataclass(frozen=True)
+class Best:
+    """Which of several arms is best by one metric: `arms` holds it with 95 % confidence, the best mean first.
+
+    One arm alone is the best; several cannot be told apart from it. Empty where fewer than two seeds say nothing.
+    """
+
+    metric: str
+    arms: tuple[str, ...]
+    comparisons: int
+
+    @property
+    def told(self) -> str:
+        """What may be claimed, in words."""
+        if not self.arms:
+            return f"{self.metric}: one seed says nothing about which is best"
+        sure = f"95 % {CORRECTION} over {self.comparisons} comparison{'s' * (self.comparisons > 1)}"
+        if len(self.arms) == 1:
+            return f"{self.metric}: best is {self.arms[0]} ({sure})"
+        others = "; ".join(self.arms[1:]) if len(self.arms) <= SHOWN else f"{len(self.arms) - 1} others"
+        return f"{self.metric}: best mean is {self.arms[0]}, not told apart from it: {others} ({sure})"
+
+
+def best_of(metric: str, better: str, arms: Mapping[str, Sequence[float]]) -> Best:
+    """Return which arm has the lowest (or, with `better` "higher", the highest) mean, paired by seed.
+
+    An arm is out when some other is better by an interval that leaves out 0. Each arm's k - 1 comparisons are held
+    together, so the arm that is truly best stays in with 95 % confidence.
+    """
+    sign = -1 if better == "higher" else 1
+    values = {name: [sign * value for value in row] for name, row in arms.items()}
+    ordered = sorted(values, key=lambda name: (math.fsum(values[name]) / len(values[name]), name))
+    comparisons = max(1, len(values) - 1)
+    if min(map(len, values.values()), default=0) < 2:
+        return Best(metric, (), comparisons)
+    staying = [name for name in ordered if not _beaten(values, name, comparisons)]
+    return Best(metric, tuple(staying), comparisons)
+
+
+def _beaten(values: Mapping[str, Sequence[float]], name: str, comparisons: int) -> bool:
+    for other, row in values.items():
+        if other != name:
+            low = paired_difference(row, values[name], comparisons).low
+            if low is not None and low > 0:
+                return True
+    return False

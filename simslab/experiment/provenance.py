@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from simslab.base.build import running_build
 from simslab.experiment.inputs import Inputs
-from simslab.result.manifest import ChangedValue, Configuration, Manifest, changed_values, host_facts, input_hashes
+from simslab.result.manifest import ChangedValue, Configuration, Manifest, changed_values, host_facts, named_hashes
 
 
 def manifest_of(
@@ -14,9 +14,6 @@ def manifest_of(
 ) -> Manifest:
     """Return the manifest of a run, or with `arms` (name -> what each changes) of a comparison."""
     machine, workload = inputs.machine, inputs.workload
-    files = [inputs.machine_document.file, *inputs.machine_document.bases, inputs.workload_document.file]
-    if workload.trace is not None:
-        files.append(str(workload.trace.file))
     # A trace is named as in the workload file: where it lies differs from host to host.
     resolved = workload.model_dump(mode="json")
     if workload.trace is not None:
@@ -27,7 +24,7 @@ def manifest_of(
             machine.name, machine.model_dump(mode="json"), changed_values(inputs.machine_document.overrides)
         ),
         workload=Configuration(workload.name, resolved, changed_values(inputs.workload_document.overrides)),
-        inputs=input_hashes(files),
+        inputs=named_hashes(inputs.hashes),
         seeds=tuple(seeds),
         host=host_facts(running_build().kind),
         arms=arms or {},

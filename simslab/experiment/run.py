@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from simslab.result.manifest import MANIFEST, manifest_document
 from simslab.result.measurement import Measurement
 from simslab.result.result_file import json_text, to_json
 from simslab.workload.run.runner import Watch, run_workload
+from simslab.workload.run.system import System
 
 
 def run_once(
@@ -25,11 +27,26 @@ def run_once(
     """
     if out is not None:
         check_replaceable(out)  # before the work, not after it
-    measurement = run_workload(
-        inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document, watch=watch
-    )
+    measurement = measure_once(inputs, seed, watch)
     if out is not None:
         write_run(inputs, measurement, out)
+    return measurement
+
+
+def measure_once(
+    inputs: Inputs,
+    seed: int | None = None,
+    watch: Watch | None = None,
+    at_end: Callable[[System], object] | None = None,
+) -> Measurement:
+    """Run the inputs; `at_end` is given the system when the run is over. UserError if a trace changed meanwhile."""
+    if inputs.trace is not None:
+        inputs.trace.check_unchanged()
+    measurement = run_workload(
+        inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document, watch=watch, at_end=at_end
+    )
+    if inputs.trace is not None:
+        inputs.trace.check_unchanged()
     return measurement
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from simslab.base.documents.overrides import split_override
 from simslab.base.errors import Problem, UserError, UserErrors
-from simslab.experiment.inputs import Inputs, load_inputs
+from simslab.experiment.inputs import InputReader, Inputs
 
 BASE: Final = "base"  # the arm that nothing changes
 SHAPE: Final = "NAME:path=value[,path=value...], such as 'far:links.upi.latency=120 ns'"
@@ -86,10 +86,15 @@ def refuse_seed(variant: Variant) -> None:
             )
 
 
-def load_arm(machine: str, workload: str, settings: Sequence[str], variant: Variant) -> Inputs:
-    """Load machine and workload with the common settings and then the variant's; UserErrors name the variant."""
+def load_arm(
+    machine: str, workload: str, settings: Sequence[str], variant: Variant, reader: InputReader | None = None
+) -> Inputs:
+    """Load machine and workload with the common settings and then the variant's; UserErrors name the variant.
+
+    With one `reader` all arms are made from the same bytes.
+    """
     with naming_variant(variant):
-        return load_inputs(machine, workload, [*settings, *variant.settings])
+        return (reader or InputReader()).load(machine, workload, [*settings, *variant.settings])
 
 
 @contextmanager

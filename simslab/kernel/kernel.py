@@ -14,14 +14,14 @@ from simslab.kernel.locking.spinlock import LockStats
 from simslab.kernel.mm import memblock as boot
 from simslab.kernel.mm import percpu
 from simslab.kernel.mm.online import NodeMask, local_memory_node
-from simslab.kernel.mm.page_alloc import PageAllocator
+from simslab.kernel.mm.page_alloc import NodeMemory, PageAllocator
 from simslab.kernel.mm.reserves import Reserves
 from simslab.kernel.mm.vmstat import VmStat
-from simslab.kernel.mm.zone import Zone, node_zones, set_up_watermarks
+from simslab.kernel.mm.zone import NodePages, Zone, node_zones, set_up_watermarks
 from simslab.kernel.mm.zonelist import node_orders
 from simslab.kernel.printk import KernelLog
 from simslab.kernel.time.clocksource import ClocksourceWatchdog
-from simslab.kernel.time.jiffies import initial_jiffies
+from simslab.kernel.time.jiffies import JiffyClock, initial_jiffies
 from simslab.kernel.time.tick import TickSched
 from simslab.kernel.time.timer import Timers
 from simslab.kernel.time.workqueue import DelayedWork, Workqueue
@@ -53,7 +53,7 @@ class Kernel:
     ) -> None:
         self.machine = machine
         topology = machine.topology
-        self.hz = machine.timing.hz
+        self.hz = machine.timing.kernel.hz
         self.cycles_per_jiffy = max(1, machine.frequency_hz // self.hz)
         self.nr_cpu_ids = len(topology.cpus)
         self.nr_node_ids = len(topology.nodes)
@@ -79,9 +79,8 @@ class Kernel:
         nodestat = self.percpu.alloc_percpu(NODESTAT_BYTES * self.nr_node_ids, layout.CACHE_LINE)
         self.vmstat = VmStat(self.percpu, pgdats, nodestat)
         self.reserves = Reserves(self.nr_cpu_ids)
-        self.page_allocator = PageAllocator(
-            self.mem_map, self.zones, self.zonelists, self.percpu, pgdats, self.vmstat, self.reserves
-        )
+        node_memory = NodeMemory(self.mem_map, self.zones, self.zonelists, pgdats)
+        self.page_allocator = PageAllocator(node_memory, self.percpu, self.vmstat, self.reserves)
 
         self._set_up_time(machine)
         for cpu in machine.cpus:
@@ -96,9 +95,8 @@ class Kernel:
         self.rcu = Rcu(self.cycles_per_jiffy, self.nr_cpu_ids)
         self.softirqs = Softirqs(self.nr_cpu_ids, self.hz, self.jiffies, self.workqueue.queue_work)
         self.napi = Napi(self.softirqs, self.nr_cpu_ids)
-        self.tick_sched = TickSched(
-            machine.cpus, machine.engine, self.cycles_per_jiffy, self.first_jiffy, self.timers, self.rcu, self.workqueue
-        )
+        clock = JiffyClock(self.cycles_per_jiffy, self.first_jiffy)
+        self.tick_sched = TickSched(machine.cpus, machine.engine, clock, self.timers, self.rcu, self.workqueue)
         self.interrupts = KernelInterrupts(self.percpu, self.tick_sched, self.softirqs, self.rcu, self.jiffies)
         self.smp = SmpCalls(machine.cpus, machine.engine, self.percpu)
         self.smp.tickless = self.tick_sched.tickless
@@ -109,7 +107,7 @@ class Kernel:
     def _make_zones(self, memory: boot.BootMemory, pgdats: list[int]) -> list[Zone]:
         zones: list[Zone] = []
         for nid in boot.nodes_with_memory(self.machine.topology):
-            zones += node_zones(self.mem_map, self.lock_stats, nid, *memory.pages(nid), pgdats[nid])
+            zones += node_zones(self.mem_map, self.lock_stats, NodePages(nid, *memory.pages(nid), pgdats[nid]))
         for zone in zones:
             offset = self.percpu.alloc_percpu(layout.PCP_BYTES, layout.CACHE_LINE)
             zone.set_up_pagesets([self.percpu.address(cpu, offset) for cpu in range(self.nr_cpu_ids)])

@@ -4,6 +4,7 @@ cdef extern from *:
     const long long PAGE_SIZE "4096LL"
     const long long CACHE_LINE "64LL"
     const long long MAX_NUMNODES "16LL"
+    const long long MAX_ORDER "11LL"
     const long long KMEM_CACHE_CPU_CACHE "0LL"
     const long long KMEM_CACHE_BATCHCOUNT "8LL"
     const long long KMEM_CACHE_LIMIT "12LL"

@@ -10,6 +10,7 @@ PAGE_SHIFT: Final = 12
 PAGE_SIZE: Final = 4096
 CACHE_LINE: Final = 64
 MAX_NUMNODES: Final = 16
+MAX_ORDER: Final = 11  # blocks of the page allocator have 2**0 to 2**10 pages
 
 # struct kmem_cache
 KMEM_CACHE_CPU_CACHE: Final = 0

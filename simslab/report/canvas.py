@@ -5,14 +5,15 @@ matplotlib is imported when the first figure is drawn, never earlier: it costs m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
 from simslab.base.output import check_writable, write_file
+from simslab.report.figure_files import DOTS_PER_INCH, SUFFIXES, rendered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,20 +21,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMN_WIDTH: Final = 3.4  # inches: one column of a two-column paper
-DOTS_PER_INCH: Final = 300
-PLACES: Final = 6  # decimals of a position, as a share of the figure
-SUFFIXES: Final = (".pdf", ".png", ".svg")
-# Okabe and Ito's palette (2008), told apart with every common colour blindness; yellow left out, too pale for lines.
-COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
-DASHES: Final = (
-    "-",
-    (0, (5, 1.5)),
-    (0, (1, 1)),
-    (0, (4, 1, 1, 1)),
-    (0, (7, 2)),
-    (0, (3, 1, 1, 1, 1, 1)),
-    (0, (2, 2)),
-    "-",
+GRID: Final = 64  # parts of a point to which panels are laid: halves and quarters of those are exact in binary
+FONT_SIZE: Final = 7.0  # points; the sizes below are for that
+# The hues are Okabe and Ito's (2008), told apart with every common colour blindness. On grey paper the dashes tell the
+# lines apart, and of the three solid ones the width: (colour, dashes in widths of the line, width in points).
+LINES: Final[tuple[tuple[str, Any, float], ...]] = (
+    ("#0072B2", "-", 1.2),
+    ("#D55E00", (0, (4.5, 1.4)), 1.2),
+    ("#009E73", (0, (1, 1)), 1.3),
+    ("#CC79A7", (0, (5, 1.1, 1, 1.1)), 1.2),
+    ("#000000", "-", 0.5),
+    ("#E69F00", (0, (9, 2)), 1.2),
+    ("#56B4E9", (0, (3, 1, 1, 1, 1, 1)), 1.2),
+    ("#999999", "-", 2.4),
 )
 _STYLE: Final[Any] = {  # Any: the stubs spell out each of matplotlib's names
     "font.family": "sans-serif",
@@ -61,18 +61,20 @@ _STYLE: Final[Any] = {  # Any: the stubs spell out each of matplotlib's names
     "hatch.linewidth": 0.4,
     "pdf.fonttype": 42,  # TrueType, as publishers ask
     "svg.hashsalt": "simslab",
+    "pgf.rcfonts": False,
     "text.parse_math": False,  # names are text, whatever stands between their dollar signs
 }
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Within this block figures have simslab's style, whatever the user's matplotlibrc says."""
+def house_style(font_size: float = FONT_SIZE) -> Iterator[None]:
+    """Within this block figures have simslab's style, whatever the user's matplotlibrc says; sizes in points."""
     import matplotlib as mpl
 
+    sizes = {key: value * font_size / FONT_SIZE for key, value in _STYLE.items() if key.endswith("size")}
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+        mpl.rcParams.update(_STYLE | sizes)
         yield
 
 
@@ -86,11 +88,17 @@ def new_figure(height: float, width: float = COLUMN_WIDTH) -> Figure:
     return figure
 
 
+def line_look(index: int) -> dict[str, Any]:
+    """Return colour, dashes and width of a line; IndexError beyond the eighth, which no reader would tell apart."""
+    colour, dashes, width = LINES[index]
+    return {"color": colour, "linestyle": dashes, "linewidth": width}
+
+
 def save(figure: Figure, stem: Path, kinds: Sequence[str] = ("pdf", "png")) -> list[Path]:
     """Write `figure` as `stem`.pdf and `stem`.png without dates or versions; return the files."""
     files = []
     for kind in kinds:
-        file = stem.with_suffix(f".{kind}")
+        file = stem.with_name(f"{stem.name}.{kind}")
         write_figure(figure, file)
         files.append(file)
     return files
@@ -106,18 +114,11 @@ def check_drawable(path: Path) -> None:
 
 def write_figure(figure: Figure, path: Path) -> None:
     """Write a figure, without dates or versions; the suffix of `path` chooses the format. UserError if it cannot be."""
-    metadata: dict[str, dict[str, str | None]] = {
-        ".png": {"Software": None},
-        ".pdf": {"Creator": "simslab", "Producer": None, "CreationDate": None, "ModDate": None},
-        ".svg": {"Creator": "simslab", "Date": None},
-    }
-    _settle_layout(figure)
-    drawn = BytesIO()
-    figure.savefig(drawn, format=path.suffix[1:], metadata=metadata[path.suffix], dpi=DOTS_PER_INCH)
-    write_file(path, drawn.getvalue())
+    settle_layout(figure)
+    write_file(path, rendered(figure, path.suffix))
 
 
-def _settle_layout(figure: Figure) -> None:
+def settle_layout(figure: Figure) -> None:
     """Lay the figure out once and round the places: the solver's last digits vary from call to call."""
     if figure.get_layout_engine() is None:
         return
@@ -125,43 +126,78 @@ def _settle_layout(figure: Figure) -> None:
     for _ in range(2):  # the first time finds the widths of labels, the second makes room for them
         figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    steps = [72 * GRID * float(inches) for inches in figure.get_size_inches()] * 2
+    for text in figure.texts:  # a common title, a common label
+        text.set_position((round(text.get_position()[0], 6), round(text.get_position()[1], 6)))
     for axes in figure.axes:
-        axes.set_position([round(value, PLACES) for value in axes.get_position().bounds])  # type: ignore[arg-type]
+        bounds = axes.get_position().bounds
+        axes.set_position([round(value * n) / n for value, n in zip(bounds, steps, strict=True)])  # type: ignore[arg-type]
 
 
 def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:
-    """Make the x axis logarithmic in ns, with plain numbers at the decades."""
-    from matplotlib.ticker import NullFormatter
-
+    """Make the x axis logarithmic in ns, with plain numbers."""
     axes.set_xscale("log")
     plain_log_ticks(axes.xaxis)
-    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(label)
 
 
-def plain_log_ticks(axis: Axis) -> None:
-    """Let a logarithmic axis have plain numbers, not powers: at the decades, and smaller ones at 2 and 5."""
-    from matplotlib.ticker import FuncFormatter, LogLocator
+def plain_log_ticks(axis: Axis, share: bool = False) -> None:
+    """Let a logarithmic axis have plain numbers, not powers, as many as its length holds; shares in percent."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(base=10, numticks=8))
-    axis.set_minor_locator(LogLocator(base=10, subs=[2, 5], numticks=20))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_major_locator(_plain_locator())
+    axis.set_minor_locator(LogLocator(base=10, subs=range(2, 10), numticks=40))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.10g}%" if share else f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _plain_locator() -> Any:
+    import matplotlib as mpl
+    from matplotlib.ticker import Locator
+
+    class Plain(Locator):
+        """The densest steps whose numbers do not touch."""
+
+        def __call__(self) -> Any:
+            low, high = sorted(self.axis.get_view_interval())  # type: ignore[union-attr]
+            return self.tick_values(float(low), float(high))
+
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            axes: Any = self.axis.axes  # type: ignore[union-attr]
+            flat = self.axis is axes.xaxis
+            inches = round((axes.bbox.width if flat else axes.bbox.height) / axes.figure.dpi, 3)
+            letters = inches * 72 / float(mpl.rcParams["xtick.labelsize"])
+            return log_ticks(vmin, vmax, max(2, int(letters / (3.6 if flat else 1.9))))
+
+    return Plain()
+
+
+def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
+    """Return ticks between two limits (> 0), the densest that are at most `most`: all digits, 1-2-5, 1-3, decades,
+    every second decade, ...
+    """
+    if not 0 < low <= high:
+        return []
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    found: list[float] = []
+    for digits in (tuple(range(1, 10)), (1, 2, 5), (1, 3), (1,)):
+        found = [digit * 10.0**power for power in range(first, last + 1) for digit in digits]
+        found = [value for value in found if low <= value * (1 + 1e-9) and value <= high * (1 + 1e-9)]
+        if len(found) <= most:
+            return found
+    return found[::-1][:: -(-len(found) // most)][::-1]  # the uppermost among them: 100 % of shares
 
 
 def draw_tail(axes: Axes, times: Sequence[float], shares: Sequence[float], index: int, label: str) -> None:
     """Draw which share took at least so long, on a logarithmic axis; `shares` are cumulative, `index` is the look."""
-    from matplotlib.ticker import FuncFormatter
-
     beyond = [1.0, *(1 - share for share in shares[:-1])]
-    look = {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
-    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **look)  # type: ignore[arg-type]
+    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index))
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.10g}%"))
+    plain_log_ticks(axes.yaxis, share=True)
     axes.set_ylabel("share at least as long")
 
 
-def legend_above(axes: Axes, title: str, columns: int = 2) -> None:
+def legend_above(axes: Axes, title: str, columns: int = 2, handle: float = 3.4) -> None:
     """Put the legend between `title` and the plot, where it hides no curve."""
     labels = axes.get_legend_handles_labels()[1]
     rows = -(-len(labels) // columns)
@@ -173,7 +209,7 @@ def legend_above(axes: Axes, title: str, columns: int = 2) -> None:
             ncols=columns,
             borderaxespad=0,
             labelspacing=0.25,
-            handlelength=2.6,
+            handlelength=handle,
             columnspacing=1.2,
         )
 

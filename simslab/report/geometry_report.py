@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from simslab.base.errors import UserError
-from simslab.slab import flags as fl
+from simslab.slab import cflgs
 from simslab.slab.creation.geometry import (
     MGMT_OBJFREELIST,
     MGMT_OFF,
@@ -15,11 +15,11 @@ from simslab.slab.creation.geometry import (
     Geometry,
     Rules,
     cache_geometry,
-    calculate_alignment,
-    reciprocal_value,
     tunables,
 )
 from simslab.slab.creation.kmalloc import running_rules
+from simslab.slab_common import flags as fl
+from simslab.slab_common.alignment import calculate_alignment, reciprocal_value
 
 PLACES: Final = {
     MGMT_OBJFREELIST: "in a free object (OBJFREELIST)",
@@ -35,9 +35,9 @@ def choose(
     if size < 0 or align < 0 or align & (align - 1):
         raise UserError(f"size {size}, alignment {align}", expected="a size of at least 0, a power of two or 0")
     if flags & ~fl.SLAB_FLAGS_PERMITTED:
-        refused = fl.flag_names(flags & ~fl.SLAB_FLAGS_PERMITTED)
+        refused = cflgs.flag_names(flags & ~fl.SLAB_FLAGS_PERMITTED)
         raise UserError(f"flags {refused} are not permitted (-EINVAL)", expected="flags of SLAB_FLAGS_PERMITTED")
-    flags &= fl.cache_create_mask(debug_slab)
+    flags &= cflgs.cache_create_mask(debug_slab)
     rules = running_rules(Rules(slab_max_order=slab_max_order, debug_slab=debug_slab))
     return cache_geometry(size, calculate_alignment(flags, align, size), flags, ctor, rules)
 
@@ -45,7 +45,7 @@ def choose(
 def document(geometry: Geometry, cpus: int = 8, debug_slab: bool = False) -> dict[str, Any]:
     """Return everything about a geometry as plain values, for JSON."""
     values = asdict(geometry)
-    values["flags_decoded"] = fl.flag_names(geometry.flags)
+    values["flags_decoded"] = cflgs.flag_names(geometry.flags)
     if geometry.err:
         return values
     limit, batchcount, shared = tunables(geometry.size, cpus, debug_slab)
@@ -80,6 +80,6 @@ def summary(geometry: Geometry, cpus: int, debug_slab: bool) -> list[str]:
         f"{geometry.slack_bytes} bytes hold none",
         f"freelist of {geometry.freelist_size} bytes {PLACES[geometry.mgmt]}{holder}",
         f"{geometry.colour} colours of {geometry.colour_off} bytes",
-        f"flags {fl.flag_names(geometry.flags)}",
+        f"flags {cflgs.flag_names(geometry.flags)}",
         f"limit {limit}, batchcount {batchcount}, shared {shared} (with {cpus} CPUs)",
     ]

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from simslab import __version__
 from simslab.base.documents.document import Override, Plain
 from simslab.base.errors import UserError
 
@@ -71,14 +72,20 @@ def sha256(path: str | Path) -> str:
 
 
 def input_hashes(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return name -> SHA-256 of each file, in order of name; directories are left out, as they differ by host.
+    """Return name -> SHA-256 of each file as it is now, as `named_hashes` does."""
+    return named_hashes({str(path): sha256(path) for path in paths})
+
+
+def named_hashes(files: Mapping[str, str]) -> dict[str, str]:
+    """Return name -> SHA-256 of files given by path, in order of name; directories are left out: they differ by host.
 
     Files of one name in several directories are told apart by a number behind it.
     """
     hashes: dict[str, str] = {}
-    for path in dict.fromkeys(map(Path, paths)):
-        same = sum(name.partition(" (")[0] == path.name for name in hashes)
-        hashes[f"{path.name} ({same + 1})" if same else path.name] = sha256(path)
+    for path, digest in files.items():
+        name = Path(path).name
+        same = sum(known.partition(" (")[0] == name for known in hashes)
+        hashes[f"{name} ({same + 1})" if same else name] = digest
     return dict(sorted(hashes.items()))
 
 
@@ -91,6 +98,7 @@ def host_facts(build: str) -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "packages": {name: _version(name) for name in _DEPENDENCIES},
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
     }
 
 
@@ -107,7 +115,7 @@ def manifest_document(manifest: Manifest, files: Iterable[str]) -> dict[str, Any
         "format": FORMAT,
         "version": VERSION,
         "kind": manifest.kind,
-        "simslab_version": _version("simslab"),
+        "simslab_version": __version__,
         "machine": _configuration(manifest.machine),
         "workload": _configuration(manifest.workload),
         "inputs": dict(manifest.inputs),

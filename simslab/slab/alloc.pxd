@@ -4,13 +4,13 @@ from simslab.kernel cimport layout
 from simslab.kernel.mm cimport gfp
 from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slab cimport flags as fl
 from simslab.slab cimport paths
 from simslab.slab.alloc_node cimport NodeAlloc
 from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab.slab_page cimport SlabPages
+from simslab.slab_common cimport flags as fl
 
 cdef long long NUMA_NO_NODE
 cdef long long BATCHREFILL_LIMIT

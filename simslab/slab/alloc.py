@@ -14,13 +14,13 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as fl
 from simslab.slab import paths
 from simslab.slab.alloc_node import NodeAlloc
 from simslab.slab.free import SlabFree
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 from simslab.slab.slab_page import SlabPages
+from simslab.slab_common import flags as fl
 
 NUMA_NO_NODE: Final = -1
 BATCHREFILL_LIMIT: Final = 16
@@ -90,7 +90,9 @@ class SlabAlloc:
         cpu.irq_restore(saved)
         if self.stats and objp:
             self.debugcheck_after(cpu, cache, flags, objp)
-        cpu.prefetchw(objp)
+            cpu.prefetchw(objp + cache.obj_offset)  # what the checks return: the object in its slot
+        else:
+            cpu.prefetchw(objp)
         return self.after_alloc(cpu, cache, flags, objp)
 
     def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:

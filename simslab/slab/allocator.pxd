@@ -1,71 +1,7 @@
 # Written by tools/declarations.py from allocator.py; its docstring tells what is decided here.
-cimport cython
 from simslab.kernel.mm cimport gfp
-from simslab.machine.accounting cimport callsites
-from simslab.machine.core.cpu cimport Cpu
-from simslab.slab.alloc cimport SlabAlloc
-from simslab.slab.creation cimport kmalloc
-from simslab.slab.creation.object_source cimport ObjectSource
-from simslab.slab.drain cimport SlabDrain
-from simslab.slab.free cimport SlabFree
-from simslab.slab.kmem_cache cimport KmemCache
-from simslab.slab.slab_page cimport SlabPages
-
-cdef long long NR_INDEXES
-cdef long long SMALL_SIZE
-cdef long long REAPTIMEOUT_NODE
-cdef long long INSNS_KMALLOC
-cdef long long INSNS_KMALLOC_NODE
-cdef long long INSNS_SMP_CALL
-cdef long long SITE_SERIAL_CALL
-cdef long long SLAB_MUTEX_OFFSET
+from simslab.slab.core cimport SlabCore
 
 
-# Not final: Cython allows no overriding method in a final class.
-cdef class SlabAllocator(ObjectSource):
-    cdef public object kernel
-    cdef public object options
-    cdef public list caches
-    cdef public list caches_to_rcu_destroy
-    cdef public list by_index
-    cdef public list kmalloc_caches
-    cdef public list size_index
-    cdef public KmemCache kmem_cache
-    cdef public long long slab_state
-    cdef public long long slab_max_order
-    cdef public bint use_alien_caches
-    cdef public list online_cpus
-    cdef public list cpus_in_node
-    cdef public long long boot_data
-    cdef public object slab_mutex
-    cdef public SlabPages pages
-    cdef public SlabFree freeing
-    cdef public SlabAlloc allocating
-    cdef public SlabDrain drain
-    cdef public object debug
-    cdef public list slab_reap_node
-
-    @cython.locals(objp=cython.longlong)
-    cpdef long long kmem_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(objp=cython.longlong)
-    cpdef long long kmem_cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
-    cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
-    @cython.locals(objects=list)
-    cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
-    @cython.locals(slots=list)
-    cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
-    @cython.locals(index=cython.longlong, kind=cython.longlong, row=list)
-    cpdef KmemCache kmalloc_slab(self, long long size, long long flags)
-    @cython.locals(cache=KmemCache)
-    cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1
-    @cython.locals(cache=KmemCache)
-    cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
-    cpdef long long kfree(self, Cpu cpu, long long objp) except -1
-    @cython.locals(found=list, _=cython.longlong, objp=cython.longlong)
-    cpdef list kmalloc_node_times(self, Cpu cpu, long long size, long long flags, long long nodeid, long long count)
-    @cython.locals(objp=cython.longlong)
-    cpdef long long kfree_all(self, Cpu cpu, list objects) except -1
-    cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
-    @cython.locals(others=list)
-    cpdef long long kmem_cache_shrink(self, Cpu cpu, KmemCache cache) except? -1
-    cpdef long long kmem_cache_shrink_in_order(self, Cpu cpu, KmemCache cache, list order) except? -1
+cdef class SlabAllocator(SlabCore):
+    cdef public object creation

@@ -14,11 +14,11 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm.page import MemMap
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as fl
 from simslab.slab import paths
 from simslab.slab.free_block import FreeBlock
 from simslab.slab.kmem_cache import ArrayCache, KmemCache
 from simslab.slab.slab_page import SlabPages
+from simslab.slab_common import flags as fl
 
 LINE_SHIFT: Final = 6
 

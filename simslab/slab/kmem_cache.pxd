@@ -1,5 +1,6 @@
 # Written by tools/declarations.py from kmem_cache.py; its docstring tells what is decided here.
 cimport cython
+from simslab.allocator.cache cimport Cache
 from simslab.base cimport buffers
 from simslab.kernel.locking.spinlock cimport SpinLock
 
@@ -44,33 +45,20 @@ cdef class KmemCacheNode:
 
 
 @cython.final
-cdef class KmemCache:
-    cdef public long long index
-    cdef public long long addr
-    cdef public str name
+cdef class KmemCache(Cache):
     cdef public list cpu_cache
     cdef public long long cpu_cache_offset
     cdef public long long batchcount
     cdef public long long limit
     cdef public long long shared
-    cdef public long long size
-    cdef public long long reciprocal_m
-    cdef public long long reciprocal_sh1
-    cdef public long long reciprocal_sh2
-    cdef public long long flags
     cdef public long long num
     cdef public long long gfporder
-    cdef public long long allocflags
     cdef public long long colour
     cdef public long long colour_off
     cdef public KmemCache freelist_cache
     cdef public long long freelist_size
-    cdef public long long ctor
-    cdef public long long refcount
-    cdef public long long object_size
-    cdef public long long align
-    cdef public long long useroffset
-    cdef public long long usersize
+    cdef public long long obj_offset
+    cdef public list node
     cdef public unsigned long long num_active
     cdef public long long num_allocations
     cdef public unsigned long long high_mark
@@ -85,9 +73,6 @@ cdef class KmemCache:
     cdef public long long allocmiss
     cdef public long long freehit
     cdef public long long freemiss
-    cdef public long long obj_offset
-    cdef public list random_seq
-    cdef public list node
 
     @cython.locals(n=KmemCacheNode)
     cpdef KmemCacheNode get_node(self, long long nid)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from simslab.allocator.cache import Cache
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.spinlock import SpinLock
@@ -75,41 +76,30 @@ class KmemCacheNode:
         self.free_touched = 0
 
 
-class KmemCache:
-    """One cache (include/linux/slab_def.h: struct kmem_cache)."""
+class KmemCache(Cache):
+    """One cache (include/linux/slab_def.h: struct kmem_cache), beside what every allocator's has."""
 
     def __init__(self, index: int, addr: int, name: str, nr_node_ids: int) -> None:
-        self.index = index  # model: number in order of creation, from 1; what MemMap.slab_cache holds
-        self.addr = addr
-        self.name = name
-        # 1) tunables, protected by slab_mutex
+        super().__init__(index, addr, name)
+        # tunables, protected by slab_mutex
         self.cpu_cache: list[ArrayCache] = []
         self.cpu_cache_offset = 0  # model: per-CPU offset of the array caches
         self.batchcount = 0
         self.limit = 0
         self.shared = 0
-        self.size = 0  # bytes from one object to the next
-        self.reciprocal_m = 0
-        self.reciprocal_sh1 = 0
-        self.reciprocal_sh2 = 0
-        # 2) touched by every allocation and free from the backend
-        self.flags = 0
+        # slabs
         self.num = 0  # objects per slab
-        # 3) cache_grow/shrink
         self.gfporder = 0
-        self.allocflags = 0
         self.colour = 0
         self.colour_off = 0
         self.freelist_cache: KmemCache | None = None
         self.freelist_size = 0
-        self.ctor = 0  # model: 1 when there is a constructor
-        # 4) creation and removal
-        self.refcount = 0
-        self.object_size = 0
-        self.align = 0
-        self.useroffset = 0
-        self.usersize = 0
-        # 5) statistics and debugging (DEBUG_SLAB)
+        self.obj_offset = 0  # of the object in its slot, with DEBUG_SLAB
+        self.node: list[KmemCacheNode | None] = [None] * nr_node_ids
+        self._clear_statistics()
+
+    def _clear_statistics(self) -> None:
+        """Counters of DEBUG_SLAB (STATS)."""
         self.num_active = 0  # unsigned long: below 0 it wraps, as objects of a slab's first use go uncounted
         self.num_allocations = 0
         self.high_mark = 0
@@ -124,9 +114,6 @@ class KmemCache:
         self.allocmiss = 0
         self.freehit = 0
         self.freemiss = 0
-        self.obj_offset = 0
-        self.random_seq: list[int] | None = None
-        self.node: list[KmemCacheNode | None] = [None] * nr_node_ids
 
     def get_node(self, nid: int) -> KmemCacheNode:
         """The node structure of `nid`, which exists (mm/slab.h: get_node)."""

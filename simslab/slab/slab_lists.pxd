@@ -4,7 +4,7 @@ from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap
 from simslab.kernel.mm.reserves cimport Reserves
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slab cimport flags as fl
+from simslab.slab cimport cflgs
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 
 cdef long long SLABS_PARTIAL

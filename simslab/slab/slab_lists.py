@@ -13,8 +13,7 @@ from simslab.kernel import layout
 from simslab.kernel.mm.page import PG_ACTIVE, MemMap
 from simslab.kernel.mm.reserves import Reserves
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as fl
-from simslab.slab import kmem_cache
+from simslab.slab import cflgs, kmem_cache
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 
 SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
@@ -40,7 +39,7 @@ class SlabLists:
     def __init__(self, mem_map: MemMap, reserves: Reserves) -> None:
         self.mem_map = mem_map
         self.reserves = reserves
-        self.debug: Any = None  # with DEBUG_SLAB (debug.py)
+        self.debug: Any = None  # with DEBUG_SLAB (debug/checks.py)
 
     # -- lists; the caller holds list_lock ----------------------------------------------------------------------------
 
@@ -158,7 +157,7 @@ class SlabLists:
         if self.mem_map.active[pfn] < cache.num:
             return self.list_add(cpu, n, SLABS_PARTIAL, pfn)
         self.list_add(cpu, n, SLABS_FULL, pfn)
-        if cache.flags & fl.CFLGS_OBJFREELIST_SLAB:
+        if cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB:
             if self.debug is not None:
                 self.debug.fixup_objfreelist(cache, pfn)
             self.mem_map.freelist[pfn] = 0  # the last object handed out held the index array
@@ -235,6 +234,6 @@ class SlabLists:
 
     def freelist_holder(self, cache: KmemCache, pfn: int) -> int:
         """Index of the object that holds the index array, -1 when it is elsewhere."""
-        if not cache.flags & fl.CFLGS_OBJFREELIST_SLAB or self.mem_map.freelist[pfn] == 0:
+        if not cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB or self.mem_map.freelist[pfn] == 0:
             return -1
         return self.obj_to_index(cache, pfn, self.mem_map.freelist[pfn] - cache.obj_offset)

@@ -1,5 +1,6 @@
 # Written by tools/declarations.py from slab_page.py; its docstring tells what is decided here.
 cimport cython
+from simslab.allocator.allocator cimport Allocator
 from simslab.kernel cimport layout
 from simslab.kernel.locking.spinlock cimport LockStats
 from simslab.kernel.mm cimport gfp
@@ -7,10 +8,10 @@ from simslab.kernel.mm.page cimport MemMap
 from simslab.kernel.mm.page_alloc cimport PageAllocator
 from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slab cimport flags as fl
-from simslab.slab.creation.object_source cimport ObjectSource
+from simslab.slab cimport cflgs
 from simslab.slab.kmem_cache cimport KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
+from simslab.slab_common cimport flags as fl
 
 cdef long long SLABS_FREE
 cdef long long ROW_SHIFT
@@ -35,7 +36,7 @@ cdef class SlabPages:
     cdef public MemMap mem_map
     cdef public SlabLists lists
     cdef public PageAllocator page_allocator
-    cdef public ObjectSource source
+    cdef public Allocator source
     cdef public object observer
     cdef public LockStats locks
     cdef public object rcu

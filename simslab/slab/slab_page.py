@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from simslab.allocator.allocator import Allocator
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.spinlock import LockStats
@@ -21,12 +22,11 @@ from simslab.kernel.mm.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
 from simslab.kernel.mm.page_alloc import PageAllocator
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as fl
-from simslab.slab import kmem_cache
-from simslab.slab.creation.kmalloc import kmalloc_fix_flags
-from simslab.slab.creation.object_source import ObjectSource
+from simslab.slab import cflgs, kmem_cache
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.slab_lists import SlabLists
+from simslab.slab_common import flags as fl
+from simslab.slab_common.kmalloc import kmalloc_fix_flags
 
 SLABS_FREE: Final = kmem_cache.SLABS_FREE
 ROW_SHIFT: Final = 8
@@ -59,16 +59,16 @@ class SlabPages:
     injection).
     """
 
-    def __init__(self, mem_map: MemMap, page_allocator: PageAllocator) -> None:
+    def __init__(self, mem_map: MemMap, page_allocator: PageAllocator, source: Allocator) -> None:
         self.mem_map = mem_map
         self.lists = SlabLists(mem_map, page_allocator.reserves)
         self.page_allocator = page_allocator
-        self.source: ObjectSource = ObjectSource()
+        self.source = source  # whose kmalloc caches hold the index arrays of off-slab caches
         self.observer: Any = None
         self.locks: LockStats | None = None  # kernel.lock_stats
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.randomizer: Any = None  # with SLAB_FREELIST_RANDOM
-        self.debug: Any = None  # with DEBUG_SLAB (debug.py)
+        self.debug: Any = None  # with DEBUG_SLAB (debug/checks.py)
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.log: Any = None  # kernel.printk.KernelLog
         self.deny_cache = 0
@@ -190,7 +190,7 @@ class SlabPages:
             cpu.path = path
             if not freelist:
                 return 0
-        elif not cache.flags & fl.CFLGS_OBJFREELIST_SLAB:
+        elif not cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB:
             freelist = addr + (1 << (layout.PAGE_SHIFT + cache.gfporder)) - cache.freelist_size
         mem_map.slab_cache[pfn] = cache.index
         mem_map.freelist[pfn] = freelist
@@ -201,14 +201,14 @@ class SlabPages:
     def cache_init_objs(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
         """Fill the index array in order and run the constructor (mm/slab.c: cache_init_objs).
 
-        With SLAB_FREELIST_RANDOM the order is then shuffled (freelist_random.py), at no charge.
+        With SLAB_FREELIST_RANDOM the order is then shuffled (shuffle_freelist.py), at no charge.
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         if self.stats:
             self.debug.cache_init_objs(cpu, cache, pfn)
         cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
-        if cache.flags & fl.CFLGS_OBJFREELIST_SLAB:
+        if cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB:
             cpu.read(page + layout.PAGE_S_MEM)
             mem_map.freelist[pfn] = mem_map.s_mem[pfn] + (cache.num - 1) * cache.size + cache.obj_offset
             cpu.write(page + layout.PAGE_FREELIST)

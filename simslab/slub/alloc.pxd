@@ -7,9 +7,9 @@ from simslab.machine.core.cpu cimport Cpu
 from simslab.slub cimport costs, layout, paths, stat_item
 from simslab.slub cimport flags as fl
 from simslab.slub.cpu_slab cimport CpuSlab
-from simslab.slub.freelists cimport FreeLists
-from simslab.slub.get_partial cimport GetPartial
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu
+from simslab.slub.lists.freelists cimport FreeLists
+from simslab.slub.lists.get_partial cimport GetPartial
 from simslab.slub.slab_page cimport SlubPages
 
 cdef long long NUMA_NO_NODE

@@ -17,9 +17,9 @@ from simslab.machine.core.cpu import Cpu
 from simslab.slub import costs, layout, paths, stat_item
 from simslab.slub import flags as fl
 from simslab.slub.cpu_slab import CpuSlab
-from simslab.slub.freelists import FreeLists
-from simslab.slub.get_partial import GetPartial
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
+from simslab.slub.lists.freelists import FreeLists
+from simslab.slub.lists.get_partial import GetPartial
 from simslab.slub.slab_page import SlubPages
 
 NUMA_NO_NODE: Final = -1

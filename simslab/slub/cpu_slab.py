@@ -10,9 +10,9 @@ from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slub import flags as fl
 from simslab.slub import layout, stat_item
-from simslab.slub.cpu_partial import CpuPartial
-from simslab.slub.freelists import FreeLists
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
+from simslab.slub.lists.cpu_partial import CpuPartial
+from simslab.slub.lists.freelists import FreeLists
 from simslab.slub.slab_page import SlubPages
 
 M_NONE: Final = 0

@@ -1,4 +1,4 @@
-"""Cache flags as SLUB uses them: those of the shared list (`simslab.slab.flags`), and two of its own (mm/slub.c).
+"""Cache flags as SLUB uses them: the shared list (`simslab.slab_common.flags`), and two of its own (mm/slub.c).
 
 The set is that of a kernel with SLUB_DEBUG and without MEMCG, KASAN and DEBUG_OBJECTS, whose flags are 0 and so not
 permitted.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simslab.slab.flags import (
+from simslab.slab_common.flags import (
     FLAG_NAMES,
     SLAB_CACHE_DMA,
     SLAB_CACHE_DMA32,
@@ -61,7 +61,7 @@ CACHE_CREATE_MASK: Final = SLAB_CORE_FLAGS | SLAB_DEBUG_FLAGS | SLAB_NOLEAKTRACE
 
 SLUB_FLAG_NAMES: Final = (
     ("CONSISTENCY_CHECKS", SLAB_CONSISTENCY_CHECKS),
-    *FLAG_NAMES[1:-2],
+    *FLAG_NAMES[1:],
     ("OBJECT_POISON", OBJECT_POISON),
     ("CMPXCHG_DOUBLE", CMPXCHG_DOUBLE),
 )

@@ -5,9 +5,9 @@ from simslab.machine.accounting cimport callsites, causes
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slub cimport costs, layout, paths, stat_item
 from simslab.slub cimport flags as fl
-from simslab.slub.cpu_partial cimport CpuPartial
-from simslab.slub.freelists cimport FreeLists
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
+from simslab.slub.lists.cpu_partial cimport CpuPartial
+from simslab.slub.lists.freelists cimport FreeLists
 from simslab.slub.slab_page cimport SlubPages
 
 cdef long long INUSE

@@ -13,9 +13,9 @@ from simslab.machine.accounting import callsites, causes
 from simslab.machine.core.cpu import Cpu
 from simslab.slub import costs, layout, paths, stat_item
 from simslab.slub import flags as fl
-from simslab.slub.cpu_partial import CpuPartial
-from simslab.slub.freelists import FreeLists
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
+from simslab.slub.lists.cpu_partial import CpuPartial
+from simslab.slub.lists.freelists import FreeLists
 from simslab.slub.slab_page import SlubPages
 
 INUSE: Final = 0xFFFF

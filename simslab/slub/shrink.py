@@ -11,7 +11,7 @@ from simslab.slub import layout, paths
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
-    from simslab.slub.allocator import SlubAllocator
+    from simslab.slub.core import SlubCore
 
 PARTIAL: Final = 0  # which list of KmemCacheNode.lists
 FULL: Final = 1
@@ -26,7 +26,7 @@ SITE_FREE_PARTIAL: Final = callsites.site("free_partial")
 SITE_SERIAL_CALL: Final = callsites.site("on_each_cpu_cond")
 
 
-def cpus_to_flush(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> list[int]:
+def cpus_to_flush(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> list[int]:
     """Return the online CPUs that have a slab of `cache` (mm/slub.c: has_cpu_slab)."""
     found = []
     for cpu_id in allocator.online_cpus:
@@ -38,7 +38,7 @@ def cpus_to_flush(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache) -> list[
     return found
 
 
-def flush_all(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> None:
+def flush_all(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> None:
     """Take from every CPU what it has of a cache, by interrupts; others first unless `order` says otherwise.
 
     Origin: mm/slub.c: flush_all. Interrupts on.
@@ -48,7 +48,7 @@ def flush_all(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[
     flush_cpus(allocator, cpu, cache, order)
 
 
-def flush_cpus(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int]) -> None:
+def flush_cpus(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int]) -> None:
     """Run flush_cpu_slab on the CPUs of `order` and wait for them (kernel/smp.c: on_each_cpu_mask)."""
     kernel = allocator.kernel
     if kernel.machine.engine.running:
@@ -61,7 +61,7 @@ def flush_cpus(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list
         target.irq_restore(flags)
 
 
-def kmem_cache_shrink(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
+def kmem_cache_shrink(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
     """Give empty slabs back and sort the others, fullest first; 1 when slabs are left (mm/slub.c: __kmem_cache_shrink).
 
     `order` as in flush_all.
@@ -76,7 +76,7 @@ def kmem_cache_shrink(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, orde
     return int(left != 0)
 
 
-def sort_partial(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> list[int]:
+def sort_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> list[int]:
     """Take empty slabs off a node's list and promote those with few free objects; the empty ones, last first."""
     pages, mem_map = allocator.pages, allocator.pages.mem_map
     flags = cpu.irq_save(SITE_SHRINK)
@@ -109,7 +109,7 @@ def sort_partial(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, n: KmemCa
     return discard
 
 
-def relink(allocator: SlubAllocator, n: KmemCacheNode, order: list[int]) -> None:
+def relink(allocator: SlubCore, n: KmemCacheNode, order: list[int]) -> None:
     """Make `order` the partial list of a node (list_move, list_splice), at no charge of its own."""
     mem_map = allocator.pages.mem_map
     for before, pfn, after in zip([-1, *order], order, [*order[1:], -1], strict=False):
@@ -119,7 +119,7 @@ def relink(allocator: SlubAllocator, n: KmemCacheNode, order: list[int]) -> None
     n.lists_owner[2 * PARTIAL + 1] = order[-1] if order else -1
 
 
-def free_partial(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> None:
+def free_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> None:
     """Discard the empty slabs of a node; the others are told of (mm/slub.c: free_partial)."""
     discard: list[int] = []
     cpu.irq_disable(SITE_FREE_PARTIAL)
@@ -136,7 +136,7 @@ def free_partial(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, n: KmemCa
         allocator.pages.discard_slab(cpu, cache, pfn)
 
 
-def kmem_cache_shutdown(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
+def kmem_cache_shutdown(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
     """Give all slabs back; 1 when some have live objects (mm/slub.c: __kmem_cache_shutdown).
 
     `order` as in flush_all.
@@ -149,12 +149,12 @@ def kmem_cache_shutdown(allocator: SlubAllocator, cpu: Cpu, cache: KmemCache, or
     return 0
 
 
-def count_partial(allocator: SlubAllocator, n: KmemCacheNode) -> int:
+def count_partial(allocator: SlubCore, n: KmemCacheNode) -> int:
     """Free objects in the slabs of a node's list (mm/slub.c: count_partial with count_free)."""
     pages = allocator.pages
     return sum(pages.objects(pfn) - pages.inuse(pfn) for pfn in allocator.lists.list_pfns(n, PARTIAL))
 
 
-def full_slabs(allocator: SlubAllocator, n: KmemCacheNode) -> list[int]:
+def full_slabs(allocator: SlubCore, n: KmemCacheNode) -> list[int]:
     """Return the slabs of a node's full list, kept with SLAB_STORE_USER."""
     return allocator.lists.list_pfns(n, FULL)

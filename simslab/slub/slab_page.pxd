@@ -8,8 +8,8 @@ from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slub cimport flags as fl
 from simslab.slub cimport layout, stat_item
-from simslab.slub.freelists cimport FreeLists
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
+from simslab.slub.lists.freelists cimport FreeLists
 
 cdef long long INUSE
 cdef long long OBJECTS_SHIFT

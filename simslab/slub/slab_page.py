@@ -19,11 +19,11 @@ from simslab.kernel.mm.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
 from simslab.kernel.mm.page_alloc import PageAllocator
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab.creation.kmalloc import kmalloc_fix_flags
+from simslab.slab_common.kmalloc import kmalloc_fix_flags
 from simslab.slub import flags as fl
 from simslab.slub import layout, stat_item
-from simslab.slub.freelists import FreeLists
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
+from simslab.slub.lists.freelists import FreeLists
 
 NUMA_NO_NODE: Final = -1
 INUSE: Final = 0xFFFF  # mask in counters

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 TABLE = """machine,metric,from,to,state,value,unit,source,confidence
 two-socket,dram_idle_latency,node0,node0,random,90,ns,,

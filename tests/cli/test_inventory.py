@@ -6,8 +6,8 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_names
-from simslab.cli.inventory import check_file, inventory_lines, schema_json
-from simslab.machine.description.library import load_machine
+from simslab.cli.inventory import check_file, inventory_json, inventory_lines, schema_json
+from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
 from simslab.workload.run.runner import run_workload
 
@@ -116,3 +116,12 @@ def test_a_schema_is_json(kind, key):
 def test_an_unknown_schema_is_told_with_the_near_one():
     with pytest.raises(UserError, match=r"no schema 'machines'.*did you mean 'machine'"):
         schema_json("machines")
+
+
+def test_descriptions_are_listed_whole_for_programs_too():
+    document = json.loads(inventory_json())
+    lines = "\n".join(inventory_lines())
+    assert sorted(document) == ["machines", "workloads"]
+    for entries in document.values():
+        assert all(f"{entry['name']} " in lines and entry["description"] in lines for entry in entries)
+        assert all(entry["description"] for entry in entries)

@@ -21,6 +21,13 @@ def test_the_list_names_machines_and_workloads(simslab):
     assert "  untar-rm " in out
 
 
+def test_the_parameters_of_a_machine_are_listed_with_overrides(simslab):
+    status, out, _ = simslab("describe", "two-socket", "--parameters", "--set", "links.upi.latency=100 ns")
+    assert status == 0
+    assert "links[0].latency              100 ns         latency = 260\n" in out
+    assert "available:" not in out
+
+
 def test_a_machine_is_described_with_overrides(simslab, tmp_path):
     status, out, _ = simslab("describe", "two-socket", "--draw", tmp_path / "m.png")
     assert status == 0

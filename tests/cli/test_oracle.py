@@ -70,7 +70,8 @@ def test_geometry_follows_debug_and_the_boot_parameter(simslab):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--size", 0, "--flags", "HWCACHE_ALIGN"), "hangs"),
+        (("--size", 0), "at least 1 byte"),
+        (("--size", 64, "--flags", "HWCACHEALIGN"), "did you mean 'HWCACHE_ALIGN'?"),
         (("--size", 64, "--align", 3), "power of two"),
         (("--size", 64, "--flags", "HWCASHE"), "unknown cache flag 'HWCASHE'"),
     ],

@@ -1,8 +1,10 @@
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
 from simslab.experiment.compare import compare, make_plan, write_comparison
-from simslab.experiment.metrics import metrics
+from simslab.experiment.figures.metrics import figures, metrics
+from simslab.experiment.figures.observation import Observation
 from simslab.experiment.run import run_once
 from simslab.experiment.variants import load_arm, parse_variants
 from simslab.report.comparison.comparison import comparison_text
@@ -12,23 +14,25 @@ from simslab.result.measurement import IrqOffRow, LatencyRow, LockRow, Measureme
 def made_up(inputs, seed):
     """A run whose latency grows with the machine's scale and, a little, with the seed."""
     cycles = 100 + seed + (0 if not inputs.workload_document.overrides else 50)
-    return Measurement(
-        machine="m",
-        workload="w",
-        seed=seed,
-        frequency_hz=10**9,
-        cycles=1000,
-        latency=[
-            LatencyRow("alloc", "hit", "c", (cycles,), (9,)),
-            LatencyRow("free", "hit", "c", (cycles // 2,), (9,)),
-        ],
-        nodes=[NodeRow(0, (9, 0), (7, 2), {}), NodeRow(1, (0, 0), (1, 0), {})],
-        locks=[
-            LockRow("c:list_lock", "a", 9, 2, 1, 4, 5, 1, 2, 9),
-            LockRow("c:list_lock/1", "b", 9, 1, 1, 4, 4, 1, 2, 9),
-            LockRow("zone.lock", "c", 9, 9, 1, 4, 99, 1, 2, 9),
-        ],
-        irqs_off=[IrqOffRow("x", 1, 70, 70, (70,), (1,)), IrqOffRow("y", 1, 80, 80, (80,), (1,))],
+    return Observation(
+        Measurement(
+            machine="m",
+            workload="w",
+            seed=seed,
+            frequency_hz=10**9,
+            cycles=1000,
+            latency=[
+                LatencyRow("alloc", "hit", "c", (cycles,), (9,)),
+                LatencyRow("free", "hit", "c", (cycles // 2,), (9,)),
+            ],
+            nodes=[NodeRow(0, (9, 0), (7, 2), {}), NodeRow(1, (0, 0), (1, 0), {})],
+            locks=[
+                LockRow("c:list_lock", "a", 9, 2, 1, 4, 5, 1, 2, 9),
+                LockRow("d:list_lock", "b", 9, 1, 1, 4, 4, 1, 2, 9),
+                LockRow("zone.lock", "c", 9, 9, 1, 4, 99, 1, 2, 9),
+            ],
+            irqs_off=[IrqOffRow("x", 1, 70, 70, (70,), (1,)), IrqOffRow("y", 1, 80, 80, (80,), (1,))],
+        )
     )
 
 
@@ -37,13 +41,13 @@ def plan_of(*variants, seeds=3, base=None):
 
 
 def test_metrics_are_taken_from_their_rows():
-    figures = metrics(made_up(plan_of_one().inputs, 1))
-    assert figures["list_lock wait (ns)"] == 9
-    assert figures["list_lock contended"] == 3
-    assert figures["remote frees"] == 3
-    assert figures["interrupts off max (ns)"] == 80
-    assert figures["alloc latency p50 (ns)"] == 101
-    assert figures["free latency p99 (ns)"] == 50
+    found = figures(made_up(plan_of_one().inputs, 1), metrics())
+    assert found["lock.wait:list_lock"] == 9
+    assert found["lock.contended:list_lock"] == 3
+    assert found["remote.frees"] == 3
+    assert found["irqs_off.max"] == 80
+    assert found["latency.p50:alloc"] == 101
+    assert found["latency.p99:free"] == 50
 
 
 class plan_of_one:  # noqa: N801 - reads as a call
@@ -56,8 +60,8 @@ class plan_of_one:  # noqa: N801 - reads as a call
 def test_a_real_difference_is_told_from_noise():
     comparison = compare(plan_of("more:scale=0.5"), run=made_up)
     verdicts = {each.metric: each.verdict() for each in comparison.differences}
-    assert verdicts["alloc latency mean (ns)"] == "higher"
-    assert verdicts["remote frees"] == "equal"
+    assert verdicts["latency.mean:alloc (ns)"] == "higher"
+    assert verdicts["remote.frees"] == "equal"
 
 
 def test_arms_use_the_same_seeds_in_order():
@@ -96,13 +100,57 @@ def test_an_unknown_base_is_told():
     ],
 )
 def test_a_trace_gets_more_than_one_seed_where_the_kernel_draws_from_it(settings, variant, seeds):
-    plan = make_plan("one-node", "untar-rm", settings, parse_variants([variant]), seeds=3)
+    plan = make_plan("one-node", "untar-rm", settings, parse_variants([variant]), seeds=3, vary="none")
     assert len(plan.seeds) == seeds
+
+
+@pytest.mark.parametrize("vary", ["start", "placement"])
+def test_a_trace_gets_something_for_the_seed_to_draw_and_the_text_says_what(vary):
+    arms = parse_variants(["fast:core.frequency=4 GHz"])
+    plan = make_plan("two-socket", "untar-rm", ("scale=0.02",), arms, seeds=3, vary=vary, chosen=["latency.mean"])
+    assert len(plan.seeds) == 3
+    comparison = compare(plan)
+    assert len(set(comparison.differences[0].base)) > 1
+    assert comparison.differences[0].low is not None
+    assert {"start": "start jitter", "placement": "(placement)"}[vary] in comparison_text(comparison)
+
+
+def test_an_arm_that_is_the_base_by_construction_is_named():
+    plan = plan_of("same:core.frequency=3.4 GHz")
+    assert "Arm same is the same as base" in comparison_text(compare(plan, run=made_up))
+
+
+def test_files_are_read_once(tmp_path):
+    machine = tmp_path / "m.yaml"
+    machine.write_bytes((shipped_folder("machines") / "one-node.yaml").read_bytes())
+    plan = make_plan(str(machine), "mixed-remote", (), parse_variants(["a:scale=0.5"]), seeds=2)
+    machine.unlink()
+    comparison = compare(plan, run=made_up)
+    write_comparison(plan, comparison, tmp_path / "out")
+    assert comparison.seeds == plan.seeds
+
+
+def test_corrected_intervals_are_wider_and_a_best_arm_is_claimed_with_its_correction():
+    plan = plan_of("a:scale=0.5", "b:scale=0.25", seeds=3)
+
+    def noisy(inputs, seed):
+        return made_up(inputs, seed * (1 + 3 * len(inputs.workload_document.overrides)))
+
+    single, together = compare(plan, run=noisy), compare(plan, run=noisy, correct=True)
+
+    def width(comparison):
+        return next(row.high - row.low for row in comparison.differences if row.metric.startswith("latency.mean"))
+
+    assert width(together) > 1.3 * width(single)
+    assert "Bonferroni-t over 2 comparisons" in comparison_text(together)
+    assert any("best" in note and "Bonferroni-t" in note for note in single.notes)
 
 
 def test_another_seed_gives_another_run_of_a_trace_on_a_kernel_with_random_freelists():
     def cycles(*settings):
-        plan = make_plan("one-node", "untar-rm", ("scale=0.05", *settings), parse_variants(["a:scale=0.1"]), seeds=2)
+        plan = make_plan(
+            "one-node", "untar-rm", ("scale=0.05", *settings), parse_variants(["a:scale=0.1"]), seeds=2, vary="none"
+        )
         inputs = load_arm("one-node", "untar-rm", plan.settings, plan.arms[0])
         return [run_once(inputs, seed).cycles for seed in (1, 2)]
 

@@ -1,8 +1,10 @@
+from hashlib import sha256
+
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.base.shipped import shipped_names
-from simslab.experiment.inputs import load_inputs
+from simslab.base.shipped import find_shipped, shipped_names
+from simslab.experiment.inputs import InputReader, load_inputs
 
 
 @pytest.mark.parametrize("machine", shipped_names("machines"))
@@ -26,3 +28,35 @@ def test_the_mistakes_of_both_are_told_at_once():
     with pytest.raises(UserError) as caught:
         load_inputs("two-sokcet", "local-churn", ["scale=fast"])
     assert len(caught.value.problems) == 2
+
+
+def test_files_are_hashed_as_they_are_read(tmp_path):
+    machine = tmp_path / "mine.yaml"
+    machine.write_text("extends: two-socket\nname: mine\n")
+    inputs = load_inputs(str(machine), "local-churn")
+    machine.unlink()
+    assert inputs.hashes[str(machine)] == sha256(b"extends: two-socket\nname: mine\n").hexdigest()
+    assert {path.rpartition("/")[2] for path in inputs.hashes} == {"mine.yaml", "two-socket.yaml", "local-churn.yaml"}
+
+
+def test_a_reader_reads_each_file_once(tmp_path):
+    machine = tmp_path / "mine.yaml"
+    machine.write_bytes(find_shipped("machines", "one-node").read_bytes())
+    reader = InputReader()
+    first = reader.load(str(machine), "local-churn")
+    machine.write_text("not a machine")
+    again = reader.load(str(machine), "local-churn", ["scale=0.5"])
+    assert (again.machine, again.hashes) == (first.machine, first.hashes)
+    assert (first.workload.scale, again.workload.scale) == (1.0, 0.5)
+
+
+def test_setting_extends_is_refused_as_it_changes_nothing():
+    with pytest.raises(UserError, match=r"--set extends=four-socket.*--axis machine="):
+        load_inputs("two-socket", "local-churn", ["extends=four-socket"])
+
+
+def test_the_latency_of_a_link_is_refused_where_a_table_decides():
+    table = "idle_latency={impl: matrix, dram: [[80 ns, 140 ns], [140 ns, 80 ns]]}"
+    with pytest.raises(UserError, match=r"links.upi.latency=60 ns: has no effect"):
+        load_inputs("two-socket", "local-churn", [table, "links.upi.latency=60 ns"])
+    assert load_inputs("two-socket", "local-churn", [table, "links.upi.bandwidth=20 GB/s"])

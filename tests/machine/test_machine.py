@@ -1,6 +1,6 @@
 import pytest
 
-from simslab.machine.description.library import load_machine, machine_names
+from simslab.machine.library import load_machine, machine_names
 from simslab.machine.machine import build_machine
 
 
@@ -21,10 +21,20 @@ def test_a_shipped_machine_measures_the_idle_latencies_its_timing_states(name):
         assert measured == machine.timing.dram_latency(domain.id, node.id)
 
 
-def test_a_modified_line_of_the_other_socket_takes_the_stated_path():
-    machine = build_machine(load_machine("two-socket"))
-    owner = machine.topology.domains[1].cpus[0]
-    assert idle_latency(machine, 0, 0, owner) == machine.timing.cache_latency(0, 0, 1)
+def corners(items, most=6):
+    """All of them, or the first and the last ones of many."""
+    return items if len(items) <= most else [*items[: most // 2], *items[-(most // 2) :]]
+
+
+@pytest.mark.parametrize("name", machine_names())
+def test_a_modified_line_of_every_domain_and_home_takes_the_path_that_the_timing_states(name):
+    """The sum stands twice: `Timing.cache_latency` for display, `Paths` for what is charged."""
+    machine = build_machine(load_machine(name))
+    domains, homes = corners(machine.topology.domains), corners([n for n in machine.topology.nodes if n.memory])
+    ways = [(d, n, owner) for d in domains for n in homes for owner in domains if owner is not d]
+    for number, (domain, node, owner) in enumerate(ways):
+        measured = idle_latency(machine, domain.cpus[0], node.id, owner.cpus[0], 4096 + 1000 * number)
+        assert measured == machine.timing.cache_latency(domain.id, node.id, owner.id), (domain.id, node.id, owner.id)
 
 
 def test_cpus_are_numbered_by_their_place_in_the_list():

@@ -2,12 +2,12 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.report.canvas import (
-    COLOURS,
-    DASHES,
+    LINES,
     check_drawable,
     draw_tail,
     house_style,
     legend_above,
+    line_look,
     log_time_axis,
     new_figure,
     save,
@@ -33,7 +33,7 @@ def test_the_house_style_ends_with_its_block():
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.PDF", "pdf"])
 def test_a_name_that_tells_no_format_is_refused(tmp_path, name):
-    with pytest.raises(UserError, match=r"ends in \.pdf, \.png or \.svg"):
+    with pytest.raises(UserError, match=r"ends in \.pdf, \.svg, \.png or \.pgf"):
         check_drawable(tmp_path / name)
 
 
@@ -65,15 +65,17 @@ def test_a_curve_of_shares_begins_at_nothing():
 
 
 def test_the_tail_is_what_took_at_least_so_long(axes):
-    draw_tail(axes, [10, 20, 30], [0.5, 0.9, 1.0], len(COLOURS) + 1, "arm")
+    draw_tail(axes, [10, 20, 30], [0.5, 0.9, 1.0], 1, "arm")
     (line,) = axes.lines
     assert list(line.get_xdata()) == [10, 20, 30]
     assert list(line.get_ydata()) == pytest.approx([1.0, 0.5, 0.1])
-    assert (line.get_color(), axes.get_yscale()) == (COLOURS[1], "log")
+    assert (line.get_color(), axes.get_yscale()) == (line_look(1)["color"], "log")
 
 
 def test_every_look_is_another():
-    assert len({(colour, str(dash)) for colour, dash in zip(COLOURS, DASHES, strict=True)}) == len(COLOURS)
+    assert len({str(look) for look in LINES}) == len(LINES)
+    with pytest.raises(IndexError):
+        line_look(len(LINES))
 
 
 def test_a_time_axis_has_plain_numbers_at_its_decades(axes):

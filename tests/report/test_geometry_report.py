@@ -4,7 +4,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.report.geometry_report import choose, document, lines
-from simslab.slab import flags as fl
+from simslab.slab_common import flags as fl
 
 
 def test_the_choice_is_told_with_every_rejected_order():

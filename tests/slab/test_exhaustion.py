@@ -15,7 +15,7 @@ from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.failslab import FailSlab
+from simslab.slab_common.failslab import FailSlab
 
 COMPILED = running_build().kind == "compiled"
 LARGE = 4 << 20  # one object a slab: a node of 1 GiB holds about 250
@@ -96,7 +96,7 @@ def test_a_bulk_request_that_cannot_be_met_leaves_everything_as_it_was():
 
 def test_one_percent_of_injected_failures_loses_nothing():
     bench = Bench("2n8c")
-    bench.allocator.allocating.failslab = FailSlab(1, seed=5, ignore_gfp_reclaim=False)
+    bench.allocator.set_failslab(FailSlab(1, seed=5, ignore_gfp_reclaim=False))
     held, failed = [], 0
     for step in range(5000):
         objp = bench.allocator.kmem_cache_alloc(bench.cpu, bench.small, gfp.GFP_KERNEL)

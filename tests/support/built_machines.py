@@ -1,6 +1,6 @@
 """A shipped machine's description together with what is built from it."""
 
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 

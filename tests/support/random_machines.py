@@ -1,7 +1,7 @@
 """Random NUMA machines: 1-6 nodes in any order, some without memory, some with nothing else, CPUs scattered."""
 
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
 
 MEMORY = ["128 MiB", "256 MiB", "512 MiB"]
 CACHE = {"ways": 8, "latency": "4 cycles"}

@@ -40,16 +40,16 @@ class Shadow:
             (domain, line): state
             for line in self.lines
             for domain in range(self.domains)
-            if (state := memory.l3.state_of(domain, line))
+            if (state := memory.caches.l3.state_of(domain, line))
         }
         return cores, l3s
 
     def channel_lines(self):
-        return sum(self.memory.interconnect.channels.lines(node) for node in range(self.nodes))
+        return sum(self.memory.paths.interconnect.channels.lines(node) for node in range(self.nodes))
 
     def access(self, core, line, write, now=0):
         """One access; returns its latency. What is wrong with it is appended to `problems`."""
-        owner_before = self.memory.directory.owner[self.memory.directory.row(line) + 2] - 1
+        owner_before = self.memory.directory.owner_of(self.memory.directory.row(0, line))
         passed = self.channel_lines()
         latency = self.memory.access(core, line, write, now)
         self.note(core, line, write, latency, owner_before, self.channel_lines() - passed)

@@ -11,10 +11,10 @@ from simslab.conform.slab import invariants
 from simslab.conform.slab.audit import SlabAudit
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
-from simslab.slab import hotplug
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
+from simslab.slab.housekeeping import hotplug
+from simslab.slab_common import flags as fl
 
 REQUESTS = [gfp.GFP_KERNEL, gfp.GFP_KERNEL, gfp.GFP_ATOMIC, gfp.GFP_NOWAIT, gfp.GFP_KERNEL | gfp.ZERO]
 NODE_REQUESTS = [*REQUESTS, gfp.THISNODE, gfp.GFP_ATOMIC | gfp.THISNODE]

@@ -6,10 +6,10 @@ from random_machines import random_machine
 from simslab.conform.slub.audit import SlubAudit
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
+from simslab.slab_common import flags as fl
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
-from simslab.slub.options import SlubOptions
+from simslab.slub.creation.options import SlubOptions
 from simslab.slub.shrink import flush_cpus
 
 REQUESTS = [gfp.GFP_KERNEL, gfp.GFP_KERNEL, gfp.GFP_ATOMIC, gfp.GFP_NOWAIT, gfp.GFP_KERNEL | gfp.ZERO]

@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.conform.slub.topologies import new_system
-from simslab.slub.options import SlubOptions
+from simslab.slub.creation.options import SlubOptions
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from simslab.kernel.kernel import Kernel
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import Machine, build_machine
+from simslab.machine.spec import MachineSpec
 
 MakeMachine = Callable[..., Machine]
 

@@ -1,6 +1,6 @@
 """Whole runs of small workloads that are written down where they are used."""
 
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.runner import run_workload
 

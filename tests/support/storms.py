@@ -15,9 +15,9 @@ from simslab.conform.slab.audit import SlabAudit
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
-from simslab.slab import hotplug
 from simslab.slab.allocator import SlabAllocator
-from simslab.slab.failslab import FailSlab
+from simslab.slab.housekeeping import hotplug
+from simslab.slab_common.failslab import FailSlab
 
 MOST_HELD = 120
 WEIGHTS = {"alloc": 40, "free": 40, "alloc_bulk": 4, "free_bulk": 4, "reap": 3, "shrink": 2, "tune": 2, "deny": 2}
@@ -40,7 +40,7 @@ class Storm:
         self.allocator.slabinfo_write(f"random {chance.choice(['2 1 1', '4 2 2', '8 4 1', '16 12 0', '60 30 8'])}")
         self.allocator.pages.deny_cache = self.cache.index
         if chance.random() < 0.5:
-            self.allocator.allocating.failslab = FailSlab(1, seed=chance.randrange(1000), ignore_gfp_reclaim=False)
+            self.allocator.set_failslab(FailSlab(1, seed=chance.randrange(1000), ignore_gfp_reclaim=False))
         self.audit = SlabAudit(self.kernel.mem_map, self.cache, self.kernel.cpu_to_mem)
         self.allocator.pages.observer = self.audit
         self.witness = self.kernel.lock_stats.witness = LockWitness()

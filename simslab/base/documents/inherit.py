@@ -38,6 +38,7 @@ def extend(document: Document, find: Finder, own: Collection[str]) -> None:
 def _merge(document: Document, base: Document, own: Collection[str]) -> None:
     """Add to `document` what only `base` says."""
     document.problems += base.problems
+    document.hashes |= base.hashes
     for key in own:
         if isinstance(base.value, dict):
             base.value.pop(key, None)

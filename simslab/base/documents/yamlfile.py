@@ -7,6 +7,7 @@ beyond `MAX_NODES`. `<<` is a key like any other, as in YAML 1.2.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path as FilePath
@@ -72,7 +73,9 @@ def read_yaml(path: str | FilePath) -> Document:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         raise UserError("is not text", file=name, line=line, column=column, expected="a YAML file in UTF-8") from None
-    return parse_yaml(text, name)
+    document = parse_yaml(text, name)
+    document.hashes[name] = hashlib.sha256(data).hexdigest()
+    return document
 
 
 def parse_yaml(text: str, file: str = "") -> Document:
@@ -116,6 +119,11 @@ def load_document(
     document = read_yaml(path)
     if extend is not None:
         extend(document)
+    return overridden(document, model, overrides)
+
+
+def overridden(document: Document, model: type[Model], overrides: Sequence[str]) -> tuple[Document, Model]:
+    """Set `path=value` overrides on a document and return it with its model; UserErrors with everything wrong in it."""
     try:
         apply_overrides(document, [(text, parse_value) for text in overrides])
     except UserErrors as error:

@@ -3,7 +3,7 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap
-from simslab.slab cimport flags as fl
+from simslab.slab cimport cflgs
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 
 cdef long long ROW_SHIFT

@@ -16,8 +16,7 @@ from typing import Final
 from simslab.base import buffers
 from simslab.kernel import layout
 from simslab.kernel.mm.page import MemMap
-from simslab.slab import flags as fl
-from simslab.slab import kmem_cache
+from simslab.slab import cflgs, kmem_cache
 from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
 
 ROW_SHIFT: Final = 8
@@ -231,7 +230,7 @@ class SlabAudit:
                 return TWO_PLACES
             self.marks[row + index] = self.stamp
         self.placed += num - active
-        if self.cache.flags & fl.CFLGS_OBJFREELIST_SLAB and active < num:
+        if self.cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB and active < num:
             holder = self.mark_of(self.mem_map.freelist[pfn] - self.cache.obj_offset)
             if holder < 0 or self.marks[holder] != self.stamp:
                 return BAD_HOLDER

@@ -8,7 +8,7 @@ from typing import Final
 
 from simslab.conform.topologies import TOPOLOGIES, new_system, options_of
 from simslab.conform.verdict import Verdict, open_text, read_rows
-from simslab.slab import flags as fl
+from simslab.slab import cflgs
 from simslab.slab.creation.geometry import MGMT_OBJFREELIST, MGMT_OFF, MGMT_ON, PAGE_SIZE
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab.slabinfo import slabinfo_header
@@ -39,8 +39,8 @@ def cache_columns(position: int, cache: KmemCache) -> dict[str, object]:
     node = cache.node[0]
     assert node is not None
     mgmt = MGMT_ON
-    if cache.flags & (fl.CFLGS_OFF_SLAB | fl.CFLGS_OBJFREELIST_SLAB):
-        mgmt = MGMT_OFF if cache.flags & fl.CFLGS_OFF_SLAB else MGMT_OBJFREELIST
+    if cache.flags & (cflgs.CFLGS_OFF_SLAB | cflgs.CFLGS_OBJFREELIST_SLAB):
+        mgmt = MGMT_OFF if cache.flags & cflgs.CFLGS_OFF_SLAB else MGMT_OBJFREELIST
     return {
         "pos": position,
         "name": cache.name,
@@ -56,7 +56,7 @@ def cache_columns(position: int, cache: KmemCache) -> dict[str, object]:
         "colour_off": cache.colour_off,
         "freelist_size": cache.freelist_size,
         "flags": hex(cache.flags),
-        "flags_decoded": fl.flag_names(cache.flags),
+        "flags_decoded": cflgs.flag_names(cache.flags),
         "mgmt": mgmt,
         "freelist_cache": cache.freelist_cache.name if cache.freelist_cache is not None else "",
         "limit": cache.limit,

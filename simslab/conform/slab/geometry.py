@@ -6,17 +6,12 @@ import re
 from pathlib import Path
 
 from simslab.conform.verdict import Verdict, read_rows
-from simslab.slab import flags as fl
-from simslab.slab.creation.geometry import (
-    Geometry,
-    Rules,
-    cache_geometry,
-    calculate_alignment,
-    reciprocal_value,
-    tunables,
-)
+from simslab.kernel.errno import EINVAL
+from simslab.slab import cflgs
+from simslab.slab.creation.geometry import Geometry, Rules, cache_geometry, tunables
 from simslab.slab.creation.kmalloc import running_rules
-from simslab.slab.errno import EINVAL
+from simslab.slab_common import flags as fl
+from simslab.slab_common.alignment import calculate_alignment, reciprocal_value
 
 CPUS_OF_NODE = 4  # of both machines that made the tables
 
@@ -47,7 +42,7 @@ def predicted_row(row: dict[str, str], rules: Rules, one_node: bool) -> dict[str
     flags = int(row["req_flags"], 16)
     if flags & ~fl.SLAB_FLAGS_PERMITTED:
         return {"err": -EINVAL}
-    flags &= fl.cache_create_mask(rules.debug_slab)
+    flags &= cflgs.cache_create_mask(rules.debug_slab)
     size, align = int(row["req_size"]), int(row["req_align"])
     align = calculate_alignment(flags, align, size)
     geometry = cache_geometry(size, align, flags, row["ctor"] == "1", rules)
@@ -68,7 +63,7 @@ def geometry_columns(geometry: Geometry, rules: Rules, one_node: bool) -> dict[s
         "colour_off": geometry.colour_off,
         "freelist_size": geometry.freelist_size,
         "flags": hex(geometry.flags),
-        "flags_decoded": fl.flag_names(geometry.flags),
+        "flags_decoded": cflgs.flag_names(geometry.flags),
         "mgmt": geometry.mgmt,
         "freelist_cache": geometry.freelist_cache,
         "limit": limit,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from simslab.kernel.layout import PAGE_SHIFT
-from simslab.slab import flags as fl
+from simslab.slab import cflgs
 from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
@@ -139,6 +139,6 @@ def check_places(pages: SlabPages, cache: KmemCache, users: Iterable[int] | None
 def check_slab(pages: SlabPages, cache: KmemCache, pfn: int, free: list[int]) -> list[str]:
     """Free indices are in range, and an index array inside an object is inside a free one."""
     broken = [f"slab {pfn:#x} has free index {index} of {cache.num}" for index in free if index >= cache.num]
-    if cache.flags & fl.CFLGS_OBJFREELIST_SLAB and free and pages.lists.freelist_holder(cache, pfn) not in free:
+    if cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB and free and pages.lists.freelist_holder(cache, pfn) not in free:
         broken.append(f"slab {pfn:#x}: its index array lies in an object that is not free")
     return broken

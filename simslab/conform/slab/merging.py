@@ -8,12 +8,12 @@ from typing import Final
 from simslab.conform.slab.caches import cache_columns
 from simslab.conform.topologies import new_system
 from simslab.conform.verdict import Verdict, read_rows
+from simslab.kernel.errno import EINVAL
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
 from simslab.slab.allocator import SlabAllocator
-from simslab.slab.creation import kmalloc, slab_common
+from simslab.slab.creation import kmalloc
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.errno import EINVAL
+from simslab.slab_common import flags as fl
 
 TOPOLOGY = "2n8c"
 
@@ -72,8 +72,8 @@ def create_and_describe(allocator: SlabAllocator, row: dict[str, str]) -> dict[s
     known = len(allocator.caches)
     flags = int(row["req_flags"], 16)
     size, align = int(row["req_size"]), int(row["req_align"])
-    cache = slab_common.kmem_cache_create_usercopy(
-        allocator, row["name"], size, align, flags, int(row["ctor"]), 0, int(row["usersize"])
+    cache = allocator.kmem_cache_create(
+        row["name"], size, align, flags, int(row["ctor"]), usersize=int(row["usersize"])
     )
     if cache is None:
         return {"err": -EINVAL if flags & ~fl.SLAB_FLAGS_PERMITTED else -7}
@@ -114,7 +114,7 @@ def check_kmalloc(path: Path) -> Verdict:
                 "cache": cache.name,
                 "ksize": cache.object_size,
                 "cache_size": cache.size,
-                "kmalloc_index": kmalloc.kmalloc_index(size),
+                "kmalloc_index": kmalloc.SIZES.kmalloc_index(size),
             }
         if not verdict.compare_row(f"line {number}: kmalloc({size}, {row['gfp']})", row, columns):
             break

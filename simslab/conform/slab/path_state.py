@@ -8,11 +8,11 @@ from typing import Final
 
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.cpucache import do_tune_cpucache
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache
+from simslab.slab_common import flags as fl
 
 TOPOLOGY: Final = "2n4c"
 UNLIMITED: Final = 1 << 30

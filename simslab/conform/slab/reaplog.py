@@ -24,9 +24,10 @@ from simslab.conform.topologies import TOPOLOGIES, machine_document, options_of,
 from simslab.conform.verdict import Verdict, read_rows
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.time.jiffies import round_jiffies_relative, wheel_expiry
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import build_machine
-from simslab.slab.allocator import REAPTIMEOUT_AC, SlabAllocator
+from simslab.machine.spec import MachineSpec
+from simslab.slab.allocator import SlabAllocator
+from simslab.slab.housekeeping.reap import REAPTIMEOUT_AC, Reaper
 
 if TYPE_CHECKING:
     from simslab.machine.core.cpu import Cpu
@@ -44,10 +45,12 @@ class Firing:
     node: int  # slab_reap_node at its beginning
 
 
-class WatchedAllocator(SlabAllocator):
-    """An allocator that notes when its reapers run."""
+class WatchedReaper(Reaper):
+    """Reapers that note when they run."""
 
-    fired: list[Firing]
+    def __init__(self, allocator: SlabAllocator) -> None:
+        super().__init__(allocator.kernel, allocator.drain, allocator.slab_mutex)
+        self.fired: list[Firing] = []
 
     def reap_work(self, cpu: Cpu) -> None:
         """Reap and queue again."""
@@ -112,9 +115,9 @@ class Replay:
     def __init__(self, name: str, rows: list[Firing]) -> None:
         spec = MachineSpec.model_validate(machine_document(topology_of(name)))
         self.kernel = Kernel(build_machine(spec))
-        self.allocator = WatchedAllocator(self.kernel, options_of(name, slab_nomerge=False))
-        self.allocator.fired = []
-        self.allocator.boot(standing=False)
+        allocator = SlabAllocator(self.kernel, options_of(name, slab_nomerge=False))
+        allocator.boot(standing=False)
+        self.reaper = WatchedReaper(allocator)
         self.hz = self.kernel.hz
         self.nr_cpus = sum(TOPOLOGIES[topology_of(name)][0])
         self.rows = rows
@@ -191,11 +194,11 @@ class Replay:
         cpu, row = self.kernel.machine.cpus[number], self._next_row(number)
         cpu.now = max(cpu.now, self.kernel.tick_sched.cycle(jiffies))
         if row is not None and row.jiffies == jiffies and not self.position[number]:
-            self.allocator.set_reap_node(number, row.node)
-            self.kernel.workqueue.queue_work(cpu, self.allocator.reap_work)
-        self.allocator.fired.clear()
+            self.reaper.slab_reap_node[number] = row.node
+            self.kernel.workqueue.queue_work(cpu, self.reaper.reap_work)
+        self.reaper.fired.clear()
         self.kernel.tick_sched.housekeep(cpu)
-        fired = self.allocator.fired[0] if self.allocator.fired else None
+        fired = self.reaper.fired[0] if self.reaper.fired else None
         if row is not None and row.jiffies == jiffies:
             self._compare(verdict, row, fired)
         else:
@@ -225,5 +228,5 @@ class Replay:
             cpu = self.kernel.machine.cpus[row.cpu]
             self.kernel.workqueue.cancel(cpu)
             cpu.now = self.kernel.tick_sched.cycle(row.jiffies + 1)
-            self.allocator.schedule_reap(cpu, REAPTIMEOUT_AC * self.hz)
+            self.reaper.schedule_reap(cpu, REAPTIMEOUT_AC * self.hz)
             self.ended_later += 1

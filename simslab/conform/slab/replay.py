@@ -77,7 +77,7 @@ class TraceReplay:
         for name in ("limit", "batchcount", "shared"):
             verdict.compare("header", name, header[name], getattr(cache, name))
         for cpu_id, nid in enumerate(header["reap_node"]):
-            self.allocator.set_reap_node(cpu_id, nid)
+            self.allocator.reaper.slab_reap_node[cpu_id] = nid
         self.previous = state.state_text(cache, self.nids, self.names.pages)
         wanted = json.dumps({"ac": header["ac"], "n": header["n"]}, separators=(",", ":"))[1:-1]
         if wanted != self.previous and verdict.ok:
@@ -145,8 +145,8 @@ class TraceReplay:
         node = self.cache.node[self.allocator.kernel.cpu_to_mem[cpu.id]]
         assert node is not None
         node.next_reap = 0 if line["due"] else NEVER_DUE
-        before = self.allocator.reap_node(cpu.id)
-        self.allocator.cache_reap(cpu)
+        before = self.allocator.reaper.slab_reap_node[cpu.id]
+        self.allocator.reaper.cache_reap(cpu)
         return {"reap_node": before}
 
     def check(self, line: dict[str, Any], text: str, result: dict[str, Any]) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from simslab.conform.verdict import Verdict, read_rows
-from simslab.slab.creation.geometry import calculate_alignment, reciprocal_value
+from simslab.slab_common.alignment import calculate_alignment, reciprocal_value
 from simslab.slub import flags as fl
-from simslab.slub.geometry import EINVAL, REMOTE_NODE_DEFRAG_RATIO, Geometry, Rules, kmem_cache_open
-from simslab.slub.options import SlubOptions
+from simslab.slub.creation.geometry import EINVAL, REMOTE_NODE_DEFRAG_RATIO, Geometry, Rules, kmem_cache_open
+from simslab.slub.creation.options import SlubOptions
 
 CPUS: Final = {"1n1c": 1, "1n4c": 4, "slub_": 4}  # by what stands in the name of a table; others have 8
 PARAMETER: Final = re.compile(r"(slub_(?:min_order|max_order|min_objects))(\d+)")

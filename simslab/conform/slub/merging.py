@@ -9,10 +9,11 @@ from simslab.conform.slub.caches import compare_lists
 from simslab.conform.slub.topologies import new_system
 from simslab.conform.verdict import Verdict, read_rows
 from simslab.kernel.mm import gfp
-from simslab.slub import kmalloc, slab_common
-from simslab.slub.allocator import SlubAllocator, slab_ksize
-from simslab.slub.geometry import get_order
-from simslab.slub.options import SlubOptions
+from simslab.slub.allocator import SlubAllocator
+from simslab.slub.core import slab_ksize
+from simslab.slub.creation import kmalloc, slab_common
+from simslab.slub.creation.geometry import get_order
+from simslab.slub.creation.options import SlubOptions
 
 TOPOLOGY: Final = "2n8c"
 # Object sizes that the table's single requests leave raised, where a record was made after them in the same boot.

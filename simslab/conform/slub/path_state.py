@@ -13,11 +13,11 @@ from typing import Final
 from simslab.conform.slub.path_row import DRAIN, PathRow, plan
 from simslab.conform.slub.topologies import new_system
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as slab_flags
+from simslab.slab_common import flags as slab_flags
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
+from simslab.slub.creation.options import SlubOptions
 from simslab.slub.kmem_cache import KmemCache
-from simslab.slub.options import SlubOptions
 
 TOPOLOGY: Final = "2n4c"
 NAME: Final = re.compile(r"b(ctor|rcu)?(\d+)")

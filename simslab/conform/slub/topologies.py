@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from simslab.conform.topologies import machine_document, topology_of
 from simslab.kernel.kernel import Kernel
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
-from simslab.slub.options import SlubOptions
+from simslab.slub.creation.options import SlubOptions
 
 
 def new_system(name: str, options: SlubOptions, standing: bool = False) -> SlubAllocator:

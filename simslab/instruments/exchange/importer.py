@@ -12,7 +12,7 @@ from simslab.instruments.exchange.machine_file import machine_file
 from simslab.instruments.exchange.mlc import read_mlc
 from simslab.instruments.exchange.mlc_machine import mlc_machine
 from simslab.instruments.exchange.numactl import read_numactl
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 TEMPLATE: Final = "two-socket"
 

@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 LOCAL: Final = 10
 REMOTE: Final = 20  # where nothing is told, as the kernel assumes

@@ -13,10 +13,10 @@ from simslab.instruments.exchange.found import FoundMachine, FoundNode
 from simslab.instruments.exchange.links import estimate_links, port_latency
 from simslab.instruments.exchange.yaml_text import machine_text
 from simslab.machine.description.cpulist import format_cpulist
-from simslab.machine.description.validate import MAX_CACHE, MAX_MEMORY, PAGE_BYTES
+from simslab.machine.validation.limits import MAX_CACHE, MAX_MEMORY, PAGE_BYTES
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 LINE_BYTES: Final = 64
 MEMORY: Final = 8 << 30  # of a node whose memory is not told
@@ -32,7 +32,7 @@ def machine_file(found: FoundMachine, template: MachineSpec, path: Path) -> str:
     """Return the YAML text of the machine found in `path`, which `simslab check` accepts; UserError if it cannot be."""
     from simslab.base.documents.validation import validate
     from simslab.base.documents.yamlfile import parse_yaml
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
     text = _Writer(found, template, path).text()
     try:
@@ -248,7 +248,7 @@ def _ways(size: int, wanted: int, powers_only: bool) -> int:
 
 def _same_layout(told: Mapping[str, Any], found: FoundMachine) -> bool:
     """Tell whether a `layout` section describes the cores that were found."""
-    from simslab.machine.description.spec import LayoutSpec
+    from simslab.machine.description.layout import LayoutSpec
     from simslab.machine.topology.numbering import nr_cpus, seats
 
     try:

@@ -17,7 +17,7 @@ from simslab.machine.description.cpulist import format_cpulist
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 MB: Final = 10**6
 BANDWIDTH: Final = 20_000  # MB/s of a link that was not measured

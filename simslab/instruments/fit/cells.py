@@ -17,7 +17,7 @@ from simslab.instruments.reference.answers import Answers
 from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Row
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 CURVE: Final = "dram_loaded_latency"  # its rows are answered together
 STATED: Final = ("distance",)  # kinds that no fittable number moves

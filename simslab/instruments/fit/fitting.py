@@ -11,7 +11,7 @@ from simslab.instruments.fit.cells import Split, cell_key, judged_cells, rows_be
 from simslab.instruments.fit.parameters import Parameter, find_parameters, value_at, with_values
 from simslab.instruments.fit.solve import Model, solve, told_apart
 from simslab.instruments.reference.reference import Cell, Row
-from simslab.machine.description.spec import MachineSpec
+from simslab.machine.spec import MachineSpec
 
 if TYPE_CHECKING:
     from simslab.base.documents.document import Document

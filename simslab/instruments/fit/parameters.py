@@ -1,5 +1,7 @@
 """The numbers of a machine file that may be fitted: which they are, within what bounds, and where they stand.
 
+Which may be and within what multiples of their values, their declarations say (`fit` of `simslab.machine.description`).
+
 A parameter is named by its path, as in `--set`: `dram.latency`, `links.upi.bandwidth`, `nodes[2].dram.latency`. Its
 value is the number written in the file, in the file's own unit; only that number is ever changed.
 """
@@ -12,59 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any, Final
 
 from simslab.base.documents.document import Document, Path, Plain, kind_of, path_text
 from simslab.base.documents.overrides import existing_path
 from simslab.base.errors import UserError, near_miss
 from simslab.base.units import BANDWIDTH_UNITS, DURATION_UNITS
+from simslab.machine.description.catalogue import Declared, all_declared
+from simslab.machine.description.model import Count
+from simslab.machine.description.whole import MachineDescription
 
 DIGITS: Final = 4  # significant ones of a fitted number
-
-LATENCY: Final = (0.25, 4.0)
-BANDWIDTH: Final = (0.5, 2.0)
-COUNT: Final = (0.5, 2.0)
-
-# Every parameter that may be fitted, `*` for a list index: its bounds as multiples of the value in the file. Sizes,
-# ways, channels and the clock are known of a machine and are not here; nor are costs that no table row asks for.
-FITTABLE: Final[Mapping[str, tuple[float, float]]] = {
-    "l1d.latency": LATENCY,
-    "l2.latency": LATENCY,
-    "l3.latency": LATENCY,
-    "l3.other_core": LATENCY,
-    "l3.other_core_exclusive": LATENCY,
-    "l3.other_core_shared": LATENCY,
-    "l3.port_read": BANDWIDTH,
-    "l3.port_write": BANDWIDTH,
-    "core.outstanding": COUNT,
-    "coherence.directory": LATENCY,
-    "coherence.snoop": LATENCY,
-    "dram.latency": LATENCY,
-    "dram.bandwidth": BANDWIDTH,
-    "dram.write_bandwidth": BANDWIDTH,
-    "dram.stream_write_bandwidth": BANDWIDTH,
-    "dram.conflict": LATENCY,
-    "dram.row_miss": LATENCY,
-    "nodes[*].dram.latency": LATENCY,
-    "nodes[*].dram.bandwidth": BANDWIDTH,
-    "nodes[*].dram.write_bandwidth": BANDWIDTH,
-    "nodes[*].dram.stream_write_bandwidth": BANDWIDTH,
-    "nodes[*].dram.conflict": LATENCY,
-    "nodes[*].dram.row_miss": LATENCY,
-    "nodes[*].root_port.latency": LATENCY,
-    "mesh.hop": LATENCY,
-    "mesh.bandwidth": BANDWIDTH,
-    "links[*].latency": LATENCY,
-    "links[*].bandwidth": BANDWIDTH,
-    "links[*].back_latency": LATENCY,
-    "links[*].back_bandwidth": BANDWIDTH,
-    "kernel.atomic": LATENCY,
-    "kernel.irq_save": LATENCY,
-    "kernel.irq_restore": LATENCY,
-    "kernel.cli": LATENCY,
-    "kernel.sti": LATENCY,
-}
-COUNTS: Final = ("core.outstanding",)  # whole numbers
 
 _QUANTITY: Final = re.compile(r"\s*([0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)?)\s*([A-Za-z/]*)\s*")
 _UNITS: Final = DURATION_UNITS | BANDWIDTH_UNITS
@@ -101,6 +62,13 @@ class Parameter:
     def text(self, value: float) -> str:
         """Return `value` with its unit."""
         return f"{self.number(value)} {self.unit}".rstrip()
+
+
+@cache
+def fittable() -> Mapping[str, Declared]:
+    """Return every parameter that may be fitted by its place in a machine file, `*` for a list's index."""
+    declared = all_declared(MachineDescription)
+    return {place: parameter for place, parameter in declared.items() if parameter.rule.fit is not None}
 
 
 def find_parameters(document: Document, wanted: Sequence[str]) -> list[Parameter]:
@@ -147,11 +115,11 @@ def value_at(document: Document, path: Path) -> Plain:
 def _present(document: Document) -> Iterator[Path]:
     """Yield the paths of all fittable numbers that are written in the file, in its order."""
     for path in document.positions:
-        if _rule(path) in FITTABLE and isinstance(value_at(document, path), str | int | float):
+        if _pattern(path) in fittable() and isinstance(value_at(document, path), str | int | float):
             yield path
 
 
-def _rule(path: Path) -> str:
+def _pattern(path: Path) -> str:
     return re.sub(r"\[\d+\]", "[*]", path_text(path))
 
 
@@ -173,7 +141,8 @@ def _path(document: Document, name: str, known: Mapping[str, Path]) -> Path:
 
 def _parameter(document: Document, name: str, path: Path, bounds: str) -> Parameter:
     number, unit = _quantity(value_at(document, path), name)
-    low, high = (float(number) * factor for factor in FITTABLE[_rule(path)])
+    declared = fittable()[_pattern(path)]
+    low, high = (float(number) * factor for factor in declared.rule.fit or ())
     if bounds:
         ends = bounds.split(":")
         if len(ends) != 2:
@@ -183,7 +152,7 @@ def _parameter(document: Document, name: str, path: Path, bounds: str) -> Parame
         low, high = (_in_unit(end, unit, name) for end in ends)
         if not low <= number <= high or low == high:
             raise UserError(f"'{name}' is {number:g} {unit}: outside of {bounds}", expected="bounds around the value")
-    return Parameter(name, path, unit, float(number), low, high, _rule(path) in COUNTS)
+    return Parameter(name, path, unit, float(number), low, high, declared.is_a(Count))
 
 
 def _quantity(value: Plain, name: str) -> tuple[float, str]:

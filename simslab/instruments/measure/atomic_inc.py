@@ -10,7 +10,7 @@ from simslab.instruments.measure.chase import nearest_memory
 from simslab.instruments.measure.prober import Prober
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 EACH: Final = 32  # increments of each CPU
 
@@ -27,7 +27,7 @@ class AtomicPoint:
 def atomic_inc(spec: MachineSpec, cpus: int) -> AtomicPoint:
     """Let the first `cpus` CPUs increment one line as fast as they can; who asked first has it first."""
     prober = Prober(spec)
-    memory, atomic = prober.machine.memory, prober.machine.timing.atomic
+    memory, atomic = prober.machine.memory, prober.machine.timing.kernel.atomic
     line = prober.fresh_lines(nearest_memory(prober, 0), 1)
     waiting = [(0, cpu) for cpu in range(cpus)]
     free = 0

@@ -12,7 +12,7 @@ from simslab.instruments.measure.streams import Stream, run_streams
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.machine.topology.topology import Topology
 
 WARM_NS: Final = 2000
@@ -55,7 +55,7 @@ def spread(topology: Topology, cpus: Sequence[int], count: int) -> list[int]:
 
 def bandwidth(prober: Prober, pairs: Sequence[tuple[int, int]], mix: Mix = READS) -> float:
     """Return the bytes/s that streams of (CPU, node) pairs move together."""
-    places = prober.machine.timing.outstanding
+    places = prober.machine.timing.core.outstanding
     streams = [Stream(cpu, node, places, mix.loads, mix.stores, mix.temporal) for cpu, node in pairs]
     return run_streams(prober, streams, prober.cycles(WARM_NS), prober.cycles(TIMED_NS)).bytes_per_second
 

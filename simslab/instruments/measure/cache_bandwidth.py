@@ -21,7 +21,7 @@ def cache_bandwidth(prober: Prober, cpus: Sequence[int], size: int) -> float:
         for line in range(count):
             prober.read(cpu, first + line)
     start = prober.now + PAUSE
-    places = prober.machine.timing.outstanding
+    places = prober.machine.timing.core.outstanding
     flights = [[start] * places for _ in cpus]
     issued = [0] * len(cpus)
     heap = [(start, index) for index in range(len(cpus))]
@@ -30,7 +30,7 @@ def cache_bandwidth(prober: Prober, cpus: Sequence[int], size: int) -> float:
         now, index = heapq.heappop(heap)
         line = firsts[index] + issued[index] % count
         latency = prober.machine.memory.access(prober.place(cpus[index]).core, line, 0, now)
-        latency = latency or prober.machine.timing.l1
+        latency = latency or prober.machine.timing.caches.l1.latency
         heapq.heapreplace(flights[index], now + latency)
         end = max(end, now + latency)
         issued[index] += 1

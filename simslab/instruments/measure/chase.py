@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from simslab.instruments.measure.prober import LINE_SHIFT, Prober, scattered
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 ACCESSES: Final = 2048  # timed at each size
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from simslab.instruments.measure.prober import Prober, scattered
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 LOADS: Final = 128  # timed per pair
 ROW_LINES: Final = 256  # between two loads of a random chase: never the same DRAM row

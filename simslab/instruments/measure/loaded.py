@@ -14,7 +14,7 @@ from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.streams import Stream, run_streams
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 DELAYS: Final = (0, 2, 8, 15, 50, 100, 200, 300, 400, 500, 700, 1000, 1300, 1700, 2500, 3500, 5000, 9000, 20000)
 BURST: Final = 4  # lines between two delays
@@ -42,7 +42,7 @@ def loaded_latency(spec: MachineSpec, delay: int, sequential: bool = False) -> L
     streams = [Stream(cores[0], nearest_memory(prober, cores[0]), 1, step=1 if sequential else ROW_LINES)]
     pause = delay + LOOP if delay >= 50 else delay
     for cpu in cores[1:]:
-        streams.append(Stream(cpu, nearest_memory(prober, cpu), timing.outstanding, burst=BURST, delay=pause))
+        streams.append(Stream(cpu, nearest_memory(prober, cpu), timing.core.outstanding, burst=BURST, delay=pause))
     scale = 1 + min(delay, 5000) // 1000  # rare injections need longer to show their mean
     flow = run_streams(prober, streams, prober.cycles(WARM_NS), prober.cycles(TIMED_NS * scale))
     return LoadPoint(delay, prober.ns(flow.latencies[0]), flow.bytes_per_second / 1e9)

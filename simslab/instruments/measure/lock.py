@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from simslab.base.units import Duration
     from simslab.machine.core.cpu import Cpu
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 WORK: Final = causes.WORK
 EACH: Final = 24  # sections of each CPU

@@ -9,7 +9,7 @@ from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.transfer import RELATIONS, partner
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 ROUNDS: Final = 16
 
@@ -22,7 +22,7 @@ def ping_pong(prober: Prober, a: int, b: int) -> float:
     longer than the line's way, as between threads of a core.
     """
     line = prober.fresh_lines(nearest_memory(prober, a), 1)
-    swap = prober.machine.timing.atomic
+    swap = prober.machine.timing.kernel.atomic
     prober.atomic(a, line)
     total = sum(max(prober.atomic(cpu, line) - swap, swap) for _ in range(ROUNDS) for cpu in (b, a))
     return total / (2 * ROUNDS)

@@ -8,8 +8,8 @@ from simslab.machine.machine import build_machine
 from simslab.machine.memory import states
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
     from simslab.machine.machine import Machine
+    from simslab.machine.spec import MachineSpec
     from simslab.machine.topology.topology import CpuPlace, Topology
 
 LINE_SHIFT: Final = states.LINE_SHIFT
@@ -61,14 +61,15 @@ class Prober:
 
     def atomic(self, cpu: int, line: int) -> int:
         """Locked read-modify-write; returns its whole latency in cycles."""
-        latency = self.machine.memory.access(self.place(cpu).core, line, 1, self.now) + self.machine.timing.atomic
+        latency = self.machine.memory.access(self.place(cpu).core, line, 1, self.now)
+        latency += self.machine.timing.kernel.atomic
         self.now += latency + PAUSE
         return latency
 
     def _access(self, cpu: int, line: int, write: int) -> int:
         latency = self.machine.memory.access(self.place(cpu).core, line, write, self.now)
         if latency == 0:
-            latency = self.machine.timing.l1
+            latency = self.machine.timing.caches.l1.latency
         self.now += latency + PAUSE
         return latency
 

@@ -103,7 +103,7 @@ def _issue(prober: Prober, stream: Stream, now: int, window: Window) -> None:
     way = (place.domain, place.node, node, line, now)
     interconnect = prober.machine.interconnect
     if store and not stream.temporal:  # its buffer is taken until the memory controller has the line
-        latency = prober.machine.timing.l3 + interconnect.way(place.node, node)
+        latency = prober.machine.timing.caches.l3.latency + interconnect.way(place.node, node)
         busy = latency + interconnect.stream_write(*way)
     else:
         busy = latency = prober.machine.memory.access(place.core, line, 1 if store else 0, now)

@@ -9,7 +9,7 @@ from simslab.instruments.measure.chase import nearest_memory
 from simslab.instruments.measure.prober import Prober
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.machine.topology.topology import Topology
 
 LINES: Final = 16  # averaged

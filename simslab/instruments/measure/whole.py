@@ -17,7 +17,7 @@ from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.transfer import HomeLatencies, transfer_by_home, transfer_by_state
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 Matrix = list[list[float | None]]
 

@@ -17,10 +17,10 @@ from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.transfer import transfer
 from simslab.instruments.reference import places
 from simslab.instruments.reference.reference import NUMBER, UNJUDGED, Cell, Row, Skipped
-from simslab.machine.timing.cycles import tlb_timing
+from simslab.machine.timing.tlb import tlb_timing
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
 
 Answer = Cell | Skipped
 LOAD_FIGURE: Final = re.compile(rf"total_bw=({NUMBER})(?![\d.])", re.ASCII)
@@ -253,17 +253,17 @@ class Answers:
     def instruction(self, row: Row) -> Answer:
         """Cost of an instruction that the model charges by itself."""
         if row.state == "pause":
-            return _cell(row, "cost", self.prober.machine.timing.pause)
+            return _cell(row, "cost", self.prober.machine.timing.kernel.pause)
         if row.state not in ("lock_add_m64", "xchg_m64"):
             return Skipped(row, "not charged as one instruction: the kernel's costs contain it")
-        return _cell(row, "cost", self.prober.machine.timing.atomic)
+        return _cell(row, "cost", self.prober.machine.timing.kernel.atomic)
 
     def page_walk(self, row: Row) -> Answer:
         """A walk for a 1 GB page whose table line is in the L1."""
         pages = tlb_timing(self.spec, "1G")
         if pages is None:
             return Skipped(row, "the machine has no entries for 1 GB pages")
-        return self.timed(row, "cost", pages.walk + pages.references * self.prober.machine.timing.l1)
+        return self.timed(row, "cost", pages.walk + pages.references * self.prober.machine.timing.caches.l1.latency)
 
     def second_level(self, row: Row) -> Answer:
         """A hit in the second level of the TLB."""
@@ -275,8 +275,8 @@ class Answers:
         """Cost of masking interrupts."""
         timing = self.prober.machine.timing
         costs = {
-            "local_irq_save+restore": timing.irq_save + timing.irq_restore,
-            "local_irq_disable+enable": timing.cli + timing.sti,
+            "local_irq_save+restore": timing.kernel.irq_save + timing.kernel.irq_restore,
+            "local_irq_disable+enable": timing.kernel.cli + timing.kernel.sti,
         }
         if row.state not in costs:
             return Skipped(row, "an operation of the kernel, not of the machine")

@@ -80,7 +80,7 @@ class SmpCalls:
     def _send(self, cpu: Cpu, target: Cpu, function: SmpFunction) -> None:
         cpu.insn_cold(SEND_TARGET_INSNS)
         cpu.write(self.line(cpu))
-        arrival = cpu.now + cpu.costs.ipi
+        arrival = cpu.now + cpu.costs.kernel.ipi
         self.unanswered[cpu.id] += 1
         self.queues[target.id].append((cpu, function))
         target.post_irq(arrival, CALL_FUNCTION_VECTOR)

@@ -5,7 +5,6 @@ from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap, PageLists
 from simslab.machine.core.cpu cimport Cpu
 
-cdef long long MAX_ORDER
 cdef long long TOP_ORDER
 cdef long long TOP_PAGES
 cdef long long PG_BUDDY

@@ -21,7 +21,6 @@ from simslab.kernel.mm import page
 from simslab.kernel.mm.page import MemMap, PageLists
 from simslab.machine.core.cpu import Cpu
 
-MAX_ORDER: Final = 11
 TOP_ORDER: Final = 10
 TOP_PAGES: Final = 1024
 PG_BUDDY: Final = page.PG_BUDDY
@@ -44,9 +43,9 @@ class Buddy:
         self.mem_map = mem_map
         self.start, self.end = start, end
         self.addr = addr
-        self.lists = PageLists(mem_map, MAX_ORDER, addr, layout.ZONE_FREE_AREA_BYTES)
+        self.lists = PageLists(mem_map, layout.MAX_ORDER, addr, layout.ZONE_FREE_AREA_BYTES)
         self.virgin = self.virgin_end = 0
-        self.nr_free_owner = buffers.int64_zeros(MAX_ORDER)
+        self.nr_free_owner = buffers.int64_zeros(layout.MAX_ORDER)
         self.nr_free = buffers.int64_pointer(self.nr_free_owner)
         self.free_pages = 0
         if end > start:
@@ -195,7 +194,7 @@ class Buddy:
 
     def watermark_blocks(self, cpu: Cpu, order: int) -> int:
         """Orders looked at until one with a free block that holds `order`, 0 when none (__zone_watermark_ok)."""
-        for current in range(order, MAX_ORDER):
+        for current in range(order, layout.MAX_ORDER):
             cpu.read(self.addr + current * layout.ZONE_FREE_AREA_BYTES)
             if self.nr_free[current] > 0:
                 return current - order + 1
@@ -204,7 +203,7 @@ class Buddy:
     def check(self) -> list[tuple[int, int]]:
         """Free blocks as (pfn, order), ascending, after verifying lists against counts and flags; for tests."""
         blocks = [(pfn, TOP_ORDER) for pfn in range(self.virgin, self.virgin_end, TOP_PAGES)]
-        for order in range(MAX_ORDER):
+        for order in range(layout.MAX_ORDER):
             listed = self.lists.entries(order)
             for pfn in listed:
                 if self.mem_map.get("order", pfn) != order or not self.mem_map.get("flags", pfn) & PG_BUDDY:

@@ -23,7 +23,6 @@ cdef long long NO_WATERMARKS
 cdef long long ALLOC_HARDER
 cdef long long ALLOC_HIGH
 cdef long long ALLOC_CPUSET
-cdef long long DENIABLE_NODES
 cdef long long ALLOC_PAGES_INSNS
 cdef long long SLOWPATH_INSNS
 cdef long long FREELIST_INSNS
@@ -62,7 +61,6 @@ cdef class PageAllocator:
     cdef long long* pgdat
     cdef public VmStat vmstat
     cdef public Reserves reserves
-    cdef public long long denied
     cdef public object cpusets
 
     @cython.locals(bill=cython.longlong, wall=cython.longlong, pfn=cython.longlong)
@@ -81,7 +79,6 @@ cdef class PageAllocator:
         self, Cpu cpu, long long gfp, long long order, long long nid, long long alloc_flags
     ) except? -1
     cdef bint in_cpuset(self, Cpu cpu, long long node, long long gfp) except -1
-    cdef long long is_denied(self, long long node) noexcept
     @cython.locals(flags=cython.longlong, pcp=PerCpuPages, pfn=cython.longlong)
     cdef long long rmqueue_pcplist(self, Cpu cpu, Zone preferred, Zone zone) except? -1
     @cython.locals(_=cython.longlong, pfn=cython.longlong)

@@ -11,6 +11,7 @@ poisoning, and the migrate types of `simslab.kernel.mm.buddy`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base import buffers
@@ -45,7 +46,6 @@ NO_WATERMARKS: Final = 0x04
 ALLOC_HARDER: Final = 0x10
 ALLOC_HIGH: Final = 0x20
 ALLOC_CPUSET: Final = 0x40
-DENIABLE_NODES: Final = 62
 
 
 ALLOC_PAGES_INSNS: Final = 77  # __alloc_pages_nodemask 75, should_fail_alloc_page 2
@@ -75,29 +75,37 @@ SITE_PCP_ALLOC: Final = site("rmqueue_pcplist")
 SITE_PCP_FREE: Final = site("free_unref_page")
 
 
+@dataclass(frozen=True)
+class NodeMemory:
+    """The memory of all nodes as boot found it.
+
+    `orders` as `zonelist.node_orders` makes them; `pgdats` are the addresses of each node's pglist_data.
+    """
+
+    mem_map: MemMap
+    zones: list[Zone]
+    orders: list[list[int]]
+    pgdats: list[int]
+
+
 class PageAllocator:
     """Allocates blocks of 2**order pages.
 
-    `zonelists[nid]` are all zones, nearest first, `thisnode[nid]` the node's own. `denied` is a bit mask of nodes on
-    which requests fail as if exhausted (fault injection; nodes below 62): requests for only such a node fail, others
-    are served elsewhere.
+    `zonelists[nid]` are all zones, nearest first, `thisnode[nid]` the node's own.
     """
 
     def __init__(
         self,
-        mem_map: MemMap,
-        zones: list[Zone],
-        orders: list[list[int]],
+        memory: NodeMemory,
         percpu: PerCpu,
-        pgdats: list[int],
         vmstat: VmStat,
         reserves: Reserves,
     ) -> None:
-        """`orders` as `zonelist.node_orders` makes them; `pgdats` are the addresses of each node's pglist_data."""
-        self.mem_map = mem_map
-        self.zones = zones
-        self.zonelists = [zone_module.build_zonerefs(zones, order) for order in orders]
-        self.thisnode = [zone_module.build_zonerefs(zones, [nid]) for nid in range(len(orders))]
+        orders, pgdats = memory.orders, memory.pgdats
+        self.mem_map = memory.mem_map
+        self.zones = memory.zones
+        self.zonelists = [zone_module.build_zonerefs(self.zones, order) for order in orders]
+        self.thisnode = [zone_module.build_zonerefs(self.zones, [nid]) for nid in range(len(orders))]
         self.percpu_owner = buffers.int64_zeros(len(percpu.bases))
         self.percpu_base = buffers.int64_pointer(self.percpu_owner)
         for cpu, base in enumerate(percpu.bases):
@@ -108,7 +116,6 @@ class PageAllocator:
             self.pgdat_owner[nid] = address
         self.vmstat = vmstat
         self.reserves = reserves
-        self.denied = 0
         self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
 
     # -- interface ---------------------------------------------------------------------------------------------------
@@ -190,7 +197,7 @@ class PageAllocator:
         n = len(zones)
         for i in range(n):
             zone = zones[i]
-            if zone.index > highest or (self.denied and self.is_denied(zone.node)):
+            if zone.index > highest:
                 continue
             if self.cpusets is not None and alloc_flags & ALLOC_CPUSET and not self.in_cpuset(cpu, zone.node, gfp):
                 continue
@@ -213,10 +220,6 @@ class PageAllocator:
     def in_cpuset(self, cpu: Cpu, node: int, gfp: int) -> bool:
         """Whether the task on `cpu` may have memory of `node` (__cpuset_zone_allowed)."""
         return bool(self.cpusets.node_allowed(cpu, node, gfp))
-
-    def is_denied(self, node: int) -> int:
-        """Whether fault injection denies `node`."""
-        return (self.denied >> node) & 1 if node < DENIABLE_NODES else 0
 
     def rmqueue_pcplist(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
         """Take one page from this CPU's list, refilled from the zone when empty; -1 when both are."""

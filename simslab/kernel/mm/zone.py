@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isqrt
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +53,17 @@ class PerCpuPages:
         self.lists = PageLists(mem_map, 1, addr + layout.PCP_LISTS, layout.LIST_HEAD_BYTES)
 
 
+@dataclass(frozen=True)
+class NodePages:
+    """Pages [start, end) of a node, those from `reserved_from` on not managed; the address of its pglist_data."""
+
+    node: int
+    start: int
+    end: int
+    reserved_from: int
+    pgdat: int
+
+
 class Zone:
     """Pages [start, end) of a node (struct zone); `managed` of them belong to the page allocator from boot on.
 
@@ -60,14 +72,12 @@ class Zone:
     Not modelled: watermark boosts, per-CPU drift of the free-page counter (it is exact here).
     """
 
-    def __init__(
-        self, mem_map: MemMap, stats: LockStats, node: int, index: int, start: int, end: int, pgdat: int
-    ) -> None:
+    def __init__(self, mem_map: MemMap, stats: LockStats, pages: NodePages, index: int, start: int, end: int) -> None:
         self.mem_map = mem_map
-        self.node, self.index = node, index
+        self.node, self.index = pages.node, index
         self.start, self.end = start, end
         self.managed = max(0, end - start)
-        self.pgdat = pgdat
+        self.pgdat = pgdat = pages.pgdat
         self.addr = pgdat + layout.PGDAT_ZONES + index * layout.ZONE_BYTES
         self.buddy = Buddy(mem_map, start, end, self.addr + layout.ZONE_FREE_AREA)
         self.lock = SpinLock(self.addr + layout.ZONE_LOCK, stats.lock_class("zone.lock"))
@@ -126,17 +136,15 @@ class Zone:
         return blocks
 
 
-def node_zones(
-    mem_map: MemMap, stats: LockStats, node: int, start: int, end: int, reserved_from: int, pgdat: int
-) -> list[Zone]:
-    """The zones of a node whose memory is pages [start, end); those from `reserved_from` on are not managed."""
+def node_zones(mem_map: MemMap, stats: LockStats, pages: NodePages) -> list[Zone]:
+    """The zones of a node."""
     zones = []
-    low = start
+    low = pages.start
     for index in range(NR_ZONES):
-        high = min(end, ZONE_END[index])
+        high = min(pages.end, ZONE_END[index])
         if high > low:
             first = max(low, 1)  # page 0 holds firmware data
-            zones.append(Zone(mem_map, stats, node, index, first, max(first, min(high, reserved_from)), pgdat))
+            zones.append(Zone(mem_map, stats, pages, index, first, max(first, min(high, pages.reserved_from))))
             low = high
     return zones
 

@@ -1,5 +1,6 @@
 """Jiffies, their rounding, and when the timer wheel fires (kernel/time/timer.c)."""
 
+from dataclasses import dataclass
 from typing import Final
 
 HZ: Final = 250
@@ -8,6 +9,14 @@ CPU_SKEW: Final = 3  # jiffies between the rounded times of neighbouring CPUs
 LVL_CLK_SHIFT: Final = 3
 LVL_SPAN: Final = 63
 LVL_DEPTH: Final = 9
+
+
+@dataclass(frozen=True)
+class JiffyClock:
+    """How cycles and jiffies go together: `first` is the jiffy at cycle 0."""
+
+    cycles_per_jiffy: int
+    first: int
 
 
 def initial_jiffies(hz: int) -> int:

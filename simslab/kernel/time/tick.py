@@ -14,6 +14,7 @@ from functools import partial
 from simslab.base.clock import NEVER
 from simslab.base.engine import Engine
 from simslab.kernel.locking.rcu import Rcu
+from simslab.kernel.time.jiffies import JiffyClock
 from simslab.kernel.time.timer import Timers
 from simslab.kernel.time.workqueue import Workqueue
 from simslab.machine.accounting.vectors import TIMER_VECTOR
@@ -27,16 +28,15 @@ class TickSched:
         self,
         cpus: list[Cpu],
         engine: Engine,
-        cycles_per_jiffy: int,
-        first: int,
+        clock: JiffyClock,
         timers: Timers,
         rcu: Rcu,
         work: Workqueue,
     ) -> None:
         self.cpus = cpus
         self.engine = engine
-        self.cycles_per_jiffy = cycles_per_jiffy
-        self.first = first
+        self.cycles_per_jiffy = clock.cycles_per_jiffy
+        self.first = clock.first
         self.timers = timers
         self.rcu = rcu
         self.work = work

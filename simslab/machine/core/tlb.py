@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.base import buffers
+from simslab.machine.core.core_spec import TableMap, TlbCosts
 from simslab.machine.memory import states
 from simslab.machine.memory.cache_array import CacheArray
 from simslab.machine.memory.coherence import CoherentMemory
@@ -38,43 +39,32 @@ def table_lines(page_shift: int, memory: int) -> int:
 
 
 class Tlb:
-    """Data TLBs of all cores for pages of `1 << page_shift` bytes; siblings share their core's.
-
-    `l2` may be None. `l2_hit` and `walk` are cycles; `references` loads end each walk, one a table level.
-    `first_byte[n]`, `memory[n]`: where node n's memory lies; `first_table[n]`: the first section of its tables.
-    """
+    """Data TLBs of all cores for pages of one size; siblings share their core's. `l2` may be None."""
 
     def __init__(
-        self,
-        caches: CoherentMemory,
-        page_shift: int,
-        l1: CacheArray,
-        l2: CacheArray | None,
-        l2_hit: int,
-        walk: int,
-        references: int,
-        l1_latency: int,
-        first_byte: list[int],
-        memory: list[int],
-        first_table: list[int],
+        self, caches: CoherentMemory, l1: CacheArray, l2: CacheArray | None, costs: TlbCosts, tables: TableMap
     ) -> None:
         self.caches = caches
-        self.page_shift = page_shift
+        self.page_shift: int = costs.page_shift
         self.l1 = l1
         self.two_levels = 0 if l2 is None else 1
         self.l2 = l1 if l2 is None else l2
-        self.l2_hit, self.walk_start, self.references, self.l1_latency = l2_hit, walk, references, l1_latency
+        self.l2_hit: int = costs.l2_hit
+        self.walk_start: int = costs.walk
+        self.references: int = costs.references
+        self.l1_latency: int = costs.l1_latency
         self.walks = 0
-        self.first_owner = buffers.int64_zeros(len(first_byte))
+        nodes = len(tables.first_byte)
+        self.first_owner = buffers.int64_zeros(nodes)
         self.first_page = buffers.int64_pointer(self.first_owner)
-        self.table_owner = buffers.int64_zeros(len(first_byte))
+        self.table_owner = buffers.int64_zeros(nodes)
         self.table = buffers.int64_pointer(self.table_owner)
-        self.stride_owner = buffers.int64_zeros(len(first_byte))
+        self.stride_owner = buffers.int64_zeros(nodes)
         self.stride = buffers.int64_pointer(self.stride_owner)
-        for node, start in enumerate(first_byte):
-            self.first_page[node] = start >> page_shift
-            self.table[node] = first_table[node] << states.SECTION_SHIFT
-            self.stride[node] = table_lines(page_shift, memory[node])
+        for node, start in enumerate(tables.first_byte):
+            self.first_page[node] = start >> self.page_shift
+            self.table[node] = tables.first_table[node] << states.SECTION_SHIFT
+            self.stride[node] = table_lines(self.page_shift, tables.memory[node])
 
     def translate(self, core: int, page: int, now: int) -> int:
         """Look `page` up for a core; returns the cycles beyond a first-level hit. The entry is then in both levels."""
@@ -85,7 +75,7 @@ class Tlb:
             self.l1.use(base, way)
             return 0
         cycles = self.second_level(core, page, now)
-        self.l1.insert(base, key, HELD)
+        self.l1.insert(core, key, HELD)
         return cycles
 
     def second_level(self, core: int, page: int, now: int) -> int:
@@ -99,13 +89,13 @@ class Tlb:
             self.l2.use(base, way)
             return self.l2_hit
         cycles = self.walk(core, page, now)
-        self.l2.insert(base, key, HELD)
+        self.l2.insert(core, key, HELD)
         return cycles
 
     def walk(self, core: int, page: int, now: int) -> int:
         """Walk the page table: dependent loads of the levels that the paging-structure caches do not answer for."""
         self.walks += 1
-        node = self.caches.home_of(page << (self.page_shift - states.LINE_SHIFT))
+        node = self.caches.paths.home_of(page << (self.page_shift - states.LINE_SHIFT))
         index = (page - self.first_page[node]) >> ENTRIES_SHIFT
         cycles = self.walk_start
         level = self.references

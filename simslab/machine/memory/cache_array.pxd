@@ -2,6 +2,7 @@
 cimport cython
 from simslab.base cimport buffers
 from simslab.machine.memory cimport states
+from simslab.machine.memory.replacement cimport Replacement
 
 
 @cython.final
@@ -9,20 +10,21 @@ cdef class CacheArray:
     cdef readonly long long instances
     cdef readonly long long sets
     cdef readonly long long ways
-    cdef long long mask
+    cdef readonly long long mask
+    cdef readonly Replacement replacement
     cdef public object owner
     cdef long long* tags
 
     @cython.locals(index=cython.longlong)
     cpdef long long base(self, long long instance, long long line) noexcept
-    @cython.locals(way=cython.longlong)
+    @cython.locals(tags="long long*", key=cython.longlong, way=cython.longlong)
     cpdef long long find(self, long long base, long long line) noexcept
-    @cython.locals(word=cython.longlong)
+    cpdef long long locate(self, long long instance, long long line) noexcept
     cpdef long long use(self, long long base, long long way) noexcept
-    @cython.locals(last=cython.longlong, victim=cython.longlong, way=cython.longlong)
-    cpdef long long insert(self, long long base, long long line, long long state) noexcept
-    @cython.locals(way=cython.longlong, state=cython.longlong, last=cython.longlong)
-    cpdef long long remove(self, long long base, long long line) noexcept
+    @cython.locals(word=cython.longlong)
+    cpdef long long insert(self, long long instance, long long line, long long state) noexcept
+    @cython.locals(base=cython.longlong, way=cython.longlong, state=cython.longlong)
+    cpdef long long remove(self, long long instance, long long line) noexcept
     cpdef long long set_state(self, long long way, long long state) noexcept
     @cython.locals(way=cython.longlong)
     cpdef long long state_of(self, long long instance, long long line) noexcept

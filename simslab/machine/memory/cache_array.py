@@ -1,26 +1,31 @@
-"""Where is the line, and whom to evict: the tag arrays of one cache level, with true-LRU replacement.
+"""Where is the line: the tag arrays of one cache level.
 
 One `CacheArray` holds the tags of every instance (core, L3 domain) of a level in one flat array, so that invalidating
-another core's line needs no object of that core. It knows neither coherence nor time.
+another core's line needs no object of that core. It knows neither coherence nor time, and leaves to its replacement
+policy (`replacement.py`) in which order a set's ways are kept and which of them goes.
 
 A way is one 64-bit word: line number shifted left by 3, state in the low bits; 0 is an empty way. Line 0 is never used.
-Ways of a set are kept in order of use, most recent first, so way 0 answers most hits and the last way is the victim.
 """
 
 from __future__ import annotations
 
 from simslab.base import buffers
 from simslab.machine.memory import states
+from simslab.machine.memory.replacement import LeastRecentlyUsed, Replacement
 
 
 class CacheArray:
-    """Tags of `instances` equal caches of `sets` sets and `ways` ways; `sets` need not be a power of two."""
+    """Tags of `instances` equal caches of `sets` sets and `ways` ways; `sets` need not be a power of two.
 
-    def __init__(self, instances: int, sets: int, ways: int) -> None:
+    `replacement` is the policy, true LRU if none is given.
+    """
+
+    def __init__(self, instances: int, sets: int, ways: int, replacement: Replacement | None = None) -> None:
         self.instances = instances
         self.sets = sets
         self.ways = ways
         self.mask = sets - 1 if sets & (sets - 1) == 0 else -1
+        self.replacement: Replacement = LeastRecentlyUsed() if replacement is None else replacement
         self.owner = buffers.int64_zeros(instances * sets * ways)
         self.tags = buffers.int64_pointer(self.owner)
 
@@ -31,42 +36,34 @@ class CacheArray:
 
     def find(self, base: int, line: int) -> int:
         """Index of the way that holds `line` in the set at `base`, ABSENT if none."""
+        tags = self.tags
+        key = line << states.STATE_BITS
         for way in range(base, base + self.ways):
-            if self.tags[way] >> states.STATE_BITS == line:
+            if tags[way] ^ key <= states.STATE_MASK:  # differs in the state at most
                 return way
         return states.ABSENT
 
+    def locate(self, instance: int, line: int) -> int:
+        """Index of the way that holds `line` in `instance`, ABSENT if none."""
+        return self.find(self.base(instance, line), line)
+
     def use(self, base: int, way: int) -> int:
-        """Make `way` the most recently used of its set; returns its new index, `base`."""
-        word = self.tags[way]
-        while way > base:
-            self.tags[way] = self.tags[way - 1]
-            way -= 1
-        self.tags[base] = word
-        return base
+        """Count a use of `way`; returns its new index."""
+        return self.replacement.use(self.tags, base, way)
 
-    def insert(self, base: int, line: int, state: int) -> int:
-        """Put an absent line in front of its set; returns the evicted word, 0 if a way was free."""
-        last = base + self.ways - 1
-        victim = self.tags[last]
-        way = last
-        while way > base:
-            self.tags[way] = self.tags[way - 1]
-            way -= 1
-        self.tags[base] = (line << states.STATE_BITS) | state
-        return victim
+    def insert(self, instance: int, line: int, state: int) -> int:
+        """Put an absent line into its set; returns the evicted word, 0 if a way was free."""
+        word = (line << states.STATE_BITS) | state
+        return self.replacement.insert(self.tags, self.base(instance, line), self.ways, word)
 
-    def remove(self, base: int, line: int) -> int:
-        """Drop `line`; returns its state, 0 if it was absent. The free way goes last."""
+    def remove(self, instance: int, line: int) -> int:
+        """Drop `line`; returns its state, 0 if it was absent."""
+        base = self.base(instance, line)
         way = self.find(base, line)
         if way < 0:
             return 0
         state = self.tags[way] & states.STATE_MASK
-        last = base + self.ways - 1
-        while way < last:
-            self.tags[way] = self.tags[way + 1]
-            way += 1
-        self.tags[last] = 0
+        self.replacement.remove(self.tags, base, self.ways, way)
         return state
 
     def set_state(self, way: int, state: int) -> int:
@@ -76,5 +73,5 @@ class CacheArray:
 
     def state_of(self, instance: int, line: int) -> int:
         """State of `line` in `instance`, 0 if absent; does not count as a use."""
-        way = self.find(self.base(instance, line), line)
+        way = self.locate(instance, line)
         return 0 if way < 0 else self.tags[way] & states.STATE_MASK

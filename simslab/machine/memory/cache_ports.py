@@ -7,22 +7,20 @@ Not modelled: slices that a pattern of addresses loads unevenly; write-backs and
 
 from __future__ import annotations
 
+from simslab.machine.memory.memory_spec import CachePortSpec
 from simslab.machine.memory.server import ServerArray
 
 
 class CachePorts:
-    """Servers of `cores` L2s and `domains` L3s; times of one line in 1/1024 cycle, 0 for unlimited.
+    """Servers of `cores` L2s and `domains` L3s; `exact`: requests come in order of time (`server.py`)."""
 
-    `exact`: requests come in order of time (`server.py`).
-    """
-
-    def __init__(self, cores: int, domains: int, l2_q10: int, l3_q10: int, core_q10: int, exact: int = 0) -> None:
+    def __init__(self, cores: int, domains: int, times: CachePortSpec, exact: int = 0) -> None:
         self.exact = exact
-        self.limits_l3 = 1 if l3_q10 else 0
-        self.limits_core = 1 if core_q10 else 0
-        self.l2 = ServerArray([l2_q10] * cores, exact)
-        self.l3 = ServerArray([l3_q10] * domains, exact)
-        self.core = ServerArray([core_q10] * cores, exact)
+        self.limits_l3 = 1 if times.l3_q10 else 0
+        self.limits_core = 1 if times.core_q10 else 0
+        self.l2 = ServerArray([times.l2_q10] * cores, exact)
+        self.l3 = ServerArray([times.l3_q10] * domains, exact)
+        self.core = ServerArray([times.core_q10] * cores, exact)
 
     def from_l2(self, core: int, now: int) -> int:
         """Queueing of one line from a core's L2.

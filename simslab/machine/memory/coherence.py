@@ -1,88 +1,49 @@
 """Who may hold a line: MESIF or MOESI over private L1/L2, one L3 per domain and a home agent per node.
 
 An L2 miss looks up its own L3 domain's snoop filter first and only then goes to the line's home, whose directory knows
-which domains hold the line (`hierarchy.py`).
+which domains hold the line. Four questions, four objects: where is the line (`cache_array.py`), whom to evict
+(`replacement.py`), who may hold it (here, with `snoop_filters.py` and `directory.py`), when does it arrive (`paths.py`
+over `interconnect.py`); `hierarchy.py` puts tag arrays and tables together.
 
-The latency of a miss is composed from the path that it takes (`interconnect.py`):
-
-    other core, same L3   l3 + c2c_local (held M), c2c_exclusive (E) or c2c_shared (S, and the L3 does not have it)
-    memory                l3 + hop to home + directory + DRAM + hop back, less `ahead` if the memory is near
-    other L3              l3 + hop to home + directory + hop to owner + snoop + hop owner to requester
-      bits in memory      the home's DRAM and the owner's directory as well, where the home's filter does not reach the
-                          owner and only bits kept with the line tell of it
-      one filter          l3 + hop to home + hop to owner + c2c_local + hop owner to requester, where the home's filter
-                          reaches both (clusters of a package that share one)
-      source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home; memory does not
-                          wait for snoops, since bits kept with the line show that no other package has it
-    invalidation          as far as the farthest sharer's acknowledgement, in parallel with the data
-
-`transact` returns the full latency of one access; what of it the core exposes is the CPU's business (`cpu.py`).
+`transact` returns the full latency of one access; what of it the core exposes is the CPU's business (`accesses.py`).
 
 Not modelled: races between transactions (each completes before the next begins).
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from simslab.base import bits, buffers
 from simslab.machine.accounting import causes
 from simslab.machine.memory import states
-from simslab.machine.memory.cache_array import CacheArray
 from simslab.machine.memory.cache_ports import CachePorts
 from simslab.machine.memory.hierarchy import CacheHierarchy
-from simslab.machine.memory.interconnect import Interconnect
+from simslab.machine.memory.memory_spec import MemoryMap
+from simslab.machine.memory.paths import Paths
 
 
-class CoherentMemory(CacheHierarchy):
+class CoherentMemory:
     """The machine's memory as a core sees it: every access returns its latency in cycles."""
 
     def __init__(
-        self,
-        l1: CacheArray,
-        l2: CacheArray,
-        l3: CacheArray,
-        interconnect: Interconnect,
-        core_domain: list[int],
-        section_node: list[int],
-        inclusion: int,
-        protocol: int,
-        core_node: list[int],
-        l2_latency: int,
-        l3_latency: int,
-        c2c_local: int,
-        directory_latency: int,
-        snoop_latency: int,
-        home: int,
-        c2c_exclusive: int = -1,
-        c2c_shared: int = -1,
-        memory_bits: int = 0,
-        one_filter: int = 0,
-        ahead: int = 0,
-        reach: list[int] | None = None,
-        ports: CachePorts | None = None,
+        self, caches: CacheHierarchy, paths: Paths, places: MemoryMap, ports: CachePorts | None = None
     ) -> None:
-        super().__init__(l1, l2, l3, interconnect, core_domain, section_node, inclusion, protocol, core_node)
-        self.l2_latency, self.l3_latency = l2_latency, l3_latency
-        self.c2c_local = c2c_local
-        self.c2c_exclusive = c2c_exclusive if c2c_exclusive >= 0 else c2c_local
-        self.c2c_shared = c2c_shared if c2c_shared >= 0 else self.c2c_exclusive
-        self.directory_latency, self.snoop_latency = directory_latency, snoop_latency
-        self.home = home  # who finds the holders of a line
-        self.memory_bits = memory_bits  # holders beyond the filter's reach are known from bits in memory only
-        self.one_filter = one_filter  # nodes share snoop filters
-        self.ahead = ahead  # a read of near memory starts so long before L3 and directory have answered
-        reached = range(interconnect.nodes) if reach is None else reach
-        self.reach_owner = buffers.int64_of(np.array(reached, dtype=np.int64))
-        self.reach = buffers.int64_pointer(self.reach_owner)  # number of the filter that each node belongs to
-        self.core_node_owner = buffers.int64_of(np.array(core_node, dtype=np.int64))
-        self.core_node = buffers.int64_pointer(self.core_node_owner)
-        self.nodes = interconnect.nodes
-        self.lines_owner = buffers.int64_zeros(self.nodes * causes.NR_CAUSES)
+        self.caches, self.paths = caches, paths
+        self.l1, self.l2 = caches.l1, caches.l2
+        self.filters, self.directory = caches.filters, caches.directory
+        self.domain_owner = buffers.int64_zeros(len(places.core_domain))
+        self.core_domain = buffers.int64_pointer(self.domain_owner)
+        for core, domain in enumerate(places.core_domain):
+            self.core_domain[core] = domain
+        self.l2_latency: int = paths.l2
+        self.row_owner = buffers.int64_zeros(len(places.core_node))
+        self.core_row = buffers.int64_pointer(self.row_owner)  # of the core's node in `lines` and `cycles`
+        for core, node in enumerate(places.core_node):
+            self.core_row[core] = node * causes.NR_CAUSES
+        nodes = paths.interconnect.nodes
+        self.lines_owner = buffers.int64_zeros(nodes * causes.NR_CAUSES)
         self.lines = buffers.int64_pointer(self.lines_owner)  # lines fetched, by node of the core and cause
-        self.cycles_owner = buffers.int64_zeros(self.nodes * causes.NR_CAUSES)
+        self.cycles_owner = buffers.int64_zeros(nodes * causes.NR_CAUSES)
         self.cycles = buffers.int64_pointer(self.cycles_owner)  # their full latencies
-        self.requester_node = 0
         self.grant = 0  # state that the read in progress earns inside its domain
         self.cause = 0  # of the last transaction, as are the queueing parts of its latency
         self.link_queue = 0
@@ -93,7 +54,7 @@ class CoherentMemory(CacheHierarchy):
 
     def state_in_core(self, core: int, line: int) -> int:
         """State in which a core's L1 or L2 holds the line, 0 if neither does; not an access."""
-        return self.private_state(core, line)
+        return self.caches.private_state(core, line)
 
     def access(self, core: int, line: int, write: int, now: int) -> int:
         """Like `transact`, for code that has not looked into the L1: a hit there returns 0."""
@@ -111,20 +72,16 @@ class CoherentMemory(CacheHierarchy):
     def transact(self, core: int, line: int, write: int, now: int) -> int:
         """Bring `line` into the core's L1 for reading or writing; returns the full latency in cycles.
 
-        Called on an L1 miss, or on a write that finds the line not M or E. Leaves `cause`, `link_queue` and
-        `dram_queue` for attribution.
+        Only for a read of a line that the L1 does not hold, or a write of one that it does not hold in M or E. Leaves
+        `cause`, `link_queue` and `dram_queue` for attribution.
         """
-        self.interconnect.begin()
-        self.requester_node = self.core_node[core]
         latency = self.private_hit(core, line, write)
         if latency < 0:
             latency = self.beyond_private(core, line, write, now)
-        self.link_queue = self.interconnect.link_queue
-        self.dram_queue = self.interconnect.dram_queue
         if self.ported:
             self.cache_queue = self.pass_ports(core, now)
             latency += self.cache_queue
-        index = self.requester_node * causes.NR_CAUSES + self.cause
+        index = self.core_row[core] + self.cause
         self.lines[index] += 1
         self.cycles[index] += latency
         return latency
@@ -138,11 +95,11 @@ class CoherentMemory(CacheHierarchy):
 
     def prefetch(self, core: int, line: int, now: int) -> int:
         """Bring a line that the core does not hold into its L2 in the background; returns its latency, else 0."""
-        if self.private_state(core, line) != 0:
+        if self.caches.private_state(core, line) != 0:
             return 0
-        self.fills_l1 = 0
+        self.caches.fills_l1 = 0
         latency = self.transact(core, line, 0, now)
-        self.fills_l1 = 1
+        self.caches.fills_l1 = 1
         return latency
 
     def private_hit(self, core: int, line: int, write: int) -> int:
@@ -156,219 +113,176 @@ class CoherentMemory(CacheHierarchy):
             return -1
         way = self.l2.use(base, way)
         if write:
-            state = states.MODIFIED
             self.l2.set_state(way, states.MODIFIED)
-        self.fill_l1(core, line, state)
+            self.caches.fill_l1(core, line, states.MODIFIED)
+        else:
+            self.caches.insert_l1(core, line, state)
         self.cause = causes.L2
+        self.link_queue = 0
+        self.dram_queue = 0
         return self.l2_latency
 
     def beyond_private(self, core: int, line: int, write: int, now: int) -> int:
         """L3 domain first, then the line's home."""
+        self.paths.begin(core)
         domain = self.core_domain[core]
+        row = self.filters.row_of(domain, line)
         if write:
-            latency = self.read_for_ownership(core, domain, line, now)
-            self.fill_private(core, domain, line, states.MODIFIED, now)
-            return latency
-        latency = self.read_in_domain(core, domain, line, now)
-        state = self.grant
-        if latency < 0:
-            latency = self.read_from_home(domain, line, now)
-            state = self.granted_state(domain, line)
-        self.fill_private(core, domain, line, state, now)
+            latency = self.take_ownership(core, domain, row, line, now)
+        else:
+            latency = self.read_in_domain(core, domain, row, line, now)
+            if latency < 0:
+                latency = self.read_from_home(domain, line, now)
+            self.caches.fill_private(core, domain, row, line, self.grant, now)
+        self.link_queue = self.paths.interconnect.link_queue
+        self.dram_queue = self.paths.interconnect.dram_queue
         return latency
-
-    def granted_state(self, domain: int, line: int) -> int:
-        """E when nobody else holds the line after a read, S otherwise."""
-        row = self.directory.row(line)
-        mask = self.directory.rows[row + states.DOMAINS]
-        if mask != bits.bit(domain):
-            return states.SHARED
-        self.directory.rows[row + states.OWNER] = domain + 1
-        return states.EXCLUSIVE
 
     # -- reads --------------------------------------------------------------------------------------------------------
 
-    def read_in_domain(self, core: int, domain: int, line: int, now: int) -> int:
+    def read_in_domain(self, core: int, domain: int, row: int, line: int, now: int) -> int:
         """Serve a read below the requester's own L3; -1 when the domain does not hold the line."""
-        table = self.filter_of(domain)
-        row = table.row(line)
-        cores = table.rows[row + states.CORES] & ~self.core_bit[core]
-        l3_state = table.rows[row + states.L3_STATE]
+        other = self.filters.another(domain, row, core)
         self.grant = states.SHARED
-        if cores != 0 and cores & (cores - 1) == 0:
-            owner = self.core_of(domain, cores)
-            state = self.private_state(owner, line)
+        if other >= 0:
+            state = self.caches.private_state(other, line)
             if state >= states.EXCLUSIVE:
-                self.set_private_state(owner, line, states.SHARED)
-                self.cause = causes.OTHER_CORE
-                if state == states.EXCLUSIVE:
-                    return self.l3_latency + self.c2c_exclusive
-                self.fill_l3(domain, line, states.MODIFIED, now)
-                return self.l3_latency + self.c2c_local
-        if l3_state != 0:
-            self.use_l3(domain, line)
+                return self.read_from_owner(other, domain, row, line, now)
+        if self.filters.rows[row + states.L3_STATE] != 0:
+            self.caches.use_l3(domain, row, line)
             self.cause = causes.L3
-            if cores == 0 and self.sole_owner(domain, line):
+            if other == states.NOBODY and self.sole_owner(domain, line):
                 self.grant = states.EXCLUSIVE
-            return self.l3_latency
-        if cores != 0:
+            return self.paths.l3
+        if other != states.NOBODY:
             self.cause = causes.OTHER_CORE
-            return self.l3_latency + self.c2c_shared
+            return self.paths.l3 + self.paths.c2c_shared
         return -1
+
+    def read_from_owner(self, owner: int, domain: int, row: int, line: int, now: int) -> int:
+        """A core of the domain holds the line E or M: it answers and shares it."""
+        state = self.caches.private_state(owner, line)
+        self.caches.set_private_state(owner, line, states.SHARED)
+        self.cause = causes.OTHER_CORE
+        if state == states.EXCLUSIVE:
+            return self.paths.l3 + self.paths.c2c_exclusive
+        self.caches.fill_l3(domain, row, line, states.MODIFIED, now)
+        return self.paths.l3 + self.paths.c2c_modified
 
     def sole_owner(self, domain: int, line: int) -> int:
         """Whether the directory knows of no other domain and lets this one hand out E."""
-        row = self.directory.row(line)
-        if self.directory.rows[row + states.OWNER] != domain + 1:
-            return 0
-        return 1 if self.directory.rows[row + states.DOMAINS] == bits.bit(domain) else 0
-
-    def use_l3(self, domain: int, line: int) -> int:
-        """Count an L3 hit as a use; an exclusive L3 gives the line up unless it is dirty."""
-        base = self.l3.base(domain, line)
-        way = self.l3.find(base, line)
-        if way < 0:
-            return 0
-        if self.inclusion == states.EXCLUSIVE_L3 and self.l3.tags[way] & states.STATE_MASK == states.SHARED:
-            self.l3.remove(base, line)
-            table = self.filter_of(domain)
-            table.rows[table.row(line) + states.L3_STATE] = 0
-            return 0
-        self.l3.use(base, way)
-        return 0
+        row = self.directory.row_of(0, line)
+        return self.directory.is_alone(row, domain) if self.directory.owner_of(row) == domain else 0
 
     def read_from_home(self, domain: int, line: int, now: int) -> int:
-        """Serve a read from another domain or from memory; the directory then lists the requester."""
-        home = self.home_of(line)
-        row = self.directory.row(line)
-        owner = self.directory.rows[row + states.OWNER] - 1
-        forwarder = self.directory.rows[row + states.FORWARDER] - 1
-        if owner >= 0 and owner != domain:
-            latency = self.forward(home, owner, domain, now)
-            self.downgrade(owner, line, home, now)
-        elif forwarder >= 0 and forwarder != domain and self.forward_wins(home, forwarder):
-            latency = self.forward(home, forwarder, domain, now)
+        """Serve a read from another domain or from memory; the directory then lists the requester.
+
+        E is granted when nobody else holds the line after it, S otherwise.
+        """
+        home = self.paths.home_of(line)
+        row = self.directory.row_of(0, line)
+        latency = self.answer(home, domain, row, line, now)
+        self.directory.admit(row, domain, domain if self.caches.protocol == states.MESIF else states.NOBODY)
+        if self.directory.others(row, domain):
+            self.grant = states.SHARED
         else:
-            latency = self.from_dram(home, domain, line, now)
-        row = self.directory.row(line)
-        self.directory.rows[row + states.DOMAINS] |= bits.bit(domain)
-        self.directory.rows[row + states.FORWARDER] = domain + 1 if self.protocol == states.MESIF else 0
+            self.directory.set_owner(row, domain)
+            self.grant = states.EXCLUSIVE
         return latency
 
-    def request(self, home: int) -> int:
-        """L3 miss, way to the home and look-up there."""
-        return self.l3_latency + self.interconnect.way(self.requester_node, home) + self.directory_latency
-
-    def begun(self, home: int) -> int:
-        """How long a near memory has been reading already when L3 and directory have answered."""
-        return self.ahead if self.reach[home] == self.reach[self.requester_node] else 0
-
-    def probed(self, home: int, owner: int) -> int:
-        """When another domain has been asked and has looked: by the home, or by the requester itself."""
-        place = self.domain_node[owner]
-        if self.home == states.SOURCE_SNOOP:
-            return self.l3_latency + self.interconnect.way(self.requester_node, place) + self.snoop_latency
-        onward = self.interconnect.way(home, place)
-        if self.reach[home] != self.reach[place]:
-            if self.memory_bits:
-                onward += self.interconnect.dram[home] - self.begun(home) + self.directory_latency
-        elif self.one_filter and self.reach[self.requester_node] == self.reach[home]:
-            return self.l3_latency + self.interconnect.way(self.requester_node, home) + onward + self.c2c_local
-        return self.request(home) + onward + self.snoop_latency
-
-    def acknowledged(self, home: int, other: int) -> int:
-        """Probe of another domain, answer to the requester; no data."""
-        return self.probed(home, other) + self.interconnect.way(self.domain_node[other], self.requester_node)
+    def answer(self, home: int, domain: int, row: int, line: int, now: int) -> int:
+        """Data for a read: from the owner, from a forwarder that is faster than memory, or from memory."""
+        owner = self.directory.owner_of(row)
+        forwarder = self.directory.forwarder_of(row)
+        if owner >= 0 and owner != domain:
+            latency = self.forward(home, owner, domain, now)
+            self.downgrade(owner, row, line, now)
+            return latency
+        if forwarder >= 0 and forwarder != domain and self.paths.forward_wins(home, forwarder):
+            return self.forward(home, forwarder, domain, now)
+        return self.from_dram(home, domain, line, now)
 
     def forward(self, home: int, owner: int, domain: int, now: int) -> int:
-        """Probe of the owner, data straight to the requester."""
+        """Another domain sends the line."""
         self.cause = causes.REMOTE_CACHE
-        data = self.interconnect.data(self.domain_node[owner], self.requester_node, domain, now)
-        return self.probed(home, owner) + data + self.interconnect.leave(owner, now)
-
-    def forward_wins(self, home: int, owner: int) -> int:
-        """Whether a clean copy in another domain answers before memory does (both are asked)."""
-        memory = self.interconnect.dram[home] - self.begun(home) + self.interconnect.way(home, self.requester_node)
-        return 1 if self.acknowledged(home, owner) < self.request(home) + memory else 0
+        return self.paths.forward(home, owner, domain, now)
 
     def from_dram(self, home: int, domain: int, line: int, now: int) -> int:
-        """Memory to the requester; local means on the node of the requesting core."""
-        self.cause = causes.LOCAL_DRAM if home == self.requester_node else causes.REMOTE_DRAM
-        device = self.interconnect.dram_read(home, line, now) - self.begun(home)
-        latency = self.request(home) + device + self.interconnect.data(home, self.requester_node, domain, now)
-        return max(latency, self.all_snooped(home, domain)) if self.home == states.HOME_SNOOP else latency
+        """Memory sends the line; local means on the node of the requesting core."""
+        self.cause = causes.LOCAL_DRAM if home == self.paths.requester_node else causes.REMOTE_DRAM
+        return self.paths.from_dram(home, domain, line, now)
 
-    def all_snooped(self, home: int, domain: int) -> int:
-        """When the last of all other domains has answered a snoop that found nothing."""
-        latest = 0
-        for other in range(self.domains):
-            if other != domain:
-                latest = max(latest, self.acknowledged(home, other))
-        return latest
-
-    def downgrade(self, owner: int, line: int, home: int, now: int) -> int:
+    def downgrade(self, owner: int, row: int, line: int, now: int) -> int:
         """A read reached the owning domain: copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
-        dirty = self.share_domain(owner, line, now)
-        if dirty and self.protocol == states.MOESI:
+        dirty = self.caches.share_domain(owner, self.filters.row_of(owner, line), line, now)
+        if dirty and self.caches.protocol == states.MOESI:
             return 0
-        self.directory.rows[self.directory.row(line) + states.OWNER] = 0
+        self.directory.set_owner(row, states.NOBODY)
         if dirty:
-            self.interconnect.write_back(owner, self.domain_node[owner], home, line, now)
+            self.paths.write_back(owner, line, now)
         return 0
 
     # -- writes -------------------------------------------------------------------------------------------------------
 
-    def read_for_ownership(self, core: int, domain: int, line: int, now: int) -> int:
-        """Get the only copy: data if the core has none, and every other copy invalidated, in parallel."""
-        held = self.private_state(core, line)
-        latency = self.local_ownership(core, domain, line, held)
-        row = self.directory.row(line)
-        others = self.directory.rows[row + states.DOMAINS] & ~bits.bit(domain)
-        if latency < 0 or others != 0:
-            beyond = self.home_ownership(domain, line, others, 1 if latency >= 0 else 0, now)
-            latency = max(latency, beyond)
-        row = self.directory.row(line)
-        self.directory.rows[row + states.DOMAINS] = bits.bit(domain)
-        self.directory.rows[row + states.OWNER] = domain + 1
-        self.directory.rows[row + states.FORWARDER] = 0
+    def take_ownership(self, core: int, domain: int, row: int, line: int, now: int) -> int:
+        """Get the only copy into the core."""
+        held = self.caches.private_state(core, line)
+        latency = self.read_for_ownership(core, domain, row, line, held, now)
+        if held:
+            self.caches.upgrade_private(core, domain, row, line, states.MODIFIED, now)
+        else:
+            self.caches.fill_private(core, domain, row, line, states.MODIFIED, now)
         return latency
 
-    def local_ownership(self, core: int, domain: int, line: int, held: int) -> int:
+    def read_for_ownership(self, core: int, domain: int, row: int, line: int, held: int, now: int) -> int:
+        """Ask for the only copy: data if the core has none, and every other copy invalidated, in parallel."""
+        latency = self.local_ownership(core, domain, row, line, held)
+        entry = self.directory.row_of(0, line)
+        if latency < 0 or self.directory.others(entry, domain):
+            beyond = self.home_ownership(domain, entry, line, 1 if latency >= 0 else 0, now)
+            latency = max(latency, beyond)
+        self.directory.take(entry, domain)
+        return latency
+
+    def local_ownership(self, core: int, domain: int, row: int, line: int, held: int) -> int:
         """Invalidate the domain's other cores; the latency if the domain has the data, -1 if it does not."""
-        table = self.filter_of(domain)
-        row = table.row(line)
-        cores = table.rows[row + states.CORES] & ~self.core_bit[core]
-        l3_state = table.rows[row + states.L3_STATE]
-        if held == 0 and l3_state == 0 and cores == 0:
+        other = self.filters.another(domain, row, core)
+        l3_state = self.filters.rows[row + states.L3_STATE]
+        if held == 0 and l3_state == 0 and other == states.NOBODY:
             return -1
         self.cause = causes.L3
-        latency = self.l3_latency
-        if cores != 0:
+        latency = self.paths.l3
+        if other != states.NOBODY:
             self.cause = causes.OTHER_CORE
-            latency += self.c2c_local
-            self.invalidate_cores(domain, line, cores)
+            latency += self.paths.c2c_modified
+            self.caches.invalidate_cores(domain, row, line, core)
         if l3_state != 0:
-            self.use_l3(domain, line)
+            self.caches.use_l3(domain, row, line)
         return latency
 
-    def home_ownership(self, domain: int, line: int, others: int, has_data: int, now: int) -> int:
+    def home_ownership(self, domain: int, entry: int, line: int, has_data: int, now: int) -> int:
         """Ask the home for ownership; data from the owner, from memory, or none when the requester has it."""
-        home = self.home_of(line)
-        owner = self.directory.rows[self.directory.row(line) + states.OWNER] - 1
+        home = self.paths.home_of(line)
+        owner = self.directory.owner_of(entry)
         answer = 0
-        if has_data == 0:
-            if owner >= 0 and owner != domain:
-                answer = self.forward(home, owner, domain, now)
-            else:
-                answer = self.from_dram(home, domain, line, now)
-        else:
+        if has_data:
             self.cause = causes.REMOTE_CACHE
-        while others != 0:
-            sharer = bits.lowest(others)
-            others &= ~bits.bit(sharer)
-            self.invalidate_domain(sharer, line)
-            acknowledged = self.acknowledged(home, sharer)
-            if acknowledged > answer:
-                answer = acknowledged
-                self.cause = causes.REMOTE_CACHE
+        elif owner >= 0 and owner != domain:
+            answer = self.forward(home, owner, domain, now)
+        else:
+            answer = self.from_dram(home, domain, line, now)
+        for word in range(self.directory.words):
+            others = self.directory.others_in(entry, word, domain)
+            while others != 0:
+                sharer = (word << states.WORD_SHIFT) + bits.lowest(others)
+                others &= ~bits.bit(bits.lowest(others))
+                acknowledged = self.invalidate_sharer(home, sharer, line)
+                if acknowledged > answer:
+                    answer = acknowledged
+                    self.cause = causes.REMOTE_CACHE
         return answer
+
+    def invalidate_sharer(self, home: int, sharer: int, line: int) -> int:
+        """Remove every copy in another domain; returns when its acknowledgement arrives."""
+        self.caches.invalidate_domain(sharer, line)
+        return self.paths.acknowledged(home, sharer)

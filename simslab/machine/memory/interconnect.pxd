@@ -1,13 +1,11 @@
 # Written by tools/declarations.py from interconnect.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers
+from simslab.base cimport buffers, hashing
 from simslab.machine.memory.server cimport ServerArray
 
 cdef long long BANKS
 cdef long long ROW_SHIFT
-cdef long long HASH_MULTIPLIER
-cdef long long HASH_LINE_MASK
-cdef long long WORD_MASK
+cdef long long HALF
 cdef long long TWICE_Q10
 
 
@@ -18,10 +16,6 @@ cdef class Interconnect:
     cdef readonly ServerArray links
     cdef readonly ServerArray ports
     cdef long long ported
-    cdef public object write_owner
-    cdef long long* write_q10
-    cdef public object stream_owner
-    cdef long long* stream_q10
     cdef public object conflict_owner
     cdef public object row_miss_owner
     cdef long long* conflict
@@ -36,6 +30,10 @@ cdef class Interconnect:
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
     cdef readonly ServerArray channels
+    cdef public object write_owner
+    cdef public object stream_owner
+    cdef long long* write_q10
+    cdef long long* stream_q10
     cdef public object first_owner
     cdef public object count_owner
     cdef long long* first_channel
@@ -49,8 +47,6 @@ cdef class Interconnect:
 
     cdef long long begin(self) noexcept
     cpdef long long way(self, long long source, long long target) noexcept
-    @cython.locals(folded=cython.longlong)
-    cdef long long hash(self, long long number) noexcept
     @cython.locals(count=cython.longlong)
     cdef long long channel_of(self, long long node, long long line) noexcept
     @cython.locals(channel=cython.longlong, queue=cython.longlong, used=cython.longlong)

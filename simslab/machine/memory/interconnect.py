@@ -17,80 +17,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from simslab.base import buffers
+from simslab.base import buffers, hashing
+from simslab.machine.memory.memory_spec import DramSpec, NetworkSpec
 from simslab.machine.memory.server import ServerArray
 
 BANKS: Final = 64  # open rows that a channel remembers: banks of all its ranks
 ROW_SHIFT: Final = 7  # a DRAM row holds 8 KiB, 2**7 lines
-HASH_MULTIPLIER: Final = 0x9E3779B1  # 2**32 divided by the golden ratio
-HASH_LINE_MASK: Final = 0x7FFFFFFF  # keeps the product below 2**63
-WORD_MASK: Final = 0xFFFFFFFF
+HALF: Final = 16  # of the bits of a hash
 TWICE_Q10: Final = 2048  # banks are busy half as much as their channel
 
 
 class Interconnect:
-    """Paths between nodes.
+    """Ways between nodes, the ports of every L3 and the memory of every node.
 
-    `hop[a][b]`: one-way latency; `route[a][b]`: link numbers on the way; `domains`: number of L3s;
-    `dram[n]`: memory device latency beyond the home agent, port included; `link_q10`, `dram_q10`: service time of
-    one line in 1/1024 cycle. Ports are those of every L3.
     `exact`: requests come in order of time (`server.py`).
     """
 
-    def __init__(
-        self,
-        hop: Sequence[Sequence[int]],
-        route: Sequence[Sequence[Sequence[int]]],
-        domains: int,
-        dram: Sequence[int],
-        link_q10: Sequence[int],
-        dram_q10: Sequence[int],
-        dram_write_q10: Sequence[int] | None = None,
-        dram_stream_q10: Sequence[int] | None = None,
-        dram_channels: Sequence[int] | None = None,
-        dram_conflict: Sequence[int] | None = None,
-        dram_row_miss: Sequence[int] | None = None,
-        port_read_q10: int = 0,
-        port_write_q10: int = 0,
-        exact: int = 0,
-        dram_curve: Sequence[Sequence[int]] = (),
-    ) -> None:
-        self.domains = domains
-        self.nodes = len(dram)
-        self.links = ServerArray(list(link_q10), exact)
-        self.ports = ServerArray([port_read_q10] * self.domains + [port_write_q10] * self.domains, exact)
-        self.ported = 1 if port_read_q10 or port_write_q10 else 0
+    def __init__(self, network: NetworkSpec, dram: DramSpec, exact: int = 0) -> None:
+        self.domains: int = network.domains
+        self.nodes = len(dram.latency)
+        self.links = ServerArray(list(network.link_q10), exact)
+        read, write = network.port_read_q10, network.port_write_q10
+        self.ports = ServerArray([read] * self.domains + [write] * self.domains, exact)
+        self.ported = 1 if read or write else 0
+        self._channels(dram, exact)
         none = [0] * self.nodes
-        counts, writes = dram_channels or [1] * self.nodes, dram_write_q10 or dram_q10
-        self._channels(counts, dram_q10, exact)
-        self.write_owner = _flat([[q10 * count for count, q10 in zip(counts, writes, strict=True)]])
-        self.write_q10 = buffers.int64_pointer(self.write_owner)
-        streams = dram_stream_q10 or writes
-        self.stream_owner = _flat([[q10 * count for count, q10 in zip(counts, streams, strict=True)]])
-        self.stream_q10 = buffers.int64_pointer(self.stream_owner)
-        self.conflict_owner, self.row_miss_owner = _flat([dram_conflict or none]), _flat([dram_row_miss or none])
+        self.conflict_owner, self.row_miss_owner = _flat([dram.conflict or none]), _flat([dram.row_miss or none])
         self.conflict = buffers.int64_pointer(self.conflict_owner)
         self.row_miss = buffers.int64_pointer(self.row_miss_owner)
-        self._curves(dram_curve or [()] * self.nodes)
-        self.hop_owner = _flat(hop)
+        self._curves(dram.curve or [()] * self.nodes)
+        self.hop_owner = _flat(network.hop)
         self.hop = buffers.int64_pointer(self.hop_owner)
-        self.dram_owner = _flat([list(dram)])
+        self.dram_owner = _flat([dram.latency])
         self.dram = buffers.int64_pointer(self.dram_owner)
-        self.max_route = 1 + max((len(way) for ways in route for way in ways), default=0)
-        self.route_owner = self._routes(route)
+        self.max_route = 1 + max((len(way) for ways in network.route for way in ways), default=0)
+        self.route_owner = self._routes(network.route)
         self.route = buffers.int64_pointer(self.route_owner)
         self.link_queue = 0
         self.dram_queue = 0
 
-    def _channels(self, counts: Sequence[int], read: Sequence[int], exact: int) -> None:
+    def _channels(self, dram: DramSpec, exact: int) -> None:
         """One server per channel, in order of node; a channel is slower than its node by their number."""
-        service = [q10 * count for count, q10 in zip(counts, read, strict=True) for _ in range(count)]
-        self.channels = ServerArray(service, exact)
+        counts = dram.channels or [1] * self.nodes
+        writes = dram.write_q10 or dram.read_q10
+        read, write, stream = (_each(counts, times) for times in (dram.read_q10, writes, dram.stream_q10 or writes))
+        self.channels = ServerArray([q10 for count, q10 in zip(counts, read, strict=True) for _ in range(count)], exact)
+        self.write_owner, self.stream_owner = _flat([write]), _flat([stream])
+        self.write_q10 = buffers.int64_pointer(self.write_owner)
+        self.stream_q10 = buffers.int64_pointer(self.stream_owner)
         first = [sum(counts[:node]) for node in range(self.nodes)]
         self.first_owner, self.count_owner = _flat([first]), _flat([counts])
         self.first_channel = buffers.int64_pointer(self.first_owner)
         self.channel_count = buffers.int64_pointer(self.count_owner)
-        self.rows_owner = buffers.int64_zeros(len(service) * BANKS)
+        self.rows_owner = buffers.int64_zeros(sum(counts) * BANKS)
         self.open_rows = buffers.int64_pointer(self.rows_owner)
 
     def _curves(self, curves: Sequence[Sequence[int]]) -> None:
@@ -121,15 +100,10 @@ class Interconnect:
         """Idle one-way latency from one node to another."""
         return self.hop[source * self.nodes + target]
 
-    def hash(self, number: int) -> int:
-        """Spread line or row numbers: 16 bits of a multiplicative hash modulo 2**32."""
-        folded = (number ^ (number >> 17)) & HASH_LINE_MASK
-        return ((folded * HASH_MULTIPLIER) & WORD_MASK) >> 16
-
     def channel_of(self, node: int, line: int) -> int:
         """The channel of `node` that holds `line`."""
         count = self.channel_count[node]
-        return self.first_channel[node] + (self.hash(line) * count >> 16 if count > 1 else 0)
+        return self.first_channel[node] + ((hashing.spread(line) >> HALF) * count >> HALF if count > 1 else 0)
 
     def dram_read(self, node: int, line: int, now: int) -> int:
         """Device latency of one line on `node`, with queueing at its channel and banks."""
@@ -146,7 +120,7 @@ class Interconnect:
     def open_row(self, node: int, channel: int, line: int) -> int:
         """Extra latency if the line's row is not the one last used in its bank; it is now."""
         row = line >> ROW_SHIFT
-        bank = channel * BANKS + (self.hash(row) * BANKS >> 16)
+        bank = channel * BANKS + ((hashing.spread(row) >> HALF) * BANKS >> HALF)
         if self.open_rows[bank] == row:
             return 0
         self.open_rows[bank] = row
@@ -199,3 +173,8 @@ def _flat(rows: Sequence[Sequence[int]]) -> memoryview:
     for i, value in enumerate(values):
         flat[i] = value
     return flat
+
+
+def _each(counts: Sequence[int], times: Sequence[int]) -> list[int]:
+    """Return the times of one line on one of a node's channels."""
+    return [count * q10 for count, q10 in zip(counts, times, strict=True)]

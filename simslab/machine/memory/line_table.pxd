@@ -1,26 +1,29 @@
 # Written by tools/declarations.py from line_table.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers
+from simslab.base cimport buffers, hashing
 
-cdef long long ROW
-cdef long long HASH_MULTIPLIER
-cdef long long HASH_LINE_MASK
-cdef long long WORD_MASK
+cdef long long PAGE_BITS
+cdef long long IN_PAGE
+cdef long long HASH_BITS
 
 
-@cython.final
 cdef class LineTable:
-    cdef readonly long long slots
-    cdef long long shift
+    cdef readonly long long instances
+    cdef readonly long long width
+    cdef readonly long long pages
     cdef readonly long long used
+    cdef readonly long long slots
+    cdef readonly long long shift
+    cdef public object index_owner
+    cdef long long* index
     cdef public object owner
     cdef long long* rows
 
-    @cython.locals(folded=cython.longlong)
-    cdef long long slot(self, long long line) noexcept
-    @cython.locals(slot=cython.longlong, index=cython.longlong)
-    cpdef long long row(self, long long line) except -1
-    @cython.locals(
-        old="long long*", old_slots=cython.longlong, i=cython.longlong, slot=cython.longlong, word=cython.longlong
-    )
+    @cython.locals(key=cython.longlong, slot=cython.longlong)
+    cdef long long row_of(self, long long instance, long long line) except -1
+    @cython.locals(block=cython.longlong)
+    cdef long long add(self, long long key, long long slot) except -1
+    @cython.locals(slot=cython.longlong)
+    cdef long long free_slot(self, long long key) noexcept
+    @cython.locals(old_slots=cython.longlong, old="long long*", i=cython.longlong, slot=cython.longlong)
     cdef long long grow(self) except -1

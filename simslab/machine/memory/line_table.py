@@ -1,69 +1,84 @@
-"""Who may hold a line: an exact table from line number to a row of integers, for directories and snoop filters.
+"""An exact table from lines to rows of integers, for what is known of each: directories and snoop filters.
 
-Open addressing with linear probing; rows are never deleted, the table doubles when half full. A row is
-`ROW` words: line number, then fields given meaning by the coherence code. Line 0 is never used.
-
-Indices returned by `row` are valid only until the next call of `row`, which may grow the table.
+Rows come in blocks of the 64 lines of a 4 KiB page, since neighbouring lines are used together; a hash with open
+addressing finds a page's block. Nothing is ever deleted, the table doubles when half full, and an index that `row`
+returned stays valid: one look-up a table serves a whole transaction.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from simslab.base import buffers
+from simslab.base import buffers, hashing
 
-ROW: Final = 4
-HASH_MULTIPLIER: Final = 0x9E3779B1  # 2**32 divided by the golden ratio
-HASH_LINE_MASK: Final = 0x7FFFFFFF  # keeps the product below 2**63, so that C and Python agree
-WORD_MASK: Final = 0xFFFFFFFF
+PAGE_BITS: Final = 6
+IN_PAGE: Final = 63
+HASH_BITS: Final = 32
 
 
 class LineTable:
-    """Rows of `ROW` words keyed by line number; `initial` slots, a power of two."""
+    """For each of `instances`, rows of `width` words by line number; `pages`, a power of two: room at the start."""
 
-    def __init__(self, initial: int = 4096) -> None:
-        self.slots = initial
-        self.shift = 32 - (initial.bit_length() - 1)
-        self.used = 0
-        self.owner = buffers.int64_zeros(initial * ROW)
+    def __init__(self, instances: int, width: int, pages: int = 64) -> None:
+        self.instances = instances
+        self.width = width
+        self.pages = pages
+        self.used = 0  # pages
+        self.slots = 2 * pages
+        self.shift = HASH_BITS - (self.slots.bit_length() - 1)
+        self.index_owner = buffers.int64_zeros(2 * self.slots)
+        self.index = buffers.int64_pointer(self.index_owner)  # [slot] key, index of the block's first row
+        self.owner = buffers.int64_zeros((pages * width) << PAGE_BITS)
         self.rows = buffers.int64_pointer(self.owner)
 
-    def slot(self, line: int) -> int:
-        """First slot to probe for `line`: the high bits of a multiplicative hash modulo 2**32."""
-        folded = (line ^ (line >> 17)) & HASH_LINE_MASK
-        return ((folded * HASH_MULTIPLIER) & WORD_MASK) >> self.shift
+    def row(self, instance: int, line: int) -> int:
+        """Return what `row_of` does, for code that is not compiled."""
+        return self.row_of(instance, line)
 
-    def row(self, line: int) -> int:
-        """Index of the first word of the row of `line`, which is made (all fields 0) if it does not exist."""
-        slot = self.slot(line)
-        while True:
-            index = slot * ROW
-            if self.rows[index] == line:
-                return index
-            if self.rows[index] == 0:
-                break
+    def row_of(self, instance: int, line: int) -> int:
+        """Index in `rows` of the first word of the row of `line`, all 0 if nothing was written to it yet."""
+        key = (line >> PAGE_BITS) * self.instances + instance + 1
+        slot = hashing.spread(key) >> self.shift
+        while self.index[2 * slot] != key:
+            if self.index[2 * slot] == 0:
+                return self.add(key, slot) + (line & IN_PAGE) * self.width
             slot = (slot + 1) & (self.slots - 1)
-        if self.used * 2 >= self.slots:
+        return self.index[2 * slot + 1] + (line & IN_PAGE) * self.width
+
+    def add(self, key: int, slot: int) -> int:
+        """Make the block of a page whose key belongs into the free `slot`; returns the index of its first row."""
+        if self.used == self.pages:
             self.grow()
-            return self.row(line)
+            slot = self.free_slot(key)
+        block = (self.used * self.width) << PAGE_BITS
         self.used += 1
-        self.rows[index] = line
-        return index
+        self.index[2 * slot] = key
+        self.index[2 * slot + 1] = block
+        return block
+
+    def free_slot(self, key: int) -> int:
+        """The slot that a key which the table does not have belongs into."""
+        slot = hashing.spread(key) >> self.shift
+        while self.index[2 * slot] != 0:
+            slot = (slot + 1) & (self.slots - 1)
+        return slot
 
     def grow(self) -> int:
-        """Double the table; every row index becomes invalid."""
-        old_owner = self.owner
+        """Double the room; rows keep their indices."""
+        old_owner, old_slots = self.index_owner, self.slots
         old = buffers.int64_pointer(old_owner)
-        old_slots = self.slots
-        self.slots = old_slots * 2
+        self.pages *= 2
+        self.slots *= 2
         self.shift -= 1
-        self.owner = buffers.int64_zeros(self.slots * ROW)
-        self.rows = buffers.int64_pointer(self.owner)
+        self.index_owner = buffers.int64_zeros(2 * self.slots)
+        self.index = buffers.int64_pointer(self.index_owner)
         for i in range(old_slots):
-            if old[i * ROW] != 0:
-                slot = self.slot(old[i * ROW])
-                while self.rows[slot * ROW] != 0:
-                    slot = (slot + 1) & (self.slots - 1)
-                for word in range(ROW):
-                    self.rows[slot * ROW + word] = old[i * ROW + word]
+            if old[2 * i] != 0:
+                slot = self.free_slot(old[2 * i])
+                self.index[2 * slot] = old[2 * i]
+                self.index[2 * slot + 1] = old[2 * i + 1]
+        rows = buffers.int64_zeros((self.pages * self.width) << PAGE_BITS)
+        rows[: len(self.owner)] = self.owner
+        self.owner = rows
+        self.rows = buffers.int64_pointer(self.owner)
         return 0

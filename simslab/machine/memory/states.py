@@ -33,9 +33,17 @@ MESIF: Final = 0
 MOESI: Final = 1
 
 # Words of a row of a snoop filter.
-CORES: Final = 1  # mask of cores of this domain that hold the line
-L3_STATE: Final = 2  # 0 absent, SHARED clean, MODIFIED dirty
+L3_STATE: Final = 0  # 0 absent, SHARED clean, MODIFIED dirty
+CORES: Final = 1  # and on: masks of the cores of this domain that hold the line
 # Words of a row of the directory.
-DOMAINS: Final = 1  # mask of domains that hold the line
-OWNER: Final = 2  # domain with the only or the dirty copy (state O), plus 1
-FORWARDER: Final = 3  # domain that answers for shared copies (state F), plus 1
+OWNER: Final = 0  # domain with the only or the dirty copy (state O), plus 1
+FORWARDER: Final = 1  # domain that answers for shared copies (state F), plus 1
+DOMAINS: Final = 2  # and on: masks of domains that hold the line
+# Masks are of as many words as it takes.
+WORD_BITS: Final = 64
+WORD_SHIFT: Final = 6
+IN_WORD: Final = 63
+MOST_DOMAINS: Final = 1024  # L3s of a machine, and cores below one
+MOST_CORES: Final = 1024
+NOBODY: Final = -1  # in place of a core or a domain
+SEVERAL: Final = -2

@@ -8,38 +8,41 @@ Transfers between caches use the same hops.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simslab.machine.timing.paths import Hops
+
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
-    from simslab.machine.timing.cycles import Timing
+    from simslab.machine.description.interconnect import IdleLatencySpec
     from simslab.machine.topology.topology import Topology
 
 Cells = Sequence[Sequence[int | None]]
 
 
-def apply_matrix(spec: MachineSpec, topology: Topology, timing: Timing) -> Timing:
-    """Return `timing` with the latencies of the spec's matrix, or as it is if there is none."""
-    if spec.idle_latency is None:
-        return timing
-    hz = spec.core.frequency
-    cells = [[None if cell is None else cell.cycles(hz) for cell in row] for row in spec.idle_latency.dram]
+@dataclass(frozen=True)
+class MatrixTimes:
+    """What a matrix of idle latencies says of memories and ways, in cycles."""
+
+    latency: tuple[int, ...]  # [node] of its memory, 0 without
+    hops: Hops
+
+
+def matrix_times(matrix: IdleLatencySpec, topology: Topology, hz: int, fixed: int) -> MatrixTimes:
+    """Return the latencies and hops of a matrix; `fixed` cycles of every cell are L3 and directory."""
+    cells = [[None if cell is None else cell.cycles(hz) for cell in row] for row in matrix.dram]
     nodes = range(len(cells))
-    fixed = timing.l3 + timing.directory
     nearest = [min((cell for row in cells if (cell := row[node]) is not None), default=fixed) for node in nodes]
     hops = [[_hop(cells, nearest, a, b) for b in nodes] for a in nodes]
     entry = [domain.node for domain in topology.domains]
-    return replace(
-        timing,
-        dram=tuple(near - fixed if node.memory else 0 for near, node in zip(nearest, topology.nodes, strict=True)),
-        dram_row_miss=(0,) * len(cells),  # the cells have it in them
-        port=(0,) * len(cells),
-        ahead=0,
-        hop_dn=tuple(tuple(hops[start][node] for node in nodes) for start in entry),
-        hop_nd=tuple(tuple(hops[node][end] for end in entry) for node in nodes),
-        hop_dd=tuple(tuple(hops[start][end] for end in entry) for start in entry),
-        hop_nn=tuple(map(tuple, hops)),
+    return MatrixTimes(
+        tuple(near - fixed if node.memory else 0 for near, node in zip(nearest, topology.nodes, strict=True)),
+        Hops(
+            dn=tuple(tuple(hops[start][node] for node in nodes) for start in entry),
+            nd=tuple(tuple(hops[node][end] for end in entry) for node in nodes),
+            dd=tuple(tuple(hops[start][end] for end in entry) for start in entry),
+            nn=tuple(map(tuple, hops)),
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from simslab.machine.topology.network import Link
 from simslab.machine.topology.routing import Route, route_latency
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.description.whole import MachineDescription
     from simslab.machine.topology.node_plan import NodePlan
 
 LOCAL: Final = 10
@@ -22,7 +22,7 @@ FARTHEST: Final = 254  # 255 means unreachable
 
 
 def slit(
-    spec: MachineSpec,
+    spec: MachineDescription,
     plans: Sequence[NodePlan],
     gates: Sequence[int],
     links: Sequence[Link],
@@ -47,6 +47,6 @@ def slit(
     return tuple(tuple(between(a, b) for b in everywhere) for a in everywhere)
 
 
-def _port(spec: MachineSpec, plan: NodePlan) -> int:
+def _port(spec: MachineDescription, plan: NodePlan) -> int:
     port = spec.nodes[plan.entry].root_port
     return 0 if port is None else port.latency.cycles(spec.core.frequency)

@@ -14,10 +14,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.units import Duration
+from simslab.machine.description.catalogue import value_of
 from simslab.machine.topology.node_plan import NodePlan, node_index
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import LinkSpec, MachineSpec
+    from simslab.machine.description.interconnect import LinkSpec
+    from simslab.machine.description.whole import MachineDescription
 
 PORTS: Final = 1024  # points from here on are groups' ports: even ones lead out, odd ones in
 Pair = tuple[int, int]
@@ -69,17 +71,17 @@ def end_numbers(end: int | Sequence[int]) -> list[int]:
     return [end] if isinstance(end, int) else list(end)
 
 
-def build_network(spec: MachineSpec, plans: Sequence[NodePlan]) -> Network:
+def build_network(spec: MachineDescription, plans: Sequence[NodePlan]) -> Network:
     """Return the interconnect that `spec` describes; its links must lead to nodes that exist."""
     hz = spec.core.frequency
     links: list[Link] = []
     groups: list[Group] = []
     for link in spec.links:
-        there, back = link.latency, link.back_latency or link.latency
+        back_latency, back_bandwidth = value_of(link, "back_latency"), value_of(link, "back_bandwidth")
         for first, second in _ends(link, plans):
             ends = [_points(end, groups) for end in (first, second)]
-            _add(links, (ends[0][0], ends[1][1]), there.cycles(hz), link.bandwidth)
-            _add(links, (ends[1][0], ends[0][1]), back.cycles(hz), link.back_bandwidth or link.bandwidth)
+            _add(links, (ends[0][0], ends[1][1]), link.latency.cycles(hz), link.bandwidth)
+            _add(links, (ends[1][0], ends[0][1]), back_latency.cycles(hz), back_bandwidth)
     for pair, returning, hops in _mesh_steps(spec, plans, groups):
         latency = _hops(spec, hops).cycles(hz)
         bandwidth = spec.mesh.bandwidth if spec.mesh is not None else 0
@@ -117,7 +119,7 @@ def _points(end: Group, groups: list[Group]) -> Pair:
 
 
 def _mesh_steps(
-    spec: MachineSpec, plans: Sequence[NodePlan], groups: Sequence[Group]
+    spec: MachineDescription, plans: Sequence[NodePlan], groups: Sequence[Group]
 ) -> Iterator[tuple[Pair, Pair, int]]:
     """Yield both directions of the way between two nodes of a package, or a node and a port, and its hops."""
     if spec.mesh is None:
@@ -136,12 +138,12 @@ def _distance(a: Sequence[int], b: Sequence[int]) -> int:
     return abs(a[0] - b[0]) + abs(a[1] - b[1])
 
 
-def _hops(spec: MachineSpec, hops: int) -> Duration:
+def _hops(spec: MachineDescription, hops: int) -> Duration:
     hop = Duration(Fraction(0), "cycles") if spec.mesh is None else spec.mesh.hop
     return Duration(hop.value * hops, hop.unit)
 
 
-def _free_steps(spec: MachineSpec, plans: Sequence[NodePlan], groups: Sequence[Group]) -> Iterator[Pair]:
+def _free_steps(spec: MachineDescription, plans: Sequence[NodePlan], groups: Sequence[Group]) -> Iterator[Pair]:
     by_mesh = spec.mesh is not None and spec.mesh.port is not None
     for group, members in enumerate(groups):
         yield entering(group), leaving(group)

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simslab.machine.topology.numbering import Seat
+from simslab.machine.topology.numbering import Seat, seats
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import DramSpec, MachineSpec, NodeSpec
+    from simslab.machine.description.memory import DramSpec
+    from simslab.machine.description.nodes import NodeSpec, RootPortSpec
+    from simslab.machine.description.whole import MachineDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,21 @@ class NodePlan:
     dram: DramSpec
     packages: tuple[int, ...]  # where its CPUs are
     position: tuple[int, int] | None
-    behind_port: bool  # memory behind a root port
-    port_package: int  # of that root port, or -1
-    port_node: int  # number of the node of that root port, or -1
+    port: RootPortSpec | None  # that its memory is behind
+
+    @property
+    def behind_port(self) -> bool:
+        """Whether it is memory behind a root port."""
+        return self.port is not None
 
 
-def plan_nodes(spec: MachineSpec, seats: Sequence[Seat]) -> list[NodePlan]:
+def plan_nodes(spec: MachineDescription, places: Sequence[Seat]) -> list[NodePlan]:
     """Return the machine's nodes in order; references need not be valid yet."""
-    package_of = {seat.cpu: seat.package for seat in seats}
+    package_of = {seat.cpu: seat.package for seat in places}
     plans: list[NodePlan] = []
     for entry, node in enumerate(spec.nodes):
-        for index, cpus in enumerate(_members(spec, node, seats)):
+        for index, cpus in enumerate(_members(spec, node, places)):
             following = plans[-1].number + 1 if plans else 0
-            port = node.root_port
             plans.append(
                 NodePlan(
                     id=len(plans),
@@ -51,12 +55,15 @@ def plan_nodes(spec: MachineSpec, seats: Sequence[Seat]) -> list[NodePlan]:
                     dram=node.dram or spec.dram,
                     packages=tuple(sorted({package_of[cpu] for cpu in cpus if cpu in package_of})),
                     position=_position(node, index),
-                    behind_port=port is not None,
-                    port_package=-1 if port is None or port.package is None else port.package,
-                    port_node=-1 if port is None or port.node is None else port.node,
+                    port=node.root_port,
                 )
             )
     return plans
+
+
+def node_entries(spec: MachineDescription) -> list[NodeSpec]:
+    """Return for each node the entry of the file that describes it."""
+    return [spec.nodes[plan.entry] for plan in plan_nodes(spec, seats(spec.layout))]
 
 
 def node_index(plans: Sequence[NodePlan]) -> dict[int, int]:
@@ -71,19 +78,19 @@ def _position(node: NodeSpec, index: int) -> tuple[int, int] | None:
     return None if node.position is None else (node.position[0], node.position[1])
 
 
-def _members(spec: MachineSpec, node: NodeSpec, seats: Sequence[Seat]) -> Iterator[tuple[int, ...]]:
+def _members(spec: MachineDescription, node: NodeSpec, places: Sequence[Seat]) -> Iterator[tuple[int, ...]]:
     """Yield the CPUs of each node that `node` stands for."""
     layout = spec.layout
     if node.each is not None:
         count = {"package": 1, "die": layout.dies, "ccx": layout.dies * layout.ccxs}[node.each]
         for number in range(layout.packages * count):
-            yield tuple(seat.cpu for seat in seats if getattr(seat, node.each) == number)
+            yield tuple(seat.cpu for seat in places if getattr(seat, node.each) == number)
     elif node.cpus is not None:
         yield node.cpus
     elif node.package is not None and node.die is not None:
         wanted = node.package * layout.dies + node.die
-        yield tuple(seat.cpu for seat in seats if seat.die == wanted)
+        yield tuple(seat.cpu for seat in places if seat.die == wanted)
     elif node.package is not None:
-        yield tuple(seat.cpu for seat in seats if seat.package == node.package)
+        yield tuple(seat.cpu for seat in places if seat.package == node.package)
     else:
         yield ()

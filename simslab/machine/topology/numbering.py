@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import LayoutSpec
+    from simslab.machine.description.layout import LayoutSpec
 
 
 @dataclass(frozen=True, slots=True)

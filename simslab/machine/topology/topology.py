@@ -1,7 +1,7 @@
 """What is where in the machine: CPUs, cores, packages, L3 domains, NUMA nodes, links and the routes between them.
 
-Plain data, built once from a `MachineSpec` that has been validated; nothing here knows a latency except links, which
-need theirs to find the shortest route.
+Plain data, built once from a description that has been validated; nothing here knows a latency except links, which need
+theirs to find the shortest route.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from simslab.machine.topology.numbering import Seat, seats
 from simslab.machine.topology.routing import Route, all_routes, route_latency
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.description.whole import MachineDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Topology:
         return len(self.section_node) << address_map.SECTION_SHIFT
 
 
-def build_topology(spec: MachineSpec) -> Topology:
+def build_topology(spec: MachineDescription) -> Topology:
     """Return the topology that a validated `spec` describes."""
     places = seats(spec.layout)
     plans = plan_nodes(spec, places)
@@ -166,10 +166,10 @@ def build_topology(spec: MachineSpec) -> Topology:
 
 def _gates(plan: NodePlan, cpus: Sequence[CpuPlace]) -> list[int]:
     """Return the nodes of the package whose root port the node is behind: all equally near to it."""
-    return sorted({cpu.node for cpu in cpus if cpu.package == plan.port_package}) if plan.behind_port else []
+    return sorted({cpu.node for cpu in cpus if plan.port is not None and cpu.package == plan.port.package})
 
 
-def _prescribed(spec: MachineSpec, plans: Sequence[NodePlan]) -> dict[tuple[int, int], list[int]]:
+def _prescribed(spec: MachineDescription, plans: Sequence[NodePlan]) -> dict[tuple[int, int], list[int]]:
     """Return all stops of the routes that the file gives; those for one direction come last."""
     index = node_index(plans)
     found: dict[tuple[int, int], list[int]] = {}
@@ -181,13 +181,22 @@ def _prescribed(spec: MachineSpec, plans: Sequence[NodePlan]) -> dict[tuple[int,
     return found
 
 
-def _cpus(spec: MachineSpec, places: Sequence[Seat], plans: Sequence[NodePlan]) -> list[CpuPlace]:
+def _cpus(spec: MachineDescription, places: Sequence[Seat], plans: Sequence[NodePlan]) -> list[CpuPlace]:
     node_of = {cpu: plan.id for plan in plans for cpu in plan.cpus}
     scope = spec.l3.scope
     keys = [node_of[seat.cpu] if scope == "node" else int(getattr(seat, scope)) for seat in places]
     number = {key: domain for domain, key in enumerate(sorted(set(keys)))}
     return [
-        CpuPlace(s.cpu, s.core, s.thread, s.package, s.die, s.ccx, number[key], node_of[s.cpu])
+        CpuPlace(
+            id=s.cpu,
+            core=s.core,
+            thread=s.thread,
+            package=s.package,
+            die=s.die,
+            ccx=s.ccx,
+            domain=number[key],
+            node=node_of[s.cpu],
+        )
         for s, key in zip(places, keys, strict=True)
     ]
 
@@ -223,7 +232,7 @@ def _domains(cpus: Sequence[CpuPlace]) -> tuple[Domain, ...]:
     )
 
 
-def _nodes(spec: MachineSpec, plans: Sequence[NodePlan], cpus: Sequence[CpuPlace]) -> tuple[NumaNode, ...]:
+def _nodes(spec: MachineDescription, plans: Sequence[NodePlan], cpus: Sequence[CpuPlace]) -> tuple[NumaNode, ...]:
     gates: dict[int, int] = {}
     for cpu in cpus:
         gates[cpu.package] = min(cpu.node, gates.get(cpu.package, cpu.node))
@@ -231,9 +240,9 @@ def _nodes(spec: MachineSpec, plans: Sequence[NodePlan], cpus: Sequence[CpuPlace
     bases = address_map.node_bases([plan.memory for plan in plans])
 
     def gate(plan: NodePlan) -> int:
-        if not plan.behind_port:
+        if plan.port is None:
             return plan.id
-        return index[plan.port_node] if plan.port_node >= 0 else gates[plan.port_package]
+        return gates[plan.port.package] if plan.port.package is not None else index[plan.port.node or 0]
 
     return tuple(
         NumaNode(

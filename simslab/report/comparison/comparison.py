@@ -9,13 +9,13 @@ from typing import Any, Final
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from simslab.report.tables import WIDTH, fixed, plain_text, table
+from simslab.report.tables import WIDTH, fixed, plain_text, print_parts, table
 from simslab.result.latency import Distribution, summarize
 
 FORMAT: Final = "simslab-comparison"
 VERSION: Final = 1
 NO_INTERVAL: Final = "one run: no interval"
-NOISE: Final = "not distinguishable from noise"
+NOISE: Final = "noise"
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Comparison:
     confidence: float
     arms: tuple[Arm, ...]
     differences: tuple[Difference, ...]
+    correction: str = ""  # how intervals hold together; empty: each stands for itself
+    notes: tuple[str, ...] = ()  # what a reader must know, and what may be claimed about the best arm
 
 
 def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
@@ -75,12 +77,7 @@ def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print the comparison: in colour on a terminal, as `comparison_text` elsewhere."""
-    if not console.is_terminal:
-        console.file.write(comparison_text(comparison))
-        return
-    for part in comparison_parts(comparison):
-        console.print(part)
-        console.print()
+    print_parts(comparison_parts(comparison), console)
 
 
 def comparison_parts(comparison: Comparison) -> list[RenderableType]:
@@ -95,12 +92,17 @@ def comparison_parts(comparison: Comparison) -> list[RenderableType]:
         f"Differences are arm minus base, paired by seed, with {comparison.confidence * 100:.0f}% t-intervals.\nEach "
         "interval stands for itself, none is widened for the number of comparisons."
     )
+    if comparison.correction:
+        note = (
+            f"Differences are arm minus base, paired by seed, with {comparison.confidence * 100:.0f}% t-intervals\n"
+            f"that hold together for each metric ({comparison.correction})."
+        )
     if seeds == 1:
         note = "One run an arm, so no interval: of a recorded trace every seed would be the same run."
     return [
         Text(head + common + "\n" + _clocks(comparison)),
         *(_arm_table(arm, comparison) for arm in others),
-        Text(note),
+        Text("\n".join([note, *comparison.notes])),
     ]
 
 
@@ -162,6 +164,8 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "settings": list(comparison.settings),
         "seeds": list(comparison.seeds),
         "confidence": comparison.confidence,
+        "correction": comparison.correction,
+        "notes": list(comparison.notes),
         "base": comparison.arms[0].name,
         "arms": [_arm_document(arm) for arm in comparison.arms],
         "differences": [_difference_document(each) for each in comparison.differences],
@@ -173,6 +177,7 @@ def _arm_document(arm: Arm) -> dict[str, Any]:
     return {
         "name": arm.name,
         "settings": list(arm.settings),
+        "frequency_hz": arm.frequency_hz,
         "operations": figures.count,
         "latency_ns": figures.ns,
         "latency_cycles": figures.cycles | {"mean": figures.mean_cycles},

@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.report.canvas import (
-    COLOURS,
-    DASHES,
+    LINES,
     draw_tail,
     house_style,
     legend_above,
+    line_look,
     log_time_axis,
     new_figure,
     save,
     steps,
 )
 from simslab.report.comparison.comparison import Comparison
+from simslab.report.plot.distributions import draw_distribution
+from simslab.report.plot.options import Options
+from simslab.report.plot.series import Panel, Series
 from simslab.result.latency import Distribution, cumulative
 
 if TYPE_CHECKING:
@@ -34,8 +37,13 @@ def save_comparison_figure(comparison: Comparison, directory: Path, name: str = 
 
 
 def comparison_figure(comparison: Comparison) -> Figure:
-    """Return the figure: cumulative share by operation, and share at least as long of all. Call it in `house_style`."""
+    """Return the figure: cumulative share by operation, and share at least as long of all. Call it in `house_style`.
+
+    Of more arms than lines can be told apart it shows percentiles, a row for each arm.
+    """
     panels = _operations(comparison)
+    if len(comparison.arms) > len(LINES):
+        return _percentiles(comparison, panels)
     figure = new_figure(height=0.35 + 1.35 * (len(panels) + 1))
     *uppers, lower = figure.subplots(len(panels) + 1, 1, sharex=True)
     for axes, (operation, arms) in zip(uppers, panels.items(), strict=True):
@@ -57,10 +65,19 @@ def _operations(comparison: Comparison) -> dict[str, dict[str, Distribution]]:
     return found or {ALL: {arm.name: arm.latency for arm in comparison.arms}}
 
 
+def _percentiles(comparison: Comparison, panels: dict[str, dict[str, Distribution]]) -> Figure:
+    frequency = {arm.name: arm.frequency_hz for arm in comparison.arms}
+    drawn = [
+        Panel(name, tuple(Series(arm, cycles, frequency[arm]) for arm, cycles in arms.items() if cycles.count))
+        for name, arms in panels.items()
+    ]
+    title = f"{comparison.workload} on {comparison.machine}"
+    return draw_distribution("percentiles", title, drawn, Options()).figure
+
+
 def _style(comparison: Comparison, arm: str) -> dict[str, Any]:
     """Return the line of an arm: the same in every panel."""
-    index = [each.name for each in comparison.arms].index(arm)
-    return {"color": COLOURS[index % len(COLOURS)], "linestyle": DASHES[index % len(DASHES)]}
+    return line_look([each.name for each in comparison.arms].index(arm))
 
 
 def _draw_cumulative(axes: Axes, comparison: Comparison, arms: dict[str, Distribution]) -> None:

@@ -12,7 +12,8 @@ from simslab.machine.description.cpulist import format_cpulist
 from simslab.result.nanoseconds import nanoseconds
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import CacheSpec, MachineSpec
+    from simslab.machine.description.caches import CacheSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.machine.timing.cycles import Timing
     from simslab.machine.topology.network import Link
     from simslab.machine.topology.topology import Topology
@@ -57,10 +58,10 @@ def _count(number: int, what: str) -> str:
 
 
 def _caches(spec: MachineSpec, timing: Timing) -> Iterator[str]:
-    yield f"L1D per core: {_cache(spec.l1d, timing.l1, timing)}"
-    yield f"L2 per core: {_cache(spec.l2, timing.l2, timing)}"
-    l3 = _cache(spec.l3, timing.l3, timing)
-    other_core = _ns(timing, timing.l3 + timing.c2c_local)
+    yield f"L1D per core: {_cache(spec.l1d, timing.caches.l1.latency, timing)}"
+    yield f"L2 per core: {_cache(spec.l2, timing.caches.l2.latency, timing)}"
+    l3 = _cache(spec.l3, timing.caches.l3.latency, timing)
+    other_core = _ns(timing, timing.caches.l3.latency + timing.caches.l3.other_core)
     yield f"L3 per {spec.l3.scope}: {l3}, {spec.l3.inclusion}; {other_core} ns where another core has modified it"
     yield from _translation(spec, timing)
     yield from _core_costs(spec, timing)
@@ -82,14 +83,13 @@ def _translation(spec: MachineSpec, timing: Timing) -> Iterator[str]:
 
 def _core_costs(spec: MachineSpec, timing: Timing) -> Iterator[str]:
     """Yield what stores, siblings, spinning and prefetches cost."""
-    entries = _count(timing.store_buffer, "entrie").replace("1 entrie", "1 entry")
-    buffer = (
-        f"{entries} per thread" if timing.store_buffer else f"1/{timing.store_divisor} of a missing store's latency"
-    )
-    yield f"store buffer: {buffer}; {timing.outstanding} misses in flight; PAUSE {timing.pause} cycles"
-    if timing.smt_q10 and spec.layout.threads > 1:
-        yield f"busy threads of a core together: {timing.smt_q10 / 1024:.4g} times the pace of one"
-    if timing.prefetch:
+    core = timing.core
+    entries = _count(core.store_buffer, "entrie").replace("1 entrie", "1 entry")
+    buffer = f"{entries} per thread" if core.store_buffer else f"1/{core.store_divisor} of a missing store's latency"
+    yield f"store buffer: {buffer}; {core.outstanding} misses in flight; PAUSE {timing.kernel.pause} cycles"
+    if core.smt_q10 and spec.layout.threads > 1:
+        yield f"busy threads of a core together: {core.smt_q10 / 1024:.4g} times the pace of one"
+    if core.prefetch:
         yield f"prefetch: {spec.core.prefetch}"
     limits = [(f"L{i} ", cache.bandwidth) for i, cache in enumerate((spec.l1d, spec.l2, spec.l3), 1)]
     limits.append(("from L3 to a core ", spec.l3.core_bandwidth))
@@ -121,7 +121,7 @@ def _nodes(topology: Topology) -> Iterator[str]:
 
 
 def _links(topology: Topology, timing: Timing) -> Iterator[str]:
-    ports = [(node, timing.port[node.id]) for node in topology.nodes if node.gate != node.id]
+    ports = [(node, timing.memory.nodes[node.id].port) for node in topology.nodes if node.gate != node.id]
     cached = [node for node in topology.nodes if node.memory_side_cache]
     if topology.links or ports:
         yield ""
@@ -144,7 +144,7 @@ def _speed(timing: Timing, link: Link, back: Link) -> str:
 
 
 def _dram_matrix(topology: Topology, timing: Timing) -> Iterator[str]:
-    hop = timing.hop_nn
+    hop = timing.paths.hops.nn
 
     def cell(node: int, home: int) -> str:
         cpus = topology.cpus_of_node(node)

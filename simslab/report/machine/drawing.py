@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine.description.cpulist import format_cpulist
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from simslab.machine.description.spec import MachineSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.machine.timing.cycles import Timing
     from simslab.machine.topology.topology import NumaNode, Topology
 
@@ -36,26 +37,32 @@ LINE_COLOUR: Final = "#555555"
 def draw_topology(spec: MachineSpec, topology: Topology, timing: Timing, path: Path) -> None:
     """Write the picture to `path`; its suffix (.png, .pdf, .svg) chooses the format."""
     with house_style():
-        write_figure(_figure(spec, topology, timing), path)
+        write_figure(topology_figure(spec, topology, timing), path)
 
 
-def _figure(spec: MachineSpec, topology: Topology, timing: Timing) -> Figure:
+def topology_figure(
+    spec: MachineSpec, topology: Topology, timing: Timing, title: str | None = None, width: float | None = None
+) -> Figure:
+    """Return the picture under `title` (default: the machine's name), `width` inches wide. Call it in `house_style`."""
     # Imported here so that text output does not wait for matplotlib.
     from matplotlib.figure import Figure
 
     places = _places(topology)
     xs, ys = zip(*places.values(), strict=True)
     box = (min(xs) - WIDE * 0.6, max(xs) + WIDE * 0.6, min(ys) - HIGH * 0.75, max(ys) + HIGH * 0.75)
-    scale = min(1.0, 24 / max(box[1] - box[0], box[3] - box[2]))
-    figure = Figure(figsize=((box[1] - box[0]) * scale, (box[3] - box[2]) * scale + 0.4), dpi=150)
-    axes = figure.add_axes((0, 0, 1, 1 - 0.4 / ((box[3] - box[2]) * scale + 0.4)))
+    natural = min(1.0, 24 / max(box[1] - box[0], box[3] - box[2]))
+    scale = natural if width is None else width / (box[1] - box[0])
+    letters = min(1.0, scale / natural)  # the picture is drawn smaller as a whole, its letters with it
+    head = 0.4 * letters
+    figure = Figure(figsize=((box[1] - box[0]) * scale, (box[3] - box[2]) * scale + head), dpi=150)
+    axes = figure.add_axes((0, 0, 1, 1 - head / ((box[3] - box[2]) * scale + head)))
     axes.set(xlim=box[:2], ylim=box[2:], aspect="equal")
     axes.axis("off")
-    _draw_links(axes, topology, timing, places)
-    _draw_ports(axes, topology, timing, places)
+    _draw_links(axes, topology, timing, places, letters)
+    _draw_ports(axes, topology, timing, places, letters)
     for node in topology.nodes:
-        _draw_node(axes, node, _label(spec, topology, timing, node), places[node.id])
-    figure.suptitle(spec.name, fontsize=11, y=0.995)
+        _draw_node(axes, node, _label(spec, topology, timing, node), places[node.id], letters)
+    figure.suptitle(spec.name if title is None else title, fontsize=11 * letters, y=0.995)
     return figure
 
 
@@ -97,15 +104,16 @@ def _label(spec: MachineSpec, topology: Topology, timing: Timing, node: NumaNode
         return f"{node.number}"
     lines = [f"node {node.number}"]
     if node.cpus:
-        lines.append(f"{len(node.cpus)} CPUs: {_short(format_cpulist(node.cpus))}")
+        lines.append(f"{len(node.cpus)} CPUs: {_folded(format_cpulist(node.cpus))}")
         domains = {topology.cpus[cpu].domain for cpu in node.cpus}
         lines.append(f"L3: {len(domains)} x {size_text(spec.l3.size)}")
     lines.append(_memory_label(topology, timing, node))
     return "\n".join(lines)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 24 else text[:21] + "..."
+def _folded(cpus: str) -> str:
+    """Return a list of CPUs on lines as wide as a box, broken behind commas."""
+    return "\n".join(wrap(cpus.replace(",", ", "), 24)).replace(", ", ",")
 
 
 def _memory_label(topology: Topology, timing: Timing, node: NumaNode) -> str:
@@ -113,28 +121,31 @@ def _memory_label(topology: Topology, timing: Timing, node: NumaNode) -> str:
         return "no memory"
     nearest = min(timing.dram_latency(domain.id, node.id) for domain in topology.domains)
     latency = nanoseconds(nearest, timing.frequency_hz)
-    rate = 64 * 1024 * timing.frequency_hz // timing.dram_line_q10[node.id]
+    rate = 64 * 1024 * timing.frequency_hz // timing.memory.nodes[node.id].line_q10
     return f"{size_text(node.memory)}, {latency:.0f} ns, {rate / 1e9:.0f} GB/s"
 
 
-def _draw_node(axes: Axes, node: NumaNode, label: str, place: Point) -> None:
+def _draw_node(axes: Axes, node: NumaNode, label: str, place: Point, letters: float) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     colour = MEMORY_COLOUR if node.memory_only else CPU_COLOUR if node.memory else BARE_COLOUR
     corner = (place[0] - WIDE / 2, place[1] - HIGH / 2)
     style = "round,pad=0,rounding_size=0.12"
     axes.add_patch(
-        FancyBboxPatch(corner, WIDE, HIGH, boxstyle=style, facecolor=colour, edgecolor="#333333", linewidth=1, zorder=2)
+        FancyBboxPatch(
+            corner, WIDE, HIGH, boxstyle=style, facecolor=colour, edgecolor="#333333", linewidth=letters, zorder=2
+        )
     )
-    axes.text(*place, label, ha="center", va="center", fontsize=9, linespacing=1.4, zorder=3)
+    size = 9 * letters * min(1.0, 5 / (label.count("\n") + 1))
+    axes.text(*place, label, ha="center", va="center", fontsize=size, linespacing=1.4, zorder=3)
 
 
-def _draw_links(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point]) -> None:
+def _draw_links(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point], letters: float) -> None:
     links = topology.links[::2]  # the two directions of a link are adjacent
     for link in links:
         ends = (_end(topology, places, link.source), _end(topology, places, link.target))
         label = f"{nanoseconds(link.latency, timing.frequency_hz):.1f} ns\n{bandwidth_text(link.bandwidth)}"
-        _line(axes, ends, label if len(links) <= 2 * CROWD else "", "-")
+        _line(axes, ends, label if len(links) <= 2 * CROWD else "", "-", letters)
 
 
 def _end(topology: Topology, places: dict[int, Point], end: int) -> Point:
@@ -144,15 +155,17 @@ def _end(topology: Topology, places: dict[int, Point], end: int) -> Point:
     return sum(xs) / len(xs), sum(ys) / len(ys)
 
 
-def _draw_ports(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point]) -> None:
+def _draw_ports(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point], letters: float) -> None:
     for node in (node for node in topology.nodes if node.gate != node.id):
-        label = f"root port\n{nanoseconds(timing.port[node.id], timing.frequency_hz):.0f} ns"
-        _line(axes, (places[node.gate], places[node.id]), label, "--")
+        label = f"root port\n{nanoseconds(timing.memory.nodes[node.id].port, timing.frequency_hz):.0f} ns"
+        _line(axes, (places[node.gate], places[node.id]), label, "--", letters)
 
 
-def _line(axes: Axes, ends: Sequence[Point], label: str, style: str) -> None:
+def _line(axes: Axes, ends: Sequence[Point], label: str, style: str, letters: float) -> None:
     (x0, y0), (x1, y1) = ends
-    axes.plot([x0, x1], [y0, y1], style, color=LINE_COLOUR, linewidth=1.4, zorder=1)
+    axes.plot([x0, x1], [y0, y1], style, color=LINE_COLOUR, linewidth=1.4 * letters, zorder=1)
     if label:
         back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        axes.text((x0 + x1) / 2, (y0 + y1) / 2, label, ha="center", va="center", fontsize=8, bbox=back, zorder=1.5)
+        axes.text(
+            (x0 + x1) / 2, (y0 + y1) / 2, label, ha="center", va="center", fontsize=8 * letters, bbox=back, zorder=1.5
+        )

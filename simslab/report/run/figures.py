@@ -5,21 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.canvas import (
-    COLOURS,
-    DASHES,
     draw_tail,
     house_style,
     legend_above,
+    line_look,
     log_time_axis,
     new_figure,
     save,
     steps,
 )
+from simslab.report.plot.causes import Bar, draw_bars
 from simslab.result.latency import Distribution, by_operation, by_path, cumulative
-from simslab.result.measurement import AttributionRow, Measurement
-from simslab.result.nanoseconds import mean_nanoseconds
+from simslab.result.measurement import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,33 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 CURVES_HEIGHT: Final = 1.45  # inches
-PATHS_SHOWN: Final = 7  # lines and bars per figure; the rarest paths are left out, which the legend says
-_SHADES: Final = {  # causes that are kin share a hue; hatches tell them apart in print and for the colour-blind
-    "instructions": ("#B0B0B0", ""),
-    "l1": ("#C6DBEF", ""),
-    "l2": ("#9ECAE1", ""),
-    "l3": ("#6BAED6", ""),
-    "other_core": ("#3182BD", ""),
-    "local_dram": ("#08519C", ""),
-    "remote_cache": ("#E69F00", ""),
-    "remote_dram": ("#D55E00", ""),
-    "link_queue": ("#D55E00", "////"),
-    "dram_queue": ("#08519C", "////"),
-    "lock_wait": ("#CC79A7", ""),
-    "lock_handover": ("#CC79A7", "////"),
-    "irq_mask": ("#000000", ""),
-    "irq_handler": ("#555555", "////"),
-    "page_allocator": ("#009E73", ""),
-    "locked": ("#CC79A7", "...."),
-    "clear": ("#009E73", "////"),
-    "wait": ("#E8E8E8", ""),
-    "work": ("#E8E8E8", "////"),
-    "ipi_wait": ("#000000", "...."),
-    "tlb": ("#F0E442", ""),
-    "store_buffer": ("#56B4E9", "...."),
-    "cache_queue": ("#6BAED6", "////"),
-}
-_OTHER_SHADE: Final = ("#7F7F7F", "....")
+LEGEND: Final = 0.6
+PATHS_SHOWN: Final = 7  # lines and bars per figure; how many rarer ones are left out the title says
 
 
 def save_latency_figure(measurement: Measurement, directory: Path, name: str = "latency") -> list[Path]:
@@ -76,9 +49,7 @@ def latency_figure(measurement: Measurement) -> Figure:
         _draw_cumulative(axes, measurement, operation)
         axes.set_xlabel("")
     _draw_beyond(curves[-1], measurement)
-    bar_axes, legend_space = lower.subplots(2, 1, height_ratios=(heights[1] - 0.6, 0.6))
-    _draw_causes(bar_axes, bars, measurement.frequency_hz)
-    _draw_cause_legend(legend_space, bar_axes)
+    _draw_causes(lower, bars, heights[1])
     return figure
 
 
@@ -94,11 +65,13 @@ def _draw_cumulative(axes: Axes, measurement: Measurement, operation: str) -> No
     for index, (path, latencies) in enumerate(shown_paths(measurement, operation).items()):
         points = steps(*cumulative(latencies, measurement.frequency_hz))
         label = f"{path} ({_share(latencies.count, total)})"
-        axes.plot(*points, drawstyle="steps-post", color=COLOURS[index], linestyle=DASHES[index], label=label)
+        axes.plot(*points, drawstyle="steps-post", label=label, **line_look(index))
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("cumulative share")
     log_time_axis(axes)
-    legend_above(axes, f"{operation}: latency by path (share of operations)")
+    rarer = len({row.path for row in measurement.latency if row.operation == operation}) - PATHS_SHOWN
+    left = f"; {rarer} rarer paths not shown" if rarer > 0 else ""
+    legend_above(axes, f"{operation}: latency by path (share of operations{left})")
 
 
 def _share(count: int, total: int) -> str:
@@ -114,61 +87,25 @@ def _draw_beyond(axes: Axes, measurement: Measurement) -> None:
     legend_above(axes, "tail, all paths", columns=4)
 
 
-def _bars(measurement: Measurement) -> list[AttributionRow]:
-    """Return the rows to draw: of each operation the shown paths, most frequent first."""
+def _bars(measurement: Measurement) -> list[Bar]:
+    """Return the bars to draw: of each operation the shown paths, most frequent first."""
     rows = {(row.operation, row.path): row for row in measurement.attribution if row.operations}
     return [
-        rows[operation, path]
+        Bar(f"{operation} {path}", row.operations, row.total, row.causes, measurement.frequency_hz)
         for operation in by_operation(measurement)
         for path in shown_paths(measurement, operation)
-        if (operation, path) in rows
+        if (row := rows.get((operation, path))) is not None
     ]
 
 
-def _draw_causes(axes: Axes, bars: list[AttributionRow], frequency_hz: int) -> None:
-    """One bar a path, split by cause in shares of its mean; the mean in ns stands at its end."""
-    present = [name for name in CAUSE_NAMES if any(row.causes.get(name) for row in bars)]
-    present += sorted({name for row in bars for name, cycles in row.causes.items() if cycles} - set(present))
-    starts = [0.0] * len(bars)
-    for name in present:
-        widths = [100 * row.causes.get(name, 0) / row.total if row.total else 0.0 for row in bars]
-        colour, hatch = _SHADES.get(name, _OTHER_SHADE)
-        edge = "white" if hatch else colour
-        axes.barh(
-            range(len(bars)),
-            widths,
-            left=starts,
-            height=0.72,
-            color=colour,
-            hatch=hatch,
-            edgecolor=edge,
-            linewidth=0,
-            label=name,
-        )
-        starts = [start + width for start, width in zip(starts, widths, strict=True)]
-    for place, row in enumerate(bars):
-        mean = mean_nanoseconds(row.total, row.operations, frequency_hz)
-        axes.text(101, place, f"{mean:,.0f} ns", va="center", fontsize=6.0)
-    axes.set_yticks(range(len(bars)), [f"{row.operation} {row.path}" for row in bars])
-    axes.invert_yaxis()
-    axes.set_xlim(0, 100)
-    axes.grid(visible=False, axis="y")
-    axes.set_xlabel("% of cycles (right: mean latency)")
+def _draw_causes(part: SubFigure, bars: list[Bar], height: float) -> None:
+    """Draw the bars with the legend of the causes in a panel of its own below them."""
+    axes, space = part.subplots(2, 1, height_ratios=(height - LEGEND, LEGEND))
+    if bars:
+        draw_bars(axes, bars)
     axes.set_title("where the cycles went, by path")
-
-
-def _draw_cause_legend(space: Axes, bars: Axes) -> None:
-    """Put the legend of the causes into a panel of its own, below the bars."""
     space.axis("off")
-    handles, labels = bars.get_legend_handles_labels()
+    handles, labels = axes.get_legend_handles_labels()
     if labels:
-        space.legend(
-            handles,
-            labels,
-            loc="upper center",
-            ncols=4,
-            columnspacing=0.7,
-            handlelength=1.0,
-            labelspacing=0.3,
-            borderaxespad=0,
-        )
+        look = {"columnspacing": 0.7, "handlelength": 1.4, "handleheight": 0.9, "labelspacing": 0.3}
+        space.legend(handles, labels, loc="upper center", ncols=4, borderaxespad=0, **look)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rich.console import Group
-
-from simslab.report.tables import fixed, table, whole
+from simslab.report.tables import Table, fixed, table, whole
 from simslab.result.latency import distribution
 from simslab.result.measurement import IrqDelayRow, LockRow, Measurement
 from simslab.result.nanoseconds import mean_nanoseconds, nanoseconds
@@ -16,13 +14,13 @@ SITES_SHOWN: Final = 12
 DELAYS_SHOWN: Final = 12
 
 
-def lock_table(measurement: Measurement) -> Group | None:
+def lock_table(measurement: Measurement) -> Table | None:
     """Return lock classes by call site, longest total wait first; None if no lock was taken."""
     locks = [row for row in measurement.locks if row.acquisitions]
     if not locks:
         return None
     locks.sort(key=lambda row: (-row.wait_total, -row.acquisitions, row.name, row.site))
-    heads = ("lock", "site", "taken", "contended", "wait total", "mean", "max", "hold mean", "max")
+    heads = ("lock", "site", "taken", "contended", "wait total", "wait mean", "wait max", "hold mean", "hold max")
     rows = [_lock_row(row, measurement.frequency_hz) for row in locks[:LOCKS_SHOWN]]
     left = len(locks) - len(rows)
     note = "Means are per contended wait and per hold." + (f" {left} more not shown." if left else "")
@@ -43,7 +41,7 @@ def _lock_row(row: LockRow, frequency_hz: int) -> list[str]:
     ]
 
 
-def irqs_off_table(measurement: Measurement) -> Group | None:
+def irqs_off_table(measurement: Measurement) -> Table | None:
     """Return stretches with interrupts off by the call site that began them, longest first; None if there were none."""
     sites = sorted(
         (row for row in measurement.irqs_off if row.count), key=lambda row: (-row.maximum, -row.total, row.site)
@@ -67,7 +65,7 @@ def irqs_off_table(measurement: Measurement) -> Group | None:
     return table("Interrupts off", heads, rows, note=f"{left} more not shown." if left else "")
 
 
-def interrupts_table(measurement: Measurement) -> Group | None:
+def interrupts_table(measurement: Measurement) -> Table | None:
     """Return interrupts delivered and how long masking delayed them; None if none were delivered."""
     frequency = measurement.frequency_hz
     rows = [
@@ -88,7 +86,7 @@ def interrupts_table(measurement: Measurement) -> Group | None:
     return table("Interrupts", heads, rows)
 
 
-def irq_delays_table(measurement: Measurement) -> Group | None:
+def irq_delays_table(measurement: Measurement) -> Table | None:
     """Return delivery delays by interrupt and by who masked it, longest first; None if no interrupt was delayed."""
     delayed = sorted(
         (row for row in measurement.irq_delays if row.maximum),
@@ -117,7 +115,7 @@ def _delay_row(row: IrqDelayRow, frequency_hz: int) -> list[str]:
     ]
 
 
-def softirqs_table(measurement: Measurement) -> Group | None:
+def softirqs_table(measurement: Measurement) -> Table | None:
     """Return softirqs that were raised or ran; None if there were none."""
     frequency = measurement.frequency_hz
     rows = [

@@ -5,30 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from rich.console import Group
-
 from simslab.machine.accounting.causes import CAUSE_NAMES
-from simslab.report.tables import fixed, percent, table, whole
-from simslab.result.latency import Distribution, summarize
+from simslab.report.tables import Table, fixed, percent, table, whole
+from simslab.result.latency import Distribution, merge_rows, summarize
 from simslab.result.measurement import AttributionRow, Measurement
-from simslab.result.nanoseconds import mean_nanoseconds, ratio
+from simslab.result.nanoseconds import mean_nanoseconds, nanoseconds, ratio
 from simslab.result.result_file import groups
 
 FIGURES: Final = ("p50", "p90", "p99", "p99.9", "max")
 MAIN_CAUSES: Final = 3  # causes named per path
+CACHES_SHOWN: Final = 12
 
 
-def latency_ns(measurement: Measurement) -> Group:
+def latency_ns(measurement: Measurement) -> Table:
     """Return latency in ns by operation and path."""
     return _latency("Latency (ns)", measurement, in_ns=True)
 
 
-def latency_cycles(measurement: Measurement) -> Group:
+def latency_cycles(measurement: Measurement) -> Table:
     """Return latency in cycles by operation and path."""
     return _latency("Latency (cycles)", measurement, in_ns=False)
 
 
-def _latency(title: str, measurement: Measurement, *, in_ns: bool) -> Group:
+def _latency(title: str, measurement: Measurement, *, in_ns: bool) -> Table:
     everything, *parts = groups(measurement)
     rows = [_row(group, everything[2].count, measurement.frequency_hz, in_ns) for group in parts]
     if len({operation for operation, _, _ in parts}) > 1:
@@ -59,7 +58,7 @@ def sum_causes(rows: Iterable[AttributionRow]) -> dict[str, int]:
     }
 
 
-def attribution_table(measurement: Measurement) -> Group:
+def attribution_table(measurement: Measurement) -> Table:
     """Return cycles by cause, for each operation and for all; every column adds up to its total exactly."""
     rows = measurement.attribution
     names = sorted({row.operation for row in rows})
@@ -74,7 +73,7 @@ def attribution_table(measurement: Measurement) -> Group:
     ]
     in_all = _cause_cells("total", [{"total": total} for total in totals], totals, counts)
     lines.append(["total", whole(everything), percent(everything, everything), *in_all])
-    heads = [head for name in names for head in (f"{name}: per op", "share")]
+    heads = [head for name in names for head in (f"{name}: per op", f"{name}: share")]
     return table(
         "Where the cycles of operations went",
         ("cause", "cycles", "share", *heads),
@@ -112,7 +111,7 @@ def _exactness(rows: Sequence[AttributionRow]) -> str:
     return f"NOT EXACT: {len(wrong)} paths, first {first.operation} {first.path}, {whole(missing)} cycles unaccounted."
 
 
-def path_causes_table(measurement: Measurement) -> Group:
+def path_causes_table(measurement: Measurement) -> Table:
     """Return the main causes of each path, in order of the cycles the paths took."""
     rows = sorted(measurement.attribution, key=lambda row: (-row.total, row.operation, row.path))
     total = sum(row.total for row in rows)
@@ -129,9 +128,48 @@ def path_causes_table(measurement: Measurement) -> Group:
         if row.operations
     ]
     heads = ("operation", "path", "main causes", "of cycles", "cycles/op", "ns/op")
-    return table("Main causes by path", heads, lines, texts=3)
+    return table("Main causes by path", heads, lines, texts=3, keys=2)
 
 
 def _main_causes(row: AttributionRow) -> str:
     largest = sorted(row.causes.items(), key=lambda item: (-item[1], item[0]))[:MAIN_CAUSES]
     return ", ".join(f"{name} {percent(cycles, row.total)}" for name, cycles in largest if cycles)
+
+
+def caches_table(measurement: Measurement) -> Table | None:
+    """Return the cycles of operations by cache, most first; None where one cache served all."""
+    caches = by_cache(measurement)
+    if len(caches) < 2:
+        return None
+    everything = sum(latencies.total for latencies, _ in caches.values())
+    rows = [
+        _cache_row(name, latencies, operations, everything, measurement.frequency_hz)
+        for name, (latencies, operations) in list(caches.items())[:CACHES_SHOWN]
+    ]
+    left = len(caches) - len(rows)
+    heads = ("cache", "operations", "cycles", "of cycles", "allocs", "alloc ns/op", "frees", "free ns/op", "max ns")
+    return table("Caches by cycles", heads, rows, note=f"{left} more not shown." if left else "")
+
+
+def by_cache(measurement: Measurement) -> dict[str, tuple[Distribution, dict[str, Distribution]]]:
+    """Return of each cache the latencies of all operations and those of each, in order of falling cycles."""
+    caches = {}
+    for name in {row.cache for row in measurement.latency}:
+        rows = [row for row in measurement.latency if row.cache == name]
+        operations = {
+            operation: merge_rows(row for row in rows if row.operation == operation)
+            for operation in sorted({row.operation for row in rows})
+        }
+        caches[name] = (merge_rows(rows), operations)
+    return dict(sorted(caches.items(), key=lambda item: (-item[1][0].total, item[0])))
+
+
+def _cache_row(
+    name: str, latencies: Distribution, operations: dict[str, Distribution], everything: int, frequency_hz: int
+) -> list[str]:
+    cells = [name, whole(latencies.count), whole(latencies.total), percent(latencies.total, everything)]
+    for kind in ("alloc", "free"):  # bulk_alloc and bulk_free with them
+        parts = [part for operation, part in operations.items() if operation.endswith(kind)]
+        count, total = sum(part.count for part in parts), sum(part.total for part in parts)
+        cells += [whole(count), fixed(mean_nanoseconds(total, count, frequency_hz)) if count else "-"]
+    return [*cells, fixed(nanoseconds(latencies.maximum, frequency_hz))]

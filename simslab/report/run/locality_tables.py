@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Group
-
-from simslab.report.tables import fixed, percent, table, whole
+from simslab.report.tables import Table, fixed, percent, table, whole
 from simslab.result.measurement import Measurement, NodeRow
 from simslab.result.nanoseconds import mean_nanoseconds, ratio
 
@@ -25,7 +23,7 @@ def remote(place: int, objects: Sequence[int]) -> int:
     return sum(objects) - local(place, objects)
 
 
-def locality_table(measurement: Measurement) -> Group:
+def locality_table(measurement: Measurement) -> Table:
     """Return objects allocated and freed, by the node of the acting CPU and whether their memory was on it."""
     rows = [
         [str(row.node), *_split(place, row.allocated), *_split(place, row.freed)]
@@ -33,7 +31,8 @@ def locality_table(measurement: Measurement) -> Group:
     ]
     if len(measurement.nodes) > 1:
         rows.append(["all", *_total(measurement.nodes, "allocated"), *_total(measurement.nodes, "freed")])
-    heads = ("CPUs of node", "allocated local", "remote", "% remote", "freed local", "remote", "% remote")
+    what = ("local", "remote", "% remote")
+    heads = ("CPUs of node", *(f"{done} {where}" for done in ("allocated", "freed") for where in what))
     return table("Objects by node", heads, rows)
 
 
@@ -48,7 +47,7 @@ def _total(nodes: Sequence[NodeRow], which: str) -> list[str]:
     return [whole(near), whole(far), percent(far, near + far)]
 
 
-def matrix_table(measurement: Measurement) -> Group | None:
+def matrix_table(measurement: Measurement) -> Table | None:
     """Return objects allocated and freed, node of the CPU by node of the memory; None unless 2 to 8 nodes acted."""
     count = max((len(row.allocated) for row in measurement.nodes), default=0)
     if not 2 <= count <= WIDEST:
@@ -63,7 +62,7 @@ def matrix_table(measurement: Measurement) -> Group | None:
     return table("Objects, node of the CPU by node of the memory", heads, rows)
 
 
-def numastat_table(measurement: Measurement) -> Group | None:
+def numastat_table(measurement: Measurement) -> Table | None:
     """Return numastat's page counters by node; None if none were counted."""
     known = [name for name in NUMASTAT if any(name in row.numastat for row in measurement.nodes)]
     others = sorted({name for row in measurement.nodes for name in row.numastat} - set(known))
@@ -74,7 +73,7 @@ def numastat_table(measurement: Measurement) -> Group | None:
     return table("Pages (numastat)", ("", *(f"node {row.node}" for row in measurement.nodes)), rows)
 
 
-def transfer_table(measurement: Measurement) -> Group | None:
+def transfer_table(measurement: Measurement) -> Table | None:
     """Return cache line fetches by source; None if none were counted."""
     sources: dict[str, list[int]] = {}
     for row in measurement.transfers:

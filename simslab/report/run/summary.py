@@ -14,10 +14,16 @@ from simslab.report.run.kernel_tables import (
     lock_table,
     softirqs_table,
 )
-from simslab.report.run.latency_tables import attribution_table, latency_cycles, latency_ns, path_causes_table
+from simslab.report.run.latency_tables import (
+    attribution_table,
+    caches_table,
+    latency_cycles,
+    latency_ns,
+    path_causes_table,
+)
 from simslab.report.run.locality_tables import locality_table, matrix_table, numastat_table, transfer_table
 from simslab.report.run.slab_test_lines import slab_test_text
-from simslab.report.tables import WIDTH, fixed, meanings_table, plain_text, table, whole
+from simslab.report.tables import WIDTH, fixed, meanings_table, plain_text, print_parts, table, whole
 from simslab.result.latency import merge_rows
 from simslab.result.measurement import EVENTS, Measurement, TraceSummary
 from simslab.result.nanoseconds import nanoseconds, ratio
@@ -26,18 +32,13 @@ LOG_SHOWN: Final = 40  # lines of the kernel's log
 
 
 def summary_text(measurement: Measurement, width: int = WIDTH) -> str:
-    """Return the summary as plain text of at most `width` (>= 100) columns."""
+    """Return the summary as plain text; no figure and no name is cut, whatever the width."""
     return plain_text(summary_parts(measurement), width)
 
 
 def print_summary(measurement: Measurement, console: Console) -> None:
     """Print the summary: in colour on a terminal, as `summary_text` elsewhere."""
-    if not console.is_terminal:
-        console.file.write(summary_text(measurement))
-        return
-    for part in summary_parts(measurement):
-        console.print(part)
-        console.print()
+    print_parts(summary_parts(measurement), console)
 
 
 def summary_parts(measurement: Measurement) -> list[RenderableType]:
@@ -68,7 +69,8 @@ def _latency(measurement: Measurement) -> list[RenderableType]:
     tables: list[RenderableType] = [latency_ns(measurement), latency_cycles(measurement)]
     if measurement.attribution:
         tables += [attribution_table(measurement), path_causes_table(measurement)]
-    return tables
+    caches = caches_table(measurement)
+    return tables if caches is None else [*tables, caches]
 
 
 def _head(measurement: Measurement) -> Text:

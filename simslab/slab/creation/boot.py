@@ -9,20 +9,22 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from simslab.kernel import layout
+from simslab.kernel.errno import ENOMEM
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as fl
-from simslab.slab.creation import cpucache, kmalloc, slab_common
-from simslab.slab.creation.geometry import calculate_alignment
-from simslab.slab.creation.slab_state import DOWN, FULL, PARTIAL, PARTIAL_NODE, UP, KernelPanicError
-from simslab.slab.errno import ENOMEM
+from simslab.slab import cflgs
+from simslab.slab.core import SlabCore
+from simslab.slab.creation import cpucache, kmalloc
+from simslab.slab.creation.set_up import SlabCreation
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
-
-if TYPE_CHECKING:
-    from simslab.slab.allocator import SlabAllocator
+from simslab.slab_common import flags as fl
+from simslab.slab_common.alignment import calculate_alignment
+from simslab.slab_common.creation import CacheRequest
+from simslab.slab_common.kmalloc import KMALLOC_DMA, KMALLOC_NORMAL, KmallocCache
+from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, PARTIAL_NODE, UP, KernelPanicError
 
 STANDING_CACHES: Final = "standing_caches.csv"
 STANDING_CACHES_DEBUG: Final = "standing_caches_debug.csv"  # debug flags prevent sharing, so there are more
@@ -53,7 +55,7 @@ def standing_caches(debug_slab: bool = False) -> list[StandingCache]:
             row["phase"],
             int(row["object_size"]),
             int(row["align"]),
-            fl.parse_flags(row["flags"]),
+            cflgs.parse_flags(row["flags"]),
             int(row["ctor"]),
             int(row["usersize"]),
             int(row["refcount"]),
@@ -62,88 +64,93 @@ def standing_caches(debug_slab: bool = False) -> list[StandingCache]:
     ]
 
 
-def boot(allocator: SlabAllocator, standing: bool = True) -> None:
+def boot(creation: SlabCreation, standing: bool = True) -> None:
     """Bring the allocator from nothing to FULL on CPU 0, bring the other CPUs online, make the standing caches.
 
     `standing` False leaves out all caches but kmem_cache and kmalloc's, for tests that want a small list. Even CPU 0
     enters its node's CPU mask only after the caches of the first two phases exist (identify_boot_cpu).
     """
-    cpu = allocator.kernel.machine.cpus[0]
-    caches = standing_caches(allocator.options.debug_slab) if standing else []
-    allocator.online_cpus = [0]
-    allocator.cpus_in_node = [0] * allocator.kernel.nr_node_ids
-    kmem_cache_init(allocator, cpu)
-    create_standing(allocator, cpu, caches, "early")
-    kmem_cache_init_late(allocator, cpu)
-    create_standing(allocator, cpu, caches, "up")
-    cpucache.enter_node(allocator, 0)
-    for other in range(1, allocator.kernel.nr_cpu_ids):
-        cpuup_prepare(allocator, cpu, other)
-        allocator.online_cpus.append(other)
-        cpucache.enter_node(allocator, other)
-    create_standing(allocator, cpu, caches, "smp")
+    core = creation.core
+    cpu = core.kernel.machine.cpus[0]
+    caches = standing_caches(core.options.debug_slab) if standing else []
+    core.online_cpus = [0]
+    core.cpus_in_node = [0] * core.kernel.nr_node_ids
+    kmem_cache_init(creation, cpu)
+    create_standing(creation, cpu, caches, "early")
+    kmem_cache_init_late(core, cpu)
+    create_standing(creation, cpu, caches, "up")
+    cpucache.enter_node(core, 0)
+    for other in range(1, core.kernel.nr_cpu_ids):
+        cpuup_prepare(core, cpu, other)
+        core.online_cpus.append(other)
+        cpucache.enter_node(core, other)
+    create_standing(creation, cpu, caches, "smp")
 
 
-def kmem_cache_init(allocator: SlabAllocator, cpu: Cpu) -> None:
+def kmem_cache_init(creation: SlabCreation, cpu: Cpu) -> None:
     """Make the cache of caches and the kmalloc caches (mm/slab.c: kmem_cache_init)."""
-    kernel = allocator.kernel
-    allocator.use_alien_caches = kernel.nr_node_ids > 1 and not allocator.options.noaliencache
-    allocator.slab_max_order = allocator.options.effective_max_order(kernel.memory_bytes)
-    allocator.slab_state = DOWN
-    create_kmem_cache(allocator, cpu)
-    allocator.slab_state = PARTIAL
+    core = creation.core
+    kernel = core.kernel
+    core.use_alien_caches = kernel.nr_node_ids > 1 and not core.options.noaliencache
+    core.slab_max_order = core.options.effective_max_order(kernel.memory_bytes)
+    core.slab_state = DOWN
+    create_kmem_cache(creation, cpu)
+    core.slab_state = PARTIAL
     order = kmalloc.creation_order()
-    create_kmalloc_cache(allocator, cpu, next(order))
-    allocator.slab_state = PARTIAL_NODE
-    replace_boot_nodes(allocator, cpu)
+    create_kmalloc_cache(creation, cpu, next(order))
+    core.slab_state = PARTIAL_NODE
+    replace_boot_nodes(creation, cpu)
     for description in order:
-        if description.type == kmalloc.KMALLOC_DMA:
-            allocator.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
-        create_kmalloc_cache(allocator, cpu, description)
+        if description.type == KMALLOC_DMA:
+            core.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
+        create_kmalloc_cache(creation, cpu, description)
 
 
-def create_kmem_cache(allocator: SlabAllocator, cpu: Cpu) -> None:
+def create_kmem_cache(creation: SlabCreation, cpu: Cpu) -> None:
     """Make the cache of struct kmem_cache, which lies in kernel data and is never an alias (refcount -1)."""
-    cache = slab_common.new_kmem_cache(allocator, allocator.boot_data, "kmem_cache")
-    allocator.kmem_cache = cache
-    node_table = KMEM_CACHE_NODE_DEBUG if allocator.options.debug_slab else layout.KMEM_CACHE_NODE
-    size = node_table + cpucache.POINTER_BYTES * allocator.kernel.nr_node_ids
-    slab_common.create_boot_cache(allocator, cpu, cache, size, fl.SLAB_HWCACHE_ALIGN, 0)
-    allocator.caches.append(cache)
+    core = creation.core
+    cache = creation.new_kmem_cache(core.boot_data, "kmem_cache")
+    core.kmem_cache = cache
+    node_table = KMEM_CACHE_NODE_DEBUG if core.options.debug_slab else layout.KMEM_CACHE_NODE
+    size = node_table + cpucache.POINTER_BYTES * core.kernel.nr_node_ids
+    creation.create_boot_cache(cpu, cache, size, fl.SLAB_HWCACHE_ALIGN, 0)
+    core.caches.append(cache)
 
 
-def create_kmalloc_cache(allocator: SlabAllocator, cpu: Cpu, description: kmalloc.KmallocCache) -> None:
+def create_kmalloc_cache(creation: SlabCreation, cpu: Cpu, description: KmallocCache) -> None:
     """Make one kmalloc cache; user space may copy all of its objects (mm/slab_common.c: create_kmalloc_cache)."""
-    addr = allocator.kmem_cache_alloc(cpu, slab_common.cache_of_caches(allocator), gfp.GFP_NOWAIT | gfp.ZERO)
+    core = creation.core
+    addr = core.kmem_cache_alloc(cpu, creation.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
     if not addr:
         raise KernelPanicError("Out of memory when creating slab " + description.name)
-    cache = slab_common.new_kmem_cache(allocator, addr, description.name)
-    slab_common.create_boot_cache(allocator, cpu, cache, description.size, description.flags, description.size)
-    allocator.caches.append(cache)
+    cache = creation.new_kmem_cache(addr, description.name)
+    creation.create_boot_cache(cpu, cache, description.size, description.flags, description.size)
+    core.caches.append(cache)
     cache.refcount = 1
-    allocator.kmalloc_caches[description.type][description.index] = cache
+    core.kmalloc_caches[description.type][description.index] = cache
 
 
-def replace_boot_nodes(allocator: SlabAllocator, cpu: Cpu) -> None:
+def replace_boot_nodes(creation: SlabCreation, cpu: Cpu) -> None:
     """Move the node structures of the first two caches into kmalloc memory (kmem_cache_init, step 5)."""
-    node_cache = allocator.kmalloc_caches[kmalloc.KMALLOC_NORMAL][kmalloc.INDEX_NODE]
+    core = creation.core
+    node_cache = core.kmalloc_caches[KMALLOC_NORMAL][kmalloc.INDEX_NODE]
     assert node_cache is not None
-    for nid in allocator.kernel.online_nodes:
-        for cache in (slab_common.cache_of_caches(allocator), node_cache):
-            init_list(allocator, cpu, cache, nid)
+    for nid in core.kernel.online_nodes:
+        for cache in (creation.cache_of_caches(), node_cache):
+            init_list(core, cpu, cache, nid)
 
 
-def init_list(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int) -> None:
+def init_list(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int) -> None:
     """Copy one node structure to memory of its node (mm/slab.c: init_list).
 
     The copy takes place after the allocation, so it includes what the allocation changed.
     """
-    addr = allocator.kmalloc_node(cpu, layout.NODE_BYTES, gfp.GFP_NOWAIT, nid)
+    addr = core.kmalloc_node(cpu, layout.NODE_BYTES, gfp.GFP_NOWAIT, nid)
     if not addr:
         raise KernelPanicError(f"no memory for the node structure of {cache.name}")
     old = cache.node[nid]
     assert old is not None
-    new = cpucache.new_node(allocator, cache, addr, nid)
+    new = cpucache.new_node(core, cache, addr, nid)
     copy_node(old, new)
     cache.node[nid] = new
 
@@ -157,34 +164,34 @@ def copy_node(old: KmemCacheNode, new: KmemCacheNode) -> None:
     new.next_reap, new.free_touched = old.next_reap, old.free_touched
 
 
-def kmem_cache_init_late(allocator: SlabAllocator, cpu: Cpu) -> None:
+def kmem_cache_init_late(core: SlabCore, cpu: Cpu) -> None:
     """Give all caches made so far their final arrays, newest first (mm/slab.c: kmem_cache_init_late)."""
-    allocator.slab_state = UP
-    for cache in reversed(allocator.caches):
-        if cpucache.enable_cpucache(allocator, cpu, cache, gfp.GFP_NOWAIT):
+    core.slab_state = UP
+    for cache in reversed(core.caches):
+        if cpucache.enable_cpucache(core, cpu, cache, gfp.GFP_NOWAIT):
             raise KernelPanicError(f"no memory for the arrays of {cache.name}")
-    allocator.slab_state = FULL
+    core.slab_state = FULL
 
 
-def cpuup_prepare(allocator: SlabAllocator, cpu: Cpu, coming: int) -> int:
+def cpuup_prepare(core: SlabCore, cpu: Cpu, coming: int) -> int:
     """Prepare all caches, newest first, for CPU `coming`, not counted as online yet (mm/slab.c: cpuup_prepare).
 
     Recomputing free_limit (init_cache_node_node) before the CPU counts is why caches older than SMP bring-up end one
     batchcount short.
     """
-    nid = allocator.kernel.machine.cpus[coming].node
-    caches = allocator.caches[::-1]
+    nid = core.kernel.machine.cpus[coming].node
+    caches = core.caches[::-1]
     for cache in caches:
-        if cpucache.init_cache_node(allocator, cpu, cache, nid, gfp.GFP_KERNEL):
+        if cpucache.init_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL):
             return -ENOMEM
     for cache in caches:
-        err = cpucache.setup_kmem_cache_node(allocator, cpu, cache, nid, gfp.GFP_KERNEL, force_change=False)
+        err = cpucache.setup_kmem_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL, force_change=False)
         if err:
             return err
     return 0
 
 
-def create_standing(allocator: SlabAllocator, cpu: Cpu, caches: list[StandingCache], phase: str) -> None:
+def create_standing(creation: SlabCreation, cpu: Cpu, caches: list[StandingCache], phase: str) -> None:
     """Make the standing caches of a phase, each as a cache of its own with the aliases it had.
 
     Not modelled: the aliases' own names, and an object_size raised later than creation.
@@ -192,12 +199,13 @@ def create_standing(allocator: SlabAllocator, cpu: Cpu, caches: list[StandingCac
     for standing in caches:
         if standing.phase != phase:
             continue
-        flags = standing.flags & fl.cache_create_mask(allocator.options.debug_slab)
+        flags = standing.flags & creation.cache_create_mask()
         align = calculate_alignment(flags, standing.align, standing.object_size)
-        cache, err = slab_common.create_cache(
-            allocator, cpu, standing.name, standing.object_size, align, flags, 0, standing.usersize, standing.ctor
+        request = CacheRequest(
+            standing.name, standing.object_size, align, flags, standing.ctor, usersize=standing.usersize
         )
+        cache, err = creation.create_cache(cpu, request)
         if cache is None:
-            slab_common.creation_failed(allocator, cpu, standing.name, flags, err)
+            creation.creation_failed(cpu, request, err)
         else:
             cache.refcount = standing.refcount

@@ -7,18 +7,16 @@ allocator itself: per-CPU arrays from per-CPU memory, the others from kmalloc on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from simslab.kernel import layout
+from simslab.kernel.errno import EINVAL, ENOMEM
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
+from simslab.slab.core import SlabCore
 from simslab.slab.creation.geometry import tunables
-from simslab.slab.errno import EINVAL, ENOMEM
 from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
-
-if TYPE_CHECKING:
-    from simslab.slab.allocator import SlabAllocator
 
 SHARED_BATCHCOUNT: Final = 0xBAADF00D  # shared and alien arrays have none; the kernel stores this
 ALIEN_LIMIT: Final = 12
@@ -44,101 +42,104 @@ class AlienTable:
     entries: int
 
 
-def enable_cpucache(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
+@dataclass
+class NewArrays:
+    """Arrays made for a node; what is attached is taken out."""
+
+    shared: ArrayCache | None
+    aliens: AlienTable | None
+
+
+def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Choose the tunables by object size and apply them (mm/slab.c: enable_cpucache); 0 or a negative errno."""
-    if allocator.pages.randomizer is not None:
-        allocator.pages.randomizer.cache_random_seq_create(cache)
-    limit, batchcount, shared = tunables(cache.size, allocator.kernel.nr_cpu_ids, allocator.options.debug_slab)
-    err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)
+    if core.pages.randomizer is not None:
+        core.pages.randomizer.random.cache_random_seq_create(cache, cache.num)
+    limit, batchcount, shared = tunables(cache.size, core.kernel.nr_cpu_ids, core.options.debug_slab)
+    err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
     if err:
-        allocator.kernel.log.pr_err(cpu, f"enable_cpucache failed for {cache.name}, error {-err}")
+        core.kernel.log.pr_err(cpu, f"enable_cpucache failed for {cache.name}, error {-err}")
     return err
 
 
 def do_tune_cpucache(
-    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, limit: int, batchcount: int, shared: int, request: int
+    core: SlabCore, cpu: Cpu, cache: KmemCache, limit: int, batchcount: int, shared: int, request: int
 ) -> int:
-    """Replace the per-CPU arrays, free what the old ones held, then set up the nodes (mm/slab.c: do_tune_cpucache)."""
+    """Replace the per-CPU arrays, free what the old ones held, then set up the nodes (mm/slab.c: do_tune_cpucache).
+
+    The parameters are the kernel's own.
+    """
     previous, previous_offset = cache.cpu_cache, cache.cpu_cache_offset
-    if not alloc_kmem_cache_cpus(allocator, cache, limit, batchcount):
+    if not alloc_kmem_cache_cpus(core, cache, limit, batchcount):
         return -ENOMEM
     if previous:
-        allocator.kick_all_cpus_sync(cpu)  # no CPU may still be inside a section that uses an old array
+        core.kick_all_cpus_sync(cpu)  # no CPU may still be inside a section that uses an old array
     cache.batchcount, cache.limit, cache.shared = batchcount, limit, shared
     if previous:
-        for owner in allocator.online_cpus:
-            node = cache.node[allocator.kernel.cpu_to_mem[owner]]
+        for owner in core.online_cpus:
+            node = cache.node[core.kernel.cpu_to_mem[owner]]
             assert node is not None
-            allocator.free_array(cpu, cache, node, previous[owner], DO_TUNE_CPUCACHE)
-        allocator.kernel.percpu.free_percpu(previous_offset)
-    return setup_kmem_cache_nodes(allocator, cpu, cache, request)
+            core.free_array(cpu, cache, node, previous[owner], DO_TUNE_CPUCACHE)
+        core.kernel.percpu.free_percpu(previous_offset)
+    return setup_kmem_cache_nodes(core, cpu, cache, request)
 
 
-def alloc_kmem_cache_cpus(allocator: SlabAllocator, cache: KmemCache, entries: int, batchcount: int) -> bool:
+def alloc_kmem_cache_cpus(core: SlabCore, cache: KmemCache, entries: int, batchcount: int) -> bool:
     """Make an array for every possible CPU; False without per-CPU memory (mm/slab.c: alloc_kmem_cache_cpus)."""
-    percpu = allocator.kernel.percpu
+    percpu = core.kernel.percpu
     offset = percpu.alloc_percpu(layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, POINTER_BYTES)
     if offset < 0:
         return False
     cache.cpu_cache_offset = offset
     cache.cpu_cache = [
-        ArrayCache(percpu.address(cpu_id, offset), entries, batchcount) for cpu_id in range(allocator.kernel.nr_cpu_ids)
+        ArrayCache(percpu.address(cpu_id, offset), entries, batchcount) for cpu_id in range(core.kernel.nr_cpu_ids)
     ]
     return True
 
 
-def setup_kmem_cache_nodes(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, request: int) -> int:
+def setup_kmem_cache_nodes(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Set up every online node, replacing shared arrays (mm/slab.c: setup_kmem_cache_nodes)."""
-    for nid in allocator.kernel.online_nodes:
-        err = setup_kmem_cache_node(allocator, cpu, cache, nid, request, force_change=True)
+    for nid in core.kernel.online_nodes:
+        err = setup_kmem_cache_node(core, cpu, cache, nid, request, force_change=True)
         if err:
             if not cache.refcount:  # the cache is not in use yet: undo the nodes done so far
-                release_nodes(allocator, cpu, cache, nid)
+                release_nodes(core, cpu, cache, nid)
             return err
     return 0
 
 
-def release_nodes(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, before: int) -> None:
+def release_nodes(core: SlabCore, cpu: Cpu, cache: KmemCache, before: int) -> None:
     """Free the node structures of nodes below `before`."""
     for nid in range(before):
         node = cache.node[nid]
         if node is not None:
             if node.shared is not None:
-                allocator.kfree(cpu, node.shared.addr)
-            free_alien_cache(allocator, cpu, node.alien, node.alien_addr)
-            allocator.kfree(cpu, node.addr)
+                core.kfree(cpu, node.shared.addr)
+            free_alien_cache(core, cpu, node.alien, node.alien_addr)
+            core.kfree(cpu, node.addr)
             cache.node[nid] = None
 
 
 def setup_kmem_cache_node(
-    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, request: int, force_change: bool
+    core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int, force_change: bool
 ) -> int:
     """Make and attach a node's structures (mm/slab.c: setup_kmem_cache_node); 0 or -ENOMEM.
 
     The shared array is replaced when `force_change`; an alien table that exists stays, with the limit it was made with.
     """
-    aliens = alloc_alien_cache(allocator, cpu, cache, nid, request) if allocator.use_alien_caches else None
-    if allocator.use_alien_caches and aliens is None:
+    aliens = alloc_alien_cache(core, cpu, cache, nid, request) if core.use_alien_caches else None
+    if core.use_alien_caches and aliens is None:
         return -ENOMEM
-    new_shared: ArrayCache | None = None
+    new = NewArrays(None, aliens)
     if cache.shared:
-        new_shared = alloc_arraycache(allocator, cpu, nid, cache.shared * cache.batchcount, request)
-    if (cache.shared and new_shared is None) or init_cache_node(allocator, cpu, cache, nid, request):
-        free_new(allocator, cpu, new_shared, aliens)
+        new.shared = alloc_arraycache(core, cpu, nid, cache.shared * cache.batchcount, request)
+    if (cache.shared and new.shared is None) or init_cache_node(core, cpu, cache, nid, request):
+        free_new(core, cpu, new)
         return -ENOMEM
-    attach(allocator, cpu, cache, nid, new_shared, aliens, force_change)
+    attach(core, cpu, cache, nid, new, force_change)
     return 0
 
 
-def attach(
-    allocator: SlabAllocator,
-    cpu: Cpu,
-    cache: KmemCache,
-    nid: int,
-    new_shared: ArrayCache | None,
-    aliens: AlienTable | None,
-    force_change: bool,
-) -> None:
+def attach(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, new: NewArrays, force_change: bool) -> None:
     """Exchange a node's shared array and give it its aliens, then free what is left over."""
     node = cache.node[nid]
     assert node is not None
@@ -147,106 +148,104 @@ def attach(
     cpu.irq_disable(SETUP_KMEM_CACHE_NODE)
     node.list_lock.lock(cpu, SETUP_KMEM_CACHE_NODE)
     if node.shared is not None and force_change:
-        surplus = allocator.freeing.blocks.free_block(cpu, cache, node.shared, node.shared.avail, nid)
+        surplus = core.freeing.blocks.free_block(cpu, cache, node.shared, node.shared.avail, nid)
         node.shared.avail = 0
     if node.shared is None or force_change:
-        old_shared, node.shared, new_shared = node.shared, new_shared, None
-    if node.alien is None and aliens is not None:
-        node.alien, node.alien_addr = make_aliens(allocator, cache, nid, aliens), aliens.addr
-        aliens = None
+        old_shared, node.shared, new.shared = node.shared, new.shared, None
+    if node.alien is None and new.aliens is not None:
+        node.alien, node.alien_addr = make_aliens(core, cache, nid, new.aliens), new.aliens.addr
+        new.aliens = None
     node.list_lock.unlock(cpu)
     cpu.irq_enable()
-    allocator.pages.slabs_destroy(cpu, cache, surplus)
+    core.pages.slabs_destroy(cpu, cache, surplus)
     # Not modelled: synchronize_rcu before the old shared array is freed.
     if old_shared is not None:
-        allocator.kfree(cpu, old_shared.addr)
-    free_new(allocator, cpu, new_shared, aliens)
+        core.kfree(cpu, old_shared.addr)
+    free_new(core, cpu, new)
 
 
-def free_new(allocator: SlabAllocator, cpu: Cpu, shared: ArrayCache | None, aliens: AlienTable | None) -> None:
+def free_new(core: SlabCore, cpu: Cpu, new: NewArrays) -> None:
     """Free structures that were made and not attached."""
-    if shared is not None:
-        allocator.kfree(cpu, shared.addr)
-    if aliens is not None:
-        allocator.kfree_all(cpu, aliens.arrays)
-        allocator.kfree(cpu, aliens.addr)
+    if new.shared is not None:
+        core.kfree(cpu, new.shared.addr)
+    if new.aliens is not None:
+        core.kfree_all(cpu, new.aliens.arrays)
+        core.kfree(cpu, new.aliens.addr)
 
 
-def init_cache_node(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
+def init_cache_node(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
     """Make a node's lists, or recompute free_limit when they exist (mm/slab.c: init_cache_node); 0 or -ENOMEM."""
     node = cache.node[nid]
     if node is None:
-        addr = allocator.kmalloc_node(cpu, layout.NODE_BYTES, request, nid)
+        addr = core.kmalloc_node(cpu, layout.NODE_BYTES, request, nid)
         if not addr:
             return -ENOMEM
-        node = new_node(allocator, cache, addr, nid)
-        node.next_reap = first_reap(allocator, cpu, cache)
+        node = new_node(core, cache, addr, nid)
+        node.next_reap = first_reap(core, cpu, cache)
         cache.node[nid] = node
     # Not modelled: list_lock around an existing node's free_limit, one word that nobody adds to.
-    node.free_limit = (1 + nr_cpus_node(allocator, nid)) * cache.batchcount + cache.num
+    node.free_limit = (1 + nr_cpus_node(core, nid)) * cache.batchcount + cache.num
     return 0
 
 
-def new_node(allocator: SlabAllocator, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
+def new_node(core: SlabCore, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
     """Return an empty struct kmem_cache_node at `addr` (mm/slab.c: kmem_cache_node_init)."""
-    lock_class = allocator.kernel.lock_stats.lock_class(f"{cache.name}:list_lock")
+    lock_class = core.kernel.lock_stats.lock_class(f"{cache.name}:list_lock")
     return KmemCacheNode(addr, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class, 1))
 
 
-def first_reap(allocator: SlabAllocator, cpu: Cpu, cache: KmemCache) -> int:
+def first_reap(core: SlabCore, cpu: Cpu, cache: KmemCache) -> int:
     """Return the jiffy of a node's first reaping: 4 to 8 s from now, spread by the cache's address."""
-    kernel = allocator.kernel
+    kernel = core.kernel
     now: int = kernel.jiffies(cpu)
     timeout: int = REAPTIMEOUT_NODE_SECONDS * kernel.hz
     return now + timeout + (DIRECT_MAP + cache.addr) % timeout
 
 
-def nr_cpus_node(allocator: SlabAllocator, nid: int) -> int:
+def nr_cpus_node(core: SlabCore, nid: int) -> int:
     """Return how many CPUs have entered a node's CPU mask by now."""
-    return allocator.cpus_in_node[nid]
+    return core.cpus_in_node[nid]
 
 
-def enter_node(allocator: SlabAllocator, cpu_id: int) -> None:
+def enter_node(core: SlabCore, cpu_id: int) -> None:
     """Let a CPU enter the mask of its node."""
-    allocator.cpus_in_node[allocator.kernel.machine.cpus[cpu_id].node] += 1
+    core.cpus_in_node[core.kernel.machine.cpus[cpu_id].node] += 1
 
 
-def leave_node(allocator: SlabAllocator, cpu_id: int) -> None:
+def leave_node(core: SlabCore, cpu_id: int) -> None:
     """Undo enter_node."""
-    allocator.cpus_in_node[allocator.kernel.machine.cpus[cpu_id].node] -= 1
+    core.cpus_in_node[core.kernel.machine.cpus[cpu_id].node] -= 1
 
 
-def alloc_arraycache(allocator: SlabAllocator, cpu: Cpu, nid: int, entries: int, request: int) -> ArrayCache | None:
+def alloc_arraycache(core: SlabCore, cpu: Cpu, nid: int, entries: int, request: int) -> ArrayCache | None:
     """Make a shared array on a node (mm/slab.c: alloc_arraycache)."""
-    addr = allocator.kmalloc_node(cpu, layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, request, nid)
+    addr = core.kmalloc_node(cpu, layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, request, nid)
     return ArrayCache(addr, entries, SHARED_BATCHCOUNT) if addr else None
 
 
-def alloc_alien_cache(
-    allocator: SlabAllocator, cpu: Cpu, cache: KmemCache, nid: int, request: int
-) -> AlienTable | None:
+def alloc_alien_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> AlienTable | None:
     """Make a node's table of alien arrays, one per other online node (mm/slab.c: alloc_alien_cache)."""
-    kernel = allocator.kernel
+    kernel = core.kernel
     limit = ALIEN_LIMIT if cache.limit > 1 else cache.limit
-    addr = allocator.kmalloc_node(cpu, POINTER_BYTES * kernel.nr_node_ids, request, nid)
+    addr = core.kmalloc_node(cpu, POINTER_BYTES * kernel.nr_node_ids, request, nid)
     if not addr:
         return None
     count = len(kernel.online_nodes) - (nid in kernel.online_nodes)
     size = layout.ALIEN_CACHE_BYTES + POINTER_BYTES * limit  # mm/slab.c: __alloc_alien_cache
-    arrays = allocator.kmalloc_node_times(cpu, size, request, nid, count)
+    arrays = core.kmalloc_node_times(cpu, size, request, nid, count)
     if len(arrays) < count:
-        allocator.kfree_all(cpu, arrays)
-        allocator.kfree(cpu, addr)
+        core.kfree_all(cpu, arrays)
+        core.kfree(cpu, addr)
         return None
     return AlienTable(addr, arrays, limit)
 
 
-def make_aliens(allocator: SlabAllocator, cache: KmemCache, nid: int, table: AlienTable) -> list[AlienCache | None]:
+def make_aliens(core: SlabCore, cache: KmemCache, nid: int, table: AlienTable) -> list[AlienCache | None]:
     """The alien arrays of a table that node `nid` takes into use, by node."""
-    lock_class = allocator.kernel.lock_stats.lock_class(f"{cache.name}:alien_lock")
+    lock_class = core.kernel.lock_stats.lock_class(f"{cache.name}:alien_lock")
     addresses = iter(table.arrays)
-    aliens: list[AlienCache | None] = [None] * allocator.kernel.nr_node_ids
-    for other in allocator.kernel.online_nodes:
+    aliens: list[AlienCache | None] = [None] * core.kernel.nr_node_ids
+    for other in core.kernel.online_nodes:
         if other != nid:
             addr = next(addresses)
             array = ArrayCache(addr + layout.ALIEN_CACHE_AC, table.entries, SHARED_BATCHCOUNT)
@@ -254,36 +253,36 @@ def make_aliens(allocator: SlabAllocator, cache: KmemCache, nid: int, table: Ali
     return aliens
 
 
-def free_alien_cache(allocator: SlabAllocator, cpu: Cpu, aliens: list[AlienCache | None] | None, addr: int) -> None:
+def free_alien_cache(core: SlabCore, cpu: Cpu, aliens: list[AlienCache | None] | None, addr: int) -> None:
     """Free a table of alien arrays (mm/slab.c: free_alien_cache)."""
     if aliens is None:
         return
     for alien in aliens:
         if alien is not None:
-            allocator.kfree(cpu, alien.addr)
-    allocator.kfree(cpu, addr)
+            core.kfree(cpu, alien.addr)
+    core.kfree(cpu, addr)
 
 
-def slabinfo_write(allocator: SlabAllocator, text: str, request: int, cpu: Cpu | None = None) -> int:
+def slabinfo_write(core: SlabCore, text: str, request: int, cpu: Cpu | None = None) -> int:
     """Tune a cache by a line `name limit batchcount shared` written to /proc/slabinfo (mm/slab.c: slabinfo_write).
 
     Returns the length of `text` or -EINVAL. A triple that makes no sense changes nothing and, as in the kernel, is no
     error; it is warned of. 32 or more characters before the first blank are cut by no one: names match in full.
     """
-    cpu = cpu or allocator.kernel.machine.cpus[0]
+    cpu = cpu or core.kernel.machine.cpus[0]
     words = text.split()
     if len(words) < 4 or not all(is_number(word) for word in words[1:4]):
         return -EINVAL
     limit, batchcount, shared = (int(word) for word in words[1:4])
-    for cache in reversed(allocator.caches):
+    for cache in reversed(core.caches):
         if cache.name == words[0]:
             if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
                 told = f"slabinfo: {text.strip()} ignored: expected limit >= batchcount >= 1, shared >= 0"
-                allocator.kernel.log.pr_warn(cpu, told)
+                core.kernel.log.pr_warn(cpu, told)
                 return len(text)
-            allocator.slab_mutex.lock(cpu)
-            err = do_tune_cpucache(allocator, cpu, cache, limit, batchcount, shared, request)
-            allocator.slab_mutex.unlock(cpu)
+            core.slab_mutex.lock(cpu)
+            err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
+            core.slab_mutex.unlock(cpu)
             return err or len(text)
     return -EINVAL
 

@@ -1,4 +1,4 @@
-"""How a cache is laid out: stride, slab order, freelist placement, colours (mm/slab.c, mm/slab_common.c).
+"""How a cache is laid out: stride, slab order, freelist placement, colours (mm/slab.c).
 
 Pure arithmetic on a request; nothing is simulated and nothing is charged. `cache_geometry` is the sizing half of
 `__kmem_cache_create`; it keeps a note of every order that was looked at and why it was or was not taken.
@@ -10,33 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from simslab.base.errors import UserError
 from simslab.kernel import layout
+from simslab.kernel.errno import E2BIG
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
+from simslab.slab import cflgs
+from simslab.slab_common import flags as fl
+from simslab.slab_common.alignment import BYTES_PER_WORD, align_up
 
-PAGE_SIZE: Final = 1 << layout.PAGE_SHIFT
-MAX_ORDER: Final = 11
+PAGE_SIZE: Final = layout.PAGE_SIZE
 KMALLOC_MAX_ORDER: Final = 10
-BYTES_PER_WORD: Final = 8
 REDZONE_ALIGN: Final = 8
 UNSIGNED_LONG_LONG: Final = 8  # size and natural alignment of the red zone word
-ARCH_SLAB_MINALIGN: Final = 8
 SLAB_OBJ_MAX_NUM: Final = 255  # freelist_idx_t is one byte
 SLAB_OBJ_MIN_SIZE: Final = 16
-GFP_COMP: Final = gfp.COMP
-GFP_DMA: Final = gfp.DMA
-GFP_DMA32: Final = gfp.DMA32
-GFP_RECLAIMABLE: Final = gfp.RECLAIMABLE
-E2BIG: Final = 7
 
 MGMT_OBJFREELIST: Final = "OBJFREELIST"
 MGMT_OFF: Final = "OFF"
 MGMT_ON: Final = "ON"
-
-
-class EndlessAlignmentError(UserError):
-    """Size 0 with SLAB_HWCACHE_ALIGN: the real kernel never returns from calculate_alignment."""
 
 
 @dataclass(frozen=True)
@@ -100,47 +90,17 @@ class Geometry:
     def allocflags(self) -> int:
         """GFP bits added to every page request of the cache."""
         return (
-            GFP_COMP
-            | (GFP_DMA if self.flags & fl.SLAB_CACHE_DMA else 0)
-            | (GFP_DMA32 if self.flags & fl.SLAB_CACHE_DMA32 else 0)
-            | (GFP_RECLAIMABLE if self.flags & fl.SLAB_RECLAIM_ACCOUNT else 0)
+            gfp.COMP
+            | (gfp.DMA if self.flags & fl.SLAB_CACHE_DMA else 0)
+            | (gfp.DMA32 if self.flags & fl.SLAB_CACHE_DMA32 else 0)
+            | (gfp.RECLAIMABLE if self.flags & fl.SLAB_RECLAIM_ACCOUNT else 0)
         )
-
-
-def align_up(value: int, alignment: int) -> int:
-    """Return `value` rounded up to a multiple of `alignment`, by the kernel's mask rule (ALIGN)."""
-    return (value + alignment - 1) & ~(alignment - 1)
-
-
-def calculate_alignment(flags: int, align: int, size: int, cache_line_size: int = 64) -> int:
-    """Return the alignment in bytes that a cache gets (mm/slab_common.c: calculate_alignment).
-
-    Raises EndlessAlignmentError for size 0 with SLAB_HWCACHE_ALIGN, where the kernel's halving loop has no end.
-    """
-    if flags & fl.SLAB_HWCACHE_ALIGN:
-        if size == 0:
-            raise EndlessAlignmentError(
-                "size 0 with SLAB_HWCACHE_ALIGN: the real kernel hangs here (calculate_alignment never ends)",
-                expected="a size of at least 1",
-            )
-        ralign = cache_line_size
-        while size <= ralign // 2:
-            ralign //= 2
-        align = max(align, ralign)
-    return align_up(max(align, ARCH_SLAB_MINALIGN), BYTES_PER_WORD)
 
 
 def cache_estimate(gfporder: int, buffer_size: int, flags: int) -> tuple[int, int]:
     """Return objects that fit a slab and bytes left over (mm/slab.c: cache_estimate)."""
-    on_slab = not flags & (fl.CFLGS_OBJFREELIST_SLAB | fl.CFLGS_OFF_SLAB)
+    on_slab = not flags & (cflgs.CFLGS_OBJFREELIST_SLAB | cflgs.CFLGS_OFF_SLAB)
     return divmod(PAGE_SIZE << gfporder, buffer_size + (1 if on_slab else 0))
-
-
-def reciprocal_value(divisor: int) -> tuple[int, int, int]:
-    """Return (m, sh1, sh2) by which a division becomes a multiplication (lib/math/reciprocal_div.c)."""
-    bits = (divisor - 1).bit_length()
-    multiplier = ((1 << 32) * ((1 << bits) - divisor)) // divisor + 1
-    return multiplier & 0xFFFFFFFF, min(bits, 1), max(bits - 1, 0)
 
 
 def tunables(size: int, num_possible_cpus: int, debug_slab: bool = False) -> tuple[int, int, int]:
@@ -208,12 +168,12 @@ def place_freelist(geometry: Geometry, size: int, ctor: bool, rules: Rules) -> N
         whole_pages = align_up(size, PAGE_SIZE)
         if set_off_slab_cache(geometry, whole_pages, rules):
             geometry.obj_offset += whole_pages - size
-            finish(geometry, whole_pages, MGMT_OFF, fl.CFLGS_OFF_SLAB, rules)
+            finish(geometry, whole_pages, MGMT_OFF, cflgs.CFLGS_OFF_SLAB, rules)
             return
     if set_objfreelist_slab_cache(geometry, size, ctor, rules):
-        finish(geometry, size, MGMT_OBJFREELIST, fl.CFLGS_OBJFREELIST_SLAB, rules)
+        finish(geometry, size, MGMT_OBJFREELIST, cflgs.CFLGS_OBJFREELIST_SLAB, rules)
     elif set_off_slab_cache(geometry, size, rules):
-        finish(geometry, size, MGMT_OFF, fl.CFLGS_OFF_SLAB, rules)
+        finish(geometry, size, MGMT_OFF, cflgs.CFLGS_OFF_SLAB, rules)
     elif set_on_slab_cache(geometry, size, rules):
         finish(geometry, size, MGMT_ON, 0, rules)
     else:
@@ -307,7 +267,7 @@ def drop(geometry: Geometry, reason: str) -> None:
 
 def calculate_slab_order(geometry: Geometry, size: int, mgmt: str, rules: Rules) -> int:
     """Pick the slab order; sets `num` and `gfporder`, returns bytes left over (mm/slab.c: calculate_slab_order)."""
-    placement = {MGMT_OBJFREELIST: fl.CFLGS_OBJFREELIST_SLAB, MGMT_OFF: fl.CFLGS_OFF_SLAB, MGMT_ON: 0}[mgmt]
+    placement = {MGMT_OBJFREELIST: cflgs.CFLGS_OBJFREELIST_SLAB, MGMT_OFF: cflgs.CFLGS_OFF_SLAB, MGMT_ON: 0}[mgmt]
     best: Attempt | None = None
     for order in range(KMALLOC_MAX_ORDER + 1):
         num, left = cache_estimate(order, size, placement)

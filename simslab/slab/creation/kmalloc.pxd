@@ -1,16 +1,7 @@
 # Written by tools/declarations.py from kmalloc.py.
 cdef extern from *:
-    const long long KMALLOC_NORMAL "0LL"
-    const long long KMALLOC_RECLAIM "1LL"
-    const long long KMALLOC_DMA "2LL"
-    const long long NR_KMALLOC_TYPES "3LL"
     const long long KMALLOC_SHIFT_LOW "5LL"
     const long long KMALLOC_SHIFT_HIGH "22LL"
     const long long KMALLOC_MIN_SIZE "32LL"
     const long long KMALLOC_MAX_CACHE_SIZE "4194304LL"
-    const long long ARCH_KMALLOC_MINALIGN "8LL"
-    const long long ARCH_KMALLOC_FLAGS "8192LL"
-    const long long GFP_DMA "1LL"
-    const long long GFP_RECLAIMABLE "16LL"
     const long long SIZEOF_KMEM_CACHE_NODE "120LL"
-    const long long ZERO_SIZE_PTR "16LL"

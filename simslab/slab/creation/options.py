@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from simslab.slab.creation.geometry import MAX_ORDER
+from simslab.kernel.layout import MAX_ORDER
 
 SLAB_MAX_ORDER_LO: Final = 0
 SLAB_MAX_ORDER_HI: Final = 1

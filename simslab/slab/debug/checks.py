@@ -18,15 +18,15 @@ from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import MemMap
 from simslab.kernel.printk import KernelLog
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as fl
+from simslab.slab import cflgs
 from simslab.slab.debug.bytes_of_slabs import ObjectBytes
-from simslab.slab.debug.reports import LINE, SlabReports, dbg_redzone1, dbg_redzone2, dbg_userword
+from simslab.slab.debug.reports import LINE, POISON_FREE, SlabReports, dbg_redzone1, dbg_redzone2, dbg_userword
 from simslab.slab.kmem_cache import KmemCache
+from simslab.slab_common import flags as fl
 
 RED_INACTIVE: Final = 0x09F911029D74E35B  # include/linux/poison.h
 RED_ACTIVE: Final = 0xD84156C5635688C0
 POISON_INUSE: Final = 0x5A  # allocated, not written to
-POISON_FREE: Final = 0x6B
 POISON_END: Final = 0xA5  # last byte
 MAX_LINES: Final = 5  # of a corrupted object; the kernel stops after one more
 ALLOC_RETURN: Final = 0x10  # where in a task's code its allocations return to
@@ -66,6 +66,16 @@ class SlabDebug:
         """Say what the constructor of `cache` writes, `offset` bytes into the object; zeros all over it by default."""
         self.constructors[cache.index] = (offset, contents)
 
+    def errors(self) -> int:
+        """How many errors were reported so far."""
+        return self.reports.count
+
+    def slab_at(self, addr: int) -> tuple[int, int] | None:
+        """First address of the slab at `addr` and the first behind it; None when no slab is there."""
+        head = self.contents.slab_of(addr)
+        start = head << layout.PAGE_SHIFT
+        return None if head < 0 else (start, start + len(self.contents.slabs[head]))
+
     # -- slabs --------------------------------------------------------------------------------------------------------
 
     def cache_init_objs(self, cpu: Cpu, cache: KmemCache, pfn: int) -> None:
@@ -98,7 +108,7 @@ class SlabDebug:
         Not modelled: that this waits until list_lock is dropped.
         """
         freelist = self.mem_map.get("freelist", pfn)
-        if freelist and cache.flags & fl.CFLGS_OBJFREELIST_SLAB and cache.flags & fl.SLAB_POISON:
+        if freelist and cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB and cache.flags & fl.SLAB_POISON:
             self.fill(cache, freelist - cache.obj_offset, POISON_FREE)
 
     def slab_destroy(self, cpu: Cpu, cache: KmemCache, pfn: int) -> None:
@@ -221,7 +231,7 @@ class SlabDebug:
 
     def is_debug_pagealloc_cache(self, cache: KmemCache) -> bool:
         """Whether free objects are protected by unmapping instead (mm/slab.c: is_debug_pagealloc_cache)."""
-        off_slab = cache.flags & fl.CFLGS_OFF_SLAB
+        off_slab = cache.flags & cflgs.CFLGS_OFF_SLAB
         return bool(self.debug_pagealloc and off_slab and cache.size % (1 << layout.PAGE_SHIFT) == 0)
 
     def construct(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:

@@ -12,11 +12,11 @@ from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import MemMap
 from simslab.kernel.printk import TAINT_BAD_PAGE, KernelLog, RateLimit
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import flags as fl
 from simslab.slab.debug.bytes_of_slabs import ObjectBytes
 from simslab.slab.kmem_cache import KmemCache
+from simslab.slab_common import flags as fl
 
-POISON_FREE: Final = 0x6B
+POISON_FREE: Final = 0x6B  # include/linux/poison.h: of free objects
 UNSIGNED_LONG_LONG: Final = 8  # bytes of a red zone
 TEXT_START: Final = 0xFFFFFFFF81000000  # simulated code
 TEXT_BYTES: Final = 0x40  # of each task's symbol

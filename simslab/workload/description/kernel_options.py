@@ -15,7 +15,7 @@ Nodes = Literal["all"] | Annotated[list[Node], Field(min_length=1)]
 
 
 def _each_once(nodes: str | list[int]) -> None:
-    for i, node in enumerate(nodes):
+    for i, node in enumerate(nodes if isinstance(nodes, list) else ()):
         if node in nodes[:i]:
             raise BadValue(f"node {node} is listed twice", expected="each node once", at=(i,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simslab.base.documents.yamlfile import load_document
@@ -26,14 +27,25 @@ def load_workload(name: str, overrides: Sequence[str] = ()) -> Workload:
 def load_workload_document(name: str, overrides: Sequence[str] = ()) -> tuple[Document, Workload]:
     """Like `load_workload`, with the document, which tells where each value came from.
 
-    A trace's file is looked for beside the workload's.
+    A trace's file is looked for beside the workload's, one named by an override where the command was given.
     """
     # Imported here so that listing workloads does not load pydantic.
     from simslab.workload.description.spec import Workload
 
     path = find_shipped("workloads", name)
     document, workload = load_document(path, Workload, overrides)
+    return document, located(document, workload)
+
+
+def located(document: Document, workload: Workload) -> Workload:
+    """Return the workload under its name, with the path of its trace.
+
+    A trace's file is looked for beside the workload's, one named by an override where the command was given.
+    """
+    path = Path(document.file)
     updates: dict[str, object] = {} if workload.name else {"name": path.stem}
     if workload.trace is not None:
-        updates["trace"] = workload.trace.model_copy(update={"file": path.parent / workload.trace.file})
-    return document, workload.model_copy(update=updates)
+        here = any(override.path in ("trace", "trace.file") for override in document.overrides)
+        file = workload.trace.file if here else path.parent / workload.trace.file
+        updates["trace"] = workload.trace.model_copy(update={"file": file})
+    return workload.model_copy(update=updates)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from simslab.base.errors import BadValue, near_miss
 from simslab.base.units import Duration, Size, parse_duration
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as slab_flags
+from simslab.slab_common import flags as slab_flags
 
 MAX_COUNT: Final = 1 << 31
 LARGEST_KMALLOC: Final = 1 << 22  # bytes; KMALLOC_MAX_SIZE of SLAB with MAX_ORDER 11

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from simslab.base.errors import BadValue, BadValues, near_miss
-from simslab.base.units import Size
+from simslab.base.units import Size, parse_duration
 from simslab.kernel.mm.gfp import DIRECT_RECLAIM, parse_gfp
 from simslab.workload.description.kernel_options import CpusetSpec, FailSlabSpec, KernelOptions, MemPolicySpec
 from simslab.workload.description.patterns import AllocObjects, BarrierStep, Consume, FreeObjects, Produce, Step
@@ -32,19 +32,27 @@ from simslab.workload.run.faults import Fault
 class Tunables(Strict):
     """The three numbers written to /proc/slabinfo."""
 
-    limit: Annotated[int, Field(ge=1, le=65536)]
-    batchcount: Annotated[int, Field(ge=1, le=65536)]
-    shared: Annotated[int, Field(ge=0, le=1024)] = 0
+    limit: Annotated[int, Field(ge=1, le=65536)] | None = Field(None, description="absent: the cache's own")
+    batchcount: Annotated[int, Field(ge=1, le=65536)] | None = Field(
+        None, description="absent: the cache's own, at most the limit"
+    )
+    shared: Annotated[int, Field(ge=0, le=1024)] | None = Field(None, description="absent: the cache's own")
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Tunables:
-        if self.batchcount > self.limit:
+        if self.limit is not None and self.batchcount is not None and self.batchcount > self.limit:
             raise BadValue(
                 f"batchcount {self.batchcount} is above limit {self.limit}",
                 expected="limit >= batchcount >= 1, or the kernel ignores all three",
                 at=("batchcount",),
             )
         return self
+
+    def completed(self, limit: int, batchcount: int, shared: int) -> tuple[int, int, int]:
+        """Return the three numbers to write, those that are not given taken from the cache's own, passed in here."""
+        limit = limit if self.limit is None else self.limit
+        batchcount = min(batchcount, limit) if self.batchcount is None else self.batchcount
+        return limit, batchcount, shared if self.shared is None else self.shared
 
 
 class CacheSpec(Strict):
@@ -148,6 +156,12 @@ class TraceReplay(Strict):
     )
     timing: Literal["asap", "recorded"] = "asap"
     warm_up: Probability = Field(0.0, description="share of the events that run before recording starts")
+    vary: Literal["none", "start", "placement"] = Field(
+        "none",
+        description="what the seed draws, as the recording itself draws nothing: start: each CPU begins up to "
+        "`start_within` later; placement: which CPU takes which recorded CPU's (or task's) events",
+    )
+    start_within: Time = Field(parse_duration("10 us"), description="the longest delay that `vary: start` draws")
 
 
 class Workload(Strict):
@@ -179,7 +193,8 @@ class Workload(Strict):
         chances = [fault.rate for fault in self.faults if fault.rate is not None]
         if self.failslab is not None:
             chances.append(self.failslab.probability / 100)
-        return self.trace is None or self.kernel.freelist_random or any(0 < chance < 1 for chance in chances)
+        drawn = self.trace is None or self.trace.vary != "none" or self.kernel.freelist_random
+        return drawn or any(0 < chance < 1 for chance in chances)
 
     @model_validator(mode="after")
     def _consistent(self) -> Workload:

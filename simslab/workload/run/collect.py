@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -23,8 +23,6 @@ from simslab.result.measurement import (
     TraceSummary,
     TransferRow,
 )
-from simslab.slab import paths
-from simslab.slab.slabinfo import slabinfo_text
 from simslab.workload.run.device import ReceiveDevice
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.meeting import Meeting
@@ -98,7 +96,7 @@ class Collector:
             irq_delays=self._irq_delays(devices),
             softirqs=self._softirqs(),
             transfers=self._transfers(),
-            slabinfo=slabinfo_text(self.system.allocator.caches, self.system.allocator.debug is not None),
+            slabinfo=self.system.allocator.slabinfo(),
             conservation=self._conservation(),
             trace=trace,
             events=self._events(devices),
@@ -116,14 +114,16 @@ class Collector:
         for index, histogram in enumerate(self.recorder.histograms):
             if histogram is None:
                 continue
-            operation, path = divmod(index // nr_caches, paths.NR_PATHS)
+            operation, path = divmod(index // nr_caches, self.recorder.nr_paths)
             cycles, counts = zip(*histogram.items(), strict=True)
-            rows.append(
-                LatencyRow(
-                    ops.OPERATION_NAMES[operation], path_name(path), self._cache_name(index % nr_caches), cycles, counts
-                )
-            )
+            name = ops.OPERATION_NAMES[operation]
+            cache = self._cache_name(index % nr_caches)
+            rows.append(LatencyRow(name, self._path_name(path), cache, cycles, counts))
         return sorted(rows, key=lambda row: (row.operation, row.path, row.cache))
+
+    def _path_name(self, path: int) -> str:
+        """Return a path's name without the operation's: `hit`, `refill_shared`, `alien`."""
+        return self.system.allocator.path_names[path].removeprefix("alloc_").removeprefix("free_")
 
     def _cache_name(self, index: int) -> str:
         cache = self.system.allocator.by_index[index] if index else None
@@ -134,9 +134,9 @@ class Collector:
         table = np.asarray(self.recorder.attribution_owner).reshape(-1, ROW).tolist()
         for index, (count, total, *cycles) in enumerate(table):
             if count:
-                operation, path = divmod(index, paths.NR_PATHS)
+                operation, path = divmod(index, self.recorder.nr_paths)
                 rows.append(
-                    AttributionRow(ops.OPERATION_NAMES[operation], path_name(path), count, total, _causes(cycles))
+                    AttributionRow(ops.OPERATION_NAMES[operation], self._path_name(path), count, total, _causes(cycles))
                 )
         return rows
 
@@ -225,7 +225,7 @@ class Collector:
         """Errors that a debug kernel reported, over the whole run, and faults that were made for it."""
         debug, faults, log = self.system.allocator.debug, self.executor.faults, self.system.kernel.log
         return {
-            **({"slab_errors": debug.reports.count} if debug is not None else {}),
+            **({"slab_errors": debug.errors()} if debug is not None else {}),
             **({"faults_injected": faults.injected} if faults is not None else {}),
             **({"dmesg_lines_dropped": log.dropped} if log.dropped else {}),
         }
@@ -241,12 +241,6 @@ class Collector:
 def vector_names(devices: list[ReceiveDevice]) -> dict[int, str]:
     """Return the names of all vectors in use, devices' own included."""
     return VECTOR_NAMES | {device.vector: device.program.name for device in devices}
-
-
-def path_name(path: int) -> str:
-    """Return a path's name without the operation's: `hit`, `refill_shared`, `alien`."""
-    name: Any = paths.PATH_NAMES[path]
-    return str(name).removeprefix("alloc_").removeprefix("free_")
 
 
 def _causes(cycles: list[int]) -> dict[str, int]:

@@ -1,11 +1,11 @@
 # Written by tools/declarations.py from executor.py; its docstring tells what is decided here.
 cimport cython
+from simslab.allocator.allocator cimport Allocator
+from simslab.allocator.cache cimport Cache
 from simslab.base cimport buffers
 from simslab.base.engine cimport Engine
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slab.allocator cimport SlabAllocator
-from simslab.slab.creation cimport kmalloc
-from simslab.slab.kmem_cache cimport KmemCache
+from simslab.slab_common cimport kmalloc
 from simslab.workload.run.recorder cimport Recorder
 from simslab.workload.streams cimport operations
 
@@ -13,7 +13,7 @@ from simslab.workload.streams cimport operations
 @cython.final
 cdef class Executor:
     cdef readonly Engine engine
-    cdef readonly SlabAllocator allocator
+    cdef readonly Allocator allocator
     cdef readonly Recorder recorder
     cdef readonly list caches
     cdef public object kinds_owner
@@ -34,7 +34,7 @@ cdef class Executor:
     cdef public long long skipped_frees
 
     @cython.locals(
-        opcode=cython.longlong, index=cython.longlong, node=cython.longlong, cache=KmemCache, start=cython.longlong,
+        opcode=cython.longlong, index=cython.longlong, node=cython.longlong, cache=Cache, start=cython.longlong,
         objp=cython.longlong
     )
     cpdef long long allocate(self, Cpu cpu, long long kind, long long slot) except -1
@@ -43,17 +43,16 @@ cdef class Executor:
     cdef long long take(self, Cpu cpu, long long slot, long long touch) except -1
     @cython.locals(objp=cython.longlong)
     cpdef long long release(self, Cpu cpu, long long kind, long long slot) except -1
-    @cython.locals(by_kfree=cython.bint, cache=KmemCache)
+    @cython.locals(by_kfree=cython.bint, cache=Cache)
     cdef long long release_faulty(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
-    @cython.locals(cache=KmemCache, start=cython.longlong)
+    @cython.locals(cache=Cache, start=cython.longlong)
     cdef long long free_object(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
     @cython.locals(
-        cache=KmemCache, count=cython.longlong, start=cython.longlong, objects=list, i=cython.longlong,
-        objp=cython.longlong
+        cache=Cache, count=cython.longlong, start=cython.longlong, objects=list, i=cython.longlong, objp=cython.longlong
     )
     cpdef long long allocate_bulk(self, Cpu cpu, long long kind, long long slot) except -1
     @cython.locals(
-        cache=KmemCache, objects=list, i=cython.longlong, objp=cython.longlong, faulty=list, start=cython.longlong
+        cache=Cache, objects=list, i=cython.longlong, objp=cython.longlong, faulty=list, start=cython.longlong
     )
     cpdef long long release_bulk(self, Cpu cpu, long long kind, long long slot) except -1
     cpdef long long drop(self, Cpu cpu, long long slot) except -1

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from simslab.allocator.allocator import Allocator
+from simslab.allocator.cache import Cache
 from simslab.base import buffers
 from simslab.base.engine import Engine
 from simslab.machine.core.cpu import Cpu
-from simslab.slab.allocator import SlabAllocator
-from simslab.slab.creation import kmalloc
-from simslab.slab.kmem_cache import KmemCache
+from simslab.slab_common import kmalloc
 from simslab.workload.run.recorder import Recorder
 from simslab.workload.streams import operations
 from simslab.workload.streams.program import Words
@@ -27,11 +27,11 @@ class Executor:
     def __init__(
         self,
         engine: Engine,
-        allocator: SlabAllocator,
+        allocator: Allocator,
         recorder: Recorder,
         kinds: Words,
         nr_slots: int,
-        caches: list[KmemCache],
+        caches: list[Cache],
     ) -> None:
         self.engine = engine
         self.allocator = allocator
@@ -46,9 +46,9 @@ class Executor:
         self.since = buffers.int64_pointer(self.since_owner)
         self.waiter_owner = buffers.int64_zeros(nr_slots)  # CPU + 1 of who is parked for a change of the slot
         self.waiter = buffers.int64_pointer(self.waiter_owner)
-        self.cache_owner = buffers.int64_zeros(nr_slots)  # index of the KmemCache of the object
+        self.cache_owner = buffers.int64_zeros(nr_slots)  # index of the Cache of the object
         self.cache = buffers.int64_pointer(self.cache_owner)
-        # Of each KmemCache by index: writing to an object ends with it.
+        # Of each Cache by index: writing to an object ends with it.
         self.object_size_owner = buffers.int64_zeros(len(allocator.by_index))
         self.object_size = buffers.int64_pointer(self.object_size_owner)
         for index, known in enumerate(allocator.by_index):
@@ -63,7 +63,7 @@ class Executor:
         index = self.kinds[kind + operations.CACHE]
         node = self.kinds[kind + operations.NODE]
         if opcode == operations.ALLOC:
-            cache: KmemCache = self.caches[index]
+            cache: Cache = self.caches[index]
             index = cache.index
             start = self.recorder.begin(cpu)
             if node < 0:
@@ -139,7 +139,7 @@ class Executor:
     def free_object(self, cpu: Cpu, kind: int, slot: int, objp: int) -> int:
         """Free an object taken out of a slot, and record it."""
         if self.kinds[kind + operations.OPCODE] == operations.FREE:
-            cache: KmemCache = self.caches[self.kinds[kind + operations.CACHE]]
+            cache: Cache = self.caches[self.kinds[kind + operations.CACHE]]
             start = self.recorder.begin(cpu)
             self.allocator.kmem_cache_free(cpu, cache, objp)
             return self.recorder.end(cpu, start, operations.RECORD_FREE, cache.index)
@@ -149,7 +149,7 @@ class Executor:
 
     def allocate_bulk(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Allocate COUNT objects with one call into empty slots from `slot` on."""
-        cache: KmemCache = self.caches[self.kinds[kind + operations.CACHE]]
+        cache: Cache = self.caches[self.kinds[kind + operations.CACHE]]
         count = self.kinds[kind + operations.COUNT]
         start = self.recorder.begin(cpu)
         objects = self.allocator.kmem_cache_alloc_bulk(cpu, cache, self.kinds[kind + operations.GFP], count)
@@ -161,7 +161,7 @@ class Executor:
 
     def release_bulk(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Free the objects of COUNT slots from `slot` on with one call."""
-        cache: KmemCache = self.caches[self.kinds[kind + operations.CACHE]]
+        cache: Cache = self.caches[self.kinds[kind + operations.CACHE]]
         objects = []
         for i in range(self.kinds[kind + operations.COUNT]):
             objp = self.take(cpu, slot + i, self.kinds[kind + operations.TOUCH_BYTES])

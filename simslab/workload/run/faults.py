@@ -7,13 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from simslab.allocator.allocator import Allocator, ObjectDebug
+from simslab.allocator.cache import Cache
 from simslab.base.errors import BadValue
 from simslab.base.seeds import stream_seed
-from simslab.kernel import layout
 from simslab.machine.core.cpu import Cpu
-from simslab.slab.allocator import SlabAllocator
-from simslab.slab.debug.checks import SlabDebug
-from simslab.slab.kmem_cache import KmemCache
 from simslab.workload.description.quantities import Positive, Probability, Strict
 
 
@@ -52,7 +50,7 @@ class FaultInjector:
     """
 
     def __init__(
-        self, allocator: SlabAllocator, debug: SlabDebug, faults: list[Fault], caches: list[KmemCache], seed: int
+        self, allocator: Allocator, debug: ObjectDebug, faults: list[Fault], caches: list[Cache], seed: int
     ) -> None:
         self.allocator = allocator
         self.debug = debug
@@ -62,7 +60,7 @@ class FaultInjector:
         self.chances = [random.Random(stream_seed(seed, "fault", i)) for i in range(len(faults))]
         self.injected = 0
 
-    def before_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> list[Fault]:
+    def before_free(self, cpu: Cpu, cache: Cache, objp: int) -> list[Fault]:
         """Make the faults due before this free; those due after it."""
         after: list[Fault] = []
         for i, fault in enumerate(self.faults):
@@ -83,7 +81,7 @@ class FaultInjector:
             return self.frees[i] == fault.at
         return self.chances[i].random() < (fault.rate or 0)
 
-    def after_free(self, cpu: Cpu, after: list[Fault], cache: KmemCache, objp: int, by_kfree: bool) -> None:
+    def after_free(self, cpu: Cpu, after: list[Fault], cache: Cache, objp: int, by_kfree: bool) -> None:
         """Make the faults that come after a free."""
         for fault in after:
             if fault.kind == "use_after_free":
@@ -95,16 +93,15 @@ class FaultInjector:
 
     def write(self, cpu: Cpu, addr: int, fault: Fault) -> None:
         """Write what lies in the slab at `addr` (or, for an underrun, at its end) of the bytes of a fault."""
-        contents = self.debug.contents
-        head = contents.slab_of(addr + fault.bytes - 1 if fault.kind == "underrun" else addr)
-        if head < 0:
+        slab = self.debug.slab_at(addr + fault.bytes - 1 if fault.kind == "underrun" else addr)
+        if slab is None:
             return
-        first = max(addr, head << layout.PAGE_SHIFT)
-        last = min(addr + fault.bytes, (head << layout.PAGE_SHIFT) + len(contents.slabs[head]))
+        first = max(addr, slab[0])
+        last = min(addr + fault.bytes, slab[1])
         self.debug.write(first, bytes([fault.value]) * (last - first), cpu)
 
 
-def check_faults(faults: list[Fault], caches: list[KmemCache]) -> None:
+def check_faults(faults: list[Fault], caches: list[Cache]) -> None:
     """BadValue for a write after free that would miss the object."""
     for i, (fault, cache) in enumerate(zip(faults, caches, strict=True)):
         if fault.kind == "use_after_free" and fault.offset + fault.bytes > cache.object_size:

@@ -4,11 +4,11 @@ from simslab.base cimport buffers
 from simslab.base.histogram cimport Histogram
 from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slab cimport paths
 from simslab.workload.streams cimport operations
 
 cdef long long ATTRIBUTION_ROW
 cdef long long CPU_ROW
+cdef long long NO_PATH
 cdef long long SECTION_BYTES_SHIFT
 
 
@@ -16,6 +16,7 @@ cdef long long SECTION_BYTES_SHIFT
 cdef class Recorder:
     cdef public long long nr_nodes
     cdef public long long nr_caches
+    cdef public long long nr_paths
     cdef public list histograms
     cdef public object attribution_owner
     cdef long long* attribution

@@ -8,6 +8,7 @@ operations of their own, but not added to the CPU's totals a second time.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,22 +17,34 @@ from simslab.base import buffers
 from simslab.base.histogram import Histogram
 from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import paths
 from simslab.workload.streams import operations
 
 ATTRIBUTION_ROW: Final = causes.NR_CAUSES + 2  # operations, total cycles, then causes
 CPU_ROW: Final = causes.NR_CAUSES + 2  # the same, causes outside operations included
+NO_PATH: Final = 0  # the allocator has not said any
 SECTION_BYTES_SHIFT: Final = 27  # 128 MiB sections: the granule of nodes' memory
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How many of each the statistics are kept for; `paths` are the allocator's codes."""
+
+    cpus: int
+    nodes: int
+    caches: int
+    paths: int
 
 
 class Recorder:
     """Statistics of a run. `clear` makes them begin anew, except the conservation counters."""
 
-    def __init__(self, nr_cpus: int, nr_nodes: int, nr_caches: int, section_node: tuple[int, ...]) -> None:
+    def __init__(self, shape: Shape, section_node: tuple[int, ...]) -> None:
+        nr_cpus, nr_nodes, nr_paths = shape.cpus, shape.nodes, shape.paths
         self.nr_nodes = nr_nodes
-        self.nr_caches = nr_caches
-        self.histograms: list[Histogram | None] = [None] * (operations.NR_OPERATIONS * paths.NR_PATHS * nr_caches)
-        self.attribution_owner = buffers.int64_zeros(operations.NR_OPERATIONS * paths.NR_PATHS * ATTRIBUTION_ROW)
+        self.nr_caches = shape.caches
+        self.nr_paths = nr_paths
+        self.histograms: list[Histogram | None] = [None] * (operations.NR_OPERATIONS * nr_paths * shape.caches)
+        self.attribution_owner = buffers.int64_zeros(operations.NR_OPERATIONS * nr_paths * ATTRIBUTION_ROW)
         self.attribution = buffers.int64_pointer(self.attribution_owner)
         self.cpus_owner = buffers.int64_zeros(nr_cpus * CPU_ROW)
         self.cpus = buffers.int64_pointer(self.cpus_owner)
@@ -55,16 +68,16 @@ class Recorder:
     def begin(self, cpu: Cpu) -> int:
         """Book what the CPU did since its last operation; returns the time at which the operation begins."""
         self.book_outside(cpu)
-        cpu.path = paths.NO_PATH
+        cpu.path = NO_PATH
         if not cpu.in_interrupt:
             self.inside[cpu.id] = 1
         return cpu.now
 
     def end(self, cpu: Cpu, start: int, operation: int, cache: int) -> int:
-        """Book an operation that began at `start` and has just ended; `cache` is the KmemCache's index."""
+        """Book an operation that began at `start` and has just ended; `cache` is the Cache's index."""
         latency = cpu.now - start
         path = cpu.path
-        row = (operation * paths.NR_PATHS + path) * ATTRIBUTION_ROW
+        row = (operation * self.nr_paths + path) * ATTRIBUTION_ROW
         total = 0
         for cause in range(causes.NR_CAUSES):
             cycles = cpu.cause[cause]
@@ -91,7 +104,7 @@ class Recorder:
 
     def count(self, operation: int, path: int, cache: int, latency: int) -> int:
         """Add a latency to the histogram of its operation, path and cache."""
-        index = (operation * paths.NR_PATHS + path) * self.nr_caches + cache
+        index = (operation * self.nr_paths + path) * self.nr_caches + cache
         if self.histograms[index] is None:
             self.histograms[index] = Histogram()
         histogram: Histogram = self.histograms[index]  # type: ignore[assignment]

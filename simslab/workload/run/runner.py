@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from simslab.allocator.cache import Cache
 from simslab.base.engine import Deadlock
 from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.printk import KernelLog
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import DEFAULT_QUANTUM
+from simslab.machine.spec import MachineSpec
 from simslab.result.measurement import Measurement, TraceSummary
-from simslab.slab.kmem_cache import KmemCache
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.collect import Collector
@@ -21,7 +21,7 @@ from simslab.workload.run.device import ReceiveDevice
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.faults import FaultInjector, check_faults
 from simslab.workload.run.meeting import Meeting
-from simslab.workload.run.recorder import Recorder
+from simslab.workload.run.recorder import Recorder, Shape
 from simslab.workload.run.system import (
     System,
     boot_system,
@@ -94,10 +94,12 @@ def run_workload(
     quantum: int = DEFAULT_QUANTUM,
     document: Document | None = None,
     watch: Watch | None = None,
+    at_end: Callable[[System], object] | None = None,
 ) -> Measurement:
     """Run `workload` on `machine` and return what was measured; `seed` replaces the workload's own.
 
-    `watch` is given the function that tells how far the run is, before it starts.
+    `watch` is given the function that tells how far the run is, before it starts; `at_end` the system, to look at it
+    when the run is over.
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
@@ -111,6 +113,8 @@ def run_workload(
         run.execute()
     except KernelBugError as bug:
         raise _with_log(bug, run.system.kernel.log) from None
+    if at_end is not None:
+        at_end(run.system)
     return run.collector.measurement(run.threads, run.devices, run.trace)
 
 
@@ -142,18 +146,18 @@ def prepare(
 
 
 def _program(
-    system: System, workload: Workload, places: CpuPlaces, seed: int, made: dict[str, KmemCache]
-) -> tuple[Program, list[KmemCache], TraceSummary | None]:
+    system: System, workload: Workload, places: CpuPlaces, seed: int, made: dict[str, Cache]
+) -> tuple[Program, list[Cache], TraceSummary | None]:
     """Return the streams, their caches by number, and how the trace fared."""
     if workload.trace is None:
         program = generate(workload, places, system.machine.frequency_hz, seed)
         return program, [_used_cache(system, workload, name, made) for name in program.caches], None
     paired = read_paired(workload.trace.file)
-    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale)
+    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
 
 
-def _used_cache(system: System, workload: Workload, name: str, made: dict[str, KmemCache]) -> KmemCache:
+def _used_cache(system: System, workload: Workload, name: str, made: dict[str, Cache]) -> Cache:
     """Return the cache that a step or a device calls `name`; BadValue with its place when there is none."""
     try:
         return named_cache(system, name, made)
@@ -173,17 +177,21 @@ def _used_cache(system: System, workload: Workload, name: str, made: dict[str, K
         raise BadValues(faults) from None
 
 
-def _assemble(system: System, program: Program, caches: list[KmemCache], trace: TraceSummary | None) -> Run:
+def _assemble(system: System, program: Program, caches: list[Cache], trace: TraceSummary | None) -> Run:
     machine, allocator = system.machine, system.allocator
-    recorder = Recorder(
-        len(machine.cpus), len(machine.topology.nodes), len(allocator.by_index), machine.topology.section_node
+    shape = Shape(
+        cpus=len(machine.cpus),
+        nodes=len(machine.topology.nodes),
+        caches=len(allocator.by_index),
+        paths=len(allocator.path_names),
     )
+    recorder = Recorder(shape, machine.topology.section_node)
     kinds = _kinds(system, program)
     executor = Executor(machine.engine, allocator, recorder, kinds, program.slots.size, caches)
     executor.cpus = machine.cpus
     meeting = Meeting(machine.engine, program.parties)
     threads = [
-        WorkloadThread(t.name, machine.cpus[t.cpu], executor, meeting, system.kernel, t.words, t.times)
+        WorkloadThread(t, machine.cpus[t.cpu], executor, meeting, system.kernel)
         for t in _later(program, machine.cpus[0].now)
     ]
     devices = _devices(system, program, executor, meeting, threads)
@@ -194,7 +202,7 @@ def _assemble(system: System, program: Program, caches: list[KmemCache], trace: 
     return Run(system, program, executor, meeting, threads, devices, collector, trace)
 
 
-def _faults(system: System, workload: Workload, made: dict[str, KmemCache], seed: int) -> FaultInjector | None:
+def _faults(system: System, workload: Workload, made: dict[str, Cache], seed: int) -> FaultInjector | None:
     """Return what makes the workload's faults, None when it has none."""
     debug = system.allocator.debug
     if not workload.faults or debug is None:
@@ -223,7 +231,7 @@ def _later(program: Program, start: int) -> list[ThreadProgram]:
 
 
 def _kinds(system: System, program: Program) -> Words:
-    """Return the table of kinds with the KmemCache index of each kmalloc in its cache column."""
+    """Return the table of kinds with the index of the Cache of each kmalloc in its cache column."""
     table = program.kinds.rows()
     rows = table.reshape(-1, ops.NR_FIELDS)
     for row in rows:
@@ -242,7 +250,8 @@ def _devices(
         cpu = system.machine.cpus[spec.cpu]
         thread = next((t for t in threads if t.cpu is cpu), None)
         if thread is None:
-            thread = WorkloadThread(f"{spec.name}/idle", cpu, executor, meeting, system.kernel, joined([]), None)
+            idle = ThreadProgram(f"{spec.name}/idle", spec.cpu, joined([]))
+            thread = WorkloadThread(idle, cpu, executor, meeting, system.kernel)
             threads.append(thread)
         device = ReceiveDevice(spec, thread, executor, system.kernel.napi, cpu.now)
         device.vector = system.kernel.interrupts.request_irq(device.receive)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simslab.allocator.allocator import Allocator
+from simslab.allocator.cache import Cache
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.kernel import Kernel
 from simslab.machine.core.cpu import Cpu
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import Machine, build_machine
+from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.failslab import FailSlab
-from simslab.slab.flags import SLAB_HWCACHE_ALIGN, parse_flags
-from simslab.slab.kmem_cache import KmemCache
+from simslab.slab_common.failslab import FailSlab
+from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN, parse_flags
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec, Tunables
 from simslab.workload.trace.pairing import TraceCache
@@ -27,9 +28,9 @@ class System:
 
     machine: Machine
     kernel: Kernel
-    allocator: SlabAllocator
+    allocator: Allocator
 
-    def find_cache(self, name: str) -> KmemCache | None:
+    def find_cache(self, name: str) -> Cache | None:
         """Return the cache called `name`, kmalloc caches included; the newest when there are several."""
         return next((cache for cache in reversed(self.allocator.caches) if cache.name == name), None)
 
@@ -74,12 +75,12 @@ def start_housekeeping(system: System, cpus: list[Cpu], reap: bool) -> None:
     system.kernel.start_clocksource_watchdog()
     if reap:
         for number in system.allocator.online_cpus:
-            system.allocator.start_cpu_timer(system.machine.cpus[number])
+            system.allocator.start_reaping(system.machine.cpus[number])
 
 
-def create_caches(system: System, specs: dict[str, CacheSpec]) -> dict[str, KmemCache]:
+def create_caches(system: System, specs: dict[str, CacheSpec]) -> dict[str, Cache]:
     """Create the caches a workload describes, by its names (several may share one); BadValue for one refused."""
-    made: dict[str, KmemCache] = {}
+    made: dict[str, Cache] = {}
     for name, spec in specs.items():
         flags = parse_flags("|".join(spec.flags)) if spec.flags else 0
         cache = system.allocator.kmem_cache_create(name, spec.size, spec.align, flags, 1 if spec.ctor else 0)
@@ -90,7 +91,7 @@ def create_caches(system: System, specs: dict[str, CacheSpec]) -> dict[str, Kmem
     return made
 
 
-def trace_cache(system: System, wanted: TraceCache) -> KmemCache:
+def trace_cache(system: System, wanted: TraceCache) -> Cache:
     """Return the cache that serves a recorded one: the standing cache of that name, else a new one of its size."""
     found = system.find_cache(wanted.name)
     if found is not None:
@@ -102,7 +103,7 @@ def trace_cache(system: System, wanted: TraceCache) -> KmemCache:
     return cache
 
 
-def named_cache(system: System, name: str, made: dict[str, KmemCache]) -> KmemCache:
+def named_cache(system: System, name: str, made: dict[str, Cache]) -> Cache:
     """Return the cache that a workload calls `name`, `made` or standing; BadValue when there is none."""
     found = made.get(name) or system.find_cache(name)
     if found is None:
@@ -111,17 +112,22 @@ def named_cache(system: System, name: str, made: dict[str, KmemCache]) -> KmemCa
     return found
 
 
-def tune(system: System, tunables: dict[str, Tunables], made: dict[str, KmemCache]) -> None:
+def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) -> None:
     """Write limits, batchcounts and shared factors to slabinfo."""
     for name, values in tunables.items():
         try:
             cache = named_cache(system, name, made)
         except BadValue as fault:
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=("tunables", name)) from None
-        system.allocator.slabinfo_write(f"{cache.name} {values.limit} {values.batchcount} {values.shared}")
+        own = system.allocator.tunables(cache)
+        limit, batchcount, shared = values.completed(own["limit"], own["batchcount"], own["shared"])
+        if batchcount > limit:
+            told = f"batchcount {batchcount} is above limit {limit}, the cache's own"
+            raise BadValue(told, expected="a 'limit' as well", at=("tunables", name, "batchcount"))
+        system.allocator.tune(cache, {"limit": limit, "batchcount": batchcount, "shared": shared})
 
 
-def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, KmemCache]) -> None:
+def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache]) -> None:
     """Let allocations fail from now on."""
     caches = []
     for i, name in enumerate(spec.cache_filter):
@@ -130,6 +136,7 @@ def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str,
         except BadValue as fault:
             at = ("failslab", "cache_filter", i)
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
-    system.allocator.allocating.failslab = FailSlab(
+    faults = FailSlab(
         spec.probability, seed, spec.interval, spec.times, spec.space, spec.ignore_gfp_wait, frozenset(caches)
     )
+    system.allocator.set_failslab(faults)

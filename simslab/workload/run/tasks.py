@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simslab.allocator.allocator import Allocator
 from simslab.base.errors import BadValue
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.mempolicy import LOCAL, MemPolicies, MemPolicy
-from simslab.slab.allocator import SlabAllocator
 from simslab.workload.description.spec import ThreadGroup
 from simslab.workload.streams.program import ThreadProgram
 
 
-def set_up_tasks(allocator: SlabAllocator, groups: Sequence[ThreadGroup], threads: Sequence[ThreadProgram]) -> None:
+def set_up_tasks(allocator: Allocator, groups: Sequence[ThreadGroup], threads: Sequence[ThreadProgram]) -> None:
     """Give each thread's CPU the task that its group describes; BadValue for nodes that the machine has not got."""
     kernel: Kernel = allocator.kernel
     policies = MemPolicies(kernel.zonelists)

@@ -7,16 +7,17 @@ operation.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from simslab.base import buffers
 from simslab.base.engine import Engine
+from simslab.kernel.kernel import Kernel
 from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.meeting import Meeting
 from simslab.workload.streams import operations
-from simslab.workload.streams.program import Words
+from simslab.workload.streams.program import ThreadProgram, Words
 
 # What a thread waits for.
 FOR_NOTHING: Final = 0
@@ -29,12 +30,11 @@ LONG_WAIT: Final = 20_000  # model: cycles of idleness worth an event; a shorter
 
 
 class WorkloadThread:
-    """Executes `words` on `cpu`; `times` (or None) are the cycles before which the operations must not begin."""
+    """Executes the words of `program` on `cpu`."""
 
-    def __init__(
-        self, name: str, cpu: Cpu, executor: Executor, meeting: Meeting, kernel: Any, words: Words, times: Words | None
-    ) -> None:
-        self.name = name
+    def __init__(self, program: ThreadProgram, cpu: Cpu, executor: Executor, meeting: Meeting, kernel: Kernel) -> None:
+        words, times = program.words, program.times
+        self.name = program.name
         self.cpu = cpu
         self.executor = executor
         self.meeting = meeting

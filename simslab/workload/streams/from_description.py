@@ -109,7 +109,7 @@ def _make_group(making: Making, spec: ThreadGroup, index: int, barriers: list[in
         with _located("threads", index, "steps", number):
             streams = _step(making, group, step, number, left)
         mark = making.program.words(
-            making.program.kinds.number(operations.kind(operations.PHASE)),
+            making.program.kinds.number(operations.Kind(operations.PHASE)),
             making.program.phase(f"{group.name} {number + 1} {step.pattern}"),
         )
         for thread, words in enumerate(streams):
@@ -130,7 +130,7 @@ def _step(making: Making, group: Group, step: Any, number: int, barriers: Any) -
         return _GENERATORS[type(step)](making, group, step, number)
     opcode = operations.BEGIN_REGION if step.begin_region else operations.BARRIER
     making.program.begins_region |= step.begin_region
-    word = making.program.words(making.program.kinds.number(operations.kind(opcode)), next(barriers))
+    word = making.program.words(making.program.kinds.number(operations.Kind(opcode)), next(barriers))
     return [word] * group.size
 
 
@@ -143,7 +143,7 @@ def _plan_device(making: Making, device: Device) -> None:
     packets = interrupts * device.burst
     flags = parse_gfp(device.gfp)
     columns = [
-        np.full(packets, program.kinds.number(operations.kind(operations.ALLOC, cache, gfp=flags, touch=device.touch)))
+        np.full(packets, program.kinds.number(operations.Kind(operations.ALLOC, cache, gfp=flags, touch=device.touch)))
         for cache in map(program.cache, device.caches)
     ]
     ways = [(operations.FREE, program.cache(name)) for name in device.caches]

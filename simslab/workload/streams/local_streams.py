@@ -73,7 +73,7 @@ def _bulk_words(making: Making, slots: Words, size: int, kind: int, opcode: int)
     words = []
     for at in range(0, len(slots), size):
         count = min(size, len(slots) - at)
-        bulk = (opcode, *base[1 : ops.COUNT], count)
+        bulk = base._replace(opcode=opcode, objects=count)
         words.append(making.program.words(making.program.kinds.number(bulk), slots[at]))
     return joined(words)
 
@@ -140,12 +140,12 @@ def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Words]:
 def work(making: Making, group: Group, step: WorkStep, _number: int) -> list[Words]:
     """Streams of a `work` step."""
     cycles = min(step.time.cycles(making.frequency_hz), ops.MAX_ARGUMENT)
-    word = making.program.words(making.program.kinds.number(ops.kind(ops.WORK)), cycles)
+    word = making.program.words(making.program.kinds.number(ops.Kind(ops.WORK)), cycles)
     repeat = making.scaled(step.repeat, group.size)
     return [np.tile(word, repeat) for _ in range(group.size)]
 
 
 def shrink(making: Making, group: Group, step: Shrink, _number: int) -> list[Words]:
     """Streams of a `shrink` step: its first thread calls kmem_cache_shrink."""
-    kind = making.program.kinds.number(ops.kind(ops.SHRINK, making.program.cache(step.cache)))
+    kind = making.program.kinds.number(ops.Kind(ops.SHRINK, making.program.cache(step.cache)))
     return [making.program.words(kind, 0) if t == 0 else joined([]) for t in range(group.size)]

@@ -103,11 +103,11 @@ class Making:
         if objects.kmalloc is None:
             assert objects.cache is not None
             cache = self.program.cache(objects.cache)
-            one = number(ops.kind(ops.ALLOC, cache, gfp=flags, node=node, touch=objects.touch, think=think))
+            one = number(ops.Kind(ops.ALLOC, cache, gfp=flags, node=node, touch=objects.touch, think=think))
             return np.full(count, one, dtype=np.int64)
         sizes, index = np.unique(draw(objects.kmalloc, random, count), return_inverse=True)
         table = [
-            number(ops.kind(ops.KMALLOC, size=size, gfp=flags, node=node, touch=min(objects.touch, size), think=think))
+            number(ops.Kind(ops.KMALLOC, size=size, gfp=flags, node=node, touch=min(objects.touch, size), think=think))
             for size in sizes.tolist()
         ]
         return np.array(table, dtype=np.int64)[index]
@@ -119,7 +119,7 @@ class Making:
     def free_kind(self, way: tuple[int, int], touch: int = 0, think: int = 0) -> int:
         """Return the kind of a free."""
         opcode, cache = way
-        return self.program.kinds.number(ops.kind(opcode, cache, touch=touch, think=think))
+        return self.program.kinds.number(ops.Kind(opcode, cache, touch=touch, think=think))
 
     def own_free(self, objects: Objects) -> int:
         """Return the kind of a free by the pattern that allocated: with the same touch and think time."""

@@ -7,7 +7,7 @@ thread leaves an object's address and any thread finds it.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 KIND_BITS: Final = 20
 KIND_MASK: Final = (1 << KIND_BITS) - 1
@@ -50,19 +50,15 @@ NR_FIELDS: Final = 8
 EMPTY: Final = 0
 FAILED: Final = -1  # the allocation returned NULL; its free is skipped
 
-Kind = tuple[int, int, int, int, int, int, int, int]
 
+class Kind(NamedTuple):
+    """A row of the table of kinds, in the order of its columns."""
 
-def kind(
-    opcode: int,
-    cache: int = -1,
-    *,
-    size: int = 0,
-    gfp: int = 0,
-    node: int = -1,
-    touch: int = 0,
-    think: int = 0,
-    count: int = 0,
-) -> Kind:
-    """Return a row of the table of kinds."""
-    return (opcode, cache, size, gfp, node, touch, think, count)
+    opcode: int
+    cache: int = -1
+    size: int = 0
+    gfp: int = 0
+    node: int = -1
+    touch: int = 0
+    think: int = 0
+    objects: int = 0  # of a bulk operation

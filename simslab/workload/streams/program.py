@@ -30,7 +30,7 @@ class KindTable:
 
     def rows(self) -> Words:
         """The table, a row of `ops.NR_FIELDS` per kind, flat."""
-        return np.array(list(self.numbers) or [(0,) * ops.NR_FIELDS], dtype=np.int64).ravel()
+        return np.array(list(self.numbers) or [ops.Kind(0, 0, node=0)], dtype=np.int64).ravel()
 
 
 class SlotSpace:

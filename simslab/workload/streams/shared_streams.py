@@ -5,6 +5,8 @@ No program made here can wait in a circle: a free waits for an allocation of a s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -126,14 +128,23 @@ def bleed(making: Making, group: Group, step: Bleed, number: int) -> list[Words]
     count = making.scaled(step.replacements, group.size * step.rounds)
     first = making.program.slots.take(step.live * group.size)
     barriers = [making.program.barrier(group.size) for _ in range(step.rounds + 1)]
-    return [_bleed(making, group, step, number, thread, count, first, barriers) for thread in range(group.size)]
+    ring = Ring(count, first, barriers)
+    return [_bleed(making, group, step, number, thread, ring) for thread in range(group.size)]
 
 
-def _bleed(
-    making: Making, group: Group, step: Bleed, number: int, thread: int, count: int, first: int, barriers: list[int]
-) -> Words:
+@dataclass(frozen=True)
+class Ring:
+    """What the threads of a bleeding group share: replacements a turn, first slot, barriers."""
+
+    count: int
+    first: int
+    barriers: list[int]
+
+
+def _bleed(making: Making, group: Group, step: Bleed, number: int, thread: int, ring: Ring) -> Words:
+    count, first, barriers = ring.count, ring.first, ring.barriers
     program, random = making.program, making.random(group.name, thread, number)
-    meet, free = program.kinds.number(ops.kind(ops.BARRIER)), making.own_free(step)
+    meet, free = program.kinds.number(ops.Kind(ops.BARRIER)), making.own_free(step)
     own = np.arange(step.live)
     parts = [program.words(making.alloc_kinds(step, step.live, random), first + thread * step.live + own)]
     for turn in range(step.rounds):

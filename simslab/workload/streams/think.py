@@ -56,8 +56,7 @@ class ThinkTimes:
     def _variants(self, row: ops.Kind) -> Words:
         """Return the kinds that stand for a row whose think time varies, shortest first."""
         times = cycles_of(self.varying[-1 - row[ops.THINK]], self.frequency_hz)
-        opcode, cache, size, gfp, node, touch, _, count = row
-        made = [self.kinds.number((opcode, cache, size, gfp, node, touch, time, count)) for time in times]
+        made = [self.kinds.number(row._replace(think=time)) for time in times]
         return np.array(made, dtype=np.int64)
 
 

@@ -1,8 +1,8 @@
 # Written by tools/declarations.py from line_scanner.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers, bytescan
-from simslab.base.int_table cimport IntTable
-from simslab.workload.trace cimport trace_events
+from simslab.base cimport buffers
+from simslab.workload.trace cimport bytescan, trace_events
+from simslab.workload.trace.int_table cimport IntTable
 
 cdef long long MAX_LINE
 cdef long long MAX_SECONDS

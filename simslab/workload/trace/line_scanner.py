@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from simslab.base import buffers, bytescan
-from simslab.base.int_table import IntTable
-from simslab.workload.trace import trace_events
+from simslab.base import buffers
+from simslab.workload.trace import bytescan, trace_events
+from simslab.workload.trace.int_table import IntTable
 
 MAX_LINE: Final = 16384  # bytes; the kernel prints an event into 8 KiB (struct trace_seq)
 MAX_SECONDS: Final = 9_000_000_000  # nanoseconds fit into 64 bits

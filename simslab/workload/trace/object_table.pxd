@@ -1,8 +1,8 @@
 # Written by tools/declarations.py from object_table.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers
-from simslab.base.int_table cimport IntTable
 from simslab.workload.trace cimport trace_events
+from simslab.workload.trace.int_table cimport IntTable
 
 cdef long long NO_SLOT
 

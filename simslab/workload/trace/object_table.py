@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from simslab.base import buffers
-from simslab.base.int_table import IntTable
 from simslab.workload.trace import trace_events
+from simslab.workload.trace.int_table import IntTable
 
 NO_SLOT: Final = -1
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from simslab.base.errors import UserError
-from simslab.base.int_table import numbered
+from simslab.workload.trace.int_table import numbered
 from simslab.workload.trace.kmem_trace import (
     CACHE_ALLOC,
     CACHE_FREE,

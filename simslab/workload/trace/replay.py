@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from simslab.base.errors import BadValue
-from simslab.base.int_table import numbered
+from simslab.base.seeds import stream
 from simslab.result.measurement import TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import TraceReplay
 from simslab.workload.streams import operations as ops
 from simslab.workload.streams.program import Program, ThreadProgram, Words
+from simslab.workload.trace.int_table import numbered
 from simslab.workload.trace.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, KMALLOC, KmemTrace
 from simslab.workload.trace.pairing import NO_CACHE, PairedTrace, TraceCache
 from simslab.workload.trace.trace_shapes import NODE as _NODE
@@ -33,17 +34,19 @@ class Replay:
     summary: TraceSummary
 
 
-def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_hz: int, scale: float) -> Replay:
+def replay(
+    paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_hz: int, scale: float, seed: int = 0
+) -> Replay:
     """Return the streams that replay `paired` on this machine; with `scale` below 1 only its first part.
 
-    BadValue when the recorded times cannot be simulated.
+    The seed draws what `spec.vary` says, nothing by default. BadValue when the recorded times cannot be simulated.
     """
     count = min(len(paired.event), max(1, round(len(paired.event) * scale)))
     program = Program()
     program.slots.take(paired.nr_slots)
     caches = _used_caches(program, paired, count)
     nodes = _nodes(paired.trace, places)
-    by_cpu, bounds = _by_cpu(_cpus(paired, spec, places)[:count], places.nr_cpus)
+    by_cpu, bounds = _by_cpu(_cpus(paired, spec, places, seed)[:count], places.nr_cpus)
     words = program.words(_kinds(program, paired, nodes, count), paired.slot[:count])[by_cpu]
     times = _times(paired, count, frequency_hz)[by_cpu] if spec.timing == "recorded" else None
     used = np.flatnonzero(np.diff(bounds)).tolist()
@@ -53,6 +56,8 @@ def replay(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_
         mine = slice(int(bounds[cpu]), int(bounds[cpu + 1]))
         warm = int(np.searchsorted(by_cpu[mine], warm_up))
         program.threads.append(_thread(cpu, words[mine], None if times is None else times[mine], warm, begin))
+    if spec.vary == "start":
+        _delay_starts(program, spec.start_within.cycles(frequency_hz), seed)
     return Replay(program, caches, _summary(paired, nodes, count))
 
 
@@ -71,9 +76,20 @@ def _thread(cpu: int, words: Words, times: Words | None, warm_up: int, begin: Wo
     return ThreadProgram(f"replay/{cpu}", cpu, words, times)
 
 
+def _delay_starts(program: Program, longest: int, seed: int) -> None:
+    """Let each thread begin a random time later, at most `longest` cycles: recorded times move with its start."""
+    kind = program.kinds.number(ops.Kind(ops.WORK))
+    for thread in program.threads:
+        delay = int(stream(seed, "trace", "start", thread.cpu).integers(longest + 1))
+        if thread.times is None:
+            thread.words = np.concatenate([program.words(kind, delay), thread.words])
+        else:
+            thread.times = np.where(thread.times < 0, thread.times, thread.times + delay)
+
+
 def _begin_region(program: Program, threads: int) -> Words:
     program.begins_region = True
-    kind = program.kinds.number(ops.kind(ops.BEGIN_REGION))
+    kind = program.kinds.number(ops.Kind(ops.BEGIN_REGION))
     return program.words(kind, program.barrier(threads))
 
 
@@ -105,7 +121,7 @@ def _kind(trace: KmemTrace, shape: tuple[int, ...], cache: int) -> ops.Kind:
     # An object is freed as its allocation requires; only kfree takes any object.
     if kind == CACHE_FREE and cache == NO_CACHE:
         kind = KFREE
-    return ops.kind(
+    return ops.Kind(
         _OPCODE[kind],
         cache if kind in (CACHE_ALLOC, CACHE_FREE) else NO_CACHE,
         size=size if kind == KMALLOC else 0,
@@ -127,12 +143,17 @@ def _nodes(trace: KmemTrace, places: CpuPlaces) -> Column:
     return np.array([known.get(number, -1) for number in recorded.tolist()], dtype=np.int64)
 
 
-def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces) -> Column:
+def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, seed: int) -> Column:
     """Return the machine's CPU for each event."""
     recorded = (paired.trace.task if spec.cpus == "tasks" else paired.trace.cpu)[paired.event]
+    drawn = stream(seed, "trace", "placement") if spec.vary == "placement" else None
     if spec.cpus == "modulo":
-        return recorded % places.nr_cpus
+        every = np.arange(places.nr_cpus) if drawn is None else drawn.permutation(places.nr_cpus)
+        chosen: Column = every[recorded % places.nr_cpus]
+        return chosen
     order = np.array(places.spread(), dtype=np.int32)
+    if drawn is not None:
+        order = drawn.permutation(order)
     present = np.bincount(recorded) > 0
     rank = np.cumsum(present) - 1
     cpus: Column = order[rank[recorded] % places.nr_cpus]

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
 from simslab.slab.creation.cpucache import do_tune_cpucache
 from simslab.slab.creation.options import SlabOptions
+from simslab.slab_common import flags as fl
 
 TOPOLOGY = ["1n1c", "1n4c", "2n8c", "4n8c", "2n4c1m"]
 FLAGS = [0, fl.SLAB_HWCACHE_ALIGN, fl.SLAB_RECLAIM_ACCOUNT, fl.SLAB_TYPESAFE_BY_RCU]

@@ -6,7 +6,7 @@ import pytest
 
 from simslab.instruments.exchange.hwloc.bitmap import format_bitmap
 from simslab.instruments.exchange.importer import import_hwloc, import_mlc, import_numactl
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 IMPORTS = {"hwloc": import_hwloc, "numactl": import_numactl, "mlc": import_mlc}
 CASES = Path(__file__).parent / "cases"  # small inputs that were read wrong once

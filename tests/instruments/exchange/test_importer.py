@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.instruments.exchange.importer import TEMPLATE, import_hwloc, import_mlc, import_numactl
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 NUMACTL = "available: 1 nodes (0)\nnode 0 cpus: 0 1\nnode 0 size: 1024 MB\nnode distances:\nnode   0\n  0:  10\n"
 MLC = "Measuring idle latencies (in ns)...\n\t\tNuma node\nNuma node\t     0\t\n       0\t  80.0\t\n"

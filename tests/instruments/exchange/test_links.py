@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from simslab.instruments.exchange.links import BANDWIDTH, estimate_links, nanoseconds, port_latency
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 RING = [[10, 20, 30, 20], [20, 10, 20, 30], [30, 20, 10, 20], [20, 30, 20, 10]]
 

@@ -10,9 +10,9 @@ from simslab.base.documents.yamlfile import parse_yaml
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.found import FoundCache, FoundCore, FoundMachine, FoundNode
 from simslab.instruments.exchange.machine_file import FAR_DISTANCE, MEMORY, NEAR_DISTANCE, machine_file
-from simslab.machine.description.library import load_machine
-from simslab.machine.description.spec import MachineSpec
-from simslab.machine.description.validate import MAX_MEMORY
+from simslab.machine.library import load_machine
+from simslab.machine.spec import MachineSpec
+from simslab.machine.validation.limits import MAX_MEMORY
 
 GIB = 1 << 30
 TEMPLATE = load_machine("two-socket")

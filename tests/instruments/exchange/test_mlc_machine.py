@@ -6,7 +6,7 @@ import pytest
 
 from simslab.instruments.exchange.mlc import MlcTables
 from simslab.instruments.exchange.mlc_machine import mlc_machine
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 TEMPLATE = load_machine("two-socket", ("layout.cores=2", "l3.latency=20 ns", "coherence.directory=8 ns"))
 LATENCY = {(0, 0): 80.0, (0, 1): 140.0, (1, 0): 140.0, (1, 1): 82.0}

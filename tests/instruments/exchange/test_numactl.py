@@ -53,7 +53,7 @@ def test_figures_that_are_not_told_are_estimates(imported):
 
 
 def test_what_describe_prints_is_read_back(imported):
-    from simslab.machine.description.library import load_machine
+    from simslab.machine.library import load_machine
     from simslab.machine.timing.cycles import build_timing
     from simslab.report.machine.describe import describe
 

@@ -6,7 +6,7 @@ from simslab.base.documents.yamlfile import read_yaml
 from simslab.base.shipped import find_shipped
 from simslab.instruments.reference.answers import Answers
 from simslab.instruments.reference.reference import Row
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 QUESTIONS = (
     ("dram_idle_latency", "node0", "node0", "random", "ns"),

@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.instruments.fit.parameters import FITTABLE, find_parameters
+from simslab.instruments.fit.parameters import find_parameters, fittable
 
 
 def test_a_parameter_has_the_value_the_unit_and_the_bounds_of_its_kind(perturbed):
@@ -61,9 +61,14 @@ def test_a_zero_needs_bounds(perturbed):
     assert (directory.start, directory.high, directory.scale) == (0, 20, 20)
 
 
-def test_every_fittable_number_is_a_field_of_machine_files():
-    from simslab.machine.description.spec import machine_schema
+def test_what_may_be_fitted_and_how_far_is_declared_with_the_parameter():
+    bounds = {place: declared.rule.fit for place, declared in fittable().items()}
+    assert bounds["links[*].back_latency"] == bounds["nodes[*].root_port.latency"] == (0.25, 4.0)
+    assert bounds["dram.bandwidth"] == bounds["nodes[*].dram.bandwidth"] == bounds["mesh.bandwidth"] == (0.5, 2.0)
+    assert bounds.keys().isdisjoint({"core.frequency", "l3.size", "dram.channels", "kernel.ipi", "tlb.walk"})
 
-    definitions = machine_schema()["$defs"]
-    fields = {field for definition in definitions.values() for field in definition.get("properties", {})}
-    assert {rule.rpartition(".")[2] for rule in FITTABLE} <= fields
+
+def test_a_count_is_fitted_in_whole_numbers(perturbed):
+    document = perturbed(("  store_buffer: 56", "  outstanding: 10\n  store_buffer: 56"))
+    (outstanding,) = find_parameters(document, ["core.outstanding"])
+    assert [outstanding.number(value) for value in (7.4, 7.6)] == ["7", "8"]

@@ -4,7 +4,7 @@ import pytest
 
 from simslab.instruments.measure.bandwidth import MIXES, core_bandwidth, node_bandwidth, peak_bandwidth
 from simslab.instruments.measure.prober import Prober
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 SMALL = ("layout.cores=4", "core.outstanding=40")
 

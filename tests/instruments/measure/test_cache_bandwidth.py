@@ -2,7 +2,7 @@ import pytest
 
 from simslab.instruments.measure.cache_bandwidth import cache_bandwidth
 from simslab.instruments.measure.prober import Prober
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 KIB = 1024
 

@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.instruments.measure.chase import chase_curve, level_latencies
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 SMALL = ("l2.size=64 KiB", "l2.ways=4", "l3.size=256 KiB", "l3.ways=4")
 

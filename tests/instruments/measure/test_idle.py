@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simslab.instruments.measure.idle import idle_latency, idle_matrix
 from simslab.instruments.measure.prober import Prober
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 PATH = (
     "coherence.directory={} ns",

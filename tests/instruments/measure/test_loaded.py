@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.instruments.measure.loaded import DELAYS, knee, latency_at, loaded_curve, loaded_latency
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 SPEC = load_machine("two-socket", ("layout.cores=4", "core.outstanding=100", "dram.conflict=36 ns"))
 CURVE = [(10.0, 100.0), (50.0, 120.0), (90.0, 200.0)]

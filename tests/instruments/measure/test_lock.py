@@ -4,7 +4,7 @@ import pytest
 
 from simslab.base.units import parse_duration
 from simslab.instruments.measure.lock import contend, measure_lock
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 NS100 = parse_duration("100 ns")
 

@@ -4,7 +4,7 @@ import pytest
 
 from simslab.instruments.measure.pingpong import ping_pong
 from simslab.instruments.measure.prober import Prober
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 
 @pytest.fixture(scope="module")
@@ -13,12 +13,12 @@ def prober():
 
 
 def test_between_threads_of_a_core_it_is_the_locked_operation(prober):
-    assert ping_pong(prober, 0, 12) == prober.machine.timing.atomic
+    assert ping_pong(prober, 0, 12) == prober.machine.timing.kernel.atomic
 
 
 def test_between_cores_the_lines_way_hides_the_locked_operation(prober):
     timing = prober.machine.timing
-    assert ping_pong(prober, 0, 1) == timing.l3 + timing.c2c_local
+    assert ping_pong(prober, 0, 1) == timing.caches.l3.latency + timing.caches.l3.other_core
 
 
 def test_between_packages_the_home_of_the_line_counts_in_one_direction_only():

@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.instruments.measure.prober import FIRST_BYTE, LINE_SHIFT, PAUSE, Prober, scattered
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def test_a_read_costs_the_memory_and_the_same_again_the_l1(prober):
     timing = prober.machine.timing
     line = prober.fresh_lines(0, 1)
     assert prober.read(0, line) == timing.dram_latency(0, 0)
-    assert prober.read(0, line) == timing.l1
+    assert prober.read(0, line) == timing.caches.l1.latency
 
 
 def test_an_atomic_costs_the_locked_operation_besides_its_line(prober):
     timing = prober.machine.timing
     line = prober.fresh_lines(0, 1)
     prober.write(0, line)
-    assert prober.atomic(0, line) == timing.atomic
+    assert prober.atomic(0, line) == timing.kernel.atomic
 
 
 def test_time_passes_between_accesses_until_servers_have_forgotten(prober):

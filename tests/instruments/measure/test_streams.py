@@ -4,7 +4,7 @@ import pytest
 
 from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.streams import ISSUE, Stream, run_streams
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 WARM, TIMED = 20_000, 60_000  # cycles
 

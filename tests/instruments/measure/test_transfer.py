@@ -5,7 +5,7 @@ import pytest
 from simslab.instruments.measure.pingpong import ping_pong_by_relation
 from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.transfer import partner, relation, transfer, transfer_by_home, transfer_by_state
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 
 def test_a_clean_line_comes_faster_than_a_modified_one_where_the_machine_says_so():
@@ -46,7 +46,7 @@ def test_a_load_before_a_locked_operation_makes_two_transactions():
     prober.write(1, line + 1)
     blind = prober.atomic(0, line)
     loaded = prober.read(0, line + 1) + prober.atomic(0, line + 1)
-    assert loaded > blind + prober.machine.timing.l3
+    assert loaded > blind + prober.machine.timing.caches.l3.latency
 
 
 def test_the_owner_loses_exclusiveness():

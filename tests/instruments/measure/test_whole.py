@@ -6,7 +6,7 @@ import pytest
 
 from simslab.instruments.measure import whole
 from simslab.instruments.measure.whole import DEFAULT_PARTS, LONG, PARTS, MachineMeasurement, measure_machine
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 SPEC = load_machine("two-socket", ("layout.cores=2",))
 

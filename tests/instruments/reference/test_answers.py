@@ -5,7 +5,7 @@ import pytest
 from simslab.base.units import parse_duration
 from simslab.instruments.reference.answers import Answers
 from simslab.instruments.reference.reference import UNJUDGED, Cell, Row, Skipped
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 SMALL = ("layout.cores=4",)
 
@@ -107,10 +107,10 @@ def test_distances_are_counted_that_are_equal(two_socket):
 @pytest.mark.parametrize(
     ("metric", "state", "cycles"),
     [
-        ("instruction_cost", "pause", lambda timing: timing.pause),
-        ("instruction_cost", "xchg_m64", lambda timing: timing.atomic),
-        ("kernel_op", "local_irq_save+restore", lambda timing: timing.irq_save + timing.irq_restore),
-        ("kernel_op", "local_irq_disable+enable", lambda timing: timing.cli + timing.sti),
+        ("instruction_cost", "pause", lambda timing: timing.kernel.pause),
+        ("instruction_cost", "xchg_m64", lambda timing: timing.kernel.atomic),
+        ("kernel_op", "local_irq_save+restore", lambda timing: timing.kernel.irq_save + timing.kernel.irq_restore),
+        ("kernel_op", "local_irq_disable+enable", lambda timing: timing.kernel.cli + timing.kernel.sti),
     ],
 )
 def test_costs_are_those_of_the_machine_file(two_socket, metric, state, cycles):
@@ -121,7 +121,7 @@ def test_costs_are_those_of_the_machine_file(two_socket, metric, state, cycles):
 def test_costs_of_the_translation_are_those_of_the_machine_file(two_socket):
     timing, spec = two_socket.prober.machine.timing, two_socket.spec
     walk = only(two_socket, "tlb_1g_miss", unit="cycles").measured
-    assert walk >= spec.tlb.walk.cycles(timing.frequency_hz) + timing.l1
+    assert walk >= spec.tlb.walk.cycles(timing.frequency_hz) + timing.caches.l1.latency
     hit = parse_duration("9 cycles").cycles(timing.frequency_hz)
     assert only(two_socket, "l2tlb_hit_extra", unit="cycles").measured == hit
 

@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.instruments.reference.places import cpus_of, nodes_of
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.topology.topology import build_topology
 
 TWO = build_topology(load_machine("two-socket"))

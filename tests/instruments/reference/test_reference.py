@@ -5,7 +5,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.instruments.reference.answers import Answers
 from simslab.instruments.reference.reference import Cell, Row, Skipped, judge, read_table, rows_of
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 
 HEAD = "machine,metric,from,to,state,value,unit,source,confidence\n"
 

@@ -6,7 +6,7 @@ from simslab.kernel.locking.mutex import Mutex
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 from simslab.machine.accounting.vectors import CALL_FUNCTION_VECTOR
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 
 SITE = site("test")
@@ -67,7 +67,7 @@ def test_a_target_with_interrupts_off_answers_at_the_unmask_instant(kernel):
         for _ in range(50):
             cpu.charge(causes.INSTRUCTIONS, 200)
             cpu.settle()
-        unmask = cpu.now + cpu.costs.irq_restore
+        unmask = cpu.now + cpu.costs.kernel.irq_restore
         cpu.irq_restore(flags)
         handled.append(("unmasked", unmask))
 
@@ -89,7 +89,7 @@ def test_an_idle_cpu_is_interrupted_on_its_own_clock(kernel):
 
     run(kernel, {0: sender})
     costs = kernel.machine.cpus[0].costs
-    assert seen[0] >= costs.ipi + costs.irq_entry
+    assert seen[0] >= costs.kernel.ipi + costs.kernel.irq_entry
     assert seen[1] >= seen[0]
 
 

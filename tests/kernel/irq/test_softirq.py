@@ -138,7 +138,7 @@ def test_delays_are_told_by_who_had_masked_the_interrupt(kernel, cpu):
     begin = cpu.now
     cpu.post_irq(begin + 100, first)
     cpu.charge(causes.WORK, 400)
-    unmask = cpu.now + cpu.costs.irq_restore
+    unmask = cpu.now + cpu.costs.kernel.irq_restore
     cpu.post_irq(unmask + 10, second)
     cpu.irq_restore(flags)
     rows = {(vector, by): histogram.items() for vector, by, histogram in stats.delay_rows()}

@@ -49,18 +49,18 @@ def contend(machine: Machine, lock: SpinLock, arrives: int) -> tuple[int, int, i
 
 def transfer(machine: Machine) -> int:
     """Latency of a line that the core beside holds modified."""
-    return machine.memory.l3_latency + machine.memory.c2c_local
+    return machine.memory.paths.l3 + machine.memory.paths.c2c_modified
 
 
 def test_a_waiter_sees_the_release_once_the_line_is_back_at_the_holder(machine: Machine, lock: SpinLock) -> None:
     released, waited, _ = contend(machine, lock, arrives=100)
     late = 100 + waited - released - transfer(machine)
-    assert 0 <= late < max(1, machine.cpus[0].costs.pause)
+    assert 0 <= late < max(1, machine.cpus[0].costs.kernel.pause)
 
 
 def test_a_hand_over_is_a_look_at_the_line_and_then_its_ownership(machine: Machine, lock: SpinLock) -> None:
     _, _, handover = contend(machine, lock, arrives=100)
-    assert handover == 2 * transfer(machine) + machine.cpus[0].costs.atomic
+    assert handover == 2 * transfer(machine) + machine.cpus[0].costs.kernel.atomic
 
 
 def test_a_holder_that_works_in_the_locks_own_line_is_held_up_by_who_comes(
@@ -72,7 +72,7 @@ def test_a_holder_that_works_in_the_locks_own_line_is_held_up_by_who_comes(
         cpu.now = 0
         cpu.cause_owner[causes.LOCK_WAIT] = 0
     _, together, _ = contend(machine, other, arrives=100)
-    assert together - apart >= transfer(machine) - machine.cpus[0].costs.pause
+    assert together - apart >= transfer(machine) - machine.cpus[0].costs.kernel.pause
 
 
 def third_in_line(machine: Machine, lock: SpinLock, arrives: int, suspended: bool) -> int:

@@ -3,8 +3,8 @@ from hypothesis import strategies as st
 
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.page import MemMap, PageLists
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import Machine, build_machine
+from simslab.machine.spec import MachineSpec
 
 ONE_CPU = {
     "name": "one",

@@ -66,15 +66,6 @@ def test_atomic_requests_reach_deeper_into_the_reserve(kernel: Kernel) -> None:
     assert drain(pages, cpu, 0, gfp.GFP_ATOMIC | gfp.THISNODE, 2)
 
 
-def test_denied_nodes_fail_or_are_passed_over(kernel: Kernel) -> None:
-    pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
-    pages.denied = 0b01
-    assert pages.alloc_pages(cpu, gfp.GFP_KERNEL | gfp.THISNODE, 0, 0) == -1
-    assert kernel.mem_map.nid(pages.alloc_pages(cpu, gfp.GFP_KERNEL, 0, 0)) == 1
-    pages.denied = 0b11
-    assert pages.alloc_pages(cpu, gfp.GFP_KERNEL, 0, 0) == -1
-
-
 def test_the_page_freed_last_is_handed_out_first(kernel: Kernel) -> None:
     pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
     first, second = (pages.alloc_pages(cpu, gfp.GFP_KERNEL, 0, 0) for _ in range(2))
@@ -124,8 +115,6 @@ def test_numastat_tells_hits_from_misses(kernel: Kernel) -> None:
     pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
     pages.alloc_pages(cpu, gfp.GFP_KERNEL, 0, 0)
     pages.alloc_pages(cpu, gfp.GFP_KERNEL, 0, 1)
-    pages.denied = 0b01
-    pages.denied = 0
     drain(pages, cpu, 0, gfp.GFP_KERNEL | gfp.THISNODE, 3)
     table = pages.numastat()
     before = table[1]["numa_miss"]

@@ -1,4 +1,5 @@
 import pytest
+from core_costs import core_costs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -6,7 +7,8 @@ from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 from simslab.machine.accounting.irq_stats import IrqStats
 from simslab.machine.accounting.vectors import FIRST_DEVICE_VECTOR
-from simslab.machine.core.cpu import CoreCosts, Cpu
+from simslab.machine.core.core_spec import CpuPlace
+from simslab.machine.core.cpu import Cpu
 from simslab.machine.core.interrupt_handler import InterruptHandler
 from simslab.machine.memory.states import MODIFIED
 
@@ -33,9 +35,9 @@ class Recorder(InterruptHandler):
 @pytest.fixture
 def make_cpus(make_memory):
     def make(ipc_q16=65536 // 4, **memory):
-        costs = CoreCosts(ipc_q16, 65536 // 2, 10, 4, 18, 9, 27, 3, 4, IRQ_ENTRY, IRQ_EXIT, 260, 2048)
+        costs = core_costs(cpi_q16=ipc_q16, cpi_cold_q16=65536 // 2, irq_entry=IRQ_ENTRY, irq_exit=IRQ_EXIT)
         shared, stats = make_memory(**memory), IrqStats()
-        return [Cpu(i, i, i // 4, i // 4, i // 4, costs, shared, None, stats) for i in range(8)]
+        return [Cpu(CpuPlace(i, i, i // 4, i // 4, i // 4), costs, shared, None, stats) for i in range(8)]
 
     return make
 

@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.machine.accounting import causes
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 
 

@@ -1,8 +1,10 @@
 import pytest
+from core_costs import core_costs
 
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.irq_stats import IrqStats
-from simslab.machine.core.cpu import CoreCosts, Cpu
+from simslab.machine.core.core_spec import CpuPlace
+from simslab.machine.core.cpu import Cpu
 
 LATENCY = 50 + 20 + 100  # of local memory
 ENTRIES, FILLS = 4, 2
@@ -13,10 +15,9 @@ STALL = causes.STORE_BUFFER
 @pytest.fixture
 def make_cpu(make_memory):
     def make(entries=ENTRIES, fills=FILLS, interval=10):
-        costs = CoreCosts(
-            65536, 65536, 10, 4, 18, 9, 27, 3, 4, 300, 200, 260, 2048, entries, fills, store_interval=interval
-        )
-        return Cpu(0, 0, 0, 0, 0, costs, make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8)), None, IrqStats())
+        costs = core_costs(store_buffer=entries, outstanding=fills, store_interval=interval)
+        memory = make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8))
+        return Cpu(CpuPlace(0, 0, 0, 0, 0), costs, memory, None, IrqStats())
 
     return make
 

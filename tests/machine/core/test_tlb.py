@@ -2,7 +2,7 @@ import pytest
 
 from simslab.machine.accounting import causes
 from simslab.machine.core.tlb import table_sections
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.machine.memory.states import SECTION_SHIFT
 
@@ -123,7 +123,7 @@ def test_tables_lie_above_all_memory_on_the_node_whose_memory_they_map():
     before = machine.memory.lines_owner[remote]
     cpu.read(topology.nodes[1].base + 5 * PAGE)
     assert machine.memory.lines_owner[remote] == before + 2  # the table's line, then the data
-    assert len(machine.memory.section_owner) > len(topology.section_node)
+    assert len(machine.memory.paths.section_owner) > len(topology.section_node)
 
 
 def test_tables_have_eight_bytes_a_page_and_level():

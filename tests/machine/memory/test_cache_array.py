@@ -8,7 +8,8 @@ from simslab.machine.memory.states import EXCLUSIVE, MODIFIED, SHARED, STATE_BIT
 
 def test_an_inserted_line_is_found_with_its_state():
     array = CacheArray(2, 4, 2)
-    array.insert(array.base(1, 9), 9, EXCLUSIVE)
+    array.insert(1, 9, EXCLUSIVE)
+    assert array.locate(1, 9) == array.base(1, 9)
     assert array.state_of(1, 9) == EXCLUSIVE
     assert array.state_of(0, 9) == 0
 

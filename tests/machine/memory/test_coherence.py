@@ -95,7 +95,7 @@ def test_mesif_sends_dirty_data_home_and_moesi_keeps_it(make_memory):
         memory = make_memory(protocol=protocol)
         write(memory, 0)
         read(memory, 4)
-        written[protocol] = memory.interconnect.channels.lines(0)
+        written[protocol] = memory.paths.interconnect.channels.lines(0)
     assert written == {MESIF: 2, MOESI: 1}
 
 
@@ -166,18 +166,15 @@ def test_one_owner_or_many_sharers_after_every_access(make_memory, program, incl
 
 def check_tables(memory):
     """The snoop filters and the directory name exactly the holders that the arrays show."""
-    for domain in range(2):
-        owner = memory.filters[domain].owner
-        for row in range(0, len(owner), 4):
-            line, mask, l3_state = owner[row : row + 3]
-            if not line:
-                continue
-            assert l3_state == memory.l3.state_of(domain, line)
+    for line in (*range(LINE, LINE + 41), *range(FAR, FAR + 41)):
+        entry = memory.directory.row(0, line)
+        for domain in range(2):
+            row = memory.filters.row(domain, line)
+            l3_state, mask = memory.filters.owner[row : row + 2]
+            assert l3_state == memory.caches.l3.state_of(domain, line)
             holders = sum(1 << c for c in range(4) if memory.state_in_core(domain * 4 + c, line))
             assert mask == holders
-            entry = memory.directory.row(line)
-            listed = memory.directory.owner[entry + 1] >> domain & 1
-            assert listed == (1 if mask or l3_state else 0)
+            assert memory.directory.holds(entry, domain) == (1 if mask or l3_state else 0)
 
 
 def test_a_home_that_must_read_its_bits_asks_the_owner_after_memory(make_memory):

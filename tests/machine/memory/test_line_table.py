@@ -5,27 +5,33 @@ from simslab.machine.memory.line_table import LineTable
 
 
 def test_a_new_row_is_zero_and_keeps_what_is_written():
-    table = LineTable(16)
-    row = table.row(77)
-    assert list(table.owner[row : row + 4]) == [77, 0, 0, 0]
+    table = LineTable(2, 3, pages=1)
+    row = table.row(1, 77)
+    assert list(table.owner[row : row + 3]) == [0, 0, 0]
     table.owner[row + 2] = 5
-    assert table.row(77) == row
+    assert table.row(1, 77) == row
     assert table.owner[row + 2] == 5
 
 
-@given(st.sets(st.integers(1, 2**45), max_size=300))
-def test_growing_loses_nothing(lines):
-    table = LineTable(16)
-    for line in lines:
-        row = table.row(line)
-        table.owner[row + 1] = line + 1
-    assert table.used == len(lines)
-    assert all(table.owner[table.row(line) + 1] == line + 1 for line in lines)
-    assert table.used == len(lines)
+def test_instances_have_rows_of_their_own():
+    table = LineTable(3, 2)
+    assert len({table.row(instance, 77) for instance in range(3)}) == 3
 
 
-def test_consecutive_lines_spread_over_the_table():
-    table = LineTable(4096)
-    slots = {table.row(line) for line in range(1, 1025)}
-    assert len(slots) == 1024
-    assert max(slots) - min(slots) > 4096 * 4 // 2
+@given(st.sets(st.tuples(st.integers(0, 2), st.integers(1, 2**42)), max_size=200))
+def test_growing_loses_nothing_and_leaves_every_row_where_it_was(keys):
+    table = LineTable(3, 4, pages=1)
+    rows = {}
+    for instance, line in keys:
+        rows[instance, line] = table.row(instance, line)
+        table.owner[rows[instance, line] + 1] = line * 3 + instance
+    assert len(set(rows.values())) == len(keys)
+    assert {key: table.row(*key) for key in keys} == rows
+    assert all(table.owner[row + 1] == line * 3 + instance for (instance, line), row in rows.items())
+    assert table.used == len({(instance, line >> 6) for instance, line in keys})
+
+
+def test_rows_of_neighbouring_lines_lie_side_by_side():
+    table = LineTable(1, 3)
+    first = table.row(0, 128)
+    assert [table.row(0, 128 + i) for i in range(64)] == [first + 3 * i for i in range(64)]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from random_machines import random_document, random_machine
 
 from simslab.base.build import running_build
-from simslab.machine.description.spec import MachineSpec
 from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
 
 COMPILED = running_build().kind == "compiled"
 FAR_APART = 1_000_000  # cycles between accesses: nothing queues

@@ -142,12 +142,12 @@ class Watched:
         return self.memory.cause
 
     def tracked(self, line):
-        row = self.memory.directory.row(line)
+        row = self.memory.directory.row(0, line)
         return [self.memory.directory.owner[row + word] for word in (states.DOMAINS, states.OWNER, states.FORWARDER)]
 
     def is_dirty(self, domain, line):
-        table = self.memory.filters[domain]
-        row = table.row(line)
+        table = self.memory.filters
+        row = table.row(domain, line)
         cores = range(domain * CORES_EACH, (domain + 1) * CORES_EACH)
         return table.owner[row + states.L3_STATE] == states.MODIFIED or any(
             self.state_in_core(core, line) == states.MODIFIED for core in cores

@@ -64,6 +64,41 @@ def test_long_programs_see_the_last_store_through_evictions_and_write_backs(make
     assert min(shadow.loads, shadow.stores, shadow.write_backs) > 50
 
 
+MANY = {"128 cores below one L3": (1, 128), "100 domains": (100, 1), "70 cores below each of 2": (2, 70)}
+
+
+@pytest.mark.parametrize("inclusion", INCLUSIONS)
+@pytest.mark.parametrize("protocol", [MESIF, MOESI])
+@pytest.mark.parametrize("size", MANY)
+def test_masks_of_several_words_lose_no_copy(make_memory, size, protocol, inclusion):
+    domains, cores_each = MANY[size]
+    chance = random.Random(size)
+    memory = make_memory(domains, cores_each, inclusion, protocol, l1=(1, 1), l2=(1, 2), l3=(1, 3))
+    lines = [1000 + (i % domains << 21) + i for i in range(5)]
+    shadow = Shadow(memory, lines, domains, cores_each, domains)
+    cores = range(domains * cores_each)
+    for core in cores if COMPILED else chance.sample(cores, 20):  # everybody shares, then one writes
+        shadow.access(core, lines[0], 0)
+    shadow.access(cores[-1], lines[0], 1)
+    for _ in range(400 if COMPILED else 60):
+        shadow.access(chance.choice(cores), chance.choice(lines), int(chance.random() < 0.3))
+    assert shadow.problems == []
+    assert_tables_name_the_holders(memory, lines, domains, cores_each)
+
+
+def assert_tables_name_the_holders(memory, lines, domains, cores_each):
+    """Filters and directory, bit by bit, against the tag arrays."""
+    for line in lines:
+        listed = memory.directory.row(0, line)
+        for domain in range(domains):
+            row = memory.filters.row(domain, line)
+            held = [memory.state_in_core(domain * cores_each + i, line) != 0 for i in range(cores_each)]
+            masks = memory.filters.owner[row + 1 : row + memory.filters.width].tolist()
+            assert held == [masks[i // 64] >> (i % 64) & 1 == 1 for i in range(cores_each)]
+            in_l3 = memory.caches.l3.state_of(domain, line) != 0
+            assert memory.directory.holds(listed, domain) == (1 if in_l3 or any(held) else 0)
+
+
 def plant(memory, core, line, state):
     """Put a line (state 0: an empty way) into a core's caches behind the protocol's back."""
     for array in (memory.l1, memory.l2):
@@ -93,9 +128,10 @@ def test_the_shadow_sees_dirty_data_that_is_dropped(make_memory):
     memory = shadow.memory
     shadow.access(0, LINES[0], 1)
     plant(memory, 0, LINES[0], 0)
-    for table in (memory.filters[0], memory.directory):
-        row = table.row(LINES[0])
-        table.owner[row + 1] = table.owner[row + 2] = table.owner[row + 3] = 0
+    for table in (memory.filters, memory.directory):
+        row = table.row(0, LINES[0])
+        for word in range(table.width):
+            table.owner[row + word] = 0
     shadow.access(2, LINES[0], 0)
     assert any("through memory" in text for text in shadow.problems)
 

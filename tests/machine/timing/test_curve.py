@@ -10,7 +10,7 @@ from simslab.instruments.exchange.hwloc.export import export_hwloc
 from simslab.instruments.exchange.importer import import_hwloc
 from simslab.instruments.measure.bandwidth import peak_bandwidths
 from simslab.instruments.measure.loaded import latency_at, loaded_latency
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 
 IDLE = 78.6  # ns: what two-socket's L3, directory and DRAM add up to
@@ -53,8 +53,8 @@ def test_a_curve_of_one_node_leaves_the_others_alone():
     dram = f"{{latency: 50.6 ns, channels: 6, bandwidth: 18.5 GB/s, queue: {curve()}}}"
     text = f"nodes=[{{package: 0, memory: 1 GiB, dram: {dram}}}, {{package: 1, memory: 1 GiB}}]"
     timing = build_machine(load_machine("two-socket", [text])).timing
-    assert [len(row) for row in timing.dram_curve] == [1025, 0]
-    assert timing.dram_channels == (1, 6)
+    assert [len(row) for row in timing.memory.curves] == [1025, 0]
+    assert timing.memory.each("channels") == (1, 6)
 
 
 MISTAKES = {
@@ -102,4 +102,5 @@ def test_a_curve_goes_out_and_comes_back(tmp_path):
     file.write_text(export_hwloc(spec))
     back = tmp_path / "back.yaml"
     back.write_text(import_hwloc(file))
-    assert build_machine(load_machine(str(back))).timing.dram_curve == build_machine(spec).timing.dram_curve
+    curves = [build_machine(machine).timing.memory.curves for machine in (load_machine(str(back)), spec)]
+    assert curves[0] == curves[1]

@@ -1,4 +1,4 @@
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 
@@ -19,7 +19,7 @@ def build(*overrides):
 
 
 def hops(timing):
-    return [round(cycles * 1e9 / timing.frequency_hz) for cycles in timing.hop_nn[0]]
+    return [round(cycles * 1e9 / timing.frequency_hz) for cycles in timing.paths.hops.nn[0]]
 
 
 def test_every_node_of_a_group_enters_its_link_at_the_same_cost():
@@ -54,7 +54,7 @@ def test_with_a_port_on_the_mesh_the_way_to_it_counts():
 def test_a_link_may_differ_by_direction():
     link = "links=[{between: [0, 1], latency: 20 ns, bandwidth: 30 GB/s, back_latency: 50 ns, back_bandwidth: 10 GB/s}]"
     topology, timing = build(link)
-    assert [round(timing.hop_nn[a][b] / 2.6) for a, b in ((0, 1), (1, 0))] == [20, 50]
+    assert [round(timing.paths.hops.nn[a][b] / 2.6) for a, b in ((0, 1), (1, 0))] == [20, 50]
     assert [link.bandwidth for link in topology.links] == [30 * 10**9, 10 * 10**9]
 
 

@@ -1,4 +1,4 @@
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.topology.topology import build_topology
 
 MIB = 1 << 20

@@ -1,6 +1,7 @@
 from built_machines import built
 
 from simslab.report.machine.describe import describe, size_text
+from simslab.report.machine.drawing import draw_topology
 
 
 def test_nodes_are_shown_as_numactl_shows_them():
@@ -31,3 +32,9 @@ def test_cache_bandwidths_are_shown_where_stated():
 
 def test_sizes_are_told_in_the_largest_unit_that_leaves_a_short_number():
     assert [size_text(size) for size in (100, 32 << 10, 22 << 20, 3 << 29)] == ["100 B", "32 KiB", "22 MiB", "1.5 GiB"]
+
+
+def test_dollar_signs_in_names_are_drawn_as_they_stand(tmp_path):
+    changes = (r"name='m $\frac{x$ y'", r"nodes=[{each: package, memory: 1 GiB, name: 'n $\foo{$ z'}]")
+    draw_topology(*built("two-socket", *changes), tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").exists()

@@ -5,15 +5,15 @@ from itertools import combinations
 import pytest
 from built_machines import built
 
-from simslab.machine.description.library import machine_names
+from simslab.machine.library import machine_names
 from simslab.report.canvas import house_style
-from simslab.report.machine.drawing import BARE_COLOUR, HIGH, MEMORY_COLOUR, WIDE, _figure, draw_topology
+from simslab.report.machine.drawing import BARE_COLOUR, HIGH, MEMORY_COLOUR, WIDE, draw_topology, topology_figure
 
 
 def drawn(name, *overrides):
     """The axes of a machine's picture."""
     with house_style():
-        return _figure(*built(name, *overrides)).axes[0]
+        return topology_figure(*built(name, *overrides)).axes[0]
 
 
 def texts(axes):

@@ -34,11 +34,3 @@ def test_one_operation_of_one_latency_can_be_drawn(tmp_path):
 def test_a_latency_of_zero_can_be_drawn(tmp_path):
     row = LatencyRow("alloc", "hit", "dentry", (0, 46), (1, 10))
     assert len(save_latency_figure(Measurement("m", "w", 1, 10**9, 460, latency=[row]), tmp_path)) == 2
-
-
-def test_every_cause_has_a_look_of_its_own():
-    from simslab.machine.accounting.causes import CAUSE_NAMES
-    from simslab.report.run.figures import _SHADES
-
-    assert set(_SHADES) == set(CAUSE_NAMES)
-    assert len(set(_SHADES.values())) == len(_SHADES)

@@ -1,8 +1,11 @@
+import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from simslab.report.run.summary import print_summary, summary_text
+from simslab.report.run.summary import print_summary, summary_parts, summary_text
+from simslab.report.tables import Table
 from simslab.result.measurement import AttributionRow, Measurement
 
 GOLDEN = Path(__file__).with_name("summary.txt")
@@ -12,8 +15,20 @@ def test_the_summary_equals_the_stored_text(measurement):
     assert summary_text(measurement) == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_no_line_is_wider_than_asked(measurement):
-    assert max(map(len, summary_text(measurement, 104).splitlines())) <= 104
+@pytest.mark.parametrize("width", [20, 40, 80, 100, 120, 200])
+def test_no_figure_and_no_name_is_cut_at_any_width(measurement, width):
+    shown = io.StringIO()
+    print_summary(measurement, Console(file=shown, width=width, force_terminal=True, color_system=None))
+    words = {part for word in shown.getvalue().split() for part in (word, word.removesuffix(":"))}
+    for part in summary_parts(measurement):
+        if isinstance(part, Table):
+            missing = {word for row in (part.columns, *part.rows) for cell in row for word in cell.split()} - words
+            assert missing == set()
+
+
+def test_stored_text_is_complete_whatever_the_width(measurement):
+    rules = {"-" * length for length in range(200)}
+    assert set(summary_text(measurement, 20).split()) - rules == set(summary_text(measurement).split()) - rules
 
 
 def test_a_pipe_gets_the_plain_text(measurement, tmp_path):

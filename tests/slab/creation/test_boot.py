@@ -3,7 +3,7 @@ import pytest
 from simslab.conform.topologies import TOPOLOGIES, new_system
 from simslab.slab.creation.boot import standing_caches
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.creation.slab_state import FULL
+from simslab.slab_common.slab_state import FULL
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)

@@ -4,17 +4,10 @@ import types
 
 import pytest
 
-from simslab.slab import flags as fl
-from simslab.slab.creation.geometry import (
-    EndlessAlignmentError,
-    Rules,
-    cache_geometry,
-    calculate_alignment,
-    reciprocal_value,
-    tunables,
-    wants_debug_pagealloc,
-)
+from simslab.slab.creation.geometry import Rules, cache_geometry, tunables, wants_debug_pagealloc
 from simslab.slab.creation.kmalloc import running_rules
+from simslab.slab_common import flags as fl
+from simslab.slab_common.alignment import EndlessAlignmentError, calculate_alignment, reciprocal_value
 
 RULES = running_rules(Rules())
 

@@ -3,22 +3,17 @@ from simslab.slab.creation.geometry import Rules
 
 
 def test_the_smallest_class_is_32_bytes():
-    assert kmalloc.kmalloc_name(0, kmalloc.kmalloc_index(1)) == "kmalloc-32"
+    assert kmalloc.SIZES.kmalloc_name(0, kmalloc.SIZES.kmalloc_index(1)) == "kmalloc-32"
 
 
 def test_96_and_192_have_classes_of_their_own():
-    assert [kmalloc.kmalloc_index(size) for size in (64, 65, 96, 97, 128, 129, 192, 193)] == [6, 1, 1, 7, 7, 2, 2, 8]
+    sizes = (64, 65, 96, 97, 128, 129, 192, 193)
+    assert [kmalloc.SIZES.kmalloc_index(size) for size in sizes] == [6, 1, 1, 7, 7, 2, 2, 8]
 
 
 def test_sizes_beyond_four_mebibytes_have_no_class():
-    assert kmalloc.kmalloc_index(4 << 20) == 22
-    assert kmalloc.kmalloc_index((4 << 20) + 1) == -1
-
-
-def test_dma_wins_over_reclaimable():
-    assert kmalloc.kmalloc_type(0x11) == kmalloc.KMALLOC_DMA
-    assert kmalloc.kmalloc_type(0x10) == kmalloc.KMALLOC_RECLAIM
-    assert kmalloc.kmalloc_type(0xCC0) == kmalloc.KMALLOC_NORMAL
+    assert kmalloc.SIZES.kmalloc_index(4 << 20) == 22
+    assert kmalloc.SIZES.kmalloc_index((4 << 20) + 1) == -1
 
 
 def test_the_cache_of_node_structures_is_made_first():

@@ -10,10 +10,10 @@ from simslab.conform.topologies import new_system
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.mempolicy import BIND, INTERLEAVE, PREFERRED, MemPolicies, MemPolicy
-from simslab.slab import flags as fl
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.failslab import FailSlab
 from simslab.slab.usercopy import check_heap_object
+from simslab.slab_common import flags as fl
+from simslab.slab_common.failslab import FailSlab
 
 
 class Bench:
@@ -98,7 +98,7 @@ def test_a_debug_build_stops_at_an_object_freed_twice():
 
 def test_failslab_fails_its_share_and_loses_nothing():
     bench = Bench()
-    bench.allocator.allocating.failslab = FailSlab(10, seed=3)
+    bench.allocator.set_failslab(FailSlab(10, seed=3))
     failed = bench.alloc(2000, gfp.GFP_ATOMIC).count(0)
     assert 120 < failed < 280
     assert 0 not in bench.alloc(500, gfp.GFP_KERNEL)  # requests that may reclaim are spared
@@ -110,7 +110,7 @@ def test_failslab_fails_its_share_and_loses_nothing():
 
 def test_failslab_counts_intervals_and_times():
     bench = Bench()
-    bench.allocator.allocating.failslab = FailSlab(100, interval=3, times=2, ignore_gfp_reclaim=False)
+    bench.allocator.set_failslab(FailSlab(100, interval=3, times=2, ignore_gfp_reclaim=False))
     assert [bool(objp) for objp in bench.alloc(9)] == [True, True, False, True, True, False, True, True, True]
 
 

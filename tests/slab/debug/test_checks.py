@@ -6,11 +6,12 @@ from simslab.base.errors import UserError
 from simslab.conform.topologies import new_system
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
+from simslab.slab import cflgs
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab.debug.checks import RED_ACTIVE, RED_INACTIVE
 from simslab.slab.debug.reports import dbg_redzone1, dbg_redzone2, dbg_userword
 from simslab.slab.slabinfo import slabinfo_line
+from simslab.slab_common import flags as fl
 
 
 class Bench:
@@ -300,7 +301,7 @@ def test_asking_for_zeroes_from_a_cache_with_a_constructor_warns_once():
 
 def test_the_object_that_held_the_index_array_is_clean_when_it_is_handed_out():
     bench = Bench(size=256)
-    assert bench.cache.flags & fl.CFLGS_OBJFREELIST_SLAB
+    assert bench.cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB
     bench.allocator.slabinfo_write("bench 2 2 0")
     mem_map, num = bench.allocator.pages.mem_map, bench.cache.num
     pfn = mem_map.get("head", bench.alloc() >> 12)

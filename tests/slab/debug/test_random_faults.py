@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
-from simslab.slab import flags as fl
 from simslab.slab.creation.cpucache import do_tune_cpucache
 from simslab.slab.creation.options import SlabOptions
+from simslab.slab_common import flags as fl
 
 REQUESTS = [gfp.GFP_KERNEL, gfp.GFP_ATOMIC | gfp.NOWARN, gfp.GFP_KERNEL | gfp.ZERO]
 CACHES = {

@@ -50,6 +50,11 @@ def test_one_node_needs_no_list(tmp_path):
     assert workload.threads[0].mempolicy.nodes == workload.threads[0].cpuset.mems == [1]
 
 
+def test_all_nodes_can_be_named_as_such(tmp_path):
+    workload = load(tmp_path, GROUP % "mempolicy: {mode: interleave, nodes: all}, cpuset: {mems: all},")
+    assert workload.threads[0].mempolicy.nodes == workload.threads[0].cpuset.mems == "all"
+
+
 def test_a_variant_of_an_experiment_can_set_them():
     settings = [
         "workload.kernel.freelist_random=true",

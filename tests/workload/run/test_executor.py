@@ -1,130 +1,92 @@
-"""Slots: what an operation leaves there, takes from there and records."""
+"""Slots: what is put there, taken out, marked as failed, and since when."""
 
-import types
-
-import numpy as np
 import pytest
 
-from simslab.machine.description.library import load_machine
-from simslab.workload.description.kernel_options import KernelOptions
+from simslab.conform.topologies import new_system
+from simslab.slab.creation.options import SlabOptions
 from simslab.workload.run.executor import Executor
-from simslab.workload.run.recorder import Recorder
-from simslab.workload.run.system import boot_system
+from simslab.workload.run.recorder import Recorder, Shape
 from simslab.workload.streams import operations as ops
+from simslab.workload.streams.program import KindTable
 
-KINDS = {
-    "alloc": ops.kind(ops.ALLOC, 0, gfp=0xCC0, touch=200),
-    "alloc on 1": ops.kind(ops.ALLOC, 0, gfp=0xCC0, node=1),
-    "free": ops.kind(ops.FREE, 0),
-    "kmalloc": ops.kind(ops.KMALLOC, size=100, gfp=0xCC0),
-    "kmalloc on 1": ops.kind(ops.KMALLOC, size=100, gfp=0xCC0, node=1),
-    "kmalloc of nothing": ops.kind(ops.KMALLOC, 0, gfp=0xCC0, touch=8),
-    "kmalloc of too much": ops.kind(ops.KMALLOC, 0, size=1 << 30, gfp=0xCC0),
-    "kfree": ops.kind(ops.KFREE),
-    "bulk alloc": ops.kind(ops.BULK_ALLOC, 0, gfp=0xCC0, count=4),
-    "bulk free": ops.kind(ops.BULK_FREE, 0, count=4),
-}
-OFFSET = {name: index * ops.NR_FIELDS for index, name in enumerate(KINDS)}
+GFP = 0xCC0
+
+
+class Bench:
+    def __init__(self):
+        self.allocator = new_system("2n8c", SlabOptions())
+        self.machine = self.allocator.kernel.machine
+        self.cpu = self.machine.cpus[0]
+        self.cache = self.allocator.kmem_cache_create("files", 256, ctor=1)
+        self.kinds = KindTable()
+        table = [
+            ops.Kind(ops.ALLOC, 0, gfp=GFP, touch=64),
+            ops.Kind(ops.FREE, 0),
+            ops.Kind(ops.KMALLOC, self.allocator.kmalloc_slab(100, GFP).index, size=100, gfp=GFP),
+            ops.Kind(ops.KFREE),
+            ops.Kind(ops.KMALLOC, 0, size=0, gfp=GFP),
+            ops.Kind(ops.ALLOC, 0, gfp=GFP, node=1),
+            ops.Kind(ops.BULK_ALLOC, 0, gfp=GFP, objects=3),
+            ops.Kind(ops.BULK_FREE, 0, objects=3),
+        ]
+        self.rows = [self.kinds.number(kind) * ops.NR_FIELDS for kind in table]
+        shape = Shape(8, 2, len(self.allocator.by_index), len(self.allocator.path_names))
+        self.recorder = Recorder(shape, self.machine.topology.section_node)
+        engine = self.machine.engine
+        self.executor = Executor(engine, self.allocator, self.recorder, self.kinds.rows(), 10, [self.cache])
+
+    def allocate(self, kind, slot=0):
+        self.executor.allocate(self.cpu, self.rows[kind], slot)
+        return self.executor.address_owner[slot]
+
+    def release(self, kind, slot=0):
+        self.executor.release(self.cpu, self.rows[kind], slot)
+
+
+ALLOC, FREE, KMALLOC, KFREE, NOTHING, ON_NODE_1, BULK_ALLOC, BULK_FREE = range(8)
 
 
 @pytest.fixture
 def bench():
-    small = ("layout.cores=1", "core.store_buffer=1", "nodes=[{each: package, memory: 64 MiB}]")
-    system = boot_system(load_machine("two-socket", small), KernelOptions(), 10_000)
-    allocator, topology = system.allocator, system.machine.topology
-    cache = allocator.kmem_cache_create("mine", 200, 0, 0, 1)
-    recorder = Recorder(2, 2, len(allocator.by_index), topology.section_node)
-    kinds = np.array(list(KINDS.values()), dtype=np.int64)
-    kinds[list(KINDS).index("kmalloc")][ops.CACHE] = system.find_cache("kmalloc-128").index
-    executor = Executor(system.machine.engine, allocator, recorder, kinds.ravel(), 8, [cache])
-    executor.cpus = system.machine.cpus
-    return types.SimpleNamespace(
-        recorder=recorder, executor=executor, cpu=system.machine.cpus[0], node_of=topology.node_of_address
-    )
+    return Bench()
 
 
-def address(bench, slot):
-    return np.asarray(bench.executor.address_owner)[slot]
+@pytest.mark.parametrize(("alloc", "free"), [(ALLOC, FREE), (KMALLOC, KFREE)])
+def test_an_object_is_in_its_slot_from_allocation_to_free(bench, alloc, free):
+    assert bench.allocate(alloc) > 0
+    assert bench.executor.since_owner[0] == bench.cpu.now
+    assert bench.executor.live() == 1
+    bench.release(free)
+    assert (bench.executor.address_owner[0], bench.executor.live()) == (ops.EMPTY, 0)
+    assert (bench.recorder.objects_allocated, bench.recorder.objects_freed) == (1, 1)
 
 
-def do(bench, name, slot=0):
-    call = {"alloc": "allocate", "kmalloc": "allocate", "free": "release", "kfree": "release"}.get(name.split()[0])
-    call = {"bulk alloc": "allocate_bulk", "bulk free": "release_bulk"}.get(name, call)
-    getattr(bench.executor, call)(bench.cpu, OFFSET[name], slot)
+def test_an_object_of_the_node_asked_for(bench):
+    assert bench.allocator.pages.mem_map.nid(bench.allocate(ON_NODE_1) >> 12) == 1
 
 
-def recorded(bench):
-    """Operations and objects counted."""
-    recorder = bench.recorder
-    latencies = sum(histogram.count for histogram in recorder.histograms if histogram is not None)
-    return latencies, recorder.objects_allocated, recorder.objects_freed
+def test_a_failed_allocation_leaves_a_mark_whose_free_is_skipped(bench):
+    bench.allocator.pages.deny_cache, bench.allocator.pages.deny_mask = bench.cache.index, 0b11
+    assert bench.allocate(ALLOC) == ops.FAILED
+    bench.release(FREE)
+    assert (bench.recorder.failed, bench.executor.skipped_frees, bench.recorder.objects_freed) == (1, 1, 0)
 
 
-@pytest.mark.parametrize(("alloc", "free"), [("alloc", "free"), ("kmalloc", "kfree")])
-def test_an_object_stays_in_its_slot_until_it_is_freed(bench, alloc, free):
-    do(bench, alloc, 3)
-    assert address(bench, 3) > 4096
-    assert (bench.executor.live(), recorded(bench)) == (1, (1, 1, 0))
-    do(bench, free, 3)
-    assert address(bench, 3) == ops.EMPTY
-    assert (bench.executor.live(), recorded(bench)) == (0, (2, 1, 1))
+def test_no_bytes_are_no_object(bench):
+    assert bench.allocate(NOTHING) == 16
+    assert (bench.executor.live(), bench.recorder.objects_allocated) == (0, 0)
+    bench.release(KFREE)
+    assert bench.recorder.objects_freed == 0
 
 
-@pytest.mark.parametrize("name", ["alloc on 1", "kmalloc on 1"])
-def test_a_node_that_is_asked_for_is_where_the_object_lies(bench, name):
-    do(bench, name)
-    assert bench.node_of(int(address(bench, 0))) == 1
-    do(bench, name.split()[0], 1)
-    assert bench.node_of(int(address(bench, 1))) == 0
+def test_a_bulk_operation_takes_neighbouring_slots(bench):
+    bench.executor.allocate_bulk(bench.cpu, bench.rows[BULK_ALLOC], 4)
+    assert [bool(address) for address in bench.executor.address_owner] == [i in (4, 5, 6) for i in range(10)]
+    bench.executor.release_bulk(bench.cpu, bench.rows[BULK_FREE], 4)
+    assert bench.executor.live() == 0
+    assert bench.recorder.objects_freed == 3
 
 
-def test_a_failed_allocation_leaves_a_mark_and_its_free_is_skipped(bench):
-    do(bench, "kmalloc of too much")
-    assert (address(bench, 0), bench.recorder.failed) == (ops.FAILED, 1)
-    do(bench, "kfree")
-    assert (address(bench, 0), bench.executor.skipped_frees) == (ops.EMPTY, 1)
-    assert recorded(bench) == (1, 0, 0)
-
-
-def test_memory_of_no_size_is_freed_but_is_no_object(bench):
-    do(bench, "kmalloc of nothing")
-    assert 0 < address(bench, 0) <= 16
-    assert (bench.executor.live(), bench.recorder.failed) == (0, 0)
-    do(bench, "kfree")
-    assert recorded(bench) == (2, 0, 0)
-
-
-def test_a_bulk_call_fills_and_empties_as_many_slots_as_it_says(bench):
-    do(bench, "bulk alloc", 2)
-    assert [address(bench, slot) > 0 for slot in range(8)] == [False] * 2 + [True] * 4 + [False] * 2
-    assert recorded(bench) == (1, 4, 0)
-    do(bench, "bulk free", 2)
-    assert (bench.executor.live(), recorded(bench)) == (0, (2, 4, 4))
-
-
-def test_a_bulk_free_leaves_out_what_was_never_allocated(bench):
-    do(bench, "bulk alloc", 0)
-    do(bench, "free", 1)
-    bench.executor.drop(bench.cpu, 1)
-    do(bench, "bulk free", 0)
-    assert (bench.executor.skipped_frees, bench.recorder.objects_freed) == (1, 4)
-    for slot in range(4):
-        bench.executor.drop(bench.cpu, slot)
-    before = recorded(bench)
-    do(bench, "bulk free", 0)
-    assert recorded(bench) == before
-
-
-@pytest.mark.parametrize(("name", "touches"), [("alloc", True), ("kmalloc", False)])
-def test_an_object_is_written_to_outside_the_operation(bench, name, touches):
-    """The latency is the allocator's; touching takes the CPU's time."""
-    before = bench.cpu.now
-    do(bench, name)
-    (latency,) = (value for h in bench.recorder.histograms if h is not None for value, _ in h.items())
-    assert (bench.cpu.now - before > latency) == touches
-    assert bench.recorder.violations == 0
-
-
-def test_a_slot_is_stamped_with_the_time_of_its_change(bench):
-    do(bench, "alloc", 5)
-    assert np.asarray(bench.executor.since_owner)[5] == bench.cpu.now
+def test_a_dropped_packets_slot_is_marked_as_failed(bench):
+    bench.executor.drop(bench.cpu, 2)
+    assert bench.executor.address_owner[2] == ops.FAILED

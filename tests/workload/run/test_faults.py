@@ -7,7 +7,7 @@ from small_runs import group
 from simslab.base.documents.yamlfile import load_model
 from simslab.base.errors import UserError
 from simslab.kernel.bug import KernelBugError
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.report.run.summary import summary_text
 from simslab.workload.description.library import load_workload, workload_names
 from simslab.workload.description.spec import Workload

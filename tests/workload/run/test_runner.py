@@ -4,7 +4,7 @@ import pytest
 from small_runs import CHURN, check, group, run, workload
 
 from simslab.base.errors import UserError
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.runner import StuckError, prepare, run_workload
 

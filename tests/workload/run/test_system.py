@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simslab.base.errors import BadValue
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec, Tunables
 from simslab.workload.run.system import (

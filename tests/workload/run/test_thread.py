@@ -3,7 +3,7 @@
 import pytest
 from small_runs import nothing_lost, run
 
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
 from simslab.workload.run.runner import run_workload
 

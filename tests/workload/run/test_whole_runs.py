@@ -6,7 +6,7 @@ import pytest
 from small_runs import CHURN, check, run
 
 from simslab.base.build import running_build
-from simslab.machine.description.library import load_machine, machine_names
+from simslab.machine.library import load_machine, machine_names
 from simslab.workload.description.library import load_workload, workload_names
 from simslab.workload.run.runner import run_workload
 

@@ -16,7 +16,7 @@ HZ = 2_000_000_000
 def words_of(think, count):
     kinds = KindTable()
     times = ThinkTimes(kinds, HZ)
-    number = kinds.number(ops.kind(ops.FREE, 3, touch=64, think=times.code(think)))
+    number = kinds.number(ops.Kind(ops.FREE, 3, touch=64, think=times.code(think)))
     return times, np.full(count, number) | np.arange(count) << ops.KIND_BITS
 
 
@@ -59,7 +59,7 @@ def test_drawing_changes_nothing_but_the_think_time():
     assert (drawn >> ops.KIND_BITS).tolist() == list(range(100))
     rows = list(times.kinds.numbers)
     for kind in set((drawn & ops.KIND_MASK).tolist()):
-        assert rows[kind][: ops.THINK] == ops.kind(ops.FREE, 3, touch=64)[: ops.THINK]
+        assert rows[kind][: ops.THINK] == ops.Kind(ops.FREE, 3, touch=64)[: ops.THINK]
 
 
 def test_only_one_form_of_think_time_may_be_given():

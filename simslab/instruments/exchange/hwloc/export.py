@@ -18,7 +18,8 @@ from simslab.machine.topology.numbering import Seat, seats
 from simslab.machine.topology.topology import build_topology
 
 if TYPE_CHECKING:
-    from simslab.machine.description.spec import CacheSpec, MachineSpec
+    from simslab.machine.description.caches import CacheSpec
+    from simslab.machine.spec import MachineSpec
     from simslab.machine.topology.topology import NumaNode, Topology
 
 TOLD_BY_XML: Final = ("nodes", "distances")

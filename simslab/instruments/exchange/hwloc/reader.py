@@ -29,13 +29,13 @@ from simslab.instruments.exchange.hwloc.objects import (
 )
 from simslab.instruments.exchange.xml_input import read_xml
 from simslab.machine.description.cpulist import format_cpulist
-from simslab.machine.description.validate import MAX_DOMAIN_CORES, MAX_DOMAINS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from simslab.instruments.exchange.found import FoundNode
 
+MOST_SHARING: Final = 63  # cores that one L3 of a package without any may stand in for
 EXPECTED: Final = "a file that lstopo wrote (lstopo FILE.xml)"
 OURS: Final = "simslab."  # prefix of the infos that our export adds
 
@@ -146,10 +146,10 @@ class _Reader:
         """Return the cores; of a package without L3 that is too large for one, those that share an L2 are a domain."""
         found = [self._core(own, "L3") for own in cores]
         packages = Counter(core.package for core in found)
-        if any(core.domain >= 0 for core in found) or max(packages.values()) <= MAX_DOMAIN_CORES:
+        if any(core.domain >= 0 for core in found) or max(packages.values()) <= MOST_SHARING:
             return found
         tiled = [self._core(own, "L2") for own in cores]
-        if any(core.domain < 0 for core in tiled) or len({core.domain for core in tiled}) > MAX_DOMAINS:
+        if any(core.domain < 0 for core in tiled):
             return found
         self.notes.append("stand-ins for the L3 that is not there belong to the cores that share an L2")
         return tiled

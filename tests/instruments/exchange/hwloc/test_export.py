@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from simslab.base.shipped import shipped_names
 from simslab.instruments.exchange.hwloc.export import export_hwloc
 from simslab.instruments.exchange.importer import import_hwloc
-from simslab.machine.description.library import load_machine
-from simslab.machine.description.spec import MachineSpec
+from simslab.machine.library import load_machine
+from simslab.machine.spec import MachineSpec
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
 

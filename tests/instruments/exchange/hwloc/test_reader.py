@@ -4,7 +4,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.importer import import_hwloc
-from simslab.machine.description.library import load_machine
+from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.machine.topology.topology import build_topology
 

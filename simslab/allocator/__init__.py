@@ -1,0 +1,1 @@
+"""The interface between a slab allocator and those who use it: workloads, audits, reports."""

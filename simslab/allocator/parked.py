@@ -1,0 +1,15 @@
+"""Free objects that an allocator holds back, and the pages it has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Parked(NamedTuple):
+    """What one cache holds: free objects by where they lie, and all its pages."""
+
+    in_cpu_arrays: int
+    in_shared_arrays: int
+    in_alien_arrays: int
+    in_slabs: int
+    pages: int

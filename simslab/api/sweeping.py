@@ -1,0 +1,162 @@
+"""Sweeps from Python, and reading what one left in its store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from simslab.api.columns import Columns
+from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, names_of, reader_of, settings_of
+from simslab.api.result import Result
+from simslab.experiment.figures.metrics import DEFAULT
+from simslab.experiment.grid.axes import make_axis, value_text
+from simslab.experiment.grid.design import Design, Grid, make_grid
+from simslab.experiment.running.pool import default_processes
+from simslab.experiment.running.precision import sweep_to_precision
+from simslab.experiment.store.export import export, tidy_rows
+from simslab.experiment.store.store import Store, StoredCell
+from simslab.experiment.sweep import Progress
+from simslab.experiment.table import sweep_table
+from simslab.report.comparison.sweep_text import SweepTable, sweep_text
+
+
+class Sweep:
+    """The results of a sweep in its store: cells, tidy columns, each cell's whole result, tables with intervals.
+
+    >>> import simslab
+    >>> sweep = simslab.sweep(
+    ...     "one-node", "local-churn", {"tunables.churn.limit": [8, 64]}, overrides={"scale": 0.01},
+    ...     seeds=2, metrics=["latency.mean", "memory.arrays:churn"], store=":memory:", processes=1,
+    ... )
+    >>> len(sweep.cells), sweep.rows.rows
+    (4, 8)
+    >>> sweep.close()
+    """
+
+    def __init__(self, store: Store, grid: Grid | None = None, notes: Sequence[str] = (), failures: Sequence[str] = ()):
+        self.store = store
+        self.grid = grid
+        self.notes = tuple(notes)
+        self.failures = tuple(failures)
+
+    @property
+    def cells(self) -> list[StoredCell]:
+        """All cells that have been run: parameters, seed, status, figures."""
+        return self.store.cells()
+
+    @property
+    def rows(self) -> Columns:
+        """One row a cell and metric: every parameter, seed, metric, unit, value, status, error."""
+        rows = list(tidy_rows(self.store))
+        return Columns({name: [row[name] for row in rows] for name in rows[0]} if rows else {})
+
+    def to_dataframe(self) -> Any:
+        """Return the rows as a pandas DataFrame."""
+        return self.rows.to_dataframe()
+
+    def result(self, cell: StoredCell) -> Result:
+        """Return everything that was measured in a cell, histograms included."""
+        return Result(self.store.observation(cell))
+
+    def table(self, base: str = "", *, correct: bool = False) -> SweepTable:
+        """Return means and paired differences from the base point (`"PATH=VALUE,..."`; the first by default)."""
+        if self.grid is None:
+            raise ValueError("a store that was opened alone has no order of points; give it a sweep")
+        return sweep_table(self.store, self.grid, base=base, correct=correct)
+
+    def text(self, base: str = "", *, correct: bool = False) -> str:
+        """Return what `simslab sweep` prints."""
+        return sweep_text(self.table(base, correct=correct), self.notes)
+
+    def export(self, path: str | Path, *, force: bool = False) -> None:
+        """Write the rows as .csv, .jsonl or .parquet."""
+        export(self.store, Path(path), force=force)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        cells = self.cells
+        failed = sum(cell.status != "done" for cell in cells)
+        return f"<Sweep: {len(cells)} cells, {failed} failed, {len(self.store.units())} metrics, in {self.store.path}>"
+
+    def _repr_html_(self) -> str:
+        return self.rows._repr_html_()
+
+
+def sweep(
+    machine: MachineLike | None,
+    workload: WorkloadLike | None,
+    axes: Mapping[str, Sequence[Any]] | None = None,
+    *,
+    store: str | Path,
+    points: Sequence[Mapping[str, Any]] = (),
+    where: Sequence[str] = (),
+    overrides: Overrides | None = None,
+    seeds: int = 1,
+    first_seed: int | None = None,
+    metrics: Sequence[str] = DEFAULT,
+    vary: str = "start",
+    precision: float = 0.0,
+    max_seeds: int = 100,
+    base: str = "",
+    processes: int | None = None,
+    retry: bool = False,
+    scheduler: str = "",
+    progress: Progress | None = None,
+) -> Sweep:
+    """Run a grid: every combination of the axes' values (and of the joint values in `points`) with every seed.
+
+    Axes are paths as in overrides, or `machine`, `workload`, `trace`; values may be relative (`"x1.5"`, `"+20 ns"`).
+    `where` holds constraints (`"batchcount <= limit"`). Finished cells are in `store` whatever happens; the same call
+    goes on with what is missing. With `precision` (a share) seeds are added until the first metric's intervals are that
+    narrow. `machine` or `workload` may be None where it is an axis. Runs in `processes` (default: one a CPU), or on the
+    Dask cluster of the address `scheduler`.
+    """
+    names: tuple[str | None, str | None] = (None, None)
+    if machine is not None or workload is not None:
+        given = names_of(machine or "", workload or "")
+        names = given[0] or None, given[1] or None
+    design = Design(
+        *names,
+        settings=tuple(settings_of(overrides)),
+        axes=tuple(make_axis(path, list(values)) for path, values in (axes or {}).items()),
+        points=tuple({path: value_text(value) for path, value in point.items()} for point in points),
+        where=tuple(where),
+        seeds=seeds,
+        first_seed=first_seed,
+        metrics=tuple(metrics),
+        vary=vary,
+    )
+    grid = make_grid(design, reader_of(machine or "", workload or ""))
+    opened = Store.create(store)
+    try:
+        done = sweep_to_precision(
+            grid,
+            opened,
+            precision,
+            max_seeds,
+            base=base,
+            processes=processes or default_processes(),
+            retry=retry,
+            scheduler=scheduler,
+            progress=progress,
+        )
+    except BaseException:
+        opened.close()
+        raise
+    return Sweep(opened, grid, done.notes, done.failures)
+
+
+def open_store(path: str | Path) -> Sweep:
+    """Open the store of an earlier sweep for reading; UserError if it is missing, damaged or of another version."""
+    return Sweep(Store.open(path))

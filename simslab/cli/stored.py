@@ -1,0 +1,99 @@
+"""`simslab show`, `diff` and `reproduce`: stored results read, compared, and made again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DIFFERENT = 1
+
+ResultFolder = Annotated[str, typer.Argument(metavar="RESULT", help="a directory of `run --out`, or its manifest.json")]
+
+
+def diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="a result directory or its manifest.json")],
+    second: Annotated[str, typer.Argument(metavar="B", help="another")],
+) -> None:
+    """Tell what two stored results differ in: inputs first, then figures. Exit status 1 if they differ."""
+    from rich.console import Console
+
+    from simslab.report.difference import figure_differences, input_differences, measured
+    from simslab.report.tables import print_parts, table
+    from simslab.result.stored import stored
+
+    results = stored(first), stored(second)
+    inputs = input_differences(results[0].manifest, results[1].manifest)
+    measurements = [measured(result) for result in results]
+    figures = []
+    if measurements[0] is not None and measurements[1] is not None:
+        figures = figure_differences(measurements[0], measurements[1])
+    parts = [
+        table(title, (what, first, second), rows, texts=3, keys=1)
+        for title, what, rows in (("Inputs that differ", "input", inputs), ("Figures that differ", "figure", figures))
+        if rows
+    ]
+    if not parts:
+        told = "inputs and figures" if None not in measurements else "inputs"
+        print(f"{first} and {second}: the same {told}")
+        return
+    print_parts(parts, Console())
+    raise typer.Exit(DIFFERENT)
+
+
+def reproduce(
+    result: ResultFolder,
+    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
+) -> None:
+    """Run a stored result's manifest again and tell whether it came out the same to the byte. Exit status 1 if not."""
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import reproduce as run_again
+    from simslab.result.stored import stored
+
+    with kernel_console_off(), watching(f"reproducing {result}") as watch:
+        made = run_again(stored(result), trace, watch)
+    for name in made.same:
+        print(f"{name}: identical")
+    for name in made.different:
+        print(f"{name}: DIFFERS")
+    for told in made.inputs:
+        print(f"input differs: {told}")
+    if made.different:
+        if not made.inputs:
+            print("no input differs", file=sys.stderr)
+        raise typer.Exit(DIFFERENT)
+
+
+def show(
+    result: ResultFolder,
+    view: Annotated[
+        str, typer.Option(metavar="NAME", help="slabinfo, slabtop, numastat or lock_stat; default: the summary")
+    ] = "",
+) -> None:
+    """Show a stored result: its summary, or as the kernel or a tool of a real machine would."""
+    from rich.console import Console
+
+    from simslab.report.run.summary import print_summary
+    from simslab.report.views.all_views import view_text
+    from simslab.result.result_file import load
+
+    measurement = load(result)
+    if view:
+        sys.stdout.write(view_text(measurement, view))
+    else:
+        print_summary(measurement, Console())
+
+
+def report(
+    result: ResultFolder,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="the page")],
+) -> None:
+    """Write a stored run as one HTML page: inputs, figures, tables that sort, kernel views; nothing is loaded."""
+    from simslab.base.output import check_writable, write_file
+    from simslab.report.page.page import page_html
+    from simslab.report.plot.sources import read_sources
+
+    check_writable(out)
+    write_file(out, page_html(read_sources([result])))

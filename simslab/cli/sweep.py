@@ -1,0 +1,165 @@
+"""`simslab sweep`: a grid of runs into a store; `simslab store`: what to do with one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simslab.base.errors import UserError
+
+if TYPE_CHECKING:
+    from simslab.experiment.grid.design import Design
+
+CELLS_FAILED = 1
+
+
+def sweep(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MACHINE WORKLOAD | FILE.yaml]", help="what to run, or an experiment file"),
+    ] = None,
+    store: Annotated[
+        Path, typer.Option("--store", metavar="FILE", help="the store: made, added to, or gone on with")
+    ] = Path("sweep.db"),
+    axis: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH=VALUE,...",
+            help="what varies, as in --set, or machine, workload, trace; x1.5 and '+20 ns' are relative; repeatable",
+        ),
+    ] = None,
+    point: Annotated[
+        list[str] | None, typer.Option(metavar="PATH=VALUE,PATH=VALUE", help="joint values of axes; repeatable")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(metavar="CONSTRAINT", help="such as 'batchcount <= limit'; repeatable")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value everywhere (repeatable)")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="seeds a point (default: 1, or the file's)")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="NAME,...", help="figures to keep, as `simslab metrics` lists them")
+    ] = None,
+    vary: Annotated[
+        str | None, typer.Option(metavar="start|placement|none", help="what the seed draws of a recorded trace")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="processes (default: one a CPU); the result is the same")
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="run on the Dask cluster of this scheduler, such as tcp://host:8786")
+    ] = "",
+    shard: Annotated[str, typer.Option(metavar="I/N", help="run the I-th of N parts, for batch queues")] = "1/1",
+    retry: Annotated[bool, typer.Option("--retry", help="run again what failed")] = False,
+    precision: Annotated[
+        str, typer.Option(metavar="SHARE", help="add seeds until the first metric's intervals are that narrow: 1%")
+    ] = "",
+    max_seeds: Annotated[int, typer.Option(min=2, help="the most seeds that --precision adds up to")] = 100,
+    base: Annotated[
+        str, typer.Option(metavar="PATH=VALUE,...", help="the point that others are compared with (default: the first)")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print the results as JSON lines")] = False,
+) -> None:
+    """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
+    from simslab.cli.terminal.heartbeat import telling
+    from simslab.experiment.grid.design import make_grid
+    from simslab.experiment.running.pool import default_processes
+    from simslab.experiment.running.precision import parse_precision, sweep_to_precision
+    from simslab.experiment.store.export import json_lines
+    from simslab.experiment.store.store import Store
+    from simslab.experiment.sweep import parse_shard
+    from simslab.experiment.table import base_point, sweep_table
+    from simslab.report.comparison.sweep_text import sweep_text
+
+    design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary)
+    wanted, part = parse_precision(precision), parse_shard(shard)
+    grid = make_grid(design)
+    base_point(grid, base)  # mistakes before the work
+    with Store.create(store) as opened:
+        with telling(f"{len(grid.points)} points") as progress:
+            swept = sweep_to_precision(
+                grid,
+                opened,
+                wanted,
+                max_seeds,
+                base=base,
+                processes=jobs or default_processes(),
+                shard=part,
+                retry=retry,
+                scheduler=scheduler,
+                progress=progress,
+            )
+        if as_json:
+            sys.stdout.write(json_lines(opened))
+        elif part.count == 1:
+            sys.stdout.write(sweep_text(sweep_table(opened, grid, base=base), swept.notes))
+        else:
+            print(f"shard {part.index} of {part.count}: {swept.total} runs in {store}")
+    for failure in swept.failures:
+        print(f"simslab: failed: {failure}", file=sys.stderr)
+    if swept.failures:
+        raise typer.Exit(CELLS_FAILED)
+
+
+def _design(
+    inputs: list[str],
+    axis: list[str] | None,
+    point: list[str] | None,
+    where: list[str] | None,
+    settings: list[str] | None,
+    seeds: int | None,
+    seed: int | None,
+    metric: list[str] | None,
+    vary: str | None,
+) -> Design:
+    """Return what the options describe; those that are given stand before what the experiment file says."""
+    from dataclasses import replace
+
+    from simslab.experiment.grid.axes import MACHINE, TRACE, WORKLOAD, parse_axis, parse_point
+    from simslab.experiment.grid.design import Design
+    from simslab.experiment.grid.experiment_file import read_experiment
+
+    axes = tuple(parse_axis(text) for text in axis or ())
+    if (
+        len(inputs) == 1
+        and Path(inputs[0]).suffix in (".yaml", ".yml")
+        and Path(inputs[0]).is_file()
+        and _is_experiment(inputs[0])
+    ):
+        design = read_experiment(Path(inputs[0]))
+        new = {each.path for each in axes}
+        design = replace(design, axes=(*(a for a in design.axes if a.path not in new), *axes))
+    else:
+        varying = {each.path for each in axes}
+        missing = [MACHINE] * (MACHINE not in varying) + [WORKLOAD] * (not varying & {WORKLOAD, TRACE})
+        names = [MACHINE, WORKLOAD] if len(inputs) == 2 else missing
+        if len(inputs) != len(names):
+            raise UserError(
+                f"{len(inputs)} names are given",
+                expected=" and ".join(name.upper() for name in names) or "none: both are axes",
+            )
+        given = dict(zip(names, inputs, strict=True))
+        design = Design(given.get(MACHINE), given.get(WORKLOAD), axes=axes)
+    changes: dict[str, object] = {
+        "points": tuple(parse_point(text) for text in point or ()) or None,
+        "where": (*design.where, *(where or ())),
+        "settings": (*design.settings, *(settings or ())),
+        "seeds": seeds,
+        "first_seed": seed,
+        "metrics": tuple(name for text in metric or () for name in text.split(",")) or None,
+        "vary": vary,
+    }
+    return replace(design, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _is_experiment(name: str) -> bool:
+    """Whether a YAML file describes an experiment rather than a machine or a workload."""
+    from simslab.base.documents.yamlfile import read_yaml
+
+    value = read_yaml(name).value
+    return isinstance(value, dict) and bool({"axes", "points", "machine", "workload"} & set(value))

@@ -1,0 +1,132 @@
+"""What a run writes to standard error: that the build is slow, how far it is, no messages of the kernel.
+
+On a terminal that is a bar which vanishes at the end; elsewhere a line every ten seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+from simslab.base.build import running_build
+
+Report: TypeAlias = Callable[[int, int], None]  # (done, of how many)
+Watch: TypeAlias = Callable[[Callable[[], tuple[int, int]]], None]
+SIGN_OF_LIFE: Final = 10.0  # seconds between two lines where there is no terminal
+
+
+def tell_slow_build() -> None:
+    """Say in one line when the modules that should be compiled are not, unless that was asked for."""
+    build = running_build()
+    if build.kind != "compiled" and os.environ.get("SIMSLAB_PURE") != "1":
+        print(f"simslab: {build} build, 20 to 100 times slower than the compiled one", file=sys.stderr)
+
+
+@contextmanager
+def kernel_console_off() -> Iterator[None]:
+    """Keep the simulated kernel's messages off standard error meanwhile: the summary and dmesg.txt have them."""
+    console = logging.getLogger("simslab.kernel")
+    before = console.level
+    console.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        console.setLevel(before)
+
+
+class _SignsOfLife:
+    """Writes a line every ten seconds, from a thread of its own, while the work goes on."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.share: Callable[[], tuple[int, int]] = lambda: (0, 0)
+        self.over = threading.Event()
+        self.begun = time.monotonic()
+
+    def __call__(self) -> None:
+        while not self.over.wait(SIGN_OF_LIFE):
+            done, total = self.share()
+            share = f"{100 * done // total} % done, " if total else ""
+            seconds = time.monotonic() - self.begun
+            print(f"simslab: {self.what}: {share}{seconds:.0f} s so far", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _signs_of_life(what: str) -> Iterator[_SignsOfLife]:
+    signs = _SignsOfLife(what)
+    thread = threading.Thread(target=signs, daemon=True)
+    thread.start()
+    try:
+        yield signs
+    finally:
+        signs.over.set()
+        thread.join()
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Report]:
+    """Yield a function to report progress with: (done, of how many)."""
+    tell_slow_build()
+    if not sys.stderr.isatty():
+        with _signs_of_life(what) as signs:
+
+            def note(done: int, total: int) -> None:
+                signs.share = lambda: (done, total)
+
+            yield note
+        return
+    with _bar(what) as bar:
+        task = bar.add_task(what, total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report
+
+
+@contextmanager
+def watching(what: str) -> Iterator[Watch]:
+    """Like `progress`, for work that does not report: yield a function that takes one to ask how far the work is.
+
+    The bar's own thread asks ten times a second; off a terminal another asks every ten seconds.
+    """
+    tell_slow_build()
+    if not sys.stderr.isatty():
+        with _signs_of_life(what) as signs:
+
+            def ask(share: Callable[[], tuple[int, int]]) -> None:
+                signs.share = share
+
+            yield ask
+        return
+    with _bar(what) as bar:
+        task = bar.add_task(what, total=None)
+
+        def watch(share: Callable[[], tuple[int, int]]) -> None:
+            bar.share = lambda: bar.update(task, completed=share()[0], total=share()[1])
+
+        yield watch
+
+
+def _bar(what: str) -> Any:
+    from rich.console import Console, RenderableType
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    class Asking(Progress):
+        """A bar that asks how far the work is each time it is drawn."""
+
+        share: Callable[[], None] | None = None
+
+        def get_renderables(self) -> Iterable[RenderableType]:
+            if self.share is not None:
+                self.share()
+            return super().get_renderables()
+
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn())
+    return Asking(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)

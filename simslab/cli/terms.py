@@ -1,0 +1,46 @@
+"""`simslab metrics` and `simslab explain`: what can be chosen, and what the words in results mean."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+
+def metrics(as_json: Annotated[bool, typer.Option("--json", help="print the list as JSON")] = False) -> None:
+    """List the metrics that experiments can be asked for, with units and meanings."""
+    from simslab.experiment.figures.metrics import DEFAULT, families
+    from simslab.report.comparison.sweep_text import aligned
+
+    listed = families()
+    if as_json:
+        rows = [{"name": f.name, "unit": f.unit, "better": f.better, "selects": f.selects, "meaning": f.meaning}
+                for f in listed]  # fmt: skip
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return
+    heads = ["metric", "of", "unit", "better", "meaning"]
+    table = [[f.name, f.selects and f":{f.selects}", f.unit, f.better, f.meaning] for f in listed]
+    print(aligned([heads, *table], texts=len(heads)))
+    print(
+        "\nWhat stands under 'of' may follow the name, any part of it left out: latency.p99:free/alien@mixed,\n"
+        "latency.mean:@kmalloc-64, lock.wait:alien_lock, traffic.lines:remote_dram@node0. Without it: everything.\n"
+        f"Where none are named: {', '.join(DEFAULT)}."
+    )
+
+
+def explain(
+    terms: Annotated[list[str] | None, typer.Argument(metavar="TERM...", help="such as irq_mask; none: all")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Explain words that results use: operations, paths, causes, locks, counters."""
+    from simslab.report.glossary import GLOSSARY, look_up
+
+    found = [term for word in terms for term in look_up(word)] if terms else list(GLOSSARY)
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(term) for term in found], indent=2) + "\n")
+        return
+    for term in found:
+        print(f"{term.name} ({term.kind}): {term.meaning}")

@@ -1,0 +1,62 @@
+"""`simslab tune`: limit, batchcount and shared of a cache for a load, with the line that applies them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CELLS_FAILED = 1
+
+
+def tune(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name, a file or a trace")],
+    cache: Annotated[str, typer.Argument(metavar="CACHE", help="a cache of the workload or of the kernel")],
+    limit: Annotated[str, typer.Option(metavar="VALUE,...", help="numbers, or factors of the cache's own")] = "",
+    batchcount: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own, or limit)")] = "",
+    shared: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own)")] = "",
+    objective: Annotated[
+        list[str] | None, typer.Option(metavar="METRIC,...", help="what counts; the first decides the recommendation")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=2, help="seeds a point")] = 5,
+    seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value everywhere (repeatable)")
+    ] = None,
+    vary: Annotated[
+        str, typer.Option(metavar="start|placement", help="what the seed draws of a recorded trace")
+    ] = "start",
+    store: Annotated[
+        Path | None, typer.Option("--store", metavar="FILE", help="keep the runs there, and go on with what is there")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="processes (default: one a CPU)")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
+) -> None:
+    """Search limit, batchcount and shared of a cache: Pareto front, recommendation, and the line for /proc/slabinfo."""
+    from simslab.cli.terminal.heartbeat import telling
+    from simslab.experiment.grid.design import Design
+    from simslab.experiment.running.pool import default_processes
+    from simslab.experiment.store.schema import MEMORY
+    from simslab.experiment.tune import FACTORS, OBJECTIVES, search
+    from simslab.report.comparison.tuning_text import tuning_document, tuning_text
+
+    names = [name for text in objective or () for name in text.split(",")] or list(OBJECTIVES)
+    given = {"limit": limit, "batchcount": batchcount, "shared": shared}
+    grid = {name: [part.strip() for part in text.split(",")] for name, text in given.items() if text}
+    design = Design(
+        machine, workload, tuple(settings or ()), seeds=seeds, first_seed=seed, metrics=tuple(names), vary=vary
+    )
+    with telling(f"tuning {cache}") as progress:
+        found = search(design, cache, grid or FACTORS, store or Path(MEMORY), jobs or default_processes(), progress)
+    for failure in found.failures:
+        print(f"simslab: failed: {failure}", file=sys.stderr)
+    if found.table is None:
+        raise typer.Exit(CELLS_FAILED)
+    if as_json:
+        sys.stdout.write(json.dumps(tuning_document(found.table), indent=2) + "\n")
+    else:
+        sys.stdout.write(tuning_text(found.table))

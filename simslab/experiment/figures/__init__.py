@@ -1,0 +1,1 @@
+"""The figures by which runs are judged, chosen by name."""

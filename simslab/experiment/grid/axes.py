@@ -1,0 +1,90 @@
+"""Axes: what varies in an experiment, and the values it takes.
+
+An axis is a path as in `--set`, or one of the words `machine`, `workload` and `trace`. Its values are texts, as typed:
+absolute (`60 ns`) or relative to what the machine or workload says without the axis (`x1.5`, `+20 ns`, `-10 ns`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Final
+
+from simslab.base.errors import UserError
+from simslab.experiment.variants import split_settings
+
+MACHINE: Final = "machine"
+WORKLOAD: Final = "workload"
+TRACE: Final = "trace"  # a workload that is a recorded trace
+WORDS: Final = (MACHINE, WORKLOAD, TRACE)
+SHAPE: Final = "PATH=VALUE,VALUE,..., such as 'tunables.mixed.limit=30,60,120' or 'links.upi.latency=x1,x1.5,x2'"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One thing that varies; values as typed, each once."""
+
+    path: str
+    values: tuple[str, ...]
+
+
+def parse_axis(text: str) -> Axis:
+    """Return the axis that `PATH=VALUE,...` describes; UserError if it describes none."""
+    path, equals, values = text.partition("=")
+    if not equals or not path.strip():
+        raise UserError(f"'{text}' is no axis", file="--axis", expected=SHAPE)
+    return make_axis(path.strip(), [part.strip() for part in split_settings(values)])
+
+
+def make_axis(path: str, values: Sequence[Any]) -> Axis:
+    """Return an axis with these values; UserError if there is none or one is there twice."""
+    texts = tuple(value_text(value) for value in values)
+    if not texts or "" in texts:
+        raise UserError("an axis needs values", file=f"--axis {path}", expected=SHAPE)
+    for text in texts:
+        if texts.count(text) > 1:
+            raise UserError(f"'{text}' is there twice", file=f"--axis {path}", expected="each value once")
+    if path.partition(".")[0] == "seed" or path == "workload.seed":
+        raise UserError("seeds are no axis", file=f"--axis {path}", expected="--seeds N and --seed FIRST")
+    return Axis(path, texts)
+
+
+def value_text(value: Any) -> str:
+    """Return a value as one types it behind `--set PATH=`."""
+    if isinstance(value, str):
+        return value.strip()
+    return json.dumps(value)
+
+
+Combination = Mapping[str, str]  # axis -> value as typed
+
+
+def parse_point(text: str) -> dict[str, str]:
+    """Return the joint values `PATH=VALUE,PATH=VALUE,...` of several axes; UserError if they are none."""
+    pairs = [part.partition("=") for part in split_settings(text)]
+    if any(not equals or not path.strip() or not value.strip() for path, equals, value in pairs):
+        raise UserError(f"'{text}' is no point", file="--point", expected="PATH=VALUE,PATH=VALUE,...")
+    return {path.strip(): value.strip() for path, _, value in pairs}
+
+
+def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> list[dict[str, str]]:
+    """Return the product of the axes, and of the listed points with them; UserError for an axis that is there twice."""
+    _refuse_twice([axis.path for axis in axes])
+    for point in points:
+        both = sorted(set(point) & {axis.path for axis in axes})
+        if both:
+            raise UserError(f"'{both[0]}' is an axis and in a point", file="--axis", expected="one of the two")
+    rows = product(*(axis.values for axis in axes))
+    crossed = [dict(zip((axis.path for axis in axes), row, strict=True)) for row in rows]
+    made = [{**point, **row} for point in points or ({},) for row in crossed]
+    return list({json.dumps(row, sort_keys=True): row for row in made}.values())
+
+
+def _refuse_twice(paths: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for path in paths:
+        if path in seen:
+            raise UserError("is there twice", file=f"--axis {path}", expected="all its values in one --axis")
+        seen.add(path)

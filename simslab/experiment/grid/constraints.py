@@ -1,0 +1,144 @@
+"""Constraints on the points of a grid: `batchcount <= limit`, `links.upi.latency < 100 ns and machine == two-socket`.
+
+Names are axes, whole or by their last part where that is enough. Values are compared as quantities: a bare number with
+a bare number, a time with a time, words as words. Only comparisons, `and`, `or`, `not`, `+ - * /` and parentheses are
+understood; nothing is ever executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from simslab.base.errors import UserError, near_miss
+from simslab.experiment.grid.relative import UNITS, quantity
+
+EXPECTED: Final = "a comparison of axes, such as 'batchcount <= limit'"
+Value = tuple[str, Fraction] | str
+_WORD: Final = re.compile(r"[A-Za-z_][\w.:\[\]-]*[\w\]]|[A-Za-z_]")
+_KEYWORDS: Final = ("and", "or", "not", "in")
+_UNIT: Final = re.compile(
+    r"(?<![\w.\]])(\d+(?:\.\d+)?)\s*(" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?!\w)"
+)
+_COMPARE: Final[dict[type, Callable[[Any, Any], bool]]] = {
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne,
+}  # fmt: skip
+_ARITHMETIC: Final[dict[type, Callable[[Any, Any], Any]]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A constraint as typed, and its meaning."""
+
+    text: str
+    tree: ast.expr
+    names: Mapping[str, str]  # stand-in of a name or quantity in the tree -> the axis, or the quantity as typed
+
+    def holds(self, values: Mapping[str, str]) -> bool:
+        """Whether it holds for these values (absolute ones) of the axes; UserError where they cannot be compared."""
+        try:
+            return bool(_evaluate(self.tree, self.names, values))
+        except (ZeroDivisionError, TypeError):
+            raise UserError(f"'{self.text}' cannot be worked out", file="--where", expected=EXPECTED) from None
+
+
+def parse_constraint(text: str, axes: Sequence[str], given: Mapping[str, str] | None = None) -> Constraint:
+    """Return the constraint in `text` over these axes; UserError if it is none. `given` are values that do not vary."""
+    names: dict[str, str] = {}
+
+    def stand_in(what: str) -> str:
+        name = f"_{len(names)}_"
+        names[name] = what
+        return name
+
+    def word(match: re.Match[str]) -> str:
+        found = match[0]
+        if found in _KEYWORDS or found in names:
+            return found
+        return stand_in(_axis(found, axes, text))
+
+    marked = _UNIT.sub(lambda match: stand_in(f"={match[1]} {match[2]}"), text)
+    quoted = re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda m: stand_in(f"={m[1] or m[2] or ''}"), marked)
+    try:
+        tree = ast.parse(_WORD.sub(word, quoted).strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UserError(f"'{text}' is no constraint", file="--where", expected=EXPECTED) from None
+    _check(tree, text)
+    return Constraint(text, tree, names)
+
+
+def _axis(word: str, axes: Sequence[str], text: str) -> str:
+    """Return the axis that a word means, or the word itself, marked, where it stands for a value (`two-socket`)."""
+    if word in axes:
+        return word
+    ends = [axis for axis in axes if axis.rpartition(".")[2] == word]
+    if len(ends) == 1:
+        return ends[0]
+    if len(ends) > 1:
+        raise UserError(f"'{text}': '{word}' could mean several", file="--where", expected=" or ".join(ends))
+    if "." in word or near_miss(word, [axis.rpartition(".")[2] for axis in axes]):
+        near = near_miss(word, [*axes, *(axis.rpartition(".")[2] for axis in axes)])
+        raise UserError(f"'{text}': there is no axis '{word}'", file="--where", expected=", ".join(axes), near=near)
+    return f"={word}"
+
+
+def _check(tree: ast.expr, text: str) -> None:
+    allowed = (
+        ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.USub, ast.Compare, ast.BinOp, ast.Name, ast.Load,
+        ast.Constant, *_COMPARE, *_ARITHMETIC,
+    )  # fmt: skip
+    for node in ast.walk(tree):
+        if not isinstance(node, allowed) or (
+            isinstance(node, ast.Constant) and (isinstance(node.value, bool) or not isinstance(node.value, int | float))
+        ):
+            raise UserError(f"'{text}' is no constraint", file="--where", expected=EXPECTED)
+    if not isinstance(tree, ast.Compare | ast.BoolOp | ast.UnaryOp):
+        raise UserError(f"'{text}' compares nothing", file="--where", expected=EXPECTED)
+
+
+def _evaluate(node: ast.expr, names: Mapping[str, str], values: Mapping[str, str]) -> Any:
+    if isinstance(node, ast.BoolOp):
+        results = (_evaluate(part, names, values) for part in node.values)
+        return all(results) if isinstance(node.op, ast.And) else any(results)
+    if isinstance(node, ast.UnaryOp):
+        value = _evaluate(node.operand, names, values)
+        return not value if isinstance(node.op, ast.Not) else (value[0], -value[1])
+    if isinstance(node, ast.Compare):
+        sides = [_evaluate(part, names, values) for part in (node.left, *node.comparators)]
+        pairs = zip(node.ops, sides, sides[1:], strict=False)
+        return all(_compared(op, left, right) for op, left, right in pairs)
+    if isinstance(node, ast.BinOp):
+        return _calculated(node.op, _evaluate(node.left, names, values), _evaluate(node.right, names, values))
+    if isinstance(node, ast.Name):
+        what = names[node.id]
+        return quantity(what[1:] if what.startswith("=") else values[what])
+    assert isinstance(node, ast.Constant)
+    return "", Fraction(repr(node.value))
+
+
+def _compared(op: ast.cmpop, left: Value, right: Value) -> bool:
+    if isinstance(left, str) or isinstance(right, str):
+        if not isinstance(op, ast.Eq | ast.NotEq):
+            raise TypeError
+        return _COMPARE[type(op)](left, right)
+    if left[0] != right[0] and left[1] and right[1]:
+        raise TypeError
+    return _COMPARE[type(op)](left[1], right[1])
+
+
+def _calculated(op: ast.operator, left: Value, right: Value) -> Value:
+    if isinstance(left, str) or isinstance(right, str):
+        raise TypeError
+    scale = isinstance(op, ast.Mult | ast.Div)
+    if left[0] != right[0] and not (scale and "" in (left[0], right[0])):
+        raise TypeError
+    kind = "" if isinstance(op, ast.Div) and left[0] == right[0] else left[0] or right[0]
+    return kind, _ARITHMETIC[type(op)](left[1], right[1])

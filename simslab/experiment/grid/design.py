@@ -1,0 +1,230 @@
+"""An experiment as described, and the points that it consists of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import simslab
+from simslab.base.errors import Problem, UserError, UserErrors
+from simslab.experiment.figures.metrics import DEFAULT, metrics
+from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations
+from simslab.experiment.grid.constraints import Constraint, parse_constraint
+from simslab.experiment.grid.relative import resolved
+from simslab.experiment.inputs import InputReader, Inputs
+
+VARY: Final = ("start", "placement", "none")
+MOST: Final = 100_000  # points; more is a slip
+
+
+@dataclass(frozen=True)
+class Design:
+    """What is to be run: what is common to all points, what varies, and what counts."""
+
+    machine: str | None
+    workload: str | None
+    settings: tuple[str, ...] = ()
+    axes: tuple[Axis, ...] = ()
+    points: tuple[Mapping[str, str], ...] = ()  # joint values of several axes
+    where: tuple[str, ...] = ()
+    seeds: int = 1
+    first_seed: int | None = None
+    metrics: tuple[str, ...] = DEFAULT
+    vary: str = "start"  # what the seed draws of recorded traces
+
+    @property
+    def varying(self) -> list[str]:
+        """Everything that varies, axes before listed points."""
+        paths = [axis.path for axis in self.axes] + [path for point in self.points for path in point]
+        return list(dict.fromkeys(paths))
+
+
+@dataclass(frozen=True)
+class Point:
+    """One combination of values, ready to run with any seed."""
+
+    parameters: Mapping[str, str]  # as typed: machine, workload, common settings and axes
+    values: Mapping[str, str]  # the same with relative values made absolute
+    inputs: Inputs
+    drawn: bool  # whether another seed can give another run
+
+    @cached_property
+    def label(self) -> str:
+        """The parameters in one text, the same for the same parameters."""
+        return json.dumps(dict(self.parameters), sort_keys=True, ensure_ascii=False)
+
+    @cached_property
+    def values_label(self) -> str:
+        """The absolute values in one text."""
+        return json.dumps(dict(self.values), sort_keys=True, ensure_ascii=False)
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """Everything that a run's outcome follows from, but for the seed."""
+        workload = self.inputs.workload.model_dump(mode="json", exclude={"seed"})
+        if self.inputs.trace is not None:
+            workload["trace"]["file"] = Path(self.inputs.trace.name).name
+            workload["trace"]["sha256"] = self.inputs.trace.sha256
+        machine = self.inputs.machine.model_dump(mode="json")
+        return {"simslab": simslab.__version__, "machine": machine, "workload": workload}
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of `content`: points with the same are the same."""
+        return digest_of(self.content)
+
+    def key(self, seed: int) -> str:
+        """Return the identity of a run of this point."""
+        return digest_of({"content": self.digest, "seed": seed})
+
+
+def digest_of(value: Any) -> str:
+    """Return a SHA-256 of plain data."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The points of a design, the seeds, and what a reader should know about them."""
+
+    design: Design
+    points: tuple[Point, ...]
+    seeds: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+
+    def seeds_of(self, point: Point, seeds: Sequence[int] | None = None) -> tuple[int, ...]:
+        """Return the seeds that a point runs with: one where no other could differ."""
+        wanted = self.seeds if seeds is None else tuple(seeds)
+        return wanted if point.drawn else wanted[:1]
+
+
+@dataclass
+class _Maker:
+    design: Design
+    reader: InputReader
+    bases: dict[tuple[str, str], Inputs] = field(default_factory=dict)
+    problems: dict[Problem, None] = field(default_factory=dict)
+
+    def point(self, combination: Mapping[str, str], constraints: Sequence[Constraint]) -> Point | None:
+        """Return a point, or None where a constraint leaves it out or a mistake (kept in `problems`) spoils it."""
+        machine = combination.get(MACHINE, self.design.machine) or ""
+        workload = combination.get(TRACE, combination.get(WORKLOAD, self.design.workload)) or ""
+        settings = list(self.design.settings)
+        try:
+            base = self._base(machine, workload)
+            values = resolved(combination, base, WORDS)
+            named = {MACHINE: machine, WORKLOAD: workload, **values}
+            if not all(constraint.holds(named) for constraint in constraints):
+                return None
+            axes = [f"{path}={text}" for path, text in values.items() if path not in WORDS]
+            settings += [f"trace.vary={self.design.vary}"] if self._varies(base) else []
+            inputs = self.reader.load(machine, workload, [*settings, *axes])
+        except UserError as error:
+            told = [_of_axis(problem, combination) for problem in error.problems]
+            self.problems |= dict.fromkeys(told)
+            return None
+        common = {MACHINE: machine, WORKLOAD: workload, **dict(_pair(text) for text in settings)}
+        drawn = inputs.workload.draws_from_seed
+        words = (TRACE,)
+        return Point(
+            {**common, **{path: text for path, text in combination.items() if path not in words}},
+            {**common, **{path: text for path, text in values.items() if path not in words}},
+            inputs,
+            drawn,
+        )
+
+    def _base(self, machine: str, workload: str) -> Inputs:
+        if (machine, workload) not in self.bases:
+            self.bases[machine, workload] = self.reader.load(machine, workload, self.design.settings)
+        return self.bases[machine, workload]
+
+    def _varies(self, base: Inputs) -> bool:
+        """Whether a recorded trace needs something for the seed to draw."""
+        wanted = self.design.seeds > 1 and self.design.vary != "none"
+        return wanted and base.trace is not None and not base.workload.draws_from_seed
+
+
+def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
+    """Load every point of a design; UserErrors with all mistakes, one where nothing is left to run."""
+    _check(design)
+    axes, combined = design.varying, combinations(design.axes, design.points)
+    if len(combined) > MOST:
+        raise UserError(f"{len(combined)} points", file="--axis", expected=f"at most {MOST}")
+    known = list(dict.fromkeys([*axes, MACHINE, WORKLOAD]))
+    constraints = [parse_constraint(text, known) for text in design.where]
+    maker = _Maker(design, reader or InputReader())
+    points = [point for row in combined if (point := maker.point(row, constraints)) is not None]
+    if maker.problems:
+        raise UserErrors(list(maker.problems))
+    if not points:
+        told = f"no point is left of {len(combined)}: {' and '.join(design.where)}"
+        raise UserError(told, file="--where", expected="a constraint that some point meets")
+    first = points[0].inputs.workload.seed if design.first_seed is None else design.first_seed
+    return Grid(design, tuple(points), tuple(range(first, first + design.seeds)), tuple(_notes(design, points)))
+
+
+def _check(design: Design) -> None:
+    metrics(design.metrics)
+    if design.seeds < 1:
+        raise UserError(f"{design.seeds} seeds", file="--seeds", expected="1 or more")
+    if design.vary not in VARY:
+        raise UserError(f"'{design.vary}' is not a choice", file="--vary", expected=", ".join(VARY))
+    for given, word in ((design.machine, MACHINE), (design.workload, WORKLOAD)):
+        missing = word not in design.varying and not (word == WORKLOAD and TRACE in design.varying)
+        if given is None and missing:
+            raise UserError(f"there is no {word}", expected=f"{word.upper()}, or an axis: --axis {word}=A,B")
+
+
+def _notes(design: Design, points: Sequence[Point]) -> list[str]:
+    """Return what a reader should know: points that are the same, and what the seeds of a trace draw."""
+    notes = []
+    same: dict[str, list[Point]] = {}
+    for point in points:
+        same.setdefault(point.digest, []).append(point)
+    for group in same.values():
+        if len(group) > 1:
+            notes.append(
+                "the same by construction: " + "; ".join(short_label(point, design.varying) for point in group)
+            )
+    traces = [point.inputs.workload.trace for point in points if point.inputs.trace is not None]
+    varied = sorted({trace.vary for trace in traces if trace is not None and trace.vary != "none"})
+    if "start" in varied:
+        within = next(trace.start_within for trace in traces if trace is not None and trace.vary == "start")
+        notes.append(
+            f"a recorded trace draws no random numbers: each seed delays the start of every CPU by up to {within} "
+            "(start jitter), so intervals tell how much that matters, not what another recording would show"
+        )
+    if "placement" in varied:
+        notes.append(
+            "a recorded trace draws no random numbers: each seed places the recorded CPUs or tasks anew (placement), "
+            "so intervals tell how much that matters, not what another recording would show"
+        )
+    if any(not point.drawn for point in points) and design.seeds > 1:
+        notes.append("a recorded trace draws no random numbers: one run a point, no interval (--vary start makes one)")
+    return notes
+
+
+def short_label(point: Point, varying: Sequence[str]) -> str:
+    """Return what is particular to a point: `tunables.mixed.limit=60, machine=two-socket`."""
+    names = [WORKLOAD if name == TRACE else name for name in varying]
+    return ", ".join(f"{name}={point.parameters[name]}" for name in names if name in point.parameters) or "base"
+
+
+def _pair(setting: str) -> tuple[str, str]:
+    path, _, value = setting.partition("=")
+    return path.strip(), value.strip()
+
+
+def _of_axis(problem: Problem, combination: Mapping[str, str]) -> Problem:
+    """Let a mistake in an axis' value be told as the axis'."""
+    path, equals, value = problem.file.removeprefix("--set ").partition("=")
+    if equals and path in combination:
+        place = f"--axis {path}: {value}"
+        return Problem(problem.message, place, 0, 0, problem.path, problem.expected, problem.near)
+    return problem

@@ -1,0 +1,79 @@
+"""Experiment files: the same as the options of `simslab sweep`, in YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simslab.base.documents.yamlfile import load_document
+from simslab.base.errors import UserError, UserErrors
+from simslab.experiment.figures.metrics import DEFAULT
+from simslab.experiment.grid.axes import WORDS, make_axis, value_text
+from simslab.experiment.grid.design import Design
+
+Value = bool | int | float | str | list[Any] | dict[str, Any]
+
+
+class ExperimentFile(BaseModel):
+    """An experiment file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    description: str = ""
+    machine: str | None = Field(None, description="a shipped machine's name, or a file beside this one")
+    workload: str | None = Field(None, description="a shipped workload's name, or a file or trace beside this one")
+    set: dict[str, Value] = Field(default_factory=dict, description="what is the same at every point: path: value")
+    axes: dict[str, Annotated[list[Value], Field(min_length=1)]] = Field(
+        default_factory=dict, description="path, or machine, workload or trace: values, absolute or such as x1.5"
+    )
+    points: list[dict[str, Value]] = Field(
+        default_factory=list, description="joint values of several paths; multiplied by the axes"
+    )
+    where: list[str] = Field(default_factory=list, description="constraints such as batchcount <= limit")
+    seeds: Annotated[int, Field(ge=1, le=100_000)] = 1
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] | None = Field(None, description="the first; default: the workload's")
+    metrics: list[str] = Field(default=list(DEFAULT), min_length=1, description="by name, as `simslab metrics` lists")
+    vary: Literal["start", "placement", "none"] = Field("start", description="what the seed draws of a recorded trace")
+
+
+def read_experiment(path: Path) -> Design:
+    """Return the design in an experiment file; UserErrors with everything wrong in it."""
+    document, file = load_document(path, ExperimentFile)
+    try:
+        return Design(
+            machine=_beside(path, file.machine),
+            workload=_beside(path, file.workload),
+            settings=tuple(f"{name}={value_text(value)}" for name, value in file.set.items()),
+            axes=tuple(make_axis(name, _values(path, name, values)) for name, values in file.axes.items()),
+            points=tuple(_point(path, point) for point in file.points),
+            where=tuple(file.where),
+            seeds=file.seeds,
+            first_seed=file.seed,
+            metrics=tuple(file.metrics),
+            vary=file.vary,
+        )
+    except UserError as error:
+        problem = error.problems[0]
+        where = document.problem(problem.message, ("axes",), expected=problem.expected, near=problem.near)
+        raise UserErrors([where]) from None
+
+
+def _values(path: Path, name: str, values: list[Value]) -> list[Any]:
+    return [_beside(path, str(value)) for value in values] if name in WORDS else list(values)
+
+
+def _point(path: Path, point: Mapping[str, Value]) -> dict[str, str]:
+    return {
+        name: _beside(path, str(value)) or "" if name in WORDS else value_text(value) for name, value in point.items()
+    }
+
+
+def _beside(path: Path, name: str | None) -> str | None:
+    """Return the path of a file that is named from beside the experiment file; a shipped name as it is."""
+    if name is None:
+        return None
+    beside = path.parent / name
+    return str(beside) if beside.is_file() else name

@@ -1,0 +1,112 @@
+"""A stored run made again from its manifest alone, and whether it came out the same to the byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from simslab.base.build import running_build
+from simslab.base.documents.document import Document, Plain
+from simslab.base.documents.validation import validate
+from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
+from simslab.machine.spec import MachineSpec
+from simslab.report.run.summary import summary_text
+from simslab.result.latency import latency_csv
+from simslab.result.manifest import host_facts, sha256
+from simslab.result.result_file import to_json
+from simslab.result.stored import Stored
+from simslab.workload.description.spec import Workload
+from simslab.workload.run.faults import Fault
+from simslab.workload.run.runner import Watch, run_workload
+
+COMPARED: Final = ("result.json", "summary.txt", "latency.csv", "slabinfo.txt")
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Which files came out the same, which differ, and what of the inputs is not what it was."""
+
+    same: tuple[str, ...]
+    different: tuple[str, ...]
+    inputs: tuple[str, ...]
+
+
+def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = None) -> Reproduction:
+    """Run a manifest again; UserError if it is no run's, or its trace is not at hand.
+
+    A trace is looked for at `trace`, beside the shipped workloads, and where the stored command line was given.
+    """
+    manifest = result.manifest
+    if manifest.get("kind") != "run":
+        raise UserError(
+            f"is a {manifest.get('kind')}", file=str(result.directory), expected="a directory of `run --out`"
+        )
+    machine = validate(_document(result, "machine"), MachineSpec)
+    document = _document(result, "workload")
+    workload = validate(document, Workload)
+    if workload.trace is not None:
+        file = _trace(workload.trace.file.name, manifest, trace)
+        workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
+    seeds = manifest.get("seeds") or [workload.seed]
+    measurement = run_workload(machine, workload, seed=seeds[0], document=document, watch=watch)
+    made = {
+        "result.json": to_json(measurement),
+        "summary.txt": summary_text(measurement),
+        "latency.csv": latency_csv(measurement),
+        "slabinfo.txt": measurement.slabinfo,
+    }
+    stored_files = {name: text for name in COMPARED if (text := result.text(name)) is not None}
+    if not stored_files:
+        raise UserError("holds no result to compare with", file=str(result.directory), expected=", ".join(COMPARED))
+    same = tuple(name for name, text in stored_files.items() if text == made[name])
+    return Reproduction(same, tuple(name for name in stored_files if name not in same), _changed(manifest))
+
+
+def _document(result: Stored, part: str) -> Document:
+    resolved = result.manifest.get(part, {}).get("resolved")
+    if not isinstance(resolved, dict):
+        raise UserError(f"does not hold the {part}", file=str(result.directory / "manifest.json"))
+    return Document(str(result.directory / "manifest.json"), cast(Plain, _without_idle(resolved)))
+
+
+def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
+    """Return a workload without what its faults have by default: some kinds refuse keys that mean nothing to them."""
+    if not resolved.get("faults"):
+        return resolved
+    defaults = {name: field.default for name, field in Fault.model_fields.items()}
+    faults = [{key: value for key, value in fault.items() if value != defaults[key]} for fault in resolved["faults"]]
+    return {**resolved, "faults": faults}
+
+
+def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
+    """Return the trace's file, its bytes checked against the manifest; UserError."""
+    digest = manifest.get("inputs", {}).get(name)
+    places = [given] if given is not None else [shipped_folder("workloads") / name, Path(name)]
+    found = [place for place in places if place.is_file()]
+    if not found:
+        raise UserError(f"the trace {name} is not at hand", expected="--trace FILE")
+    for place in found:
+        if sha256(place) == digest:
+            return place
+    raise UserError(
+        f"is another trace than {name} was: SHA-256 {sha256(found[0])}", file=str(found[0]), expected=str(digest)
+    )
+
+
+def _changed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what of simslab, Python and packages differs from when the result was made."""
+    import simslab
+
+    now: dict[str, Any] = {"simslab_version": simslab.__version__, **host_facts(running_build().kind)}
+    then: dict[str, Any] = {"simslab_version": manifest.get("simslab_version"), **manifest.get("host", {})}
+    told = []
+    for name, value in then.items():
+        pairs = value.items() if isinstance(value, dict) else [("", value)]
+        for key, was in pairs:
+            is_now = now.get(name, {}).get(key) if key else now.get(name)
+            if was != is_now and name != "command":
+                told.append(f"{' '.join(part for part in (name, key) if part)}: was {was}, is {is_now}")
+    return tuple(told)

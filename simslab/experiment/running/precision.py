@@ -1,0 +1,109 @@
+"""Seeds until it is precise enough: `--precision 1%`.
+
+The interval of each point's difference from the base (of the mean itself, where there is one point) is narrowed by
+more seeds until half its width is at most that share of the base's mean. How many are missing is estimated from the
+spread so far, and never more than doubled at once. Looking after each round makes intervals a little too narrow; the
+note says how many looks there were.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simslab.base.errors import UserError
+from simslab.experiment.figures.metrics import metrics
+from simslab.experiment.grid.design import Grid, Point, short_label
+from simslab.experiment.paired import mean_interval
+from simslab.experiment.store.store import Store
+from simslab.experiment.sweep import WHOLE, Shard, Swept, sweep
+from simslab.experiment.table import Samples, base_point, samples
+
+GROWTH = 2  # a round at most doubles the seeds
+
+
+@dataclass
+class Precise(Swept):
+    """What was done, and what precision came of it."""
+
+    notes: list[str] = field(default_factory=list)
+
+
+def parse_precision(text: str) -> float:
+    """Return the share that `1%` or `0.01` means, 0 for nothing; UserError if it is none."""
+    if not text:
+        return 0.0
+    try:
+        share = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        share = math.nan
+    if not 0 < share < 1:
+        raise UserError(f"'{text}' is no precision", file="--precision", expected="a share such as 1%")
+    return share
+
+
+def sweep_to_precision(
+    grid: Grid, store: Store, share: float, max_seeds: int, *, base: str = "", shard: Shard = WHOLE, **how: Any
+) -> Precise:
+    """Sweep, and with a `share` above 0 add seeds until the first metric is so precise, or there are `max_seeds`."""
+    reference = base_point(grid, base)
+    if not share:
+        return Precise(**vars(sweep(grid, store, shard=shard, **how)))
+    if shard != WHOLE:
+        raise UserError("shards do not know one another's results", file="--precision", expected="no --shard")
+    count, looks, points = max(2, len(grid.seeds)), 0, list(grid.points)
+    done = Precise()
+    while True:
+        seeds = range(grid.seeds[0], grid.seeds[0] + count)
+        swept = sweep(grid, store, seeds=seeds, points=points, **how)
+        looks += 1
+        done.made, done.failures = done.made + swept.made, swept.failures
+        done.found, done.total = max(0, swept.total - swept.made), swept.total
+        needed = _needed(samples(store, grid), grid, reference, share)
+        if not needed or count >= max_seeds or done.failures:
+            done.notes = [_note(grid, share, count, looks, needed)]
+            return done
+        count = min(max_seeds, max(count + 1, min(GROWTH * count, max(needed.values()))))
+        points = [point for point in grid.points if point is reference or _name(point, grid) in needed]
+
+
+def _name(point: Point, grid: Grid) -> str:
+    return short_label(point, grid.design.varying)
+
+
+def _needed(found: Samples, grid: Grid, base: Point, share: float) -> dict[str, int]:
+    """Return how many seeds each point that is not precise yet is likely to need."""
+    metric, reference = metrics(grid.design.metrics)[0].name, _name(base, grid)
+    needed = {}
+    for point in grid.points:
+        label = _name(point, grid)
+        if (label == reference and len(grid.points) > 1) or not point.drawn:
+            continue
+        before, after = found.paired(metric, label, reference)
+        values = after if label == reference else [b - a for a, b in zip(before, after, strict=True)]
+        seeds = _seeds(values, share * abs(math.fsum(before) / len(before))) if before else 0
+        if seeds:
+            needed[label] = seeds
+    return needed
+
+
+def _seeds(values: Sequence[float], wanted: float) -> int:
+    """Return about how many values give an interval of half width `wanted`; 0 where these do."""
+    low, high = mean_interval(values)
+    if low is None or high is None:
+        return len(values) + 1
+    half = (high - low) / 2
+    if half <= wanted:
+        return 0
+    return math.ceil(len(values) * min(GROWTH, (half / wanted) ** 2 if wanted else GROWTH))
+
+
+def _note(grid: Grid, share: float, count: int, looks: int, needed: dict[str, int]) -> str:
+    metric = metrics(grid.design.metrics)[0].name
+    told = f"precision {100 * share:g} % of {metric}: "
+    looked = f"{count} seeds, looked at {looks} time{'s' * (looks > 1)}"
+    if not needed:
+        return f"{told}reached ({looked})"
+    return f"{told}not reached ({looked}) by {'; '.join(needed)}"

@@ -1,0 +1,1 @@
+"""The one file that holds the results of a sweep."""

@@ -1,0 +1,80 @@
+"""Results for other programs: tidy CSV, JSON lines, Parquet; one row a cell and metric, all parameters in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from simslab.base.errors import UserError, near_miss
+from simslab.base.output import write_file
+from simslab.experiment.store.store import Store
+
+Row = Mapping[str, Any]
+LAST: Final = ("seed", "metric", "unit", "value", "status", "error")
+
+
+def tidy_rows(store: Store) -> Iterator[Row]:
+    """Yield one row for each cell and metric, in one order whatever the order of the runs; failures have one row.
+
+    A parameter that was given relatively stands as its absolute value; as it was typed, in the column `NAME (typed)`.
+    """
+    cells, units = store.cells(), store.units()
+    names = sorted({name for cell in cells for name in cell.parameters})
+    relative = {n for cell in cells for n in cell.parameters if cell.parameters[n] != cell.values.get(n)}
+    for cell in cells:
+        head = {name: cell.values.get(name) for name in names}
+        head |= {f"{name} (typed)": cell.parameters.get(name) for name in names if name in relative}
+        tail = {"status": cell.status, "error": cell.error}
+        for metric, value in sorted(cell.figures.items()):
+            yield {**head, "seed": cell.seed, "metric": metric, "unit": units[metric], "value": value, **tail}
+        if not cell.figures:
+            yield {**head, "seed": cell.seed, "metric": None, "unit": None, "value": None, **tail}
+
+
+def csv_text(store: Store) -> str:
+    """Return the rows as CSV with a head line; what is absent is empty."""
+    rows = list(tidy_rows(store))
+    out = io.StringIO()
+    columns = list(rows[0]) if rows else list(LAST)
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def json_lines(store: Store) -> str:
+    """Return the rows as JSON, one a line."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in tidy_rows(store))
+
+
+def _write_parquet(store: Store, path: Path) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise UserError("Parquet needs pyarrow", expected="pip install '.[data]', or csv or jsonl") from None
+    table = pyarrow.Table.from_pylist([dict(row) for row in tidy_rows(store)])
+    pyarrow.parquet.write_table(table, path)
+
+
+FORMATS: Final[dict[str, Callable[[Store], str]]] = {"csv": csv_text, "jsonl": json_lines}
+PARQUET: Final = "parquet"
+
+
+def export(store: Store, path: Path, kind: str | None = None, *, force: bool = False) -> None:
+    """Write the rows to `path`, as `kind` or what its suffix says; UserError if it is there, unless `force`."""
+    known = (*FORMATS, PARQUET)
+    wanted = kind or path.suffix.removeprefix(".")
+    if wanted not in known:
+        told = f"'{wanted}' is no format" if wanted else "has no suffix that tells the format"
+        raise UserError(told, file=str(path), expected=" or ".join(known), near=near_miss(wanted, known))
+    if path.is_file() and not force:
+        raise UserError("is there already", file=str(path), expected="a new name, or --force")
+    if wanted == PARQUET:
+        _write_parquet(store, path)
+    else:
+        write_file(path, FORMATS[wanted](store))

@@ -1,0 +1,59 @@
+"""Putting the stores of several shards together."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from simslab.base.errors import UserError
+from simslab.experiment.store.store import DONE, Store
+
+
+def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
+    """Add the contents of `sources` to the store `out`; return how many cells and runs it then holds.
+
+    A finished run takes the place of one that failed; UserError if two finished ones of one key differ.
+    """
+    opened = [Store.open(source) for source in sources]  # all of them, before anything is written
+    try:
+        with Store.create(out) as store:
+            for source in opened:
+                if source.about() != store.about():
+                    made = source.about().get("simslab_version", "?")
+                    raise UserError(f"holds results of simslab {made}", file=str(source.path), expected="one version")
+                _take(store, source)
+            return len(store.cells()), len(store.statuses())
+    finally:
+        for source in opened:
+            source.close()
+
+
+def _take(store: Store, source: Store) -> None:
+    def rows(query: str) -> list[tuple[Any, ...]]:
+        return source.connection.execute(query).fetchall()
+
+    store.configure(source.configurations())
+    store.claim(rows("SELECT parameters, resolved, seed, run FROM cells"))
+    with store.writing() as connection:
+        for row in rows("SELECT * FROM runs"):
+            if _wanted(connection, row, source):
+                connection.execute("DELETE FROM metrics WHERE run = ?", (row[0],))
+                connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        query = "INSERT OR IGNORE INTO metrics SELECT ?, ?, ?, ? FROM runs WHERE key = ? AND status = ?"
+        for metric in rows("SELECT run, metric, unit, value FROM metrics"):
+            connection.execute(query, (*metric, metric[0], DONE))
+
+
+def _wanted(connection: sqlite3.Connection, row: tuple[Any, ...], source: Store) -> bool:
+    """Whether a run of `source` is to be taken; UserError if it contradicts one that is there."""
+    there = connection.execute("SELECT status, measured FROM runs WHERE key = ?", (row[0],)).fetchone()
+    if there is None:
+        return True
+    if there[0] != DONE:
+        return bool(row[4] == DONE)
+    if row[4] == DONE and zlib.decompress(there[1]) != zlib.decompress(row[7]):
+        raise UserError(f"run {row[0][:12]} differs from the other store's", file=str(source.path), expected="the same")
+    return False

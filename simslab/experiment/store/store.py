@@ -1,0 +1,232 @@
+"""A store of results: what `simslab sweep` writes, and what figures, reports and scripts read.
+
+with Store.open("sweep.db") as store:
+    for cell in store.cells():
+        print(cell.parameters, cell.seed, cell.figures["latency.p99"])
+    histogram = store.observation(cell).measurement.latency
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from simslab.base.errors import UserError
+from simslab.experiment.figures.metrics import Metric, figures
+from simslab.experiment.figures.observation import Observation, unpacked
+from simslab.experiment.store.schema import MEMORY, Lock, check_same_simslab, connect, told
+
+DONE: Final = "done"
+FAILED: Final = "failed"
+KILLED: Final = "killed"
+
+
+@dataclass(frozen=True)
+class StoredCell:
+    """One cell as stored: parameters as typed, absolute `values`, and the figures of its run."""
+
+    parameters: Mapping[str, str]
+    values: Mapping[str, str]
+    seed: int
+    run: str
+    status: str
+    error: str
+    figures: Mapping[str, float | None]
+
+    @property
+    def label(self) -> str:
+        """The parameters in one text."""
+        return json.dumps(dict(self.parameters), sort_keys=True, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A machine or a workload with every value, and the hashes of the files that it was read from."""
+
+    hash: str
+    kind: str
+    name: str
+    resolved: Mapping[str, Any]
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """A run to be stored: `measured` is a packed observation, None if it failed."""
+
+    key: str
+    machine: str
+    workload: str
+    seed: int
+    status: str
+    error: str = ""
+    seconds: float = 0.0
+    measured: bytes | None = None
+
+
+class Store:
+    """An open store. Reading never changes the file; `create` opens it for one writer."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: Lock | None = None) -> None:
+        self.path = path
+        self.connection = connection
+        self.lock = lock
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open a store for reading; UserError if it is missing, damaged or of another version."""
+        return cls(Path(path), connect(Path(path), write=False))
+
+    @classmethod
+    def create(cls, path: str | Path) -> Self:
+        """Open a store for writing, making it where there is none; UserError if another sweep writes to it."""
+        lock = None if str(path) == MEMORY else Lock(Path(path))
+        try:
+            connection = connect(Path(path), write=True)
+            check_same_simslab(connection, Path(path))
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        return cls(Path(path), connection, lock)
+
+    def close(self) -> None:
+        """Close the file; what was written is there."""
+        self.connection.close()
+        if self.lock is not None:
+            self.lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it is stored, or nothing. UserError if it cannot be."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise told(error, self.path) from None
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            return self.connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise told(error, self.path) from None
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def about(self) -> dict[str, str]:
+        """Return format, version, and the simslab that made the results."""
+        return dict(self._rows("SELECT name, value FROM about ORDER BY name"))
+
+    def cells(self) -> list[StoredCell]:
+        """Return all cells that have been run, by parameters and seed."""
+        found: dict[str, dict[str, float | None]] = {}
+        for run, metric, value in self._rows("SELECT run, metric, value FROM metrics ORDER BY run, metric"):
+            found.setdefault(run, {})[metric] = value
+        query = """SELECT cells.parameters, cells.resolved, cells.seed, runs.key, runs.status, runs.error
+                   FROM cells JOIN runs ON runs.key = cells.run ORDER BY cells.parameters, cells.seed"""
+        return [
+            StoredCell(json.loads(parameters), json.loads(values), seed, run, status, error, found.get(run, {}))
+            for parameters, values, seed, run, status, error in self._rows(query)
+        ]
+
+    def units(self) -> dict[str, str]:
+        """Return the unit of every metric that is stored, by name."""
+        return dict(self._rows("SELECT DISTINCT metric, unit FROM metrics ORDER BY metric"))
+
+    def observation(self, cell: StoredCell | str) -> Observation:
+        """Return everything measured in a cell (or a run's key); UserError if it failed."""
+        key = cell if isinstance(cell, str) else cell.run
+        rows = self._rows("SELECT measured, error FROM runs WHERE key = ?", key)
+        if not rows or rows[0][0] is None:
+            raise UserError(f"holds no result of {key[:12]}", file=str(self.path))
+        return unpacked(rows[0][0], str(self.path))
+
+    def configurations(self) -> list[Configured]:
+        """Return the machines and workloads that were run, by kind and hash."""
+        rows = self._rows("SELECT hash, kind, name, resolved, inputs FROM configurations ORDER BY kind, hash")
+        return [Configured(h, kind, name, json.loads(text), json.loads(files)) for h, kind, name, text, files in rows]
+
+    def configurations_of(self, cell: StoredCell) -> tuple[str, str]:
+        """Return the hashes of a cell's machine and workload."""
+        row = self._rows("SELECT machine, workload FROM runs WHERE key = ?", cell.run)[0]
+        return row[0], row[1]
+
+    def statuses(self) -> dict[str, str]:
+        """Return the status of every run, by key."""
+        return dict(self._rows("SELECT key, status FROM runs"))
+
+    def seconds(self) -> float:
+        """Return the mean host time of a finished run; 0 of none."""
+        return float(self._rows("SELECT coalesce(avg(seconds), 0) FROM runs WHERE status = ?", DONE)[0][0])
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def configure(self, made: Iterable[Configured]) -> None:
+        """Store machines and workloads; those that are there stay."""
+        rows = [(c.hash, c.kind, c.name, _json(c.resolved), _json(c.inputs)) for c in made]
+        with self.writing() as connection:
+            connection.executemany("INSERT OR IGNORE INTO configurations VALUES (?, ?, ?, ?, ?)", rows)
+
+    def claim(self, cells: Iterable[tuple[str, str, int, str]]) -> None:
+        """Store cells, each (parameters, resolved, seed, key of its run) before it runs.
+
+        UserError if one stands there with another run: what it is made from has changed.
+        """
+        with self.writing() as connection:
+            for parameters, values, seed, run in cells:
+                connection.execute("INSERT OR IGNORE INTO cells VALUES (?, ?, ?, ?)", (parameters, values, seed, run))
+                query = "SELECT run FROM cells WHERE parameters = ? AND seed = ?"
+                if connection.execute(query, (parameters, seed)).fetchone()[0] != run:
+                    message = f"holds another run of {parameters}, seed {seed}: its machine or workload has changed"
+                    raise UserError(message, file=str(self.path), expected="a new store, or the files as they were")
+
+    def add(self, run: NewRun, values: Mapping[str, float | None], units: Mapping[str, str]) -> None:
+        """Store a run with its figures; one that failed or was killed before is replaced."""
+        with self.writing() as connection:
+            connection.execute("DELETE FROM metrics WHERE run = ?", (run.key,))
+            connection.execute(
+                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (run.key, run.machine, run.workload, run.seed, run.status, run.error, run.seconds, run.measured),
+            )
+            self._add_metrics(connection, run.key, values, units)
+
+    def measure(self, chosen: Iterable[Metric]) -> None:
+        """Store metrics that were not asked for when the runs were made; nothing is run again."""
+        listed = list(chosen)
+        have = {(run, metric) for run, metric in self._rows("SELECT run, metric FROM metrics")}
+        units = {each.name: each.unit for each in listed}
+        for (run,) in self._rows("SELECT key FROM runs WHERE status = ? ORDER BY key", DONE):
+            missing = [each for each in listed if (run, each.name) not in have]
+            if missing:
+                values = figures(self.observation(run), missing)
+                with self.writing() as connection:
+                    self._add_metrics(connection, run, values, units)
+
+    @staticmethod
+    def _add_metrics(
+        connection: sqlite3.Connection, run: str, values: Mapping[str, float | None], units: Mapping[str, str]
+    ) -> None:
+        rows = [(run, name, units[name], value) for name, value in values.items()]
+        connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?)", rows)
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value), sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,114 @@
+"""The table of a sweep: each point's figures over seeds with intervals, and paired differences from the base point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simslab.base.errors import UserError, near_miss
+from simslab.experiment.figures.metrics import Metric, metrics
+from simslab.experiment.grid.axes import parse_point
+from simslab.experiment.grid.design import Grid, Point, short_label
+from simslab.experiment.paired import CORRECTION, best_of, mean_interval, paired_difference
+from simslab.experiment.store.store import DONE, Store
+from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The figures of a grid's points that are stored: point label -> seed -> metric -> value."""
+
+    labels: tuple[str, ...]  # of the points, as a reader wants them, in the grid's order
+    values: dict[str, dict[int, dict[str, float | None]]]
+
+    def paired(self, metric: str, label: str, base: str) -> tuple[list[float], list[float]]:
+        """Return the values of base and point for the seeds that both have."""
+        ours, theirs = self.of(metric, label), self.of(metric, base)
+        seeds = [seed for seed in theirs if seed in ours]
+        return [theirs[seed] for seed in seeds], [ours[seed] for seed in seeds]
+
+    def of(self, metric: str, label: str) -> dict[int, float]:
+        """Return a point's values by seed; seeds without one are left out."""
+        found = {seed: figures.get(metric) for seed, figures in sorted(self.values[label].items())}
+        return {seed: value for seed, value in found.items() if value is not None}
+
+
+def samples(store: Store, grid: Grid) -> Samples:
+    """Return what the store holds of a grid's points, all seeds."""
+    names = {point.label: short_label(point, grid.design.varying) for point in grid.points}
+    values: dict[str, dict[int, dict[str, float | None]]] = {name: {} for name in names.values()}
+    for cell in store.cells():
+        if cell.label in names and cell.status == DONE:
+            values[names[cell.label]][cell.seed] = dict(cell.figures)
+    return Samples(tuple(values), values)
+
+
+def base_point(grid: Grid, text: str) -> Point:
+    """Return the point that others are compared with: the one whose values `text` gives, or the first."""
+    if not text:
+        return grid.points[0]
+    wanted = parse_point(text)
+    found = [
+        point
+        for point in grid.points
+        if all(value in (point.parameters.get(name), point.values.get(name)) for name, value in wanted.items())
+    ]
+    if len(found) != 1:
+        labels = [short_label(point, grid.design.varying) for point in grid.points]
+        told = "is no point" if not found else f"could mean {len(found)} points"
+        raise UserError(f"'{text}' {told}", file="--base", expected="one of the points", near=near_miss(text, labels))
+    return found[0]
+
+
+def sweep_table(store: Store, grid: Grid, *, base: str = "", correct: bool = False) -> SweepTable:
+    """Return the table of a grid's metrics; with `correct` all differences of a metric hold together (Bonferroni-t)."""
+    found = samples(store, grid)
+    reference = short_label(base_point(grid, base), grid.design.varying)
+    comparisons = max(1, len(found.labels) - 1) if correct else 1
+    return SweepTable(
+        machine=grid.design.machine or "",
+        workload=grid.design.workload or "",
+        settings=grid.design.settings,
+        base=reference,
+        correction=f"{CORRECTION}, {comparisons} comparisons" if correct else "",
+        metrics=tuple(_metric(found, each, reference, comparisons) for each in metrics(grid.design.metrics)),
+        best=tuple(
+            _best(found, each) for each in metrics(grid.design.metrics) if each.better and len(found.labels) > 1
+        ),
+        notes=grid.notes,
+    )
+
+
+def _metric(found: Samples, metric: Metric, base: str, comparisons: int) -> MetricTable:
+    rows = tuple(_row(found, metric.name, label, base, comparisons) for label in found.labels)
+    return MetricTable(metric.name, metric.unit, metric.better, rows)
+
+
+def _row(found: Samples, metric: str, label: str, base: str, comparisons: int) -> PointRow:
+    values = list(found.of(metric, label).values())
+    if not values:
+        return PointRow(label, 0)
+    low, high = mean_interval(values)
+    mean = math.fsum(values) / len(values)
+    before, after = found.paired(metric, label, base)
+    if label == base or not before:
+        return PointRow(label, len(values), mean, low, high)
+    paired = paired_difference(before, after, comparisons)
+    return PointRow(
+        label, len(values), mean, low, high, paired.base_mean, paired.mean, paired.low, paired.high, before == after
+    )
+
+
+def _best(found: Samples, metric: Metric) -> str:
+    """Return what may be claimed about the best point, over the seeds that all points have."""
+    by_label = {label: found.of(metric.name, label) for label in found.labels}
+    shared = _shared([list(values) for values in by_label.values()])
+    if not shared:
+        return f"{metric.name}: the points have no seed in common"
+    arms = {label: [values[seed] for seed in shared] for label, values in by_label.items()}
+    return best_of(metric.name, metric.better, arms).told
+
+
+def _shared(rows: Sequence[Sequence[int]]) -> list[int]:
+    return [seed for seed in rows[0] if all(seed in row for row in rows[1:])] if rows else []

@@ -1,0 +1,57 @@
+# Written by tools/declarations.py from accesses.py; its docstring tells what is decided here.
+cimport cython
+from simslab.base cimport buffers
+from simslab.machine.accounting cimport causes
+from simslab.machine.core.store_buffer cimport StoringCore
+from simslab.machine.core.tlb cimport Tlb
+from simslab.machine.memory cimport states
+from simslab.machine.memory.cache_array cimport CacheArray
+from simslab.machine.memory.coherence cimport CoherentMemory
+from simslab.machine.memory.replacement cimport Replacement
+
+cdef long long ONE_PAGE
+cdef long long PAGE_LINES
+
+
+cdef class AccessingCore(StoringCore):
+    cdef readonly long long core
+    cdef readonly CoherentMemory memory
+    cdef readonly long long hidden
+    cdef readonly long long forward
+    cdef long long prefetching
+    cdef readonly long long store_divisor
+    cdef long long atomic_cost
+    cdef readonly long long clear_q10
+    cdef CacheArray l1
+    cdef Replacement l1_policy
+    cdef long long* l1_tags
+    cdef long long l1_base
+    cdef long long l1_mask
+    cdef long long l1_ways
+    cdef public long long l1_hits
+    cdef long long prefetched
+    cdef long long prefetch_ready
+    cdef readonly Tlb tlb
+    cdef long long page_shift
+    cdef long long last_page
+    cdef long long* tlb_tags
+    cdef long long tlb_base
+    cdef long long tlb_mask
+    cdef long long tlb_ways
+
+    @cython.locals(tags="long long*", last=cython.longlong, way=cython.longlong, latency=cython.longlong)
+    cdef long long read_further(self, long long line, long long base) noexcept
+    @cython.locals(key=cython.longlong, cycles=cython.longlong)
+    cdef long long translate(self, long long addr) noexcept
+    @cython.locals(left=cython.longlong)
+    cdef long long on_its_way(self, long long line, long long latency) noexcept
+    @cython.locals(following=cython.longlong, latency=cython.longlong)
+    cdef long long prefetch_after(self, long long line) noexcept
+    @cython.locals(latency=cython.longlong)
+    cdef long long store_missed(self, long long line) noexcept
+    @cython.locals(way=cython.longlong)
+    cdef long long own_in_l1(self, long long line, long long base) noexcept
+    @cython.locals(line=cython.longlong, latency=cython.longlong, free=cython.longlong)
+    cdef long long clear_line(self, long long addr) noexcept
+    @cython.locals(link=cython.longlong, dram=cython.longlong, cache=cython.longlong, source=cython.longlong)
+    cdef long long expose(self, long long latency, long long hidden, long long divisor) noexcept

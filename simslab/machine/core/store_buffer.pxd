@@ -1,0 +1,27 @@
+# Written by tools/declarations.py from store_buffer.py; its docstring tells what is decided here.
+cimport cython
+from simslab.base cimport buffers
+from simslab.machine.accounting cimport causes
+from simslab.machine.core.core_clock cimport CoreClock
+
+
+cdef class StoringCore(CoreClock):
+    cdef long long entries
+    cdef readonly long long store_interval
+    cdef public object stores_owner
+    cdef long long* stores
+    cdef long long next_store
+    cdef long long others_from
+    cdef readonly long long drained
+    cdef public object fills_owner
+    cdef long long* fills
+    cdef long long next_fill
+
+    @cython.locals(slot=cython.longlong)
+    cdef long long buffer_store(self, long long latency) noexcept
+    @cython.locals(count=cython.longlong, retires=cython.longlong, slot=cython.longlong)
+    cdef long long buffer_others(self) noexcept
+    @cython.locals(start=cython.longlong, arrival=cython.longlong, slot=cython.longlong)
+    cdef long long fill(self, long long latency) noexcept
+    @cython.locals(slot=cython.longlong)
+    cdef long long fill_buffer_free(self) noexcept

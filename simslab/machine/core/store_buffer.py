@@ -1,0 +1,84 @@
+"""The store buffer and the fill buffers of a hardware thread: stores retire in the background, in order.
+
+A store takes an entry of the store buffer until its line has arrived and every store before it has retired; only when
+all entries are taken does the core stall, until the oldest retires.
+
+Not modelled: loads that find all fill buffers taken by stores; two stores to one line sharing an entry.
+"""
+
+from __future__ import annotations
+
+from simslab.base import buffers
+from simslab.base.engine import Engine
+from simslab.machine.accounting import causes
+from simslab.machine.core.core_clock import CoreClock
+from simslab.machine.core.core_spec import CoreCosts, CpuPlace
+
+
+class StoringCore(CoreClock):
+    """A clocked thread with a store buffer of `entries` entries (0: none) and its share of the fill buffers."""
+
+    def __init__(self, place: CpuPlace, costs: CoreCosts, scheduler: Engine | None) -> None:
+        super().__init__(place, costs, scheduler)
+        self.entries: int = costs.core.store_buffer
+        self.store_interval: int = costs.core.store_interval
+        self.stores_owner = buffers.int64_zeros(max(1, self.entries))
+        self.stores = buffers.int64_pointer(self.stores_owner)  # when each entry's store retires, oldest next
+        self.next_store = 0
+        self.others_from = 0  # instructions up to the last store that was named
+        self.drained = 0  # when the youngest store retires
+        self.fills_owner = buffers.int64_zeros(self.fill_buffers)
+        self.fills = buffers.int64_pointer(self.fills_owner)  # when the latest lines arrive, the oldest of them next
+        self.next_fill = 0
+
+    def buffer_store(self, latency: int) -> int:
+        """Put a store whose line takes `latency` cycles into the store buffer; stall while it is full."""
+        if self.drained > self.now:
+            self.buffer_others()
+        self.others_from = self.instructions
+        slot = self.next_store
+        if self.stores[slot] > self.now:
+            self.pay(causes.STORE_BUFFER, self.stores[slot] - self.now)
+        if latency > 0:
+            self.fill(latency)
+        self.stores[slot] = self.drained
+        self.next_store = slot + 1 if slot + 1 < self.entries else 0
+        return 0
+
+    def buffer_others(self) -> int:
+        """Let the stores of the instructions since the last one that was named take their entries behind it.
+
+        Most stores of compiled code go to lines that are always there (the stack) and are not named one by one; but
+        they retire in order and fill the buffer behind a store that misses.
+        """
+        count = (self.instructions - self.others_from) // self.store_interval
+        if count > self.entries:
+            count = self.entries
+        retires = self.drained
+        while count > 0:
+            count -= 1
+            slot = self.next_store
+            if self.stores[slot] > self.now:
+                self.pay(causes.STORE_BUFFER, self.stores[slot] - self.now)
+            self.stores[slot] = retires
+            self.next_store = slot + 1 if slot + 1 < self.entries else 0
+        return 0
+
+    def fill(self, latency: int) -> int:
+        """Bring a line in through a fill buffer, waiting for one in the background; returns when it arrives.
+
+        Stores retire in order, so whatever is stored from now on retires after that.
+        """
+        start = self.fill_buffer_free()
+        arrival = (start if start > self.now else self.now) + latency
+        slot = self.next_fill
+        self.fills[slot] = arrival
+        self.next_fill = slot + 1 if slot + 1 < self.fill_buffers else 0
+        if arrival > self.drained:
+            self.drained = arrival
+        return arrival
+
+    def fill_buffer_free(self) -> int:
+        """When the next fill buffer of this thread's share is free: as many lines before have to have arrived."""
+        slot = self.next_fill - self.fill_share
+        return self.fills[slot if slot >= 0 else slot + self.fill_buffers]

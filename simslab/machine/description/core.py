@@ -1,0 +1,70 @@
+"""The pace of a core and what it can hide: instructions per cycle, stores and misses in flight."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from simslab.base.units import Duration, Frequency
+from simslab.machine.description.model import Count, Number, SpecModel, cycles
+from simslab.machine.description.parameter import (
+    COUNT,
+    Counted,
+    Source,
+    parameter,
+    per_instruction_q16,
+    q10,
+)
+
+
+class CoreSpec(SpecModel):
+    """The core's pace."""
+
+    frequency: Frequency = parameter("core clock, the unit of all simulated time", source=Source.PUBLISHED)
+    ipc: Number = parameter(
+        "instructions per cycle when every access hits L1",
+        within=(0.01, 16),
+        counted=Counted("cpi_q16", per_instruction_q16),
+    )
+    ipc_cold: Number | None = parameter(
+        "the same in code off the fast paths (page allocator, slab growth); default ipc",
+        None,
+        (0.01, 16),
+        counted=Counted("cpi_cold_q16", per_instruction_q16, like="ipc"),
+    )
+    hidden: Duration = parameter("part of each load's latency that out-of-order execution hides", cycles(8))
+    store_divisor: Count = parameter(
+        "without a store buffer: a missing store costs what `hidden` leaves of its latency divided by this (stores in "
+        "flight at once)",
+        4,
+        (1, 64),
+    )
+    outstanding: Count = parameter(
+        "misses that one core has in flight at once (fill buffers, L2 queue)", 10, (1, 256), fit=COUNT
+    )
+    store_buffer: Count | None = parameter(
+        "entries of the store buffer, shared out among the core's threads: stores wait in it for their lines, in "
+        "order, and stall the core when it is full; absent: `store_divisor` stands for it",
+        None,
+        (1, 1024),
+    )
+    store_interval: Count = parameter(
+        "with a store buffer: instructions for each store to a line that is always there (stack, spilled registers); "
+        "such stores retire in order behind those that miss",
+        10,
+        (1, 1000),
+    )
+    forward: Duration = parameter(
+        "a load that takes the value of a store just before it (store forwarding); loops over lists and counters in "
+        "memory wait for one or more of them at each turn",
+        cycles(5),
+    )
+    prefetch: Literal["none", "next-line"] = parameter(
+        "next-line: a miss in the L1 also brings the line after it into the L2", "none", source=Source.CHOSEN
+    )
+    smt_throughput: Number | None = parameter(
+        "instructions per cycle of all busy threads of a core together, over one alone; absent: threads do not slow "
+        "one another",
+        None,
+        (1, 8),
+        counted=Counted("smt_q10", q10),
+    )

@@ -1,0 +1,142 @@
+"""The table of a sweep as plain data and as text; nothing in it is ever cut, however wide the names are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from simslab.report.tables import fixed
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """One metric at one point: mean over seeds with its 95 % interval, and the paired difference from the base."""
+
+    label: str
+    seeds: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    base_mean: float | None = None  # over the seeds that both have; None at the base itself
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    equal: bool = False  # to the base, seed by seed
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether the difference's interval exists and leaves out 0."""
+        low, high = self.difference_low, self.difference_high
+        return low is not None and high is not None and not low <= 0 <= high
+
+    def verdict(self) -> str:
+        """Return what the interval of the difference says."""
+        if self.difference is None:
+            return ""
+        if self.equal:
+            return "equal"
+        if self.difference_low is None:
+            return "no interval"
+        return ("higher" if self.difference > 0 else "lower") if self.distinguishable else "noise"
+
+
+@dataclass(frozen=True)
+class MetricTable:
+    """One metric at every point."""
+
+    metric: str
+    unit: str
+    better: str
+    rows: tuple[PointRow, ...]
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """All metrics of a sweep; `best` says in words what may be claimed, `notes` what a reader must know."""
+
+    machine: str
+    workload: str
+    settings: tuple[str, ...]
+    base: str
+    correction: str
+    metrics: tuple[MetricTable, ...]
+    best: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def sweep_text(table: SweepTable, notes: Sequence[str] = ()) -> str:
+    """Return the table as text."""
+    head = " on ".join(part for part in (table.workload, table.machine) if part)
+    common = f"; everywhere: {', '.join(table.settings)}" if table.settings else ""
+    parts = [f"{head}{common}".removeprefix("; ")] if head or common else []
+    parts += [_metric_text(metric) for metric in table.metrics]
+    parts += ["\n".join(table.best)] if table.best else []
+    parts.append("\n".join([_explanation(table), *table.notes, *notes]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _explanation(table: SweepTable) -> str:
+    told = f"Differences are point minus base ({table.base}), paired by seed, with 95 % t-intervals"
+    return told + (f", held together ({table.correction})." if table.correction else ", each for itself.")
+
+
+def _metric_text(table: MetricTable) -> str:
+    better = f", {table.better} is better" if table.better else ""
+    unit = f" ({table.unit})" if table.unit else ""
+    heads = ["point", "verdict", "seeds", "mean", "interval", "difference", "interval", "%", "% interval"]
+    return f"{table.metric}{unit}{better}\n" + aligned([heads, *(_cells(row) for row in table.rows)], texts=2)
+
+
+def _cells(row: PointRow) -> list[str]:
+    return [
+        row.label,
+        row.verdict(),
+        str(row.seeds),
+        _figure(row.mean),
+        _interval(row.low, row.high, signed=False),
+        _signed(row.difference),
+        _interval(row.difference_low, row.difference_high),
+        _signed(_percent(row.difference, row)),
+        _interval(_percent(row.difference_low, row), _percent(row.difference_high, row)),
+    ]
+
+
+def aligned(rows: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """Return rows as lines, the first being the head, ruled; empty columns are left out, no cell is ever cut."""
+    used = [i for i in range(len(rows[0])) if any(row[i] not in ("", "-") for row in rows[1:])]
+    kept = [[row[i] for i in used] for row in rows]
+    widths = [max(len(row[i]) for row in kept) for i in range(len(used))]
+    lines = []
+    for row in kept:
+        cells = [
+            cell.ljust(width) if used[i] < texts else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "-" * max(map(len, lines)))
+    return "\n".join(lines)
+
+
+def _percent(value: float | None, row: PointRow) -> float | None:
+    return None if value is None or not row.base_mean else 100 * value / row.base_mean
+
+
+def _figure(value: float | None) -> str:
+    """Return a figure with one decimal, or none from 1,000 up."""
+    if value is None:
+        return "-"
+    return fixed(value, 0 if abs(value) >= 1000 else 1)
+
+
+def _signed(value: float | None) -> str:
+    if value is None:
+        return "-"
+    text = _figure(abs(value))
+    return text if text == "0.0" else f"{'-' if value < 0 else '+'}{text}"
+
+
+def _interval(low: float | None, high: float | None, *, signed: bool = True) -> str:
+    if low is None or high is None:
+        return "-"
+    show = _signed if signed else _figure
+    return f"{show(low)} .. {show(high)}"

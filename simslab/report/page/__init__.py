@@ -1,0 +1,1 @@
+"""A stored run as one HTML page that holds everything it shows."""

@@ -1,0 +1,1 @@
+"""Figures from stored results: what `simslab plot` draws, and what a run leaves behind."""

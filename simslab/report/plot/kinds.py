@@ -1,0 +1,111 @@
+"""All kinds of figures by name, and which one a result is drawn as unless told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from simslab.base.documents.document import Document
+from simslab.base.documents.validation import validate
+from simslab.base.errors import UserError, near_miss
+from simslab.report.plot.causes import draw_attribution
+from simslab.report.plot.distributions import draw_distribution
+from simslab.report.plot.drawn import Drawn
+from simslab.report.plot.matrices import draw_nodes
+from simslab.report.plot.measured import C2C_MAP, LATENCY_MAP, draw_measured
+from simslab.report.plot.options import NO_TITLE, Options
+from simslab.report.plot.series import panels, select_arms
+from simslab.report.plot.sources import Arm, Sources
+
+if TYPE_CHECKING:
+    from simslab.machine.spec import MachineSpec
+
+KINDS: Final = {
+    "cdf": "share of operations that took at most so long",
+    "ccdf": "share that took at least so long, both axes logarithmic: the tail",
+    "histogram": "share of operations in bins of latency",
+    "percentiles": "p50 to maximum, a row for each path or arm; any number of them",
+    "attribution": "where the cycles went, by path, operation or node",
+    "nodes": "objects by the node of the CPU and of the memory",
+    "topology": "the machine of a run",
+    "measure": "every part of a `measure --json`",
+    "latency-map": "idle latency, node by node, of a `measure --json`",
+    "c2c-map": "transfers between caches, node by node or CPU by CPU, of a `measure --json`",
+}
+DISTRIBUTIONS: Final = ("cdf", "ccdf", "histogram", "percentiles")
+OF_MACHINES: Final[dict[str, tuple[str, ...]]] = {"measure": (), "latency-map": LATENCY_MAP, "c2c-map": C2C_MAP}
+
+
+def draw(sources: Sources, kind: str, options: Options) -> Drawn:
+    """Draw what is stored as `kind` ("": cdf of results, measure of machines). Call it within `house_style`.
+
+    UserError, with a reason, where it cannot be drawn.
+    """
+    kind = kind or ("cdf" if sources.arms else "measure")
+    if kind not in KINDS:
+        raise UserError(f"--kind {kind}: is unknown", expected=", ".join(KINDS), near=near_miss(kind, KINDS))
+    if kind in OF_MACHINES:
+        return _of_machine(sources, kind, options)
+    if not sources.arms:
+        raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
+    arms = select_arms(sources.arms, options)
+    title = _title(arms)
+    if kind in DISTRIBUTIONS:
+        return draw_distribution(kind, title, panels(arms, options), options)
+    if kind == "attribution":
+        return draw_attribution(title, arms, options)
+    return draw_nodes(title, arms, options) if kind == "nodes" else _topology(arms, options)
+
+
+def _title(arms: Sequence[Arm]) -> str:
+    """Return what all arms have in common."""
+    titles = {arm.title for arm in arms}
+    if len(titles) == 1:
+        return titles.pop()
+    workloads = {title.partition(" on ")[0] for title in titles}
+    machines = {title.partition(" on ")[2] for title in titles}
+    return workloads.pop() if len(workloads) == 1 else machines.pop() if len(machines) == 1 else ""
+
+
+def _of_machine(sources: Sources, kind: str, options: Options) -> Drawn:
+    if not sources.machines:
+        raise UserError(
+            f"--kind {kind}: there is no measurement of a machine", expected="the output of `measure --json`"
+        )
+    if len(sources.machines) > 1:
+        raise UserError(f"--kind {kind}: draws one measurement, not {len(sources.machines)}", expected="one file")
+    label, document = sources.machines[0]
+    return draw_measured(str(document.get("machine", label)), document, options, OF_MACHINES[kind])
+
+
+def _topology(arms: Sequence[Arm], options: Options) -> Drawn:
+    """Draw the machine that the run's manifest holds."""
+    from simslab.machine.timing.cycles import build_timing
+    from simslab.machine.topology.topology import build_topology
+    from simslab.report.machine.described import described
+    from simslab.report.machine.drawing import topology_figure
+
+    if len({str(_resolved(arm)) for arm in arms}) > 1:
+        raise UserError("--kind topology: the arms ran on several machines", expected="one arm with --arm")
+    spec = machine_of(arms[0])
+    topology = build_topology(spec)
+    timing = build_timing(spec, topology)
+    title = None if options.title is None else "" if options.title == NO_TITLE else options.title
+    figure = topology_figure(spec, topology, timing, title, options.width)
+    links = described(spec, topology, timing)["links"]
+    columns = ("from", "to", "latency_ns", "bytes_per_second")
+    return Drawn(figure, columns, tuple(tuple(link[name] for name in columns) for link in links))
+
+
+def _resolved(arm: Arm) -> Any:
+    return arm.manifest.get("machine", {}).get("resolved")
+
+
+def machine_of(arm: Arm) -> MachineSpec:
+    """Return the machine of a run as its manifest has it; UserError if there is none."""
+    from simslab.machine.spec import MachineSpec
+
+    resolved = _resolved(arm)
+    if not isinstance(resolved, dict):
+        raise UserError("has no manifest that holds the machine", file=arm.place, expected="a directory of `run --out`")
+    return validate(Document(f"{arm.place}/manifest.json", resolved), MachineSpec)

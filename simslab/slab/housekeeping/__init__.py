@@ -1,0 +1,1 @@
+"""Giving back what lies idle, and CPUs and memory that come and go."""

@@ -1,0 +1,64 @@
+# Written by tools/declarations.py from core.py; its docstring tells what is decided here.
+cimport cython
+from simslab.kernel.mm cimport gfp
+from simslab.kernel.mm.page cimport MemMap
+from simslab.machine.core.cpu cimport Cpu
+from simslab.slub cimport flags as fl
+from simslab.slub cimport layout
+from simslab.slub.alloc cimport SlubAlloc
+from simslab.slub.cpu_slab cimport CpuSlab
+from simslab.slub.creation cimport kmalloc
+from simslab.slub.free cimport SlubFree
+from simslab.slub.kmem_cache cimport KmemCache
+from simslab.slub.lists.cpu_partial cimport CpuPartial
+from simslab.slub.lists.get_partial cimport GetPartial
+from simslab.slub.lists.node_list cimport NodeLists
+from simslab.slub.slab_page cimport SlubPages
+
+cdef long long NUMA_NO_NODE
+cdef long long ZERO_SIZE_PTR
+cdef long long SMALL_SIZE
+cdef long long SLAB_PAGE
+cdef long long INSNS_KMALLOC
+cdef long long INSNS_KMALLOC_NODE
+cdef long long INSNS_KMALLOC_LARGE
+
+
+cdef class SlubCore:
+    cdef public object kernel
+    cdef public object options
+    cdef public list caches
+    cdef public list caches_to_rcu_destroy
+    cdef public list by_index
+    cdef public list kmalloc_caches
+    cdef public list size_index
+    cdef public KmemCache kmem_cache
+    cdef public KmemCache kmem_cache_node
+    cdef public long long slab_state
+    cdef public list online_cpus
+    cdef public long long boot_data
+    cdef public list nodes_with_memory
+    cdef public SlubPages pages
+    cdef public NodeLists lists
+    cdef public CpuPartial partial
+    cdef public CpuSlab slabs
+    cdef public GetPartial get_partial
+    cdef public SlubAlloc allocating
+    cdef public SlubFree freeing
+    cdef public object debug
+
+    cpdef long long kmem_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    cpdef long long kmem_cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
+    cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
+    cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
+    @cython.locals(index=cython.longlong, kind=cython.longlong, row=list)
+    cpdef KmemCache kmalloc_slab(self, long long size, long long flags)
+    @cython.locals(cache=KmemCache)
+    cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1
+    @cython.locals(cache=KmemCache)
+    cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
+    @cython.locals(order=cython.longlong, nid=cython.longlong, pfn=cython.longlong)
+    cdef long long kmalloc_large(self, Cpu cpu, long long size, long long flags, long long nodeid) except? -1
+    @cython.locals(mem_map=MemMap, pfn=cython.longlong)
+    cpdef long long kfree(self, Cpu cpu, long long objp) except -1

@@ -1,0 +1,209 @@
+"""The state of one kernel's mm/slub.c and its object paths; what makes and changes caches works on it from above.
+
+Objects are simulated physical addresses; 0 is NULL. The surface is that of `simslab.slab.allocator` where the two
+allocators have the same. Every call names the CPU on which it runs, and charges that CPU.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from simslab.kernel.locking.spinlock import SpinLock
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm.mempolicy import MemPolicies
+from simslab.kernel.mm.page import PG_SLAB
+from simslab.machine.core.cpu import Cpu
+from simslab.slub import flags as fl
+from simslab.slub import layout
+from simslab.slub.alloc import SlubAlloc
+from simslab.slub.cpu_slab import CpuSlab
+from simslab.slub.creation import kmalloc
+from simslab.slub.creation.geometry import Rules, get_order
+from simslab.slub.creation.options import SlubOptions
+from simslab.slub.debug import SlubDebug
+from simslab.slub.free import SlubFree
+from simslab.slub.kmem_cache import KmemCache
+from simslab.slub.lists.cpu_partial import CpuPartial
+from simslab.slub.lists.get_partial import GetPartial
+from simslab.slub.lists.node_list import NodeLists
+from simslab.slub.slab_page import SlubPages
+
+NUMA_NO_NODE: Final = -1
+ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
+SMALL_SIZE: Final = 192  # up to here the size class comes from a table
+SLAB_PAGE: Final = PG_SLAB
+INSNS_KMALLOC: Final = 27  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
+INSNS_KMALLOC_NODE: Final = 27  # estimate
+INSNS_KMALLOC_LARGE: Final = 40  # estimate: kmalloc_order
+
+
+class SlubCore:
+    """All SLUB caches of one kernel.
+
+    `caches` is in order of creation; `by_index[i]` is the cache of index i, from 1, None when destroyed;
+    `kmalloc_caches[type][index]` as in the kernel. `observe(observer)` has all parts tell what they do.
+    """
+
+    def __init__(self, kernel: Any, options: SlubOptions | None = None) -> None:
+        self.kernel = kernel
+        self.options = options if options is not None else SlubOptions()
+        self.caches: list[KmemCache] = []
+        self.caches_to_rcu_destroy: list[KmemCache] = []
+        self.by_index: list[Any] = [None]
+        self.kmalloc_caches: list[list[KmemCache | None]] = [
+            [None] * kmalloc.NR_INDEXES for _ in range(kmalloc.NR_KMALLOC_TYPES)
+        ]
+        self.size_index: list[int] = [kmalloc.kmalloc_index(size) for size in range(SMALL_SIZE + 1)]
+        self.kmem_cache: KmemCache | None = None
+        self.kmem_cache_node: KmemCache | None = None
+        self.slab_state = 0
+        self.online_cpus: list[int] = []
+        self.boot_data: int = kernel.boot_data
+        topology = kernel.machine.topology
+        has_memory = [int(node.memory > 0) for node in topology.nodes]
+        self.nodes_with_memory = [nid for nid, memory in enumerate(has_memory) if memory]
+        self.pages = SlubPages(kernel.mem_map, kernel.page_allocator)
+        self.pages.locks, self.pages.rcu, self.pages.log = kernel.lock_stats, kernel.rcu, kernel.log
+        self.pages.deny_order = kernel.zonelists
+        self.lists = NodeLists(kernel.mem_map)
+        self.partial = CpuPartial(self.pages, self.lists)
+        self.slabs = CpuSlab(self.pages, self.partial)
+        self.get_partial = GetPartial(self.pages, self.partial)
+        self.allocating = SlubAlloc(self.pages, self.slabs, self.get_partial, has_memory)
+        self.freeing = SlubFree(self.pages, self.partial, self.by_index)
+        self.allocating.freeing = self.freeing
+        self.debug: SlubDebug | None = None
+        if self.options.debug_enabled():
+            self.debug = self.pages.debug = SlubDebug(self.pages)
+        self.allocating.init_on_alloc = int(self.options.init_on_alloc)
+        self.allocating.init_on_free = self.freeing.init_on_free = int(self.options.init_on_free)
+
+    def observe(self, observer: Any) -> None:
+        """Let `observer` be told of slabs obtained, discarded, moved between lists, and of flushes."""
+        for part in (self.pages, self.lists, self.partial, self.slabs):
+            part.observer = observer
+
+    def set_policies(self, policies: MemPolicies) -> None:
+        """Let the tasks on the CPUs have memory policies and cpusets from now on."""
+        self.get_partial.policies = policies
+        self.kernel.page_allocator.cpusets = policies
+
+    def rules(self) -> Rules:
+        """Return what decides the sizes of caches."""
+        options = self.options
+        return Rules(
+            self.kernel.nr_cpu_ids,
+            options.slub_min_order,
+            options.slub_max_order,
+            options.slub_min_objects,
+            options.debug_enabled(),
+        )
+
+    def cache_of_caches(self) -> KmemCache:
+        """Return the cache that struct kmem_cache comes from, which boot makes first."""
+        assert self.kmem_cache is not None
+        return self.kmem_cache
+
+    def new_lock(self, addr: int, name: str) -> SpinLock:
+        """Return the lock of a node structure; what it protects lies in its own line."""
+        return SpinLock(addr, self.kernel.lock_stats.lock_class(name), 1)
+
+    # -- objects ------------------------------------------------------------------------------------------------------
+
+    def kmem_cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+        """Allocate an object; 0 when there is none (mm/slub.c: kmem_cache_alloc)."""
+        return self.allocating.slab_alloc_node(cpu, cache, flags, NUMA_NO_NODE, 0)
+
+    def kmem_cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+        """Allocate an object of node `nodeid`, -1 for any (mm/slub.c: kmem_cache_alloc_node)."""
+        return self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, 1)
+
+    def kmem_cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+        """Free an object of `cache` (mm/slub.c: kmem_cache_free)."""
+        return self.freeing.kmem_cache_free(cpu, cache, objp)
+
+    def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> list[int]:
+        """Allocate `size` objects, or none and an empty list (mm/slub.c: kmem_cache_alloc_bulk)."""
+        return self.allocating.kmem_cache_alloc_bulk(cpu, cache, flags, size)
+
+    def kmem_cache_free_bulk(self, cpu: Cpu, cache: KmemCache, objects: list[int]) -> int:
+        """Free objects of `cache` (mm/slub.c: kmem_cache_free_bulk)."""
+        return self.freeing.kmem_cache_free_bulk(cpu, cache, list(objects))
+
+    def kmalloc_slab(self, size: int, flags: int) -> KmemCache | None:
+        """The cache for `size` > 0 bytes, None beyond the largest (mm/slab_common.c: kmalloc_slab)."""
+        if size <= SMALL_SIZE:
+            index = self.size_index[size]
+        elif size > kmalloc.KMALLOC_MAX_CACHE_SIZE:
+            return None
+        else:
+            index = 8
+            while size > 1 << index:
+                index += 1
+        kind = 0 if not flags & (gfp.DMA | gfp.RECLAIMABLE) else 2 if flags & gfp.DMA else 1
+        row = self.kmalloc_caches[kind]
+        return row[index]
+
+    def kmalloc(self, cpu: Cpu, size: int, flags: int) -> int:
+        """Allocate `size` bytes; 16 (ZERO_SIZE_PTR) for none, 0 on failure (mm/slub.c: __kmalloc)."""
+        if size == 0:
+            return ZERO_SIZE_PTR
+        cache = self.kmalloc_slab(size, flags)
+        if cache is None:
+            return self.kmalloc_large(cpu, size, flags, NUMA_NO_NODE)
+        cpu.insn(INSNS_KMALLOC)
+        return self.kmem_cache_alloc(cpu, cache, flags)
+
+    def kmalloc_node(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
+        """Allocate `size` bytes on node `nodeid` (mm/slub.c: __kmalloc_node)."""
+        if size == 0:
+            return ZERO_SIZE_PTR
+        cache = self.kmalloc_slab(size, flags)
+        if cache is None:
+            return self.kmalloc_large(cpu, size, flags, nodeid)
+        cpu.insn(INSNS_KMALLOC_NODE)
+        return self.kmem_cache_alloc_node(cpu, cache, flags, nodeid)
+
+    def kmalloc_large(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
+        """Pages for a request beyond the largest cache; 0 on failure (mm/slub.c: kmalloc_large_node, kmalloc_order)."""
+        order = get_order(size)
+        if order > kmalloc.KMALLOC_MAX_ORDER:
+            return 0
+        cpu.insn(INSNS_KMALLOC_LARGE)
+        nid = cpu.node if nodeid < 0 else nodeid
+        pfn: int = self.kernel.page_allocator.alloc_pages(cpu, flags | gfp.COMP, order, nid)
+        return pfn << layout.PAGE_SHIFT if pfn >= 0 else 0
+
+    def kfree(self, cpu: Cpu, objp: int) -> int:
+        """Free what kmalloc returned; NULL and ZERO_SIZE_PTR do nothing (mm/slub.c: kfree)."""
+        if objp <= ZERO_SIZE_PTR:
+            return 0
+        mem_map = self.pages.mem_map
+        pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)
+        if mem_map.get("flags", pfn) & SLAB_PAGE:
+            return self.freeing.kfree(cpu, objp)
+        cpu.insn(INSNS_KMALLOC_LARGE)
+        return int(self.kernel.page_allocator.free_pages(cpu, pfn, mem_map.get("order", pfn)))
+
+    def ksize(self, cpu: Cpu, objp: int) -> int:
+        """Bytes that may be used at `objp` (mm/slub.c: __ksize; mm/slab.h: slab_ksize)."""
+        if objp <= ZERO_SIZE_PTR:
+            return 0
+        mem_map = self.pages.mem_map
+        pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)
+        if not mem_map.get("flags", pfn) & SLAB_PAGE:
+            return layout.PAGE_SIZE << mem_map.get("order", pfn)
+        return slab_ksize(self.by_index[mem_map.get("slab_cache", pfn)])
+
+    def statistics(self, cache: KmemCache) -> list[int]:
+        """Counters of a cache summed over CPUs, in the order of stat_item.STAT_ITEMS."""
+        return [sum(column) for column in zip(*(c.stats() for c in cache.cpu_slab), strict=True)]
+
+
+def slab_ksize(cache: KmemCache) -> int:
+    """Bytes of an object that its user may have (mm/slab.h: slab_ksize)."""
+    if cache.flags & (fl.SLAB_RED_ZONE | fl.SLAB_POISON):
+        return cache.object_size
+    if cache.flags & (fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_STORE_USER):
+        return cache.inuse
+    return cache.size

@@ -1,0 +1,1 @@
+"""Creating, sizing and destroying SLUB's caches, their attributes, and boot."""

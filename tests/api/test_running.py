@@ -1,0 +1,43 @@
+import pytest
+
+import simslab
+from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
+from simslab.result.result_file import load as load_result
+
+SMALL = {"scale": 0.01}
+
+
+def test_a_run_is_that_of_the_command_line():
+    from simslab.experiment.inputs import load_inputs
+    from simslab.experiment.run import run_once
+
+    assert simslab.run("one-node", "local-churn", overrides=SMALL).measurement == run_once(
+        load_inputs("one-node", "local-churn", ["scale=0.01"])
+    )
+
+
+def test_inputs_can_be_loaded_first_and_run_with_several_seeds():
+    inputs = simslab.load("one-node", "local-churn", SMALL)
+    assert [simslab.run(inputs, seed=seed).seed for seed in (4, 5)] == [4, 5]
+    with pytest.raises(UserError, match="loaded already"):
+        simslab.run(inputs, overrides=SMALL)
+    with pytest.raises(UserError, match="there is no workload"):
+        simslab.run("one-node")
+
+
+def test_a_recorded_trace_runs(tmp_path):
+    trace = tmp_path / "mine.txt.gz"
+    trace.write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())
+    assert simslab.run("one-node", trace, overrides={"scale": 0.02}).measurement.workload == "mine"
+
+
+def test_a_result_directory_is_written_where_asked(tmp_path):
+    result = simslab.run("one-node", "local-churn", overrides=SMALL, out=tmp_path / "out")
+    assert load_result(tmp_path / "out") == result.measurement
+
+
+def test_a_machine_is_measured_in_parts():
+    assert simslab.measure("one-node", ["latency"]).idle_random[0][0] > 10
+    with pytest.raises(UserError, match="did you mean 'latency'"):
+        simslab.measure("one-node", ["latncy"])

@@ -1,0 +1,49 @@
+import pytest
+
+import simslab
+from simslab.base.errors import UserError
+
+HOW = {"overrides": {"scale": 0.005}, "metrics": ["latency.mean", "throughput"], "processes": 1}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    path = tmp_path_factory.mktemp("api") / "a.db"
+    with simslab.sweep("one-node", "local-churn", {"core.ipc": [2, "x1"]}, store=path, seeds=2, **HOW):
+        pass
+    return path
+
+
+def test_a_sweep_has_cells_rows_and_whole_results(store):
+    with simslab.open_store(store) as sweep:
+        assert len(sweep.cells) == 4
+        assert sweep.rows.rows == 8
+        assert sweep.rows.where(metric="latency.mean")["value"].max() > 0
+        result = sweep.result(sweep.cells[0])
+        assert result.metric("latency.mean") == sweep.cells[0].figures["latency.mean"]
+        assert "4 cells" in repr(sweep)
+
+
+def test_the_same_call_goes_on_and_its_table_has_the_base_asked_for(store):
+    with simslab.sweep("one-node", "local-churn", {"core.ipc": [2, "x1"]}, store=store, seeds=2, **HOW) as sweep:
+        assert sweep.table("core.ipc=x1").base == "core.ipc=x1"
+        assert "paired by seed" in sweep.text()
+
+
+def test_machines_can_be_an_axis(tmp_path):
+    axes = {"machine": ["one-node", "two-socket"]}
+    with simslab.sweep(None, "local-churn", axes, store=tmp_path / "a.db", **HOW) as sweep:
+        assert {cell.parameters["machine"] for cell in sweep.cells} == {"one-node", "two-socket"}
+
+
+def test_workloads_can_be_objects(tmp_path):
+    workload = simslab.load_workload("local-churn", {"name": "mine", "scale": 0.005})
+    with simslab.sweep("one-node", workload, store=tmp_path / "a.db", metrics=["throughput"], processes=1) as sweep:
+        assert sweep.cells[0].parameters["workload"] == "mine"
+
+
+def test_mistakes_leave_no_store_locked(tmp_path):
+    with pytest.raises(UserError, match="--base"):
+        simslab.sweep("one-node", "local-churn", store=tmp_path / "a.db", base="core.ipc=9", **HOW)
+    with simslab.sweep("one-node", "local-churn", store=tmp_path / "a.db", **HOW) as sweep:
+        assert len(sweep.cells) == 1

@@ -1,0 +1,177 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from simslab.cli.main import app, main
+from simslab.experiment.store.store import Store
+
+COMMON = ["sweep", "one-node", "local-churn", "--set", "scale=0.005", "--jobs", "1"]
+LIMITS = ["--axis", "tunables.churn.limit=8,64", "--metric", "latency.p99,memory.arrays"]
+
+
+@pytest.fixture
+def simslab(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["simslab", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code or 0
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def test_a_sweep_prints_every_point_with_its_interval_and_what_is_best(simslab):
+    status, out, _ = simslab(*COMMON, *LIMITS, "--seeds", "3")
+    assert status == 0
+    assert "latency.p99 (ns), lower is better" in out
+    assert "tunables.churn.limit=8 " in out
+    assert "tunables.churn.limit=64" in out
+    assert "95 % Bonferroni-t" in out
+    assert "paired by seed" in out
+
+
+def test_the_same_command_runs_nothing_again(simslab):
+    first = simslab(*COMMON, *LIMITS)
+    started = time.perf_counter()
+    assert simslab(*COMMON, *LIMITS) == first
+    assert time.perf_counter() - started < 60
+    with Store.open("sweep.db") as store:
+        assert len(store.cells()) == 2
+
+
+def test_results_as_json_lines(simslab):
+    _, out, _ = simslab(*COMMON, *LIMITS, "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert len(rows) == 4
+    assert {row["metric"] for row in rows} == {"latency.p99", "memory.arrays"}
+
+
+def test_an_experiment_file_says_the_same(simslab, tmp_path):
+    (tmp_path / "study.yaml").write_text(
+        "machine: one-node\nworkload: local-churn\nset: {scale: 0.005}\n"
+        "axes: {tunables.churn.limit: [8, 64]}\nmetrics: [latency.p99, memory.arrays]\n"
+    )
+    assert simslab("sweep", "study.yaml", "--jobs", "1")[1] == simslab(*COMMON, *LIMITS)[1]
+
+
+def test_options_stand_before_what_the_file_says(simslab, tmp_path):
+    (tmp_path / "study.yaml").write_text(
+        "machine: one-node\nworkload: local-churn\nset: {scale: 0.005}\n"
+        "axes: {tunables.churn.limit: [8, 64]}\nmetrics: [latency.p99]\n"
+    )
+    options = ["--axis", "tunables.churn.limit=16", "--seeds", "2", "--metric", "throughput", "--jobs", "1"]
+    simslab("sweep", "study.yaml", *options)
+    with Store.open("sweep.db") as store:
+        cells = store.cells()
+    assert [(cell.parameters["tunables.churn.limit"], cell.seed) for cell in cells] == [("16", 1), ("16", 2)]
+    assert set(cells[0].figures) == {"throughput"}
+
+
+def test_machine_as_an_axis_leaves_the_workload_to_be_named(simslab):
+    axis = ["--axis", "machine=one-node,two-socket", "--metric", "throughput"]
+    assert simslab("sweep", "local-churn", "--set", "scale=0.005", *axis, "--jobs", "2")[0] == 0
+    with Store.open("sweep.db") as store:
+        assert [cell.parameters["machine"] for cell in store.cells()] == ["one-node", "two-socket"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--metric", "latncy.p99"], "did you mean 'latency.p99'"),
+        (["--axis", "tunables.churn.limit="], "an axis needs values"),
+        (["--axis", "core.frequncy=1 GHz"], "--axis core.frequncy: 1 GHz"),
+        (["--axis", "core.ipc=1,2", "--where", "ipc > 3"], "no point is left of 2"),
+        (["--axis", "core.ipc=1,2", "--where", "ipcs > 3"], "did you mean 'ipc'"),
+        (["--base", "core.ipc=7"], "--base"),
+        (["--shard", "3/2"], "--shard"),
+        (["--precision", "fast"], "--precision"),
+        (["--vary", "starts"], "--vary"),
+        (["--store", "/proc/no/sweep.db"], "cannot be written"),
+        (["--store", "."], "."),
+    ],
+)
+def test_a_mistake_is_one_message_and_status_2(simslab, options, message, tmp_path):
+    status, out, err = simslab(*COMMON, *options)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "sweep.db").exists()
+
+
+def test_too_few_or_too_many_names_are_told(simslab):
+    for names in ([], ["one-node"], ["one-node", "local-churn", "larson"]):
+        status, _, err = simslab("sweep", *names, "--axis", "core.ipc=1,2")
+        assert status == 2
+        assert "MACHINE and WORKLOAD" in err
+
+
+def test_failed_cells_are_told_and_give_status_1(simslab):
+    status, out, err = simslab(*COMMON, "--axis", "threads[0].cpus=first 1,0-63", "--metric", "throughput")
+    assert status == 1
+    assert "throughput" in out
+    assert err.count("simslab: failed: ") == 1
+    assert "the machine has no CPU" in err
+
+
+def test_a_trace_says_what_its_seeds_draw(simslab):
+    trace = ["sweep", "one-node", "untar-rm", "--set", "scale=0.02", "--seeds", "2", "--jobs", "1"]
+    _, out, _ = simslab(*trace, "--axis", "core.ipc=2,4", "--metric", "throughput")
+    assert "start jitter" in out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_sweep_and_its_workers_and_keeps_what_is_done(tmp_path, number):
+    command = [sys.executable, "-m", "simslab", "sweep", "two-socket", "mixed-remote", "--jobs", "2", "--seeds", "50"]
+    options = ["--set", "scale=0.05", "--metric", "throughput", "--store", str(tmp_path / "a.db")]
+    sweeping = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True, env=os.environ)
+    until = time.monotonic() + 60
+    while not done(tmp_path / "a.db") and time.monotonic() < until:
+        time.sleep(0.1)
+    workers = children(sweeping.pid)
+    sweeping.send_signal(number)
+    _, err = sweeping.communicate(timeout=30)
+    assert sweeping.returncode == 128 + number
+    assert "Traceback" not in err
+    assert len(workers) == 2
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in workers)
+    assert 0 < done(tmp_path / "a.db") < 50
+
+
+def done(path):
+    if not path.exists():
+        return 0
+    try:
+        with Store.open(path) as store:
+            return len(store.cells())
+    except Exception:
+        return 0
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+def test_help_does_not_load_what_a_simulation_needs():
+    code = (
+        "import sys; from simslab.cli.main import app; "
+        "print([n for n in ('numpy', 'pydantic', 'scipy', 'sqlite3', 'matplotlib') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_help_tells_the_options():
+    assert "--axis" in CliRunner().invoke(app, ["sweep", "--help"], env={"COLUMNS": "200"}).output

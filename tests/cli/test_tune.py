@@ -1,0 +1,34 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from simslab.base.errors import UserError
+from simslab.cli.main import app
+
+COMMON = ["tune", "one-node", "local-churn", "churn", "--set", "scale=0.01", "--seeds", "2", "--jobs", "1"]
+
+
+def invoke(*options):
+    return CliRunner().invoke(app, [*COMMON, *options], catch_exceptions=False)
+
+
+def test_a_tuning_is_recommended_with_its_line():
+    done = invoke("--limit", "8,x1")
+    assert done.exit_code == 0
+    assert "Recommended" in done.output
+    assert '" > /proc/slabinfo' in done.output
+    assert "Pareto front" in done.output
+
+
+def test_the_result_as_json():
+    document = json.loads(invoke("--limit", "8", "--json").output)
+    assert len(document["rows"]) == 2
+    assert document["format"] == "simslab-tuning"
+
+
+def test_mistakes_are_told():
+    with pytest.raises(UserError, match="did you mean 'throughput'"):
+        invoke("--objective", "througput")
+    with pytest.raises(UserError, match="is no limit"):
+        invoke("--limit", "many")

@@ -1,0 +1,100 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
+from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import Design, make_grid, short_label
+
+LIMITS = Axis("tunables.mixed.limit", ("30", "60"))
+HOPS = Axis("links.upi.latency", ("x1", "x2"))
+
+
+def grid(*axes, machine="two-socket", workload="mixed-remote", **more):
+    return make_grid(Design(machine, workload, axes=axes, **more))
+
+
+def test_points_carry_what_was_typed_and_what_it_means():
+    points = grid(LIMITS, HOPS, settings=("scale=0.5",)).points
+    assert len(points) == 4
+    last = points[-1]
+    assert last.parameters == {
+        "machine": "two-socket", "workload": "mixed-remote", "scale": "0.5",
+        "tunables.mixed.limit": "60", "links.upi.latency": "x2",
+    }  # fmt: skip
+    assert last.values["links.upi.latency"] == "52.4 ns"
+    assert str(last.inputs.machine.links[0].latency) == "52.4 ns"
+    assert last.inputs.workload.tunables["mixed"].limit == 60
+
+
+def test_machine_and_trace_are_axes(tmp_path):
+    trace = tmp_path / "mine.txt.gz"
+    trace.write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())
+    machines = Axis("machine", ("two-socket", "four-socket"))
+    points = grid(machines, Axis("trace", (str(trace), "mixed-remote")), machine=None, workload=None).points
+    names = [(p.inputs.machine.name, p.inputs.workload.name) for p in points]
+    assert names == [(m, w) for m in ("two-socket", "four-socket") for w in ("mine", "mixed-remote")]
+
+
+def test_relative_values_are_of_each_machine_of_an_axis():
+    points = grid(Axis("machine", ("two-socket", "four-socket")), Axis("dram.latency", ("x2",)), machine=None).points
+    assert len({point.values["dram.latency"] for point in points}) == 2
+
+
+def test_constraints_leave_points_out_by_absolute_values():
+    assert len(grid(LIMITS, HOPS, where=("limit < 60 or links.upi.latency < 30 ns",)).points) == 3
+
+
+def test_nothing_left_is_told():
+    with pytest.raises(UserError, match="no point is left of 2: limit > 100"):
+        grid(LIMITS, where=("limit > 100",))
+
+
+def test_mistakes_of_all_points_are_told_once_with_their_axis():
+    with pytest.raises(UserError) as caught:
+        grid(Axis("links.upi.latency", ("fast", "x2", "slow")), LIMITS)
+    assert [problem.file for problem in caught.value.problems] == [
+        "--axis links.upi.latency: fast", "--axis links.upi.latency: slow",
+    ]  # fmt: skip
+
+
+def test_points_that_are_the_same_by_construction_are_named():
+    notes = grid(Axis("links.upi.latency", ("x1", "26.2 ns", "x2"))).notes
+    assert notes == ("the same by construction: links.upi.latency=x1; links.upi.latency=26.2 ns",)
+
+
+def test_an_unknown_metric_is_told_before_anything_is_loaded():
+    with pytest.raises(UserError, match=r"latency\.p99"):
+        grid(LIMITS, machine="no-such-machine", metrics=("latncy.p99",))
+
+
+def test_a_missing_machine_is_told():
+    with pytest.raises(UserError, match="there is no machine"):
+        grid(LIMITS, machine=None)
+
+
+def test_a_trace_with_several_seeds_draws_start_jitter_and_says_so():
+    made = grid(Axis("core.ipc", ("4",)), workload="untar-rm", seeds=3)
+    assert made.points[0].inputs.workload.trace.vary == "start"
+    assert made.points[0].parameters["trace.vary"] == "start"
+    assert made.seeds_of(made.points[0]) == (1, 2, 3)
+    assert any("start jitter" in note for note in made.notes)
+
+
+def test_a_trace_without_anything_to_draw_runs_once():
+    made = grid(Axis("core.ipc", ("4",)), workload="untar-rm", seeds=3, vary="none")
+    assert made.seeds_of(made.points[0]) == (1,)
+    assert any("no interval" in note for note in made.notes)
+
+
+def test_the_identity_of_a_run_follows_from_content_and_seed_alone():
+    first, second = (grid(LIMITS).points[0] for _ in range(2))
+    assert first.key(3) == second.key(3) != first.key(4)
+    other = grid(Axis("tunables.mixed.limit", ("31",))).points[0]
+    assert other.key(3) != first.key(3)
+
+
+def test_labels_show_what_varies():
+    made = grid(LIMITS, HOPS)
+    labels = [short_label(point, made.design.varying) for point in made.points]
+    assert labels[0] == "tunables.mixed.limit=30, links.upi.latency=x1"
+    assert len(set(labels)) == 4

@@ -1,0 +1,61 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
+from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import make_grid
+from simslab.experiment.grid.experiment_file import read_experiment
+
+TEXT = """
+description: a study
+machine: two-socket
+workload: mixed-remote
+set: {scale: 0.05}
+axes:
+  tunables.mixed.limit: [30, 60]
+  links.upi.latency: [x1, +20 ns]
+points:
+  - {tunables.mixed.shared: 4, core.ipc: 4}
+where: [limit < 60]
+seeds: 2
+seed: 7
+metrics: [throughput, "lock.wait:alien_lock"]
+"""
+
+
+def read(tmp_path, text):
+    file = tmp_path / "study.yaml"
+    file.write_text(text)
+    return read_experiment(file)
+
+
+def test_a_file_says_what_the_options_say(tmp_path):
+    design = read(tmp_path, TEXT)
+    assert (design.machine, design.workload, design.settings) == ("two-socket", "mixed-remote", ("scale=0.05",))
+    assert design.axes == (Axis("tunables.mixed.limit", ("30", "60")), Axis("links.upi.latency", ("x1", "+20 ns")))
+    assert design.points == ({"tunables.mixed.shared": "4", "core.ipc": "4"},)
+    assert (design.where, design.seeds, design.first_seed) == (("limit < 60",), 2, 7)
+    grid = make_grid(design)
+    assert len(grid.points) == 2
+    assert grid.seeds == (7, 8)
+
+
+def test_files_are_named_from_beside_it(tmp_path):
+    (tmp_path / "mine.yaml").write_bytes((shipped_folder("machines") / "one-node.yaml").read_bytes())
+    design = read(tmp_path, "axes: {machine: [mine.yaml, two-socket]}\nworkload: local-churn\n")
+    assert design.axes[0].values == (str(tmp_path / "mine.yaml"), "two-socket")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("axis: {a: [1]}", "did you mean 'axes'"),
+        ("axes: {a: []}", "study.yaml:1"),
+        ("axes: {a: [1, 1]}", "each value once"),
+        ("seeds: 0", "study.yaml:1"),
+        ("vary: starts", "did you mean 'start'"),
+    ],
+)
+def test_mistakes_are_told_with_their_place(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        read(tmp_path, text)

@@ -1,0 +1,38 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.running.precision import parse_precision, sweep_to_precision
+from simslab.experiment.store.store import Store
+from simslab.experiment.sweep import Shard
+
+
+@pytest.mark.parametrize(("text", "share"), [("", 0), ("1%", 0.01), ("0.5 %", 0.005), ("0.02", 0.02)])
+def test_a_precision_is_a_share(text, share):
+    assert parse_precision(text) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("text", ["0", "1", "200%", "-1%", "a", "nan", "%"])
+def test_what_is_no_precision_is_refused(text):
+    with pytest.raises(UserError, match="--precision"):
+        parse_precision(text)
+
+
+def test_seeds_are_added_until_it_is_that_precise(small_grid, tmp_path):
+    with Store.create(tmp_path / "a.db") as store:
+        done = sweep_to_precision(small_grid(seeds=1), store, 0.05, 40)
+        seeds = {cell.seed for cell in store.cells()}
+    assert len(seeds) > 1
+    assert "precision 5 % of latency.mean: reached" in done.notes[0]
+
+
+def test_a_stated_maximum_ends_it_and_is_told(small_grid, tmp_path):
+    with Store.create(tmp_path / "a.db") as store:
+        done = sweep_to_precision(small_grid(seeds=1), store, 1e-6, 3)
+        seeds = {cell.seed for cell in store.cells()}
+    assert len(seeds) == 3
+    assert "not reached (3 seeds" in done.notes[0]
+
+
+def test_shards_cannot_be_precise(small_grid, tmp_path):
+    with Store.create(tmp_path / "a.db") as store, pytest.raises(UserError, match="no --shard"):
+        sweep_to_precision(small_grid(), store, 0.01, 10, shard=Shard(1, 2))

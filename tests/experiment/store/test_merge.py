@@ -1,0 +1,46 @@
+import sqlite3
+import zlib
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.store.dump import dump_lines
+from simslab.experiment.store.merge import merge
+from simslab.experiment.store.store import FAILED, Store
+from simslab.experiment.sweep import sweep
+
+
+def test_merging_a_store_with_itself_changes_nothing(swept, tmp_path):
+    assert merge(tmp_path / "a.db", [swept, swept]) == (4, 4)
+    with Store.open(swept) as one, Store.open(tmp_path / "a.db") as other:
+        assert list(dump_lines(one)) == list(dump_lines(other))
+
+
+def test_a_finished_run_takes_the_place_of_a_failed_one(swept, small_grid, tmp_path):
+    path = tmp_path / "a.db"
+    path.write_bytes(swept.read_bytes())
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE runs SET status = ?, measured = NULL", (FAILED,))
+    connection.execute("DELETE FROM metrics")
+    connection.commit()
+    connection.close()
+    merge(path, [swept])
+    with Store.create(path) as store:
+        assert sweep(small_grid(), store).found == 4
+
+
+def test_two_results_of_one_run_that_differ_are_refused(swept, tmp_path):
+    path = tmp_path / "a.db"
+    path.write_bytes(swept.read_bytes())
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE runs SET measured = ?", (zlib.compress(b"another"),))
+    connection.commit()
+    connection.close()
+    with pytest.raises(UserError, match="differs from the other store's"):
+        merge(path, [swept])
+
+
+def test_a_missing_shard_is_told_before_anything_is_written(swept, tmp_path):
+    with pytest.raises(UserError, match="there is no such store"):
+        merge(tmp_path / "a.db", [swept, tmp_path / "no.db"])
+    assert not (tmp_path / "a.db").exists()

@@ -1,0 +1,63 @@
+"""A run is made again from its manifest alone."""
+
+import json
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.inputs import load_inputs
+from simslab.experiment.reproduce import COMPARED, reproduce
+from simslab.experiment.run import run_once
+from simslab.result.stored import stored
+
+RUNS = [
+    ("two-socket", "mixed-remote", ["scale=0.01", "links.upi.latency=120 ns"]),
+    ("two-socket", "memory-bugs", ["scale=0.1"]),
+    ("one-node", "untar-rm", ["scale=0.01"]),
+]
+
+
+@pytest.mark.parametrize(("machine", "workload", "settings"), RUNS)
+def test_a_run_comes_out_the_same(machine, workload, settings, tmp_path):
+    run_once(load_inputs(machine, workload, settings), seed=5, out=tmp_path / "out")
+    made = reproduce(stored(tmp_path / "out"))
+    assert (made.same, made.different, made.inputs) == (COMPARED, (), ())
+
+
+@pytest.fixture
+def small(tmp_path):
+    run_once(load_inputs("one-node", "untar-rm", ["scale=0.01"]), out=tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_what_differs_is_named(small):
+    manifest = json.loads((small / "manifest.json").read_text())
+    manifest["simslab_version"] = "0.0.9"
+    manifest["host"]["packages"]["numpy"] = "1.0"
+    (small / "manifest.json").write_text(json.dumps(manifest))
+    (small / "latency.csv").write_text("other\n")
+    made = reproduce(stored(small))
+    assert made.different == ("latency.csv",)
+    assert [told.partition(": ")[0] for told in made.inputs] == ["simslab_version", "packages numpy"]
+
+
+def test_another_trace_of_that_name_is_refused(small, tmp_path):
+    other = tmp_path / "untar-rm.txt.gz"
+    other.write_bytes(b"something else")
+    with pytest.raises(UserError, match="is another trace than"):
+        reproduce(stored(small), trace=other)
+    with pytest.raises(UserError, match="is not at hand; expected --trace FILE"):
+        reproduce(stored(small), trace=tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "told"),
+    [
+        ({"kind": "comparison"}, "is a comparison; expected a directory of `run --out`"),
+        ({"kind": "run"}, "does not hold the machine"),
+    ],
+)
+def test_what_cannot_be_run_again_is_told(manifest, told, tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"format": "simslab-manifest", "version": 1, **manifest}))
+    with pytest.raises(UserError, match=told):
+        reproduce(stored(tmp_path))

@@ -1,0 +1,50 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.store.store import Store
+from simslab.experiment.sweep import sweep
+from simslab.experiment.table import base_point, samples, sweep_table
+
+
+def test_points_are_compared_with_the_first_paired_by_seed(swept, small_grid):
+    with Store.open(swept) as store:
+        table = sweep_table(store, small_grid())
+        found = samples(store, small_grid())
+    base, other = table.metrics[0].rows
+    assert base.label == table.base == "tunables.churn.limit=8"
+    assert base.difference is None
+    values = [found.of("latency.mean", label) for label in found.labels]
+    assert other.difference == pytest.approx(sum(values[1][s] - values[0][s] for s in (1, 2)) / 2)
+    assert other.seeds == 2
+
+
+def test_another_point_can_be_the_base(swept, small_grid):
+    with Store.open(swept) as store:
+        table = sweep_table(store, small_grid(), base="tunables.churn.limit=64")
+    assert table.base == "tunables.churn.limit=64"
+    assert table.metrics[0].rows[1].difference is None
+
+
+def test_a_base_that_is_no_point_is_told(small_grid):
+    with pytest.raises(UserError, match=r"tunables\.churn\.limit=9' is no point"):
+        base_point(small_grid(), "tunables.churn.limit=9")
+    with pytest.raises(UserError, match="could mean 2 points"):
+        base_point(small_grid(), "machine=one-node")
+
+
+def test_the_best_is_claimed_with_its_correction(swept, small_grid):
+    with Store.open(swept) as store:
+        table = sweep_table(store, small_grid())
+    assert len(table.best) == 3
+    assert all("Bonferroni-t over 1 comparison" in told for told in table.best)
+    assert "best mean is tunables.churn.limit=8" in table.best[2]  # fewer objects parked; two seeds cannot be sure
+
+
+def test_corrected_differences_are_wider(small_grid, tmp_path):
+    grid = small_grid(["8", "16", "64"])
+    with Store.create(tmp_path / "a.db") as store:
+        sweep(grid, store)
+        alone, together = (sweep_table(store, grid, correct=correct) for correct in (False, True))
+    rows = [table.metrics[2].rows[2] for table in (alone, together)]
+    assert rows[1].difference_high - rows[1].difference_low > rows[0].difference_high - rows[0].difference_low
+    assert together.correction == "Bonferroni-t, 2 comparisons"

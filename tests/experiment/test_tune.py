@@ -1,0 +1,88 @@
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.grid.design import Design, make_grid
+from simslab.experiment.inputs import load_inputs
+from simslab.experiment.table import Samples
+from simslab.experiment.tune import judge, numbers_of, own_tunables, search, tune_design
+
+BASE = Design("two-socket", "mixed-remote", ("scale=0.02",), seeds=2, metrics=("latency.p99", "memory.arrays:{cache}"))
+
+
+def test_a_caches_own_numbers_and_name_are_the_kernels():
+    inputs = load_inputs("two-socket", "mixed-remote")
+    assert own_tunables(inputs, "mixed") == ("pool_workqueue", (120, 60, 8))
+    assert own_tunables(inputs, "kmalloc-4k")[1] == (24, 12, 8)
+    with pytest.raises(UserError, match="did you mean 'kmalloc-64'"):
+        own_tunables(inputs, "kmaloc-64")
+
+
+@pytest.mark.parametrize(
+    ("grid", "numbers"),
+    [
+        ({"limit": ["30", "60"]}, [(120, 60, 8), (30, 30, 8), (60, 60, 8)]),
+        ({"limit": ["x0.5", "x1", "x2"]}, [(120, 60, 8), (60, 60, 8), (240, 60, 8)]),
+        ({"limit": ["30"], "batchcount": ["15", "60"]}, [(120, 60, 8), (30, 15, 8)]),
+        ({"shared": ["0", "x2"]}, [(120, 60, 8), (120, 60, 0), (120, 60, 16)]),
+    ],
+)
+def test_the_grid_holds_the_kernels_own_first_and_nothing_that_it_would_refuse(grid, numbers):
+    points = make_grid(tune_design(BASE_PLAIN, "mixed", (120, 60, 8), grid)).points
+    assert [numbers_of(point, "mixed") for point in points] == numbers
+    assert all(point.inputs.workload.tunables["mixed"].limit == n[0] for point, n in zip(points, numbers, strict=True))
+
+
+BASE_PLAIN = Design("two-socket", "mixed-remote", ("scale=0.02",), metrics=("latency.p99",))
+
+
+@pytest.mark.parametrize("grid", [{"limit": ["a"]}, {"limit": ["1.5"]}, {"shared": ["-1x"]}])
+def test_what_is_no_number_is_refused(grid):
+    with pytest.raises(UserError, match="is no"):
+        tune_design(BASE_PLAIN, "mixed", (120, 60, 8), grid)
+
+
+def judged(**points):
+    """Judge made-up points: name -> values of (p99, throughput) by seed."""
+    values = {
+        label: {seed: {"latency.p99": p99, "throughput": through} for seed, (p99, through) in enumerate(rows)}
+        for label, rows in points.items()
+    }
+    numbers = {label: (n + 1, 1, 0) for n, label in enumerate(points)}
+    return judge(Samples(tuple(points), values), numbers, ("latency.p99", "throughput"))
+
+
+def test_the_front_is_what_nothing_beats_in_everything():
+    tuning = judged(
+        default=[(10, 5), (11, 5)], faster=[(8, 5), (9, 5)], throughput=[(12, 9), (12, 9)], worse=[(13, 8), (13, 8)]
+    )
+    assert [candidate.label for candidate in tuning.candidates if candidate.front] == ["faster", "throughput"]
+
+
+def test_the_best_of_the_front_is_recommended_where_it_is_no_noise():
+    rows = [(10.0, 5), (11.0, 5), (10.5, 5)]
+    tuning = judged(
+        default=rows, better=[(a - 2, b) for a, b in rows], best=[(a - 3, b - 1) for a, b in rows],
+        lucky=[(5.0, 5), (14.0, 5), (5.0, 4)],
+    )  # fmt: skip
+    assert tuning.recommended.label == "best"
+    assert tuning.correction == "Bonferroni-t over 3 comparisons"
+
+
+def test_the_default_is_recommended_where_nothing_is_surely_better():
+    tuning = judged(default=[(10, 5), (11, 5), (10, 5)], lucky=[(5, 5), (14, 5), (9, 5)])
+    assert tuning.recommended is tuning.default
+
+
+def test_the_line_for_the_shell():
+    tuning = judged(default=[(10, 5), (11, 5)])
+    assert tuning.default.line("kmalloc-64") == 'echo "kmalloc-64 1 1 0" > /proc/slabinfo'
+
+
+def test_a_search_measures_the_memory_of_the_cache_and_keeps_its_runs(tmp_path):
+    found = search(BASE, "mixed", {"limit": ["16"]}, tmp_path / "t.db", 1)
+    assert found.failures == []
+    assert found.table.alias == "mixed"
+    assert found.table.cache == "pool_workqueue"
+    memory = [row.objectives["memory.arrays:pool_workqueue (bytes)"].mean for row in found.table.rows]
+    assert memory[1] < memory[0]
+    assert (tmp_path / "t.db").exists()

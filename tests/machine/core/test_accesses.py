@@ -1,0 +1,49 @@
+import pytest
+
+from simslab.machine.library import load_machine
+from simslab.machine.machine import build_machine
+
+FIRST = 1 << 24
+LINES = 64
+
+
+def reads(prefetch, order):
+    """Cycles of reading lines in `order`, with 1000 cycles of work between two."""
+    cpu = build_machine(load_machine("two-socket", [f"core.prefetch={prefetch}", "tlb=null"])).cpus[0]
+    total = 0
+    for line in order:
+        before = cpu.now
+        cpu.read(FIRST + 64 * line)
+        total += cpu.now - before
+        cpu.run(1000, 0)
+    return total
+
+
+SCATTERED = [line * 37 % LINES * 5 for line in range(LINES)]
+
+
+def test_nothing_is_prefetched_unless_the_machine_says_so():
+    assert load_machine("two-socket").core.prefetch == "none"
+
+
+def test_a_sequence_finds_its_lines_in_the_l2():
+    hits = (LINES - 1) * (14 - 8)
+    assert reads("next-line", range(LINES)) == hits + reads("none", range(1))
+
+
+def test_a_scattered_order_gains_nothing():
+    assert reads("next-line", SCATTERED) == reads("none", SCATTERED)
+
+
+def test_a_prefetch_stays_inside_its_page():
+    across = reads("next-line", [62, 63, 64])
+    assert across == reads("none", [62]) + (14 - 8) + reads("none", [64])
+
+
+def test_a_line_that_is_still_on_its_way_costs_the_rest_of_it():
+    cpu = build_machine(load_machine("two-socket", ["core.prefetch=next-line", "tlb=null"])).cpus[0]
+    cpu.read(FIRST)
+    start, ready = cpu.now, cpu.now + cpu.memory.cycles_owner[5] // 2
+    cpu.read(FIRST + 64)
+    assert cpu.now == pytest.approx(ready - 8, abs=1)
+    assert cpu.now > start + 14 - 8

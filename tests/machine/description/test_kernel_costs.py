@@ -1,0 +1,19 @@
+from simslab.machine.description.kernel_costs import KernelCostsSpec
+from simslab.machine.timing.integers import integers
+
+NAMES = ("atomic", "irq_save", "irq_restore", "cli", "sti", "irq_entry", "irq_exit", "ipi")
+COSTS = dict.fromkeys(NAMES, "10 ns") | {"clear_bytes_per_cycle": 32}
+
+
+def test_costs_are_cycles_of_the_core():
+    counted = integers(KernelCostsSpec.model_validate(COSTS), 2 * 10**9)
+    assert {getattr(counted, name) for name in NAMES} == {20}
+
+
+def test_clearing_a_line_takes_its_bytes_over_the_pace():
+    assert integers(KernelCostsSpec.model_validate(COSTS), 10**9).clear_q10 == 2 * 1024
+
+
+def test_the_tick_and_pause_have_defaults():
+    counted = integers(KernelCostsSpec.model_validate(COSTS), 10**9)
+    assert (counted.hz, counted.pause) == (250, 0)

@@ -1,0 +1,53 @@
+import pytest
+
+from simslab.allocator.cache import Cache
+from simslab.base.errors import BadValue
+from simslab.conform.topologies import new_system
+from simslab.kernel.bug import KernelBugError
+from simslab.slab.creation.options import SlabOptions
+
+
+@pytest.fixture
+def allocator():
+    return new_system("1n4c", SlabOptions())
+
+
+@pytest.fixture
+def cache(allocator):
+    return allocator.kmem_cache_create("files", 256, ctor=1)
+
+
+def test_tuning_sets_the_three_tunables(allocator, cache):
+    assert allocator.tune(cache, {"limit": 20, "batchcount": 10, "shared": 2}) == 0
+    assert (cache.limit, cache.batchcount, cache.shared) == (20, 10, 2)
+
+
+def test_a_tunable_of_another_allocator_is_refused(allocator, cache):
+    with pytest.raises(BadValue, match="no tunable 'min_partial' with SLAB"):
+        allocator.tune(cache, {"limit": 20, "batchcount": 10, "shared": 2, "min_partial": 5})
+
+
+def test_a_tunable_left_out_is_named(allocator, cache):
+    with pytest.raises(BadValue, match="'shared' is missing"):
+        allocator.tune(cache, {"limit": 20, "batchcount": 10})
+
+
+def test_a_cache_of_another_allocator_cannot_be_destroyed(allocator):
+    with pytest.raises(KernelBugError, match="cache foreign is not one of SLAB's"):
+        allocator.kmem_cache_destroy(Cache(1, 0, "foreign"))
+
+
+def test_slabinfo_lists_the_newest_cache_first(allocator, cache):
+    assert allocator.slabinfo().splitlines()[2].startswith("files ")
+
+
+def test_faults_injected_end_with_none(allocator, cache):
+    class Always:
+        def should_failslab(self, cache, flags):
+            return True
+
+    cpu = allocator.kernel.machine.cpus[0]
+    allocator.set_failslab(Always())
+    assert allocator.kmem_cache_alloc(cpu, cache, 0xCC0) == 0
+    allocator.set_failslab(None)
+    assert allocator.kmem_cache_alloc(cpu, cache, 0xCC0)
