@@ -28,6 +28,18 @@ DOCS = {
 BLOCKS = [block for text in (README, *DOCS.values()) for block in re.findall(r"```sh\n(.*?)```", text, re.S)]
 PYTHON = [block for text in (README, *DOCS.values()) for block in re.findall(r"```python\n(.*?)```", text, re.S)]
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
+# One file of each kind: tests/conform/ compares them all, the paths of a kernel for half a minute.
+KINDS = (
+    "README.md",
+    "cache_geometry",
+    "caches-1n1c",
+    "cachenodes-1n1c",
+    "kmalloc",
+    "reaplog",
+    "trace-1n1c-h256",
+    "topology-1n1c",
+)
+GOLDEN = sorted(path for path in (ROOT / "tests" / "golden").iterdir() if path.name.startswith(KINDS))
 SIMSLAB = [command for command in COMMANDS if command.startswith("simslab ")]
 INSTALLS = [command for command in COMMANDS if command.startswith("pip ")]
 
@@ -65,8 +77,12 @@ two-socket,dram_idle_latency,node1,node1,random,89,ns
 @pytest.fixture
 def simslab(tmp_path):
     """Return a function that runs a command of the README in a folder with what it reads, and returns its output."""
-    for folder in ("machines", "workloads", "tests"):
+    for folder in ("machines", "workloads"):
         (tmp_path / folder).symlink_to(ROOT / folder)
+    golden = tmp_path / "tests" / "golden"
+    golden.mkdir(parents=True)
+    for path in GOLDEN:
+        (golden / path.name).symlink_to(path)
     (tmp_path / "numactl.txt").write_text(NUMACTL)
     (tmp_path / "mlc.txt").write_text(MLC)
     (tmp_path / "mine.csv").write_text(TABLE)
@@ -175,6 +191,7 @@ def compared(out, _):
 
 def conformed(out, _):
     assert re.search(r"[\d,]+ fields compared: no differences", out)
+    assert {line.partition(":")[0] for line in out.splitlines()} >= {path.name for path in GOLDEN}
 
 
 def explained(out, _):

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from mutating.edits import Edit, edits_of
-from mutating.room import Room, tests_of
+from mutating.room import Room, own_and_others
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PATIENCE: Final = 4  # times as long as without the edit
@@ -46,7 +46,7 @@ class Trial:
     def outcome(self, edit: Edit) -> str:
         """Return "killed by FILE" (or by the folder's others), "survived ..." or "not tried: why"."""
         module = edit.path.relative_to(self.root)
-        own, others = tests_of(self.root, module)
+        own, others = own_and_others(self.root, module)
         broken = [file.name for file in own + others if self.seconds(file) == BROKEN]
         if broken:
             return f"not tried: without it fails {', '.join(broken)}"

@@ -27,3 +27,14 @@ def test_statistics_add_columns():
     text = slabinfo_text(allocator.caches, statistics=True)
     assert text.startswith("slabinfo - version: 2.1 (statistics)\n")
     assert " : cpustat " in text.splitlines()[2]
+
+
+def test_only_a_debug_kernel_counts_objects_taken_from_another_nodes_slabs():
+    counted = {}
+    for debug in (False, True):
+        allocator = new_system("2n8c", SlabOptions(debug_slab=debug))
+        cache = allocator.kmem_cache_create("objects", 192)
+        for _ in range(3):  # the first one makes a slab, which is not counted
+            allocator.kmem_cache_alloc_node(allocator.kernel.machine.cpus[0], cache, 0xCC0, 1)
+        counted[debug] = cache.node_allocs
+    assert counted == {False: 0, True: 2}

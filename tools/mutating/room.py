@@ -31,7 +31,7 @@ SETTINGS: Final = {"SIMSLAB_PURE": "1", "SIMSLAB_DEV": "1", "SIMSLAB_EXPECT": "p
 PASSED, FAILED, NOTHING_RAN = 0, 1, 5  # pytest's exit status
 
 
-def tests_of(root: Path, module: Path) -> tuple[list[Path], list[Path]]:
+def own_and_others(root: Path, module: Path) -> tuple[list[Path], list[Path]]:
     """Return the test file of a module's own name, and the others of the mirrored folder; paths within `root`."""
     folder = Path("tests", *module.parts[1:-1])
     files = sorted(path.relative_to(root) for path in (root / folder).glob("test_*.py"))

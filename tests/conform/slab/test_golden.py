@@ -26,13 +26,17 @@ def files(folder):
     return [path for path in golden_files([folder]) if path.suffix in {".gz", ".csv", ".txt", ".json"}]
 
 
+# Every row of it is compared by test_path_costs.py, with the same code and in the same interpreter.
+ELSEWHERE = "instruction_counts.csv.gz"
+
+
 def others():
     """The files of the collection that are not in the selection, compressed or not."""
     selected = {path.name.removesuffix(".gz") for path in files(SELECTION)}
     return [path for path in files(COLLECTION) if path.name.removesuffix(".gz") not in selected]
 
 
-@pytest.mark.parametrize("path", files(SELECTION), ids=by_name)
+@pytest.mark.parametrize("path", [path for path in files(SELECTION) if path.name != ELSEWHERE], ids=by_name)
 def test_the_selection_matches(path):
     verdict = conform(path)
     assert verdict.ok, str(verdict)

@@ -139,3 +139,8 @@ def test_a_machine_that_states_no_tlb_translates_for_nothing():
     cpu.read(1 << 32)
     assert cpu.tlb is None
     assert cpu.cause_owner[causes.TLB] == 0
+
+
+def test_tables_that_just_fit_take_no_section_more():
+    lines = (1 << SECTION_SHIFT) - 2  # two more are at the ends
+    assert [table_sections(12, 1, (lines + more) << 15) for more in (0, 1)] == [1, 2]

@@ -1,8 +1,10 @@
+import dataclasses
 import gzip
+import types
 
 import pytest
 
-from simslab.slab.creation.geometry import Rules, cache_geometry, tunables
+from simslab.slab.creation.geometry import Rules, cache_geometry, tunables, wants_debug_pagealloc
 from simslab.slab.creation.kmalloc import running_rules
 from simslab.slab_common import flags as fl
 from simslab.slab_common.alignment import EndlessAlignmentError, calculate_alignment, reciprocal_value
@@ -101,3 +103,14 @@ def test_a_difference_is_told_in_words(tmp_path):
     table = tmp_path / "cache_geometry.csv"
     table.write_text("req_size,req_align,req_flags,req_flags_decoded,ctor,err\n64,0,0x1,0x1,0,-7\n")
     assert "err: expected -7, got -22" in check_geometry(table).difference
+
+
+@pytest.mark.parametrize(
+    ("size", "own_pages"), [(255, False), (256, True), (4095, True), (4096, True), (4097, False), (8192, True)]
+)
+def test_debug_pagealloc_gives_pages_of_their_own_to_what_fills_them_or_is_smaller_than_one(size, own_pages):
+    """__kmem_cache_create: `size < PAGE_SIZE || size % PAGE_SIZE == 0`, from 256 bytes on."""
+    rules = dataclasses.replace(RULES, debug_slab=True, debug_pagealloc=True)
+    asked = types.SimpleNamespace(flags=fl.SLAB_POISON, object_size=size)
+    assert wants_debug_pagealloc(asked, size, rules) == own_pages
+    assert not wants_debug_pagealloc(types.SimpleNamespace(flags=0, object_size=size), size, rules)

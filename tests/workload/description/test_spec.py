@@ -4,7 +4,7 @@ from simslab.base.documents.yamlfile import load_model
 from simslab.base.errors import UserError
 from simslab.workload.description.library import load_workload, workload_names
 from simslab.workload.description.quantities import Distribution
-from simslab.workload.description.spec import Device, Workload
+from simslab.workload.description.spec import CacheSpec, Device, Workload
 
 GROUP = "{name: a, cpus: all, steps: [%s]}"
 DEVICE = (
@@ -153,3 +153,9 @@ def test_a_choice_that_cannot_be_drawn_is_refused(choice, said):
 def test_sizes_of_a_device_are_checked_as_those_of_a_step(kmalloc, said):
     with pytest.raises(ValueError, match=said):
         Device.model_validate({"name": "eth", "every": "2 us", "interrupts": 3, "kmalloc": kmalloc})
+
+
+def test_a_cache_that_says_its_size_only_can_be_merged_with_others():
+    """No alignment, no flags, no constructor: any of them would keep it apart (mm/slab_common.c: slab_unmergeable)."""
+    plain = CacheSpec.model_validate({"size": 100})
+    assert (plain.align, plain.flags, plain.ctor) == (0, [], False)

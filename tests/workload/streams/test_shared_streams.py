@@ -183,3 +183,15 @@ def test_turns_are_merged_with_the_allocation_first():
     pairs = operations_of(program(group(step, cpus="first 1")), 0)
     assert [opcode in FILLS for opcode, _ in pairs] == [True, False] * 4
     assert np.all(np.diff([slot for _, slot in pairs[::2]]) == 1)
+
+
+@pytest.mark.parametrize("ring", [1, 3, 50])
+def test_a_ring_is_filled_from_its_first_slot_on(ring):
+    """A consumer's ring follows that of the one before; no slot lies outside of those handed out."""
+    made = program(
+        group({"pattern": "produce", "kmalloc": 8, "count": 8, "ring": ring}, cpus="first 1"),
+        group({"pattern": "consume", "of": "a"}, name="b", cpus="last 2"),
+    )
+    turns = [(turn % 2) * ring + (turn // 2) % ring for turn in range(8)]
+    assert [slot for _, slot in operations_of(made, 0)] == turns
+    assert made.slots.size == 2 * ring
