@@ -148,6 +148,11 @@ def described(out, _):
     assert "available: 2 nodes (0-1)" in out
 
 
+def grown(out, _):
+    assert "available: 8 nodes (0-7)" in out
+    assert "node 0 - node 4: 26.2 ns" in out
+
+
 def drawn(out, tmp_path):
     assert "4 packages" in out
     assert (tmp_path / "four-socket.png").read_bytes().startswith(b"\x89PNG")
@@ -160,11 +165,11 @@ def schema_of(key):
     return is_schema
 
 
-def imported(nodes, cpus):
+def imported(name, nodes, cpus):
     def is_machine(out, tmp_path):
-        topology = build_topology(load_machine(str(tmp_path / "mine.yaml")))
+        topology = build_topology(load_machine(str(tmp_path / name)))
         assert (out, len(topology.nodes), len(topology.cpus)) == ("", nodes, cpus)
-        assert "# estimate" in (tmp_path / "mine.yaml").read_text()
+        assert "# estimate" in (tmp_path / name).read_text()
 
     return is_machine
 
@@ -264,13 +269,15 @@ KEPT = {
     "run two-socket memory-bugs": found,
     "run two-socket mixed-remote --set": ran_changed,
     "list": listed,
+    "describe two-socket --set nodes=8": grown,
     "describe two-socket": described,
     "describe four-socket --draw": drawn,
     "schema machine": schema_of("layout"),
     "schema workload": schema_of("threads"),
-    "import hwloc": imported(4, 48),
-    "import numactl": imported(2, 4),
-    "import mlc": imported(2, 32),
+    "import hwloc": imported("mine.yaml", 4, 48),
+    "import numactl": imported("rome.yaml", 2, 4),
+    "import mlc mlc.txt --out": imported("mlc.yaml", 2, 32),
+    "import mlc mlc.txt --links": imported("links.yaml", 2, 32),
     "export hwloc": exported,
     "check": checked,
     "compare": compared,

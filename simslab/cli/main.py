@@ -106,9 +106,13 @@ def run(
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
     from simslab.report.run.summary import print_summary
+    from simslab.result.directory import replaced_result
     from simslab.result.result_file import to_json
 
     inputs = load_inputs(machine, workload, settings or ())
+    told = "" if out is None else replaced_result(out, inputs.machine.name, inputs.workload.name)
+    if told:
+        print(f"simslab: {told}", file=sys.stderr)
     with kernel_console_off(), watching(f"{inputs.workload.name} on {inputs.machine.name}") as watch:
         measurement = run_once(inputs, seed, out, watch)
     if as_json:

@@ -38,6 +38,7 @@ class Plan:
     inputs: tuple[Inputs, ...]  # of each arm
     metrics: tuple[str, ...] = DEFAULT
     notes: tuple[str, ...] = ()
+    equal: tuple[str, ...] = ()  # arms that are the base by construction
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def make_plan(
         refuse_seed(arm)
     reader = reader or InputReader()
     inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
-    notes = list(_equal_arms(arms, inputs))
+    equal = _equal_arms(arms, inputs)
+    notes = [f"Arm {name} is the same as {arms[0].name}: what it sets is what stands there." for name in equal]
     drawn = any(one.workload.draws_from_seed for one in inputs)
     if not drawn and seeds > 1 and vary != "none":
         settings = [*settings, f"trace.vary={vary}"]
@@ -96,7 +98,7 @@ def make_plan(
         drawn = True
     first = inputs[0].workload.seed if first_seed is None else first_seed
     numbers = tuple(range(first, first + (seeds if drawn else 1)))
-    return Plan(machine, workload, tuple(settings), arms, numbers, tuple(inputs), tuple(chosen), tuple(notes))
+    return Plan(machine, workload, tuple(settings), arms, numbers, tuple(inputs), tuple(chosen), tuple(notes), equal)
 
 
 VARIED: Final = {
@@ -105,11 +107,10 @@ VARIED: Final = {
 }
 
 
-def _equal_arms(arms: Sequence[Variant], inputs: Sequence[Inputs]) -> Iterator[str]:
-    """Yield a note for each arm that is the base by construction."""
-    for arm, one in zip(arms[1:], inputs[1:], strict=True):
-        if (one.machine, one.workload) == (inputs[0].machine, inputs[0].workload):
-            yield f"Arm {arm.name} is the same as {arms[0].name}: what it sets is what stands there."
+def _equal_arms(arms: Sequence[Variant], inputs: Sequence[Inputs]) -> tuple[str, ...]:
+    """Return the arms that are the base by construction."""
+    pairs, base = zip(arms[1:], inputs[1:], strict=True), inputs[0]
+    return tuple(arm.name for arm, one in pairs if (one.machine, one.workload) == (base.machine, base.workload))
 
 
 def _base_first(variants: Sequence[Variant], base: str | None) -> tuple[Variant, ...]:
@@ -167,6 +168,7 @@ def _failed(job: ArmRun, failure: Failure) -> SimslabError:
 def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) -> Comparison:
     base, others = by_arm[plan.arms[0].name], plan.arms[1:]
     chosen, count = metrics(plan.metrics), len(others) if correct else 1
+    same = [arm.name for arm in others if by_arm[arm.name] == base and arm.name not in plan.equal]
     pairs = [(arm.name, by_arm[arm.name]) for arm in others]
     return Comparison(
         machine=plan.inputs[0].machine.name,
@@ -177,7 +179,15 @@ def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) 
         arms=tuple(_arm(arm, by_arm[arm.name]) for arm in plan.arms),
         differences=tuple(row for name, runs in pairs for row in _differences(name, base, runs, chosen, count)),
         correction=f"{CORRECTION} over {count} comparisons" if correct and count > 1 else "",
-        notes=(*plan.notes, *_best(chosen, by_arm)),
+        notes=(*plan.notes, *map(_unmoved, same), *_best(chosen, by_arm)),
+    )
+
+
+def _unmoved(arm: str) -> str:
+    """Return what to tell of an arm whose every run came out as the base's."""
+    return (
+        f"Arm {arm}: no operation of any run took other time than in the base: nothing that ran meets what it sets. "
+        "(Memory-only nodes serve threads with a mempolicy, or when their own node is full.)"
     )
 
 

@@ -61,6 +61,16 @@ def check_replaceable(path: str | Path) -> None:
         raise UserError(f"holds '{foreign[0]}', which simslab did not write there", file=str(target), expected=free)
 
 
+def replaced_result(path: str | Path, machine: str, workload: str) -> str:
+    """Return what to tell where a result of another machine or workload will be replaced at `path`; "" elsewhere."""
+    try:
+        manifest = json.loads((Path(path) / MANIFEST).read_text(encoding="utf-8"))
+        there = tuple(str(manifest[part]["name"]) for part in ("workload", "machine"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return "" if there == (workload, machine) else f"{path}: replaces the result of {there[0]} on {there[1]}"
+
+
 def _files_of_result(directory: Path) -> set[str] | None:
     """Return the names that the manifest in `directory` lists, or None if there is no simslab manifest."""
     try:
