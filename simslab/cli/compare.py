@@ -35,6 +35,10 @@ def compare(
     correct: Annotated[
         bool, typer.Option("--correct", help="widen intervals so that those of a metric hold together (Bonferroni-t)")
     ] = False,
+    precision: Annotated[
+        str, typer.Option(metavar="SHARE", help="add seeds until the first metric's intervals are that narrow: 1%")
+    ] = "",
+    max_seeds: Annotated[int, typer.Option(min=2, help="the most seeds that --precision adds up to")] = 100,
     jobs: Annotated[int, typer.Option(min=1, help="processes to run in; the result is the same")] = 1,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="write the result directory there")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON instead of the tables")] = False,
@@ -46,6 +50,7 @@ def compare(
     from simslab.experiment.compare import compare as run_comparison
     from simslab.experiment.compare import make_plan, write_comparison
     from simslab.experiment.figures.metrics import DEFAULT
+    from simslab.experiment.running.precision import parse_precision
     from simslab.experiment.variants import parse_variants
     from simslab.report.comparison.comparison import comparison_document, print_comparison
     from simslab.result.directory import check_replaceable
@@ -62,11 +67,14 @@ def compare(
         chosen=[name for text in metric or () for name in text.split(",")] or DEFAULT,
         vary=vary,
     )
+    wanted = parse_precision(precision)
     if out is not None:
         check_replaceable(out)
     seeds_told = "1 seed" if len(plan.seeds) == 1 else f"{len(plan.seeds)} seeds"
     with progress(f"comparing {len(plan.arms)} arms over {seeds_told}") as report:
-        comparison = run_comparison(plan, processes=jobs, progress=report, correct=correct)
+        comparison = run_comparison(
+            plan, processes=jobs, progress=report, correct=correct, precision=wanted, max_seeds=max_seeds
+        )
     if out is not None:
         write_comparison(plan, comparison, out)
     if as_json:

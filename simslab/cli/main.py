@@ -97,6 +97,10 @@ def run(
         typer.Option(min=0, max=LARGEST_SEED, help="seed of the random streams (default: the workload's)"),
     ] = None,
     out: OutFolder = None,
+    plot_to: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="draw latencies there, as `simslab plot` does")
+    ] = None,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: cdf (default), ccdf, histogram, ...")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a workload on a machine and print what was measured."""
@@ -105,16 +109,24 @@ def run(
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
+    from simslab.report.plot.kinds import drawn_to
+    from simslab.report.plot.options import Options, check_output
+    from simslab.report.plot.sources import Sources, measurement_arm
     from simslab.report.run.summary import print_summary
     from simslab.result.directory import replaced_result
     from simslab.result.result_file import to_json
 
     inputs = load_inputs(machine, workload, settings or ())
+    if plot_to is not None:
+        check_output(plot_to)
     told = "" if out is None else replaced_result(out, inputs.machine.name, inputs.workload.name)
     if told:
         print(f"simslab: {told}", file=sys.stderr)
     with kernel_console_off(), watching(f"{inputs.workload.name} on {inputs.machine.name}") as watch:
         measurement = run_once(inputs, seed, out, watch)
+    if plot_to is not None:
+        arm = measurement_arm(measurement, measurement.workload)
+        drawn_to(plot_to, Sources((arm,)), kind, Options())
     if as_json:
         sys.stdout.write(to_json(measurement))
     else:

@@ -63,6 +63,13 @@ def sweep(
     base: Annotated[
         str, typer.Option(metavar="PATH=VALUE,...", help="the point that others are compared with (default: the first)")
     ] = "",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="widen intervals so that those of a metric hold together (Bonferroni-t)")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="draw the points there, as `simslab plot STORE` does")
+    ] = None,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: lines (default), heat-map or effects")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the results as JSON lines")] = False,
 ) -> None:
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
@@ -75,11 +82,16 @@ def sweep(
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.table import base_point, sweep_table
     from simslab.report.comparison.sweep_text import sweep_text
+    from simslab.report.plot.kinds import drawn_to
+    from simslab.report.plot.options import Options, check_output
+    from simslab.report.plot.sources import Sources
 
     design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary)
     wanted, part = parse_precision(precision), parse_shard(shard)
     grid = make_grid(design)
     base_point(grid, base)  # mistakes before the work
+    if plot is not None:
+        check_output(plot)
     with Store.create(store) as opened:
         with telling(f"{len(grid.points)} points") as progress:
             swept = sweep_to_precision(
@@ -97,9 +109,11 @@ def sweep(
         if as_json:
             sys.stdout.write(json_lines(opened))
         elif part.count == 1:
-            sys.stdout.write(sweep_text(sweep_table(opened, grid, base=base), swept.notes))
+            sys.stdout.write(sweep_text(sweep_table(opened, grid, base=base, correct=correct), swept.notes))
         else:
             print(f"shard {part.index} of {part.count}: {swept.total} runs in {store}")
+        if plot is not None and not swept.failures:
+            drawn_to(plot, Sources(tables=(sweep_table(opened, grid, base=base, correct=correct),)), kind, Options())
     for failure in swept.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if swept.failures:

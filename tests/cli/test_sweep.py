@@ -175,3 +175,31 @@ def test_help_does_not_load_what_a_simulation_needs():
 
 def test_help_tells_the_options():
     assert "--axis" in CliRunner().invoke(app, ["sweep", "--help"], env={"COLUMNS": "200"}).output
+
+
+def test_a_sweep_ends_in_its_figure_and_a_stored_one_is_drawn_again_the_same(simslab, tmp_path):
+    command = (*COMMON, *LIMITS, "--seeds", "2", "--plot", "a.svg", "--correct")
+    status, out, _ = simslab(*command)
+    assert status == 0
+    assert "held together" in out
+    again = ("plot", "sweep.db", "--metric", "latency.p99,memory.arrays", "--correct", "--out", "b.svg")
+    assert simslab(*again) == (0, "", "")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--kind", "heat-map"), "only tunables.churn.limit varies"),
+        (("--kind", "cdf"), "expected lines or heat-map or effects"),
+        (("--metric", "throughput"), "no throughput is stored"),
+        (("--at", "limit=9"), "no cell has '9'"),
+    ],
+)
+def test_what_a_store_does_not_hold_is_not_drawn(simslab, tmp_path, options, told):
+    assert simslab(*COMMON, *LIMITS)[0] == 0
+    status, _, error = simslab("plot", "sweep.db", *options, "--out", "a.svg")
+    assert status == 2
+    assert told in error
+    assert not (tmp_path / "a.svg").exists()

@@ -1,7 +1,7 @@
 """MLC's matrix of idle latencies decomposed into memories and links by least squares, so that hops can be scaled.
 
 A measured cell is its memory's latency and twice the links on the way. Two nodes have a link of their own unless a way
-over nearer ones is about as short; then all cells together are solved for links and memories, none of them negative, and
+over nearer ones is about as short; then all cells are solved together for links and memories, none negative, and
 again while a better way through the links shows.
 """
 
