@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from key_table import with_tables
 
+from simslab.base.shipped import KINDS
 from simslab.instruments.exchange.importer import import_hwloc
 from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
@@ -29,7 +30,7 @@ BLOCKS = [block for text in (README, *DOCS.values()) for block in re.findall(r"`
 PYTHON = [block for text in (README, *DOCS.values()) for block in re.findall(r"```python\n(.*?)```", text, re.S)]
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
 # One file of each kind: tests/conform/ compares them all, the paths of a kernel for half a minute.
-KINDS = (
+RECORDED = (
     "README.md",
     "cache_geometry",
     "caches-1n1c",
@@ -39,7 +40,7 @@ KINDS = (
     "trace-1n1c-h256",
     "topology-1n1c",
 )
-GOLDEN = sorted(path for path in (ROOT / "tests" / "golden").iterdir() if path.name.startswith(KINDS))
+GOLDEN = sorted(path for path in (ROOT / "tests" / "golden").iterdir() if path.name.startswith(RECORDED))
 SIMSLAB = [command for command in COMMANDS if command.startswith("simslab ")]
 INSTALLS = [command for command in COMMANDS if command.startswith("pip ")]
 
@@ -77,7 +78,7 @@ two-socket,dram_idle_latency,node1,node1,random,89,ns
 @pytest.fixture
 def simslab(tmp_path):
     """Return a function that runs a command of the README in a folder with what it reads, and returns its output."""
-    for folder in ("machines", "workloads"):
+    for folder in KINDS:
         (tmp_path / folder).symlink_to(ROOT / folder)
     golden = tmp_path / "tests" / "golden"
     golden.mkdir(parents=True)
@@ -140,7 +141,7 @@ def ran_changed(out, _):
 
 def listed(out, _):
     names = {line.split()[0] for line in out.splitlines() if line.startswith("  ")}
-    assert names == {path.stem for kind in ("machines", "workloads") for path in (ROOT / kind).glob("*.yaml")}
+    assert names == {path.stem for kind in KINDS for path in (ROOT / kind).glob("*.yaml")}
 
 
 def described(out, _):

@@ -206,9 +206,14 @@ def check(
 
 @app.command()
 def schema(
-    kind: Annotated[str, typer.Argument(metavar="machine|workload|result", help="what to print the schema of")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="machine, workload, experiment, result, comparison, description or inventory"
+        ),
+    ],
 ) -> None:
-    """Print the JSON Schema of machine files, workload files or result.json."""
+    """Print the JSON Schema of a kind of file, or of what --json prints of it."""
     from simslab.cli.inventory import schema_json
 
     print(schema_json(kind))

@@ -19,7 +19,9 @@ CELLS_FAILED = 1
 def sweep(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MACHINE WORKLOAD | FILE.yaml]", help="what to run, or an experiment file"),
+        typer.Argument(
+            metavar="[MACHINE WORKLOAD | EXPERIMENT]", help="what to run, or a shipped experiment or a file"
+        ),
     ] = None,
     store: Annotated[
         Path, typer.Option("--store", metavar="FILE", help="the store: made, added to, or gone on with")
@@ -139,13 +141,9 @@ def _design(
     from simslab.experiment.grid.experiment_file import read_experiment
 
     axes = tuple(parse_axis(text) for text in axis or ())
-    if (
-        len(inputs) == 1
-        and Path(inputs[0]).suffix in (".yaml", ".yml")
-        and Path(inputs[0]).is_file()
-        and _is_experiment(inputs[0])
-    ):
-        design = read_experiment(Path(inputs[0]))
+    file = _experiment_file(inputs)
+    if file is not None:
+        design = read_experiment(file)
         new = {each.path for each in axes}
         design = replace(design, axes=(*(a for a in design.axes if a.path not in new), *axes))
     else:
@@ -171,9 +169,17 @@ def _design(
     return replace(design, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _is_experiment(name: str) -> bool:
-    """Whether a YAML file describes an experiment rather than a machine or a workload."""
+def _experiment_file(inputs: list[str]) -> Path | None:
+    """Return the experiment file that is meant, shipped or one's own; None where machines and workloads are."""
     from simslab.base.documents.yamlfile import read_yaml
+    from simslab.base.shipped import find_shipped, shipped_names
 
-    value = read_yaml(name).value
-    return isinstance(value, dict) and bool({"axes", "points", "machine", "workload"} & set(value))
+    if len(inputs) != 1:
+        return None
+    if inputs[0] in shipped_names("experiments"):
+        return find_shipped("experiments", inputs[0])
+    path = Path(inputs[0])
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return None
+    value = read_yaml(path).value
+    return path if isinstance(value, dict) and {"axes", "points", "machine", "workload"} & set(value) else None
