@@ -37,6 +37,16 @@ def test_the_commands_of_a_document_run_and_write_what_they_name(name, tmp_path)
         run = [sys.executable, "-m", "simslab.cli.main", *arguments]
         done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=300)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
-        for option in ("--out", "--plot"):
+        for option in ("--out", "--plot", "--draw", "--store"):
             if option in arguments:
                 assert (tmp_path / arguments[arguments.index(option) + 1]).exists(), command
+
+
+def test_each_tutorial_ends_in_a_picture_that_is_there():
+    text = (DOCS / "tutorials.md").read_text(encoding="utf-8")
+    parts = text.split("\n## ")[1:]
+    assert len(parts) == 3
+    for part in parts:
+        pictures = re.findall(r"!\[.+?\]\((.+?)\)", part)
+        assert pictures, part[:40]
+        assert all((DOCS / name).read_bytes().startswith(b"\x89PNG") for name in pictures)

@@ -20,7 +20,7 @@ from simslab.machine.topology.topology import build_topology
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-APART = {"figures"}  # its commands build on one another: tests/test_docs.py
+APART = {"figures", "tutorials"}  # their commands build on one another: tests/test_docs.py
 DOCS = {
     path.stem: path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "docs").glob("*.md"))
@@ -259,6 +259,17 @@ def terms(out, _):
     assert out.startswith("irq_mask (cause): ")
 
 
+def asked(out, tmp_path):
+    swept("latency.mean:free", "throughput")(out, tmp_path)
+    assert (tmp_path / "what-if.pdf").read_bytes().startswith(b"%PDF")
+    assert len((tmp_path / "what-if.csv").read_text().splitlines()) == 1 + 2 * 6
+
+
+def plotted(out, tmp_path):
+    assert b"/Type3" not in (tmp_path / "latency.pdf").read_bytes()
+    assert (tmp_path / "latency.csv").read_text().startswith("panel,series,from_ns,to_ns")
+
+
 def tuned(out, _):
     assert re.search(r"^Recommended", out, re.M)
     assert re.search(r'^echo "pool_workqueue \d+ \d+ \d+" > /proc/slabinfo$', out, re.M)
@@ -267,6 +278,7 @@ def tuned(out, _):
 # Each command, by its first words, and what it must have done.
 KEPT = {
     "run two-socket mixed-remote --out": ran,
+    "run two-socket mixed-remote --set scale=0.1 --plot": plotted,
     "run two-socket memory-bugs": found,
     "run two-socket mixed-remote --set": ran_changed,
     "list": listed,
@@ -288,6 +300,7 @@ KEPT = {
     "measure two-socket --part lock": lock_measured,
     "fit two-socket": fitted,
     "protocol mesif": transitions,
+    "sweep two-socket mixed-remote --set scale=0.05": asked,
     "sweep two-socket mixed-remote --set scale=0.02 --axis tunables.mixed.limit=30,60,120": swept(
         "latency.p99", "throughput", "lock.wait:alien_lock"
     ),

@@ -47,7 +47,8 @@ def stored_table(
             raise UserError(
                 f"no {each.name} is stored", file=str(store.path), expected=", ".join(store.units()), near=near
             )
-    reference = _base(found, base)
+    typed = {path: {text: name for (text, _), name in _shown(path, cells).items()} for path in varying}
+    reference = _base(found, base, typed)
     first = cells[0].parameters
     return SweepTable(
         machine=first.get(MACHINE, "") if MACHINE not in varying else "",
@@ -126,14 +127,15 @@ def in_order(text: str) -> tuple[int, float, str]:
     return (0, float(match[1]), match[2]) if match else (1, 0.0, text)
 
 
-def _base(found: Samples, text: str) -> str:
+def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the label of the point whose values, as typed in the sweep or absolute, `text` gives."""
     if not text:
         return found.labels[0]
     wanted = parse_point(text)
     fitting = [
         label
         for label in found.labels
-        if all(value == _of(found.parameters[label], name) for name, value in wanted.items())
+        if all(_has(found.parameters[label], name, value, typed) for name, value in wanted.items())
     ]
     if len(fitting) != 1:
         told = "is no point" if not fitting else f"could mean {len(fitting)} points"
@@ -142,5 +144,6 @@ def _base(found: Samples, text: str) -> str:
     return fitting[0]
 
 
-def _of(parameters: Mapping[str, str], name: str) -> str | None:
-    return next((v for path, v in parameters.items() if name in (path, path.rpartition(".")[2])), None)
+def _has(parameters: Mapping[str, str], name: str, value: str, typed: Mapping[str, Mapping[str, str]]) -> bool:
+    path = next((path for path in parameters if name in (path, path.rpartition(".")[2])), None)
+    return path is not None and parameters[path] in (value, typed[path].get(value))

@@ -53,6 +53,13 @@ def test_a_point_may_be_the_base_and_values_may_be_held(made):
     }
 
 
+@pytest.mark.parametrize("latency", ["x2", None])
+def test_the_base_may_be_given_as_typed_or_absolute(made, latency):
+    last = stored_table(made[0]).metrics[0].rows[-1]
+    wanted = latency or last.parameters["dram.latency"]
+    assert stored_table(made[0], base=f"limit=120,dram.latency={wanted}").base == last.label
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

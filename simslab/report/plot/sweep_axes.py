@@ -39,10 +39,14 @@ class Panel:
 
     @property
     def title(self) -> str:
-        """Metric, unit and what is fixed."""
+        """Metric and unit."""
         unit = f" ({self.metric.unit})" if self.metric.unit else ""
-        held = ", ".join(f"{last(name)} {value}" for name, value in self.fixed)
-        return f"{self.metric.metric}{unit}" + (f"; {held}" if held else "")
+        return f"{self.metric.metric}{unit}"
+
+    @property
+    def held(self) -> str:
+        """What is fixed."""
+        return ", ".join(f"{last(name)} {value}" for name, value in self.fixed)
 
 
 def last(path: str) -> str:
@@ -122,5 +126,6 @@ def sweep_panels(table: SweepTable, axes: Sequence[str], options: Options) -> li
 
 def grid_of(panels: int, width: float) -> tuple[int, int]:
     """Return rows and columns of panels on a figure so wide (inches)."""
-    columns = min(panels, max(1, math.floor(width / 2.3)))
-    return -(-panels // columns), columns
+    fitting = range(1, 1 + min(panels, max(1, math.floor(width / 2.3))))
+    rows, columns = min((-(-panels // columns), columns) for columns in fitting)
+    return rows, columns

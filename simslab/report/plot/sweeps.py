@@ -41,13 +41,12 @@ def draw_lines(table: SweepTable, options: Options) -> Drawn:
         axes = all_axes[number // columns, number % columns]
         data += _lines(axes, panel, x, y)
         _dress_x(axes, x)
-        axes.set_ylabel(panel.title.partition(";")[0])
+        axes.set_ylabel(panel.title)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
-        heading = panel.title.partition("; ")[2]
         if y is not None and options.legend != "none" and number == 0:
-            legend_above(axes, heading, columns=beside, handle=2.6)
+            legend_above(axes, panel.held, columns=beside, handle=2.6)
         else:
-            axes.set_title(heading)
+            axes.set_title(panel.held)
         set_limits(axes, options)
     _finish(figure, all_axes, len(panels), table, options)
     return Drawn(figure, COLUMNS, tuple(data))
@@ -110,27 +109,32 @@ def draw_heat_map(table: SweepTable, options: Options) -> Drawn:
     panels = sweep_panels(table, names, options)
     rows, columns = grid_of(len(panels), options.width)
     side = options.width / columns
-    height = min(side * 0.95, 0.55 + 0.34 * len(y.values)) + 0.25
+    height = min(side * 0.95, 0.55 + 0.34 * len(y.values)) + (0.37 if panels[0].held else 0.25)
     figure = new_figure(options.height or height * rows + 0.2, options.width)
     all_axes = figure.subplots(rows, columns, squeeze=False)
     data: list[Row] = []
     for number, panel in enumerate(panels):
         axes = all_axes[number // columns, number % columns]
         _cells(axes, panel, x, y, side, options.font_size)
-        axes.set_title(panel.title)
+        axes.set_title("\n".join(part for part in (panel.title, panel.held) if part))
         data += [_row(panel, row, x, y) for row in panel.rows]
     _finish(figure, all_axes, len(panels), table, options)
     note = f"base (differences in %, 'noise' where the interval holds 0): {table.base}"
     return Drawn(figure, COLUMNS, tuple(data), (note,))
 
 
+def _scale(panel: Panel) -> tuple[float, float]:
+    """Return the ends of a metric's shades, which are the same in all its panels."""
+    known = [row.mean for row in panel.metric.rows if row.mean is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    return (low, high) if high > low else (low - 1, high + 1)
+
+
 def _cells(axes: Axes, panel: Panel, x: Axis, y: Axis, side: float, font_size: float) -> None:
+    low, high = _scale(panel)
     by_place = {(row.parameters.get(x.name, ""), row.parameters.get(y.name, "")): row for row in panel.rows}
     found = [[by_place.get((a, b)) for a in x.values] for b in y.values]
     means = [[float("nan") if row is None or row.mean is None else row.mean for row in line] for line in found]
-    known = [value for line in means for value in line if value == value]
-    low, high = min(known), max(known)
-    low, high = (low, high) if high > low else (low - 1, high + 1)
     edges = [[place - 0.5 for place in range(len(axis.values) + 1)] for axis in (x, y)]
     axes.pcolormesh(*edges, means, cmap="Blues", vmin=low - 0.15 * (high - low), vmax=high, linewidth=0)
     axes.grid(visible=False)
@@ -149,8 +153,8 @@ def _told(row: PointRow) -> str:
     text = amount(row.mean or 0.0)
     if row.difference is None or not row.base_mean:
         return text
-    noise = row.verdict() == "noise"
-    return f"{text}\n{'noise' if noise else f'{100 * row.difference / row.base_mean:+.0f}%'}"
+    same = row.verdict() in ("noise", "equal")
+    return f"{text}\n{row.verdict() if same else f'{100 * row.difference / row.base_mean:+.0f}%'}"
 
 
 def amount(value: float) -> str:

@@ -45,7 +45,8 @@ def test_two_axes_are_not_made_of_one(points):
 def test_other_parameters_and_metrics_have_panels_of_their_own(points):
     table = points({"a": ["1", "2", "3"], "b": ["1", "2"], "c.d.e": ["7", "8"]}, metrics=("m", "n"))
     panels = sweep_panels(table, ["a", "b"], Options())
-    assert [panel.title for panel in panels] == ["m (ns); d.e 7", "m (ns); d.e 8", "n (ns); d.e 7", "n (ns); d.e 8"]
+    told = [(panel.title, panel.held) for panel in panels]
+    assert told == [("m (ns)", "d.e 7"), ("m (ns)", "d.e 8"), ("n (ns)", "d.e 7"), ("n (ns)", "d.e 8")]
     assert {len(panel.rows) for panel in panels} == {6}
 
 
@@ -67,6 +68,8 @@ def test_paths_are_named_by_their_end(points):
     )
 
 
-@pytest.mark.parametrize(("panels", "width", "wanted"), [(1, 7.0, (1, 1)), (4, 7.0, (2, 3)), (4, 3.4, (4, 1))])
+@pytest.mark.parametrize(
+    ("panels", "width", "wanted"), [(1, 7.0, (1, 1)), (4, 7.0, (2, 2)), (5, 7.0, (2, 3)), (4, 3.4, (4, 1))]
+)
 def test_panels_fill_the_width(panels, width, wanted):
     assert grid_of(panels, width) == wanted
