@@ -69,21 +69,33 @@ def reproduce(
 def show(
     result: ResultFolder,
     view: Annotated[
-        str, typer.Option(metavar="NAME", help="slabinfo, slabtop, numastat or lock_stat; default: the summary")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="slabinfo, slabtop, numastat, lock_stat; or, for which it is run again: buddyinfo, vmstat, irqsoff, "
+            "perf-kmem, perfetto, ftrace; default: the summary",
+        ),
     ] = "",
+    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
 ) -> None:
     """Show a stored result: its summary, or as the kernel or a tool of a real machine would."""
     from rich.console import Console
 
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import seen_again
     from simslab.report.run.summary import print_summary
-    from simslab.report.views.all_views import view_text
+    from simslab.report.views.all_views import again_text, runs_again, view_text
     from simslab.result.result_file import load
+    from simslab.result.stored import stored
 
-    measurement = load(result)
-    if view:
-        sys.stdout.write(view_text(measurement, view))
+    if not view:
+        print_summary(load(result), Console())
+    elif runs_again(view):
+        with kernel_console_off(), watching(f"running {result} again") as watch:
+            again = seen_again(stored(result), trace, watch)
+        sys.stdout.write(again_text(again, view))
     else:
-        print_summary(measurement, Console())
+        sys.stdout.write(view_text(load(result), view))
 
 
 def report(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -14,13 +14,18 @@ from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
+from simslab.report.views.all_views import Again
+from simslab.report.views.page_state import ZoneState, zone_states
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
+from simslab.result.measurement import Measurement
 from simslab.result.result_file import to_json
 from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
+from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.faults import Fault
 from simslab.workload.run.runner import Watch, run_workload
+from simslab.workload.run.system import System
 
 COMPARED: Final = ("result.json", "summary.txt", "latency.csv", "slabinfo.txt")
 
@@ -39,6 +44,28 @@ def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = N
 
     A trace is looked for at `trace`, beside the shipped workloads, and where the stored command line was given.
     """
+    manifest, measurement = result.manifest, run_again(result, trace, watch)
+    made = {
+        "result.json": to_json(measurement),
+        "summary.txt": summary_text(measurement),
+        "latency.csv": latency_csv(measurement),
+        "slabinfo.txt": measurement.slabinfo,
+    }
+    stored_files = {name: text for name in COMPARED if (text := result.text(name)) is not None}
+    if not stored_files:
+        raise UserError("holds no result to compare with", file=str(result.directory), expected=", ".join(COMPARED))
+    same = tuple(name for name, text in stored_files.items() if text == made[name])
+    return Reproduction(same, tuple(name for name in stored_files if name not in same), _changed(manifest))
+
+
+def run_again(
+    result: Stored,
+    trace: Path | None = None,
+    watch: Watch | None = None,
+    log: EventLog | None = None,
+    at_end: Callable[[System], object] | None = None,
+) -> Measurement:
+    """Return what a stored run measures when it is made again; `log` and `at_end` as `run_workload` has them."""
     manifest = result.manifest
     if manifest.get("kind") != "run":
         raise UserError(
@@ -51,18 +78,21 @@ def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = N
         file = _trace(workload.trace.file.name, manifest, trace)
         workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
     seeds = manifest.get("seeds") or [workload.seed]
-    measurement = run_workload(machine, workload, seed=seeds[0], document=document, watch=watch)
-    made = {
-        "result.json": to_json(measurement),
-        "summary.txt": summary_text(measurement),
-        "latency.csv": latency_csv(measurement),
-        "slabinfo.txt": measurement.slabinfo,
-    }
-    stored_files = {name: text for name in COMPARED if (text := result.text(name)) is not None}
-    if not stored_files:
-        raise UserError("holds no result to compare with", file=str(result.directory), expected=", ".join(COMPARED))
-    same = tuple(name for name, text in stored_files.items() if text == made[name])
-    return Reproduction(same, tuple(name for name in stored_files if name not in same), _changed(manifest))
+    return run_workload(machine, workload, seed=seeds[0], document=document, watch=watch, log=log, at_end=at_end)
+
+
+def seen_again(result: Stored, trace: Path | None = None, watch: Watch | None = None) -> Again:
+    """Return what views need that a stored run does not keep: it is run again, every operation written down."""
+    log, zones = EventLog(everything=True), list[ZoneState]()
+    run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
+    return Again(log, zones)
+
+
+def slowest_again(result: Stored, count: int, trace: Path | None = None, watch: Watch | None = None) -> EventLog:
+    """Return a stored run's `count` slowest operations and all locks held: it is run again."""
+    log = EventLog(slowest=count)
+    run_again(result, trace, watch, log)
+    return log
 
 
 def _document(result: Stored, part: str) -> Document:
