@@ -25,7 +25,7 @@ from simslab.cli.oracle import conform, geometry
 from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
 from simslab.cli.store import storing
-from simslab.cli.stored import diff, report, reproduce, show
+from simslab.cli.stored import artifact, diff, report, reproduce, show
 from simslab.cli.sweep import sweep
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
@@ -53,6 +53,7 @@ app.command()(report)
 app.command()(show)
 app.command()(diff)
 app.command()(reproduce)
+app.command()(artifact)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)

@@ -109,3 +109,23 @@ def report(
 
     check_writable(out)
     write_file(out, page_html(read_sources([result])))
+
+
+def artifact(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="a new directory")],
+    results: Annotated[
+        list[str], typer.Argument(metavar="RESULT...", help="directories of `run --out`, stores of finished sweeps")
+    ],
+    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
+) -> None:
+    """Put results together for an artifact evaluation: commands with their times, what to expect, versions, citation.
+
+    Every run is made again meanwhile, and must come out the same.
+    """
+    from simslab.cli.terminal.progress import kernel_console_off
+    from simslab.experiment.artifact import write_artifact
+
+    with kernel_console_off():
+        pieces = write_artifact(out, results, trace)
+    for piece in pieces:
+        print(f"{piece.name}: {piece.seconds:.1f} s; {piece.expected}")

@@ -74,8 +74,8 @@ def run_again(
     machine = validate(_document(result, "machine"), MachineSpec)
     document = _document(result, "workload")
     workload = validate(document, Workload)
-    if workload.trace is not None:
-        file = _trace(workload.trace.file.name, manifest, trace)
+    file = trace_of(result, trace)
+    if workload.trace is not None and file is not None:
         workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
     seeds = manifest.get("seeds") or [workload.seed]
     return run_workload(machine, workload, seed=seeds[0], document=document, watch=watch, log=log, at_end=at_end)
@@ -109,6 +109,12 @@ def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
     defaults = {name: field.default for name, field in Fault.model_fields.items()}
     faults = [{key: value for key, value in fault.items() if value != defaults[key]} for fault in resolved["faults"]]
     return {**resolved, "faults": faults}
+
+
+def trace_of(result: Stored, given: Path | None = None) -> Path | None:
+    """Return the trace that a stored run replayed, its bytes checked; None where it replayed none. UserError."""
+    resolved = result.manifest.get("workload", {}).get("resolved", {}).get("trace")
+    return None if resolved is None else _trace(Path(resolved["file"]).name, result.manifest, given)
 
 
 def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
