@@ -8,10 +8,17 @@ from typing import Annotated
 
 import typer
 
+from simslab.cli.terminal.completion import machines, metric_names, workloads
+
 
 def compare(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
-    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
+    workload: Annotated[
+        str,
+        typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file", autocompletion=workloads),
+    ],
     variant: Annotated[
         list[str],
         typer.Option(
@@ -27,7 +34,10 @@ def compare(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value in every arm (repeatable)")
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(metavar="NAME,...", help="figures to compare, as `simslab metrics` lists them")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...", help="figures to compare, as `simslab metrics` lists them", autocompletion=metric_names
+        ),
     ] = None,
     vary: Annotated[
         str, typer.Option(metavar="start|placement|none", help="what the seed draws of a recorded trace")

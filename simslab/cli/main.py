@@ -27,6 +27,7 @@ from simslab.cli.protocol import protocol
 from simslab.cli.store import storing
 from simslab.cli.stored import artifact, diff, report, reproduce, show
 from simslab.cli.sweep import sweep
+from simslab.cli.terminal.completion import machines, workloads
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
 
@@ -60,8 +61,12 @@ app.command()(protocol)
 app.command()(conform)
 app.command()(geometry)
 
-MachineName = Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")]
-WorkloadName = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")]
+MachineName = Annotated[
+    str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+]
+WorkloadName = Annotated[
+    str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file", autocompletion=workloads)
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine or the workload (repeatable)"),

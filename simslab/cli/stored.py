@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from simslab.cli.terminal.completion import views
+
 DIFFERENT = 1
 
 ResultFolder = Annotated[str, typer.Argument(metavar="RESULT", help="a directory of `run --out`, or its manifest.json")]
@@ -74,6 +76,7 @@ def show(
             metavar="NAME",
             help="slabinfo, slabtop, numastat, lock_stat; or, for which it is run again: buddyinfo, vmstat, irqsoff, "
             "perf-kmem, perfetto, ftrace; default: the summary",
+            autocompletion=views,
         ),
     ] = "",
     trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simslab.base.errors import UserError
+from simslab.cli.terminal.completion import metric_names, things_to_sweep
 
 if TYPE_CHECKING:
     from simslab.experiment.grid.design import Design
@@ -20,7 +21,9 @@ def sweep(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MACHINE WORKLOAD | EXPERIMENT]", help="what to run, or a shipped experiment or a file"
+            metavar="[MACHINE WORKLOAD | EXPERIMENT]",
+            help="what to run, or a shipped experiment or a file",
+            autocompletion=things_to_sweep,
         ),
     ] = None,
     store: Annotated[
@@ -45,7 +48,10 @@ def sweep(
     seeds: Annotated[int | None, typer.Option(min=1, help="seeds a point (default: 1, or the file's)")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(metavar="NAME,...", help="figures to keep, as `simslab metrics` lists them")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...", help="figures to keep, as `simslab metrics` lists them", autocompletion=metric_names
+        ),
     ] = None,
     vary: Annotated[
         str | None, typer.Option(metavar="start|placement|none", help="what the seed draws of a recorded trace")

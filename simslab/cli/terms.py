@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from simslab.cli.terminal.completion import glossary_terms
+
 
 def metrics(as_json: Annotated[bool, typer.Option("--json", help="print the list as JSON")] = False) -> None:
     """List the metrics that experiments can be asked for, with units and meanings."""
@@ -35,7 +37,11 @@ def metrics(as_json: Annotated[bool, typer.Option("--json", help="print the list
 def explain(
     terms: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TERM...", help="such as irq_mask; none: all; with --worst a directory of `run --out`"),
+        typer.Argument(
+            metavar="TERM...",
+            help="such as irq_mask; none: all; with --worst a directory of `run --out`",
+            autocompletion=glossary_terms,
+        ),
     ] = None,
     worst: Annotated[
         int, typer.Option(min=0, metavar="K", help="explain a result's K slowest operations; it is run again")
