@@ -75,7 +75,7 @@ def show(
         typer.Option(
             metavar="NAME",
             help="slabinfo, slabtop, numastat, lock_stat; or, for which it is run again: buddyinfo, vmstat, irqsoff, "
-            "perf-kmem, perfetto, ftrace; default: the summary",
+            "perf-kmem, perf-c2c, perfetto, ftrace; default: the summary",
             autocompletion=views,
         ),
     ] = "",
@@ -95,7 +95,7 @@ def show(
         print_summary(load(result), Console())
     elif runs_again(view):
         with kernel_console_off(), watching(f"running {result} again") as watch:
-            again = seen_again(stored(result), trace, watch)
+            again = seen_again(stored(result), view, trace, watch)
         sys.stdout.write(again_text(again, view))
     else:
         sys.stdout.write(view_text(load(result), view))

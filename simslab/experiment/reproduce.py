@@ -14,7 +14,7 @@ from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
-from simslab.report.views.all_views import Again
+from simslab.report.views.all_views import OF_LINES, Again
 from simslab.report.views.page_state import ZoneState, zone_states
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
@@ -24,6 +24,7 @@ from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.faults import Fault
+from simslab.workload.run.line_log import LineLog
 from simslab.workload.run.runner import Watch, run_workload
 from simslab.workload.run.system import System
 
@@ -81,9 +82,10 @@ def run_again(
     return run_workload(machine, workload, seed=seeds[0], document=document, watch=watch, log=log, at_end=at_end)
 
 
-def seen_again(result: Stored, trace: Path | None = None, watch: Watch | None = None) -> Again:
-    """Return what views need that a stored run does not keep: it is run again, every operation written down."""
-    log, zones = EventLog(everything=True), list[ZoneState]()
+def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
+    """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
+    of_lines = view in OF_LINES
+    log, zones = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None), list[ZoneState]()
     run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
     return Again(log, zones)
 

@@ -7,6 +7,7 @@ from small_runs import workload
 from simslab.machine.library import load_machine
 from simslab.report.views.page_state import zone_states
 from simslab.workload.run.event_log import EventLog
+from simslab.workload.run.line_log import LineLog
 from simslab.workload.run.runner import run_workload
 
 STEPS = (
@@ -20,7 +21,7 @@ STEPS = (
 @cache
 def logged(slowest=5, everything=True):
     """Return what was measured, the log, and the zones at the end."""
-    log, zones = EventLog(slowest, everything), []
+    log, zones = EventLog(slowest, everything, LineLog() if everything else None), []
     group = {"name": "w", "cpus": "spread 4", "steps": list(STEPS)}
     load = workload(group, caches={"c": {"size": 200}}, kernel={"slab_nomerge": True})
     measured = run_workload(load_machine("two-socket"), load, log=log, at_end=lambda s: zones.extend(zone_states(s)))

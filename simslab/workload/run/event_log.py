@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simslab.workload.run.executor import Executor
+    from simslab.workload.run.line_log import LineLog
     from simslab.workload.run.meeting import Meeting
     from simslab.workload.run.system import System
     from simslab.workload.run.thread import WorkloadThread
@@ -83,10 +84,11 @@ class MaskedStretch:
 
 
 class EventLog:
-    """What is written down: the `slowest` operations with their causes; with `everything` all operations, objects and
-    locks. Times are cycles of the core clock since boot."""
+    """What is written down: the `slowest` operations with their causes; with `everything` all operations and objects;
+    with `lines` cache lines. Times are cycles of the core clock since boot."""
 
-    def __init__(self, slowest: int = 0, everything: bool = False) -> None:
+    def __init__(self, slowest: int = 0, everything: bool = False, lines: LineLog | None = None) -> None:
+        self.lines = lines
         self.slowest = slowest
         self.everything = everything
         self.frequency_hz = 0
@@ -113,10 +115,14 @@ class EventLog:
         executor.recorder.witness = self
         system.kernel.lock_stats.witness = self
         system.machine.irq_stats.witness = self
+        if self.lines is not None:
+            self.lines.attach(system, meeting)
 
     def close(self) -> None:
         """Leave out what began before the region of interest, and put the rest in order of time."""
         self._look_for_region()
+        if self.lines is not None:
+            self.lines.close()
         region_start = self.region_start
         self.operations = sorted(each for each in self.operations if each.start >= region_start)
         self.objects = [each for each in self.objects if each.time >= region_start]

@@ -2,7 +2,7 @@ import pytest
 from logged_runs import logged
 
 from simslab.base.errors import UserError
-from simslab.report.views.all_views import AGAIN, LACKING, VIEWS, Again, again_text, runs_again, view_text
+from simslab.report.views.all_views import AGAIN, VIEWS, Again, again_text, runs_again, view_text
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -19,12 +19,6 @@ def test_other_views_are_made_of_a_run_that_is_made_again(name, measurement):
     assert again_text(Again(log, zones), name).endswith("\n")
     with pytest.raises(UserError, match="a result does not keep"):
         view_text(measurement, name)
-
-
-@pytest.mark.parametrize("name", LACKING)
-def test_what_nobody_counts_is_said(name):
-    with pytest.raises(UserError, match="nobody counts"):
-        runs_again(name)
 
 
 def test_a_near_miss_is_told(measurement):
