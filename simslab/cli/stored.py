@@ -102,16 +102,27 @@ def show(
 
 
 def report(
-    result: ResultFolder,
+    result: Annotated[
+        str,
+        typer.Argument(metavar="RESULT", help="a directory of `run --out` or `compare --out`, or a store of a sweep"),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="the page")],
 ) -> None:
-    """Write a stored run as one HTML page: inputs, figures, tables that sort, kernel views; nothing is loaded."""
+    """Write a run, comparison or sweep as one HTML page: inputs, figures, tables that sort; nothing is loaded."""
     from simslab.base.output import check_writable, write_file
+    from simslab.experiment.store.schema import is_store
+    from simslab.experiment.store.store import Store
+    from simslab.experiment.stored_table import how_it_was_made, stored_table
     from simslab.report.page.page import page_html
-    from simslab.report.plot.sources import read_sources
+    from simslab.report.plot.sources import Sources, read_sources
 
     check_writable(out)
-    write_file(out, page_html(read_sources([result])))
+    if is_store(result):
+        with Store.open(result) as store:
+            page = page_html(Sources(tables=(stored_table(store),)), how_it_was_made(store))
+    else:
+        page = page_html(read_sources([result]))
+    write_file(out, page)
 
 
 def artifact(

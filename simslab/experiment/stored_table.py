@@ -147,3 +147,17 @@ def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> 
 def _has(parameters: Mapping[str, str], name: str, value: str, typed: Mapping[str, Mapping[str, str]]) -> bool:
     path = next((path for path in parameters if name in (path, path.rpartition(".")[2])), None)
     return path is not None and parameters[path] in (value, typed[path].get(value))
+
+
+def how_it_was_made(store: Store) -> list[tuple[str, str]]:
+    """Return what a reader should know of a store: the simslab, runs and failures, seeds, inputs with their hashes."""
+    cells = store.cells()
+    failed = sum(cell.status != DONE for cell in cells)
+    seeds = sorted({cell.seed for cell in cells})
+    files = {name: digest for made in store.configurations() for name, digest in made.inputs.items()}
+    return [
+        *sorted(store.about().items()),
+        ("cells", f"{len(cells)}, {failed} failed"),
+        ("seeds", ", ".join(map(str, seeds))),
+        *((f"file {name}", f"SHA-256 {digest}") for name, digest in sorted(files.items())),
+    ]

@@ -151,8 +151,12 @@ def comparison_points(document: Mapping[str, Any]) -> SweepTable:
         )  # fmt: skip
         found.setdefault(each["metric"], []).append(row)
     tables = tuple(MetricTable(*_unit(metric), "", tuple(rows)) for metric, rows in found.items())
-    base = document["arms"][0]["name"]
-    return SweepTable(document["machine"], document["workload"], (), base, "", tables, (), ())
+    base, *others = document["arms"]
+    changed = [f"{arm['name']}: {', '.join(arm['settings'])}" for arm in others]
+    return SweepTable(
+        document["machine"], document["workload"], tuple(document["settings"]), base["name"], document["correction"],
+        tables, (), (*changed, *document["notes"]),
+    )  # fmt: skip
 
 
 def _unit(label: str) -> tuple[str, str]:
