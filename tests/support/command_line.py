@@ -1,9 +1,13 @@
 """The command line as users meet it: within this process, or in a process of its own."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
+from unittest.mock import patch
 
 import pytest
 
@@ -43,6 +47,16 @@ def refused(simslab):
         return err
 
     return run
+
+
+def ran_in(folder, command):
+    """Run a command of the documentation in a folder, within this process; what it printed."""
+    out, err = StringIO(), StringIO()
+    with chdir(folder), patch.object(sys, "argv", shlex.split(command, comments=True)):
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+            main()
+    assert not end.value.code, f"{command}\n{err.getvalue()}"
+    return out.getvalue()
 
 
 def start(*arguments, **more):
