@@ -52,9 +52,9 @@ def refused(simslab):
 def ran_in(folder, command):
     """Run a command of the documentation in a folder, within this process; what it printed."""
     out, err = StringIO(), StringIO()
-    with chdir(folder), patch.object(sys, "argv", shlex.split(command, comments=True)):
-        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
-            main()
+    arguments = patch.object(sys, "argv", shlex.split(command, comments=True))
+    with chdir(folder), arguments, redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+        main()
     assert not end.value.code, f"{command}\n{err.getvalue()}"
     return out.getvalue()
 
