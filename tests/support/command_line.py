@@ -59,11 +59,13 @@ def ran_in(folder, command):
     return out.getvalue()
 
 
-def start(*arguments, **more):
+def start(*arguments, environment=None, **more):
     """Start the command in a process of its own, with its outputs as text; it imports what this process would."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen([*_COMMAND, *map(str, arguments)], env=os.environ | path, **(pipes | more))
+    return subprocess.Popen(
+        [*_COMMAND, *map(str, arguments)], env=os.environ | path | (environment or {}), **(pipes | more)
+    )
 
 
 def finished(*arguments, **more):
