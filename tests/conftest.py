@@ -5,6 +5,7 @@ Tests import the installed `simslab`. The sources that lie beside the tests woul
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let the long files begin where there are several workers."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.name not in LONG)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bytecode(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where no bytecode may be left behind, let processes that tests start find what the first of them compiled."""
+    if sys.dont_write_bytecode:
+        os.environ |= {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("bytecode")),
+        }
 
 
 @pytest.fixture(scope="session", autouse=True)
