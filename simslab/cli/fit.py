@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -65,6 +64,8 @@ def fit(
     with progress(f"fitting {spec.name}"):
         result = fit_machine(document, rows, wanted, hold_out)
     if out is not None:
+        import hashlib
+
         digest = hashlib.sha256(against.read_bytes()).hexdigest()
         text = Path(document.file).read_text(encoding="utf-8-sig")
         write_file(out, fitted_text(text, document, result, against, digest))
