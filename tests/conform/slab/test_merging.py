@@ -3,9 +3,9 @@
 import csv
 from pathlib import Path
 
+from simslab.conform.records import Row, read_rows
 from simslab.conform.slab.caches import cache_columns
 from simslab.conform.slab.merging import check_list_after_merge, check_merge, create_and_describe, system_before
-from simslab.conform.verdict import read_rows
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -25,7 +25,10 @@ def write_list(folder, requests):
 
 def lasting_requests(count):
     """Requests of the table's first mode, which destroys at once, as if made in its second mode, which does not."""
-    return [row | {"mode": "seq"} for row in list(read_rows(GOLDEN / "merge.csv.gz"))[3000 : 3000 + count]]
+    return [
+        Row(row | {"mode": "seq"}, row.file, row.line)
+        for row in list(read_rows(GOLDEN / "merge.csv.gz"))[3000 : 3000 + count]
+    ]
 
 
 def write_requests(folder, requests):
