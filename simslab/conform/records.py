@@ -20,7 +20,7 @@ from simslab.base.errors import UserError, reason
 LONGEST: Final = 4 << 20  # characters of a line; the longest recorded has 13 thousand
 MOST_ROWS: Final = 1 << 20  # of a table, which is held as a whole
 LARGEST_SIZE: Final = 1 << 30  # bytes of an object or request; from 4 MiB on all are refused alike
-LARGEST_ALIGN: Final = 1 << 20
+LARGEST_ALIGN: Final = 1 << 30
 LARGEST_FLAGS: Final = (1 << 32) - 1  # slab_flags_t is an unsigned int
 Object = tuple[int, int]  # slab and index
 

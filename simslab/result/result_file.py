@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from simslab.base.documents.input import read_text
 from simslab.base.errors import UserError
 from simslab.result.latency import Distribution, LatencySummary, by_operation, by_path, merge_rows, summarize
 from simslab.result.measurement import Measurement
@@ -138,11 +139,7 @@ def load(path: str | Path) -> Measurement:
     """Return the measurement in a `result.json`, or in the one of a result directory."""
     file = Path(path)
     file = file / "result.json" if file.is_dir() else file
-    try:
-        return from_json(file.read_text(encoding="utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "is not UTF-8 text"
-        raise UserError(f"cannot be read: {reason}", file=str(file)) from None
+    return from_json(read_text(file), str(file))
 
 
 def schema_text() -> str:

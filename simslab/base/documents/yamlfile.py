@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import yaml
 
 from simslab.base.documents.document import Document, Path, Plain, Position, path_text
+from simslab.base.documents.input import read_bytes
 from simslab.base.documents.overrides import apply_overrides
 from simslab.base.documents.validation import validate
-from simslab.base.errors import Problem, UserError, UserErrors, near_miss, reason
+from simslab.base.errors import Problem, UserError, UserErrors, near_miss
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -60,13 +61,7 @@ for _tag, _pattern, _first in _CORE:
 def read_yaml(path: str | FilePath) -> Document:
     """Read a file; UserError if it cannot be read, is not UTF-8 text or is not YAML."""
     name = str(path)
-    try:
-        with FilePath(path).open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)  # no more: /dev/zero has no end
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UserError(f"cannot be read: {reason(error)}", file=name) from None
-    if len(data) > MAX_BYTES:
-        raise UserError("is too long", file=name, expected=f"a YAML file of at most {MAX_BYTES} bytes")
+    data = read_bytes(path, "a YAML file", MAX_BYTES)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,0 +1,26 @@
+import pytest
+
+from simslab.base.printable import one_line, printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;pwn\x07", "\\x1b]0;pwn\\x07"),
+        ("a\x9b31mb", "a\\x9b31mb"),
+        ("a\u202eb", "a\\u202eb"),
+        ("a\rb\x7f", "a\\x0db\\x7f"),
+        ("lone \udcff", "lone \\udcff"),
+    ],
+)
+def test_what_a_terminal_would_obey_becomes_visible(text, shown):
+    assert printable(text) == shown
+
+
+@pytest.mark.parametrize("text", ["", "tab\tand line\n", "Größe, мера, 尺寸, İ, 😀", "[bold]{x}$y$<b>"])
+def test_other_text_stays_as_it_is(text):
+    assert printable(text) == text
+
+
+def test_one_line_has_no_line_ends():
+    assert one_line("a\r\nb\x85c\u2028d\x1be") == "a b c d\\x1be"
