@@ -17,7 +17,6 @@ from simslab.base.documents.input import read_json
 from simslab.base.errors import UserError, UserErrors, reason
 from simslab.result.manifest import FORMAT, MANIFEST
 
-
 OLD: Final = "old"  # what the result that is being replaced is called meanwhile
 
 
@@ -46,8 +45,8 @@ def result_directory(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
         os.close(lock)
+        _remove(work)
 
 
 def _prefix(target: Path) -> str:
@@ -63,6 +62,16 @@ def _locked_directory(target: Path) -> tuple[Path, int]:
     return work, lock
 
 
+def _remove(folder: Path) -> None:
+    """Remove a directory of files; rmtree alone would keep it where no more than one file can be opened."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            os.unlink(folder / name)
+        os.rmdir(folder)
+    if os.path.lexists(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _remove_leavings(target: Path) -> None:
     """Remove what processes that were killed while they wrote this result left beside it; their locks are free."""
     for left in target.parent.glob(glob.escape(_prefix(target)) + "*"):
@@ -72,7 +81,7 @@ def _remove_leavings(target: Path) -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if (left / OLD).is_dir() and not os.path.lexists(target):  # killed between two renames
                     (left / OLD).rename(target)
-                shutil.rmtree(left, ignore_errors=True)
+                _remove(left)
             finally:
                 os.close(lock)
 
@@ -145,8 +154,8 @@ def _rename_over(work: Path, target: Path) -> None:
         (old / OLD).rename(target)
         raise
     finally:
-        shutil.rmtree(old, ignore_errors=True)
         os.close(lock)
+        _remove(old)
 
 
 def _umask() -> int:
