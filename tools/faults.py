@@ -67,7 +67,7 @@ def killed_at_random(arguments: tuple[str, ...], name: str, length: float, draw:
 
 def found_wrong(told: str, folder: Path, killed: bool = False) -> Losses:
     """Return what is wrong with the complaints and the files of a command that has ended."""
-    losses = ["traceback: " + told.strip().splitlines()[-1]] if "Traceback" in told else []
+    losses = ["traceback: " + " / ".join(told.strip().splitlines()[-4:])] if "Traceback" in told else []
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith(".r.") and not killed:  # the next result of that name takes away what a kill left
             losses.append(f"leaves {entry.name}")

@@ -207,10 +207,13 @@ def fail(error: UserError) -> NoReturn:
 
 
 def main() -> None:
-    """Entry point of the `simslab` command."""
-    with plain_streams(), own_environment():
-        _obey_signals()
-        _run_command()
+    """Run the command line; ends the process."""
+    try:
+        with plain_streams(), own_environment():
+            _obey_signals()
+            _run_command()
+    except KeyboardInterrupt:  # before or after the command itself, which tells of it
+        sys.exit(128 + signal.SIGINT)
 
 
 def _obey_signals() -> None:

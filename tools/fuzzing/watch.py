@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from simslab.base.errors import SimslabError
 
-SECONDS = 10  # that one input may take
+SECONDS = 10  # of processor time that one input may take
 MEMORY = 1 << 30  # bytes beyond what the process has when it begins
-GRACE = 30  # seconds until a child that does not answer its alarm is ended
+GRACE = 60  # seconds until a child that does not answer its alarm is ended
 
 
 class Hang(BaseException):
@@ -41,7 +41,7 @@ class Outcome:
     def take(self, work: Callable[[Any], object], value: Any) -> None:
         """Try one input."""
         self.tried += 1
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
             work(value)
             self.accepted += 1
@@ -52,7 +52,7 @@ class Outcome:
         except (Exception, SystemExit) as error:
             self.findings.setdefault(_place(error), value)
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _place(error: BaseException) -> str:
@@ -67,7 +67,7 @@ def _alarm(_number: int, _frame: object) -> None:
 
 
 def _child(strategy: Any, work: Callable[[Any], object], count: int, number: int, outcome: Outcome, note: Path) -> None:
-    signal.signal(signal.SIGALRM, _alarm)
+    signal.signal(signal.SIGPROF, _alarm)
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
