@@ -64,10 +64,10 @@ def inputs_of(result: Stored) -> tuple[MachineSpec, Document, Workload, int]:
     file = str(result.directory / "manifest.json")
     if kind != "run":
         raise UserError(f"is a {kind!s:.20}", file=file, expected="the manifest of `run --out`")
+    machine, document = _document(result, "machine"), _document(result, "workload")
     if not isinstance(seeds, list) or len(seeds) != 1 or type(seeds[0]) is not int or not 0 <= seeds[0] < 1 << 64:
         raise UserError(f"is {seeds!r:.40}", file=file, path="seeds", expected="a list of one seed")
-    document = _document(result, "workload")
-    return validate(_document(result, "machine"), MachineSpec), document, validate(document, Workload), seeds[0]
+    return validate(machine, MachineSpec), document, validate(document, Workload), seeds[0]
 
 
 def _document(result: Stored, part: str) -> Document:
@@ -91,7 +91,8 @@ def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
 
 def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
     """Return the trace's file, its bytes checked against the manifest; UserError."""
-    digest = manifest.get("inputs", {}).get(name)
+    inputs = manifest.get("inputs")
+    digest = inputs.get(name) if isinstance(inputs, dict) else None
     places = [given] if given is not None else [shipped_folder("workloads") / name, Path(name)]
     found = [place for place in places if place.is_file()]
     if not found:
@@ -104,17 +105,26 @@ def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
     )
 
 
+def _fact(value: Any, key: str) -> Any:
+    if not key:
+        return value
+    return value.get(key) if isinstance(value, dict) else None
+
+
 def _changed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what of simslab, Python and packages differs from when the result was made."""
     import simslab
 
     now: dict[str, Any] = {"simslab_version": simslab.__version__, **host_facts(running_build().kind)}
-    then: dict[str, Any] = {"simslab_version": manifest.get("simslab_version"), **manifest.get("host", {})}
+    then: dict[str, Any] = {
+        "simslab_version": manifest.get("simslab_version"),
+        **(host if isinstance(host := manifest.get("host"), dict) else {}),
+    }
     told = []
     for name, value in then.items():
         pairs = value.items() if isinstance(value, dict) else [("", value)]
         for key, was in pairs:
-            is_now = now.get(name, {}).get(key) if key else now.get(name)
+            is_now = _fact(now.get(name), key)
             if was != is_now and name != "command":
                 told.append(f"{' '.join(part for part in (name, key) if part)}: was {was}, is {is_now}")
     return tuple(told)

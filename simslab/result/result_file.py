@@ -18,6 +18,7 @@ from simslab.base.errors import UserError
 from simslab.result.latency import Distribution, LatencySummary, by_operation, by_path, merge_rows, summarize
 from simslab.result.measurement import Measurement
 from simslab.result.nanoseconds import nanoseconds, ratio
+from simslab.result.soundness import check_sound
 
 FORMAT: Final = "simslab-result"
 VERSION: Final = 1
@@ -127,12 +128,14 @@ def _rendered(value: Any, indent: str) -> str:
 def from_json(text: str, file: str = "result.json") -> Measurement:
     """Return the measurement in the text of a `result.json`; UserError if it is none of this version."""
     try:
-        return ResultFile.model_validate_json(text).measurement
+        measurement = ResultFile.model_validate_json(text).measurement
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(map(str, first["loc"]))
         expected = f"a {FORMAT} of version {VERSION}"
         raise UserError(f"is not a simslab result: {first['msg']}", file=file, path=path, expected=expected) from None
+    check_sound(measurement, file)
+    return measurement
 
 
 def load(path: str | Path) -> Measurement:

@@ -1,6 +1,6 @@
 import pytest
 
-from simslab.base.printable import one_line, printable
+from simslab.base.printable import csv_cell, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,13 @@ def test_other_text_stays_as_it_is(text):
 
 def test_one_line_has_no_line_ends():
     assert one_line("a\r\nb\x85c\u2028d\x1be") == "a b c d\\x1be"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-1+1", "\t=1"])
+def test_what_begins_as_a_formula_is_text_in_a_spreadsheet(text):
+    assert csv_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize("value", ["-5", "+20 ns", "1e-9", "a=b", "", "kmalloc-64", 3, -1.5, None, "-"])
+def test_numbers_and_plain_text_stay(value):
+    assert csv_cell(value) == value
