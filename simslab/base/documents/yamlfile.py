@@ -33,6 +33,7 @@ MAX_NODES: Final = 200_000
 MAX_DEPTH: Final = 40
 
 _PREFIX: Final = "tag:yaml.org,2002:"
+_HALF: Final = re.compile("[\ud800-\udfff]")  # escapes of YAML may write one, no file can hold it
 _CORE: Final = tuple(
     (_PREFIX + tag, re.compile(pattern), first)
     for tag, pattern, first in (
@@ -201,6 +202,9 @@ class _Builder:
             self.document.problems.append(self._problem(f"'{text[:40]}' is not a usable number", node, path))
             return 0
         self._check_tag(node, path, "str")
+        if _HALF.search(text):
+            self.document.problems.append(self._problem("contains half a character (a surrogate)", node, path))
+            return ""
         return text
 
     def _check_tag(self, node: yaml.Node, path: Path, plain: str) -> None:

@@ -108,15 +108,26 @@ def check_kmalloc(path: Path) -> Verdict:
     allocator = new_system(TOPOLOGY, SlabOptions())
     for number, row in enumerate(read_rows(path), start=2):
         size = row.integer("size", 0, LARGEST_SIZE)
-        cache = allocator.kmalloc_slab(size, gfp.parse_gfp(row["gfp"]))
-        columns: dict[str, object] = {"cache": "NULL", "ksize": 0}
-        if cache is not None:
-            columns = {
-                "cache": cache.name,
-                "ksize": cache.object_size,
-                "cache_size": cache.size,
-                "kmalloc_index": kmalloc.SIZES.kmalloc_index(size),
-            }
+        columns = kmalloc_columns(allocator, size, row)
         if not verdict.compare_row(f"line {number}: kmalloc({size}, {row['gfp']})", row, columns):
             break
     return verdict
+
+
+def kmalloc_columns(allocator: SlabAllocator, size: int, row: Row) -> dict[str, object]:
+    """Return who serves a request, and what it gets; nobody serves 0 bytes, which get ZERO_SIZE_PTR."""
+    try:
+        flags = gfp.parse_gfp(row["gfp"])
+    except ValueError:
+        row.refuse("gfp", "GFP flags as ftrace prints them")
+    if size == 0:
+        return {"cache": "ZERO"}  # as the records of SLUB call it; those of SLAB have no such row
+    cache = allocator.kmalloc_slab(size, flags)
+    if cache is None:
+        return {"cache": "NULL", "ksize": 0}
+    return {
+        "cache": cache.name,
+        "ksize": cache.object_size,
+        "cache_size": cache.size,
+        "kmalloc_index": kmalloc.SIZES.kmalloc_index(size),
+    }

@@ -123,7 +123,11 @@ def check_kmalloc(path: Path) -> Verdict:
     allocator = new_system(TOPOLOGY, SlubOptions())
     for number, row in enumerate(read_rows(path), start=2):
         size = row.integer("size", 0, LARGEST_SIZE)
-        columns = kmalloc_columns(allocator, size, gfp.parse_gfp(row["gfp"]))
+        try:
+            flags = gfp.parse_gfp(row["gfp"])
+        except ValueError:
+            row.refuse("gfp", "GFP flags as ftrace prints them")
+        columns = kmalloc_columns(allocator, size, flags)
         if not verdict.compare_row(f"line {number}: kmalloc({size}, {row['gfp']})", row, columns):
             break
     return verdict

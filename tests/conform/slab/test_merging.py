@@ -3,9 +3,17 @@
 import csv
 from pathlib import Path
 
+import pytest
+
 from simslab.conform.records import Row, read_rows
 from simslab.conform.slab.caches import cache_columns
-from simslab.conform.slab.merging import check_list_after_merge, check_merge, create_and_describe, system_before
+from simslab.conform.slab.merging import (
+    check_kmalloc,
+    check_list_after_merge,
+    check_merge,
+    create_and_describe,
+    system_before,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -58,3 +66,13 @@ def test_a_lasting_request_merges_with_an_earlier_one(tmp_path):
     second |= {"merged_with": first["merged_with"] if first["merged_with"] != "none" else "later0", "refcount": "2"}
     verdict = check_merge(write_requests(tmp_path, [first, second]))
     assert verdict.ok, str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("row", "served"),
+    [("0,GFP_KERNEL,ZERO,,,", True), ("0,GFP_KERNEL,NULL,0,,", False), ("4194305,GFP_KERNEL,NULL,0,,", True)],
+)
+def test_nobody_serves_0_bytes_and_that_is_no_failure(tmp_path, row, served):
+    table = tmp_path / "kmalloc.csv"
+    table.write_text(f"size,gfp,cache,ksize,cache_size,kmalloc_index\n{row}\n")
+    assert check_kmalloc(table).ok == served
