@@ -10,7 +10,7 @@ PACKAGE, TESTS = Path(simslab.__file__).parent, Path(__file__).parent
 
 # Modules that do nothing which a test of their own could show, and why.
 WITHOUT_TESTS = {
-    "__main__.py": "calls cli/main.py",
+    "__main__.py": "calls cli/main.py; tests/cli/test_main.py interrupts it",
     "allocator/parked.py": "a record that allocators fill and experiment/figures/parked.py reads",
     "instruments/exchange/found.py": "records that readers fill and machine_file.py reads",
     "instruments/measure/lock_figures.py": "records that lock.py fills",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from simslab.base.documents.input import read_bytes, read_text
 from simslab.base.errors import UserError
 
 
@@ -66,7 +67,7 @@ def fit(
     if out is not None:
         import hashlib
 
-        digest = hashlib.sha256(against.read_bytes()).hexdigest()
-        text = Path(document.file).read_text(encoding="utf-8-sig")
+        digest = hashlib.sha256(read_bytes(against)).hexdigest()
+        text = read_text(document.file)
         write_file(out, fitted_text(text, document, result, against, digest))
     sys.stdout.write(fit_json(result) if as_json else fit_text(result))

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from simslab.cli.terminal.streams import terminal
+
 DIFFERENT = 1
 
 ResultFolder = Annotated[str, typer.Argument(metavar="RESULT", help="a directory of `run --out`, or its manifest.json")]
@@ -39,7 +41,7 @@ def diff(
         told = "inputs and figures" if None not in measurements else "inputs"
         print(f"{first} and {second}: the same {told}")
         return
-    print_parts(parts, Console())
+    print_parts(parts, Console(file=terminal(sys.stdout)))
     raise typer.Exit(DIFFERENT)
 
 
@@ -83,7 +85,7 @@ def show(
     if view:
         sys.stdout.write(view_text(measurement, view))
     else:
-        print_summary(measurement, Console())
+        print_summary(measurement, Console(file=terminal(sys.stdout)))
 
 
 def report(
