@@ -68,6 +68,7 @@ YET_TO_COME = {
 CROSS_CUTTING = {
     "machine/validation/test_impossible.py": "machines that cannot be, whichever part says so",
     "cli/test_bad_input.py": "mistakes from outside, whichever the command",
+    "cli/test_surface.py": "what new users typed, and what they expected",
     "cli/test_run.py": "the command `run`, from its arguments to its directory",
     "conform/slab/test_golden.py": "the recorded SLAB kernels, all files and their topologies",
     "conform/slab/test_path_costs_at_work.py": "charges seen while the allocator works",

@@ -10,10 +10,13 @@ import typer
 
 from simslab.base.documents.input import read_bytes, read_text
 from simslab.base.errors import UserError
+from simslab.cli.terminal.completion import machines
 
 
 def fit(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
     against: Annotated[Path, typer.Option(metavar="FILE.csv", help="the table of measurements to fit to")],
     parameters: Annotated[
         list[str] | None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simslab.base.errors import BadValue, UserError, near_miss
+from simslab.cli.terminal.completion import machines
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
@@ -21,7 +22,9 @@ MAX_SECTION_NS = 1_000_000
 
 
 def measure(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine (repeatable)"),
