@@ -1,7 +1,6 @@
 """Every command of the README and of docs/ does what it says; the two that install are what CI runs."""
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -10,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import ran_in
 from key_table import with_tables
 
 from simslab.base.shipped import KINDS
@@ -90,22 +90,15 @@ def simslab(tmp_path):
     return lambda command: ran_in(tmp_path, command)
 
 
-def ran_in(folder, command):
-    """Run a command of the documentation in a folder; return its output."""
-    arguments = [sys.executable, "-m", "simslab.cli.main", *shlex.split(command, comments=True)[1:]]
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, env=os.environ, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def stores_written(command):
+    return "--store " in command or command.startswith("simslab store merge")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stores(tmp_path_factory):
-    """A folder with the stores that commands of the documentation make."""
+    """A folder with the stores that commands of the documentation make, and what each of them printed."""
     folder = tmp_path_factory.mktemp("stores")
-    for command in SIMSLAB:
-        if "--store " in command or command.startswith("simslab store merge"):
-            ran_in(folder, command)
-    return folder
+    return folder, {command: ran_in(folder, command) for command in SIMSLAB if stores_written(command)}
 
 
 def words(command):
@@ -349,10 +342,13 @@ def test_experiments_of_the_docs_are_valid(name, tmp_path):
 def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path, request):
     if "lstopo.xml" in command:
         simslab("simslab export hwloc four-socket --out lstopo.xml")
-    if command.startswith("simslab store"):
-        for store in request.getfixturevalue("stores").glob("*.db"):
+    printed = None
+    if stores_written(command) or command.startswith("simslab store"):
+        folder, outputs = request.getfixturevalue("stores")
+        printed = outputs.get(command)
+        for store in folder.glob("*.db"):
             shutil.copy(store, tmp_path)
-    promise(command)(simslab(command), tmp_path)
+    promise(command)(simslab(command) if printed is None else printed, tmp_path)
 
 
 def test_the_table_of_keys_is_what_the_declarations_say():

@@ -7,6 +7,7 @@ a FIFO) is written through: it is never replaced.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -122,4 +123,5 @@ def _mode(path: Path) -> int:
 
 
 def _refused(error: Exception, path: Path) -> UserError:
-    return UserError(f"cannot be written: {reason(error)}", file=str(path), expected=EXPECTED)
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    return UserError(f"cannot be written: {reason(error)}", file=str(path), expected="" if full else EXPECTED)

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from simslab.cli.terminal.completion import machines, metric_names, workloads
+from simslab.cli.terminal.streams import terminal
+from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 
 def compare(
@@ -27,7 +29,7 @@ def compare(
             "small:tunables.mixed={limit: 30, batchcount: 15, shared: 2} or far:links.upi.latency=120 ns",
         ),
     ],
-    seeds: Annotated[int, typer.Option(min=1, help="how many seeds each arm runs with")] = 10,
+    seeds: Annotated[int, typer.Option(min=1, max=MOST_SEEDS, help="how many seeds each arm runs with")] = 10,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
     base: Annotated[str | None, typer.Option(metavar="NAME", help="arm to compare with (default: unmodified)")] = None,
     settings: Annotated[
@@ -48,8 +50,10 @@ def compare(
     precision: Annotated[
         str, typer.Option(metavar="SHARE", help="add seeds until the first metric's intervals are that narrow: 1%")
     ] = "",
-    max_seeds: Annotated[int, typer.Option(min=2, help="the most seeds that --precision adds up to")] = 100,
-    jobs: Annotated[int, typer.Option(min=1, help="processes to run in; the result is the same")] = 1,
+    max_seeds: Annotated[
+        int, typer.Option(min=2, max=MOST_SEEDS, help="the most seeds that --precision adds up to")
+    ] = 100,
+    jobs: Annotated[int, typer.Option(min=1, max=MOST_JOBS, help="processes to run in; the result is the same")] = 1,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="write the result directory there")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON instead of the tables")] = False,
 ) -> None:
@@ -60,10 +64,10 @@ def compare(
     from simslab.experiment.compare import compare as run_comparison
     from simslab.experiment.compare import make_plan, write_comparison
     from simslab.experiment.figures.metrics import DEFAULT
+    from simslab.experiment.run import check_before_work
     from simslab.experiment.running.precision import parse_precision
     from simslab.experiment.variants import parse_variants
     from simslab.report.comparison.comparison import comparison_document, print_comparison
-    from simslab.result.directory import check_replaceable
     from simslab.result.result_file import json_text
 
     plan = make_plan(
@@ -79,7 +83,7 @@ def compare(
     )
     wanted = parse_precision(precision)
     if out is not None:
-        check_replaceable(out)
+        check_before_work(out)
     seeds_told = "1 seed" if len(plan.seeds) == 1 else f"{len(plan.seeds)} seeds"
     with progress(f"comparing {len(plan.arms)} arms over {seeds_told}") as report:
         comparison = run_comparison(
@@ -90,4 +94,4 @@ def compare(
     if as_json:
         sys.stdout.write(json_text(comparison_document(comparison)))
     else:
-        print_comparison(comparison, Console())
+        print_comparison(comparison, Console(file=terminal(sys.stdout)))

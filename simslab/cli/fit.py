@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from simslab.base.documents.input import read_bytes, read_text
 from simslab.base.errors import UserError
 from simslab.cli.terminal.completion import machines
 
@@ -68,7 +68,9 @@ def fit(
     with progress(f"fitting {spec.name}"):
         result = fit_machine(document, rows, wanted, hold_out)
     if out is not None:
-        digest = hashlib.sha256(against.read_bytes()).hexdigest()
-        text = Path(document.file).read_text(encoding="utf-8-sig")
+        import hashlib
+
+        digest = hashlib.sha256(read_bytes(against)).hexdigest()
+        text = read_text(document.file)
         write_file(out, fitted_text(text, document, result, against, digest))
     sys.stdout.write(fit_json(result) if as_json else fit_text(result))

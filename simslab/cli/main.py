@@ -28,6 +28,7 @@ from simslab.cli.store import storing
 from simslab.cli.stored import artifact, diff, report, reproduce, show
 from simslab.cli.sweep import sweep
 from simslab.cli.terminal.completion import machines, workloads
+from simslab.cli.terminal.streams import own_environment, plain_streams, terminal
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
 
@@ -136,7 +137,7 @@ def run(
     if as_json:
         sys.stdout.write(to_json(measurement))
     else:
-        print_summary(measurement, Console())
+        print_summary(measurement, Console(file=terminal(sys.stdout)))
 
 
 @app.command("list")
@@ -233,11 +234,23 @@ def fail(error: UserError) -> NoReturn:
 
 
 def main() -> None:
-    """Entry point of the `simslab` command."""
+    """Run the command line; ends the process."""
+    try:
+        with plain_streams(), own_environment():
+            _obey_signals()
+            _run_command()
+    except KeyboardInterrupt:  # before or after the command itself, which tells of it
+        sys.exit(128 + signal.SIGINT)
+
+
+def _obey_signals() -> None:
     with suppress(ValueError):  # not in the main thread: whoever calls us there handles signals
         for ending in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, ending):  # there is no SIGHUP on Windows
                 signal.signal(getattr(signal, ending), _terminated)
+
+
+def _run_command() -> None:
     try:
         try:
             app()
@@ -248,6 +261,9 @@ def main() -> None:
         fail(error)
     except SimslabError as error:
         print(f"simslab: {error}", file=sys.stderr)
+        sys.exit(1)
+    except MemoryError:
+        print("simslab: out of memory", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         # Whoever read our output has left, as `head` does; Python would complain once more at exit.

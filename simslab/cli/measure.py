@@ -11,7 +11,6 @@ import typer
 
 from simslab.base.errors import BadValue, UserError, near_miss
 from simslab.cli.terminal.completion import machines
-from simslab.report.canvas import check_drawable
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
@@ -60,6 +59,8 @@ def measure(
 
     spec = load_machine(machine, settings or ())
     if plot is not None:
+        from simslab.report.canvas import check_drawable
+
         check_drawable(plot)
     if against is None or plot is not None:
         _measure(spec, tuple(parts or ()), section, as_json, plot, silent=against is not None)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from simslab.cli.terminal.completion import views
+from simslab.cli.terminal.streams import terminal
 
 DIFFERENT = 1
 
@@ -41,7 +42,7 @@ def diff(
         told = "inputs and figures" if None not in measurements else "inputs"
         print(f"{first} and {second}: the same {told}")
         return
-    print_parts(parts, Console())
+    print_parts(parts, Console(file=terminal(sys.stdout)))
     raise typer.Exit(DIFFERENT)
 
 
@@ -92,7 +93,7 @@ def show(
     from simslab.result.stored import stored
 
     if not view:
-        print_summary(load(result), Console())
+        print_summary(load(result), Console(file=terminal(sys.stdout)))
     elif runs_again(view):
         with kernel_console_off(), watching(f"running {result} again") as watch:
             again = seen_again(stored(result), view, trace, watch)

@@ -10,6 +10,7 @@ import typer
 
 from simslab.base.errors import UserError
 from simslab.cli.terminal.completion import metric_names, things_to_sweep
+from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 if TYPE_CHECKING:
     from simslab.experiment.grid.design import Design
@@ -45,7 +46,9 @@ def sweep(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value everywhere (repeatable)")
     ] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="seeds a point (default: 1, or the file's)")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=MOST_SEEDS, help="a point's (default: 1, or the file's)")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
     metric: Annotated[
         list[str] | None,
@@ -57,7 +60,7 @@ def sweep(
         str | None, typer.Option(metavar="start|placement|none", help="what the seed draws of a recorded trace")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="processes (default: one a CPU); the result is the same")
+        int | None, typer.Option(min=1, max=MOST_JOBS, help="processes (default: one a CPU); the result is the same")
     ] = None,
     scheduler: Annotated[
         str, typer.Option(metavar="ADDRESS", help="run on the Dask cluster of this scheduler, such as tcp://host:8786")
@@ -67,7 +70,7 @@ def sweep(
     precision: Annotated[
         str, typer.Option(metavar="SHARE", help="add seeds until the first metric's intervals are that narrow: 1%")
     ] = "",
-    max_seeds: Annotated[int, typer.Option(min=2, help="the most seeds that --precision adds up to")] = 100,
+    max_seeds: Annotated[int, typer.Option(min=2, max=MOST_SEEDS, help="that --precision adds up to")] = 100,
     base: Annotated[
         str, typer.Option(metavar="PATH=VALUE,...", help="the point that others are compared with (default: the first)")
     ] = "",

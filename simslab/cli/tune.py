@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from simslab.cli.terminal.completion import machines, metric_names, workloads
+from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 CELLS_FAILED = 1
 
@@ -34,7 +35,7 @@ def tune(
             metavar="METRIC,...", help="what counts; the first decides the recommendation", autocompletion=metric_names
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=2, help="seeds a point")] = 5,
+    seeds: Annotated[int, typer.Option(min=2, max=MOST_SEEDS, help="seeds a point")] = 5,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value everywhere (repeatable)")
@@ -45,7 +46,7 @@ def tune(
     store: Annotated[
         Path | None, typer.Option("--store", metavar="FILE", help="keep the runs there, and go on with what is there")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="processes (default: one a CPU)")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=MOST_JOBS, help="processes (default: one a CPU)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
 ) -> None:
     """Search limit, batchcount and shared of a cache: Pareto front, recommendation, and the line for /proc/slabinfo."""

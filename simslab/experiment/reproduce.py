@@ -59,6 +59,18 @@ def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = N
     return Reproduction(same, tuple(name for name in stored_files if name not in same), _changed(manifest))
 
 
+def inputs_of(result: Stored) -> tuple[MachineSpec, Document, Workload, int]:
+    """Return machine, workload (with its document) and seed that a manifest says; UserError if it is no run's."""
+    kind, seeds = result.manifest.get("kind"), result.manifest.get("seeds")
+    file = str(result.directory / "manifest.json")
+    if kind != "run":
+        raise UserError(f"is a {kind!s:.20}", file=file, expected="the manifest of `run --out`")
+    machine, document = _document(result, "machine"), _document(result, "workload")
+    if not isinstance(seeds, list) or len(seeds) != 1 or type(seeds[0]) is not int or not 0 <= seeds[0] < 1 << 64:
+        raise UserError(f"is {seeds!r:.40}", file=file, path="seeds", expected="a list of one seed")
+    return validate(machine, MachineSpec), document, validate(document, Workload), seeds[0]
+
+
 def run_again(
     result: Stored,
     trace: Path | None = None,
@@ -67,19 +79,11 @@ def run_again(
     at_end: Callable[[System], object] | None = None,
 ) -> Measurement:
     """Return what a stored run measures when it is made again; `log` and `at_end` as `run_workload` has them."""
-    manifest = result.manifest
-    if manifest.get("kind") != "run":
-        raise UserError(
-            f"is a {manifest.get('kind')}", file=str(result.directory), expected="a directory of `run --out`"
-        )
-    machine = validate(_document(result, "machine"), MachineSpec)
-    document = _document(result, "workload")
-    workload = validate(document, Workload)
+    machine, document, workload, seed = inputs_of(result)
     file = trace_of(result, trace)
     if workload.trace is not None and file is not None:
         workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
-    seeds = manifest.get("seeds") or [workload.seed]
-    return run_workload(machine, workload, seed=seeds[0], document=document, watch=watch, log=log, at_end=at_end)
+    return run_workload(machine, workload, seed=seed, document=document, watch=watch, log=log, at_end=at_end)
 
 
 def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
@@ -98,7 +102,8 @@ def slowest_again(result: Stored, count: int, trace: Path | None = None, watch: 
 
 
 def _document(result: Stored, part: str) -> Document:
-    resolved = result.manifest.get(part, {}).get("resolved")
+    told = result.manifest.get(part)
+    resolved = told.get("resolved") if isinstance(told, dict) else None
     if not isinstance(resolved, dict):
         raise UserError(f"does not hold the {part}", file=str(result.directory / "manifest.json"))
     return Document(str(result.directory / "manifest.json"), cast(Plain, _without_idle(resolved)))
@@ -106,10 +111,12 @@ def _document(result: Stored, part: str) -> Document:
 
 def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
     """Return a workload without what its faults have by default: some kinds refuse keys that mean nothing to them."""
-    if not resolved.get("faults"):
+    if not isinstance(resolved.get("faults"), list) or not all(isinstance(fault, dict) for fault in resolved["faults"]):
         return resolved
     defaults = {name: field.default for name, field in Fault.model_fields.items()}
-    faults = [{key: value for key, value in fault.items() if value != defaults[key]} for fault in resolved["faults"]]
+    faults = [
+        {key: value for key, value in fault.items() if value != defaults.get(key)} for fault in resolved["faults"]
+    ]
     return {**resolved, "faults": faults}
 
 
@@ -121,7 +128,8 @@ def trace_of(result: Stored, given: Path | None = None) -> Path | None:
 
 def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
     """Return the trace's file, its bytes checked against the manifest; UserError."""
-    digest = manifest.get("inputs", {}).get(name)
+    inputs = manifest.get("inputs")
+    digest = inputs.get(name) if isinstance(inputs, dict) else None
     places = [given] if given is not None else [shipped_folder("workloads") / name, Path(name)]
     found = [place for place in places if place.is_file()]
     if not found:
@@ -134,17 +142,26 @@ def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
     )
 
 
+def _fact(value: Any, key: str) -> Any:
+    if not key:
+        return value
+    return value.get(key) if isinstance(value, dict) else None
+
+
 def _changed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what of simslab, Python and packages differs from when the result was made."""
     import simslab
 
     now: dict[str, Any] = {"simslab_version": simslab.__version__, **host_facts(running_build().kind)}
-    then: dict[str, Any] = {"simslab_version": manifest.get("simslab_version"), **manifest.get("host", {})}
+    then: dict[str, Any] = {
+        "simslab_version": manifest.get("simslab_version"),
+        **(host if isinstance(host := manifest.get("host"), dict) else {}),
+    }
     told = []
     for name, value in then.items():
         pairs = value.items() if isinstance(value, dict) else [("", value)]
         for key, was in pairs:
-            is_now = now.get(name, {}).get(key) if key else now.get(name)
+            is_now = _fact(now.get(name), key)
             if was != is_now and name != "command":
                 told.append(f"{' '.join(part for part in (name, key) if part)}: was {was}, is {is_now}")
     return tuple(told)

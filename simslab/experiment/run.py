@@ -26,11 +26,19 @@ def run_once(
     `watch` is given a function that tells (done, of how many) while the run goes on.
     """
     if out is not None:
-        check_replaceable(out)  # before the work, not after it
+        check_before_work(out)
     measurement = measure_once(inputs, seed, watch)
     if out is not None:
         write_run(inputs, measurement, out)
     return measurement
+
+
+def check_before_work(out: Path) -> None:
+    """Refuse before the work, not after it, what would keep a result with figures from being written at `out`."""
+    from simslab.report.canvas import load_matplotlib
+
+    check_replaceable(out)
+    load_matplotlib()
 
 
 def measure_once(

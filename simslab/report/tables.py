@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from rich.text import Text
 
+from simslab.base.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
@@ -111,7 +113,7 @@ class Table:
 
 
 def _line(text: str, style: str = "") -> Text:
-    return Text(text, style=style, no_wrap=True, overflow="ignore")
+    return Text(printable(text), style=style, no_wrap=True, overflow="ignore")
 
 
 def _folded(cell: str, width: int) -> list[str]:

@@ -99,7 +99,7 @@ def test_a_trace_that_cannot_be_replayed_is_refused_by_check_and_run_alike(tmp_p
 
 
 def test_a_device_without_end_is_refused_at_once():
-    with pytest.raises(UserError, match="too long"):
+    with pytest.raises(UserError, match="is larger than 8 MiB"):
         check_file("/dev/zero")
 
 

@@ -76,7 +76,7 @@ class SlabNames:
         pfn = self.allocator.pages.mem_map.get("head", objp >> 12)
         return [self.seq[pfn], freelists.index(self.cache, objp)]
 
-    def address(self, name: list[int]) -> int:
+    def address(self, name: tuple[int, int]) -> int:
         """Address of the object called [slab, index]."""
         assert self.cache is not None
         return (self.pfns[name[0]] << 12) + self.cache.left + name[1] * self.cache.size

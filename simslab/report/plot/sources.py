@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
-from simslab.base.errors import UserError, reason
+from simslab.base.documents.input import read_json, read_text
+from simslab.base.errors import UserError
 from simslab.report.comparison.comparison import FORMAT as COMPARISON
 from simslab.report.comparison.comparison import VERSION as COMPARISON_VERSION
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
@@ -86,12 +86,7 @@ def _document(path: Path) -> dict[str, Any]:
     if path.is_dir():
         names = ("result.json", "comparison.json")
         file = next((path / name for name in names if (path / name).is_file()), path / names[0])
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot be read: {reason(error)}", file=str(file), expected=EXPECTED) from None
-    except ValueError:
-        raise UserError("is no JSON", file=str(file), expected=EXPECTED) from None
+    document = read_json(file, EXPECTED)
     if not isinstance(document, dict):
         raise UserError("is nothing that can be drawn", file=str(file), expected=EXPECTED)
     return document
@@ -99,7 +94,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 def _run_arm(label: str, path: Path) -> Arm:
     file = path / "result.json" if path.is_dir() else path
-    measurement = from_json(file.read_text(encoding="utf-8"), str(file))
+    measurement = from_json(read_text(file, EXPECTED), str(file))
     return measurement_arm(measurement, label or _name(path), _manifest(file.parent), str(path))
 
 
@@ -121,8 +116,8 @@ def _name(path: Path) -> str:
 
 def _manifest(directory: Path) -> Mapping[str, Any]:
     try:
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        manifest = read_json(directory / MANIFEST)
+    except UserError:
         return {}
     return manifest if isinstance(manifest, dict) else {}
 

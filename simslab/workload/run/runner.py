@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from weakref import ReferenceType, ref
 
 from simslab.allocator.cache import Cache
 from simslab.base.engine import Deadlock
 from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.printk import KernelLog
-from simslab.machine.machine import DEFAULT_QUANTUM
+from simslab.machine.machine import DEFAULT_QUANTUM, Machine
 from simslab.machine.spec import MachineSpec
 from simslab.result.measurement import Measurement, TraceSummary
 from simslab.workload.description.placement import CpuPlaces
@@ -105,6 +107,7 @@ def run_workload(
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
+    _free_earlier()
     try:
         run = prepare(machine, workload, seed=seed, quantum=quantum)
     except BadValue as error:
@@ -124,12 +127,23 @@ def run_workload(
     return run.collector.measurement(run.threads, run.devices, run.trace)
 
 
+_earlier: list[ReferenceType[Machine]] = []  # of the system booted last
+
+
+def _free_earlier() -> None:
+    """Free what an earlier run left to the garbage collector, which counts objects and not their megabytes."""
+    if any(machine() is not None for machine in _earlier):
+        gc.collect()
+    _earlier.clear()
+
+
 def prepare(
     machine: MachineSpec, workload: Workload, *, seed: int | None = None, quantum: int = DEFAULT_QUANTUM
 ) -> Run:
     """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
+    _earlier.append(ref(system.machine))
     topology = system.machine.topology
     numbers = tuple(node.number for node in topology.nodes)
     places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes), numbers)
