@@ -80,6 +80,7 @@ CROSS_CUTTING = {
     "machine/memory/test_shadow.py": "the hierarchy against a plain model of it",
     "slab/creation/test_options_at_work.py": "boot parameters seen in what the allocator does",
     "slab/debug/test_random_faults.py": "random mistakes of users, and what the debug kernel finds",
+    "slab/test_fault_points.py": "each point where kernel paths ask for memory, failing once",
     "slab/test_concurrency.py": "CPUs that meet in the allocator",
     "slab/test_exhaustion.py": "nodes without pages",
     "slab/test_pfmemalloc.py": "reserves, from the page to the array of a CPU",

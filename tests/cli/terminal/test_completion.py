@@ -41,4 +41,4 @@ def test_terms_and_names_are_those_that_there_are():
     assert completion.machines("four") == ["four-socket"]
     assert completion.workloads("untar") == ["untar-rm"]
     assert completion.things_to_sweep("topo") == ["topology"]
-    assert completion.views("perf") == ["perf-kmem", "perfetto"]
+    assert completion.views("perfe") == ["perfetto"]
