@@ -5,6 +5,7 @@ Tests import the installed `simslab`. The sources that lie beside the tests woul
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,15 @@ from hypothesis import HealthCheck, settings
 from simslab.base.build import running_build
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# With several workers these begin, so that none is left alone with one of them at the end.
+LONG = (
+    "test_readme.py",
+    "test_leaves.py",
+    "test_docs.py",
+    "test_determinism.py",
+    "test_whole_runs.py",
+    "test_thread.py",
+)
 
 # No time limits: plain Python on a busy machine is slow without being wrong. Where the build is prescribed, as in CI,
 # the examples are the same every time.
@@ -29,6 +39,31 @@ def pytest_report_header() -> list[str]:
     """Say which build is tested."""
     build = running_build()
     return [f"simslab: {build} in {build.folder}"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give each worker whole files: what a file's tests share is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False  # the order of collection
+    return LoadFileScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the long files begin where there are several workers."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.path.name not in LONG)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bytecode(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where no bytecode may be left behind, let processes that tests start find what the first of them compiled."""
+    if sys.dont_write_bytecode:
+        os.environ |= {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("bytecode")),
+        }
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import ran_in
 
 GOLDEN = Path(__file__).parent / "golden_runs"
 RUNS = [
@@ -22,46 +23,33 @@ RUNS = [
     ("memory-only-node", "slab_test-6"),
     ("memoryless-node", "network-receive"),
 ]
-SCALE = ["--set", "scale=0.05"]
 COMPARED = ("result.json", "summary.txt", "latency.csv", "slabinfo.txt")
 
 
-def run(machine, workload, folder, **environment):
-    """Run in a process of its own; returns the files that must repeat, by name."""
-    command = [
-        sys.executable,
-        "-m",
-        "simslab.cli.main",
-        "run",
-        machine,
-        workload,
-        *SCALE,
-        "--seed",
-        "7",
-        "--out",
-        str(folder),
-    ]
-    env = {**os.environ, **environment}
-    done = subprocess.run(command, cwd=folder.parent, env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return {name: (folder / name).read_bytes() for name in COMPARED}
+def command(machine, workload, *more):
+    return ["run", machine, workload, "--set", "scale=0.05", "--seed", "7", *more]
 
 
-def digest(files):
-    """SHA-256 by file name."""
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+def digest(folder):
+    """SHA-256 by file name of the files that must repeat."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in COMPARED}
+
+
+def stored(machine, workload):
+    """The digest that the repository holds of a run, made by another process with a hash seed of its own."""
+    return json.loads((GOLDEN / f"{machine}--{workload}.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("machine", "workload"), RUNS)
 def test_a_run_repeats_its_stored_summary_and_hashes(machine, workload, tmp_path):
-    files = run(machine, workload, tmp_path / "out", PYTHONHASHSEED="1")
-    summary, hashes = GOLDEN / f"{machine}--{workload}.txt", GOLDEN / f"{machine}--{workload}.json"
+    ran_in(tmp_path, " ".join(["simslab", *command(machine, workload, "--out out")]))
+    made, summary = digest(tmp_path / "out"), GOLDEN / f"{machine}--{workload}.txt"
     if os.environ.get("SIMSLAB_STORE_GOLDEN_RUNS") == "1":
         GOLDEN.mkdir(exist_ok=True)
-        summary.write_bytes(files["summary.txt"])
-        hashes.write_text(json.dumps(digest(files), indent=1) + "\n", encoding="utf-8")
-    assert files["summary.txt"].decode() == summary.read_text(encoding="utf-8")
-    assert digest(files) == json.loads(hashes.read_text(encoding="utf-8"))
+        summary.write_bytes((tmp_path / "out" / "summary.txt").read_bytes())
+        summary.with_suffix(".json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+    assert (tmp_path / "out" / "summary.txt").read_text(encoding="utf-8") == summary.read_text(encoding="utf-8")
+    assert made == stored(machine, workload)
 
 
 SURROUNDINGS = (  # each differs from the first in everything that must not matter: (build, variables, jobs)
@@ -113,9 +101,5 @@ def test_every_file_of_a_result_is_the_same_whatever_surrounds_it(command, tmp_p
 
 
 def test_another_seed_gives_another_run(tmp_path):
-    command = [sys.executable, "-m", "simslab.cli.main", "run", "two-socket", "mixed-remote", *SCALE, "--json"]
-    outputs = [
-        subprocess.run([*command, "--seed", seed], cwd=tmp_path, capture_output=True, timeout=300, check=True).stdout
-        for seed in ("1", "2")
-    ]
-    assert outputs[0] != outputs[1]
+    small = "simslab run two-socket mixed-remote --set scale=0.01 --json --seed"
+    assert ran_in(tmp_path, f"{small} 1") != ran_in(tmp_path, f"{small} 2")

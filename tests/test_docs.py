@@ -3,7 +3,6 @@
 The commands of docs/experiments.md have promises of their own in test_readme.py.
 """
 
-import os
 import re
 import shlex
 import subprocess
@@ -11,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import ran_in
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 COMMANDS = {
@@ -22,21 +22,32 @@ COMMANDS = {
     ]
     for path in sorted(DOCS.glob("*.md"))
 }
+PYTHON = {
+    path.name: re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S) for path in DOCS.glob("*.md")
+}
 WITH_COMMANDS = [name for name, commands in COMMANDS.items() if commands and name != "experiments.md"]
-
-
-def words(command):
-    return shlex.split(command, comments=True)
 
 
 @pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_the_commands_of_a_document_run_and_write_what_they_name(name, tmp_path):
     for command in COMMANDS[name]:
-        program, *arguments = words(command)
+        program, *arguments = shlex.split(command, comments=True)
         assert program == "simslab", command
-        run = [sys.executable, "-m", "simslab.cli.main", *arguments]
-        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=300)
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
-        for option in ("--out", "--plot"):
+        ran_in(tmp_path, command)
+        for option in ("--out", "--plot", "--draw", "--store"):
             if option in arguments:
                 assert (tmp_path / arguments[arguments.index(option) + 1]).exists(), command
+    for block in PYTHON[name]:
+        done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        assert (done.returncode, done.stderr) == (0, ""), block
+        assert done.stdout
+
+
+def test_each_tutorial_ends_in_a_picture_that_is_there():
+    text = (DOCS / "tutorials.md").read_text(encoding="utf-8")
+    parts = text.split("\n## ")[1:]
+    assert len(parts) == 3
+    for part in parts:
+        pictures = re.findall(r"!\[.+?\]\((.+?)\)", part)
+        assert pictures, part[:40]
+        assert all((DOCS / name).read_bytes().startswith(b"\x89PNG") for name in pictures)

@@ -28,6 +28,8 @@ DIRECTIVES = {
     "initializedcheck": False,
     "nonecheck": False,
     "cdivision": False,
+    "auto_pickle": False,
+    "emit_code_comments": False,
 }
 OBJECT_OPERATION = re.compile(
     r"\b(?:Py(?:Long|Number|Object|Float|List|Dict|Tuple|Unicode|Sequence|Set|Iter)_\w+"

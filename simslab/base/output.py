@@ -36,6 +36,13 @@ def check_writable(path: Path) -> None:
         raise UserError(fault, file=str(path), expected=EXPECTED)
 
 
+def check_new(path: Path, force: bool = False) -> None:
+    """Like `check_writable`; UserError also where a file stands that would be lost, unless with `force`."""
+    check_writable(path)
+    if path.is_file() and not force and _stream(path) is None:
+        raise UserError("is there already", file=str(path), expected="a new name, or --force")
+
+
 def _fault(path: Path) -> str:
     """Return why nothing can be written under `path`, "" where it can."""
     if not stat.S_ISDIR(path.parent.stat().st_mode):

@@ -25,8 +25,9 @@ from simslab.cli.oracle import conform, geometry
 from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
 from simslab.cli.store import storing
-from simslab.cli.stored import diff, report, reproduce, show
+from simslab.cli.stored import artifact, diff, report, reproduce, show
 from simslab.cli.sweep import sweep
+from simslab.cli.terminal.completion import machines, workloads
 from simslab.cli.terminal.streams import own_environment, plain_streams, terminal
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
@@ -54,14 +55,19 @@ app.command()(report)
 app.command()(show)
 app.command()(diff)
 app.command()(reproduce)
+app.command()(artifact)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)
 app.command()(conform)
 app.command()(geometry)
 
-MachineName = Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")]
-WorkloadName = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")]
+MachineName = Annotated[
+    str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+]
+WorkloadName = Annotated[
+    str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file", autocompletion=workloads)
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine or the workload (repeatable)"),
@@ -98,6 +104,10 @@ def run(
         typer.Option(min=0, max=LARGEST_SEED, help="seed of the random streams (default: the workload's)"),
     ] = None,
     out: OutFolder = None,
+    plot_to: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="draw latencies there, as `simslab plot` does")
+    ] = None,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: cdf (default), ccdf, histogram, ...")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a workload on a machine and print what was measured."""
@@ -106,12 +116,24 @@ def run(
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
+    from simslab.report.plot.kinds import drawn_to
+    from simslab.report.plot.options import Options, check_output
+    from simslab.report.plot.sources import Sources, measurement_arm
     from simslab.report.run.summary import print_summary
+    from simslab.result.directory import replaced_result
     from simslab.result.result_file import to_json
 
     inputs = load_inputs(machine, workload, settings or ())
+    if plot_to is not None:
+        check_output(plot_to)
+    told = "" if out is None else replaced_result(out, inputs.machine.name, inputs.workload.name)
+    if told:
+        print(f"simslab: {told}", file=sys.stderr)
     with kernel_console_off(), watching(f"{inputs.workload.name} on {inputs.machine.name}") as watch:
         measurement = run_once(inputs, seed, out, watch)
+    if plot_to is not None:
+        arm = measurement_arm(measurement, measurement.workload)
+        drawn_to(plot_to, Sources((arm,)), kind, Options())
     if as_json:
         sys.stdout.write(to_json(measurement))
     else:
@@ -191,9 +213,14 @@ def check(
 
 @app.command()
 def schema(
-    kind: Annotated[str, typer.Argument(metavar="machine|workload|result", help="what to print the schema of")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="machine, workload, experiment, result, comparison, description or inventory"
+        ),
+    ],
 ) -> None:
-    """Print the JSON Schema of machine files, workload files or result.json."""
+    """Print the JSON Schema of a kind of file, or of what --json prints of it."""
     from simslab.cli.inventory import schema_json
 
     print(schema_json(kind))

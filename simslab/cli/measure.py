@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simslab.base.errors import BadValue, UserError, near_miss
-from simslab.report.canvas import check_drawable
+from simslab.cli.terminal.completion import machines
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
@@ -22,7 +22,9 @@ MAX_SECTION_NS = 1_000_000
 
 
 def measure(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine (repeatable)"),
@@ -57,6 +59,8 @@ def measure(
 
     spec = load_machine(machine, settings or ())
     if plot is not None:
+        from simslab.report.canvas import check_drawable
+
         check_drawable(plot)
     if against is None or plot is not None:
         _measure(spec, tuple(parts or ()), section, as_json, plot, silent=against is not None)

@@ -9,20 +9,31 @@ from typing import Annotated
 
 import typer
 
+from simslab.cli.terminal.completion import machines, metric_names, workloads
 from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 CELLS_FAILED = 1
 
 
 def tune(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
-    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name, a file or a trace")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
+    workload: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORKLOAD", help="a shipped workload's name, a file or a trace", autocompletion=workloads
+        ),
+    ],
     cache: Annotated[str, typer.Argument(metavar="CACHE", help="a cache of the workload or of the kernel")],
     limit: Annotated[str, typer.Option(metavar="VALUE,...", help="numbers, or factors of the cache's own")] = "",
     batchcount: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own, or limit)")] = "",
     shared: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own)")] = "",
     objective: Annotated[
-        list[str] | None, typer.Option(metavar="METRIC,...", help="what counts; the first decides the recommendation")
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC,...", help="what counts; the first decides the recommendation", autocompletion=metric_names
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=2, max=MOST_SEEDS, help="seeds a point")] = 5,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,

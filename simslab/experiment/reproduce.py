@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -14,13 +14,19 @@ from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
+from simslab.report.views.all_views import OF_LINES, Again
+from simslab.report.views.page_state import ZoneState, zone_states
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
+from simslab.result.measurement import Measurement
 from simslab.result.result_file import to_json
 from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
+from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.faults import Fault
+from simslab.workload.run.line_log import LineLog
 from simslab.workload.run.runner import Watch, run_workload
+from simslab.workload.run.system import System
 
 COMPARED: Final = ("result.json", "summary.txt", "latency.csv", "slabinfo.txt")
 
@@ -39,12 +45,7 @@ def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = N
 
     A trace is looked for at `trace`, beside the shipped workloads, and where the stored command line was given.
     """
-    manifest = result.manifest
-    machine, document, workload, seed = inputs_of(result)
-    if workload.trace is not None:
-        file = _trace(workload.trace.file.name, manifest, trace)
-        workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
-    measurement = run_workload(machine, workload, seed=seed, document=document, watch=watch)
+    manifest, measurement = result.manifest, run_again(result, trace, watch)
     made = {
         "result.json": to_json(measurement),
         "summary.txt": summary_text(measurement),
@@ -70,6 +71,36 @@ def inputs_of(result: Stored) -> tuple[MachineSpec, Document, Workload, int]:
     return validate(machine, MachineSpec), document, validate(document, Workload), seeds[0]
 
 
+def run_again(
+    result: Stored,
+    trace: Path | None = None,
+    watch: Watch | None = None,
+    log: EventLog | None = None,
+    at_end: Callable[[System], object] | None = None,
+) -> Measurement:
+    """Return what a stored run measures when it is made again; `log` and `at_end` as `run_workload` has them."""
+    machine, document, workload, seed = inputs_of(result)
+    file = trace_of(result, trace)
+    if workload.trace is not None and file is not None:
+        workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
+    return run_workload(machine, workload, seed=seed, document=document, watch=watch, log=log, at_end=at_end)
+
+
+def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
+    """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
+    of_lines = view in OF_LINES
+    log, zones = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None), list[ZoneState]()
+    run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
+    return Again(log, zones)
+
+
+def slowest_again(result: Stored, count: int, trace: Path | None = None, watch: Watch | None = None) -> EventLog:
+    """Return a stored run's `count` slowest operations and all locks held: it is run again."""
+    log = EventLog(slowest=count)
+    run_again(result, trace, watch, log)
+    return log
+
+
 def _document(result: Stored, part: str) -> Document:
     told = result.manifest.get(part)
     resolved = told.get("resolved") if isinstance(told, dict) else None
@@ -87,6 +118,12 @@ def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
         {key: value for key, value in fault.items() if value != defaults.get(key)} for fault in resolved["faults"]
     ]
     return {**resolved, "faults": faults}
+
+
+def trace_of(result: Stored, given: Path | None = None) -> Path | None:
+    """Return the trace that a stored run replayed, its bytes checked; None where it replayed none. UserError."""
+    resolved = result.manifest.get("workload", {}).get("resolved", {}).get("trace")
+    return None if resolved is None else _trace(Path(resolved["file"]).name, result.manifest, given)
 
 
 def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:

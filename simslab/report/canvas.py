@@ -145,8 +145,10 @@ def write_figure(figure: Figure, path: Path) -> None:
 
 def settle_layout(figure: Figure) -> None:
     """Lay the figure out once and round the places: the solver's last digits vary from call to call."""
-    if figure.get_layout_engine() is None:
-        return
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        return  # settled before: setting "none" leaves an engine that does nothing
     figure.set_dpi(DOTS_PER_INCH)  # letters' widths are rounded to dots
     for _ in range(2):  # the first time finds the widths of labels, the second makes room for them
         figure.draw_without_rendering()

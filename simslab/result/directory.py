@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import glob
+import json
 import os
 import shutil
 import tempfile
@@ -128,6 +129,16 @@ def _is_there(target: Path) -> bool:
 
 def _is_read_only(folder: Path) -> bool:
     return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def replaced_result(path: str | Path, machine: str, workload: str) -> str:
+    """Return what to tell where a result of another machine or workload will be replaced at `path`; "" elsewhere."""
+    try:
+        manifest = json.loads((Path(path) / MANIFEST).read_text(encoding="utf-8"))
+        there = tuple(str(manifest[part]["name"]) for part in ("workload", "machine"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return "" if there == (workload, machine) else f"{path}: replaces the result of {there[0]} on {there[1]}"
 
 
 def _files_of_result(directory: Path) -> set[str] | None:

@@ -6,7 +6,8 @@ from command_line import SMALL_RUN
 
 def test_a_run_prints_a_summary_and_writes_a_directory(simslab, tmp_path):
     status, out, err = simslab(*SMALL_RUN, "--seed", 3, "--out", tmp_path / "result")
-    assert (status, err) == (0, "")
+    assert status == 0
+    assert all(" so far" in line for line in err.splitlines())  # of progress, where the machine is slow
     assert out.startswith("local-churn on one-node, seed 3\n")
     manifest = json.loads((tmp_path / "result" / "manifest.json").read_text())
     present = {path.name for path in (tmp_path / "result").iterdir()}

@@ -1,9 +1,13 @@
 """The command line as users meet it: within this process, or in a process of its own."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
+from unittest.mock import patch
 
 import pytest
 
@@ -45,11 +49,23 @@ def refused(simslab):
     return run
 
 
-def start(*arguments, **more):
+def ran_in(folder, command):
+    """Run a command of the documentation in a folder, within this process; what it printed."""
+    out, err = StringIO(), StringIO()
+    arguments = patch.object(sys, "argv", shlex.split(command, comments=True))
+    with chdir(folder), arguments, redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code, f"{command}\n{err.getvalue()}"
+    return out.getvalue()
+
+
+def start(*arguments, environment=None, **more):
     """Start the command in a process of its own, with its outputs as text; it imports what this process would."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen([*_COMMAND, *map(str, arguments)], env=os.environ | path, **(pipes | more))
+    return subprocess.Popen(
+        [*_COMMAND, *map(str, arguments)], env=os.environ | path | (environment or {}), **(pipes | more)
+    )
 
 
 def finished(*arguments, **more):

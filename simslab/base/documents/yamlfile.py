@@ -106,22 +106,31 @@ def load_model(path: str | FilePath, model: type[Model], overrides: Sequence[str
 
 
 def load_document(
-    path: str | FilePath, model: type[Model], overrides: Sequence[str] = (), extend: Extend | None = None
+    path: str | FilePath,
+    model: type[Model],
+    overrides: Sequence[str] = (),
+    extend: Extend | None = None,
+    settle: Extend | None = None,
 ) -> tuple[Document, Model]:
     """Like `load_model`, with the document too, whose `overrides` tell where each overridden value came from.
 
-    `extend` fills the document in with what it extends.
+    `extend` fills the document in with what it extends; `settle` is called with it after each override.
     """
     document = read_yaml(path)
     if extend is not None:
         extend(document)
-    return overridden(document, model, overrides)
+    return overridden(document, model, overrides, settle)
 
 
-def overridden(document: Document, model: type[Model], overrides: Sequence[str]) -> tuple[Document, Model]:
-    """Set `path=value` overrides on a document and return it with its model; UserErrors with everything wrong in it."""
+def overridden(
+    document: Document, model: type[Model], overrides: Sequence[str], settle: Extend | None = None
+) -> tuple[Document, Model]:
+    """Set `path=value` overrides on a document and return it with its model; UserErrors with everything wrong in it.
+
+    `settle` is called with the document after each, to write out what a value stands for.
+    """
     try:
-        apply_overrides(document, [(text, parse_value) for text in overrides])
+        apply_overrides(document, [(text, parse_value) for text in overrides], settle)
     except UserErrors as error:
         document.problems += error.problems
     return document, validate(document, model)

@@ -162,14 +162,19 @@ class Replay:
     def _find_watchdog(self) -> Watchdog:
         """The beginning that explains most: firings at its visits count for it, those later than one against."""
         interval = self.kernel.clocksource.interval
-        spans = [span for rows in self.by_cpu.values() for span in pairwise(rows)]
+        spans = [
+            (row, self.expiry(row.cpu, before.jiffies))
+            for rows in self.by_cpu.values()
+            for before, row in pairwise(rows)
+        ]
         watchdogs = [Watchdog(offset, interval, self.nr_cpus) for offset in range(interval * self.nr_cpus)]
         return min(watchdogs, key=lambda watchdog: self._misfit(watchdog, spans))
 
-    def _misfit(self, watchdog: Watchdog, spans: list[tuple[Firing, Firing]]) -> tuple[int, int]:
+    def _misfit(self, watchdog: Watchdog, spans: list[tuple[Firing, int]]) -> tuple[int, int]:
+        """How badly a watchdog explains firings, each given with the expiry of its timer."""
         late = fitting = 0
-        for before, row in spans:
-            visit = watchdog.next_visit(row.cpu, self.expiry(row.cpu, before.jiffies))
+        for row, expiry in spans:
+            visit = watchdog.next_visit(row.cpu, expiry)
             late += row.jiffies > visit + LATEST
             fitting += visit <= row.jiffies <= visit + 1
         return late - fitting, watchdog.offset

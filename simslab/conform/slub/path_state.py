@@ -10,6 +10,7 @@ import re
 from functools import cache as memoized
 from typing import Final
 
+from simslab.conform.slab.path_state import accesses_free_of_charge
 from simslab.conform.slub.path_row import DRAIN, PathRow, plan
 from simslab.conform.slub.topologies import new_system
 from simslab.kernel.mm import gfp
@@ -71,8 +72,9 @@ class Bench:
         self.objects: list[int] = []
         self.allocator.get_partial.cycles = self
         self.allocator.observe(self)
-        self.clear()
-        self.prepare()
+        with accesses_free_of_charge(self.allocator.kernel.machine.cpus):
+            self.clear()
+            self.prepare()
         self.cpu.now = max(cpu.now for cpu in self.allocator.kernel.machine.cpus)
 
     # -- told by the allocator ----------------------------------------------------------------------------------------

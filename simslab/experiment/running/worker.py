@@ -40,7 +40,7 @@ def attempt(work: Callable[[Any], Any], job: Any) -> Any:
         return Failure(str(error), error.problems)
     except SimslabError as error:
         return Failure(str(error))
-    except Exception:
+    except Exception:  # a bug: its traceback is the message, and the pool goes on
         return Failure(traceback.format_exc())
 
 

@@ -126,8 +126,12 @@ def rows_of(rows: Iterable[Row], names: Sequence[str], path: Path) -> list[Row]:
     table = list(rows)
     found = [row for row in table if row.machine in names]
     if not found:
-        known = ", ".join(sorted({row.machine for row in table}))
-        raise UserError(f"no rows for {' or '.join(names)}; it has {known}", file=str(path))
+        known = sorted({row.machine for row in table})
+        raise UserError(
+            f"no rows for {' or '.join(names)}; it has {', '.join(known)}",
+            file=str(path),
+            expected=f"--as {known[0]}" if len(known) == 1 else "--as and one of those" if known else "",
+        )
     return found
 
 

@@ -35,6 +35,7 @@ cdef class CoherentMemory:
     cdef readonly CachePorts ports
     cdef readonly long long ported
     cdef readonly long long cache_queue
+    cdef public object witness
 
     cpdef long long state_in_core(self, long long core, long long line) noexcept
     @cython.locals(state=cython.longlong, base=cython.longlong, way=cython.longlong)

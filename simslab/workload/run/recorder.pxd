@@ -36,6 +36,7 @@ cdef class Recorder:
     cdef public long long objects_allocated
     cdef public long long objects_freed
     cdef public long long failed
+    cdef public object witness
 
     cpdef long long begin(self, Cpu cpu) noexcept
     @cython.locals(

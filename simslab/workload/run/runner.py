@@ -20,6 +20,7 @@ from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.collect import Collector
 from simslab.workload.run.device import ReceiveDevice
+from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.faults import FaultInjector, check_faults
 from simslab.workload.run.meeting import Meeting
@@ -97,11 +98,12 @@ def run_workload(
     document: Document | None = None,
     watch: Watch | None = None,
     at_end: Callable[[System], object] | None = None,
+    log: EventLog | None = None,
 ) -> Measurement:
     """Run `workload` on `machine` and return what was measured; `seed` replaces the workload's own.
 
     `watch` is given the function that tells how far the run is, before it starts; `at_end` the system, to look at it
-    when the run is over.
+    when the run is over; `log` writes down single operations.
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
@@ -112,10 +114,14 @@ def run_workload(
         raise _told(error, workload, document) from None
     if watch is not None:
         watch(run.share)
+    if log is not None:
+        log.attach(run.system, run.executor, run.threads, run.meeting)
     try:
         run.execute()
     except KernelBugError as bug:
         raise _with_log(bug, run.system.kernel.log) from None
+    if log is not None:
+        log.close()
     if at_end is not None:
         at_end(run.system)
     return run.collector.measurement(run.threads, run.devices, run.trace)

@@ -31,8 +31,8 @@ def own_rows():
     ]
 
 
-@pytest.fixture
-def perturbed(tmp_path):
+@pytest.fixture(scope="session")
+def perturbed(tmp_path_factory):
     """Return a function that writes two-socket with other numbers and returns its document."""
 
     def write(*changes):
@@ -40,7 +40,7 @@ def perturbed(tmp_path):
         for old, new in changes:
             assert text.count(old) == 1
             text = text.replace(old, new)
-        file = tmp_path / "machine.yaml"
+        file = tmp_path_factory.mktemp("perturbed") / "machine.yaml"
         file.write_text(text)
         return read_yaml(file)
 

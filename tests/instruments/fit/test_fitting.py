@@ -1,5 +1,7 @@
 """Perturbed parameters of a shipped machine are found again from its own measurements."""
 
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -7,6 +9,7 @@ from simslab.instruments.fit.fitting import fit_machine
 from simslab.report.machine.fit_text import fit_json, fit_text
 
 CHANGES = (("latency: 50.6 ns", "latency: 65 ns"), ("latency: 26.2 ns", "latency: 20 ns"), ("snoop: 33.9", "snoop: 45"))
+HELD_OUT = "home=reader|node1 -> node0"
 NAMES = ("dram.latency", "links.upi.latency", "coherence.snoop")
 
 
@@ -14,8 +17,20 @@ def values(result):
     return {fitted.parameter.name: fitted.value for fitted in result.fitted}
 
 
-def test_perturbed_parameters_are_recovered(perturbed, own_rows):
-    result = fit_machine(perturbed(*CHANGES), own_rows, NAMES)
+@pytest.fixture(scope="module")
+def found(perturbed, own_rows):
+    """Three changed parameters fitted to all rows."""
+    return fit_machine(perturbed(*CHANGES), own_rows, NAMES)
+
+
+@pytest.fixture(scope="module")
+def predicted(perturbed, own_rows):
+    """The same with two rows held out."""
+    return fit_machine(perturbed(*CHANGES), own_rows, NAMES, hold_out=HELD_OUT)
+
+
+def test_perturbed_parameters_are_recovered(found):
+    result = found
     assert values(result) == pytest.approx(
         {"dram.latency": 50.6, "links.upi.latency": 26.2, "coherence.snoop": 33.9}, rel=0.01
     )
@@ -23,19 +38,17 @@ def test_perturbed_parameters_are_recovered(perturbed, own_rows):
     assert max(abs(cell.error) for cell in result.after) < 0.01
 
 
-def test_what_is_held_out_is_predicted(perturbed, own_rows):
-    result = fit_machine(perturbed(*CHANGES), own_rows, NAMES, hold_out="home=reader|node1 -> node0")
+def test_what_is_held_out_is_predicted(predicted, own_rows):
+    result = predicted
     assert [own_rows[index].target for index in result.split.held_out] == ["node0", "node1"]
     assert max(abs(result.after[index].error) for index in result.split.held_out) < 0.01
     assert "prediction: the 2 cells held out" in fit_text(result)
 
 
-def test_a_held_out_cell_cannot_steer_the_fit(perturbed, own_rows):
-    from dataclasses import replace
-
+def test_a_held_out_cell_cannot_steer_the_fit(predicted, perturbed, own_rows):
     wrong = [replace(r, value="500") if "home=reader" in r.state else r for r in own_rows]
-    fits = [fit_machine(perturbed(*CHANGES), rows, NAMES, hold_out="home=reader") for rows in (own_rows, wrong)]
-    assert values(fits[0]) == values(fits[1])
+    assert wrong != own_rows
+    assert values(fit_machine(perturbed(*CHANGES), wrong, NAMES, hold_out=HELD_OUT)) == values(predicted)
 
 
 def test_parameters_that_only_their_sum_shows_are_refused(perturbed, own_rows):
@@ -62,6 +75,5 @@ def test_bounds_hold_and_are_told(perturbed, own_rows):
     assert "at its bound" in fit_text(result)
 
 
-def test_the_same_fit_tells_the_same(perturbed, own_rows):
-    texts = [fit_json(fit_machine(perturbed(*CHANGES), own_rows, NAMES)) for _ in range(2)]
-    assert texts[0] == texts[1]
+def test_the_same_fit_tells_the_same(found, perturbed, own_rows):
+    assert fit_json(fit_machine(perturbed(*CHANGES), own_rows, NAMES)) == fit_json(found)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from simslab.base.documents.yamlfile import parse_yaml
 from simslab.instruments.fit.fitting import fit_machine
 from simslab.instruments.fit.write import fitted_text
@@ -15,9 +17,14 @@ def fitted(document, rows, hold_out=""):
     return result, fitted_text(text, document, result, Path("folder/table.csv"), "0123456789abcdef")
 
 
-def test_only_the_numbers_and_their_remarks_differ(perturbed, own_rows):
+@pytest.fixture(scope="module")
+def written(perturbed, own_rows):
     document = perturbed(*CHANGES)
-    result, text = fitted(document, own_rows)
+    return document, *fitted(document, own_rows)
+
+
+def test_only_the_numbers_and_their_remarks_differ(written):
+    document, result, text = written
     assert parse_yaml(text).value == result.document.value
     new = text.splitlines()[-len(Path(document.file).read_text().splitlines()) :]
     differ = [(a, b) for a, b in zip(Path(document.file).read_text().splitlines(), new, strict=True) if a != b]
@@ -37,5 +44,5 @@ def test_the_origin_is_told_without_folder_or_day(perturbed, own_rows):
     assert "folder" not in text
 
 
-def test_the_same_inputs_give_the_same_bytes(perturbed, own_rows):
-    assert fitted(perturbed(*CHANGES), own_rows)[1] == fitted(perturbed(*CHANGES), own_rows)[1]
+def test_the_same_inputs_give_the_same_bytes(written, perturbed, own_rows):
+    assert fitted(perturbed(*CHANGES), own_rows)[1] == written[-1]

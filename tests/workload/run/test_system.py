@@ -1,5 +1,7 @@
 """A booted system, and what a workload may ask of it."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from simslab.workload.description.kernel_options import FailSlabSpec, KernelOpti
 from simslab.workload.description.spec import CacheSpec, Tunables
 from simslab.workload.run.system import (
     boot_system,
+    collector_off,
     create_caches,
     inject_faults,
     named_cache,
@@ -33,6 +36,19 @@ def system():
 def test_all_cpus_begin_at_one_time_with_nothing_counted(system):
     assert len({cpu.now for cpu in system.machine.cpus}) == 1
     assert not any(np.asarray(cpu.cause_owner).any() for cpu in system.machine.cpus)
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_garbage_collector_is_as_it_was_after_a_boot_that_fails(was_on):
+    (gc.enable if was_on else gc.disable)()
+    try:
+        seen = []
+        with pytest.raises(ZeroDivisionError), collector_off():
+            seen.append(gc.isenabled() or 1 / 0)
+        assert seen == []
+        assert gc.isenabled() == was_on
+    finally:
+        gc.enable()
 
 
 def test_clocks_are_set_to_the_latest(system):

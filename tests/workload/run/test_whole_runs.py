@@ -10,7 +10,7 @@ from simslab.machine.library import load_machine, machine_names
 from simslab.workload.description.library import load_workload, workload_names
 from simslab.workload.run.runner import run_workload
 
-SCALE = "scale=1" if running_build().kind == "compiled" else "scale=0.02"
+SCALE = "scale=0.2" if running_build().kind == "compiled" else "scale=0.02"
 GENERIC = ["one-node", "two-socket", "four-socket", "memory-only-node", "memoryless-node"]
 LARGE = ["generic-64", "uv-2000"]  # hundreds of CPUs, tens of nodes: booting them takes many seconds
 GROUP = {"name": "a", "cpus": "first 2"}
