@@ -175,8 +175,8 @@ def plain_text(parts: Iterable[RenderableType], width: int = WIDTH) -> str:
         if isinstance(part, Table):
             stream.write("".join(f"{line.plain}\n" for line in part.lines(width, whole_rows=True)))
         else:
-            console.print(part, highlight=False, soft_wrap=isinstance(part, Text))
-    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+            console.print(_shown(part), highlight=False, soft_wrap=isinstance(part, Text))
+    return printable("".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines()))
 
 
 def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
@@ -189,8 +189,13 @@ def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
             for line in part.lines(console.width):
                 console.print(line, highlight=False, soft_wrap=True)
         else:
-            console.print(part, highlight=False)
+            console.print(_shown(part), highlight=False)
         console.print()
+
+
+def _shown(part: RenderableType) -> RenderableType:
+    """Return a text without what a terminal would obey: names in it come from anywhere."""
+    return Text(printable(part.plain), style=part.style) if isinstance(part, Text) and not part.spans else part
 
 
 def whole(value: int) -> str:
