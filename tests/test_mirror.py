@@ -51,7 +51,6 @@ YET_TO_COME = {
     "slab/debug/reports.py",
     "slab/usercopy.py",
     "slab_common/alignment.py",
-    "slub/allocator.py",
     "slub/core.py",
     "slub/costs.py",
     "slub/cpu_slab.py",

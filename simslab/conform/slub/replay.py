@@ -174,7 +174,7 @@ class TraceReplay:
                 freed = line.object_names("o", self.live)
                 allocator.kmem_cache_free_bulk(cpu, cache, [names.address(name) for name in freed])
             case "shrink":
-                return {"ret": allocator.kmem_cache_shrink(cpu, cache, order)}
+                return {"ret": allocator.kmem_cache_shrink_in_order(cpu, cache, order)}
             case "flush_all":
                 flush_all(allocator, cpu, cache, order)
             case "flush_cpu":
@@ -185,7 +185,7 @@ class TraceReplay:
                 allocator.pages.deny_mask = line.integer("mask", 0, MOST_MASK)
                 allocator.pages.deny_high_order = line.integer("high_order", 0, 1)
             case other if other in ATTRIBUTES:
-                ret = allocator.tune(cpu, cache, ATTRIBUTES[other], line.integer("v", 0, MOST_TUNED), order)
+                ret = allocator.write_attribute(cpu, cache, ATTRIBUTES[other], line.integer("v", 0, MOST_TUNED), order)
                 return {"ret": ret, **{name: getattr(cache, name) for name in TUNABLES}}
             case _:
                 line.refuse("op", "an operation of a trace of SLUB")

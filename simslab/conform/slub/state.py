@@ -117,7 +117,7 @@ class StateReader:
         lists, seq = self.allocator.lists, self.names.seq
         found = [n.node, n.nr_partial, n.nr_slabs, n.total_objects, [seq[pfn] for pfn in lists.list_pfns(n, PARTIAL)]]
         assert self.names.cache is not None
-        if self.allocator.debug is not None and self.names.cache.flags & 0x10000:  # SLAB_STORE_USER
+        if self.allocator.pages.debug is not None and self.names.cache.flags & 0x10000:  # SLAB_STORE_USER
             found.append([seq[pfn] for pfn in lists.list_pfns(n, FULL)])
         return found
 

@@ -79,7 +79,7 @@ class CoherentMemory:
         `cause`, `link_queue` and `dram_queue` for attribution.
         """
         if self.witness is not None:
-            self.witness.fetching(core, line)
+            self.tell_fetching(core, line)
         latency = self.private_hit(core, line, write)
         if latency < 0:
             latency = self.beyond_private(core, line, write, now)
@@ -90,8 +90,18 @@ class CoherentMemory:
         self.lines[index] += 1
         self.cycles[index] += latency
         if self.witness is not None:
-            self.witness.fetched(core, line, write, self.cause)
+            self.tell_fetched(core, line, write)
         return latency
+
+    def tell_fetching(self, core: int, line: int) -> int:
+        """Tell the witness of a transaction before it is made."""
+        self.witness.fetching(core, line)
+        return 0
+
+    def tell_fetched(self, core: int, line: int, write: int) -> int:
+        """Tell the witness of a transaction that was made, and where the line came from."""
+        self.witness.fetched(core, line, write, self.cause)
+        return 0
 
     def pass_ports(self, core: int, now: int) -> int:
         """Take the line through the caches on its way; returns the queueing for their bandwidth."""
