@@ -4,8 +4,6 @@
 Imports stay inside the commands, so that `simslab --help` does not load what only a simulation needs.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
