@@ -1,7 +1,5 @@
 """`simslab compare`: the same random streams in every arm, and which differences are more than noise."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`simslab import` and `simslab export`: machines from and for other tools."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

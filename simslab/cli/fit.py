@@ -1,7 +1,5 @@
 """`simslab fit`: physical parameters of a machine adjusted to a table of measurements."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

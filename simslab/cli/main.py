@@ -4,14 +4,12 @@
 Imports stay inside the commands, so that `simslab --help` does not load what only a simulation needs.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -31,6 +29,9 @@ from simslab.cli.terminal.completion import machines, workloads
 from simslab.cli.terminal.streams import own_environment, plain_streams, terminal
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
+
+if TYPE_CHECKING:
+    from simslab.result.measurement import Measurement
 
 BAD_INPUT = 2
 LARGEST_SEED = 2**64 - 1
@@ -111,32 +112,42 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a workload on a machine and print what was measured."""
-    from rich.console import Console
-
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
-    from simslab.report.plot.kinds import drawn_to
-    from simslab.report.plot.options import Options, check_output
-    from simslab.report.plot.sources import Sources, measurement_arm
-    from simslab.report.run.summary import print_summary
     from simslab.result.directory import replaced_result
-    from simslab.result.result_file import to_json
 
     inputs = load_inputs(machine, workload, settings or ())
     if plot_to is not None:
+        from simslab.report.plot.options import check_output
+
         check_output(plot_to)
     told = "" if out is None else replaced_result(out, inputs.machine.name, inputs.workload.name)
     if told:
         print(f"simslab: {told}", file=sys.stderr)
     with kernel_console_off(), watching(f"{inputs.workload.name} on {inputs.machine.name}") as watch:
         measurement = run_once(inputs, seed, out, watch)
+    _show_run(measurement, as_json, plot_to, kind)
+
+
+def _show_run(measurement: "Measurement", as_json: bool, plot_to: Path | None, kind: str) -> None:
+    """Draw and print what was measured. Only now is loaded what that needs, so that the run starts earlier."""
     if plot_to is not None:
+        from simslab.report.plot.kinds import drawn_to
+        from simslab.report.plot.options import Options
+        from simslab.report.plot.sources import Sources, measurement_arm
+
         arm = measurement_arm(measurement, measurement.workload)
         drawn_to(plot_to, Sources((arm,)), kind, Options())
     if as_json:
+        from simslab.result.result_file import to_json
+
         sys.stdout.write(to_json(measurement))
     else:
+        from rich.console import Console
+
+        from simslab.report.run.summary import print_summary
+
         print_summary(measurement, Console(file=terminal(sys.stdout)))
 
 

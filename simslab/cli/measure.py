@@ -1,7 +1,5 @@
 """`simslab measure`: run on a simulated machine what one would run on a real one."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +67,7 @@ def measure(
 
 
 def _measure(
-    spec: MachineSpec, parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None, silent: bool
+    spec: "MachineSpec", parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None, silent: bool
 ) -> None:
     from simslab.instruments.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
     from simslab.report.machine.measure_text import measurement_json, measurement_text
@@ -93,7 +91,7 @@ def _measure(
         draw_measurement(measurement, plot)
 
 
-def _section(text: str) -> Duration:
+def _section(text: str) -> "Duration":
     """Return the length of a critical section; UserError if it is none or of no use."""
     from simslab.base.units import parse_duration
 
@@ -106,7 +104,7 @@ def _section(text: str) -> Duration:
     return length
 
 
-def _compare(spec: MachineSpec, table: Path, names: list[str], as_json: bool) -> None:
+def _compare(spec: "MachineSpec", table: Path, names: list[str], as_json: bool) -> None:
     """Print measured beside published; typer.Exit(1) when a tolerance is exceeded."""
     from simslab.instruments.reference.answers import Answers
     from simslab.instruments.reference.reference import Cell, judge, read_table, rows_of

@@ -1,7 +1,5 @@
 """`simslab plot`: figures from stored results alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,7 +110,7 @@ def plot(
     drawn_to(out, _sources(results, names, at or [], base, correct), kind, options)
 
 
-def _sources(results: list[str], metric: list[str], at: list[str], base: str, correct: bool) -> Sources:
+def _sources(results: list[str], metric: list[str], at: list[str], base: str, correct: bool) -> "Sources":
     """Read results; of stores, which are read by a layer above that of figures, the table of points."""
     from dataclasses import replace
 
@@ -125,7 +123,7 @@ def _sources(results: list[str], metric: list[str], at: list[str], base: str, co
     return replace(sources, tables=(*sources.tables, *tables))
 
 
-def _table(place: str, metric: list[str], at: list[str], base: str, correct: bool) -> SweepTable:
+def _table(place: str, metric: list[str], at: list[str], base: str, correct: bool) -> "SweepTable":
     from simslab.experiment.grid.axes import parse_point
     from simslab.experiment.store.store import Store
     from simslab.experiment.stored_table import stored_table

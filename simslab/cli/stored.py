@@ -1,7 +1,5 @@
 """`simslab show`, `diff` and `reproduce`: stored results read, compared, and made again."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

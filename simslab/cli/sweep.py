@@ -1,7 +1,5 @@
 """`simslab sweep`: a grid of runs into a store; `simslab store`: what to do with one."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -141,7 +139,7 @@ def _design(
     seed: int | None,
     metric: list[str] | None,
     vary: str | None,
-) -> Design:
+) -> "Design":
     """Return what the options describe; those that are given stand before what the experiment file says."""
     from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """`simslab metrics` and `simslab explain`: what can be chosen, and what the words in results mean."""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import asdict

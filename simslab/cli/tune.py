@@ -1,7 +1,5 @@
 """`simslab tune`: limit, batchcount and shared of a cache for a load, with the line that applies them."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path
