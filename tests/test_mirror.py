@@ -82,7 +82,6 @@ CROSS_CUTTING = {
     "slab/test_fault_points.py": "each point where kernel paths ask for memory, failing once",
     "slab/test_concurrency.py": "CPUs that meet in the allocator",
     "slab/test_exhaustion.py": "nodes without pages",
-    "slab/test_fault_points.py": "requests for memory that fail one by one",
     "slab/test_pfmemalloc.py": "reserves, from the page to the array of a CPU",
     "slab/test_programs.py": "random programs, audited at each step",
     "slab/test_readme_table.py": "the README's table of kernel functions",

@@ -79,7 +79,7 @@ class Recorder:
         latency = cpu.now - start
         path = cpu.path
         if self.witness is not None:
-            self.witness.ended(cpu, start, operation, cache)
+            self.tell(cpu, start, operation, cache)
         row = (operation * self.nr_paths + path) * ATTRIBUTION_ROW
         total = 0
         for cause in range(causes.NR_CAUSES):
@@ -103,6 +103,11 @@ class Recorder:
         self.count(operation, path, cache, latency)
         if not cpu.in_interrupt:
             self.inside[cpu.id] = 0
+        return 0
+
+    def tell(self, cpu: Cpu, start: int, operation: int, cache: int) -> int:
+        """Tell the witness of an operation that has just ended, its causes not yet booked."""
+        self.witness.ended(cpu, start, operation, cache)
         return 0
 
     def count(self, operation: int, path: int, cache: int, latency: int) -> int:
