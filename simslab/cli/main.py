@@ -20,7 +20,7 @@ from simslab.base.errors import SimslabError, UserError, reason
 from simslab.cli.compare import compare
 from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
-from simslab.cli.measure import measure
+from simslab.cli.measure import measure, validate
 from simslab.cli.oracle import conform, geometry
 from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
@@ -54,6 +54,7 @@ app.command()(show)
 app.command()(diff)
 app.command()(reproduce)
 app.command()(measure)
+app.command()(validate)
 app.command()(fit)
 app.command()(protocol)
 app.command()(conform)

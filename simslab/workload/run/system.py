@@ -10,6 +10,7 @@ from simslab.allocator.allocator import Allocator
 from simslab.allocator.cache import Cache
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.kernel import Kernel
+from simslab.kernel.mm.stand_in import StandInPages
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
@@ -52,6 +53,8 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
         freelist_seed=seed,
         freelist_hardened=options.freelist_hardened,
     )
+    if options.stand_in_pages:
+        kernel.page_allocator.stand_in = StandInPages(kernel)
     if options.memalloc_sockets:
         kernel.reserves.sk_set_memalloc()
     allocator = SlabAllocator(kernel, slab_options)
