@@ -69,6 +69,7 @@ CROSS_CUTTING = {
     "cli/test_bad_input.py": "mistakes from outside, whichever the command",
     "cli/test_surface.py": "what new users typed, and what they expected",
     "cli/test_run.py": "the command `run`, from its arguments to its directory",
+    "cli/test_validate.py": "the command `validate`, which stands beside `measure`",
     "conform/slab/test_golden.py": "the recorded SLAB kernels, all files and their topologies",
     "conform/slab/test_path_costs_at_work.py": "charges seen while the allocator works",
     "conform/slub/test_golden.py": "the recorded SLUB kernels, all files and their topologies",

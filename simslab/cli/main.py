@@ -18,7 +18,7 @@ from simslab.base.errors import SimslabError, UserError, reason
 from simslab.cli.compare import compare
 from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
-from simslab.cli.measure import measure
+from simslab.cli.measure import measure, validate
 from simslab.cli.oracle import conform, geometry
 from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
@@ -58,6 +58,7 @@ app.command()(diff)
 app.command()(reproduce)
 app.command()(artifact)
 app.command()(measure)
+app.command()(validate)
 app.command()(fit)
 app.command()(protocol)
 app.command()(conform)

@@ -1,5 +1,6 @@
-"""`simslab measure`: run on a simulated machine what one would run on a real one."""
+"""`simslab measure` and `simslab validate`: run on a simulated machine what one ran on a real one."""
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -114,3 +115,54 @@ def _compare(spec: "MachineSpec", table: Path, names: list[str], as_json: bool) 
     sys.stdout.write(comparison_json(answers) if as_json else comparison_text(answers))
     if not all(verdict.passed for verdict in judge(a for a in answers if isinstance(a, Cell))):
         raise typer.Exit(CHECK_FAILED)
+
+
+def validate(
+    only: Annotated[
+        str,
+        typer.Option(
+            metavar="REGEX", help="rows whose machine, workload, parameters and metric match, such as 'rapids-2.*nn'"
+        ),
+    ] = "",
+    rows: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE.csv", help="rows of a file like the shipped ones instead of those (repeatable)"),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.md", help="write a report in Markdown there")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="draw model against measurement there (.pdf, .png, .svg)")
+    ] = None,
+) -> None:
+    """Run measured workloads on the model and print what it says beside what was measured; exit 1 when a row misses."""
+    from simslab.base.output import check_writable, write_file
+    from simslab.cli.terminal.progress import progress
+    from simslab.instruments.validate.questions import answer_all
+    from simslab.instruments.validate.rows import read_file, shipped_rows
+    from simslab.report.canvas import check_drawable
+    from simslab.report.validation import draw_validation, validation_markdown, validation_text
+
+    if report is not None:
+        check_writable(report)
+    if figure is not None:
+        check_drawable(figure)
+    known = [row for path in rows for row in read_file(path)] if rows else shipped_rows()
+    pattern = _pattern(only)
+    chosen = [row for row in known if pattern.search(row.title)]
+    if not chosen:
+        raise UserError(f"--only {only}: no row matches", expected=f"part of a title such as '{known[0].title}'")
+    with progress(f"running the workloads of {len(chosen)} rows"):
+        answers = list(answer_all(chosen))
+    sys.stdout.write(validation_text(answers))
+    if report is not None:
+        write_file(report, validation_markdown(answers))
+    if figure is not None:
+        draw_validation(answers, figure)
+    if not all(answer.agrees for answer in answers):
+        raise typer.Exit(CHECK_FAILED)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise UserError(f"--only {text}: {error}", expected="a regular expression") from None

@@ -62,8 +62,9 @@ cdef class PageAllocator:
     cdef public VmStat vmstat
     cdef public Reserves reserves
     cdef public object cpusets
+    cdef public object stand_in
 
-    @cython.locals(bill=cython.longlong, wall=cython.longlong, pfn=cython.longlong)
+    @cython.locals(taken=cython.longlong, bill=cython.longlong, wall=cython.longlong, pfn=cython.longlong)
     cpdef long long alloc_pages(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
     @cython.locals(bill=cython.longlong)
     cpdef long long free_pages(self, Cpu cpu, long long pfn, long long order) except -1

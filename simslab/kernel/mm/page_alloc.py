@@ -117,6 +117,7 @@ class PageAllocator:
         self.vmstat = vmstat
         self.reserves = reserves
         self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
+        self.stand_in: Any = None  # stand_in.StandInPages, where that takes this allocator's place
 
     # -- interface ---------------------------------------------------------------------------------------------------
 
@@ -126,6 +127,9 @@ class PageAllocator:
         `__GFP_THISNODE` confines the request to `nid`, `__GFP_ZERO` clears the pages, `__GFP_COMP` makes a compound
         page; `mem_map.head` and `order` are set for every page. Other CPUs may run where the zone's lock is taken.
         """
+        if self.stand_in is not None:
+            taken: int = self.stand_in.alloc_pages(cpu, gfp, order, nid)
+            return taken
         bill = cpu.bill
         cpu.bill = causes.PAGE_ALLOCATOR
         if nid < 0:
@@ -143,6 +147,9 @@ class PageAllocator:
         """Give back 2**order pages (__free_pages): order 0 to the CPU's list, others to the zone under its lock."""
         if self.mem_map.flags[pfn] & (PG_BUDDY | PG_SLAB):
             raise KernelBugError(f"freeing page {pfn}, which is free or still a slab")
+        if self.stand_in is not None:
+            self.stand_in.free_pages(cpu, pfn, order)
+            return 0
         bill = cpu.bill
         cpu.bill = causes.PAGE_ALLOCATOR
         cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_REFCOUNT)

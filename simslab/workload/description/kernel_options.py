@@ -48,6 +48,10 @@ class KernelOptions(Strict):
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
     freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")
     freelist_hardened: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_HARDENED")
+    stand_in_pages: bool = Field(
+        default=False,
+        description="not 5.10's page allocator but the stand-in of the silicon rows: lists of each CPU over a pool",
+    )
     have_memoryless_nodes: bool = Field(
         default=False,
         description="CONFIG_HAVE_MEMORYLESS_NODES, which ia64 and powerpc have and x86 has not: CPUs of a node without "

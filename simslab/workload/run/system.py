@@ -14,6 +14,7 @@ from simslab.allocator.cache import Cache
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
+from simslab.kernel.mm.stand_in import StandInPages
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
@@ -74,6 +75,8 @@ def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) ->
     machine = build_machine(spec, quantum)
     stride = slub_layout.PAGE_STRIDE if options.allocator == "slub" else layout.PAGE_STRIDE
     kernel = Kernel(machine, page_stride=stride, have_memoryless_nodes=options.have_memoryless_nodes)
+    if options.stand_in_pages:
+        kernel.page_allocator.stand_in = StandInPages(kernel)
     if options.memalloc_sockets:
         kernel.reserves.sk_set_memalloc()
     allocator = make_allocator(kernel, options, seed)

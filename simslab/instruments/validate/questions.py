@@ -1,0 +1,101 @@
+"""Which loop answers a row: the workload's name and parameters turned into a run of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from simslab.base.errors import UserError, near_miss
+from simslab.instruments.validate import handed_objects as handed
+from simslab.instruments.validate import machine_loops as below
+from simslab.instruments.validate import own_objects as own
+from simslab.instruments.validate.rig import Rig
+from simslab.machine.library import load_machine
+
+if TYPE_CHECKING:
+    from simslab.allocator.cache import Cache
+    from simslab.instruments.validate.own_objects import Figures
+    from simslab.instruments.validate.rows import Row
+
+TWO_NODES: Final = "{}-2n"  # the variant of a machine with two nodes
+TUNABLES: Final = ("limit", "batchcount", "shared")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A row beside what the model says; both in the row's unit. `error` is relative to the range's nearest end."""
+
+    row: Row
+    measured: float
+
+    @property
+    def published(self) -> float:
+        """The row's value, or of a published range what is nearest to the model's."""
+        if self.row.unit != "cycles":
+            return self.row.value
+        return min(max(self.measured, self.row.low), self.row.high)
+
+    @property
+    def error(self) -> float:
+        """Relative error."""
+        return self.measured / self.published - 1
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the error is within the row's tolerance."""
+        return abs(self.error) <= self.row.tolerance
+
+
+def answer_all(rows: Iterable[Row]) -> Iterator[Answer]:
+    """Answer rows one after another; rows that ask for the same run share it."""
+    kept: dict[tuple[str, int, str, str], tuple[Rig, Figures]] = {}
+    for row in rows:
+        if row.question not in kept:
+            kept[row.question] = ask(row)
+        rig, figures = kept[row.question]
+        if row.metric not in figures:
+            told = f"workload '{row.workload}' has no metric '{row.metric}'"
+            raise UserError(told, file=row.file, line=row.line, expected=", ".join(figures))
+        ns = figures[row.metric]
+        yield Answer(row, ns if row.unit == "ns" else ns * rig.machine.frequency_hz / 1e9)
+
+
+def ask(row: Row) -> tuple[Rig, Figures]:
+    """Boot the row's machine and run its workload."""
+    if row.workload not in WORKLOADS:
+        told = f"there is no workload '{row.workload}'"
+        near = near_miss(row.workload, WORKLOADS)
+        raise UserError(told, file=row.file, line=row.line, expected=", ".join(WORKLOADS), near=near)
+    name = row.machine if row.nodes == 1 else TWO_NODES.format(row.machine)
+    rig = Rig(load_machine(name), stand_in=row.unit == "ns")
+    return rig, WORKLOADS[row.workload](rig, row)
+
+
+def _cache(rig: Rig, row: Row) -> Cache:
+    if not row.has("limit"):
+        return rig.cache(row.number("size"))
+    limit, batchcount, shared = (row.number(name) if row.has(name) else 8 for name in TUNABLES)
+    return rig.cache(row.number("size"), (limit, batchcount, shared) if limit else None)
+
+
+WORKLOADS: Final[dict[str, Callable[[Rig, Row], Figures]]] = {
+    "pair": lambda rig, row: own.pair(rig, _cache(rig, row), row.number("cpus")),
+    "nn": lambda rig, row: own.nn(rig, _cache(rig, row), row.number("cpus"), row.number("n")),
+    "bulk": lambda rig, row: own.bulk(rig, _cache(rig, row), row.number("k")),
+    "churn": lambda rig, row: own.churn(rig, _cache(rig, row), row.number("cpus"), row.number("live")),
+    "burst": lambda rig, row: own.burst(rig, _cache(rig, row), row.number("cpus"), row.number("k")),
+    "remote_free": lambda rig, row: handed.remote_free(rig, _cache(rig, row), row.number("cpus"), row.number("n")),
+    "remote_one": lambda rig, row: handed.remote_one(rig, _cache(rig, row), row.number("freer"), row.number("n")),
+    "one_alloc_n_free": lambda rig, row: handed.one_alloc_n_free(
+        rig, _cache(rig, row), row.number("cpus"), row.number("n")
+    ),
+    "prodcons": lambda rig, row: handed.prodcons(rig, _cache(rig, row), row.number("pairs"), row.number("ring")),
+    "exchange": lambda rig, row: handed.exchange(
+        rig, _cache(rig, row), row.number("cpus"), row.number("share"), row.number("live"), row.number("ring")
+    ),
+    "atomic_inc": lambda rig, row: below.atomic_inc(rig, row.number("cpus")),
+    "qspinlock": lambda rig, row: below.qspinlock(rig, row.number("cpus"), row.number("delay_ps") / 1e3),
+    "pages": lambda rig, row: below.pages(rig, row.number("order")),
+    "irq": lambda rig, _row: below.irq(rig),
+}

@@ -1,0 +1,136 @@
+"""The simulated set-up of a silicon row: machine, kernel, memory of the loops' own, barriers and loops on CPUs.
+
+As the measurements were made: no ticks, no reaping, no cache shared with another (`slab_nomerge`), caches with
+SLAB_HWCACHE_ALIGN, and the stand-in page allocator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from simslab.kernel import layout
+from simslab.kernel.mm import gfp
+from simslab.machine.accounting import causes
+from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
+from simslab.workload.description.kernel_options import KernelOptions
+from simslab.workload.run.system import boot_system, start_clocks
+
+if TYPE_CHECKING:
+    from simslab.allocator.cache import Cache
+    from simslab.machine.core.cpu import Cpu
+    from simslab.machine.spec import MachineSpec
+
+LOOP_INSNS: Final = 6  # estimate: of a turn of a loop around one call (count, compare, branch, call, address)
+POOL_ORDER: Final = layout.MAX_ORDER - 1
+QUANTUM: Final = 2000  # cycles that a CPU may run ahead between two of the loops' own settles
+STREAM_AHEAD: Final = 8  # lines that the streamer is ahead of a loop through an array
+LINE: Final = 64
+
+Loop = Callable[["Cpu"], None]
+
+
+class Rig:
+    """One booted system; `cache` makes the cache of a row, `run` lets loops run side by side."""
+
+    def __init__(self, spec: MachineSpec, stand_in: bool = True, quantum: int = QUANTUM) -> None:
+        options = KernelOptions(slab_nomerge=True, reap=False, stand_in_pages=stand_in)
+        self.system = boot_system(spec, options, quantum)
+        self.machine = self.system.machine
+        self.allocator = self.system.allocator
+        self.cpus = self.machine.cpus
+        self.caches = 0
+        self.free_memory = self.end_of_memory = 0
+
+    def cache(self, size: int, tunables: tuple[int, int, int] | None = None) -> Cache:
+        """Return a new cache of objects of `size` bytes, tuned to (limit, batchcount, shared)."""
+        self.caches += 1
+        made = self.allocator.kmem_cache_create(f"silicon-{self.caches}", size, 0, SLAB_HWCACHE_ALIGN)
+        assert made is not None  # nothing is too large or too small among the rows
+        if tunables is not None:
+            self.allocator.tune(made, dict(zip(("limit", "batchcount", "shared"), tunables, strict=True)))
+        return made
+
+    def memory(self, size: int, align: int = LINE) -> int:
+        """Return the address of `size` bytes for the loops themselves."""
+        start = -(-self.free_memory // align) * align
+        if self.free_memory == 0 or start + size > self.end_of_memory:
+            pfn = self.system.kernel.page_allocator.alloc_pages(self.cpus[0], gfp.GFP_KERNEL, POOL_ORDER, 0)
+            start = pfn << layout.PAGE_SHIFT
+            self.end_of_memory = start + (layout.PAGE_SIZE << POOL_ORDER)
+        self.free_memory = start + size
+        return start
+
+    def run(self, loops: Iterable[tuple[int, Loop]]) -> None:
+        """Run each loop on its CPU, all from one time on, to their ends."""
+        start_clocks(self.system)
+        for number, loop in loops:
+            cpu = self.cpus[number]
+            self.machine.engine.spawn(cpu, _bound(loop, cpu))
+        self.machine.engine.run()
+
+    def ns(self, cycles: float) -> float:
+        """Return cycles of the core clock in nanoseconds."""
+        return cycles * 1e9 / self.machine.frequency_hz
+
+
+def _bound(loop: Loop, cpu: Cpu) -> Callable[[], None]:
+    def run() -> None:
+        cpu.busy = 1
+        loop(cpu)
+        cpu.busy = 0
+
+    return run
+
+
+class Barrier:
+    """Where `parties` CPUs wait for one another, again and again, spinning on a line of its own."""
+
+    def __init__(self, rig: Rig, parties: int) -> None:
+        self.engine = rig.machine.engine
+        self.addr = rig.memory(LINE)
+        self.parties = parties
+        self.waiting: list[Cpu] = []
+
+    def meet(self, cpu: Cpu) -> None:
+        """Return once all have come; each then has fetched the line that says so."""
+        cpu.settle()
+        cpu.atomic(self.addr)
+        cpu.settle()
+        if len(self.waiting) + 1 == self.parties:
+            here, self.waiting = self.waiting, []
+            cpu.write(self.addr)
+            for other in here:
+                self.engine.wake(other, cpu.now)
+        else:
+            self.waiting.append(cpu)
+            self.engine.park(cpu)
+            cpu.read(self.addr)
+        cpu.settle()
+
+
+class Pointers:
+    """An array of a CPU's own in which a loop keeps its objects' addresses, in order.
+
+    Its lines come before they are needed (the streamer of the L2): they take room in the caches, and no time.
+    """
+
+    def __init__(self, rig: Rig, count: int) -> None:
+        self.addr = rig.memory(8 * (count + 8 * STREAM_AHEAD))
+        self.objects = [0] * count
+
+    def touch(self, cpu: Cpu, number: int) -> None:
+        """Be at entry `number`."""
+        if not number & 7:
+            cpu.prefetchw(self.addr + 8 * number + LINE * STREAM_AHEAD)
+
+
+def let_in(cpu: Cpu) -> None:
+    """Let CPUs that are behind catch up where this one has run far enough."""
+    if cpu.now >= cpu.horizon:
+        cpu.settle()
+
+
+def pause(cpu: Cpu) -> None:
+    """Execute PAUSE."""
+    cpu.charge(causes.WAIT, max(cpu.pause, 1))

@@ -1,0 +1,42 @@
+"""Loops in which each CPU frees its own objects."""
+
+import pytest
+
+from simslab.instruments.validate import own_objects as own
+
+
+def test_a_pair_costs_the_same_at_every_size(rig):
+    small, large = (own.pair(rig, rig.cache(size), 1)["op"] for size in (32, 4096))
+    assert large == pytest.approx(small, rel=0.1)
+
+
+def test_nn_tells_allocations_and_frees_apart_and_leaves_nothing_behind(rig):
+    cache = rig.cache(256)
+    figures = own.nn(rig, cache, 2, 400)
+    assert set(figures) == {"alloc", "free"}
+    parked = rig.allocator.parked(cache)
+    held = parked.in_cpu_arrays + parked.in_shared_arrays + parked.in_slabs
+    assert held == parked.pages * 4096 // 256
+
+
+def test_bulk_is_cheaper_by_the_object_the_more_there_are(rig):
+    one, many = (own.bulk(rig, rig.cache(256), k)["op"] for k in (1, 16))
+    assert many < one
+
+
+def test_a_larger_array_makes_bursts_cheaper(rig):
+    small, large = (own.burst(rig, rig.cache(64, (limit, limit // 2, 8)), 1, 300) for limit in (8, 120))
+    assert large["free"] < small["free"]
+
+
+def test_churn_stays_in_the_arrays_when_they_are_large_enough(rig):
+    cache = rig.cache(64)
+    own.churn(rig, cache, 1, 100)
+    assert rig.allocator.parked(cache).in_shared_arrays == 0
+
+
+def test_random_numbers_are_the_same_every_time():
+    first, second = own.chooser(3, 500), own.chooser(3, 500)
+    drawn = [first() for _ in range(50)]
+    assert drawn == [second() for _ in range(50)]
+    assert len(set(drawn)) > 40
