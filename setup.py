@@ -53,7 +53,11 @@ HOT = {
         "slub.free",
     )
 }
-DATA = {"simslab.data.machines": "machines", "simslab.data.workloads": "workloads"}  # package: folder
+DATA = {
+    "simslab.data.machines": "machines",
+    "simslab.data.workloads": "workloads",
+    "simslab.data.experiments": "experiments",
+}  # package: folder
 GENERATED = "build/cython"
 SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")
 

@@ -7,10 +7,12 @@ the commit what changed and why.
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from command_line import finished, ran_in
+from command_line import ran_in
 
 GOLDEN = Path(__file__).parent / "golden_runs"
 RUNS = [
@@ -38,14 +40,6 @@ def stored(machine, workload):
     return json.loads((GOLDEN / f"{machine}--{workload}.json").read_text(encoding="utf-8"))
 
 
-def of_another_process(folder, machine, workload, **environment):
-    """The digest of a run in a process of its own."""
-    out = folder / "out"
-    status, _, complaint = finished(*command(machine, workload, "--out", out), environment=environment)
-    assert status == 0, complaint
-    return digest(out)
-
-
 @pytest.mark.parametrize(("machine", "workload"), RUNS)
 def test_a_run_repeats_its_stored_summary_and_hashes(machine, workload, tmp_path):
     ran_in(tmp_path, " ".join(["simslab", *command(machine, workload, "--out out")]))
@@ -58,14 +52,52 @@ def test_a_run_repeats_its_stored_summary_and_hashes(machine, workload, tmp_path
     assert made == stored(machine, workload)
 
 
-def test_the_hash_seed_does_not_matter(tmp_path):
-    run = ("two-socket", "mixed-remote")
-    assert of_another_process(tmp_path, *run, PYTHONHASHSEED="4242") == stored(*run)
+SURROUNDINGS = (  # each differs from the first in everything that must not matter: (build, variables, jobs)
+    ("as built", {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "COLUMNS": "80"}, "1"),
+    ("as built", {"PYTHONHASHSEED": "4242", "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Tokyo", "COLUMNS": "200"}, "2"),
+    ("plain", {"PYTHONHASHSEED": "7", "LC_ALL": "C", "LANG": "C", "SIMSLAB_PURE": "1"}, "2"),
+)
+COMMANDS = {
+    "run": ("run", "two-socket", "larson", "--set", "scale=0.01"),
+    "compare": (
+        "compare",
+        "one-node",
+        "local-churn",
+        "--set",
+        "scale=0.01",
+        "--seeds",
+        "2",
+        "--variant",
+        "a:core.ipc=2",
+    ),
+}
 
 
-def test_plain_python_gives_the_bytes_of_this_build(tmp_path):
-    run = ("four-socket", "larson")
-    assert of_another_process(tmp_path, *run, SIMSLAB_PURE="1") == stored(*run)
+def hash_of_result(command, folder, variables, jobs):
+    """SHA-256 over names and bytes of every file of a result; the manifest without what it tells of the host."""
+    folder.mkdir()
+    line = [sys.executable, "-m", "simslab", *COMMANDS[command], "--seed", "7", "--out", "r"]
+    line += ["--jobs", jobs] if command == "compare" else []
+    subprocess.run(line, cwd=folder, env=os.environ | variables, capture_output=True, timeout=300, check=True)
+    digest = hashlib.sha256()
+    for file in sorted((folder / "r").iterdir()):
+        content = file.read_bytes()
+        if file.name == "manifest.json":
+            manifest = json.loads(content)
+            del manifest["host"]  # build, versions, command line
+            content = json.dumps(manifest).encode()
+        digest.update(file.name.encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_file_of_a_result_is_the_same_whatever_surrounds_it(command, tmp_path):
+    """Hash seeds, locales, time zones, widths, working directories, numbers of workers, compiled and plain."""
+    hashes = {
+        hash_of_result(command, tmp_path / f"place {number}", variables, jobs)
+        for number, (_, variables, jobs) in enumerate(SURROUNDINGS)
+    }
+    assert len(hashes) == 1
 
 
 def test_another_seed_gives_another_run(tmp_path):

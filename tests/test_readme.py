@@ -12,6 +12,7 @@ import pytest
 from command_line import ran_in
 from key_table import with_tables
 
+from simslab.base.shipped import KINDS
 from simslab.instruments.exchange.importer import import_hwloc
 from simslab.machine.library import load_machine
 from simslab.machine.timing.cycles import build_timing
@@ -19,7 +20,7 @@ from simslab.machine.topology.topology import build_topology
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-APART = {"figures"}  # its commands build on one another: tests/test_docs.py
+APART = {"figures", "tutorials"}  # their commands build on one another: tests/test_docs.py
 DOCS = {
     path.stem: path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "docs").glob("*.md"))
@@ -29,7 +30,7 @@ BLOCKS = [block for text in (README, *DOCS.values()) for block in re.findall(r"`
 PYTHON = [block for text in (README, *DOCS.values()) for block in re.findall(r"```python\n(.*?)```", text, re.S)]
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.strip()]
 # One file of each kind: tests/conform/ compares them all, the paths of a kernel for half a minute.
-KINDS = (
+RECORDED = (
     "README.md",
     "cache_geometry",
     "caches-1n1c",
@@ -39,7 +40,7 @@ KINDS = (
     "trace-1n1c-h256",
     "topology-1n1c",
 )
-GOLDEN = sorted(path for path in (ROOT / "tests" / "golden").iterdir() if path.name.startswith(KINDS))
+GOLDEN = sorted(path for path in (ROOT / "tests" / "golden").iterdir() if path.name.startswith(RECORDED))
 SIMSLAB = [command for command in COMMANDS if command.startswith("simslab ")]
 INSTALLS = [command for command in COMMANDS if command.startswith("pip ")]
 
@@ -77,7 +78,7 @@ two-socket,dram_idle_latency,node1,node1,random,89,ns
 @pytest.fixture
 def simslab(tmp_path):
     """Return a function that runs a command of the README in a folder with what it reads, and returns its output."""
-    for folder in ("machines", "workloads"):
+    for folder in KINDS:
         (tmp_path / folder).symlink_to(ROOT / folder)
     golden = tmp_path / "tests" / "golden"
     golden.mkdir(parents=True)
@@ -133,12 +134,17 @@ def ran_changed(out, _):
 
 def listed(out, _):
     names = {line.split()[0] for line in out.splitlines() if line.startswith("  ")}
-    assert names == {path.stem for kind in ("machines", "workloads") for path in (ROOT / kind).glob("*.yaml")}
+    assert names == {path.stem for kind in KINDS for path in (ROOT / kind).glob("*.yaml")}
 
 
 def described(out, _):
     assert "32 CPUs: 2 packages x 16 cores" in out
     assert "available: 2 nodes (0-1)" in out
+
+
+def grown(out, _):
+    assert "available: 8 nodes (0-7)" in out
+    assert "node 0 - node 4: 26.2 ns" in out
 
 
 def drawn(out, tmp_path):
@@ -153,11 +159,11 @@ def schema_of(key):
     return is_schema
 
 
-def imported(nodes, cpus):
+def imported(name, nodes, cpus):
     def is_machine(out, tmp_path):
-        topology = build_topology(load_machine(str(tmp_path / "mine.yaml")))
+        topology = build_topology(load_machine(str(tmp_path / name)))
         assert (out, len(topology.nodes), len(topology.cpus)) == ("", nodes, cpus)
-        assert "# estimate" in (tmp_path / "mine.yaml").read_text()
+        assert "# estimate" in (tmp_path / name).read_text()
 
     return is_machine
 
@@ -246,6 +252,17 @@ def terms(out, _):
     assert out.startswith("irq_mask (cause): ")
 
 
+def asked(out, tmp_path):
+    swept("latency.mean:free", "throughput")(out, tmp_path)
+    assert (tmp_path / "what-if.pdf").read_bytes().startswith(b"%PDF")
+    assert len((tmp_path / "what-if.csv").read_text().splitlines()) == 1 + 2 * 6
+
+
+def plotted(out, tmp_path):
+    assert b"/Type3" not in (tmp_path / "latency.pdf").read_bytes()
+    assert (tmp_path / "latency.csv").read_text().startswith("panel,series,from_ns,to_ns")
+
+
 def tuned(out, _):
     assert re.search(r"^Recommended", out, re.M)
     assert re.search(r'^echo "pool_workqueue \d+ \d+ \d+" > /proc/slabinfo$', out, re.M)
@@ -254,16 +271,19 @@ def tuned(out, _):
 # Each command, by its first words, and what it must have done.
 KEPT = {
     "run two-socket mixed-remote --out": ran,
+    "run two-socket mixed-remote --set scale=0.1 --plot": plotted,
     "run two-socket memory-bugs": found,
     "run two-socket mixed-remote --set": ran_changed,
     "list": listed,
+    "describe two-socket --set nodes=8": grown,
     "describe two-socket": described,
     "describe four-socket --draw": drawn,
     "schema machine": schema_of("layout"),
     "schema workload": schema_of("threads"),
-    "import hwloc": imported(4, 48),
-    "import numactl": imported(2, 4),
-    "import mlc": imported(2, 32),
+    "import hwloc": imported("mine.yaml", 4, 48),
+    "import numactl": imported("rome.yaml", 2, 4),
+    "import mlc mlc.txt --out": imported("mlc.yaml", 2, 32),
+    "import mlc mlc.txt --links": imported("links.yaml", 2, 32),
     "export hwloc": exported,
     "check": checked,
     "compare": compared,
@@ -273,6 +293,7 @@ KEPT = {
     "measure two-socket --part lock": lock_measured,
     "fit two-socket": fitted,
     "protocol mesif": transitions,
+    "sweep two-socket mixed-remote --set scale=0.05": asked,
     "sweep two-socket mixed-remote --set scale=0.02 --axis tunables.mixed.limit=30,60,120": swept(
         "latency.p99", "throughput", "lock.wait:alien_lock"
     ),

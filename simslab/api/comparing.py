@@ -115,12 +115,15 @@ def compare(
     metrics: Sequence[str] = DEFAULT,
     correct: bool = False,
     vary: str = "start",
+    precision: float = 0.0,
+    max_seeds: int = 100,
     processes: int = 1,
 ) -> Comparison:
     """Compare variants, each a name and what it changes, with the unmodified arm (or the one named `base`).
 
-    All arms run with the same seeds. `correct` widens the intervals so that those of a metric hold together; `vary`
-    says what the seed draws of a recorded trace. The result does not depend on `processes`.
+    All arms run with the same seeds. With `precision` (a share of the base's mean) seeds are added until the first
+    metric's intervals are that narrow, up to `max_seeds`. `correct` widens the intervals so that those of a metric hold
+    together; `vary` says what the seed draws of a recorded trace. The result does not depend on `processes`.
     """
     names = names_of(machine, workload)
     arms = [Variant(name, tuple(settings_of(changes))) for name, changes in variants.items()]
@@ -135,4 +138,5 @@ def compare(
         vary=vary,
         reader=reader_of(machine, workload),
     )
-    return Comparison(plan, run_comparison(plan, processes=processes, correct=correct))
+    return Comparison(plan, run_comparison(plan, processes=processes, correct=correct,
+                                           precision=precision, max_seeds=max_seeds))  # fmt: skip

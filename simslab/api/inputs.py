@@ -12,6 +12,7 @@ from simslab.base.documents.yamlfile import overridden
 from simslab.base.output import write_file
 from simslab.experiment.grid.axes import value_text
 from simslab.experiment.inputs import InputReader, Inputs, object_document
+from simslab.machine.scale_out import scale_out
 from simslab.machine.spec import MachineSpec
 from simslab.workload.description.spec import Workload
 
@@ -93,7 +94,8 @@ def changed(spec: Spec, settings: Sequence[str]) -> Spec:
     """Return a machine or workload with `path=value` overrides, checked again; UserErrors with all mistakes."""
     if not settings:
         return spec
-    return overridden(object_document(spec), type(spec), settings)[1]
+    settle = scale_out if isinstance(spec, MachineSpec) else None
+    return overridden(object_document(spec), type(spec), settings, settle)[1]
 
 
 def to_yaml(spec: MachineSpec | Workload) -> str:

@@ -158,8 +158,14 @@ class Result:
         """Return what `simslab run` prints."""
         return summary_text(self.measurement)
 
-    def figure(self, path: str | Path | None = None) -> Figure:
-        """Return the latency figure (matplotlib), by path and cause; with `path` it is also written there."""
+    def figure(self, path: str | Path | None = None, *, kind: str = "", **look: Any) -> Figure:
+        """Return the latency figure (matplotlib), by path and cause; with `path` it is also written there.
+
+        With a `kind` (`cdf`, `ccdf`, `histogram`, `percentiles`, `attribution`, `nodes`) what `simslab plot` draws, its
+        data beside it; `look` are fields of `Options`, such as `operations=("free",)` or `width` in inches.
+        """
+        if kind:
+            return self._plot(kind, path, look)
         from simslab.report.canvas import check_drawable, house_style, write_figure
         from simslab.report.run.figures import latency_figure
 
@@ -170,6 +176,21 @@ class Result:
             if path is not None:
                 write_figure(figure, Path(path))
         return figure
+
+    def _plot(self, kind: str, path: str | Path | None, look: dict[str, Any]) -> Figure:
+        from simslab.report.canvas import house_style
+        from simslab.report.plot.kinds import draw
+        from simslab.report.plot.options import Options, check_output
+        from simslab.report.plot.sources import Sources, measurement_arm
+
+        if path is not None:
+            check_output(Path(path))
+        options = Options(**look)
+        with house_style(options.font_size):
+            drawn = draw(Sources((measurement_arm(self.measurement, self.measurement.workload),)), kind, options)
+            if path is not None:
+                drawn.write(Path(path))
+        return drawn.figure
 
     def save(self, directory: str | Path) -> None:
         """Write the result directory that `simslab run --out` writes; UserError where something else stands."""

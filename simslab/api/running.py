@@ -11,7 +11,7 @@ from simslab.api.result import Result
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.figures.observation import observe
 from simslab.experiment.inputs import Inputs
-from simslab.result.directory import check_replaceable
+from simslab.experiment.run import check_before_work
 
 if TYPE_CHECKING:
     from simslab.instruments.measure.whole import MachineMeasurement
@@ -44,7 +44,7 @@ def run(
     else:
         inputs = load(machine, workload, overrides)
     if out is not None:
-        check_replaceable(out)
+        check_before_work(Path(out))
     result = Result(observe(inputs, inputs.workload.seed if seed is None else seed), inputs)
     if out is not None:
         result.save(out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from simslab.api.columns import Columns
 from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, names_of, reader_of, settings_of
@@ -17,9 +17,13 @@ from simslab.experiment.running.pool import default_processes
 from simslab.experiment.running.precision import sweep_to_precision
 from simslab.experiment.store.export import export, tidy_rows
 from simslab.experiment.store.store import Store, StoredCell
+from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import Progress
 from simslab.experiment.table import sweep_table
 from simslab.report.comparison.sweep_text import SweepTable, sweep_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Sweep:
@@ -69,6 +73,38 @@ class Sweep:
     def text(self, base: str = "", *, correct: bool = False) -> str:
         """Return what `simslab sweep` prints."""
         return sweep_text(self.table(base, correct=correct), self.notes)
+
+    def figure(
+        self,
+        kind: str = "lines",
+        path: str | Path | None = None,
+        *,
+        metrics: Sequence[str] = (),
+        x: str = "",
+        y: str = "",
+        at: Mapping[str, str] | None = None,
+        base: str = "",
+        correct: bool = False,
+        **look: Any,
+    ) -> Figure:
+        """Return the points as `lines`, `heat-map` or `effects` (matplotlib); with `path` also written, with its data.
+
+        `x` and `y` are parameters, `at` fixes others; `look` are fields of `Options`, such as `width` in inches.
+        """
+        from simslab.report.canvas import house_style
+        from simslab.report.plot.kinds import draw
+        from simslab.report.plot.options import Options, check_output
+        from simslab.report.plot.sources import Sources
+
+        if path is not None:
+            check_output(Path(path))
+        table = stored_table(self.store, metrics, base=base, correct=correct, at=at)
+        options = Options(x=x, y=y, **look)
+        with house_style(options.font_size):
+            drawn = draw(Sources(tables=(table,)), kind, options)
+            if path is not None:
+                drawn.write(Path(path))
+        return drawn.figure
 
     def export(self, path: str | Path, *, force: bool = False) -> None:
         """Write the rows as .csv, .jsonl or .parquet."""

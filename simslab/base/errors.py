@@ -17,6 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from simslab.base.printable import one_line
+
 SHOWN: Final = 30  # problems told of one file before the rest is only counted
 
 
@@ -48,7 +50,7 @@ class Problem:
             text += f"; expected {self.expected}"
         if self.near:
             text += f"; did you mean '{self.near}'?"
-        return " ".join(text.splitlines())
+        return one_line(text)
 
 
 def reason(error: Exception) -> str:

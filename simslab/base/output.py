@@ -7,6 +7,7 @@ a FIFO) is written through: it is never replaced.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -33,6 +34,13 @@ def check_writable(path: Path) -> None:
         raise _refused(error, path) from None
     if fault:
         raise UserError(fault, file=str(path), expected=EXPECTED)
+
+
+def check_new(path: Path, force: bool = False) -> None:
+    """Like `check_writable`; UserError also where a file stands that would be lost, unless with `force`."""
+    check_writable(path)
+    if path.is_file() and not force and _stream(path) is None:
+        raise UserError("is there already", file=str(path), expected="a new name, or --force")
 
 
 def _fault(path: Path) -> str:
@@ -115,4 +123,5 @@ def _mode(path: Path) -> int:
 
 
 def _refused(error: Exception, path: Path) -> UserError:
-    return UserError(f"cannot be written: {reason(error)}", file=str(path), expected=EXPECTED)
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    return UserError(f"cannot be written: {reason(error)}", file=str(path), expected="" if full else EXPECTED)

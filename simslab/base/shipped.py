@@ -1,4 +1,4 @@
-"""Files that ship with simslab and are found by name: `machines` and `workloads`.
+"""Files that ship with simslab and are found by name: `machines`, `workloads` and `experiments`.
 
 Installed they lie in `simslab/data/<kind>`; in a source tree in `<kind>` beside the package.
 """
@@ -11,12 +11,12 @@ from typing import Final
 from simslab.base.errors import UserError, near_miss
 
 SUFFIX: Final = ".yaml"
-KINDS: Final = ("machines", "workloads")
+KINDS: Final = ("machines", "workloads", "experiments")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
 def shipped_folder(kind: str) -> Path:
-    """Return the folder of shipped files of `kind` ('machines' or 'workloads')."""
+    """Return the folder of shipped files of `kind` (one of KINDS)."""
     installed = _PACKAGE / "data" / kind
     return installed if installed.is_dir() else _PACKAGE.parent / kind
 
@@ -37,7 +37,13 @@ def find_shipped(kind: str, name: str) -> Path:
     one = kind.removesuffix("s")
     other = next((known for known in KINDS if known != kind and name in shipped_names(known)), "")
     if other:
-        swapped = f"'{name}' is a {other.removesuffix('s')}, not a {one}"
-        raise UserError(swapped, expected="MACHINE WORKLOAD; did you mean the other way round?")
+        an = "an" if other.startswith("e") else "a"
+        swapped = f"'{name}' is {an} {other.removesuffix('s')}, not a {one}"
+        raise UserError(
+            swapped,
+            expected=f"`simslab sweep {name}`"
+            if other == "experiments"
+            else "MACHINE WORKLOAD; did you mean the other way round?",
+        )
     expected = f"a file, or one of {', '.join(names)}"
     raise UserError(f"there is no {one} '{name}'", expected=expected, near=near_miss(name, names))

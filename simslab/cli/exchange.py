@@ -1,7 +1,5 @@
 """`simslab import` and `simslab export`: machines from and for other tools."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ exporting = typer.Typer(help="Write a machine for another tool.", no_args_is_hel
 
 InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="what to read")]
 OutFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="write there instead of standard output")]
+Force = Annotated[bool, typer.Option("--force", help="replace a file that is there")]
 Template = Annotated[
     str, typer.Option("--template", metavar="MACHINE", help="machine whose figures stand in for those that FILE lacks")
 ]
@@ -22,30 +21,39 @@ TEMPLATE = "two-socket"
 
 
 @importing.command()
-def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
+def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None, force: Force = False) -> None:
     """Import lstopo's XML (lstopo FILE.xml), of any version of hwloc."""
     from simslab.instruments.exchange.importer import import_hwloc
 
-    _check(out)
+    _check(out, force)
     _write(import_hwloc(file, template), out)
 
 
 @importing.command()
-def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
+def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None, force: Force = False) -> None:
     """Import the output of `numactl -H`."""
     from simslab.instruments.exchange.importer import import_numactl
 
-    _check(out)
+    _check(out, force)
     _write(import_numactl(file, template), out)
 
 
 @importing.command()
-def mlc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None) -> None:
+def mlc(
+    file: InputFile,
+    template: Template = TEMPLATE,
+    out: OutFile = None,
+    force: Force = False,
+    links: Annotated[
+        bool,
+        typer.Option("--links", help="decompose the latencies into links, which can be scaled (default: the matrix)"),
+    ] = False,
+) -> None:
     """Import the output of Intel's Memory Latency Checker."""
     from simslab.instruments.exchange.importer import import_mlc
 
-    _check(out)
-    _write(import_mlc(file, template), out)
+    _check(out, force)
+    _write(import_mlc(file, template, links), out)
 
 
 @exporting.command("hwloc")
@@ -55,21 +63,23 @@ def export_to_hwloc(
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine (repeatable)")
     ] = None,
     out: OutFile = None,
+    force: Force = False,
 ) -> None:
     """Export a machine as lstopo's XML; importing that gives an equal machine."""
     from simslab.instruments.exchange.hwloc.export import export_hwloc
     from simslab.machine.library import load_machine
 
-    _check(out)
+    _check(out, force)
     _write(export_hwloc(load_machine(machine, settings or ())), out)
 
 
-def _check(out: Path | None) -> None:
-    """Refuse a name that cannot be written before the work."""
-    if out is not None:
-        from simslab.base.output import check_writable
+def _check(out: Path | None, force: bool) -> None:
+    """Refuse a name that cannot be written, or under which a file stands, before the work."""
+    if out is None:
+        return
+    from simslab.base.output import check_new
 
-        check_writable(out)
+    check_new(out, force)
 
 
 def _write(text: str, out: Path | None) -> None:

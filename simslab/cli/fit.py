@@ -1,19 +1,20 @@
 """`simslab fit`: physical parameters of a machine adjusted to a table of measurements."""
 
-from __future__ import annotations
-
-import hashlib
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from simslab.base.documents.input import read_bytes, read_text
 from simslab.base.errors import UserError
+from simslab.cli.terminal.completion import machines
 
 
 def fit(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
     against: Annotated[Path, typer.Option(metavar="FILE.csv", help="the table of measurements to fit to")],
     parameters: Annotated[
         list[str] | None,
@@ -65,7 +66,9 @@ def fit(
     with progress(f"fitting {spec.name}"):
         result = fit_machine(document, rows, wanted, hold_out)
     if out is not None:
-        digest = hashlib.sha256(against.read_bytes()).hexdigest()
-        text = Path(document.file).read_text(encoding="utf-8-sig")
+        import hashlib
+
+        digest = hashlib.sha256(read_bytes(against)).hexdigest()
+        text = read_text(document.file)
         write_file(out, fitted_text(text, document, result, against, digest))
     sys.stdout.write(fit_json(result) if as_json else fit_text(result))

@@ -18,17 +18,18 @@ from simslab.machine.library import extend_machine
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-KINDS = ("machine", "workload")
+KINDS = ("machine", "workload", "experiment")
 TRACE_SUFFIXES = (".txt", ".gz", ".trace", ".dat")
 YAML_SUFFIXES = (".yaml", ".yml")
 
 
 def models() -> Mapping[str, type[BaseModel]]:
     """Return the model of each kind of file."""
+    from simslab.experiment.grid.experiment_file import ExperimentFile
     from simslab.machine.spec import MachineSpec
     from simslab.workload.description.spec import Workload
 
-    return {"machine": MachineSpec, "workload": Workload}
+    return {"machine": MachineSpec, "workload": Workload, "experiment": ExperimentFile}
 
 
 def inventory_lines() -> Iterator[str]:
@@ -109,12 +110,13 @@ def _check_trace(path: FilePath) -> str:
 
 
 def schema_json(kind: str) -> str:
-    """Return the JSON Schema of a kind of file, indented."""
+    """Return the JSON Schema of a kind of file, or of what `--json` prints, indented."""
+    from simslab.report.json_files import FILES
     from simslab.result.result_file import schema_text
 
     known: dict[str, Callable[[], str]] = {
         name: lambda model=model: json.dumps(model.model_json_schema(), indent=2)  # type: ignore[misc]
-        for name, model in models().items()
+        for name, model in {**models(), **FILES}.items()
     }
     known["result"] = lambda: schema_text().rstrip("\n")
     if kind not in known:

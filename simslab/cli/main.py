@@ -4,14 +4,12 @@
 Imports stay inside the commands, so that `simslab --help` does not load what only a simulation needs.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -25,10 +23,15 @@ from simslab.cli.oracle import conform, geometry
 from simslab.cli.plot import plot
 from simslab.cli.protocol import protocol
 from simslab.cli.store import storing
-from simslab.cli.stored import diff, report, reproduce, show
+from simslab.cli.stored import artifact, diff, report, reproduce, show
 from simslab.cli.sweep import sweep
+from simslab.cli.terminal.completion import machines, workloads
+from simslab.cli.terminal.streams import own_environment, plain_streams, terminal
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
+
+if TYPE_CHECKING:
+    from simslab.result.measurement import Measurement
 
 BAD_INPUT = 2
 LARGEST_SEED = 2**64 - 1
@@ -53,14 +56,19 @@ app.command()(report)
 app.command()(show)
 app.command()(diff)
 app.command()(reproduce)
+app.command()(artifact)
 app.command()(measure)
 app.command()(fit)
 app.command()(protocol)
 app.command()(conform)
 app.command()(geometry)
 
-MachineName = Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")]
-WorkloadName = Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file")]
+MachineName = Annotated[
+    str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+]
+WorkloadName = Annotated[
+    str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file", autocompletion=workloads)
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine or the workload (repeatable)"),
@@ -97,24 +105,50 @@ def run(
         typer.Option(min=0, max=LARGEST_SEED, help="seed of the random streams (default: the workload's)"),
     ] = None,
     out: OutFolder = None,
+    plot_to: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help="draw latencies there, as `simslab plot` does")
+    ] = None,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: cdf (default), ccdf, histogram, ...")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Run a workload on a machine and print what was measured."""
-    from rich.console import Console
-
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
-    from simslab.report.run.summary import print_summary
-    from simslab.result.result_file import to_json
+    from simslab.result.directory import replaced_result
 
     inputs = load_inputs(machine, workload, settings or ())
+    if plot_to is not None:
+        from simslab.report.plot.options import check_output
+
+        check_output(plot_to)
+    told = "" if out is None else replaced_result(out, inputs.machine.name, inputs.workload.name)
+    if told:
+        print(f"simslab: {told}", file=sys.stderr)
     with kernel_console_off(), watching(f"{inputs.workload.name} on {inputs.machine.name}") as watch:
         measurement = run_once(inputs, seed, out, watch)
+    _show_run(measurement, as_json, plot_to, kind)
+
+
+def _show_run(measurement: "Measurement", as_json: bool, plot_to: Path | None, kind: str) -> None:
+    """Draw and print what was measured. Only now is loaded what that needs, so that the run starts earlier."""
+    if plot_to is not None:
+        from simslab.report.plot.kinds import drawn_to
+        from simslab.report.plot.options import Options
+        from simslab.report.plot.sources import Sources, measurement_arm
+
+        arm = measurement_arm(measurement, measurement.workload)
+        drawn_to(plot_to, Sources((arm,)), kind, Options())
     if as_json:
+        from simslab.result.result_file import to_json
+
         sys.stdout.write(to_json(measurement))
     else:
-        print_summary(measurement, Console())
+        from rich.console import Console
+
+        from simslab.report.run.summary import print_summary
+
+        print_summary(measurement, Console(file=terminal(sys.stdout)))
 
 
 @app.command("list")
@@ -190,9 +224,14 @@ def check(
 
 @app.command()
 def schema(
-    kind: Annotated[str, typer.Argument(metavar="machine|workload|result", help="what to print the schema of")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="machine, workload, experiment, result, comparison, description or inventory"
+        ),
+    ],
 ) -> None:
-    """Print the JSON Schema of machine files, workload files or result.json."""
+    """Print the JSON Schema of a kind of file, or of what --json prints of it."""
     from simslab.cli.inventory import schema_json
 
     print(schema_json(kind))
@@ -206,11 +245,23 @@ def fail(error: UserError) -> NoReturn:
 
 
 def main() -> None:
-    """Entry point of the `simslab` command."""
+    """Run the command line; ends the process."""
+    try:
+        with plain_streams(), own_environment():
+            _obey_signals()
+            _run_command()
+    except KeyboardInterrupt:  # before or after the command itself, which tells of it
+        sys.exit(128 + signal.SIGINT)
+
+
+def _obey_signals() -> None:
     with suppress(ValueError):  # not in the main thread: whoever calls us there handles signals
         for ending in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, ending):  # there is no SIGHUP on Windows
                 signal.signal(getattr(signal, ending), _terminated)
+
+
+def _run_command() -> None:
     try:
         try:
             app()
@@ -221,6 +272,9 @@ def main() -> None:
         fail(error)
     except SimslabError as error:
         print(f"simslab: {error}", file=sys.stderr)
+        sys.exit(1)
+    except MemoryError:
+        print("simslab: out of memory", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         # Whoever read our output has left, as `head` does; Python would complain once more at exit.

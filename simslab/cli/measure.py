@@ -1,7 +1,5 @@
 """`simslab measure`: run on a simulated machine what one would run on a real one."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simslab.base.errors import BadValue, UserError, near_miss
-from simslab.report.canvas import check_drawable
+from simslab.cli.terminal.completion import machines
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
@@ -22,7 +20,9 @@ MAX_SECTION_NS = 1_000_000
 
 
 def measure(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="change a value of the machine (repeatable)"),
@@ -57,6 +57,8 @@ def measure(
 
     spec = load_machine(machine, settings or ())
     if plot is not None:
+        from simslab.report.canvas import check_drawable
+
         check_drawable(plot)
     if against is None or plot is not None:
         _measure(spec, tuple(parts or ()), section, as_json, plot, silent=against is not None)
@@ -65,7 +67,7 @@ def measure(
 
 
 def _measure(
-    spec: MachineSpec, parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None, silent: bool
+    spec: "MachineSpec", parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None, silent: bool
 ) -> None:
     from simslab.instruments.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
     from simslab.report.machine.measure_text import measurement_json, measurement_text
@@ -89,7 +91,7 @@ def _measure(
         draw_measurement(measurement, plot)
 
 
-def _section(text: str) -> Duration:
+def _section(text: str) -> "Duration":
     """Return the length of a critical section; UserError if it is none or of no use."""
     from simslab.base.units import parse_duration
 
@@ -102,7 +104,7 @@ def _section(text: str) -> Duration:
     return length
 
 
-def _compare(spec: MachineSpec, table: Path, names: list[str], as_json: bool) -> None:
+def _compare(spec: "MachineSpec", table: Path, names: list[str], as_json: bool) -> None:
     """Print measured beside published; typer.Exit(1) when a tolerance is exceeded."""
     from simslab.instruments.reference.answers import Answers
     from simslab.instruments.reference.reference import Cell, judge, read_table, rows_of

@@ -1,7 +1,5 @@
 """`simslab conform` and `simslab geometry`: the allocator against a real kernel, and what that kernel would choose."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -1,15 +1,13 @@
 """`simslab plot`: figures from stored results alone."""
 
-from __future__ import annotations
-
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from simslab.report.plot.options import Options
+    from simslab.report.comparison.sweep_text import SweepTable
+    from simslab.report.plot.sources import Sources
 
 
 def plot(
@@ -17,8 +15,8 @@ def plot(
         list[str],
         typer.Argument(
             metavar="RESULT...",
-            help="directories of `run --out` or `compare --out`, or a file of `measure --json`; several are arms; "
-            "NAME=RESULT names one",
+            help="directories of `run --out` or `compare --out`, the store of a sweep, or a file of `measure --json`; "
+            "several are arms; NAME=RESULT names one",
         ),
     ],
     out: Annotated[
@@ -31,8 +29,9 @@ def plot(
         str,
         typer.Option(
             metavar="KIND",
-            help="cdf (default), ccdf, histogram, percentiles, attribution, nodes, topology; of `measure --json`: "
-            "measure (default), latency-map, c2c-map",
+            help="cdf (default), ccdf, histogram, percentiles, attribution, nodes, topology; of a sweep: "
+            "lines (default), heat-map, effects; of a comparison also effects; of `measure --json`: measure (default), "
+            "latency-map, c2c-map",
         ),
     ] = "",
     by: Annotated[
@@ -47,6 +46,24 @@ def plot(
     arm: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="only this arm, in this order (repeatable)")
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME,...", help="of a sweep: figures to draw (default: the first stored)"),
+    ] = None,
+    x: Annotated[str, typer.Option("--x", metavar="AXIS", help="of a sweep: parameter along the x axis")] = "",
+    y: Annotated[
+        str, typer.Option("--y", metavar="AXIS", help="of a sweep: rows of the heat map, or a line for each value")
+    ] = "",
+    at: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AXIS=VALUE", help="of a sweep: only points with this value (repeatable)"),
+    ] = None,
+    base: Annotated[
+        str, typer.Option(metavar="AXIS=VALUE,...", help="of a sweep: the point to compare with (default: the first)")
+    ] = "",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="of a sweep: differences of a metric hold together (Bonferroni-t)")
+    ] = False,
     x_scale: Annotated[str, typer.Option(metavar="log|linear", help="scale of the x axis")] = "",
     y_scale: Annotated[str, typer.Option(metavar="log|linear", help="scale of the y axis")] = "",
     xlim: Annotated[str, typer.Option(metavar="LOW:HIGH", help="limits of the x axis, either may be left out")] = ":",
@@ -61,6 +78,7 @@ def plot(
 ) -> None:
     """Draw a figure from stored results: nothing is run again."""
     from simslab.report.plot import options as opt
+    from simslab.report.plot.kinds import drawn_to
 
     opt.check_output(out)
     if not opt.FONT_SIZES[0] <= font_size <= opt.FONT_SIZES[1]:
@@ -76,6 +94,8 @@ def plot(
         paths=tuple(path or ()),
         caches=tuple(cache or ()),
         arms=tuple(arm or ()),
+        x=x,
+        y=y,
         x_scale=opt.chosen(x_scale, opt.SCALES, "--x-scale"),
         y_scale=opt.chosen(y_scale, opt.SCALES, "--y-scale"),
         x_limits=opt.parse_limits(xlim, "--xlim"),
@@ -86,17 +106,28 @@ def plot(
         title=title,
         legend=opt.chosen(legend, opt.LEGENDS, "--legend"),
     )
-    _draw(results, kind, options, out)
+    names = [name for text in metric or () for name in text.split(",")]
+    drawn_to(out, _sources(results, names, at or [], base, correct), kind, options)
 
 
-def _draw(results: list[str], kind: str, options: Options, out: Path) -> None:
-    from simslab.report.canvas import house_style
-    from simslab.report.plot.kinds import draw
+def _sources(results: list[str], metric: list[str], at: list[str], base: str, correct: bool) -> "Sources":
+    """Read results; of stores, which are read by a layer above that of figures, the table of points."""
+    from dataclasses import replace
+
+    from simslab.experiment.store.schema import is_store
     from simslab.report.plot.sources import read_sources
 
-    sources = read_sources(results)
-    with house_style(options.font_size):
-        drawn = draw(sources, kind, options)
-        drawn.write(out)
-    for note in drawn.notes:
-        print(f"simslab: {note}", file=sys.stderr)
+    stores = [place for place in results if is_store(place)]
+    sources = read_sources([place for place in results if place not in stores])
+    tables = [_table(place, metric, at, base, correct) for place in stores]
+    return replace(sources, tables=(*sources.tables, *tables))
+
+
+def _table(place: str, metric: list[str], at: list[str], base: str, correct: bool) -> "SweepTable":
+    from simslab.experiment.grid.axes import parse_point
+    from simslab.experiment.store.store import Store
+    from simslab.experiment.stored_table import stored_table
+
+    with Store.open(place) as store:
+        held = {name: value for text in at for name, value in parse_point(text).items()}
+        return stored_table(store, metric, base=base, correct=correct, at=held)

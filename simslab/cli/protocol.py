@@ -1,7 +1,5 @@
 """`simslab protocol`: the transition tables of the coherence protocols."""
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Annotated

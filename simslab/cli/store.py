@@ -1,7 +1,5 @@
 """`simslab store`: what to do with the results of sweeps."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated

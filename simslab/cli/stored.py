@@ -1,12 +1,13 @@
 """`simslab show`, `diff` and `reproduce`: stored results read, compared, and made again."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from simslab.cli.terminal.completion import views
+from simslab.cli.terminal.streams import terminal
 
 DIFFERENT = 1
 
@@ -39,7 +40,7 @@ def diff(
         told = "inputs and figures" if None not in measurements else "inputs"
         print(f"{first} and {second}: the same {told}")
         return
-    print_parts(parts, Console())
+    print_parts(parts, Console(file=terminal(sys.stdout)))
     raise typer.Exit(DIFFERENT)
 
 
@@ -69,31 +70,75 @@ def reproduce(
 def show(
     result: ResultFolder,
     view: Annotated[
-        str, typer.Option(metavar="NAME", help="slabinfo, slabtop, numastat or lock_stat; default: the summary")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="slabinfo, slabtop, numastat, lock_stat; or, for which it is run again: buddyinfo, vmstat, irqsoff, "
+            "perf-kmem, perf-c2c, perfetto, ftrace; default: the summary",
+            autocompletion=views,
+        ),
     ] = "",
+    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
 ) -> None:
     """Show a stored result: its summary, or as the kernel or a tool of a real machine would."""
     from rich.console import Console
 
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import seen_again
     from simslab.report.run.summary import print_summary
-    from simslab.report.views.all_views import view_text
+    from simslab.report.views.all_views import again_text, runs_again, view_text
     from simslab.result.result_file import load
+    from simslab.result.stored import stored
 
-    measurement = load(result)
-    if view:
-        sys.stdout.write(view_text(measurement, view))
+    if not view:
+        print_summary(load(result), Console(file=terminal(sys.stdout)))
+    elif runs_again(view):
+        with kernel_console_off(), watching(f"running {result} again") as watch:
+            again = seen_again(stored(result), view, trace, watch)
+        sys.stdout.write(again_text(again, view))
     else:
-        print_summary(measurement, Console())
+        sys.stdout.write(view_text(load(result), view))
 
 
 def report(
-    result: ResultFolder,
+    result: Annotated[
+        str,
+        typer.Argument(metavar="RESULT", help="a directory of `run --out` or `compare --out`, or a store of a sweep"),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="the page")],
 ) -> None:
-    """Write a stored run as one HTML page: inputs, figures, tables that sort, kernel views; nothing is loaded."""
+    """Write a run, comparison or sweep as one HTML page: inputs, figures, tables that sort; nothing is loaded."""
     from simslab.base.output import check_writable, write_file
+    from simslab.experiment.store.schema import is_store
+    from simslab.experiment.store.store import Store
+    from simslab.experiment.stored_table import how_it_was_made, stored_table
     from simslab.report.page.page import page_html
-    from simslab.report.plot.sources import read_sources
+    from simslab.report.plot.sources import Sources, read_sources
 
     check_writable(out)
-    write_file(out, page_html(read_sources([result])))
+    if is_store(result):
+        with Store.open(result) as store:
+            page = page_html(Sources(tables=(stored_table(store),)), how_it_was_made(store))
+    else:
+        page = page_html(read_sources([result]))
+    write_file(out, page)
+
+
+def artifact(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="a new directory")],
+    results: Annotated[
+        list[str], typer.Argument(metavar="RESULT...", help="directories of `run --out`, stores of finished sweeps")
+    ],
+    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
+) -> None:
+    """Put results together for an artifact evaluation: commands with their times, what to expect, versions, citation.
+
+    Every run is made again meanwhile, and must come out the same.
+    """
+    from simslab.cli.terminal.progress import kernel_console_off
+    from simslab.experiment.artifact import write_artifact
+
+    with kernel_console_off():
+        pieces = write_artifact(out, results, trace)
+    for piece in pieces:
+        print(f"{piece.name}: {piece.seconds:.1f} s; {piece.expected}")

@@ -1,7 +1,5 @@
 """`simslab sweep`: a grid of runs into a store; `simslab store`: what to do with one."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simslab.base.errors import UserError
+from simslab.cli.terminal.completion import metric_names, things_to_sweep
+from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 if TYPE_CHECKING:
     from simslab.experiment.grid.design import Design
@@ -19,7 +19,11 @@ CELLS_FAILED = 1
 def sweep(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MACHINE WORKLOAD | FILE.yaml]", help="what to run, or an experiment file"),
+        typer.Argument(
+            metavar="[MACHINE WORKLOAD | EXPERIMENT]",
+            help="what to run, or a shipped experiment or a file",
+            autocompletion=things_to_sweep,
+        ),
     ] = None,
     store: Annotated[
         Path, typer.Option("--store", metavar="FILE", help="the store: made, added to, or gone on with")
@@ -40,16 +44,21 @@ def sweep(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value everywhere (repeatable)")
     ] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="seeds a point (default: 1, or the file's)")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=MOST_SEEDS, help="a point's (default: 1, or the file's)")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(metavar="NAME,...", help="figures to keep, as `simslab metrics` lists them")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...", help="figures to keep, as `simslab metrics` lists them", autocompletion=metric_names
+        ),
     ] = None,
     vary: Annotated[
         str | None, typer.Option(metavar="start|placement|none", help="what the seed draws of a recorded trace")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="processes (default: one a CPU); the result is the same")
+        int | None, typer.Option(min=1, max=MOST_JOBS, help="processes (default: one a CPU); the result is the same")
     ] = None,
     scheduler: Annotated[
         str, typer.Option(metavar="ADDRESS", help="run on the Dask cluster of this scheduler, such as tcp://host:8786")
@@ -59,10 +68,17 @@ def sweep(
     precision: Annotated[
         str, typer.Option(metavar="SHARE", help="add seeds until the first metric's intervals are that narrow: 1%")
     ] = "",
-    max_seeds: Annotated[int, typer.Option(min=2, help="the most seeds that --precision adds up to")] = 100,
+    max_seeds: Annotated[int, typer.Option(min=2, max=MOST_SEEDS, help="that --precision adds up to")] = 100,
     base: Annotated[
         str, typer.Option(metavar="PATH=VALUE,...", help="the point that others are compared with (default: the first)")
     ] = "",
+    correct: Annotated[
+        bool, typer.Option("--correct", help="widen intervals so that those of a metric hold together (Bonferroni-t)")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="draw the points there, as `simslab plot STORE` does")
+    ] = None,
+    kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: lines (default), heat-map or effects")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the results as JSON lines")] = False,
 ) -> None:
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
@@ -75,11 +91,16 @@ def sweep(
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.table import base_point, sweep_table
     from simslab.report.comparison.sweep_text import sweep_text
+    from simslab.report.plot.kinds import drawn_to
+    from simslab.report.plot.options import Options, check_output
+    from simslab.report.plot.sources import Sources
 
     design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary)
     wanted, part = parse_precision(precision), parse_shard(shard)
     grid = make_grid(design)
     base_point(grid, base)  # mistakes before the work
+    if plot is not None:
+        check_output(plot)
     with Store.create(store) as opened:
         with telling(f"{len(grid.points)} points") as progress:
             swept = sweep_to_precision(
@@ -97,9 +118,11 @@ def sweep(
         if as_json:
             sys.stdout.write(json_lines(opened))
         elif part.count == 1:
-            sys.stdout.write(sweep_text(sweep_table(opened, grid, base=base), swept.notes))
+            sys.stdout.write(sweep_text(sweep_table(opened, grid, base=base, correct=correct), swept.notes))
         else:
             print(f"shard {part.index} of {part.count}: {swept.total} runs in {store}")
+        if plot is not None and not swept.failures:
+            drawn_to(plot, Sources(tables=(sweep_table(opened, grid, base=base, correct=correct),)), kind, Options())
     for failure in swept.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if swept.failures:
@@ -116,7 +139,7 @@ def _design(
     seed: int | None,
     metric: list[str] | None,
     vary: str | None,
-) -> Design:
+) -> "Design":
     """Return what the options describe; those that are given stand before what the experiment file says."""
     from dataclasses import replace
 
@@ -125,13 +148,9 @@ def _design(
     from simslab.experiment.grid.experiment_file import read_experiment
 
     axes = tuple(parse_axis(text) for text in axis or ())
-    if (
-        len(inputs) == 1
-        and Path(inputs[0]).suffix in (".yaml", ".yml")
-        and Path(inputs[0]).is_file()
-        and _is_experiment(inputs[0])
-    ):
-        design = read_experiment(Path(inputs[0]))
+    file = _experiment_file(inputs)
+    if file is not None:
+        design = read_experiment(file)
         new = {each.path for each in axes}
         design = replace(design, axes=(*(a for a in design.axes if a.path not in new), *axes))
     else:
@@ -157,9 +176,17 @@ def _design(
     return replace(design, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _is_experiment(name: str) -> bool:
-    """Whether a YAML file describes an experiment rather than a machine or a workload."""
+def _experiment_file(inputs: list[str]) -> Path | None:
+    """Return the experiment file that is meant, shipped or one's own; None where machines and workloads are."""
     from simslab.base.documents.yamlfile import read_yaml
+    from simslab.base.shipped import find_shipped, shipped_names
 
-    value = read_yaml(name).value
-    return isinstance(value, dict) and bool({"axes", "points", "machine", "workload"} & set(value))
+    if len(inputs) != 1:
+        return None
+    if inputs[0] in shipped_names("experiments"):
+        return find_shipped("experiments", inputs[0])
+    path = Path(inputs[0])
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return None
+    value = read_yaml(path).value
+    return path if isinstance(value, dict) and {"axes", "points", "machine", "workload"} & set(value) else None

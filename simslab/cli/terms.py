@@ -1,13 +1,14 @@
 """`simslab metrics` and `simslab explain`: what can be chosen, and what the words in results mean."""
 
-from __future__ import annotations
-
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from simslab.cli.terminal.completion import glossary_terms
 
 
 def metrics(as_json: Annotated[bool, typer.Option("--json", help="print the list as JSON")] = False) -> None:
@@ -32,10 +33,26 @@ def metrics(as_json: Annotated[bool, typer.Option("--json", help="print the list
 
 
 def explain(
-    terms: Annotated[list[str] | None, typer.Argument(metavar="TERM...", help="such as irq_mask; none: all")] = None,
+    terms: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TERM...",
+            help="such as irq_mask; none: all; with --worst a directory of `run --out`",
+            autocompletion=glossary_terms,
+        ),
+    ] = None,
+    worst: Annotated[
+        int, typer.Option(min=0, metavar="K", help="explain a result's K slowest operations; it is run again")
+    ] = 0,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="with --worst: where the trace lies that was replayed")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
-    """Explain words that results use: operations, paths, causes, locks, counters."""
+    """Explain words that results use: operations, paths, causes, locks, counters; or a result's slowest operations."""
+    if worst:
+        _explain_worst(terms or [], worst, trace)
+        return
     from simslab.report.glossary import GLOSSARY, look_up
 
     found = [term for word in terms for term in look_up(word)] if terms else list(GLOSSARY)
@@ -44,3 +61,18 @@ def explain(
         return
     for term in found:
         print(f"{term.name} ({term.kind}): {term.meaning}")
+
+
+def _explain_worst(results: list[str], count: int, trace: Path | None) -> None:
+    from simslab.base.errors import UserError
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import slowest_again
+    from simslab.report.run.worst_text import worst_text
+    from simslab.result.stored import stored
+
+    if len(results) != 1:
+        raise UserError(f"--worst {count}: {len(results)} results", expected="one directory of `run --out`")
+    result = stored(results[0])
+    with kernel_console_off(), watching(f"running {results[0]} again") as watch:
+        log = slowest_again(result, count, trace, watch)
+    sys.stdout.write(worst_text(log))

@@ -1,7 +1,5 @@
 """`simslab tune`: limit, batchcount and shared of a cache for a load, with the line that applies them."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path
@@ -9,20 +7,33 @@ from typing import Annotated
 
 import typer
 
+from simslab.cli.terminal.completion import machines, metric_names, workloads
+from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
+
 CELLS_FAILED = 1
 
 
 def tune(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file")],
-    workload: Annotated[str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name, a file or a trace")],
+    machine: Annotated[
+        str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
+    ],
+    workload: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORKLOAD", help="a shipped workload's name, a file or a trace", autocompletion=workloads
+        ),
+    ],
     cache: Annotated[str, typer.Argument(metavar="CACHE", help="a cache of the workload or of the kernel")],
     limit: Annotated[str, typer.Option(metavar="VALUE,...", help="numbers, or factors of the cache's own")] = "",
     batchcount: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own, or limit)")] = "",
     shared: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own)")] = "",
     objective: Annotated[
-        list[str] | None, typer.Option(metavar="METRIC,...", help="what counts; the first decides the recommendation")
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC,...", help="what counts; the first decides the recommendation", autocompletion=metric_names
+        ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=2, help="seeds a point")] = 5,
+    seeds: Annotated[int, typer.Option(min=2, max=MOST_SEEDS, help="seeds a point")] = 5,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change a value everywhere (repeatable)")
@@ -33,7 +44,7 @@ def tune(
     store: Annotated[
         Path | None, typer.Option("--store", metavar="FILE", help="keep the runs there, and go on with what is there")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="processes (default: one a CPU)")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, max=MOST_JOBS, help="processes (default: one a CPU)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
 ) -> None:
     """Search limit, batchcount and shared of a cache: Pareto front, recommendation, and the line for /proc/slabinfo."""

@@ -54,7 +54,9 @@ def run(check: Callable[[Path], Verdict], path: Path) -> Verdict:
     """Run a check; a file that cannot be understood is the user's mistake."""
     try:
         return check(path)
-    except (OSError, EOFError, ValueError, KeyError, StopIteration) as error:
+    except UserError:
+        raise
+    except Exception as error:  # whatever a damaged file leads to is that file's fault, and no other's
         raise UserError(f"cannot be read as a golden file: {error!r:.200}", file=str(path)) from error
 
 

@@ -1,13 +1,9 @@
-"""What a conformance check returns, and how golden tables are read."""
+"""What a conformance check returns."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
 
 
 @dataclass
@@ -58,16 +54,3 @@ def totals(verdicts: Sequence[Verdict]) -> str:
         f"{differing or 'no'} difference{'' if differing == 1 else 's'}"
         f"; {len(verdicts) - len(compared)} files skipped"
     )
-
-
-def open_text(path: Path) -> IO[str]:
-    """Open a plain or gzipped text file."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="ascii")
-    return path.open(encoding="ascii")
-
-
-def read_rows(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV file with a header line."""
-    with open_text(path) as stream:
-        yield from csv.DictReader(stream)

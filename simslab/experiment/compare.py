@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -14,9 +15,17 @@ from simslab.experiment.inputs import InputReader, Inputs
 from simslab.experiment.paired import CONFIDENCE, CORRECTION, best_of, paired_difference
 from simslab.experiment.provenance import manifest_of
 from simslab.experiment.running.pool import outcomes
+from simslab.experiment.running.precision import GROWTH, precision_note, seeds_needed
 from simslab.experiment.running.worker import Failure
 from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed
-from simslab.report.comparison.comparison import Arm, Comparison, Difference, comparison_document, comparison_text
+from simslab.report.comparison.comparison import (
+    Arm,
+    Comparison,
+    Difference,
+    comparison_csv,
+    comparison_document,
+    comparison_text,
+)
 from simslab.result.directory import check_replaceable, result_directory
 from simslab.result.latency import Distribution, by_operation, distribution, merge_rows
 from simslab.result.manifest import MANIFEST, ChangedValue, changed_values, manifest_document
@@ -38,6 +47,8 @@ class Plan:
     inputs: tuple[Inputs, ...]  # of each arm
     metrics: tuple[str, ...] = DEFAULT
     notes: tuple[str, ...] = ()
+    equal: tuple[str, ...] = ()  # arms that are the base by construction
+    drawn: bool = True  # whether another seed can give another run
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,8 @@ def make_plan(
         refuse_seed(arm)
     reader = reader or InputReader()
     inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
-    notes = list(_equal_arms(arms, inputs))
+    equal = _equal_arms(arms, inputs)
+    notes = [f"Arm {name} is the same as {arms[0].name}: what it sets is what stands there." for name in equal]
     drawn = any(one.workload.draws_from_seed for one in inputs)
     if not drawn and seeds > 1 and vary != "none":
         settings = [*settings, f"trace.vary={vary}"]
@@ -96,7 +108,8 @@ def make_plan(
         drawn = True
     first = inputs[0].workload.seed if first_seed is None else first_seed
     numbers = tuple(range(first, first + (seeds if drawn else 1)))
-    return Plan(machine, workload, tuple(settings), arms, numbers, tuple(inputs), tuple(chosen), tuple(notes))
+    return Plan(machine, workload, tuple(settings), arms, numbers, tuple(inputs), tuple(chosen), tuple(notes), equal,
+                drawn)  # fmt: skip
 
 
 VARIED: Final = {
@@ -105,11 +118,10 @@ VARIED: Final = {
 }
 
 
-def _equal_arms(arms: Sequence[Variant], inputs: Sequence[Inputs]) -> Iterator[str]:
-    """Yield a note for each arm that is the base by construction."""
-    for arm, one in zip(arms[1:], inputs[1:], strict=True):
-        if (one.machine, one.workload) == (inputs[0].machine, inputs[0].workload):
-            yield f"Arm {arm.name} is the same as {arms[0].name}: what it sets is what stands there."
+def _equal_arms(arms: Sequence[Variant], inputs: Sequence[Inputs]) -> tuple[str, ...]:
+    """Return the arms that are the base by construction."""
+    pairs, base = zip(arms[1:], inputs[1:], strict=True), inputs[0]
+    return tuple(arm.name for arm, one in pairs if (one.machine, one.workload) == (base.machine, base.workload))
 
 
 def _base_first(variants: Sequence[Variant], base: str | None) -> tuple[Variant, ...]:
@@ -136,26 +148,70 @@ def run_figures(job: ArmRun) -> RunFigures:
 
 
 def compare(
-    plan: Plan, *, processes: int = 1, progress: Progress | None = None, run: RunOnce = observe, correct: bool = False
+    plan: Plan,
+    *,
+    processes: int = 1,
+    progress: Progress | None = None,
+    run: RunOnce = observe,
+    correct: bool = False,
+    precision: float = 0.0,
+    max_seeds: int = 100,
 ) -> Comparison:
     """Make the comparison; the result does not depend on `processes`.
 
-    With `correct` all intervals of a metric hold together (Bonferroni-t over the arms beside the base).
+    With `correct` all intervals of a metric hold together (Bonferroni-t over the arms beside the base). With
+    `precision`, a share of the base's mean, seeds are added until half of every interval of the first metric is at
+    most that, or there are `max_seeds`.
     """
+    done: dict[tuple[str, int], RunFigures] = {}
+    count, looks = max(2, len(plan.seeds)) if precision and plan.drawn else len(plan.seeds), 1
+    plan = replace(plan, seeds=tuple(range(plan.seeds[0], plan.seeds[0] + count)))
+    _run_missing(plan, done, processes, progress, run)
+    comparisons = max(1, len(plan.arms) - 1) if correct else 1
+    while (needed := _needed(plan, done, precision, comparisons)) and count < max_seeds and plan.drawn:
+        count, looks = min(max_seeds, max(count + 1, min(GROWTH * count, needed))), looks + 1
+        plan = replace(plan, seeds=tuple(range(plan.seeds[0], plan.seeds[0] + count)))
+        _run_missing(plan, done, processes, progress, run)
+    if precision:
+        note = precision_note(plan.metrics[0], precision, count, looks, [] if not needed else ["every arm"])
+        plan = replace(plan, notes=(*plan.notes, note))
+    by_arm = {arm.name: [done[arm.name, seed] for seed in plan.seeds] for arm in plan.arms}
+    return _comparison(plan, by_arm, correct)
+
+
+def _run_missing(
+    plan: Plan, done: dict[tuple[str, int], RunFigures], processes: int, progress: Progress | None, run: RunOnce
+) -> None:
+    """Make the runs of a plan that are not `done`."""
     jobs = [
         ArmRun(arm, inputs, seed, plan.metrics, run)
         for seed in plan.seeds
         for arm, inputs in zip(plan.arms, plan.inputs, strict=True)
+        if (arm.name, seed) not in done
     ]
-    done: dict[tuple[str, int], RunFigures] = {}
+    total = len(done) + len(jobs)
     for job, outcome in outcomes(run_figures, jobs, processes):
         if isinstance(outcome, Failure):
             raise _failed(job, outcome)
         done[job.arm.name, job.seed] = outcome
         if progress is not None:
-            progress(len(done), len(jobs))
-    by_arm = {arm.name: [done[arm.name, seed] for seed in plan.seeds] for arm in plan.arms}
-    return _comparison(plan, by_arm, correct)
+            progress(len(done), total)
+
+
+def _needed(plan: Plan, done: Mapping[tuple[str, int], RunFigures], share: float, comparisons: int) -> int:
+    """Return how many seeds the widest interval of the first metric is likely to need; 0 where all are narrow."""
+    if not share:
+        return 0
+    name, most = plan.metrics[0], 0
+    for arm in plan.arms[1:]:
+        pairs = [
+            (done[plan.arms[0].name, seed].metrics[name], done[arm.name, seed].metrics[name]) for seed in plan.seeds
+        ]
+        known = [(old, new) for old, new in pairs if old is not None and new is not None]
+        if known:
+            mean = abs(math.fsum(old for old, _ in known) / len(known))
+            most = max(most, seeds_needed([new - old for old, new in known], share * mean, comparisons))
+    return most
 
 
 def _failed(job: ArmRun, failure: Failure) -> SimslabError:
@@ -167,6 +223,7 @@ def _failed(job: ArmRun, failure: Failure) -> SimslabError:
 def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) -> Comparison:
     base, others = by_arm[plan.arms[0].name], plan.arms[1:]
     chosen, count = metrics(plan.metrics), len(others) if correct else 1
+    same = [arm.name for arm in others if by_arm[arm.name] == base and arm.name not in plan.equal]
     pairs = [(arm.name, by_arm[arm.name]) for arm in others]
     return Comparison(
         machine=plan.inputs[0].machine.name,
@@ -177,7 +234,15 @@ def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) 
         arms=tuple(_arm(arm, by_arm[arm.name]) for arm in plan.arms),
         differences=tuple(row for name, runs in pairs for row in _differences(name, base, runs, chosen, count)),
         correction=f"{CORRECTION} over {count} comparisons" if correct and count > 1 else "",
-        notes=(*plan.notes, *_best(chosen, by_arm)),
+        notes=(*plan.notes, *map(_unmoved, same), *_best(chosen, by_arm)),
+    )
+
+
+def _unmoved(arm: str) -> str:
+    """Return what to tell of an arm whose every run came out as the base's."""
+    return (
+        f"Arm {arm}: no operation of any run took other time than in the base: nothing that ran meets what it sets. "
+        "(Memory-only nodes serve threads with a mempolicy, or when their own node is full.)"
     )
 
 
@@ -235,9 +300,10 @@ def write_comparison(plan: Plan, comparison: Comparison, out: Path) -> None:
     with result_directory(out) as directory:
         (directory / "comparison.json").write_text(json_text(comparison_document(comparison)), encoding="utf-8")
         (directory / "comparison.txt").write_text(comparison_text(comparison), encoding="utf-8")
+        (directory / "comparison.csv").write_text(comparison_csv(comparison), encoding="utf-8")
         save_comparison_figure(comparison, directory)
         files = sorted(path.name for path in directory.iterdir())
-        manifest = manifest_document(manifest_of(base, plan.seeds, arms), files)
+        manifest = manifest_document(manifest_of(base, comparison.seeds, arms), files)
         (directory / MANIFEST).write_text(json_text(manifest), encoding="utf-8")
 
 

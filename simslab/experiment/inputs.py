@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simslab.base.documents.document import Document, Plain
-from simslab.base.documents.overrides import parse_path, share_out, split_override
+from simslab.base.documents.overrides import share_out
 from simslab.base.documents.yamlfile import overridden, read_yaml
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.base.shipped import find_shipped
 from simslab.experiment.trace_input import TraceInput, is_trace, take_trace
-from simslab.machine.library import extend_machine
+from simslab.machine.library import extend_machine, refuse_idle
+from simslab.machine.scale_out import scale_out
 from simslab.machine.spec import MachineSpec
+from simslab.result.manifest import MANIFEST
 from simslab.workload.description.library import located
 from simslab.workload.description.spec import Workload
 
@@ -67,12 +69,13 @@ class InputReader:
             document = read_yaml(find_shipped("machines", name))
             extend_machine(document)
             self.machines[name] = document
-        document, spec = overridden(copy.deepcopy(self.machines[name]), MachineSpec, settings)
+        document, spec = overridden(copy.deepcopy(self.machines[name]), MachineSpec, settings, scale_out)
         refuse_idle(settings, spec)
         return document, spec if spec.name else spec.model_copy(update={"name": name})
 
     def load_workload(self, name: str, settings: Sequence[str] = ()) -> tuple[Document, Workload, TraceInput | None]:
         """Return a workload with overrides, and the trace that it replays; `name` may be a recorded trace itself."""
+        refuse_result(name)
         if name not in self.workloads:
             self.workloads[name] = trace_document(name) if is_trace(name) else _read_workload(name)
         document, workload = overridden(copy.deepcopy(self.workloads[name]), Workload, settings)
@@ -92,6 +95,14 @@ class InputReader:
 def load_inputs(machine: str, workload: str, settings: Sequence[str] = ()) -> Inputs:
     """Load a machine and a workload (or a recorded trace), with overrides; UserErrors with the mistakes of both."""
     return InputReader().load(machine, workload, settings)
+
+
+def refuse_result(name: str) -> None:
+    """UserError if a workload's name is that of a result, which is run again in another way."""
+    path = Path(name)
+    folder = path if path.is_dir() else path.parent if path.name == MANIFEST else None
+    if folder is not None and (folder / MANIFEST).is_file():
+        raise UserError("is a result, not a workload", file=name, expected=f"`simslab reproduce {folder}`")
 
 
 def object_document(spec: MachineSpec | Workload) -> Document:
@@ -114,23 +125,6 @@ def _stem(path: str) -> str:
 
 def _read_workload(name: str) -> Document:
     return read_yaml(find_shipped("workloads", name))
-
-
-def refuse_idle(settings: Sequence[str], spec: MachineSpec) -> None:
-    """UserErrors if an override of a machine cannot change any outcome, because something else decides."""
-    problems = []
-    for text in settings:
-        path = [str(part) for part in parse_path(split_override(text)[0])]
-        if path[0] == "extends":
-            told = "'extends' is looked at before values are set: nothing would change"
-            expected = "the other machine as MACHINE, or as an axis: --axis machine=A,B"
-            problems.append(Problem(told, f"--set {text}", expected=expected))
-        elif spec.idle_latency is not None and (path[0] in ("links", "mesh") and "latency" in path[-1]):
-            told = "has no effect: this machine's latencies come from the table in 'idle_latency'"
-            expected = "'idle_latency.dram[i][j]=...', or 'idle_latency=null' and links of one's own"
-            problems.append(Problem(told, f"--set {text}", expected=expected))
-    if problems:
-        raise UserErrors(problems)
 
 
 def _or_problems(load: Callable[[], Loaded], problems: list[Problem]) -> Loaded | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -14,13 +14,19 @@ from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
+from simslab.report.views.all_views import OF_LINES, Again
+from simslab.report.views.page_state import ZoneState, zone_states
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
+from simslab.result.measurement import Measurement
 from simslab.result.result_file import to_json
 from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
+from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.faults import Fault
+from simslab.workload.run.line_log import LineLog
 from simslab.workload.run.runner import Watch, run_workload
+from simslab.workload.run.system import System
 
 COMPARED: Final = ("result.json", "summary.txt", "latency.csv", "slabinfo.txt")
 
@@ -39,19 +45,7 @@ def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = N
 
     A trace is looked for at `trace`, beside the shipped workloads, and where the stored command line was given.
     """
-    manifest = result.manifest
-    if manifest.get("kind") != "run":
-        raise UserError(
-            f"is a {manifest.get('kind')}", file=str(result.directory), expected="a directory of `run --out`"
-        )
-    machine = validate(_document(result, "machine"), MachineSpec)
-    document = _document(result, "workload")
-    workload = validate(document, Workload)
-    if workload.trace is not None:
-        file = _trace(workload.trace.file.name, manifest, trace)
-        workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
-    seeds = manifest.get("seeds") or [workload.seed]
-    measurement = run_workload(machine, workload, seed=seeds[0], document=document, watch=watch)
+    manifest, measurement = result.manifest, run_again(result, trace, watch)
     made = {
         "result.json": to_json(measurement),
         "summary.txt": summary_text(measurement),
@@ -65,8 +59,51 @@ def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = N
     return Reproduction(same, tuple(name for name in stored_files if name not in same), _changed(manifest))
 
 
+def inputs_of(result: Stored) -> tuple[MachineSpec, Document, Workload, int]:
+    """Return machine, workload (with its document) and seed that a manifest says; UserError if it is no run's."""
+    kind, seeds = result.manifest.get("kind"), result.manifest.get("seeds")
+    file = str(result.directory / "manifest.json")
+    if kind != "run":
+        raise UserError(f"is a {kind!s:.20}", file=file, expected="the manifest of `run --out`")
+    machine, document = _document(result, "machine"), _document(result, "workload")
+    if not isinstance(seeds, list) or len(seeds) != 1 or type(seeds[0]) is not int or not 0 <= seeds[0] < 1 << 64:
+        raise UserError(f"is {seeds!r:.40}", file=file, path="seeds", expected="a list of one seed")
+    return validate(machine, MachineSpec), document, validate(document, Workload), seeds[0]
+
+
+def run_again(
+    result: Stored,
+    trace: Path | None = None,
+    watch: Watch | None = None,
+    log: EventLog | None = None,
+    at_end: Callable[[System], object] | None = None,
+) -> Measurement:
+    """Return what a stored run measures when it is made again; `log` and `at_end` as `run_workload` has them."""
+    machine, document, workload, seed = inputs_of(result)
+    file = trace_of(result, trace)
+    if workload.trace is not None and file is not None:
+        workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
+    return run_workload(machine, workload, seed=seed, document=document, watch=watch, log=log, at_end=at_end)
+
+
+def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
+    """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
+    of_lines = view in OF_LINES
+    log, zones = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None), list[ZoneState]()
+    run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
+    return Again(log, zones)
+
+
+def slowest_again(result: Stored, count: int, trace: Path | None = None, watch: Watch | None = None) -> EventLog:
+    """Return a stored run's `count` slowest operations and all locks held: it is run again."""
+    log = EventLog(slowest=count)
+    run_again(result, trace, watch, log)
+    return log
+
+
 def _document(result: Stored, part: str) -> Document:
-    resolved = result.manifest.get(part, {}).get("resolved")
+    told = result.manifest.get(part)
+    resolved = told.get("resolved") if isinstance(told, dict) else None
     if not isinstance(resolved, dict):
         raise UserError(f"does not hold the {part}", file=str(result.directory / "manifest.json"))
     return Document(str(result.directory / "manifest.json"), cast(Plain, _without_idle(resolved)))
@@ -74,16 +111,25 @@ def _document(result: Stored, part: str) -> Document:
 
 def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
     """Return a workload without what its faults have by default: some kinds refuse keys that mean nothing to them."""
-    if not resolved.get("faults"):
+    if not isinstance(resolved.get("faults"), list) or not all(isinstance(fault, dict) for fault in resolved["faults"]):
         return resolved
     defaults = {name: field.default for name, field in Fault.model_fields.items()}
-    faults = [{key: value for key, value in fault.items() if value != defaults[key]} for fault in resolved["faults"]]
+    faults = [
+        {key: value for key, value in fault.items() if value != defaults.get(key)} for fault in resolved["faults"]
+    ]
     return {**resolved, "faults": faults}
+
+
+def trace_of(result: Stored, given: Path | None = None) -> Path | None:
+    """Return the trace that a stored run replayed, its bytes checked; None where it replayed none. UserError."""
+    resolved = result.manifest.get("workload", {}).get("resolved", {}).get("trace")
+    return None if resolved is None else _trace(Path(resolved["file"]).name, result.manifest, given)
 
 
 def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
     """Return the trace's file, its bytes checked against the manifest; UserError."""
-    digest = manifest.get("inputs", {}).get(name)
+    inputs = manifest.get("inputs")
+    digest = inputs.get(name) if isinstance(inputs, dict) else None
     places = [given] if given is not None else [shipped_folder("workloads") / name, Path(name)]
     found = [place for place in places if place.is_file()]
     if not found:
@@ -96,17 +142,26 @@ def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
     )
 
 
+def _fact(value: Any, key: str) -> Any:
+    if not key:
+        return value
+    return value.get(key) if isinstance(value, dict) else None
+
+
 def _changed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what of simslab, Python and packages differs from when the result was made."""
     import simslab
 
     now: dict[str, Any] = {"simslab_version": simslab.__version__, **host_facts(running_build().kind)}
-    then: dict[str, Any] = {"simslab_version": manifest.get("simslab_version"), **manifest.get("host", {})}
+    then: dict[str, Any] = {
+        "simslab_version": manifest.get("simslab_version"),
+        **(host if isinstance(host := manifest.get("host"), dict) else {}),
+    }
     told = []
     for name, value in then.items():
         pairs = value.items() if isinstance(value, dict) else [("", value)]
         for key, was in pairs:
-            is_now = now.get(name, {}).get(key) if key else now.get(name)
+            is_now = _fact(now.get(name), key)
             if was != is_now and name != "command":
                 told.append(f"{' '.join(part for part in (name, key) if part)}: was {was}, is {is_now}")
     return tuple(told)

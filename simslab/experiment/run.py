@@ -7,13 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from simslab.experiment.inputs import Inputs
-from simslab.experiment.provenance import manifest_of
-from simslab.report.run.summary import summary_text
 from simslab.result.directory import check_replaceable, result_directory
-from simslab.result.latency import by_operation, hgrm, latency_csv
-from simslab.result.manifest import MANIFEST, manifest_document
 from simslab.result.measurement import Measurement
-from simslab.result.result_file import json_text, to_json
 from simslab.workload.run.runner import Watch, run_workload
 from simslab.workload.run.system import System
 
@@ -26,11 +21,19 @@ def run_once(
     `watch` is given a function that tells (done, of how many) while the run goes on.
     """
     if out is not None:
-        check_replaceable(out)  # before the work, not after it
+        check_before_work(out)
     measurement = measure_once(inputs, seed, watch)
     if out is not None:
         write_run(inputs, measurement, out)
     return measurement
+
+
+def check_before_work(out: Path) -> None:
+    """Refuse before the work, not after it, what would keep a result with figures from being written at `out`."""
+    from simslab.report.canvas import load_matplotlib
+
+    check_replaceable(out)
+    load_matplotlib()
 
 
 def measure_once(
@@ -52,8 +55,13 @@ def measure_once(
 
 def write_run(inputs: Inputs, measurement: Measurement, out: Path) -> None:
     """Write everything a run leaves behind to the directory `out`, which appears whole or not at all."""
-    # Imported here: matplotlib takes as long to load as a small run.
+    # Imported here: these, matplotlib above all, take as long to load as a small run, and many runs write nothing.
+    from simslab.experiment.provenance import manifest_of
     from simslab.report.run.figures import save_latency_figure
+    from simslab.report.run.summary import summary_text
+    from simslab.result.latency import by_operation, hgrm, latency_csv
+    from simslab.result.manifest import MANIFEST, manifest_document
+    from simslab.result.result_file import json_text, to_json
 
     with result_directory(out) as directory:
         texts = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.figures.metrics import Metric, metrics
-from simslab.experiment.grid.axes import parse_point
+from simslab.experiment.grid.axes import MACHINE, TRACE, WORKLOAD, parse_point
 from simslab.experiment.grid.design import Grid, Point, short_label
 from simslab.experiment.paired import CORRECTION, best_of, mean_interval, paired_difference
 from simslab.experiment.store.store import DONE, Store
@@ -21,6 +21,7 @@ class Samples:
 
     labels: tuple[str, ...]  # of the points, as a reader wants them, in the grid's order
     values: dict[str, dict[int, dict[str, float | None]]]
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # label -> what varies -> its value
 
     def paired(self, metric: str, label: str, base: str) -> tuple[list[float], list[float]]:
         """Return the values of base and point for the seeds that both have."""
@@ -41,7 +42,22 @@ def samples(store: Store, grid: Grid) -> Samples:
     for cell in store.cells():
         if cell.label in names and cell.status == DONE:
             values[names[cell.label]][cell.seed] = dict(cell.figures)
-    return Samples(tuple(values), values)
+    return Samples(tuple(values), values, {names[point.label]: _parameters(point, grid) for point in grid.points})
+
+
+def _parameters(point: Point, grid: Grid) -> dict[str, str]:
+    """Return what varies with a point's values: absolute ones, or as typed where they depend on the machine."""
+    names = [WORKLOAD if name == TRACE else name for name in grid.design.varying]
+    shown = point.parameters if MACHINE in names else point.values
+    return {name: shown[name] for name in dict.fromkeys(names) if name in shown}
+
+
+def metric_table(found: Samples, metric: Metric, base: str, correct: bool = False) -> MetricTable:
+    """Return a metric at every point; with `correct` its differences hold together (Bonferroni-t)."""
+    comparisons = max(1, len(found.labels) - 1) if correct else 1
+    rows = (_row(found, metric.name, label, base, comparisons) for label in found.labels)
+    named = tuple(replace(row, parameters=found.parameters.get(row.label, {})) for row in rows)
+    return MetricTable(metric.name, metric.unit, metric.better, named)
 
 
 def base_point(grid: Grid, text: str) -> Point:
@@ -72,17 +88,10 @@ def sweep_table(store: Store, grid: Grid, *, base: str = "", correct: bool = Fal
         settings=grid.design.settings,
         base=reference,
         correction=f"{CORRECTION}, {comparisons} comparisons" if correct else "",
-        metrics=tuple(_metric(found, each, reference, comparisons) for each in metrics(grid.design.metrics)),
-        best=tuple(
-            _best(found, each) for each in metrics(grid.design.metrics) if each.better and len(found.labels) > 1
-        ),
+        metrics=tuple(metric_table(found, each, reference, correct) for each in metrics(grid.design.metrics)),
+        best=best_lines(found, metrics(grid.design.metrics)),
         notes=grid.notes,
     )
-
-
-def _metric(found: Samples, metric: Metric, base: str, comparisons: int) -> MetricTable:
-    rows = tuple(_row(found, metric.name, label, base, comparisons) for label in found.labels)
-    return MetricTable(metric.name, metric.unit, metric.better, rows)
 
 
 def _row(found: Samples, metric: str, label: str, base: str, comparisons: int) -> PointRow:
@@ -98,6 +107,11 @@ def _row(found: Samples, metric: str, label: str, base: str, comparisons: int) -
     return PointRow(
         label, len(values), mean, low, high, paired.base_mean, paired.mean, paired.low, paired.high, before == after
     )
+
+
+def best_lines(found: Samples, chosen: Sequence[Metric]) -> tuple[str, ...]:
+    """Return what may be claimed about the best point by each metric that has a better end."""
+    return tuple(_best(found, each) for each in chosen if each.better and len(found.labels) > 1)
 
 
 def _best(found: Samples, metric: Metric) -> str:

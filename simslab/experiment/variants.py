@@ -10,6 +10,7 @@ from typing import Final
 
 from simslab.base.documents.overrides import split_override
 from simslab.base.errors import Problem, UserError, UserErrors
+from simslab.experiment.grid.relative import is_relative, resolve
 from simslab.experiment.inputs import InputReader, Inputs
 
 BASE: Final = "base"  # the arm that nothing changes
@@ -32,7 +33,9 @@ def parse_variant(text: str) -> Variant:
     if not colon or "=" in name:
         raise UserError(f"'{text}' has no name", file="--variant", expected=SHAPE)
     if not _NAME.fullmatch(name):
-        raise UserError(f"'{name}' cannot name a variant", file="--variant", expected="letters, digits and _ . + -")
+        raise UserError(
+            f"'{name}' cannot name a variant", file="--variant", expected="ASCII letters, digits and _ . + -"
+        )
     settings = tuple(part.strip() for part in split_settings(rest))
     for setting in settings:
         if not setting or "=" not in setting:
@@ -91,10 +94,26 @@ def load_arm(
 ) -> Inputs:
     """Load machine and workload with the common settings and then the variant's; UserErrors name the variant.
 
-    With one `reader` all arms are made from the same bytes.
+    Relative values (`x2`, `+20 ns`) are of what the common settings leave. With one `reader` all arms are made from the
+    same bytes.
     """
+    reader = reader or InputReader()
+    own = variant.settings
+    if any(_relative(split_override(setting)[1]) for setting in own):
+        base = reader.load(machine, workload, settings)
+        own = tuple(_absolute(setting, base, variant) for setting in own)
     with naming_variant(variant):
-        return (reader or InputReader()).load(machine, workload, [*settings, *variant.settings])
+        return reader.load(machine, workload, [*settings, *own])
+
+
+def _relative(text: str) -> bool:
+    """Whether a value is relative; unlike an axis' values, a bare -1 is what it says."""
+    return is_relative(text) and not text.lstrip("+-").replace(".", "").isdigit()
+
+
+def _absolute(setting: str, base: Inputs, variant: Variant) -> str:
+    path, text = split_override(setting)
+    return f"{path}={resolve(text, path, base, f'--variant {variant.name}:')}" if _relative(text) else setting
 
 
 @contextmanager

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.documents.inherit import extend
+from simslab.base.documents.overrides import parse_path, split_override
 from simslab.base.documents.yamlfile import load_document, read_yaml
+from simslab.base.errors import Problem, UserErrors
 from simslab.base.shipped import find_shipped, shipped_names
+from simslab.machine.scale_out import scale_out
 
 if TYPE_CHECKING:
     from simslab.base.documents.document import Document
@@ -32,12 +35,16 @@ def load_machine_document(name: str, overrides: Sequence[str] = ()) -> tuple[Doc
     # Imported here so that listing machines does not load pydantic.
     from simslab.machine.spec import MachineSpec
 
-    document, spec = load_document(find_shipped("machines", name), MachineSpec, overrides, extend_machine)
+    document, spec = load_document(find_shipped("machines", name), MachineSpec, overrides, extend_machine, scale_out)
+    refuse_idle(overrides, spec)
     return document, spec if spec.name else spec.model_copy(update={"name": name})
 
 
 def extend_machine(document: Document) -> None:
-    """Fill in what a machine file takes from another: a shipped machine's name, or a file beside this one."""
+    """Fill in what a machine file takes from another: a shipped machine's name, or a file beside this one.
+
+    `nodes: 8` and `links: ring` over the other's are written out.
+    """
 
     def find(name: str, file: str) -> Document:
         path = find_shipped("machines", name)
@@ -45,3 +52,24 @@ def extend_machine(document: Document) -> None:
         return read_yaml(beside if beside.is_file() else path)
 
     extend(document, find, OWN)
+    try:
+        scale_out(document)
+    except UserErrors as error:
+        document.problems += error.problems
+
+
+def refuse_idle(settings: Sequence[str], spec: MachineSpec) -> None:
+    """UserErrors if an override of a machine cannot change any outcome, because something else decides."""
+    problems = []
+    for text in settings:
+        path = [str(part) for part in parse_path(split_override(text)[0])]
+        if path[0] == "extends":
+            told = "'extends' is looked at before values are set: nothing would change"
+            expected = "the other machine as MACHINE, or as an axis: --axis machine=A,B"
+            problems.append(Problem(told, f"--set {text}", expected=expected))
+        elif spec.idle_latency is not None and (path[0] in ("links", "mesh") and "latency" in path[-1]):
+            told = "has no effect: this machine's latencies come from the table in 'idle_latency'"
+            expected = "links instead: `simslab import mlc --links`, or idle_latency=null and latencies of one's own"
+            problems.append(Problem(told, f"--set {text}", expected=expected))
+    if problems:
+        raise UserErrors(problems)

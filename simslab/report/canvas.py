@@ -6,9 +6,12 @@ matplotlib is imported when the first figure is drawn, never earlier: it costs m
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
@@ -66,11 +69,32 @@ _STYLE: Final[Any] = {  # Any: the stubs spell out each of matplotlib's names
 }
 
 
+def load_matplotlib() -> ModuleType:
+    """Return matplotlib, imported whatever backend the environment asks for.
+
+    A notebook's MPLBACKEND is inherited by what it starts, where that backend may not exist; figures need none of them.
+    """
+    if "matplotlib" in sys.modules:
+        return sys.modules["matplotlib"]
+    wanted = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib as mpl
+
+        if wanted is not None:
+            with suppress(ValueError):
+                mpl.rcParams["backend"] = wanted
+    except (ImportError, ValueError, OSError) as error:  # a matplotlibrc in the working directory, for example
+        raise UserError(f"matplotlib cannot be loaded: {error}", expected="one that draws: see its message") from None
+    finally:
+        if wanted is not None:
+            os.environ["MPLBACKEND"] = wanted
+    return mpl
+
+
 @contextmanager
 def house_style(font_size: float = FONT_SIZE) -> Iterator[None]:
     """Within this block figures have simslab's style, whatever the user's matplotlibrc says; sizes in points."""
-    import matplotlib as mpl
-
+    mpl = load_matplotlib()
     sizes = {key: value * font_size / FONT_SIZE for key, value in _STYLE.items() if key.endswith("size")}
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -80,6 +104,7 @@ def house_style(font_size: float = FONT_SIZE) -> Iterator[None]:
 
 def new_figure(height: float, width: float = COLUMN_WIDTH) -> Figure:
     """Return an empty figure of this size in inches, laid out tightly; no window system is touched."""
+    load_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -25,12 +25,13 @@ def input_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> li
     rows: list[Row] = []
     for part in INPUTS:
         rows += _unequal(part, _without_overrides(first.get(part)), _without_overrides(second.get(part)))
-    packages = [manifest.get("host", {}) for manifest in (first, second)]
-    return rows + _unequal("host", *({k: v for k, v in host.items() if k != "command"} for host in packages))
+    hosts = [manifest.get("host") for manifest in (first, second)]
+    facts = [{k: v for k, v in host.items() if k != "command"} if isinstance(host, Mapping) else host for host in hosts]
+    return rows + _unequal("host", facts[0], facts[1])
 
 
 def _without_overrides(value: Any) -> Any:
-    if isinstance(value, Mapping) and "resolved" in value:
+    if isinstance(value, Mapping) and isinstance(value.get("resolved"), Mapping):
         return {"name": value.get("name"), **value["resolved"]}
     return value
 

@@ -34,7 +34,7 @@ _OPERATIONS: Final = {
     "bulk_alloc": "kmem_cache_alloc_bulk: several objects in one call, one operation",
     "bulk_free": "kmem_cache_free_bulk: several objects in one call, one operation",
 }
-# By the code's name in simslab.slab.paths; results show it without alloc_ and free_.
+# By the code's name in simslab.slab.paths and simslab.slub.paths; results show it without alloc_ and free_.
 _PATHS: Final = {
     "none": "no allocator operation ran",
     "alloc_hit": "an allocation from the CPU's own array (array_cache): no lock, the common case",
@@ -64,6 +64,19 @@ _PATHS: Final = {
     "reap": "cache_reap, every two seconds on each CPU: arrays that nobody used lose a fifth of their room, and a "
     "part of the free slabs is given back",
     "free_pfmemalloc": "an object of a slab of the page reserves: straight into its slab, past all arrays",
+    "alloc_fast": "SLUB: an allocation from the CPU's own freelist by this_cpu_cmpxchg_double: no lock, interrupts on",
+    "alloc_refill_page": "SLUB: the CPU's freelist was empty and taken anew from what others had freed into the CPU's "
+    "slab (get_freelist)",
+    "alloc_cpu_partial": "SLUB: the next slab of the CPU's own list of partial slabs became its slab",
+    "alloc_node_partial": "SLUB: slabs came from the partial list of a node, under list_lock (get_partial)",
+    "alloc_new_slab": "SLUB: no partial slab anywhere in reach: a new one was made from pages (new_slab)",
+    "free_fast": "SLUB: a free into the slab that the CPU allocates from, by this_cpu_cmpxchg_double",
+    "free_frozen": "SLUB: a free into a slab that some CPU has, by cmpxchg_double on its struct page (__slab_free)",
+    "free_cpu_partial": "SLUB: the first free into a full slab, which went to this CPU's list of partial slabs "
+    "(put_cpu_partial)",
+    "free_drain": "SLUB: as cpu_partial, but the CPU's list was full and moved to the nodes first (unfreeze_partials)",
+    "free_node_partial": "SLUB: a free into a slab of a node's partial list",
+    "free_slab": "SLUB: the last object of a slab that the node did not keep: its pages were given back (discard_slab)",
 }
 _CAUSES: Final = {
     "instructions": "executing the path's instructions, those of the compiled kernel, at the core's rate",
@@ -99,6 +112,9 @@ _LOCKS: Final = {
 _TUNABLES: Final = {
     "limit": "the most objects in a CPU's array of a cache; /proc/slabinfo",
     "batchcount": "how many objects move at once between a CPU's array and shared array or slabs; /proc/slabinfo",
+    "cpu_partial": "SLUB: objects that a CPU's list of partial slabs may hold; /sys/kernel/slab/CACHE/cpu_partial",
+    "min_partial": "SLUB: partial slabs that a node keeps, empty ones included; /sys/kernel/slab/CACHE/min_partial",
+    "remote_node_defrag_ratio": "SLUB: percent of searches of a node's empty list that go on to other nodes",
     "shared": "the shared array of each node holds shared x batchcount objects; 0: there is none; /proc/slabinfo",
 }
 _COUNTERS: Final = {

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len
 from rich.text import Text
 
+from simslab.base.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
@@ -111,7 +113,7 @@ class Table:
 
 
 def _line(text: str, style: str = "") -> Text:
-    return Text(text, style=style, no_wrap=True, overflow="ignore")
+    return Text(printable(text), style=style, no_wrap=True, overflow="ignore")
 
 
 def _folded(cell: str, width: int) -> list[str]:
@@ -173,8 +175,8 @@ def plain_text(parts: Iterable[RenderableType], width: int = WIDTH) -> str:
         if isinstance(part, Table):
             stream.write("".join(f"{line.plain}\n" for line in part.lines(width, whole_rows=True)))
         else:
-            console.print(part, highlight=False, soft_wrap=isinstance(part, Text))
-    return "".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines())
+            console.print(_shown(part), highlight=False, soft_wrap=isinstance(part, Text))
+    return printable("".join(line.rstrip() + "\n" for line in stream.getvalue().splitlines()))
 
 
 def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
@@ -187,8 +189,13 @@ def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
             for line in part.lines(console.width):
                 console.print(line, highlight=False, soft_wrap=True)
         else:
-            console.print(part, highlight=False)
+            console.print(_shown(part), highlight=False)
         console.print()
+
+
+def _shown(part: RenderableType) -> RenderableType:
+    """Return a text without what a terminal would obey: names in it come from anywhere."""
+    return Text(printable(part.plain), style=part.style) if isinstance(part, Text) and not part.spans else part
 
 
 def whole(value: int) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from simslab.base.errors import UserError, reason
+from simslab.base.documents.input import read_json
+from simslab.base.errors import UserError, UserErrors, reason
 from simslab.result.manifest import FORMAT, MANIFEST
+
+OLD: Final = "old"  # what the result that is being replaced is called meanwhile
 
 
 @contextmanager
@@ -25,7 +32,8 @@ def result_directory(path: str | Path) -> Iterator[Path]:
     check_replaceable(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        _remove_leavings(target)
+        work, lock = _locked_directory(target)
     except OSError as error:
         raise UserError(f"cannot be created: {reason(error)}", file=str(path)) from None
     try:
@@ -33,16 +41,56 @@ def result_directory(path: str | Path) -> Iterator[Path]:
         yield work
         check_replaceable(target)
         _rename_over(work, target)
+    except UserError as error:  # told of the directory that was asked for, not of the one that vanishes
+        raise UserErrors([replace(p, file=p.file.replace(str(work), str(path), 1)) for p in error.problems]) from None
     except OSError as error:
         raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        os.close(lock)
+        _remove(work)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:64]}.simslab-"
+
+
+def _locked_directory(target: Path) -> tuple[Path, int]:
+    """Return a new directory beside `target` and a file descriptor whose lock on it says that its process lives."""
+    work = Path(tempfile.mkdtemp(prefix=_prefix(target), dir=target.parent))
+    lock = os.open(work, os.O_RDONLY)
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return work, lock
+
+
+def _remove(folder: Path) -> None:
+    """Remove a directory of files; rmtree alone would keep it where no more than one file can be opened."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            os.unlink(folder / name)
+        os.rmdir(folder)
+    if os.path.lexists(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leavings(target: Path) -> None:
+    """Remove what processes that were killed while they wrote this result left beside it; their locks are free."""
+    for left in target.parent.glob(glob.escape(_prefix(target)) + "*"):
+        with suppress(OSError):
+            lock = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if (left / OLD).is_dir() and not os.path.lexists(target):  # killed between two renames
+                    (left / OLD).rename(target)
+                _remove(left)
+            finally:
+                os.close(lock)
 
 
 def check_replaceable(path: str | Path) -> None:
     """Raise UserError unless a result may be written at `path` without losing anything that simslab did not write."""
     target = Path(path)
-    if not os.path.lexists(target):
+    if not _is_there(target):
         return
     free = "a new name, an empty directory or an earlier simslab result"
     if target.is_symlink() or not target.is_dir():
@@ -61,11 +109,43 @@ def check_replaceable(path: str | Path) -> None:
         raise UserError(f"holds '{foreign[0]}', which simslab did not write there", file=str(target), expected=free)
 
 
+def _is_there(target: Path) -> bool:
+    """Whether something stands at `target`; UserError if nothing can be made there."""
+    found = True
+    try:
+        os.lstat(target)
+    except FileNotFoundError:
+        found = False
+    except (OSError, ValueError) as error:  # too long a name, a NUL in it, a file where a folder must be
+        raise UserError(f"cannot be created: {reason(error)}", file=str(target)) from None
+    parent = next(folder for folder in Path(os.path.abspath(target)).parents if os.path.lexists(folder))
+    if not parent.is_dir():
+        raise UserError("cannot be created: Not a directory", file=str(target))
+    if not os.access(parent, os.W_OK | os.X_OK):
+        told = "Read-only file system" if _is_read_only(parent) else "Permission denied"
+        raise UserError(f"cannot be created: {told}", file=str(target))
+    return found
+
+
+def _is_read_only(folder: Path) -> bool:
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def replaced_result(path: str | Path, machine: str, workload: str) -> str:
+    """Return what to tell where a result of another machine or workload will be replaced at `path`; "" elsewhere."""
+    try:
+        manifest = json.loads((Path(path) / MANIFEST).read_text(encoding="utf-8"))
+        there = tuple(str(manifest[part]["name"]) for part in ("workload", "machine"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return "" if there == (workload, machine) else f"{path}: replaces the result of {there[0]} on {there[1]}"
+
+
 def _files_of_result(directory: Path) -> set[str] | None:
     """Return the names that the manifest in `directory` lists, or None if there is no simslab manifest."""
     try:
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        manifest = read_json(directory / MANIFEST)
+    except UserError:
         return None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         return None
@@ -77,15 +157,16 @@ def _rename_over(work: Path, target: Path) -> None:
     if not target.exists():
         work.rename(target)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    target.rename(old / "old")
+    old, lock = _locked_directory(target)
+    target.rename(old / OLD)
     try:
         work.rename(target)
     except BaseException:  # an interruption too: the earlier result goes back to its place
-        (old / "old").rename(target)
+        (old / OLD).rename(target)
         raise
     finally:
-        shutil.rmtree(old, ignore_errors=True)
+        os.close(lock)
+        _remove(old)
 
 
 def _umask() -> int:

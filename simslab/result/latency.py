@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from simslab.base.printable import csv_cell
 from simslab.result.measurement import LatencyRow, Measurement
 from simslab.result.nanoseconds import mean_nanoseconds, nanoseconds, picoseconds, ratio
 
@@ -117,10 +118,11 @@ def latency_csv(measurement: Measurement) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _csv_field(text: str) -> str:
+def _csv_field(name: str) -> str:
+    text = csv_cell(name)
     if any(character in text for character in ',"\r\n'):
-        return '"' + text.replace('"', '""') + '"'
-    return text
+        return '"' + str(text).replace('"', '""') + '"'
+    return str(text)
 
 
 def hgrm(latencies: Distribution, frequency_hz: int) -> str:

@@ -13,10 +13,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from simslab.base.documents.input import read_text
 from simslab.base.errors import UserError
 from simslab.result.latency import Distribution, LatencySummary, by_operation, by_path, merge_rows, summarize
 from simslab.result.measurement import Measurement
 from simslab.result.nanoseconds import nanoseconds, ratio
+from simslab.result.soundness import check_sound
 
 FORMAT: Final = "simslab-result"
 VERSION: Final = 1
@@ -126,23 +128,21 @@ def _rendered(value: Any, indent: str) -> str:
 def from_json(text: str, file: str = "result.json") -> Measurement:
     """Return the measurement in the text of a `result.json`; UserError if it is none of this version."""
     try:
-        return ResultFile.model_validate_json(text).measurement
+        measurement = ResultFile.model_validate_json(text).measurement
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(map(str, first["loc"]))
         expected = f"a {FORMAT} of version {VERSION}"
         raise UserError(f"is not a simslab result: {first['msg']}", file=file, path=path, expected=expected) from None
+    check_sound(measurement, file)
+    return measurement
 
 
 def load(path: str | Path) -> Measurement:
     """Return the measurement in a `result.json`, or in the one of a result directory."""
     file = Path(path)
     file = file / "result.json" if file.is_dir() else file
-    try:
-        return from_json(file.read_text(encoding="utf-8"), str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "is not UTF-8 text"
-        raise UserError(f"cannot be read: {reason}", file=str(file)) from None
+    return from_json(read_text(file), str(file))
 
 
 def schema_text() -> str:

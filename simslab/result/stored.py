@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from simslab.base.errors import UserError, reason
+from simslab.base.documents.input import read_json, read_text
+from simslab.base.errors import UserError
 from simslab.result.manifest import FORMAT, MANIFEST, VERSION
 
 EXPECTED: Final = "a directory that `run --out` or `compare --out` wrote, or its manifest.json"
@@ -26,22 +26,14 @@ class Stored:
         file = self.directory / name
         if not file.is_file():
             return None
-        try:
-            return file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"cannot be read: {reason(error)}", file=str(file)) from None
+        return read_text(file)
 
 
 def stored(place: str | Path) -> Stored:
     """Return the result directory at `place`, which may also be its manifest; UserError if there is none."""
     path = Path(place)
     file = path / MANIFEST if path.is_dir() else path
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot be read: {reason(error)}", file=str(file), expected=EXPECTED) from None
-    except ValueError:
-        raise UserError("is no JSON", file=str(file), expected=EXPECTED) from None
+    manifest = read_json(file, EXPECTED)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise UserError("is no manifest of simslab", file=str(file), expected=EXPECTED)
     if manifest.get("version") != VERSION:

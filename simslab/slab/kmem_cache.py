@@ -32,7 +32,7 @@ class ArrayCache:
         self.limit = limit
         self.batchcount = batchcount
         self.touched = 0
-        self.owner = buffers.int64_zeros(limit)  # model: storage of entry[]
+        self.owner = buffers.int64_words(limit)  # model: storage of entry[]
         self.entry = buffers.int64_pointer(self.owner)
 
     def entries(self) -> list[int]:
@@ -60,7 +60,7 @@ class KmemCacheNode:
         self.addr = addr
         self.node = node  # model: the node whose slabs these are
         self.list_lock = list_lock
-        self.lists_owner = buffers.int64_zeros(6)
+        self.lists_owner = buffers.int64_words(6)
         self.lists = buffers.int64_pointer(self.lists_owner)
         for end in range(6):
             self.lists[end] = -1

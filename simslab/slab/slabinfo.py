@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from simslab.slab.kmem_cache import KmemCache
+from simslab.slab_common import slabinfo
+from simslab.slab_common.slabinfo import Slabinfo, slabinfo_row
 
-TITLE: Final = "slabinfo - version: 2.1"
-COLUMNS: Final = (
-    "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
-    " : tunables <limit> <batchcount> <sharedfactor>"
-    " : slabdata <active_slabs> <num_slabs> <sharedavail>"
-)
 STATISTICS_COLUMNS: Final = (
     " : globalstat <listallocs> <maxobjs> <grown> <reaped>"
     " <error> <maxfreeable> <nodeallocs> <remotefrees> <alienoverflow>"
     " : cpustat <allochit> <allocmiss> <freehit> <freemiss>"
 )
-
-
-@dataclass(frozen=True)
-class Slabinfo:
-    """One cache's row (mm/slab.h: struct slabinfo). Objects in per-CPU, shared and alien arrays count as active."""
-
-    active_objs: int
-    num_objs: int
-    active_slabs: int
-    num_slabs: int
-    shared_avail: int
-    limit: int
-    batchcount: int
-    shared: int
-    objects_per_slab: int
-    cache_order: int
 
 
 def get_slabinfo(cache: KmemCache) -> Slabinfo:
@@ -58,19 +37,12 @@ def get_slabinfo(cache: KmemCache) -> Slabinfo:
 
 def slabinfo_header(statistics: bool = False) -> str:
     """Return the two header lines (mm/slab_common.c: print_slabinfo_header)."""
-    title = TITLE + (" (statistics)" if statistics else "")
-    return f"{title}\n{COLUMNS}{STATISTICS_COLUMNS if statistics else ''}\n"
+    return slabinfo.slabinfo_header(STATISTICS_COLUMNS if statistics else "")
 
 
 def slabinfo_line(cache: KmemCache, statistics: bool = False) -> str:
     """Return a cache's line (mm/slab_common.c: cache_show)."""
-    info = get_slabinfo(cache)
-    line = (
-        f"{cache.name:<17s} {info.active_objs:6d} {info.num_objs:6d} {cache.size:6d} "
-        f"{info.objects_per_slab:4d} {1 << info.cache_order:4d}"
-        f" : tunables {info.limit:4d} {info.batchcount:4d} {info.shared:4d}"
-        f" : slabdata {info.active_slabs:6d} {info.num_slabs:6d} {info.shared_avail:6d}"
-    )
+    line = slabinfo_row(cache, get_slabinfo(cache))
     return line + (statistics_columns(cache) if statistics else "") + "\n"
 
 

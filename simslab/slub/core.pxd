@@ -1,10 +1,12 @@
 # Written by tools/declarations.py from core.py; its docstring tells what is decided here.
 cimport cython
+from simslab.allocator.allocator cimport Allocator
+from simslab.allocator.cache cimport Cache
 from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slub cimport flags as fl
-from simslab.slub cimport layout
+from simslab.slub cimport layout, paths
 from simslab.slub.alloc cimport SlubAlloc
 from simslab.slub.cpu_slab cimport CpuSlab
 from simslab.slub.creation cimport kmalloc
@@ -24,18 +26,14 @@ cdef long long INSNS_KMALLOC_NODE
 cdef long long INSNS_KMALLOC_LARGE
 
 
-cdef class SlubCore:
-    cdef public object kernel
+cdef class SlubCore(Allocator):
     cdef public object options
-    cdef public list caches
     cdef public list caches_to_rcu_destroy
-    cdef public list by_index
     cdef public list kmalloc_caches
     cdef public list size_index
     cdef public KmemCache kmem_cache
     cdef public KmemCache kmem_cache_node
     cdef public long long slab_state
-    cdef public list online_cpus
     cdef public long long boot_data
     cdef public list nodes_with_memory
     cdef public SlubPages pages
@@ -45,13 +43,17 @@ cdef class SlubCore:
     cdef public GetPartial get_partial
     cdef public SlubAlloc allocating
     cdef public SlubFree freeing
-    cdef public object debug
 
-    cpdef long long kmem_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    cpdef long long kmem_cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
-    cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
-    cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
-    cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
+    @cython.locals(own=KmemCache)
+    cpdef long long kmem_cache_alloc(self, Cpu cpu, Cache cache, long long flags) except -1
+    @cython.locals(own=KmemCache)
+    cpdef long long kmem_cache_alloc_node(self, Cpu cpu, Cache cache, long long flags, long long nodeid) except -1
+    @cython.locals(own=KmemCache)
+    cpdef long long kmem_cache_free(self, Cpu cpu, Cache cache, long long objp) except -1
+    @cython.locals(own=KmemCache)
+    cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, Cache cache, long long flags, long long size)
+    @cython.locals(own=KmemCache)
+    cpdef long long kmem_cache_free_bulk(self, Cpu cpu, Cache cache, list objects) except -1
     @cython.locals(index=cython.longlong, kind=cython.longlong, row=list)
     cpdef KmemCache kmalloc_slab(self, long long size, long long flags)
     @cython.locals(cache=KmemCache)

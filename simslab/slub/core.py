@@ -6,15 +6,18 @@ allocators have the same. Every call names the CPU on which it runs, and charges
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
+from simslab.allocator.allocator import Allocator, Faults
+from simslab.allocator.cache import Cache
+from simslab.kernel.kernel import Kernel
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.kernel.mm.page import PG_SLAB
 from simslab.machine.core.cpu import Cpu
 from simslab.slub import flags as fl
-from simslab.slub import layout
+from simslab.slub import layout, paths
 from simslab.slub.alloc import SlubAlloc
 from simslab.slub.cpu_slab import CpuSlab
 from simslab.slub.creation import kmalloc
@@ -37,19 +40,19 @@ INSNS_KMALLOC_NODE: Final = 27  # estimate
 INSNS_KMALLOC_LARGE: Final = 40  # estimate: kmalloc_order
 
 
-class SlubCore:
+class SlubCore(Allocator):
     """All SLUB caches of one kernel.
 
     `caches` is in order of creation; `by_index[i]` is the cache of index i, from 1, None when destroyed;
     `kmalloc_caches[type][index]` as in the kernel. `observe(observer)` has all parts tell what they do.
     """
 
-    def __init__(self, kernel: Any, options: SlubOptions | None = None) -> None:
-        self.kernel = kernel
+    def __init__(self, kernel: Kernel, options: SlubOptions | None = None) -> None:
+        super().__init__(kernel, paths.PATH_NAMES)
         self.options = options if options is not None else SlubOptions()
         self.caches: list[KmemCache] = []
         self.caches_to_rcu_destroy: list[KmemCache] = []
-        self.by_index: list[Any] = [None]
+        self.by_index: list[KmemCache | None] = [None]
         self.kmalloc_caches: list[list[KmemCache | None]] = [
             [None] * kmalloc.NR_INDEXES for _ in range(kmalloc.NR_KMALLOC_TYPES)
         ]
@@ -57,7 +60,6 @@ class SlubCore:
         self.kmem_cache: KmemCache | None = None
         self.kmem_cache_node: KmemCache | None = None
         self.slab_state = 0
-        self.online_cpus: list[int] = []
         self.boot_data: int = kernel.boot_data
         topology = kernel.machine.topology
         has_memory = [int(node.memory > 0) for node in topology.nodes]
@@ -72,13 +74,12 @@ class SlubCore:
         self.allocating = SlubAlloc(self.pages, self.slabs, self.get_partial, has_memory)
         self.freeing = SlubFree(self.pages, self.partial, self.by_index)
         self.allocating.freeing = self.freeing
-        self.debug: SlubDebug | None = None
         if self.options.debug_enabled():
-            self.debug = self.pages.debug = SlubDebug(self.pages)
+            self.pages.debug = SlubDebug(self.pages)
         self.allocating.init_on_alloc = int(self.options.init_on_alloc)
         self.allocating.init_on_free = self.freeing.init_on_free = int(self.options.init_on_free)
 
-    def observe(self, observer: Any) -> None:
+    def observe(self, observer: object) -> None:
         """Let `observer` be told of slabs obtained, discarded, moved between lists, and of flushes."""
         for part in (self.pages, self.lists, self.partial, self.slabs):
             part.observer = observer
@@ -87,6 +88,10 @@ class SlubCore:
         """Let the tasks on the CPUs have memory policies and cpusets from now on."""
         self.get_partial.policies = policies
         self.kernel.page_allocator.cpusets = policies
+
+    def set_failslab(self, faults: Faults | None) -> None:
+        """Let allocations fail from now on; None: no more (mm/failslab.c)."""
+        self.allocating.failslab = faults
 
     def rules(self) -> Rules:
         """Return what decides the sizes of caches."""
@@ -110,25 +115,30 @@ class SlubCore:
 
     # -- objects ------------------------------------------------------------------------------------------------------
 
-    def kmem_cache_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
+    def kmem_cache_alloc(self, cpu: Cpu, cache: Cache, flags: int) -> int:
         """Allocate an object; 0 when there is none (mm/slub.c: kmem_cache_alloc)."""
-        return self.allocating.slab_alloc_node(cpu, cache, flags, NUMA_NO_NODE, 0)
+        own: KmemCache = cache  # type: ignore[assignment]
+        return self.allocating.slab_alloc_node(cpu, own, flags, NUMA_NO_NODE, 0)
 
-    def kmem_cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
+    def kmem_cache_alloc_node(self, cpu: Cpu, cache: Cache, flags: int, nodeid: int) -> int:
         """Allocate an object of node `nodeid`, -1 for any (mm/slub.c: kmem_cache_alloc_node)."""
-        return self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, 1)
+        own: KmemCache = cache  # type: ignore[assignment]
+        return self.allocating.slab_alloc_node(cpu, own, flags, nodeid, 1)
 
-    def kmem_cache_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+    def kmem_cache_free(self, cpu: Cpu, cache: Cache, objp: int) -> int:
         """Free an object of `cache` (mm/slub.c: kmem_cache_free)."""
-        return self.freeing.kmem_cache_free(cpu, cache, objp)
+        own: KmemCache = cache  # type: ignore[assignment]
+        return self.freeing.kmem_cache_free(cpu, own, objp)
 
-    def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> list[int]:
+    def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: Cache, flags: int, size: int) -> list[int]:
         """Allocate `size` objects, or none and an empty list (mm/slub.c: kmem_cache_alloc_bulk)."""
-        return self.allocating.kmem_cache_alloc_bulk(cpu, cache, flags, size)
+        own: KmemCache = cache  # type: ignore[assignment]
+        return self.allocating.kmem_cache_alloc_bulk(cpu, own, flags, size)
 
-    def kmem_cache_free_bulk(self, cpu: Cpu, cache: KmemCache, objects: list[int]) -> int:
+    def kmem_cache_free_bulk(self, cpu: Cpu, cache: Cache, objects: list[int]) -> int:
         """Free objects of `cache` (mm/slub.c: kmem_cache_free_bulk)."""
-        return self.freeing.kmem_cache_free_bulk(cpu, cache, list(objects))
+        own: KmemCache = cache  # type: ignore[assignment]
+        return self.freeing.kmem_cache_free_bulk(cpu, own, list(objects))
 
     def kmalloc_slab(self, size: int, flags: int) -> KmemCache | None:
         """The cache for `size` > 0 bytes, None beyond the largest (mm/slab_common.c: kmalloc_slab)."""
@@ -193,7 +203,9 @@ class SlubCore:
         pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)
         if not mem_map.get("flags", pfn) & SLAB_PAGE:
             return layout.PAGE_SIZE << mem_map.get("order", pfn)
-        return slab_ksize(self.by_index[mem_map.get("slab_cache", pfn)])
+        cache = self.by_index[mem_map.get("slab_cache", pfn)]
+        assert cache is not None
+        return slab_ksize(cache)
 
     def statistics(self, cache: KmemCache) -> list[int]:
         """Counters of a cache summed over CPUs, in the order of stat_item.STAT_ITEMS."""

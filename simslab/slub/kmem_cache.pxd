@@ -1,5 +1,6 @@
 # Written by tools/declarations.py from kmem_cache.py; its docstring tells what is decided here.
 cimport cython
+from simslab.allocator.cache cimport Cache
 from simslab.base cimport buffers
 from simslab.kernel.locking.spinlock cimport SpinLock
 
@@ -30,19 +31,10 @@ cdef class KmemCacheNode:
 
 
 @cython.final
-cdef class KmemCache:
-    cdef public long long index
-    cdef public long long addr
-    cdef public str name
+cdef class KmemCache(Cache):
     cdef public list cpu_slab
     cdef public long long cpu_slab_offset
-    cdef public long long flags
     cdef public long long min_partial
-    cdef public long long size
-    cdef public long long object_size
-    cdef public long long reciprocal_m
-    cdef public long long reciprocal_sh1
-    cdef public long long reciprocal_sh2
     cdef public long long offset
     cdef public long long cpu_partial
     cdef public long long oo_order
@@ -51,15 +43,9 @@ cdef class KmemCache:
     cdef public long long max_objects
     cdef public long long min_order
     cdef public long long min_objects
-    cdef public long long allocflags
-    cdef public long long refcount
-    cdef public long long ctor
     cdef public long long inuse
-    cdef public long long align
     cdef public long long red_left_pad
     cdef public long long remote_node_defrag_ratio
-    cdef public long long useroffset
-    cdef public long long usersize
     cdef public long long debug
     cdef public long long left
     cdef public list node

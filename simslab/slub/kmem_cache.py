@@ -7,6 +7,7 @@ Slabs are named by the number of their first page frame (pfn), -1 where the kern
 
 from __future__ import annotations
 
+from simslab.allocator.cache import Cache
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.spinlock import SpinLock
@@ -54,25 +55,17 @@ class KmemCacheNode:
         self.total_objects = 0
 
 
-class KmemCache:
+class KmemCache(Cache):
     """One cache (include/linux/slub_def.h: struct kmem_cache).
 
     `oo`, `max` and `min` are kept as two numbers each: order and objects of a slab.
     """
 
     def __init__(self, index: int, addr: int, name: str, nr_node_ids: int) -> None:
-        self.index = index  # model: number in order of creation, from 1; what MemMap.slab_cache holds
-        self.addr = addr
-        self.name = name
+        super().__init__(index, addr, name)
         self.cpu_slab: list[KmemCacheCpu] = []
         self.cpu_slab_offset = 0  # model: per-CPU offset of the structures
-        self.flags = 0
         self.min_partial = 0  # slabs
-        self.size = 0  # bytes from one object to the next
-        self.object_size = 0
-        self.reciprocal_m = 0
-        self.reciprocal_sh1 = 0
-        self.reciprocal_sh2 = 0
         self.offset = 0  # of the free pointer
         self.cpu_partial = 0  # objects
         self.oo_order = 0
@@ -81,15 +74,9 @@ class KmemCache:
         self.max_objects = 0
         self.min_order = 0
         self.min_objects = 0
-        self.allocflags = 0
-        self.refcount = 0
-        self.ctor = 0  # model: 1 when there is a constructor
         self.inuse = 0  # offset of what lies behind the object
-        self.align = 0
         self.red_left_pad = 0
         self.remote_node_defrag_ratio = 0  # of 1024
-        self.useroffset = 0
-        self.usersize = 0
         self.debug = 0  # model: kmem_cache_debug(), decided at boot and creation
         self.left = 0  # model: bytes before each object, `red_left_pad` where red zones are in force
         self.node: list[KmemCacheNode | None] = [None] * nr_node_ids

@@ -9,8 +9,9 @@ from simslab.conform.topologies import new_system
 from simslab.kernel.bug import KernelBugError
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
+from simslab.slub.allocator import SlubAllocator
 
-ALLOCATORS = (SlabAllocator,)
+ALLOCATORS = (SlabAllocator, SlubAllocator)
 CALLS = [name for name in vars(Allocator) if not name.startswith("_") and callable(getattr(Allocator, name))]
 
 

@@ -4,7 +4,10 @@ import pytest
 from simslab.base import buffers
 
 
-@pytest.mark.parametrize(("make", "bits"), [(buffers.int64_zeros, 64), (buffers.uint8_zeros, 8)])
+@pytest.mark.parametrize(
+    ("make", "bits"),
+    [(buffers.int64_zeros, 64), (buffers.int64_sparse, 64), (buffers.int64_words, 64), (buffers.uint8_zeros, 8)],
+)
 def test_new_storage_is_zero_and_of_its_width(make, bits):
     view = make(1000)
     assert len(view) == 1000
@@ -13,7 +16,7 @@ def test_new_storage_is_zero_and_of_its_width(make, bits):
 
 
 def test_storage_of_nothing_can_still_be_pointed_to():
-    assert len(buffers.int64_zeros(0)) == 1
+    assert [len(make(0)) for make in (buffers.int64_zeros, buffers.int64_sparse, buffers.int64_words)] == [1, 1, 1]
 
 
 def test_a_view_of_an_array_is_no_copy():

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.base.shipped import find_shipped, shipped_folder, shipped_names
+from simslab.base.shipped import KINDS, find_shipped, shipped_folder, shipped_names
 
 
-@pytest.mark.parametrize("kind", ["machines", "workloads"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_shipped_name_leads_to_a_file(kind):
     names = shipped_names(kind)
     assert names == sorted(names)

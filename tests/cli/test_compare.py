@@ -61,3 +61,23 @@ def test_a_variant_may_not_set_the_seed(refused):
 def test_an_arm_that_the_machine_cannot_run_is_the_users_error_in_any_number_of_processes(refused):
     wide = ("--variant", "wide:threads.workers.cpus=0-63")
     assert refused(*COMMON, *wide, "--jobs", 1) == refused(*COMMON, *wide, "--jobs", 2)
+
+
+def test_seeds_are_added_until_the_first_metric_is_precise_enough(simslab):
+    options = ("--metric", "latency.mean", "--precision", "0.5%", "--max-seeds", "8")
+    out = simslab(*COMMON, *SMALL, *options)[1]
+    assert "precision 0.5 % of latency.mean: " in out
+    assert "seeds, looked at" in out
+
+
+def test_every_figure_of_every_run_is_written(simslab, tmp_path):
+    assert simslab(*COMMON, *SMALL, "--metric", "latency.mean,throughput", "--out", tmp_path / "out")[0] == 0
+    lines = (tmp_path / "out" / "comparison.csv").read_text().splitlines()
+    assert lines[0] == "arm,seed,metric,value"
+    assert len(lines) == 1 + 2 * 3 * 2
+
+
+def test_a_comparisons_differences_are_drawn_as_effects(simslab, tmp_path):
+    assert simslab(*COMMON, *SMALL, "--metric", "latency.mean", "--out", tmp_path / "out")[0] == 0
+    assert simslab("plot", tmp_path / "out", "--kind", "effects", "--out", tmp_path / "e.pdf")[0] == 0
+    assert "latency.mean,ns,small,3," in (tmp_path / "e.csv").read_text()

@@ -1,10 +1,12 @@
 import json
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from simslab import __version__
+from simslab.__main__ import main as entry
 from simslab.base.shipped import find_shipped
 
 
@@ -128,3 +130,27 @@ def test_help_loads_nothing_that_only_a_simulation_needs():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.endswith("[]\n")
+
+
+def test_an_interrupt_while_modules_are_loaded_is_no_traceback(tmp_path):
+    program = (
+        "import builtins, os, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "load = builtins.__import__\n"
+        "def loading(name, *rest):\n"
+        "    if name == 'simslab.cli.main': os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return load(name, *rest)\n"
+        "builtins.__import__ = loading\n"
+        "from simslab.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
+def test_the_command_has_the_handler_that_was_there(monkeypatch):
+    seen = []
+    monkeypatch.setattr("simslab.cli.main.main", lambda: seen.append(signal.getsignal(signal.SIGINT)))
+    before = signal.getsignal(signal.SIGINT)
+    entry()
+    assert seen == [before]

@@ -55,7 +55,7 @@ def test_the_section_of_the_lock_can_be_given(measure):
         (("--part", "lock", "--section", "50"), "--section 50: '50' has no unit"),
         (("--part", "lock", "--section", "1 s"), "too long"),
         (("--plot", "figure.txt"), "cannot draw 'figure.txt'"),
-        (("--against", "nothing.csv"), "cannot read the table"),
+        (("--against", "nothing.csv"), "cannot be read: No such file"),
     ],
 )
 def test_a_mistake_is_one_message(refused, arguments, told):

@@ -1,14 +1,17 @@
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 from typer.testing import CliRunner
 
 from simslab.cli.main import app, main
+from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.store import Store
 
 COMMON = ["sweep", "one-node", "local-churn", "--set", "scale=0.005", "--jobs", "1"]
@@ -149,6 +152,32 @@ def test_a_signal_ends_a_sweep_and_its_workers_and_keeps_what_is_done(tmp_path, 
     assert 0 < done(tmp_path / "a.db") < 50
 
 
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
+def test_a_sweep_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(tmp_path, times):
+    axes = ["--axis", "tunables.mixed.limit=20,60", "--seeds", str(4 * times), "--jobs", "2"]
+    base = [sys.executable, "-m", "simslab", "sweep", "two-socket", "mixed-remote", "--set", "scale=0.02", *axes]
+    moments = random.Random(times)
+    kept, before = tmp_path / "kept.db", 0
+    for number in range(times):
+        sweeping = subprocess.Popen([*base, "--store", kept], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        if number % 3 == 0:  # in the midst of its work
+            until = time.monotonic() + 60
+            while done(kept) == before and sweeping.poll() is None and time.monotonic() < until:
+                time.sleep(0.05)
+        with suppress(subprocess.TimeoutExpired):  # or at any moment, its beginning included
+            sweeping.wait(moments.uniform(0.1, 2.0))
+        sweeping.kill()
+        sweeping.wait()
+        assert done(kept) >= before  # nothing is lost
+        before = done(kept)
+    assert before > 0
+    for store, jobs in ((kept, "2"), (tmp_path / "whole.db", "2")):
+        run = subprocess.run([*base, "--jobs", jobs, "--store", store], capture_output=True, text=True, env=os.environ)
+        assert run.returncode == 0, run.stderr
+    with Store.open(kept) as ours, Store.open(tmp_path / "whole.db") as theirs:
+        assert list(dump_lines(ours)) == list(dump_lines(theirs))
+
+
 def done(path):
     if not path.exists():
         return 0
@@ -175,3 +204,31 @@ def test_help_does_not_load_what_a_simulation_needs():
 
 def test_help_tells_the_options():
     assert "--axis" in CliRunner().invoke(app, ["sweep", "--help"], env={"COLUMNS": "200"}).output
+
+
+def test_a_sweep_ends_in_its_figure_and_a_stored_one_is_drawn_again_the_same(simslab, tmp_path):
+    command = (*COMMON, *LIMITS, "--seeds", "2", "--plot", "a.svg", "--correct")
+    status, out, _ = simslab(*command)
+    assert status == 0
+    assert "held together" in out
+    again = ("plot", "sweep.db", "--metric", "latency.p99,memory.arrays", "--correct", "--out", "b.svg")
+    assert simslab(*again) == (0, "", "")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--kind", "heat-map"), "only tunables.churn.limit varies"),
+        (("--kind", "cdf"), "expected lines or heat-map or effects"),
+        (("--metric", "throughput"), "no throughput is stored"),
+        (("--at", "limit=9"), "no cell has '9'"),
+    ],
+)
+def test_what_a_store_does_not_hold_is_not_drawn(simslab, tmp_path, options, told):
+    assert simslab(*COMMON, *LIMITS)[0] == 0
+    status, _, error = simslab("plot", "sweep.db", *options, "--out", "a.svg")
+    assert status == 2
+    assert told in error
+    assert not (tmp_path / "a.svg").exists()

@@ -2,7 +2,8 @@ import gzip
 
 import pytest
 
-from simslab.conform.verdict import Verdict, read_rows, totals
+from simslab.conform.records import read_rows
+from simslab.conform.verdict import Verdict, totals
 
 
 @pytest.fixture

@@ -170,9 +170,36 @@ def test_the_directory_holds_table_figure_and_manifest(tmp_path):
     plan = plan_of("more:scale=0.5")
     write_comparison(plan, compare(plan, run=made_up), tmp_path / "out")
     names = sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert names == ["comparison.json", "comparison.pdf", "comparison.png", "comparison.txt", "manifest.json"]
+    assert names == [
+        "comparison.csv",
+        "comparison.json",
+        "comparison.pdf",
+        "comparison.png",
+        "comparison.txt",
+        "manifest.json",
+    ]
 
 
 def test_processes_do_not_change_the_result():
     plan = make_plan("one-node", "mixed-remote", ("scale=0.01",), parse_variants(["twice:scale=0.02"]), seeds=2)
     assert comparison_text(compare(plan)) == comparison_text(compare(plan, processes=2))
+
+
+def test_seeds_are_added_until_intervals_are_narrow_or_the_most_are_reached():
+    plan = plan_of("far:dram.latency=200 ns", seeds=2)
+    rough = compare(plan, run=uneven, precision=0.10, max_seeds=64)
+    fine = compare(plan, run=uneven, precision=0.05, max_seeds=64)
+    assert 2 < len(rough.seeds) < len(fine.seeds) <= 64
+    assert "reached (" in rough.notes[-1]
+    half = [(row.high - row.low) / 2 / row.base_mean for row in fine.differences if row.metric.startswith("throughput")]
+    assert max(half) <= 0.05
+    never = compare(plan, run=uneven, precision=0.0001, max_seeds=8)
+    assert len(never.seeds) == 8
+    assert "not reached (8 seeds" in never.notes[-1]
+
+
+def uneven(inputs, seed):
+    """A run of `made_up` whose length swings with seed and arm."""
+    found = made_up(inputs, seed).measurement
+    found.cycles = 1000 + 97 * (seed * (3 if inputs.machine_document.overrides else 1) % 5)
+    return Observation(found)

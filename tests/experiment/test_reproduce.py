@@ -53,7 +53,7 @@ def test_another_trace_of_that_name_is_refused(small, tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "told"),
     [
-        ({"kind": "comparison"}, "is a comparison; expected a directory of `run --out`"),
+        ({"kind": "comparison"}, "is a comparison; expected the manifest of `run --out`"),
         ({"kind": "run"}, "does not hold the machine"),
     ],
 )

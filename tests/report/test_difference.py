@@ -1,3 +1,5 @@
+import pytest
+
 from simslab.report.difference import figure_differences, input_differences
 
 
@@ -26,3 +28,9 @@ def test_figures_that_differ_are_told_and_no_others(make_measurement):
     names = [name for name, _, _ in figure_differences(make_measurement(1), make_measurement(1, 140))]
     assert "free hit mean (ns)" in names
     assert "free hit operations" not in names
+
+
+@pytest.mark.parametrize("part", ["host", "machine", "seeds"])
+@pytest.mark.parametrize("value", [7, "text", None, [2]])
+def test_a_part_of_another_kind_is_a_difference_and_no_fault(part, value):
+    assert any(path.startswith(part) for path, _, _ in input_differences(manifest("a"), manifest("a") | {part: value}))

@@ -6,6 +6,7 @@ from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.glossary import CAUSE, GLOSSARY, LOCK, OPERATION, PATH, look_up
 from simslab.report.run.locality_tables import NUMASTAT
 from simslab.slab.paths import PATH_NAMES
+from simslab.slub import paths as slub_paths
 from simslab.workload.streams.operations import OPERATION_NAMES
 
 
@@ -14,7 +15,7 @@ def names(kind):
 
 
 def test_every_path_is_explained_and_no_other():
-    assert names(PATH) == list(PATH_NAMES)
+    assert names(PATH) == list(dict.fromkeys((*PATH_NAMES, *slub_paths.PATH_NAMES)))
 
 
 def test_every_cause_is_explained_and_no_other():

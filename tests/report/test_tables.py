@@ -118,3 +118,12 @@ def test_numbers_have_their_thousands_apart():
 
 def test_a_share_of_nothing_is_a_dash():
     assert (percent(1, 3), percent(0, 5), percent(0, 0)) == ("33.3%", "0.0%", "-")
+
+
+def test_names_cannot_command_a_terminal():
+    parts = [Text("run on \x1b]0;pwn\x07 [red]x[/] {y}")]
+    stream = io.StringIO()
+    print_parts(parts, Console(file=stream, force_terminal=True, color_system=None))
+    for shown in (plain_text(parts), stream.getvalue()):
+        assert "run on \\x1b]0;pwn [red]x[/] {y}" in shown  # rich itself drops the bell
+        assert "\x07" not in shown

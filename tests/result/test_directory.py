@@ -1,9 +1,11 @@
 import json
+import os
 
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.result.directory import result_directory
+from simslab.base.output import write_file
+from simslab.result.directory import check_replaceable, result_directory
 from simslab.result.manifest import FORMAT
 
 
@@ -77,3 +79,49 @@ def test_a_result_that_cannot_be_put_in_place_leaves_the_earlier_one(tmp_path, m
 def test_a_name_too_long_is_told(tmp_path):
     with pytest.raises(UserError, match="File name too long"):
         write(tmp_path / ("x" * 300), "one")
+
+
+def test_a_fault_while_writing_is_told_of_the_directory_that_was_asked_for(tmp_path):
+    with pytest.raises(UserError) as caught, result_directory(tmp_path / "r") as work:
+        write_file(work / "none" / "a.png", b"x")
+    assert str(caught.value).startswith(f"{tmp_path / 'r'}/none/a.png: cannot be written: ")
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "a\0b", "file/r"])
+def test_a_name_that_cannot_be_is_refused_before_the_work(tmp_path, name):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be created"):
+        check_replaceable(tmp_path / name)
+
+
+def test_a_folder_where_nothing_can_be_made_is_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(UserError, match="cannot be created: Permission denied"):
+        check_replaceable(tmp_path / "below" / "r")
+
+
+def test_what_a_killed_process_left_goes_with_the_next_result(tmp_path):
+    left, foreign = tmp_path / ".r.simslab-abcdefgh", tmp_path / ".r.abcdefgh"
+    for folder in (left, foreign):
+        folder.mkdir()
+        (folder / "result.json").write_text("")
+    write(tmp_path / "r", "1")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".r.abcdefgh", "r"]
+
+
+def test_an_earlier_result_that_a_kill_left_aside_comes_back(tmp_path):
+    write(tmp_path / "r", "1")
+    aside = tmp_path / ".r.simslab-abcdefgh"
+    aside.mkdir()
+    (tmp_path / "r").rename(aside / "old")
+    with pytest.raises(ZeroDivisionError), result_directory(tmp_path / "r"):
+        1 / 0  # noqa: B018
+    assert (tmp_path / "r" / "result.json").read_text() == "1"
+    assert not aside.exists()
+
+
+def test_what_another_process_is_writing_stays(tmp_path):
+    with result_directory(tmp_path / "r") as first:
+        (first / "a").write_text("1")
+        write(tmp_path / "r", "2")
+        assert (first / "a").read_text() == "1"

@@ -33,7 +33,7 @@ def test_a_full_slab_goes_to_the_list_of_the_cpu_that_frees(system):
 
 def test_a_list_that_is_too_long_goes_to_the_nodes_first(system):
     allocator, cpus, cache = system
-    allocator.tune(cpus[0], cache, "cpu_partial", 1)
+    allocator.write_attribute(cpus[0], cache, "cpu_partial", 1)
     slabs = fill(allocator, cpus[0], cache, 3)
     for slab in slabs:
         allocator.kmem_cache_free(cpus[5], cache, slab[0])
@@ -43,7 +43,7 @@ def test_a_list_that_is_too_long_goes_to_the_nodes_first(system):
 
 def test_with_no_room_on_the_cpu_a_slab_goes_to_its_node_at_once(system):
     allocator, cpus, cache = system
-    allocator.tune(cpus[0], cache, "cpu_partial", 0)
+    allocator.write_attribute(cpus[0], cache, "cpu_partial", 0)
     [slab] = fill(allocator, cpus[0], cache, 1)
     allocator.kmem_cache_free(cpus[5], cache, slab[0])
     assert cache.cpu_slab[5].partial == -1
@@ -52,7 +52,7 @@ def test_with_no_room_on_the_cpu_a_slab_goes_to_its_node_at_once(system):
 
 def test_empty_slabs_beyond_min_partial_are_given_back(system):
     allocator, cpus, cache = system
-    allocator.tune(cpus[0], cache, "cpu_partial", 0)
+    allocator.write_attribute(cpus[0], cache, "cpu_partial", 0)
     for slab in fill(allocator, cpus[0], cache, 8):
         for objp in slab:
             allocator.kmem_cache_free(cpus[5], cache, objp)

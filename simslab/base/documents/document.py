@@ -41,6 +41,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     overrides: list[Override] = field(default_factory=list)
     bases: list[str] = field(default_factory=list)  # files that this one extends, nearest first
+    replaced: dict[Path, Plain] = field(default_factory=dict)  # path -> what an override or an extending file displaced
     hashes: dict[str, str] = field(default_factory=dict)  # file -> SHA-256 of the bytes that were read, bases included
 
     def position(self, path: Path, *, key: bool = False) -> Position:

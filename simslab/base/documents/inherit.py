@@ -47,6 +47,7 @@ def _merge(document: Document, base: Document, own: Collection[str]) -> None:
 
 def _merged(document: Document, base: Document, path: Path, ours: Plain, theirs: Plain) -> Plain:
     if not (isinstance(ours, dict) and isinstance(theirs, dict)):
+        document.replaced.setdefault(path, theirs)
         return ours
     for key, value in theirs.items():
         here = (*path, key)

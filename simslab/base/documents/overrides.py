@@ -37,14 +37,23 @@ def split_override(text: str) -> tuple[str, str]:
     return path.strip(), value.strip()
 
 
-def apply_overrides(document: Document, overrides: Sequence[tuple[str, Callable[[str], Plain]]]) -> None:
-    """Set each override, given as its text and the reader of its value; UserErrors naming all that cannot be set."""
+def apply_overrides(
+    document: Document,
+    overrides: Sequence[tuple[str, Callable[[str], Plain]]],
+    settle: Callable[[Document], None] | None = None,
+) -> None:
+    """Set each override, given as its text and the reader of its value; UserErrors naming all that cannot be set.
+
+    `settle` is called with the document after each, to write out what a value stands for.
+    """
     problems: list[Problem] = []
     for text, read in overrides:
         origin = f"--set {text}"
         try:
             path, value = split_override(text)
             _set(document, parse_path(path), read(value), text)
+            if settle is not None:
+                settle(document)
         except UserError as error:
             problems += [Problem(p.message, origin, 0, 0, p.path, p.expected, p.near) for p in error.problems]
     if problems:
@@ -116,6 +125,7 @@ def _set(document: Document, path: Path, value: Plain, text: str) -> None:
         for old in [old for old in table if old[: len(path)] == path]:
             del table[old]
         table[path] = origin
+    document.replaced[path] = previous
     document.overrides.append(Override(text, path_text(path), value, previous))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from simslab.base.documents.document import Document, Path, Plain, kind_of
@@ -38,13 +39,19 @@ def validate(document: Document, model: type[Model]) -> Model:
     try:
         checked = model.model_validate(document.value, extra="forbid")
     except ValidationError as error:
-        schema = model.model_json_schema()
+        schema = _schema(model)
         told = {_place(problem) for problem in problems}  # a stand-in value is there: no second complaint about that
         for details in error.errors(include_url=False):
             problems += [p for p in _Complaint(document, schema, details).problems() if _place(p) not in told]
     if problems:
         raise UserErrors(_once(problems))
     return checked
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a model's schema. Speed: made once, it takes far longer than a check (`tools/fuzz.py`)."""
+    return model.model_json_schema()
 
 
 def located(document: Document, error: BadValue) -> UserErrors:

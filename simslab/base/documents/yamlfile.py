@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import yaml
 
 from simslab.base.documents.document import Document, Path, Plain, Position, path_text
+from simslab.base.documents.input import read_bytes
 from simslab.base.documents.overrides import apply_overrides
 from simslab.base.documents.validation import validate
-from simslab.base.errors import Problem, UserError, UserErrors, near_miss, reason
+from simslab.base.errors import Problem, UserError, UserErrors, near_miss
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -32,6 +33,7 @@ MAX_NODES: Final = 200_000
 MAX_DEPTH: Final = 40
 
 _PREFIX: Final = "tag:yaml.org,2002:"
+_HALF: Final = re.compile("[\ud800-\udfff]")  # escapes of YAML may write one, no file can hold it
 _CORE: Final = tuple(
     (_PREFIX + tag, re.compile(pattern), first)
     for tag, pattern, first in (
@@ -60,13 +62,7 @@ for _tag, _pattern, _first in _CORE:
 def read_yaml(path: str | FilePath) -> Document:
     """Read a file; UserError if it cannot be read, is not UTF-8 text or is not YAML."""
     name = str(path)
-    try:
-        with FilePath(path).open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)  # no more: /dev/zero has no end
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UserError(f"cannot be read: {reason(error)}", file=name) from None
-    if len(data) > MAX_BYTES:
-        raise UserError("is too long", file=name, expected=f"a YAML file of at most {MAX_BYTES} bytes")
+    data = read_bytes(path, "a YAML file", MAX_BYTES)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -110,22 +106,31 @@ def load_model(path: str | FilePath, model: type[Model], overrides: Sequence[str
 
 
 def load_document(
-    path: str | FilePath, model: type[Model], overrides: Sequence[str] = (), extend: Extend | None = None
+    path: str | FilePath,
+    model: type[Model],
+    overrides: Sequence[str] = (),
+    extend: Extend | None = None,
+    settle: Extend | None = None,
 ) -> tuple[Document, Model]:
     """Like `load_model`, with the document too, whose `overrides` tell where each overridden value came from.
 
-    `extend` fills the document in with what it extends.
+    `extend` fills the document in with what it extends; `settle` is called with it after each override.
     """
     document = read_yaml(path)
     if extend is not None:
         extend(document)
-    return overridden(document, model, overrides)
+    return overridden(document, model, overrides, settle)
 
 
-def overridden(document: Document, model: type[Model], overrides: Sequence[str]) -> tuple[Document, Model]:
-    """Set `path=value` overrides on a document and return it with its model; UserErrors with everything wrong in it."""
+def overridden(
+    document: Document, model: type[Model], overrides: Sequence[str], settle: Extend | None = None
+) -> tuple[Document, Model]:
+    """Set `path=value` overrides on a document and return it with its model; UserErrors with everything wrong in it.
+
+    `settle` is called with the document after each, to write out what a value stands for.
+    """
     try:
-        apply_overrides(document, [(text, parse_value) for text in overrides])
+        apply_overrides(document, [(text, parse_value) for text in overrides], settle)
     except UserErrors as error:
         document.problems += error.problems
     return document, validate(document, model)
@@ -206,6 +211,9 @@ class _Builder:
             self.document.problems.append(self._problem(f"'{text[:40]}' is not a usable number", node, path))
             return 0
         self._check_tag(node, path, "str")
+        if _HALF.search(text):
+            self.document.problems.append(self._problem("contains half a character (a surrogate)", node, path))
+            return ""
         return text
 
     def _check_tag(self, node: yaml.Node, path: Path, plain: str) -> None:

@@ -15,10 +15,16 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 from simslab.base.build import running_build
+from simslab.base.printable import one_line
+from simslab.cli.terminal.streams import terminal
 
 Report: TypeAlias = Callable[[int, int], None]  # (done, of how many)
 Watch: TypeAlias = Callable[[Callable[[], tuple[int, int]]], None]
 SIGN_OF_LIFE: Final = 10.0  # seconds between two lines where there is no terminal
+
+
+def _on_a_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def tell_slow_build() -> None:
@@ -73,7 +79,7 @@ def _signs_of_life(what: str) -> Iterator[_SignsOfLife]:
 def progress(what: str) -> Iterator[Report]:
     """Yield a function to report progress with: (done, of how many)."""
     tell_slow_build()
-    if not sys.stderr.isatty():
+    if not _on_a_terminal():
         with _signs_of_life(what) as signs:
 
             def note(done: int, total: int) -> None:
@@ -82,7 +88,7 @@ def progress(what: str) -> Iterator[Report]:
             yield note
         return
     with _bar(what) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task("", total=None)
 
         def report(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
@@ -97,7 +103,7 @@ def watching(what: str) -> Iterator[Watch]:
     The bar's own thread asks ten times a second; off a terminal another asks every ten seconds.
     """
     tell_slow_build()
-    if not sys.stderr.isatty():
+    if not _on_a_terminal():
         with _signs_of_life(what) as signs:
 
             def ask(share: Callable[[], tuple[int, int]]) -> None:
@@ -106,7 +112,7 @@ def watching(what: str) -> Iterator[Watch]:
             yield ask
         return
     with _bar(what) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task("", total=None)
 
         def watch(share: Callable[[], tuple[int, int]]) -> None:
             bar.share = lambda: bar.update(task, completed=share()[0], total=share()[1])
@@ -128,5 +134,8 @@ def _bar(what: str) -> Any:
                 self.share()
             return super().get_renderables()
 
-    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn())
-    return Asking(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    # `what` holds names of the user's: neither a format nor markup, so braces are doubled.
+    told = TextColumn(one_line(what).replace("{", "{{").replace("}", "}}"), markup=False)
+    columns = (told, BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn())
+    console = Console(file=terminal(sys.stderr))
+    return Asking(*columns, TimeRemainingColumn(), console=console, transient=True)

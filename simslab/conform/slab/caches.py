@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from simslab.conform.records import lines_of, read_rows
 from simslab.conform.topologies import TOPOLOGIES, new_system, options_of
-from simslab.conform.verdict import Verdict, open_text, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.slab import cflgs
 from simslab.slab.creation.geometry import MGMT_OBJFREELIST, MGMT_OFF, MGMT_ON, PAGE_SIZE
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab.slabinfo import slabinfo_header
 
+MOST_LINES: Final = 10_000
 TUNABLES: Final = re.compile(r"^(\S+) +\d+ +\d+ +(\d+) +(\d+) +(\d+) : tunables +(\d+) +(\d+) +(\d+) : slabdata")
 
 
@@ -83,7 +86,7 @@ def check_cachenodes(path: Path) -> Verdict:
     by_name = {cache.name: cache for cache in booted(path)}
     for row in read_rows(path):
         cache = by_name.get(row["name"])
-        node = cache.node[int(row["nid"])] if cache is not None else None
+        node = cache.node[row.integer("nid", 0, len(cache.node) - 1)] if cache is not None else None
         if node is None:
             verdict.compare(f"cache {row['name']}", f"node {row['nid']}", "present", "absent")
             break
@@ -107,8 +110,8 @@ def alien_limits(node: KmemCacheNode) -> str:
 def check_slabinfo(path: Path) -> Verdict:
     """Compare header, order, names, sizes and tunables of a recorded /proc/slabinfo, populations left out."""
     verdict = Verdict(path.name, "slabinfo")
-    with open_text(path) as stream:
-        lines = stream.read().splitlines()
+    with lines_of(path) as stream:
+        lines = [line.rstrip("\n") for line in islice(stream, MOST_LINES)]
     verdict.compare("header", "first two lines", "\n".join(lines[:2]) + "\n", slabinfo_header("debug" in path.name))
     recorded = [match.groups() for match in map(TUNABLES.match, lines) if match]
     caches = booted(path)

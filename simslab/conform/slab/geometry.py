@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from simslab.conform.verdict import Verdict, read_rows
+from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.kernel.errno import EINVAL
 from simslab.slab import cflgs
 from simslab.slab.creation.geometry import Geometry, Rules, cache_geometry, tunables
@@ -37,13 +38,13 @@ def check_geometry(path: Path) -> Verdict:
     return verdict
 
 
-def predicted_row(row: dict[str, str], rules: Rules, one_node: bool) -> dict[str, object]:
+def predicted_row(row: Row, rules: Rules, one_node: bool) -> dict[str, object]:
     """Return the columns that simslab predicts for the request of a row."""
-    flags = int(row["req_flags"], 16)
+    flags = row.integer("req_flags", 0, LARGEST_FLAGS, 16)
     if flags & ~fl.SLAB_FLAGS_PERMITTED:
         return {"err": -EINVAL}
     flags &= cflgs.cache_create_mask(rules.debug_slab)
-    size, align = int(row["req_size"]), int(row["req_align"])
+    size, align = row.integer("req_size", 0, LARGEST_SIZE), row.integer("req_align", 0, LARGEST_ALIGN)
     align = calculate_alignment(flags, align, size)
     geometry = cache_geometry(size, align, flags, row["ctor"] == "1", rules)
     return {"err": geometry.err} if geometry.err else geometry_columns(geometry, rules, one_node)

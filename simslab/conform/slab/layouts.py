@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
+from simslab.conform.records import Record, read_document, read_rows
 from simslab.conform.topologies import new_system, options_of
-from simslab.conform.verdict import Verdict, open_text, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.kernel import layout
 from simslab.slab.allocator import SlabAllocator
 
@@ -19,6 +20,7 @@ PREFIXES: Final = {
     "alien_cache": "ALIEN_CACHE",
     "page": "PAGE",
 }
+ZONE: Final = re.compile(r"\d{1,4}:\w{1,16}")
 TOTAL: Final = "(total)"
 TOTALS: Final = {"page": "PAGE_STRIDE"}
 
@@ -49,21 +51,24 @@ def check_topology(path: Path) -> Verdict:
     on how often the reaper ran before it was noted.
     """
     verdict = Verdict(path.name, "topology")
-    with open_text(path) as stream:
-        recorded = json.load(stream)
-    allocator = new_system(str(recorded["topo"]), options_of(path.name, slab_nomerge=False))
+    recorded = read_document(path)
+    allocator = new_system(recorded.text("topo"), options_of(path.name, slab_nomerge=False))
     for name, value in system_fields(allocator).items():
         verdict.compare("system", name, recorded[name], value)
-    for node in recorded["nodes"]:
+    for node in recorded.records("nodes"):
         verdict.rows += 1
-        for name, value in node_fields(allocator, int(node["nid"])).items():
-            expected = in_order(node[name]) if name == "zonelist_order" else node[name]
+        nid = node.integer("nid", 0, allocator.kernel.nr_node_ids - 1)
+        for name, value in node_fields(allocator, nid).items():
+            expected = in_order(node, name) if name == "zonelist_order" else node[name]
             verdict.compare(f"node {node['nid']}", name, expected, value)
     return verdict
 
 
-def in_order(zones: list[str]) -> list[int]:
-    """Return the nodes of a list of `node:zone`, each once."""
+def in_order(node: Record, name: str) -> list[int]:
+    """Return the nodes of a field that is a list of `node:zone`, each once."""
+    zones = node[name]
+    if not isinstance(zones, list) or not all(isinstance(zone, str) and ZONE.fullmatch(zone) for zone in zones):
+        node.refuse(name, "a list of texts such as '0:Normal'")
     return list(dict.fromkeys(int(zone.split(":")[0]) for zone in zones))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row, read_rows
 from simslab.conform.slab.caches import cache_columns
 from simslab.conform.topologies import new_system
-from simslab.conform.verdict import Verdict, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.kernel.errno import EINVAL
 from simslab.kernel.mm import gfp
 from simslab.slab.allocator import SlabAllocator
@@ -42,7 +43,7 @@ def check_merge(path: Path) -> Verdict:
     return verdict
 
 
-def system_before(rows: list[dict[str, str]]) -> SlabAllocator:
+def system_before(rows: list[Row]) -> SlabAllocator:
     """Return the system in the state before the first of the requests."""
     allocator = new_system(TOPOLOGY, SlabOptions(), standing=True)
     if rows and rows[0]["mode"] == "seq":
@@ -67,13 +68,13 @@ def check_list_after_merge(path: Path) -> Verdict:
     return verdict
 
 
-def create_and_describe(allocator: SlabAllocator, row: dict[str, str]) -> dict[str, object]:
+def create_and_describe(allocator: SlabAllocator, row: Row) -> dict[str, object]:
     """Make one request as the row's mode says and return what the table records of it."""
     known = len(allocator.caches)
-    flags = int(row["req_flags"], 16)
-    size, align = int(row["req_size"]), int(row["req_align"])
+    flags = row.integer("req_flags", 0, LARGEST_FLAGS, 16)
+    size, align = row.integer("req_size", 1, LARGEST_SIZE), row.integer("req_align", 0, LARGEST_ALIGN)
     cache = allocator.kmem_cache_create(
-        row["name"], size, align, flags, int(row["ctor"]), usersize=int(row["usersize"])
+        row["name"], size, align, flags, row.integer("ctor", 0, 1), usersize=row.integer("usersize", 0, LARGEST_SIZE)
     )
     if cache is None:
         return {"err": -EINVAL if flags & ~fl.SLAB_FLAGS_PERMITTED else -7}
@@ -106,16 +107,27 @@ def check_kmalloc(path: Path) -> Verdict:
     verdict = Verdict(path.name, "kmalloc")
     allocator = new_system(TOPOLOGY, SlabOptions())
     for number, row in enumerate(read_rows(path), start=2):
-        size = int(row["size"])
-        cache = allocator.kmalloc_slab(size, gfp.parse_gfp(row["gfp"]))
-        columns: dict[str, object] = {"cache": "NULL", "ksize": 0}
-        if cache is not None:
-            columns = {
-                "cache": cache.name,
-                "ksize": cache.object_size,
-                "cache_size": cache.size,
-                "kmalloc_index": kmalloc.SIZES.kmalloc_index(size),
-            }
+        size = row.integer("size", 0, LARGEST_SIZE)
+        columns = kmalloc_columns(allocator, size, row)
         if not verdict.compare_row(f"line {number}: kmalloc({size}, {row['gfp']})", row, columns):
             break
     return verdict
+
+
+def kmalloc_columns(allocator: SlabAllocator, size: int, row: Row) -> dict[str, object]:
+    """Return who serves a request, and what it gets; nobody serves 0 bytes, which get ZERO_SIZE_PTR."""
+    try:
+        flags = gfp.parse_gfp(row["gfp"])
+    except ValueError:
+        row.refuse("gfp", "GFP flags as ftrace prints them")
+    if size == 0:
+        return {"cache": "ZERO"}  # as the records of SLUB call it; those of SLAB have no such row
+    cache = allocator.kmalloc_slab(size, flags)
+    if cache is None:
+        return {"cache": "NULL", "ksize": 0}
+    return {
+        "cache": cache.name,
+        "ksize": cache.object_size,
+        "cache_size": cache.size,
+        "kmalloc_index": kmalloc.SIZES.kmalloc_index(size),
+    }

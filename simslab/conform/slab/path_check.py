@@ -10,16 +10,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from simslab.base.build import running_build
+from simslab.base.errors import UserError
+from simslab.conform.records import Record, Row
 from simslab.conform.slab.path_costs import (
+    MOST_COUNTED,
     STATE,
     TOLERANCE,
     PathCost,
-    Row,
     measure,
     read_accesses,
     read_counts,
@@ -27,6 +30,7 @@ from simslab.conform.slab.path_costs import (
 )
 from simslab.conform.verdict import Verdict
 
+BAD_INPUT: Final = 2  # status of a plain interpreter that was given what is no golden file
 COUNTS: Final = "instruction_counts"
 # Limits of the node's shared array of the caches that were tuned before the recording, which no access tells.
 TUNED_SHARED_LIMITS: Final = {"b256b16": 32, "b256n": 12, "b256one": 0, "b256s": 52}
@@ -68,11 +72,33 @@ def costs(counts: Path | None, accesses: Path | None) -> list[PathCost]:
     """Return the comparison of the rows of either file, made in plain Python."""
     if running_build().kind == "plain":
         return measured(counts, accesses)
-    command = [sys.executable, "-m", __name__, str(counts or ""), str(accesses or "")]
-    done = subprocess.run(command, env=os.environ | {"SIMSLAB_PURE": "1"}, capture_output=True, text=True, check=False)
+    found = in_plain_python(__name__, str(counts or ""), str(accesses or ""))
+    return [PathCost(**with_tuples(document)) for document in found]
+
+
+def in_plain_python(module: str, *arguments: str) -> list[dict[str, Any]]:
+    """Return what a module's `main` prints as JSON in a plain interpreter; UserErrors there become ours."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(
+        command, env=os.environ | {"SIMSLAB_PURE": "1"}, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    told = done.stderr.decode(errors="replace").strip().splitlines() or ["no comparison was made"]
+    if done.returncode == BAD_INPUT:
+        raise UserError(told[-1])
     if done.returncode:
-        raise ValueError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no comparison was made")
-    return [PathCost(**document) for document in json.loads(done.stdout, object_hook=with_tuples)]
+        raise ValueError(told[-1])
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def print_measured(measure: Callable[[], list[Any]]) -> None:
+    """Print comparisons as JSON, for `in_plain_python`."""
+    try:
+        made = measure()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    json.dump([asdict(cost) for cost in made], sys.stdout)
 
 
 def with_tuples(document: dict[str, Any]) -> dict[str, Any]:
@@ -85,19 +111,19 @@ def measured(counts: Path | None, accesses: Path | None) -> list[PathCost]:
     if counts is not None:
         return list(measure(read_counts(counts), ()))
     assert accesses is not None
-    records = [record for record in read_accesses(accesses) if not set_up(record["path"])]
+    records = [record for record in read_accesses(accesses) if not set_up(record.text("path"))]
     return list(measure([row_of(record) for record in records], records))
 
 
-def row_of(record: dict[str, Any]) -> Row:
+def row_of(record: Record) -> Row:
     """Return a record of accesses as a row of the table of counts; the shared array's limit is not in the record."""
-    usual = 8 * record["batchcount"] if record["obj_size"] <= 4096 else 0
+    usual = 8 * record.integer("batchcount", 1, MOST_COUNTED) if record.integer("obj_size", 1, 1 << 22) <= 4096 else 0
     states = {
         f"{name}_{when}": str(value)
         for when in ("before", "after")
-        for name, value in zip(STATE, record[when], strict=True)
+        for name, value in zip(STATE, record.integers(when, 0, MOST_COUNTED, len(STATE)), strict=False)
     }
-    return {
+    cells = {
         "cache": record["cache"],
         "path": record["path"],
         "limit": str(record["limit"]),
@@ -108,12 +134,12 @@ def row_of(record: dict[str, Any]) -> Row:
         "functions": "",
         **states,
     }
+    return Row(cells, record.file, record.line)
 
 
 def main(counts: str, accesses: str) -> None:
     """Print the comparison of either file, the other an empty string, as JSON."""
-    made = measured(Path(counts) if counts else None, Path(accesses) if accesses else None)
-    json.dump([asdict(cost) for cost in made], sys.stdout)
+    print_measured(lambda: measured(Path(counts) if counts else None, Path(accesses) if accesses else None))
 
 
 if __name__ == "__main__":

@@ -12,16 +12,17 @@ Needs plain Python: it watches a CPU by replacing its methods.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from simslab.base.errors import UserError
+from simslab.conform.records import MOST_ROWS, Record, Row, lines_of, read_records, read_rows
 from simslab.conform.slab.path_state import Bench
-from simslab.conform.verdict import open_text, read_rows
 from simslab.kernel import layout
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ STATE: Final = (
     "remote_total_slabs",
 )
 TICK: Final = "hrtimer_interrupt"  # a timer interrupt fell into the recording
-Row = dict[str, str]
+MOST_COUNTED: Final = 1 << 12  # objects or slabs of a state
+MOST_INSTRUCTIONS: Final = 10_000_000
 Recorded = dict[tuple[str, str, tuple[int, ...], tuple[int, ...]], list[str]]
 # The functions that prefetch their object for writing (mm/slab.c: slab_alloc); slab_alloc_node and bulk calls do not.
 PREFETCHING: Final = re.compile(r"z?alloc_(?!node)|kmalloc_hit")
@@ -222,10 +224,10 @@ def name_of(bench: Bench, addr: int, known: list[tuple[int, int, str]], pages: d
     return "slabpage" if addr >> layout.PAGE_SHIFT in bench.slab_pages() else ""
 
 
-def recorded_lines(record: dict[str, Any]) -> list[str]:
+def recorded_lines(record: Record) -> list[str]:
     """Return the names of the lines that the real kernel touched, in order of first touch."""
     names: dict[str, None] = {}
-    for function, _, region, offset in record["accesses"]:
+    for function, _, region, offset in record.accesses():
         if region.startswith(FOLDED) or PAGE_ALLOCATOR.match(function):
             continue
         if region.startswith("page."):
@@ -239,20 +241,30 @@ def recorded_lines(record: dict[str, Any]) -> list[str]:
 
 def kernel_instructions(row: Row) -> int:
     """Return the instructions of a row without those of the page allocator."""
-    total = int(row["insns_min"])
+    total = row.integer("insns_min", 0, MOST_INSTRUCTIONS)
     for part in filter(None, row["functions"].split(";")):
-        name, count = part.rsplit(":", 1)
+        name, _, count = part.rpartition(":")
         if PAGE_ALLOCATOR.match(name):
-            total -= int(count)
+            total -= counted(row, count)
     return total
 
 
-def measure(rows: Iterable[Row], accesses: Iterable[dict[str, Any]], every: int = 1) -> Iterator[PathCost]:
+def counted(row: Row, text: str) -> int:
+    """Return the instructions of one function, the number after its name in a row's list."""
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MOST_INSTRUCTIONS)):
+        expected = "function:instructions;..."
+        raise UserError(
+            f"has '{text:.20}'", file=row.file, line=row.line, column=1, path="functions", expected=expected
+        )
+    return int(text)
+
+
+def measure(rows: Iterable[Row], accesses: Iterable[Record], every: int = 1) -> Iterator[PathCost]:
     """Yield the comparison of rows of the table of counts, or of every `every`th of the long sequences."""
     recorded: Recorded = {}
     for record in accesses:
-        state = tuple(record["before"]), tuple(record["after"])
-        recorded[record["cache"], record["path"], *state] = recorded_lines(record)
+        before, after = (tuple(record.integers(when, 0, MOST_COUNTED, len(STATE))) for when in ("before", "after"))
+        recorded[record.text("cache"), record.text("path"), before, after] = recorded_lines(record)
     for number, row in enumerate(rows):
         if set_up(row["path"]) or TICK in row["functions"]:
             continue
@@ -268,11 +280,11 @@ def set_up(path: str) -> bool:
 
 def measure_row(row: Row, recorded: Recorded) -> PathCost:
     """Run the path of one row from its state and return both sides."""
-    before = tuple(int(row[f"{name}_before"]) for name in STATE)
+    before = tuple(row.integer(f"{name}_before", 0, MOST_COUNTED) for name in STATE)
     bench = Bench(row, before)
     recorder = Recorder(bench)
     got = recorder.cost(bench.run)
-    after = tuple(int(row[f"{name}_after"]) for name in STATE)
+    after = tuple(row.integer(f"{name}_after", 0, MOST_COUNTED) for name in STATE)
     return PathCost(
         row["cache"],
         row["path"],
@@ -295,10 +307,10 @@ def read_counts(path: Path) -> list[Row]:
     return list(read_rows(path))
 
 
-def read_accesses(path: Path) -> list[dict[str, Any]]:
+def read_accesses(path: Path) -> list[Record]:
     """Return the records of a file of ordered accesses."""
-    with open_text(path) as stream:
-        return [json.loads(line) for line in stream]
+    with lines_of(path) as lines:
+        return [record for record, _ in islice(read_records(path, lines), MOST_ROWS)]
 
 
 def main(folder: Path) -> int:

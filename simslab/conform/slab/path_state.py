@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import cache as memoized
 from typing import Any, Final
 
+from simslab.base.errors import UserError
+from simslab.conform.records import Row
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.slab.allocator import SlabAllocator
@@ -17,9 +19,11 @@ from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, Array
 from simslab.slab_common import flags as fl
 
 TOPOLOGY: Final = "2n4c"
+MOST: Final = 1 << 12  # objects, slabs, or entries of an array
+LARGEST_OBJECT: Final = 1 << 22
 UNLIMITED: Final = 1 << 30
-NAME: Final = re.compile(r"b(ctor|rec)?(\d+)")
-KMALLOC: Final = re.compile(r"(kmalloc_node|kmalloc|kfree)_hit_(\d+)")
+NAME: Final = re.compile(r"b(ctor|rec)?(\d{1,9})")
+KMALLOC: Final = re.compile(r"(kmalloc_node|kmalloc|kfree)_hit_(\d{1,9})")
 REMOTE_CPU: Final = 2
 ACCESSES: Final = ("read", "write", "update", "atomic", "clear", "prefetchw")
 
@@ -45,7 +49,7 @@ def accesses_free_of_charge(cpus: Iterable[Any]) -> Iterator[None]:
 class Bench:
     """One cache in the state before a path; `run` runs the path on the first CPU."""
 
-    def __init__(self, row: dict[str, str], before: tuple[int, ...]) -> None:
+    def __init__(self, row: Row, before: tuple[int, ...]) -> None:
         self.path = row["path"]
         self.allocator = machine()
         self.cpu = self.allocator.kernel.machine.cpus[0]
@@ -53,11 +57,13 @@ class Bench:
         # Not recorded; an array not used lately takes at most 16 objects, of which one is returned.
         self.touched = int("_miss_" not in self.path or row["ac_after"] != "15")
         objects, free_slabs, slabs = (
-            int(row[f"remote_{name}_after"]) - before[at]
+            row.integer(f"remote_{name}_after", 0, MOST) - before[at]
             for name, at in (("free_objects", 6), ("free_slabs", 7), ("total_slabs", 8))
         )
         self.remote_emptied = free_slabs > 0 or slabs < 0
-        self.remote_freed = objects - int(row["objs_per_slab"]) * slabs  # went back into slabs of the other node
+        self.remote_freed = (
+            objects - row.integer("objs_per_slab", 1, MOST) * slabs
+        )  # went back into slabs of the other node
         self.pages: set[int] = set()
         self.held: tuple[list[int], list[int]] = ([], [])
         with accesses_free_of_charge(self.allocator.kernel.machine.cpus):
@@ -68,19 +74,28 @@ class Bench:
         self.cpu.now = latest
         self.slab_pages()
 
-    def make_cache(self, row: dict[str, str]) -> KmemCache:
+    def make_cache(self, row: Row) -> KmemCache:
         """Make the row's cache with its tunables."""
         if self.kmalloc:
             cache = self.allocator.kmalloc_slab(int(self.kmalloc[2]), gfp.GFP_KERNEL)
-            assert cache is not None
+            if cache is None:
+                told = f"is '{self.path:.40}'"
+                raise UserError(
+                    told, file=row.file, line=row.line, column=1, path="path", expected="a size that exists"
+                )
             return cache
         match = NAME.match(row["cache"])
-        assert match is not None
+        if match is None or not 0 < int(match[2]) <= LARGEST_OBJECT:
+            told = f"is '{row['cache']:.40}'"
+            raise UserError(
+                told, file=row.file, line=row.line, column=1, path="cache", expected="b or bctor and a size"
+            )
         flags = fl.SLAB_RECLAIM_ACCOUNT if match[1] == "rec" else 0
         made = self.allocator.kmem_cache_create(row["cache"], int(match[2]), 0, flags, int(match[1] == "ctor"))
-        assert made is not None
-        limit, batchcount = int(row["limit"]), int(row["batchcount"])
-        shared = int(row["shared_limit"]) // batchcount
+        if made is None:
+            row.refuse("cache", "one that can be created")
+        limit, batchcount = row.integer("limit", 1, MOST), row.integer("batchcount", 1, MOST)
+        shared = row.integer("shared_limit", 0, MOST) // batchcount
         if (limit, batchcount, shared) != (made.limit, made.batchcount, made.shared):
             do_tune_cpucache(self.allocator, self.cpu, made, limit, batchcount, shared, gfp.GFP_KERNEL)
         return made

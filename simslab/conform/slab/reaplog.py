@@ -20,8 +20,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from simslab.base.errors import UserError
+from simslab.conform.records import Row, read_rows
 from simslab.conform.topologies import TOPOLOGIES, machine_document, options_of, topology_of
-from simslab.conform.verdict import Verdict, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.time.jiffies import round_jiffies_relative, wheel_expiry
 from simslab.machine.machine import build_machine
@@ -30,9 +32,13 @@ from simslab.slab.allocator import SlabAllocator
 from simslab.slab.housekeeping.reap import REAPTIMEOUT_AC, Reaper
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simslab.machine.core.cpu import Cpu
 
 LATEST: Final = 8  # jiffies: the emulator's host was busy; in the records seen it is 1
+LONGEST: Final = 10_000_000  # jiffies from the first firing to the last, 11 hours
+INITIAL_JIFFIES: Final = (1 << 32) - 300 * 1000  # include/linux/jiffies.h, with the highest HZ
 GRANULE: Final = 8  # jiffies: width of the bucket that holds the watchdog's timer
 
 
@@ -87,7 +93,9 @@ def check_reaplog(path: Path) -> Verdict:
     """Compare every firing of a `reaplog-<topology>.csv` with what the kernel model does."""
     verdict = Verdict(path.name, "reaplog")
     recorded = list(read_rows(path))
-    rows = [Firing(int(row["cpu"]), int(row["jiffies"]), int(row["slab_reap_node"])) for row in recorded]
+    if not recorded:
+        raise UserError("has no rows", file=str(path), expected="the firings of cache_reap")
+    rows = firings(recorded, *TOPOLOGIES[topology_of(path.name)])
     replay = Replay(path.name, rows)
     check_columns(verdict, recorded, replay.hz)
     verdict.compare("log", "CPUs", list(range(replay.nr_cpus)), sorted(replay.by_cpu))
@@ -97,11 +105,24 @@ def check_reaplog(path: Path) -> Verdict:
     return verdict
 
 
-def check_columns(verdict: Verdict, recorded: list[dict[str, str]], hz: int) -> None:
+def firings(recorded: list[Row], cpus: tuple[int, ...], distances: Sequence[tuple[int, ...]]) -> list[Firing]:
+    """Return the rows of a log of a machine with so many CPUs on each node."""
+    begin = recorded[0].integer("jiffies", INITIAL_JIFFIES, 2 * INITIAL_JIFFIES)
+    return [
+        Firing(
+            row.integer("cpu", 0, sum(cpus) - 1),
+            row.integer("jiffies", begin, begin + LONGEST),
+            row.integer("slab_reap_node", 0, len(distances) - 1),
+        )
+        for row in recorded
+    ]
+
+
+def check_columns(verdict: Verdict, recorded: list[Row], hz: int) -> None:
     """Compare the columns that follow from others: numbers, milliseconds, the order of time, the timer's flag."""
-    begin = before = int(recorded[0]["jiffies"])
+    begin = before = recorded[0].integer("jiffies", 0, 2 * INITIAL_JIFFIES)
     for number, row in enumerate(recorded):
-        jiffies = int(row["jiffies"])
+        jiffies = row.integer("jiffies", 0, 2 * INITIAL_JIFFIES + LONGEST)
         got = {"seq": number, "ms_since_first": (jiffies - begin) * 1000 // hz, "timer_deferrable": 1}
         if not verdict.compare_row(f"row {number}", row, got):
             return

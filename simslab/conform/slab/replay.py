@@ -11,9 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from simslab.base.errors import UserError
+from simslab.conform.records import (
+    LARGEST_ALIGN,
+    LARGEST_FLAGS,
+    LARGEST_SIZE,
+    Object,
+    Record,
+    first_record,
+    lines_of,
+    read_records,
+)
 from simslab.conform.slab import state
 from simslab.conform.topologies import new_system, options_of
-from simslab.conform.verdict import Verdict, open_text
+from simslab.conform.verdict import Verdict
 from simslab.kernel.mm import gfp
 from simslab.slab.creation.cpucache import do_tune_cpucache
 
@@ -30,6 +41,9 @@ GFP_CODES: Final = {
 NEVER_DUE: Final = 1 << 60
 UNSIGNED_LONG: Final = (1 << 64) - 1  # the kernel's counters wrap
 ARGUMENTS: Final = ("gfp", "node", "o", "cnt", "limit", "batchcount", "shared", "due", "reap_node", "mask")
+MOST_OBJECTS: Final = 1 << 16  # of a bulk operation
+MOST_TUNED: Final = 1 << 16  # of limit, batchcount and shared; those recorded end at 120
+MOST_MASK: Final = (1 << 16) - 1  # of nodes that give no pages
 HEADER_GEOMETRY: Final = ("size", "object_size", "align", "num", "gfporder", "colour", "colour_off", "freelist_size")
 
 
@@ -43,22 +57,27 @@ class TraceReplay:
 
     def run(self) -> Verdict:
         """Replay to the end or to the first difference."""
-        with open_text(self.path) as lines:
-            if self.prepare(json.loads(next(lines))):
+        with lines_of(self.path) as lines:
+            if self.prepare(first_record(self.path, lines)):
                 self.replay(lines)
         return self.verdict
 
-    def prepare(self, header: dict[str, Any]) -> bool:
+    def prepare(self, header: Record) -> bool:
         """Build the system and the private cache that the header describes; whether they equal it."""
         options = options_of(self.path.name, slab_nomerge=True)
         self.header, self.options = header, options
-        self.allocator = new_system(header["topo"], options)
+        self.allocator = new_system(header.text("topo"), options)
         self.cpus: list[Cpu] = self.allocator.kernel.machine.cpus
         self.nids = list(self.allocator.kernel.online_nodes)
         self.names = state.SlabNames(self.allocator.pages)
         self.allocator.pages.observer = self.names
+        self.live: set[Object] = set()
         cache = self.allocator.kmem_cache_create(
-            header["name"], header["req_size"], header.get("req_align", 0), header["req_flags"], header["ctor"], 0, 0
+            header.text("name"),
+            header.integer("req_size", 1, LARGEST_SIZE),
+            header.integer("req_align", 0, LARGEST_ALIGN) if "req_align" in header else 0,
+            header.integer("req_flags", 0, LARGEST_FLAGS),
+            header.integer("ctor", 0, 1),
         )
         if cache is None:
             self.verdict.difference = f"the cache {header['name']} could not be created"
@@ -76,7 +95,7 @@ class TraceReplay:
             verdict.compare("header", name, header[name], getattr(cache, name))
         for name in ("limit", "batchcount", "shared"):
             verdict.compare("header", name, header[name], getattr(cache, name))
-        for cpu_id, nid in enumerate(header["reap_node"]):
+        for cpu_id, nid in enumerate(header.integers("reap_node", 0, len(self.nids) - 1, len(self.cpus))):
             self.allocator.reaper.slab_reap_node[cpu_id] = nid
         self.previous = state.state_text(cache, self.nids, self.names.pages)
         wanted = json.dumps({"ac": header["ac"], "n": header["n"]}, separators=(",", ":"))[1:-1]
@@ -87,12 +106,13 @@ class TraceReplay:
 
     def replay(self, lines: Iterator[str]) -> None:
         """Run every operation."""
-        for text in lines:
-            line = json.loads(text)
+        for line, text in read_records(self.path, lines, start=2):
             self.names.events = []
             self.verdict.rows += 1
             try:
                 result = self.operate(line)
+            except UserError:
+                raise
             except Exception as error:  # a broken contract of the kernel is a finding about this operation
                 self.fail(line, f"{type(error).__name__}: {error}")
                 raise_if_interrupt(error)
@@ -100,56 +120,65 @@ class TraceReplay:
             if not self.check(line, text, result):
                 return
 
-    def operate(self, line: dict[str, Any]) -> dict[str, Any]:
+    def operate(self, line: Record) -> dict[str, Any]:
         """Run one operation; its results by the names of the trace."""
-        cpu = self.cpus[line["cpu"]]
+        cpu = self.cpus[line.integer("cpu", 0, len(self.cpus) - 1)]
         cpu.now = max(other.now for other in self.cpus)  # one at a time: nobody is behind a lock's last release
         allocator, cache, names = self.allocator, self.cache, self.names
         offset = cache.obj_offset  # traces of debug builds name slots; callers hold addresses behind the red zone
         match line["op"]:
             case "alloc":
-                found = allocator.kmem_cache_alloc(cpu, cache, GFP_CODES[line["gfp"]])
-                return {"r": names.name(found - offset) if found else None}
+                return {"r": self.named(allocator.kmem_cache_alloc(cpu, cache, gfp_of(line)))}
             case "alloc_node":
-                found = allocator.kmem_cache_alloc_node(cpu, cache, GFP_CODES[line["gfp"]], line["node"])
-                return {"r": names.name(found - offset) if found else None}
+                node = line.integer("node", -1, len(self.nids) - 1)
+                return {"r": self.named(allocator.kmem_cache_alloc_node(cpu, cache, gfp_of(line), node))}
             case "free":
-                allocator.kmem_cache_free(cpu, cache, names.address(line["o"]) + offset)
+                allocator.kmem_cache_free(cpu, cache, names.address(line.object_name("o", self.live)) + offset)
             case "bulk_alloc":
-                objects = allocator.kmem_cache_alloc_bulk(cpu, cache, GFP_CODES[line["gfp"]], line["cnt"])
-                return {"ret": len(objects), "r": [names.name(found - offset) for found in objects]}
+                count = line.integer("cnt", 0, MOST_OBJECTS)
+                objects = allocator.kmem_cache_alloc_bulk(cpu, cache, gfp_of(line), count)
+                return {"ret": len(objects), "r": [self.named(found) for found in objects]}
             case "bulk_free":
-                allocator.kmem_cache_free_bulk(cpu, cache, [names.address(name) + offset for name in line["o"]])
+                freed = line.object_names("o", self.live)
+                allocator.kmem_cache_free_bulk(cpu, cache, [names.address(name) + offset for name in freed])
             case "shrink":
-                order = [event[1] for event in line["ev"] if event[0] == "D"]
+                order = line.events("D", 0, len(self.cpus) - 1)
                 return {"ret": allocator.kmem_cache_shrink_in_order(cpu, cache, order)}
             case "tune":
                 return {"ret": self.tune(cpu, line)}
             case "reap":
                 return self.reap(cpu, line)
             case "deny":
-                allocator.pages.deny_mask = line["mask"]
-            case other:
-                raise ValueError(f"unknown operation {other!r}")
+                allocator.pages.deny_mask = line.integer("mask", 0, MOST_MASK)
+            case _:
+                line.refuse("op", "an operation of a trace of SLAB")
         return {}
 
-    def tune(self, cpu: Cpu, line: dict[str, Any]) -> int:
+    def named(self, objp: int) -> list[int] | None:
+        """Return the name of an object that was allocated, and is in use from now on; None for NULL."""
+        if not objp:
+            return None
+        slab, index = self.names.name(objp - self.cache.obj_offset)
+        self.live.add((slab, index))
+        return [slab, index]
+
+    def tune(self, cpu: Cpu, line: Record) -> int:
         """Apply tunables by the rule of slabinfo_write: triples that make no sense change nothing."""
-        limit, batchcount, shared = line["limit"], line["batchcount"], line["shared"]
+        limit, batchcount, shared = (line.integer(name, -1, MOST_TUNED) for name in ("limit", "batchcount", "shared"))
         if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
             return 0
         return do_tune_cpucache(self.allocator, cpu, self.cache, limit, batchcount, shared, gfp.GFP_KERNEL)
 
-    def reap(self, cpu: Cpu, line: dict[str, Any]) -> dict[str, Any]:
+    def reap(self, cpu: Cpu, line: Record) -> dict[str, Any]:
         """Run cache_reap once, with the node made due or not."""
         node = self.cache.node[self.allocator.kernel.cpu_to_mem[cpu.id]]
         assert node is not None
-        node.next_reap = 0 if line["due"] else NEVER_DUE
+        node.next_reap = 0 if line.integer("due", 0, 1) else NEVER_DUE
         before = self.allocator.reaper.slab_reap_node[cpu.id]
         self.allocator.reaper.cache_reap(cpu)
         return {"reap_node": before}
 
-    def check(self, line: dict[str, Any], text: str, result: dict[str, Any]) -> bool:
+    def check(self, line: Record, text: str, result: dict[str, Any]) -> bool:
         """Compare results, events and state; whether all are equal."""
         for name, value in result.items():
             if not self.same(line, "returned" if name == "r" else name, line[name], value):
@@ -160,14 +189,14 @@ class TraceReplay:
             return False
         return self.check_state(line, text) and self.check_full(line)
 
-    def same(self, line: dict[str, Any], name: str, expected: object, got: object) -> bool:
+    def same(self, line: Record, name: str, expected: object, got: object) -> bool:
         """Count a comparison; describe it if it failed."""
         self.verdict.checks += 1
         if expected != got:
             self.fail(line, f"{name}: expected {expected}, got {got}")
         return expected == got
 
-    def check_events(self, line: dict[str, Any]) -> bool:
+    def check_events(self, line: Record) -> bool:
         """Compare slabs obtained and destroyed, in order; after a shrink as a set."""
         wanted = [event[:4] if event[0] == "g" else event for event in line.get("ev", ()) if event[0] != "D"]
         got = self.names.events
@@ -175,14 +204,14 @@ class TraceReplay:
             wanted, got = sorted(wanted), sorted(got)
         return self.same(line, "slabs obtained (g) and destroyed (d)", wanted, got)
 
-    def check_statistics(self, line: dict[str, Any]) -> bool:
+    def check_statistics(self, line: Record) -> bool:
         """Compare the counters of a DEBUG_SLAB build."""
         return all(
             self.same(line, name, expected, getattr(self.cache, name) & UNSIGNED_LONG)
             for name, expected in zip(state.STATISTICS, line["st"], strict=True)
         )
 
-    def check_state(self, line: dict[str, Any], text: str) -> bool:
+    def check_state(self, line: Record, text: str) -> bool:
         """Compare the state text, or its digest."""
         got = state.state_text(self.cache, self.nids, self.names.pages)
         self.verdict.checks += self.fields
@@ -195,7 +224,7 @@ class TraceReplay:
         self.previous = got
         return self.verdict.ok
 
-    def check_full(self, line: dict[str, Any]) -> bool:
+    def check_full(self, line: Record) -> bool:
         """Compare the complete contents where the trace has them."""
         if "full" not in line:
             return True
@@ -206,13 +235,21 @@ class TraceReplay:
             self.fail(line, difference)
         return not difference
 
-    def fail(self, line: dict[str, Any], difference: str) -> None:
+    def fail(self, line: Record, difference: str) -> None:
         """Keep the first difference, with the operation and the state before it."""
         arguments = " ".join(f"{name}={line[name]}" for name in ARGUMENTS if name in line)
         self.verdict.difference = (
             f"operation {line['i']} ({line['op']} on CPU {line['cpu']}{' ' if arguments else ''}{arguments}): "
             f"{difference}; state before: {self.previous}"
         )
+
+
+def gfp_of(line: Record) -> int:
+    """Return the flags of an allocation."""
+    code = line["gfp"]
+    if not isinstance(code, str) or code not in GFP_CODES:
+        line.refuse("gfp", "one of " + ", ".join(GFP_CODES))
+    return GFP_CODES[code]
 
 
 def raise_if_interrupt(error: Exception) -> None:

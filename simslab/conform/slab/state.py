@@ -88,7 +88,7 @@ class SlabNames:
         slab = self.number[head if head in self.number else pfn]
         return [slab, (address - self.starts[slab]) // cache.size]
 
-    def address(self, name: list[int]) -> int:
+    def address(self, name: tuple[int, int]) -> int:
         """Return the address of the object named [slab number, index]."""
         cache = self.cache
         assert cache is not None

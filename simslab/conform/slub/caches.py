@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
+from simslab.conform.records import read_rows
 from simslab.conform.slub.geometry import options_of
 from simslab.conform.slub.topologies import new_system
 from simslab.conform.topologies import TOPOLOGIES
-from simslab.conform.verdict import Verdict, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.slab.creation.geometry import PAGE_SIZE
 from simslab.slub import flags as fl
 from simslab.slub.kmem_cache import KmemCache
+
+LARGEST_NODE: Final = 1 << 10
 
 
 def booted(path: Path) -> list[KmemCache]:
@@ -75,7 +79,7 @@ def check_cachenodes(path: Path) -> Verdict:
     """
     verdict = Verdict(path.name, "cachenodes")
     got = [(cache.name, n.node) for cache in booted(path) for n in cache.nodes()]
-    recorded = [(row["name"], int(row["nid"])) for row in read_rows(path)]
+    recorded = [(row["name"], row.integer("nid", 0, LARGEST_NODE)) for row in read_rows(path)]
     verdict.compare("list", "number of node structures", len(recorded), len(got))
     for row, mine in zip(recorded, got, strict=False):
         verdict.rows += 1

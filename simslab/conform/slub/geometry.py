@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from simslab.conform.verdict import Verdict, read_rows
+from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.slab_common.alignment import calculate_alignment, reciprocal_value
 from simslab.slub import flags as fl
 from simslab.slub.creation.geometry import EINVAL, REMOTE_NODE_DEFRAG_RATIO, Geometry, Rules, kmem_cache_open
@@ -54,14 +55,14 @@ def check_geometry(path: Path) -> Verdict:
     return verdict
 
 
-def predicted_row(row: dict[str, str], options: SlubOptions, rules: Rules) -> dict[str, object]:
+def predicted_row(row: Row, options: SlubOptions, rules: Rules) -> dict[str, object]:
     """Return the columns that simslab predicts for the request of a row."""
-    flags = int(row["req_flags"], 16)
+    flags = row.integer("req_flags", 0, LARGEST_FLAGS, 16)
     if flags & ~fl.SLAB_FLAGS_PERMITTED:
         return {"err": -EINVAL}
     flags = options.kmem_cache_flags(flags & fl.CACHE_CREATE_MASK, "og")
-    size = int(row["req_size"])
-    align = calculate_alignment(flags, int(row["req_align"]), size)
+    size = row.integer("req_size", 0, LARGEST_SIZE)
+    align = calculate_alignment(flags, row.integer("req_align", 0, LARGEST_ALIGN), size)
     geometry = kmem_cache_open(size, align, flags, row["ctor"] == "1", rules)
     return {"err": geometry.err} if geometry.err else {"err": 0, **geometry_columns(geometry), **UNSHARED}
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
+from simslab.conform.records import read_document, read_rows
 from simslab.conform.slab.layouts import in_order
 from simslab.conform.slub.geometry import options_of
 from simslab.conform.slub.topologies import new_system
-from simslab.conform.verdict import Verdict, open_text, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
 from simslab.slub.stat_item import NR_SLUB_STAT_ITEMS
@@ -43,15 +43,15 @@ def constant_of(struct: str, member: str) -> str:
 def check_topology(path: Path) -> Verdict:
     """Compare a `topology-*.json` with the system booted on the machine of that name; page counts are left out."""
     verdict = Verdict(path.name, "topology")
-    with open_text(path) as stream:
-        recorded = json.load(stream)
-    allocator = new_system(str(recorded["topo"]), options_of(path.name, slab_nomerge=False))
+    recorded = read_document(path)
+    allocator = new_system(recorded.text("topo"), options_of(path.name, slab_nomerge=False))
     for name, value in system_fields(allocator).items():
         verdict.compare("system", name, recorded[name], value)
-    for node in recorded["nodes"]:
+    for node in recorded.records("nodes"):
         verdict.rows += 1
-        for name, value in node_fields(allocator, int(node["nid"])).items():
-            expected = in_order(node[name]) if name == "zonelist_order" else node[name]
+        nid = node.integer("nid", 0, allocator.kernel.nr_node_ids - 1)
+        for name, value in node_fields(allocator, nid).items():
+            expected = in_order(node, name) if name == "zonelist_order" else node[name]
             verdict.compare(f"node {node['nid']}", name, expected, value)
     return verdict
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row, read_rows
 from simslab.conform.slub.caches import compare_lists
 from simslab.conform.slub.topologies import new_system
-from simslab.conform.verdict import Verdict, read_rows
+from simslab.conform.verdict import Verdict
 from simslab.kernel.mm import gfp
 from simslab.slub.allocator import SlubAllocator
 from simslab.slub.core import slab_ksize
@@ -24,9 +25,7 @@ def check_merge(path: Path) -> Verdict:
     """Make every request of a `merge*.csv` table on a booted system."""
     verdict = Verdict(path.name, "merge")
     rows = list(read_rows(path))
-    allocator = system_before(
-        [(row["merged_with"], int(row["object_size"] or 0), int(row["req_size"])) for row in rows]
-    )
+    allocator = system_before([raised_by(row) for row in rows])
     for number, row in enumerate(rows, start=2):
         where = f"line {number}: {row['name']}, size {row['req_size']}, flags {row['req_flags_decoded']}"
         if not verdict.compare_row(where, row, create_and_describe(allocator, row)):
@@ -52,10 +51,16 @@ def starts_unraised(sizes: list[tuple[str, int, int]]) -> bool:
     return any(name in RAISED_BY_SINGLES and size < RAISED_BY_SINGLES[name] for name, size, _ in sizes)
 
 
+def raised_by(row: Row) -> tuple[str, int, int]:
+    """Return which cache a request was merged with, its object size then, and the size asked for."""
+    size = row.integer("req_size", 1, LARGEST_SIZE)
+    return row["merged_with"], row.integer_or("object_size", 0, 0, LARGEST_SIZE), size
+
+
 def check_list_before_merge(path: Path) -> Verdict:
     """Compare a list made before the requests of a table, which were not the first of their boot if sizes say so."""
     verdict = Verdict(path.name, "caches")
-    sizes = [(row["name"], int(row["object_size"]), 0) for row in read_rows(path)]
+    sizes = [(row["name"], row.integer("object_size", 0, LARGEST_SIZE), 0) for row in read_rows(path)]
     compare_lists(verdict, path, system_before(sizes).caches)
     return verdict
 
@@ -68,23 +73,30 @@ def check_list_after_merge(path: Path) -> Verdict:
         return Verdict(path.name, "merge", skipped="the requests that led to it, mode seq, are not beside it")
     verdict = Verdict(path.name, "merge")
     rows = [row for row in rows if row["mode"] == "seq"]
-    allocator = system_before(
-        [(row["merged_with"], int(row["object_size"] or 0), int(row["req_size"])) for row in rows]
-    )
+    allocator = system_before([raised_by(row) for row in rows])
     for row in rows:
         create_and_describe(allocator, row)
     compare_lists(verdict, path, allocator.caches)
     return verdict
 
 
-def create_and_describe(allocator: SlubAllocator, row: dict[str, str]) -> dict[str, object]:
+def create_and_describe(allocator: SlubAllocator, row: Row) -> dict[str, object]:
     """Make one request as the row's mode says and return what the table records of it."""
     known = len(allocator.caches)
-    flags = int(row["req_flags"], 16)
-    size, align = int(row["req_size"]), int(row["req_align"])
+    flags = row.integer("req_flags", 0, LARGEST_FLAGS, 16)
+    size, align = row.integer("req_size", 1, LARGEST_SIZE), row.integer("req_align", 0, LARGEST_ALIGN)
+    usersize = row.integer("usersize", 0, LARGEST_SIZE)
     cpu = allocator.kernel.machine.cpus[0]
     cache, err = slab_common.create_or_share(
-        allocator, cpu, row["name"], size, align, flags, int(row["ctor"]), 0, int(row["usersize"])
+        allocator,
+        cpu,
+        row["name"],
+        size,
+        align,
+        flags,
+        row.integer("ctor", 0, 1),
+        0,
+        usersize,
     )
     if cache is None:
         return {"err": err}
@@ -110,8 +122,12 @@ def check_kmalloc(path: Path) -> Verdict:
     verdict = Verdict(path.name, "kmalloc")
     allocator = new_system(TOPOLOGY, SlubOptions())
     for number, row in enumerate(read_rows(path), start=2):
-        size = int(row["size"])
-        columns = kmalloc_columns(allocator, size, gfp.parse_gfp(row["gfp"]))
+        size = row.integer("size", 0, LARGEST_SIZE)
+        try:
+            flags = gfp.parse_gfp(row["gfp"])
+        except ValueError:
+            row.refuse("gfp", "GFP flags as ftrace prints them")
+        columns = kmalloc_columns(allocator, size, flags)
         if not verdict.compare_row(f"line {number}: kmalloc({size}, {row['gfp']})", row, columns):
             break
     return verdict

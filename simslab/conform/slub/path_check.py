@@ -6,19 +6,17 @@ made by a second interpreter with SIMSLAB_PURE=1.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from simslab.base.build import running_build
+from simslab.conform.records import lines_of
+from simslab.conform.slab.path_check import in_plain_python, print_measured
 from simslab.conform.slab.path_costs import TOLERANCE
 from simslab.conform.slub.path_costs import PathCost, measure_accesses, measure_counts
 from simslab.conform.slub.path_row import STATE
-from simslab.conform.verdict import Verdict, open_text
+from simslab.conform.verdict import Verdict
 
 WHY_NOT: Final = "shrinks, recordings with an interrupt, and bulk operations on slabs whose state they do not tell"
 
@@ -54,8 +52,8 @@ def check_accesses(path: Path) -> Verdict:
 
 def with_note(verdict: Verdict, path: Path, header: int) -> Verdict:
     """Say how many records could not be rebuilt."""
-    with open_text(path) as stream:
-        left_out = sum(1 for _ in stream) - header - verdict.rows
+    with lines_of(path) as lines:
+        left_out = sum(1 for _ in lines) - header - verdict.rows
     if left_out:
         verdict.notes.append(f"{left_out} of {left_out + verdict.rows} records left out: {WHY_NOT}")
     return verdict
@@ -65,11 +63,7 @@ def costs(kind: str, path: Path) -> list[PathCost]:
     """Return the comparison of the rows of a file, made in plain Python."""
     if running_build().kind == "plain":
         return measured(kind, path)
-    command = [sys.executable, "-m", __name__, kind, str(path)]
-    done = subprocess.run(command, env=os.environ | {"SIMSLAB_PURE": "1"}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ValueError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no comparison was made")
-    return [PathCost(**document) for document in json.loads(done.stdout)]
+    return [PathCost(**document) for document in in_plain_python(__name__, kind, str(path))]
 
 
 def measured(kind: str, path: Path) -> list[PathCost]:
@@ -79,7 +73,7 @@ def measured(kind: str, path: Path) -> list[PathCost]:
 
 def main(kind: str, path: str) -> None:
     """Print the comparison of a file as JSON."""
-    json.dump([asdict(cost) for cost in measured(kind, Path(path))], sys.stdout)
+    print_measured(lambda: measured(kind, Path(path)))
 
 
 if __name__ == "__main__":

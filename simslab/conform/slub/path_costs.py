@@ -12,23 +12,32 @@ Needs plain Python: it watches a CPU by replacing its methods.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from simslab.conform.slab.path_costs import FOLDED, LINE, TICK, TOLERANCE, Recorder
+from simslab.conform.records import Record, Row, lines_of, read_records, read_rows
+from simslab.conform.slab.path_costs import (
+    FOLDED,
+    LINE,
+    MOST_COUNTED,
+    MOST_INSTRUCTIONS,
+    TICK,
+    TOLERANCE,
+    Recorder,
+    counted,
+)
 from simslab.conform.slub.path_row import STATE, PathRow
 from simslab.conform.slub.path_state import Bench
-from simslab.conform.verdict import open_text, read_rows
 from simslab.slub import layout
 
 PAGE_ALLOCATOR: Final = re.compile(
     r"__alloc_pages|get_page_from|prep_|__inc_numa|should_fail_alloc|free_unref_page|__free_pages|__free_one_page"
     r"|__mod_zone|__zone_water|steal_suitable|set_pfnblock|find_suitable"
 )
+LARGEST_OBJECT: Final = 1 << 22
 ZONE_LOCK: Final = 11  # _raw_spin_lock_irqsave around a block taken from its zone
 ZONE_LOCK_FREE: Final = 5
 KMEM_CACHE_BYTES: Final = layout.KMEM_CACHE_NODE + 2 * 8  # with two nodes
@@ -64,32 +73,37 @@ class PathCost:
         return self.after == self.got_after
 
 
-def row_of_counts(row: dict[str, str]) -> PathRow:
+def row_of_counts(row: Row) -> PathRow:
     """Return a row of the table of counts."""
     functions = {}
     for part in filter(None, row["functions"].split(";")):
-        name, count = part.rsplit(":", 1)
-        functions[name] = int(count)
-    before, after = ({name: int(row[f"{name}_{when}"]) for name in STATE} for when in ("before", "after"))
+        name, _, count = part.rpartition(":")
+        functions[name] = counted(row, count)
+    before, after = (
+        {name: row.integer(f"{name}_{when}", -1, MOST_COUNTED) for name in STATE} for when in ("before", "after")
+    )
     return PathRow(
         row["cache"],
         row["path"],
         before,
         after,
-        int(row["obj_slab_inuse_before"] or -1),
+        row.integer_or("obj_slab_inuse_before", -1, 0, MOST_COUNTED),
         functions.get("_raw_spin_lock", 0) // 5,
         "mempolicy_slab_node" in functions,
-        int(row["obj_size"]) if row["cache"].startswith("kmalloc") else 0,
+        row.integer("obj_size", 1, LARGEST_OBJECT) if row["cache"].startswith("kmalloc") else 0,
         -1,
         functions,
     )
 
 
-def row_of_accesses(record: dict[str, Any]) -> PathRow:
+def row_of_accesses(record: Record) -> PathRow:
     """Return a record of accesses as a row; what it does not tell of the object's slab follows from the path."""
     calls = record["func_order"]
-    before, after = (dict(zip(STATE, record[when], strict=True)) for when in ("before", "after"))
-    objects = record["objects"]
+    before, after = (
+        dict(zip(STATE, record.integers(when, -1, MOST_COUNTED, len(STATE)), strict=False))
+        for when in ("before", "after")
+    )
+    objects = record.integer("objects", 1, MOST_COUNTED)
     inuse = objects if "full" in record["path"] else 1 if "emptied" in record["path"] else objects - 1
     return PathRow(
         record["cache"],
@@ -99,8 +113,8 @@ def row_of_accesses(record: dict[str, Any]) -> PathRow:
         inuse,
         calls.count("_raw_spin_lock"),
         "mempolicy_slab_node" in calls,
-        record["obj_size"] if record["cache"].startswith("kmalloc") else 0,
-        next((int(access[2] == "node.remote") for access in record["accesses"] if access[2].startswith("node.")), -1),
+        record.integer("obj_size", 1, LARGEST_OBJECT) if record.text("cache").startswith("kmalloc") else 0,
+        next((int(region == "node.remote") for _, _, region, _ in record.accesses() if region.startswith("node.")), -1),
         dict.fromkeys(calls, 0),
     )
 
@@ -138,14 +152,13 @@ def measure_counts(path: Path) -> Iterator[PathCost]:
     for raw in read_rows(path):
         row = row_of_counts(raw)
         if is_told(row):
-            yield measure(row, kernel_instructions(row, int(raw["insns_min"])), [])
+            yield measure(row, kernel_instructions(row, raw.integer("insns_min", 0, MOST_INSTRUCTIONS)), [])
 
 
 def measure_accesses(path: Path) -> Iterator[PathCost]:
     """Yield the comparison of every record of accesses that can be rebuilt."""
-    with open_text(path) as stream:
-        for text in stream:
-            record = json.loads(text)
+    with lines_of(path) as lines:
+        for record, _ in read_records(path, lines):
             row = row_of_accesses(record)
             if is_told(row):
                 yield measure(row, 0, recorded_lines(record))
@@ -185,11 +198,11 @@ def name_lines(bench: Bench, addresses: Iterable[int]) -> list[str]:
     return list(names)
 
 
-def recorded_lines(record: dict[str, Any]) -> list[str]:
+def recorded_lines(record: Record) -> list[str]:
     """Return the names of the lines that the real kernel touched, in order of first touch."""
     names: dict[str, None] = {}
     bulk = record["path"].startswith("bulk")
-    for function, _, region, offset in record["accesses"]:
+    for function, _, region, offset in record.accesses():
         if bulk and region == "other":  # objects of bulk operations are not told apart
             names["slabpage"] = None
         elif region.startswith(FOLDED) or PAGE_ALLOCATOR.match(function):

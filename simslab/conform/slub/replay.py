@@ -7,16 +7,32 @@ counter read when SLUB decided whether to look at other nodes (`x`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from simslab.conform.slab.replay import GFP_CODES, raise_if_interrupt
+from simslab.base.errors import UserError
+from simslab.conform.records import (
+    LARGEST_ALIGN,
+    LARGEST_FLAGS,
+    LARGEST_SIZE,
+    Object,
+    Record,
+    first_record,
+    lines_of,
+    read_records,
+)
+from simslab.conform.slab.replay import (
+    MOST_MASK,
+    MOST_OBJECTS,
+    MOST_TUNED,
+    gfp_of,
+    raise_if_interrupt,
+)
 from simslab.conform.slub.geometry import options_of
 from simslab.conform.slub.state import CPU_FIELDS, NODE_FIELDS, SLAB_FIELDS, SlabNames, State, StateReader
 from simslab.conform.slub.topologies import new_system
-from simslab.conform.verdict import Verdict, open_text
+from simslab.conform.verdict import Verdict
 from simslab.slub.shrink import flush_all, flush_cpus
 from simslab.slub.stat_item import STAT_ITEMS
 
@@ -24,6 +40,7 @@ if TYPE_CHECKING:
     from simslab.machine.core.cpu import Cpu
 
 ARGUMENTS: Final = ("gfp", "node", "o", "cnt", "v", "target", "mask", "high_order")
+MOST_NODES: Final = 1 << 10  # MAX_NUMNODES; a node that the machine lacks is one without memory
 ORDERS: Final = ("oo", "min", "max")
 HEADER_FIELDS: Final = (
     "size",
@@ -60,28 +77,34 @@ class TraceReplay:
 
     def run(self) -> Verdict:
         """Replay to the end or to the first difference."""
-        with open_text(self.path) as lines:
-            if self.prepare(json.loads(next(lines))):
+        with lines_of(self.path) as lines:
+            if self.prepare(first_record(self.path, lines)):
                 self.replay(lines)
         return self.verdict
 
-    def prepare(self, header: dict[str, Any]) -> bool:
+    def prepare(self, header: Record) -> bool:
         """Build the system and the private cache that the header describes; whether they equal it."""
         self.header = header
-        self.allocator = new_system(header["topo"], options_of(header["topo"], slab_nomerge=True))
+        topology = header.text("topo")
+        self.allocator = new_system(topology, options_of(topology, slab_nomerge=True))
         self.cpus: list[Cpu] = self.allocator.kernel.machine.cpus
         self.names = SlabNames(self.allocator)
         self.allocator.observe(self.names)
         self.allocator.get_partial.cycles = self
         cache = self.allocator.kmem_cache_create(
-            header["name"], header["req_size"], header["req_align"], header["req_flags"], header["ctor"]
+            header.text("name"),
+            header.integer("req_size", 1, LARGEST_SIZE),
+            header.integer("req_align", 0, LARGEST_ALIGN),
+            header.integer("req_flags", 0, LARGEST_FLAGS),
+            header.integer("ctor", 0, 1),
         )
         if cache is None:
             self.verdict.difference = f"the cache {header['name']} could not be created"
             return False
         self.cache = self.names.cache = cache
         self.allocator.pages.deny_cache = cache.index
-        self.reader = StateReader(self.names, list(range(header["nr_cpu_ids"])))
+        self.live: set[Object] = set()
+        self.reader = StateReader(self.names, list(range(header.integer("nr_cpu_ids", 1, len(self.cpus)))))
         return self.check_header()
 
     def check_header(self) -> bool:
@@ -107,13 +130,14 @@ class TraceReplay:
 
     def replay(self, lines: Iterator[str]) -> None:
         """Run every operation."""
-        for text in lines:
-            line = json.loads(text)
+        for line, _ in read_records(self.path, lines, start=2):
             self.names.events = []
-            self.cycle_values = [event[1] for event in line.get("ev", ()) if event[0] == "x"]
+            self.cycle_values = line.events("x", 0, (1 << 63) - 1)
             self.verdict.rows += 1
             try:
                 result = self.operate(line)
+            except UserError:
+                raise
             except Exception as error:  # a broken contract of the kernel is a finding about this operation
                 self.fail(line, f"{type(error).__name__}: {error}")
                 raise_if_interrupt(error)
@@ -127,43 +151,54 @@ class TraceReplay:
         self.names.events.append(["x", value])
         return value
 
-    def operate(self, line: dict[str, Any]) -> dict[str, Any]:
+    def operate(self, line: Record) -> dict[str, Any]:
         """Run one operation; its results by the names of the trace."""
-        cpu = self.cpus[line["cpu"]]
+        last = len(self.cpus) - 1
+        cpu = self.cpus[line.integer("cpu", 0, last)]
         cpu.now = max(other.now for other in self.cpus)  # one at a time: nobody is behind a lock's last release
         allocator, cache, names = self.allocator, self.cache, self.names
-        order = [event[1] for event in line.get("ev", ()) if event[0] == "F"]
+        order = line.events("F", 0, last)
         match line["op"]:
             case "alloc":
-                return {"r": names.name(allocator.kmem_cache_alloc(cpu, cache, GFP_CODES[line["gfp"]]))}
+                return {"r": self.named(allocator.kmem_cache_alloc(cpu, cache, gfp_of(line)))}
             case "alloc_node":
-                flags = GFP_CODES[line["gfp"]]
-                return {"r": names.name(allocator.kmem_cache_alloc_node(cpu, cache, flags, line["node"]))}
+                node = line.integer("node", -1, MOST_NODES - 1)
+                return {"r": self.named(allocator.kmem_cache_alloc_node(cpu, cache, gfp_of(line), node))}
             case "free":
-                allocator.kmem_cache_free(cpu, cache, names.address(line["o"]))
+                allocator.kmem_cache_free(cpu, cache, names.address(line.object_name("o", self.live)))
             case "bulk_alloc":
-                objects = allocator.kmem_cache_alloc_bulk(cpu, cache, GFP_CODES[line["gfp"]], line["cnt"])
-                return {"ret": len(objects), "r": [names.name(found) for found in objects]}
+                count = line.integer("cnt", 0, MOST_OBJECTS)
+                objects = allocator.kmem_cache_alloc_bulk(cpu, cache, gfp_of(line), count)
+                return {"ret": len(objects), "r": [self.named(found) for found in objects]}
             case "bulk_free":
-                allocator.kmem_cache_free_bulk(cpu, cache, [names.address(name) for name in line["o"]])
+                freed = line.object_names("o", self.live)
+                allocator.kmem_cache_free_bulk(cpu, cache, [names.address(name) for name in freed])
             case "shrink":
-                return {"ret": allocator.kmem_cache_shrink(cpu, cache, order)}
+                return {"ret": allocator.kmem_cache_shrink_in_order(cpu, cache, order)}
             case "flush_all":
                 flush_all(allocator, cpu, cache, order)
             case "flush_cpu":
-                flush_cpus(allocator, cpu, cache, [line["target"]])
+                flush_cpus(allocator, cpu, cache, [line.integer("target", 0, last)])
             case "destroy":
                 allocator.kmem_cache_destroy(cache, cpu, order)
             case "deny":
-                allocator.pages.deny_mask, allocator.pages.deny_high_order = line["mask"], line["high_order"]
+                allocator.pages.deny_mask = line.integer("mask", 0, MOST_MASK)
+                allocator.pages.deny_high_order = line.integer("high_order", 0, 1)
             case other if other in ATTRIBUTES:
-                ret = allocator.tune(cpu, cache, ATTRIBUTES[other], line["v"], order)
+                ret = allocator.write_attribute(cpu, cache, ATTRIBUTES[other], line.integer("v", 0, MOST_TUNED), order)
                 return {"ret": ret, **{name: getattr(cache, name) for name in TUNABLES}}
-            case other:
-                raise ValueError(f"unknown operation {other!r}")
+            case _:
+                line.refuse("op", "an operation of a trace of SLUB")
         return {}
 
-    def check(self, line: dict[str, Any], result: dict[str, Any]) -> bool:
+    def named(self, objp: int) -> list[int] | None:
+        """Return the name of an object that was allocated, and is in use from now on; None for NULL."""
+        name = self.names.name(objp)
+        if name is not None:
+            self.live.add((name[0], name[1]))
+        return name
+
+    def check(self, line: Record, result: dict[str, Any]) -> bool:
         """Compare results, events and state; whether all are equal."""
         for name, value in result.items():
             if not self.same(line, "returned" if name == "r" else name, line[name], value):
@@ -175,7 +210,7 @@ class TraceReplay:
             return self.same(line, "slabs left", [], sorted(self.names.seq.values()))
         return self.check_state(line)
 
-    def check_state(self, line: dict[str, Any]) -> bool:
+    def check_state(self, line: Record) -> bool:
         """Compare every CPU, node, slab, freelist, counter and transaction number."""
         got = self.reader.read()
         before, self.before = self.before, got
@@ -199,7 +234,7 @@ class TraceReplay:
             and all(self.same_slab(line, number) for number in expected["s"])
         )
 
-    def expect(self, line: dict[str, Any]) -> None:
+    def expect(self, line: Record) -> None:
         """Bring the expected freelists and slabs up to date with what a line says of them."""
         expected = self.expected
         for event in line.get("ev", ()):
@@ -213,14 +248,12 @@ class TraceReplay:
         for entry in line.get("s", ()):
             expected["s"][entry[0]] = entry
 
-    def same_slab(self, line: dict[str, Any], number: int) -> bool:
+    def same_slab(self, line: Record, number: int) -> bool:
         """Compare one slab, in as many fields as the trace tells."""
         wanted = self.expected["s"][number]
         return self.same_parts(line, "slab", SLAB_FIELDS, wanted, self.before["s"][number][: len(wanted)])
 
-    def same_parts(
-        self, line: dict[str, Any], what: str, names: tuple[str, ...], wanted: list[Any], got: list[Any]
-    ) -> bool:
+    def same_parts(self, line: Record, what: str, names: tuple[str, ...], wanted: list[Any], got: list[Any]) -> bool:
         """Compare field by field; say which one differs."""
         if len(wanted) != len(got):
             return self.same(line, what, wanted, got)
@@ -231,14 +264,14 @@ class TraceReplay:
                 return False
         return True
 
-    def same(self, line: dict[str, Any], name: str, expected: object, got: object) -> bool:
+    def same(self, line: Record, name: str, expected: object, got: object) -> bool:
         """Count a comparison; describe it if it failed."""
         self.verdict.checks += 1
         if expected != got:
             self.fail(line, f"{name}: expected {expected}, got {got}")
         return expected == got
 
-    def fail(self, line: dict[str, Any], difference: str) -> None:
+    def fail(self, line: Record, difference: str) -> None:
         """Keep the first difference, with the operation and the state before it."""
         arguments = " ".join(f"{name}={line[name]}" for name in ARGUMENTS if name in line)
         separator = " " if arguments else ""

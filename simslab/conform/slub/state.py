@@ -76,7 +76,7 @@ class SlabNames:
         pfn = self.allocator.pages.mem_map.get("head", objp >> 12)
         return [self.seq[pfn], freelists.index(self.cache, objp)]
 
-    def address(self, name: list[int]) -> int:
+    def address(self, name: tuple[int, int]) -> int:
         """Address of the object called [slab, index]."""
         assert self.cache is not None
         return (self.pfns[name[0]] << 12) + self.cache.left + name[1] * self.cache.size
@@ -117,7 +117,7 @@ class StateReader:
         lists, seq = self.allocator.lists, self.names.seq
         found = [n.node, n.nr_partial, n.nr_slabs, n.total_objects, [seq[pfn] for pfn in lists.list_pfns(n, PARTIAL)]]
         assert self.names.cache is not None
-        if self.allocator.debug is not None and self.names.cache.flags & 0x10000:  # SLAB_STORE_USER
+        if self.allocator.pages.debug is not None and self.names.cache.flags & 0x10000:  # SLAB_STORE_USER
             found.append([seq[pfn] for pfn in lists.list_pfns(n, FULL)])
         return found
 

@@ -15,6 +15,7 @@ from simslab.result.measurement import Measurement
 from simslab.result.parked import ParkedRow
 from simslab.result.result_file import from_json, to_json
 
+LARGEST: Final = 256 << 20  # bytes of an unpacked result
 LEVEL: Final = 6  # of zlib: a run's 100 kB become 8
 
 
@@ -31,13 +32,22 @@ class Observation:
         return zlib.compress(text.encode(), LEVEL)
 
 
+def inflated(data: bytes) -> bytes:
+    """Return what was packed; zlib.error for what is damaged, or larger than any result."""
+    inflate = zlib.decompressobj()
+    text = inflate.decompress(data, LARGEST)
+    if not inflate.eof:
+        raise zlib.error("ends too early, or is too large")
+    return text
+
+
 def unpacked(data: bytes, name: str = "store") -> Observation:
     """Return the observation that `packed` made; UserError, naming its place, if it is of another version."""
     try:
-        head, _, rest = zlib.decompress(data).decode().partition("\n")
-    except (zlib.error, UnicodeDecodeError):
+        head, _, rest = inflated(data).decode().partition("\n")
+        parked = tuple(ParkedRow(**row) for row in json.loads(head)["parked"])
+    except (zlib.error, ValueError, KeyError, TypeError, RecursionError):  # ValueError: no text, no JSON
         raise UserError("is damaged: a result in it cannot be unpacked", file=name) from None
-    parked = tuple(ParkedRow(**row) for row in json.loads(head)["parked"])
     return Observation(from_json(rest, name), parked)
 
 

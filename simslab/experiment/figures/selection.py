@@ -8,9 +8,12 @@ from typing import Final
 
 from simslab.base.errors import UserError, near_miss
 from simslab.slab.paths import PATH_NAMES
+from simslab.slub import paths as slub
 from simslab.workload.streams.operations import OPERATION_NAMES
 
-PATHS: Final = tuple(dict.fromkeys(name.removeprefix("alloc_").removeprefix("free_") for name in PATH_NAMES))
+PATHS: Final = tuple(
+    dict.fromkeys(name.removeprefix("alloc_").removeprefix("free_") for name in (*PATH_NAMES, *slub.PATH_NAMES))
+)
 
 
 @dataclass(frozen=True)

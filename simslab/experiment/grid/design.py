@@ -17,6 +17,7 @@ from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, 
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
 from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs
+from simslab.experiment.limits import MOST_SEEDS
 
 VARY: Final = ("start", "placement", "none")
 MOST: Final = 100_000  # points; more is a slip
@@ -171,8 +172,8 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
 
 def _check(design: Design) -> None:
     metrics(design.metrics)
-    if design.seeds < 1:
-        raise UserError(f"{design.seeds} seeds", file="--seeds", expected="1 or more")
+    if not 1 <= design.seeds <= MOST_SEEDS:
+        raise UserError(f"{design.seeds} seeds", file="--seeds", expected=f"1 to {MOST_SEEDS}")
     if design.vary not in VARY:
         raise UserError(f"'{design.vary}' is not a choice", file="--vary", expected=", ".join(VARY))
     for given, word in ((design.machine, MACHINE), (design.workload, WORKLOAD)):

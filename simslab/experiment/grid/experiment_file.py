@@ -13,6 +13,7 @@ from simslab.base.errors import UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import WORDS, make_axis, value_text
 from simslab.experiment.grid.design import Design
+from simslab.experiment.limits import MOST_SEEDS
 
 Value = bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -33,7 +34,7 @@ class ExperimentFile(BaseModel):
         default_factory=list, description="joint values of several paths; multiplied by the axes"
     )
     where: list[str] = Field(default_factory=list, description="constraints such as batchcount <= limit")
-    seeds: Annotated[int, Field(ge=1, le=100_000)] = 1
+    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = 1
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] | None = Field(None, description="the first; default: the workload's")
     metrics: list[str] = Field(default=list(DEFAULT), min_length=1, description="by name, as `simslab metrics` lists")
     vary: Literal["start", "placement", "none"] = Field("start", description="what the seed draws of a recorded trace")

@@ -38,7 +38,7 @@ def is_relative(text: str) -> bool:
     return _RELATIVE.fullmatch(text) is not None
 
 
-def resolve(text: str, path: str, base: Inputs) -> str:
+def resolve(text: str, path: str, base: Inputs, place: str = "--axis") -> str:
     """Return the absolute value of a relative one; UserError where `base` has no number at `path`."""
     match = _RELATIVE.fullmatch(text)
     if match is None:
@@ -52,7 +52,7 @@ def resolve(text: str, path: str, base: Inputs) -> str:
     except UserError as error:
         first = error.problems[0]
         raise UserError(
-            first.message, file=f"--axis {path}: {text}", expected=first.expected, near=first.near
+            first.message, file=f"{place} {path}: {text}", expected=first.expected, near=first.near
         ) from None
 
 

@@ -9,7 +9,7 @@ note says how many looks there were.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,7 +63,7 @@ def sweep_to_precision(
         done.found, done.total = max(0, swept.total - swept.made), swept.total
         needed = _needed(samples(store, grid), grid, reference, share)
         if not needed or count >= max_seeds or done.failures:
-            done.notes = [_note(grid, share, count, looks, needed)]
+            done.notes = [precision_note(grid.design.metrics[0], share, count, looks, needed)]
             return done
         count = min(max_seeds, max(count + 1, min(GROWTH * count, max(needed.values()))))
         points = [point for point in grid.points if point is reference or _name(point, grid) in needed]
@@ -83,15 +83,15 @@ def _needed(found: Samples, grid: Grid, base: Point, share: float) -> dict[str, 
             continue
         before, after = found.paired(metric, label, reference)
         values = after if label == reference else [b - a for a, b in zip(before, after, strict=True)]
-        seeds = _seeds(values, share * abs(math.fsum(before) / len(before))) if before else 0
+        seeds = seeds_needed(values, share * abs(math.fsum(before) / len(before))) if before else 0
         if seeds:
             needed[label] = seeds
     return needed
 
 
-def _seeds(values: Sequence[float], wanted: float) -> int:
+def seeds_needed(values: Sequence[float], wanted: float, comparisons: int = 1) -> int:
     """Return about how many values give an interval of half width `wanted`; 0 where these do."""
-    low, high = mean_interval(values)
+    low, high = mean_interval(values, comparisons)
     if low is None or high is None:
         return len(values) + 1
     half = (high - low) / 2
@@ -100,8 +100,8 @@ def _seeds(values: Sequence[float], wanted: float) -> int:
     return math.ceil(len(values) * min(GROWTH, (half / wanted) ** 2 if wanted else GROWTH))
 
 
-def _note(grid: Grid, share: float, count: int, looks: int, needed: dict[str, int]) -> str:
-    metric = metrics(grid.design.metrics)[0].name
+def precision_note(metric: str, share: float, count: int, looks: int, needed: Collection[str]) -> str:
+    """Return whether the intervals of a metric are as narrow as wanted, of all points but those in `needed`."""
     told = f"precision {100 * share:g} % of {metric}: "
     looked = f"{count} seeds, looked at {looks} time{'s' * (looks > 1)}"
     if not needed:

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from simslab.base.errors import UserError
+from simslab.experiment.figures.observation import inflated
 from simslab.experiment.store.store import Store
 
 
@@ -37,7 +39,10 @@ def dump_lines(store: Store) -> Iterator[str]:
 def _measured(store: Store, run: str) -> str:
     """Return a hash of what was measured, before compression: that differs between versions of zlib."""
     packed = store.connection.execute("SELECT measured FROM runs WHERE key = ?", (run,)).fetchone()[0]
-    return "" if packed is None else hashlib.sha256(zlib.decompress(packed)).hexdigest()
+    try:
+        return "" if packed is None else hashlib.sha256(inflated(packed)).hexdigest()
+    except (zlib.error, TypeError):
+        raise UserError("is damaged: a result in it cannot be unpacked", file=str(store.path)) from None
 
 
 def _line(value: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from simslab.base.errors import UserError, near_miss
 from simslab.base.output import write_file
+from simslab.base.printable import csv_cell
 from simslab.experiment.store.store import Store
 
 Row = Mapping[str, Any]
@@ -41,8 +42,8 @@ def csv_text(store: Store) -> str:
     out = io.StringIO()
     columns = list(rows[0]) if rows else list(LAST)
     writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer.writerow({name: csv_cell(name) for name in columns})
+    writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 

@@ -21,6 +21,7 @@ from simslab.base.errors import UserError, reason
 
 APPLICATION: Final = 0x51AB5707  # PRAGMA application_id of a store
 VERSION: Final = 1
+MAGIC: Final = b"SQLite format 3\0"
 MEMORY: Final = ":memory:"  # a store that goes with its process
 EXPECTED: Final = "a store that `simslab sweep` wrote, or a new name"
 TABLES: Final = """
@@ -48,6 +49,15 @@ CREATE VIEW rows AS
            metrics.value, runs.key AS run
     FROM cells JOIN runs ON runs.key = cells.run LEFT JOIN metrics ON metrics.run = runs.key;
 """
+
+
+def is_store(path: str | Path) -> bool:
+    """Whether a file is a SQLite file, as stores are."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
 
 
 def told(error: sqlite3.Error, path: Path) -> UserError:

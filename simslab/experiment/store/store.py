@@ -131,6 +131,16 @@ class Store:
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
+    def _plain(self, text: Any) -> dict[str, Any]:
+        """Return the mapping that a column holds as JSON; UserError if it is none."""
+        try:
+            value = json.loads(text)
+        except (ValueError, TypeError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise UserError("is damaged: a column holds no mapping", file=str(self.path), expected="a store of simslab")
+        return value
+
     def about(self) -> dict[str, str]:
         """Return format, version, and the simslab that made the results."""
         return dict(self._rows("SELECT name, value FROM about ORDER BY name"))
@@ -143,7 +153,7 @@ class Store:
         query = """SELECT cells.parameters, cells.resolved, cells.seed, runs.key, runs.status, runs.error
                    FROM cells JOIN runs ON runs.key = cells.run ORDER BY cells.parameters, cells.seed"""
         return [
-            StoredCell(json.loads(parameters), json.loads(values), seed, run, status, error, found.get(run, {}))
+            StoredCell(self._plain(parameters), self._plain(values), seed, run, status, error, found.get(run, {}))
             for parameters, values, seed, run, status, error in self._rows(query)
         ]
 
@@ -162,7 +172,7 @@ class Store:
     def configurations(self) -> list[Configured]:
         """Return the machines and workloads that were run, by kind and hash."""
         rows = self._rows("SELECT hash, kind, name, resolved, inputs FROM configurations ORDER BY kind, hash")
-        return [Configured(h, kind, name, json.loads(text), json.loads(files)) for h, kind, name, text, files in rows]
+        return [Configured(h, kind, name, self._plain(t), self._plain(files)) for h, kind, name, t, files in rows]
 
     def configurations_of(self, cell: StoredCell) -> tuple[str, str]:
         """Return the hashes of a cell's machine and workload."""

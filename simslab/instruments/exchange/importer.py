@@ -29,10 +29,13 @@ def import_numactl(path: Path, template: str = TEMPLATE) -> str:
     return _imported(read_numactl, path, template)
 
 
-def import_mlc(path: Path, template: str = TEMPLATE) -> str:
-    """Return the machine file of what Intel MLC measured; UserError if that is not what `path` holds."""
+def import_mlc(path: Path, template: str = TEMPLATE, links: bool = False) -> str:
+    """Return the machine file of what Intel MLC measured; UserError if that is not what `path` holds.
+
+    With `links` its latencies are decomposed into links, which can be scaled; else they are the measured matrix.
+    """
     spec = load_machine(template)
-    return machine_file(mlc_machine(read_mlc(path), spec, path), spec, path)
+    return machine_file(mlc_machine(read_mlc(path), spec, path, links), spec, path)
 
 
 def _imported(read: Reader, path: Path, template: str) -> str:

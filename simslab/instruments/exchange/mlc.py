@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from simslab.base.documents.input import read_text
 from simslab.base.errors import UserError
-from simslab.instruments.exchange.xml_input import read_text
 
 EXPECTED: Final = "the output of Intel Memory Latency Checker (mlc)"
 

@@ -1,5 +1,7 @@
 """A machine from MLC's tables: idle latencies as they were measured (`impl: matrix`), bandwidths at links and channels.
 
+Or, on request, latencies decomposed into links and memories (`mlc_links`), which a what-if can scale.
+
 MLC tells nothing of cores and caches: those are the template's, and so are the L3 and the directory that the measured
 times include.
 """
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
 from simslab.instruments.exchange.mlc import MlcTables
+from simslab.instruments.exchange.mlc_links import Decomposition, decompose
 from simslab.machine.description.cpulist import format_cpulist
 
 if TYPE_CHECKING:
@@ -23,14 +26,18 @@ MB: Final = 10**6
 BANDWIDTH: Final = 20_000  # MB/s of a link that was not measured
 
 
-def mlc_machine(tables: MlcTables, template: MachineSpec, path: Path) -> FoundMachine:
-    """Return the machine that was measured, with one package per node that has CPUs."""
-    return _Machine(tables, template).found(path)
+def mlc_machine(tables: MlcTables, template: MachineSpec, path: Path, links: bool = False) -> FoundMachine:
+    """Return the machine that was measured, with one package per node that has CPUs.
+
+    With `links` the latencies are sums along links, else the matrix as it was measured.
+    """
+    return _Machine(tables, template, decompose(tables) if links else None).found(path)
 
 
 class _Machine:
-    def __init__(self, tables: MlcTables, template: MachineSpec) -> None:
+    def __init__(self, tables: MlcTables, template: MachineSpec, parts: Decomposition | None) -> None:
         self.tables = tables
+        self.parts = parts
         self.template = template
         self.l3 = self._ns(template.l3.latency)
         self.directory = self._ns(template.coherence.directory)
@@ -40,11 +47,12 @@ class _Machine:
 
     def found(self, path: Path) -> FoundMachine:
         sections: dict[str, Any] = {
-            "idle_latency": {"impl": "matrix", "dram": self._matrix()},
             "dram": {key: value for key, value in self._dram(self.tables.memories[0]).items() if key != "channels"},
             "l3": self._l3(),
             "coherence": self._coherence(),
         }
+        if self.parts is None:
+            sections["idle_latency"] = {"impl": "matrix", "dram": self._matrix()}
         links = self._links()
         if links:
             sections["links"] = links
@@ -87,6 +95,8 @@ class _Machine:
     def _dram(self, node: int) -> dict[str, Any]:
         """Return latency and bandwidth of a node's memory as the nearest CPUs see it."""
         nearest = min(self.tables.latency[reader, node] for reader in self.tables.readers)
+        if self.parts is not None:
+            nearest = self.parts.memories[node]
         channels = self.template.dram.channels
         dram: dict[str, Any] = {"latency": _text(max(1.0, nearest - self.l3 - self.directory)), "channels": channels}
         measured = [value for (_, memory), value in self.tables.bandwidth.items() if memory == node]
@@ -132,7 +142,9 @@ class _Machine:
         return {"snoop": _text(snoop)} if snoop > 0 else {}
 
     def _links(self) -> list[dict[str, Any]]:
-        return [self._link(a, b) for a, b in combinations(self.tables.nodes, 2)]
+        if self.parts is None:
+            return [self._link(a, b) for a, b in combinations(self.tables.nodes, 2)]
+        return [{"name": f"link{a}-{b}", **self._link(a, b)} for a, b in sorted(self.parts.links)]
 
     def _link(self, a: int, b: int) -> dict[str, Any]:
         """Return the link of two nodes. Data flows to the reader: the first direction carries what `b` reads."""
@@ -144,6 +156,8 @@ class _Machine:
 
     def _hop(self, a: int, b: int) -> float:
         """Return ns one way: half of what the other node's memory takes longer, at least 0.1."""
+        if self.parts is not None:
+            return self.parts.way(a, b)
         latency = self.tables.latency
         known = [pair for pair in ((a, b), (b, a)) if pair in latency]
         extra = [latency[x, y] - latency[y, y] for x, y in known if (y, y) in latency]
@@ -152,6 +166,8 @@ class _Machine:
 
     def _notes(self) -> list[str]:
         notes = list(self.tables.left_out)
+        if self.parts is not None:
+            notes.append(self.parts.told)
         alone = [node for node in self.tables.nodes if node not in self.tables.readers]
         if alone:
             notes.append(f"node {format_cpulist(alone)} has a column and no row: memory without CPUs")

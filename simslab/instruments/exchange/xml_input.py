@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-from simslab.base.errors import UserError, reason
+from simslab.base.documents.input import read_bytes
+from simslab.base.errors import UserError
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-MAX_BYTES: Final = 256 << 20
-
-
-def read_text(path: Path, what: str) -> str:
-    """Return the text of an input file; UserError if it cannot be read."""
-    return decoded(read_bytes(path, what), path, what)
-
-
-def decoded(data: bytes, path: Path, what: str) -> str:
-    """Return `data` as text; UserError if it is none."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError("is not text", file=str(path), expected=what) from error
-
-
-def read_bytes(path: Path, what: str) -> bytes:
-    """Return what is in an input file; UserError if it cannot be read or is too large."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UserError(f"cannot be read: {reason(error)}", file=str(path), expected=what) from error
-    if len(data) > MAX_BYTES:
-        raise UserError(f"is larger than {MAX_BYTES >> 20} MiB", file=str(path), expected=what)
-    return data
 
 
 def read_xml(path: Path, what: str) -> Element:

@@ -7,14 +7,17 @@ into a question to the machine (`answers.py`); rows that have no meaning for the
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from simslab.base.documents.input import read_text
 from simslab.base.errors import UserError
 
+MAX_BYTES: Final = 16 << 20
 NUMBER: Final = r"(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})"
 COLUMNS: Final = ("machine", "metric", "from", "to", "state", "value", "unit")
 
@@ -101,15 +104,16 @@ class Verdict:
 
 def read_table(path: Path) -> list[Row]:
     """Return the rows of a table; UserError if it cannot be read or lacks a column."""
+    text = read_text(path, "a table of published figures", MAX_BYTES)  # spreadsheets put a byte-order mark first
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a byte-order mark first
-            reader = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise UserError(f"{path}:1: no column '{missing[0]}'; expected {', '.join(COLUMNS)}")
-            return [_row(reader.line_num, record) for record in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: cannot read the table: {error}") from error
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            told = f"no column '{missing[0]}'"
+            raise UserError(told, file=str(path), line=1, column=1, expected=", ".join(COLUMNS))
+        return [_row(reader.line_num, record) for record in reader]
+    except csv.Error as error:
+        raise UserError(f"is no CSV: {error}", file=str(path), line=reader.line_num, column=1) from None
 
 
 def _row(line: int, record: dict[str, str | None]) -> Row:
@@ -122,8 +126,12 @@ def rows_of(rows: Iterable[Row], names: Sequence[str], path: Path) -> list[Row]:
     table = list(rows)
     found = [row for row in table if row.machine in names]
     if not found:
-        known = ", ".join(sorted({row.machine for row in table}))
-        raise UserError(f"{path}: no rows for {' or '.join(names)}; it has {known}")
+        known = sorted({row.machine for row in table})
+        raise UserError(
+            f"no rows for {' or '.join(names)}; it has {', '.join(known)}",
+            file=str(path),
+            expected=f"--as {known[0]}" if len(known) == 1 else "--as and one of those" if known else "",
+        )
     return found
 
 

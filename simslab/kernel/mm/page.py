@@ -48,7 +48,7 @@ class MemMap:
         """`section_nid[s]` is the node of memory section s; struct page p is at `section_map[s] + stride * p`."""
         self.nr_pages = nr_pages
         self.stride = stride  # bytes of struct page
-        self.owners = [buffers.int64_zeros(nr_pages) for _ in FIELDS]
+        self.owners = [buffers.int64_sparse(nr_pages) for _ in FIELDS]
         self.flags = buffers.int64_pointer(self.owners[0])
         self.slab_cache = buffers.int64_pointer(self.owners[1])
         self.freelist = buffers.int64_pointer(self.owners[2])

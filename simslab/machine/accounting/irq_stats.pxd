@@ -14,6 +14,7 @@ cdef long long ROW
 
 @cython.final
 cdef class IrqStats:
+    cdef public object witness
     cdef readonly long long since
     cdef public list off
     cdef public dict delays
@@ -21,7 +22,7 @@ cdef class IrqStats:
     cdef long long* vectors
 
     @cython.locals(histogram=Histogram)
-    cpdef long long masked(self, long long site, long long cycles, long long now) except -1
+    cpdef long long masked(self, long long site, long long cycles, long long now, long long cpu) except -1
     @cython.locals(row=cython.longlong, key=cython.longlong, histogram=Histogram)
     cpdef long long delivered(
         self, long long vector, long long delay, long long handler, long long now, long long site

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simslab.base import buffers
 from simslab.base.histogram import Histogram
@@ -21,6 +21,7 @@ class IrqStats:
     """Counted from cycle `since` on; times in cycles. One object serves all CPUs of a machine."""
 
     def __init__(self) -> None:
+        self.witness: Any = None  # told of each stretch, where single ones are asked for
         self.clear()
 
     def clear(self, since: int = 0) -> None:
@@ -31,9 +32,11 @@ class IrqStats:
         self.vector_owner = buffers.int64_zeros(vectors.NR_VECTORS * ROW)
         self.vectors = buffers.int64_pointer(self.vector_owner)
 
-    def masked(self, site: int, cycles: int, now: int) -> int:
-        """A stretch with interrupts off, begun at `site`, has ended at `now`."""
+    def masked(self, site: int, cycles: int, now: int, cpu: int) -> int:
+        """A stretch with interrupts off, begun at `site`, has ended at `now` on a CPU."""
         if now >= self.since:
+            if self.witness is not None:
+                self.witness.masked(site, cycles, now, cpu)
             if self.off[site] is None:
                 self.off[site] = Histogram()
             histogram: Histogram = self.off[site]  # type: ignore[assignment]

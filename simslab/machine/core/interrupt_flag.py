@@ -80,7 +80,7 @@ class InterruptibleCore(AccessingCore):
         """Set the interrupt flag and deliver what is due."""
         if self.irqs_off:
             self.irqs_off = 0
-            self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now)
+            self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now, self.id)
             if self.next_irq <= self.now:
                 self.deliver(self.off_site, self.off_since)
         elif self.next_irq <= self.now:
@@ -135,7 +135,7 @@ class InterruptibleCore(AccessingCore):
         self.irq_stats.delivered(vector, delay, self.now - start, self.now, delayed_by)
         if self.irqs_off:
             self.irqs_off = 0
-            self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now)
+            self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now, self.id)
         return 0
 
     def run(self, cycles: int, cause: int) -> int:

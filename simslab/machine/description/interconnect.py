@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -11,18 +12,28 @@ from simslab.base.units import Bandwidth, Duration
 from simslab.machine.description.model import NodeNumber, Point, SpecModel
 from simslab.machine.description.parameter import BANDWIDTH, LATENCY, Counted, Source, parameter
 
+_SIZES: Final = "[1-9][0-9]?(x[1-9][0-9]?){0,3}"
+SHAPE: Final = f"^(all|ring|hypercube|(mesh|torus)( {_SIZES})?)$"
+SHAPES_TOLD: Final = "'all', 'ring', 'mesh 4x2', 'torus 4x2' or 'hypercube'"
+
+
+def is_shape(value: object) -> bool:
+    """Whether a value names a set of links: `all`, `ring`, `mesh 4x2`, `torus 2x2x2`, `hypercube`."""
+    return isinstance(value, str) and re.fullmatch(SHAPE, value) is not None
+
 
 def _link_ends(value: object) -> object:
     """Tell in one message what a link's ends may be, where a union would tell one per member."""
     two = isinstance(value, list) and len(value) == 2 and all(isinstance(end, int) or end for end in value)
-    if value in ("all", "ring") or two:
+    if is_shape(value) or two:
         return value
-    raise BadValue(f"{value!r:.60} cannot stand here", expected="two nodes or groups of nodes, 'all' or 'ring'")
+    raise BadValue(f"{value!r:.60} cannot stand here", expected=f"two nodes or groups of nodes, {SHAPES_TOLD}")
 
 
 LinkEnd = NodeNumber | Annotated[list[NodeNumber], Field(min_length=1, max_length=64)]
 LinkEnds = Annotated[
-    Literal["all", "ring"] | Annotated[list[LinkEnd], Field(min_length=2, max_length=2)], BeforeValidator(_link_ends)
+    Annotated[str, Field(pattern=SHAPE)] | Annotated[list[LinkEnd], Field(min_length=2, max_length=2)],
+    BeforeValidator(_link_ends),
 ]
 
 
@@ -42,8 +53,9 @@ class LinkSpec(SpecModel):
 
     name: str = Field(default="", max_length=200, description="for people, and for overrides: links.NAME.latency=60 ns")
     between: LinkEnds = Field(
-        description="two ends, each a node or a group of nodes that are equally near to it; 'all': every pair of nodes "
-        "with CPUs; 'ring': each to the next"
+        description="two ends, each a node or a group of nodes that are equally near to it; or a shape of all nodes "
+        "but those behind root ports: 'all': every pair; 'ring': each to the next; 'mesh 4x2', 'torus 4x2', "
+        "'torus 2x2x2': rows of that many (as square as possible without sizes); 'hypercube'"
     )
     latency: Duration = parameter("one way", fit=LATENCY)
     bandwidth: Bandwidth = parameter("in each direction", fit=BANDWIDTH)

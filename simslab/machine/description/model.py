@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -35,3 +36,13 @@ class SpecModel(BaseModel):
     """Base of the parts of a machine file: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def or_shortly(short: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Return what lets a list's JSON Schema take a short form too, which is written out before the list is checked."""
+
+    def both(schema: dict[str, Any]) -> None:
+        listed = {key: schema.pop(key) for key in ("type", "items", "minItems", "maxItems") if key in schema}
+        schema["anyOf"] = [listed, short]
+
+    return both

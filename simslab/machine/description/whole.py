@@ -14,11 +14,11 @@ from pydantic import Field
 from simslab.machine.description.caches import CacheSpec, L3Spec
 from simslab.machine.description.coherence import CoherenceSpec
 from simslab.machine.description.core import CoreSpec
-from simslab.machine.description.interconnect import IdleLatencySpec, LinkSpec, MeshSpec, RouteSpec
+from simslab.machine.description.interconnect import SHAPE, IdleLatencySpec, LinkSpec, MeshSpec, RouteSpec
 from simslab.machine.description.kernel_costs import KernelCostsSpec
 from simslab.machine.description.layout import LayoutSpec
 from simslab.machine.description.memory import DramSpec
-from simslab.machine.description.model import Count, SpecModel
+from simslab.machine.description.model import Count, SpecModel, or_shortly
 from simslab.machine.description.nodes import NodeSpec
 from simslab.machine.description.tlb import TlbSpec
 
@@ -45,9 +45,21 @@ class MachineDescription(SpecModel):
     tlb: TlbSpec | None = Field(default=None, description="data TLBs of each core; absent: translation costs nothing")
     coherence: CoherenceSpec
     dram: DramSpec = Field(description="memory of every node that does not give its own")
-    nodes: list[NodeSpec] = Field(min_length=1, max_length=64, description="the NUMA nodes, in order of number")
+    nodes: list[NodeSpec] = Field(
+        min_length=1,
+        max_length=64,
+        description="the NUMA nodes, in order of number; over another machine's (`extends`, `--set`) a number: so many "
+        "like its first, in packages of their own",
+        json_schema_extra=or_shortly({"type": "integer", "minimum": 1, "maximum": 64}),
+    )
     mesh: MeshSpec | None = Field(default=None, description="way between nodes that have a position in their package")
-    links: list[LinkSpec] = Field(default=[], max_length=4096, description="the interconnect")
+    links: list[LinkSpec] = Field(
+        default=[],
+        max_length=4096,
+        description="the interconnect; over another machine's a shape: like its first link, between `all`, in a "
+        "`ring`, `mesh 4x2`, `torus 4x2` or `hypercube`",
+        json_schema_extra=or_shortly({"type": "string", "pattern": SHAPE}),
+    )
     routes: list[RouteSpec] = Field(default=[], max_length=4096, description="routes that are not the shortest")
     distances: list[list[Annotated[Count, Field(ge=10, le=255)]]] | None = Field(
         default=None, max_length=64, description="SLIT: row per node, 10 is local; derived from the links where absent"

@@ -35,12 +35,15 @@ cdef class CoherentMemory:
     cdef readonly CachePorts ports
     cdef readonly long long ported
     cdef readonly long long cache_queue
+    cdef public object witness
 
     cpdef long long state_in_core(self, long long core, long long line) noexcept
     @cython.locals(state=cython.longlong, base=cython.longlong, way=cython.longlong)
     cpdef long long access(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(latency=cython.longlong, index=cython.longlong)
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
+    cdef long long tell_fetching(self, long long core, long long line) except? -1
+    cdef long long tell_fetched(self, long long core, long long line, long long write) except? -1
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept

@@ -12,6 +12,8 @@ Not modelled: races between transactions (each completes before the next begins)
 
 from __future__ import annotations
 
+from typing import Any
+
 from simslab.base import bits, buffers
 from simslab.machine.accounting import causes
 from simslab.machine.memory import states
@@ -51,6 +53,7 @@ class CoherentMemory:
         self.ports = ports
         self.ported = 0 if ports is None else 1
         self.cache_queue = 0
+        self.witness: Any = None  # a LineLog, where lines are asked for one by one
 
     def state_in_core(self, core: int, line: int) -> int:
         """State in which a core's L1 or L2 holds the line, 0 if neither does; not an access."""
@@ -75,6 +78,8 @@ class CoherentMemory:
         Only for a read of a line that the L1 does not hold, or a write of one that it does not hold in M or E. Leaves
         `cause`, `link_queue` and `dram_queue` for attribution.
         """
+        if self.witness is not None:
+            self.tell_fetching(core, line)
         latency = self.private_hit(core, line, write)
         if latency < 0:
             latency = self.beyond_private(core, line, write, now)
@@ -84,7 +89,19 @@ class CoherentMemory:
         index = self.core_row[core] + self.cause
         self.lines[index] += 1
         self.cycles[index] += latency
+        if self.witness is not None:
+            self.tell_fetched(core, line, write)
         return latency
+
+    def tell_fetching(self, core: int, line: int) -> int:
+        """Tell the witness of a transaction before it is made."""
+        self.witness.fetching(core, line)
+        return 0
+
+    def tell_fetched(self, core: int, line: int, write: int) -> int:
+        """Tell the witness of a transaction that was made, and where the line came from."""
+        self.witness.fetched(core, line, write, self.cause)
+        return 0
 
     def pass_ports(self, core: int, now: int) -> int:
         """Take the line through the caches on its way; returns the queueing for their bandwidth."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.units import Duration
 from simslab.machine.description.catalogue import value_of
 from simslab.machine.topology.node_plan import NodePlan, node_index
+from simslab.machine.topology.shapes import neighbours
 
 if TYPE_CHECKING:
     from simslab.machine.description.interconnect import LinkSpec
@@ -97,11 +97,8 @@ def _add(links: list[Link], ends: Pair, latency: int, bandwidth: int) -> None:
 def _ends(link: LinkSpec, plans: Sequence[NodePlan]) -> Iterator[tuple[Group, Group]]:
     """Yield the nodes at both ends of each link that `link` stands for."""
     points = network_points(plans)
-    if link.between == "all":
-        yield from (((a,), (b,)) for index, a in enumerate(points) for b in points[index + 1 :])
-    elif link.between == "ring":
-        closing = [(points[-1], points[0])] if len(points) > 2 else []
-        yield from (((a,), (b,)) for a, b in (*pairwise(points), *closing))
+    if isinstance(link.between, str):
+        yield from (((points[a],), (points[b],)) for a, b in neighbours(link.between, len(points)))
     else:
         index = node_index(plans)
         first, second = (tuple(index[number] for number in end_numbers(end)) for end in link.between)

@@ -22,7 +22,13 @@ def distance_faults(spec: MachineDescription, plans: Sequence[NodePlan]) -> Faul
         return []
     at = ("distances",)
     if len(rows) != len(plans):
-        return [BadValue(f"{len(rows)} rows for {len(plans)} nodes", expected="one row per node", at=at)]
+        return [
+            BadValue(
+                f"{len(rows)} rows for {len(plans)} nodes",
+                expected="one row per node, or distances: null to have them follow from the links",
+                at=at,
+            )
+        ]
     return [fault for row, values in enumerate(rows) for fault in _distance_row(plans[row], values, len(plans))]
 
 

@@ -10,6 +10,7 @@ from simslab.machine.description.cpulist import format_cpulist
 from simslab.machine.topology.network import Network, build_network, end_numbers, network_points
 from simslab.machine.topology.node_plan import NodePlan, node_index
 from simslab.machine.topology.routing import follow, shortest_routes
+from simslab.machine.topology.shapes import neighbours
 
 if TYPE_CHECKING:
     from simslab.machine.description.whole import MachineDescription
@@ -21,15 +22,26 @@ def link_faults(spec: MachineDescription, plans: Sequence[NodePlan]) -> Faults:
     """Return what is wrong with links and routes."""
     faults: Faults = []
     for index, link in enumerate(spec.links):
-        if not isinstance(link.between, str):
+        at = ("links", index, "between")
+        if isinstance(link.between, str):
+            faults += _shape(link.between, len(network_points(plans)), at)
+        else:
             numbers = [number for end in link.between for number in end_numbers(end)]
-            faults += _ends(numbers, plans, ("links", index, "between"))
+            faults += _ends(numbers, plans, at)
     for index, route in enumerate(spec.routes):
         faults += _ends([*route.between, *route.via], plans, ("routes", index, "between"))
     if faults:
         return faults
     network = build_network(spec, plans)
     return _connected(network, plans) or _routes(spec, network, plans)
+
+
+def _shape(shape: str, count: int, at: tuple[str | int, ...]) -> Faults:
+    try:
+        neighbours(shape, count)
+    except BadValue as fault:
+        return [BadValue(fault.message, expected=fault.expected, at=at)]
+    return []
 
 
 def _ends(numbers: Sequence[int], plans: Sequence[NodePlan], at: tuple[str | int, ...]) -> Faults:
@@ -54,7 +66,8 @@ def _connected(network: Network, plans: Sequence[NodePlan]) -> Faults:
         return []
     numbers = format_cpulist(plan.number for plan in lost)
     message = f"no link leads from node {plans[points[0]].number} to node {numbers}"
-    return [BadValue(message, expected="links that connect all nodes", at=("nodes", lost[0].entry))]
+    expected = "links that connect all nodes, such as links=all"
+    return [BadValue(message, expected=expected, at=("nodes", lost[0].entry))]
 
 
 def _routes(spec: MachineDescription, network: Network, plans: Sequence[NodePlan]) -> Faults:

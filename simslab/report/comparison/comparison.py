@@ -172,6 +172,21 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def comparison_csv(comparison: Comparison) -> str:
+    """Return every figure of every run: one line an arm, seed and metric."""
+    lines = ["arm,seed,metric,value"]
+    told: set[str] = set()
+    for each in comparison.differences:
+        sides = [(each.arm, each.variant)]
+        if each.metric not in told:
+            told.add(each.metric)
+            sides.insert(0, (comparison.arms[0].name, each.base))
+        for arm, values in sides:
+            lines += [f'{arm},{seed},"{each.metric}",{value!r}'
+                      for seed, value in zip(comparison.seeds, values, strict=True)]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
 def _arm_document(arm: Arm) -> dict[str, Any]:
     figures = summarize(arm.latency, arm.frequency_hz)
     return {

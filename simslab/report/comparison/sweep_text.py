@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from simslab.report.tables import fixed
 
@@ -22,6 +22,7 @@ class PointRow:
     difference_low: float | None = None
     difference_high: float | None = None
     equal: bool = False  # to the base, seed by seed
+    parameters: Mapping[str, str] = field(default_factory=dict)  # what varies -> its value, for figures
 
     @property
     def distinguishable(self) -> bool:

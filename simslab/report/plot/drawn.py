@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simslab.base.output import write_file
+from simslab.base.printable import csv_cell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ class Drawn:
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows(self.rows)
+        writer.writerows([csv_cell(value) for value in row] for row in self.rows)
         return stream.getvalue()
 
     def write(self, path: Path) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.documents.document import Document
 from simslab.base.documents.validation import validate
 from simslab.base.errors import UserError, near_miss
+from simslab.report.canvas import house_style
 from simslab.report.plot.causes import draw_attribution
 from simslab.report.plot.distributions import draw_distribution
 from simslab.report.plot.drawn import Drawn
+from simslab.report.plot.effects import draw_effects
 from simslab.report.plot.matrices import draw_nodes
 from simslab.report.plot.measured import C2C_MAP, LATENCY_MAP, draw_measured
 from simslab.report.plot.options import NO_TITLE, Options
 from simslab.report.plot.series import panels, select_arms
 from simslab.report.plot.sources import Arm, Sources
+from simslab.report.plot.sweeps import draw_heat_map, draw_lines
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -28,11 +33,15 @@ KINDS: Final = {
     "attribution": "where the cycles went, by path, operation or node",
     "nodes": "objects by the node of the CPU and of the memory",
     "topology": "the machine of a run",
+    "lines": "of a sweep: metrics over one parameter with interval bands, a line for each value of another",
+    "heat-map": "of a sweep: metrics over two parameters, with differences from the base",
+    "effects": "of a sweep or comparison: differences from the base with their intervals, a row each",
     "measure": "every part of a `measure --json`",
     "latency-map": "idle latency, node by node, of a `measure --json`",
     "c2c-map": "transfers between caches, node by node or CPU by CPU, of a `measure --json`",
 }
 DISTRIBUTIONS: Final = ("cdf", "ccdf", "histogram", "percentiles")
+OF_TABLES: Final = {"lines": draw_lines, "heat-map": draw_heat_map, "effects": draw_effects}
 OF_MACHINES: Final[dict[str, tuple[str, ...]]] = {"measure": (), "latency-map": LATENCY_MAP, "c2c-map": C2C_MAP}
 
 
@@ -41,11 +50,16 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
 
     UserError, with a reason, where it cannot be drawn.
     """
-    kind = kind or ("cdf" if sources.arms else "measure")
+    kind = kind or ("cdf" if sources.arms else "lines" if sources.tables else "measure")
     if kind not in KINDS:
         raise UserError(f"--kind {kind}: is unknown", expected=", ".join(KINDS), near=near_miss(kind, KINDS))
     if kind in OF_MACHINES:
         return _of_machine(sources, kind, options)
+    if kind in OF_TABLES:
+        return _of_table(sources, kind, options)
+    if not sources.arms and sources.tables:
+        told = f"--kind {kind}: a store's runs are drawn as points"
+        raise UserError(told, expected=" or ".join(OF_TABLES))
     if not sources.arms:
         raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
     arms = select_arms(sources.arms, options)
@@ -55,6 +69,24 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
     if kind == "attribution":
         return draw_attribution(title, arms, options)
     return draw_nodes(title, arms, options) if kind == "nodes" else _topology(arms, options)
+
+
+def drawn_to(path: Path, sources: Sources, kind: str, options: Options) -> None:
+    """Draw what is stored as `kind` into a file, its data beside it, and tell notes on standard error."""
+    with house_style(options.font_size):
+        drawn = draw(sources, kind, options)
+        drawn.write(path)
+    for note in drawn.notes:
+        print(f"simslab: {note}", file=sys.stderr)
+
+
+def _of_table(sources: Sources, kind: str, options: Options) -> Drawn:
+    if not sources.tables:
+        expected = "a store of `simslab sweep`" + (", or `compare --out`" if kind == "effects" else "")
+        raise UserError(f"--kind {kind}: there are no points with intervals", expected=expected)
+    if len(sources.tables) > 1:
+        raise UserError(f"--kind {kind}: draws one sweep or comparison, not {len(sources.tables)}", expected="one")
+    return OF_TABLES[kind](sources.tables[0], options)
 
 
 def _title(arms: Sequence[Arm]) -> str:

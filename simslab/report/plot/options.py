@@ -33,6 +33,8 @@ class Options:
     paths: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     arms: tuple[str, ...] = ()
+    x: str = ""  # of sweeps: parameter along the x axis
+    y: str = ""  # rows of a heat map, or lines
     x_scale: str = ""
     y_scale: str = ""
     x_limits: Limits = (None, None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
-from simslab.base.errors import UserError, reason
+from simslab.base.documents.input import read_json, read_text
+from simslab.base.errors import UserError
 from simslab.report.comparison.comparison import FORMAT as COMPARISON
 from simslab.report.comparison.comparison import VERSION as COMPARISON_VERSION
+from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 from simslab.result.latency import Distribution, distribution
 from simslab.result.manifest import MANIFEST
 from simslab.result.measurement import Measurement
@@ -45,26 +47,29 @@ class Arm:
 
 @dataclass(frozen=True)
 class Sources:
-    """All arms in the order given, and measurements of machines by label."""
+    """All arms in the order given, measurements of machines by label, and tables of differences."""
 
     arms: tuple[Arm, ...] = ()
     machines: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    tables: tuple[SweepTable, ...] = ()  # of sweeps, and of comparisons: points with intervals
 
 
 def read_sources(places: Sequence[str]) -> Sources:
     """Read what is stored at each of `places` (a path, or NAME=path); UserError if one is nothing of ours."""
     arms: list[Arm] = []
     machines: list[tuple[str, Mapping[str, Any]]] = []
+    tables: list[SweepTable] = []
     for place in places:
         label, path = _labelled(place)
         document = _document(path)
         if document.get("format") == COMPARISON:
             arms += _comparison_arms(document, path)
+            tables += [comparison_points(document)] if document.get("differences") else []
         elif "machine" in document and "nodes" in document and "format" not in document:
             machines.append((label or path.stem, document))
         else:
             arms.append(_run_arm(label, path))
-    return Sources(tuple(_distinct(arms)), tuple(machines))
+    return Sources(tuple(_distinct(arms)), tuple(machines), tuple(tables))
 
 
 def _labelled(place: str) -> tuple[str, Path]:
@@ -81,12 +86,7 @@ def _document(path: Path) -> dict[str, Any]:
     if path.is_dir():
         names = ("result.json", "comparison.json")
         file = next((path / name for name in names if (path / name).is_file()), path / names[0])
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot be read: {reason(error)}", file=str(file), expected=EXPECTED) from None
-    except ValueError:
-        raise UserError("is no JSON", file=str(file), expected=EXPECTED) from None
+    document = read_json(file, EXPECTED)
     if not isinstance(document, dict):
         raise UserError("is nothing that can be drawn", file=str(file), expected=EXPECTED)
     return document
@@ -94,7 +94,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 def _run_arm(label: str, path: Path) -> Arm:
     file = path / "result.json" if path.is_dir() else path
-    measurement = from_json(file.read_text(encoding="utf-8"), str(file))
+    measurement = from_json(read_text(file, EXPECTED), str(file))
     return measurement_arm(measurement, label or _name(path), _manifest(file.parent), str(path))
 
 
@@ -116,8 +116,8 @@ def _name(path: Path) -> str:
 
 def _manifest(directory: Path) -> Mapping[str, Any]:
     try:
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        manifest = read_json(directory / MANIFEST)
+    except UserError:
         return {}
     return manifest if isinstance(manifest, dict) else {}
 
@@ -133,6 +133,30 @@ def _comparison_arms(document: dict[str, Any], path: Path) -> list[Arm]:
         return [_comparison_arm(arm, title, manifest, str(path)) for arm in document["arms"]]
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"is no whole comparison ({error})", file=str(path), expected=EXPECTED) from None
+
+
+def comparison_points(document: Mapping[str, Any]) -> SweepTable:
+    """Return a stored comparison's differences as the table of its arms."""
+    found: dict[str, list[PointRow]] = {}
+    for each in document["differences"]:
+        by_seed, before, found_one = each["variant"], each["base"], each["difference"]
+        row = PointRow(
+            each["arm"], len(by_seed), fmean(by_seed), None, None, fmean(before), found_one["mean"],
+            found_one["low"], found_one["high"], before == by_seed, {"arm": each["arm"]},
+        )  # fmt: skip
+        found.setdefault(each["metric"], []).append(row)
+    tables = tuple(MetricTable(*_unit(metric), "", tuple(rows)) for metric, rows in found.items())
+    base, *others = document["arms"]
+    changed = [f"{arm['name']}: {', '.join(arm['settings'])}" for arm in others]
+    return SweepTable(
+        document["machine"], document["workload"], tuple(document["settings"]), base["name"], document["correction"],
+        tables, (), (*changed, *document["notes"]),
+    )  # fmt: skip
+
+
+def _unit(label: str) -> tuple[str, str]:
+    name, _, rest = label.partition(" (")
+    return name, rest.removesuffix(")")
 
 
 def _comparison_arm(arm: dict[str, Any], title: str, manifest: Mapping[str, Any], place: str) -> Arm:

@@ -1,15 +1,27 @@
-"""All views by name, and of those that a result cannot give what it lacks."""
+"""All views by name: those of a stored result, and those for which it is run again, as it comes out the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import UserError, near_miss
+from simslab.report.views.ftrace import ftrace_text
+from simslab.report.views.irqsoff import irqsoff_text
 from simslab.report.views.lock_stat import lock_stat_text
 from simslab.report.views.numastat import numastat_text
+from simslab.report.views.page_state import buddyinfo_text, vmstat_text
+from simslab.report.views.perf_c2c import perf_c2c_text
+from simslab.report.views.perf_kmem import perf_kmem_text
+from simslab.report.views.perfetto import perfetto_text
 from simslab.report.views.slabtop import slabtop_text
 from simslab.result.measurement import Measurement
+from simslab.workload.run.line_log import LineLog
+
+if TYPE_CHECKING:
+    from simslab.report.views.page_state import ZoneState
+    from simslab.workload.run.event_log import EventLog
 
 VIEWS: Final[dict[str, Callable[[Measurement], str]]] = {
     "slabinfo": lambda measurement: measurement.slabinfo,
@@ -17,22 +29,42 @@ VIEWS: Final[dict[str, Callable[[Measurement], str]]] = {
     "numastat": lambda measurement: numastat_text(measurement.nodes),
     "lock_stat": lambda measurement: lock_stat_text(measurement.locks, measurement.frequency_hz),
 }
-LACKING: Final = {  # Not modelled: these views
-    "buddyinfo": "free pages by zone and order at the end of the run",
-    "vmstat": "the global counters of the page allocator",
-    "irqsoff": "CPU, task and end of the longest stretch with interrupts off (the summary has its site)",
-    "perf-kmem": "requested and allocated bytes by call site",
-    "perf-c2c": "transfers by cache line",
-    "perfetto": "single operations in time",
-    "ftrace": "single operations in time",
+AGAIN: Final[dict[str, Callable[[Again], str]]] = {  # views of what a result does not keep: it is run again
+    "buddyinfo": lambda again: buddyinfo_text(again.zones),
+    "vmstat": lambda again: vmstat_text(again.zones),
+    "irqsoff": lambda again: irqsoff_text(again.log),
+    "perf-kmem": lambda again: perf_kmem_text(again.log),
+    "perf-c2c": lambda again: perf_c2c_text(again.log.lines or LineLog()),
+    "perfetto": lambda again: perfetto_text(again.log),
+    "ftrace": lambda again: ftrace_text(again.log),
 }
+OF_LINES: Final = ("perf-c2c",)  # those that ask for every line
+
+
+@dataclass(frozen=True)
+class Again:
+    """What a run told that was made again: its operations, and the pages at its end."""
+
+    log: EventLog
+    zones: Sequence[ZoneState]
+
+
+def runs_again(name: str) -> bool:
+    """Whether a view needs the run to be made again; UserError if there is none of that name."""
+    if name not in VIEWS and name not in AGAIN:
+        known = [*VIEWS, *AGAIN]
+        raise UserError(f"--view {name}: is unknown", expected=", ".join(known), near=near_miss(name, known))
+    return name in AGAIN
 
 
 def view_text(measurement: Measurement, name: str) -> str:
-    """Return a result in the layout of the tool `name`; UserError if it is unknown or the result lacks it."""
-    if name in LACKING:
-        raise UserError(f"--view {name}: a result does not keep {LACKING[name]}", expected=", ".join(VIEWS))
-    if name not in VIEWS:
-        known = [*VIEWS, *LACKING]
-        raise UserError(f"--view {name}: is unknown", expected=", ".join(VIEWS), near=near_miss(name, known))
+    """Return a stored result in the layout of the tool `name`; UserError if it is unknown or needs the run again."""
+    if runs_again(name):
+        told = "a result does not keep what it shows"
+        raise UserError(f"--view {name}: {told}", expected=f"`simslab show RESULT --view {name}`, which runs it again")
     return VIEWS[name](measurement)
+
+
+def again_text(again: Again, name: str) -> str:
+    """Return a run that was made again in the layout of the tool `name`."""
+    return AGAIN[name](again)

@@ -226,7 +226,7 @@ def init_kmem_cache_nodes(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> bo
 
 def new_node(allocator: SlubCore, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
     """Return a node structure without slabs at `addr` (mm/slub.c: init_kmem_cache_node)."""
-    lock = allocator.new_lock(addr + layout.NODE_LIST_LOCK, f"{cache.name}: list_lock")
+    lock = allocator.new_lock(addr + layout.NODE_LIST_LOCK, f"{cache.name}:list_lock")
     return KmemCacheNode(addr, nid, lock)
 
 

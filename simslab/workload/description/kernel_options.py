@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -20,14 +20,29 @@ def _each_once(nodes: str | list[int]) -> None:
             raise BadValue(f"node {node} is listed twice", expected="each node once", at=(i,))
 
 
+# Not modelled: freelist randomisation and hardening of SLUB, and what its debug options find in objects.
+OF_SLAB: Final = ("noaliencache", "slab_max_order", "debug_slab", "freelist_random", "freelist_hardened")
+OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects")
+
+
 class KernelOptions(Strict):
     """Boot parameters and configuration of the simulated kernel."""
 
+    allocator: Literal["slab", "slub"] = Field(default="slab", description="CONFIG_SLAB or CONFIG_SLUB")
     hz: Literal[100, 250, 300, 1000] | None = Field(default=None, description="CONFIG_HZ; the machine's by default")
     reap: bool = Field(default=True, description="run cache_reap every two seconds on every CPU")
     noaliencache: bool = False
     slab_nomerge: bool = False
     slab_max_order: Annotated[int, Field(ge=0, le=10)] | None = None
+    slub_min_order: Annotated[int, Field(ge=0, le=10)] | None = Field(
+        default=None, description="of SLUB: least order of a slab, as far as `slub_max_order` lets it; 0 by default"
+    )
+    slub_max_order: Annotated[int, Field(ge=0, le=10)] | None = Field(
+        default=None, description="of SLUB: largest order of a slab of many objects; 3 by default"
+    )
+    slub_min_objects: Annotated[int, Field(ge=0, le=32767)] | None = Field(
+        default=None, description="of SLUB: least objects in a slab; by the number of CPUs by default"
+    )
     debug_slab: bool = Field(default=False, description="CONFIG_DEBUG_SLAB: red zones, poison, statistics")
     init_on_alloc: bool = Field(default=False, description="zero every object when it is allocated")
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
@@ -41,6 +56,18 @@ class KernelOptions(Strict):
     memalloc_sockets: bool = Field(
         default=False, description="a socket that swapping needs (SOCK_MEMALLOC): slabs of the reserves are kept apart"
     )
+
+    @model_validator(mode="after")
+    def _of_one_allocator(self) -> KernelOptions:
+        foreign = OF_SLAB if self.allocator == "slub" else OF_SLUB
+        for name in foreign:
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise BadValue(
+                    f"'{name}' is not an option of {self.allocator.upper()}",
+                    expected=f"'allocator: {'slab' if self.allocator == 'slub' else 'slub'}', or no '{name}'",
+                    at=(name,),
+                )
+        return self
 
 
 class FailSlabSpec(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -22,7 +23,21 @@ Touch = Annotated[
         description="bytes of the object written after its allocation and before its free; at most the whole object",
     ),
 ]
-CacheName = Annotated[str, Field(pattern=r"^[!-~]{1,60}$", description="printable, without spaces, as slabinfo has it")]
+_CACHE_NAME: Final = r"^[!-~]{1,60}$"
+
+
+def _cache_name(name: str) -> str:
+    if re.fullmatch(_CACHE_NAME, name) is None:
+        expected = "1 to 60 printable ASCII characters without spaces, as /proc/slabinfo has them"
+        raise BadValue(f"{name!r:.60} cannot name a cache", expected=expected)
+    return name
+
+
+CacheName = Annotated[
+    str,
+    AfterValidator(_cache_name),
+    Field(description="printable, without spaces, as slabinfo has it", json_schema_extra={"pattern": _CACHE_NAME}),
+]
 Positive = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 REFERENCE_HZ: Final = 10**9  # to compare durations, should one be in cycles and the other in seconds

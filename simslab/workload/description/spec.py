@@ -26,33 +26,8 @@ from simslab.workload.description.quantities import (
     Touch,
     check_sizes,
 )
+from simslab.workload.description.tunables import Tunables, check_tunables
 from simslab.workload.run.faults import Fault
-
-
-class Tunables(Strict):
-    """The three numbers written to /proc/slabinfo."""
-
-    limit: Annotated[int, Field(ge=1, le=65536)] | None = Field(None, description="absent: the cache's own")
-    batchcount: Annotated[int, Field(ge=1, le=65536)] | None = Field(
-        None, description="absent: the cache's own, at most the limit"
-    )
-    shared: Annotated[int, Field(ge=0, le=1024)] | None = Field(None, description="absent: the cache's own")
-
-    @model_validator(mode="after")
-    def _batch_fits(self) -> Tunables:
-        if self.limit is not None and self.batchcount is not None and self.batchcount > self.limit:
-            raise BadValue(
-                f"batchcount {self.batchcount} is above limit {self.limit}",
-                expected="limit >= batchcount >= 1, or the kernel ignores all three",
-                at=("batchcount",),
-            )
-        return self
-
-    def completed(self, limit: int, batchcount: int, shared: int) -> tuple[int, int, int]:
-        """Return the three numbers to write, those that are not given taken from the cache's own, passed in here."""
-        limit = limit if self.limit is None else self.limit
-        batchcount = min(batchcount, limit) if self.batchcount is None else self.batchcount
-        return limit, batchcount, shared if self.shared is None else self.shared
 
 
 class CacheSpec(Strict):
@@ -195,6 +170,11 @@ class Workload(Strict):
             chances.append(self.failslab.probability / 100)
         drawn = self.trace is None or self.trace.vary != "none" or self.kernel.freelist_random
         return drawn or any(0 < chance < 1 for chance in chances)
+
+    @model_validator(mode="after")
+    def _tunables_of_the_allocator(self) -> Workload:
+        check_tunables(self.tunables, self.kernel.allocator)
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Workload:

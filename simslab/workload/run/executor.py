@@ -81,6 +81,8 @@ class Executor:
                     cpu, self.kinds[kind + operations.SIZE], self.kinds[kind + operations.GFP], node
                 )
         self.recorder.end(cpu, start, operations.RECORD_ALLOC, index)
+        if self.recorder.witness is not None:
+            self.recorder.witness.allocated(cpu, kind, index, objp)
         return self.put(cpu, slot, objp, index, self.kinds[kind + operations.TOUCH_BYTES])
 
     def put(self, cpu: Cpu, slot: int, objp: int, cache: int, touch: int) -> int:
@@ -138,6 +140,8 @@ class Executor:
 
     def free_object(self, cpu: Cpu, kind: int, slot: int, objp: int) -> int:
         """Free an object taken out of a slot, and record it."""
+        if self.recorder.witness is not None:
+            self.recorder.witness.freeing(cpu, kind, self.cache[slot], objp)
         if self.kinds[kind + operations.OPCODE] == operations.FREE:
             cache: Cache = self.caches[self.kinds[kind + operations.CACHE]]
             start = self.recorder.begin(cpu)

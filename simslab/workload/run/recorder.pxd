@@ -36,6 +36,7 @@ cdef class Recorder:
     cdef public long long objects_allocated
     cdef public long long objects_freed
     cdef public long long failed
+    cdef public object witness
 
     cpdef long long begin(self, Cpu cpu) noexcept
     @cython.locals(
@@ -43,6 +44,7 @@ cdef class Recorder:
         cause=cython.longlong, cycles=cython.longlong
     )
     cpdef long long end(self, Cpu cpu, long long start, long long operation, long long cache) except -1
+    cpdef long long tell(self, Cpu cpu, long long start, long long operation, long long cache) except? -1
     @cython.locals(index=cython.longlong, histogram=Histogram)
     cdef long long count(self, long long operation, long long path, long long cache, long long latency) except -1
     @cython.locals(row=cython.longlong, cause=cython.longlong, cycles=cython.longlong)

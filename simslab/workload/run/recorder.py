@@ -9,7 +9,7 @@ operations of their own, but not added to the CPU's totals a second time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -62,6 +62,7 @@ class Recorder:
         self.objects_allocated = 0
         self.objects_freed = 0
         self.failed = 0
+        self.witness: Any = None  # an EventLog, where single operations are asked for
 
     # -- around an operation ------------------------------------------------------------------------------------------
 
@@ -77,6 +78,8 @@ class Recorder:
         """Book an operation that began at `start` and has just ended; `cache` is the Cache's index."""
         latency = cpu.now - start
         path = cpu.path
+        if self.witness is not None:
+            self.tell(cpu, start, operation, cache)
         row = (operation * self.nr_paths + path) * ATTRIBUTION_ROW
         total = 0
         for cause in range(causes.NR_CAUSES):
@@ -100,6 +103,11 @@ class Recorder:
         self.count(operation, path, cache, latency)
         if not cpu.in_interrupt:
             self.inside[cpu.id] = 0
+        return 0
+
+    def tell(self, cpu: Cpu, start: int, operation: int, cache: int) -> int:
+        """Tell the witness of an operation that has just ended, its causes not yet booked."""
+        self.witness.ended(cpu, start, operation, cache)
         return 0
 
     def count(self, operation: int, path: int, cache: int, latency: int) -> int:

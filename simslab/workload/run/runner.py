@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from weakref import ReferenceType, ref
 
 from simslab.allocator.cache import Cache
 from simslab.base.engine import Deadlock
 from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.printk import KernelLog
-from simslab.machine.machine import DEFAULT_QUANTUM
+from simslab.machine.machine import DEFAULT_QUANTUM, Machine
 from simslab.machine.spec import MachineSpec
 from simslab.result.measurement import Measurement, TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.collect import Collector
 from simslab.workload.run.device import ReceiveDevice
+from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.faults import FaultInjector, check_faults
 from simslab.workload.run.meeting import Meeting
@@ -95,27 +98,43 @@ def run_workload(
     document: Document | None = None,
     watch: Watch | None = None,
     at_end: Callable[[System], object] | None = None,
+    log: EventLog | None = None,
 ) -> Measurement:
     """Run `workload` on `machine` and return what was measured; `seed` replaces the workload's own.
 
     `watch` is given the function that tells how far the run is, before it starts; `at_end` the system, to look at it
-    when the run is over.
+    when the run is over; `log` writes down single operations.
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
+    _free_earlier()
     try:
         run = prepare(machine, workload, seed=seed, quantum=quantum)
     except BadValue as error:
         raise _told(error, workload, document) from None
     if watch is not None:
         watch(run.share)
+    if log is not None:
+        log.attach(run.system, run.executor, run.threads, run.meeting)
     try:
         run.execute()
     except KernelBugError as bug:
         raise _with_log(bug, run.system.kernel.log) from None
+    if log is not None:
+        log.close()
     if at_end is not None:
         at_end(run.system)
     return run.collector.measurement(run.threads, run.devices, run.trace)
+
+
+_earlier: list[ReferenceType[Machine]] = []  # of the system booted last
+
+
+def _free_earlier() -> None:
+    """Free what an earlier run left to the garbage collector, which counts objects and not their megabytes."""
+    if any(machine() is not None for machine in _earlier):
+        gc.collect()
+    _earlier.clear()
 
 
 def prepare(
@@ -124,6 +143,7 @@ def prepare(
     """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
+    _earlier.append(ref(system.machine))
     topology = system.machine.topology
     numbers = tuple(node.number for node in topology.nodes)
     places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes), numbers)

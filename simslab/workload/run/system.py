@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +12,23 @@ import numpy as np
 from simslab.allocator.allocator import Allocator
 from simslab.allocator.cache import Cache
 from simslab.base.errors import BadValue, near_miss
+from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
+from simslab.slab.creation.boot import standing_caches
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.failslab import FailSlab
 from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN, parse_flags
+from simslab.slub import layout as slub_layout
+from simslab.slub.allocator import SlubAllocator
+from simslab.slub.creation.options import SlubOptions
+from simslab.workload.description.kernel_options import OF_SLUB as SLUB_PARAMETERS
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
-from simslab.workload.description.spec import CacheSpec, Tunables
+from simslab.workload.description.spec import CacheSpec
+from simslab.workload.description.tunables import OF_SLUB, Tunables
 from simslab.workload.trace.pairing import TraceCache
 
 
@@ -39,8 +49,49 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
     """Build the machine and boot kernel and allocator; all CPUs then have the same time and empty statistics."""
     if options.hz is not None:
         spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
+    with collector_off():
+        system = _boot(spec, options, quantum, seed)
+    start_clocks(system)
+    return system
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Let no garbage collection run: a boot makes objects by the million, and all of them stay.
+
+    Speed: a third of the boot of generic-64 (benchmarks/boot.py).
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) -> System:
     machine = build_machine(spec, quantum)
-    kernel = Kernel(machine, have_memoryless_nodes=options.have_memoryless_nodes)
+    stride = slub_layout.PAGE_STRIDE if options.allocator == "slub" else layout.PAGE_STRIDE
+    kernel = Kernel(machine, page_stride=stride, have_memoryless_nodes=options.have_memoryless_nodes)
+    if options.memalloc_sockets:
+        kernel.reserves.sk_set_memalloc()
+    allocator = make_allocator(kernel, options, seed)
+    allocator.boot()
+    return System(machine, kernel, allocator)
+
+
+def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAllocator | SlubAllocator:
+    """Return the allocator that the options ask for, not booted; `seed` draws the order of freelists."""
+    if options.allocator == "slub":
+        given = {name: getattr(options, name) for name in SLUB_PARAMETERS if getattr(options, name) is not None}
+        slub = SlubOptions(
+            slab_nomerge=options.slab_nomerge,
+            init_on_alloc=options.init_on_alloc,
+            init_on_free=options.init_on_free,
+            **given,
+        )
+        return SlubAllocator(kernel, slub)
     slab_options = SlabOptions(
         slab_nomerge=options.slab_nomerge,
         noaliencache=options.noaliencache,
@@ -52,13 +103,7 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
         freelist_seed=seed,
         freelist_hardened=options.freelist_hardened,
     )
-    if options.memalloc_sockets:
-        kernel.reserves.sk_set_memalloc()
-    allocator = SlabAllocator(kernel, slab_options)
-    allocator.boot()
-    system = System(machine, kernel, allocator)
-    start_clocks(system)
-    return system
+    return SlabAllocator(kernel, slab_options)
 
 
 def start_clocks(system: System) -> None:
@@ -103,9 +148,21 @@ def trace_cache(system: System, wanted: TraceCache) -> Cache:
     return cache
 
 
+def standing_elsewhere(system: System, name: str) -> Cache | None:
+    """Make a standing cache of the recorded SLAB kernel that the recorded SLUB kernel, built with less, has not."""
+    if isinstance(system.allocator, SlabAllocator):
+        return None
+    for standing in standing_caches():
+        if standing.name == name:
+            return system.allocator.kmem_cache_create(
+                name, standing.object_size, standing.align, standing.flags, standing.ctor, 0, standing.usersize
+            )
+    return None
+
+
 def named_cache(system: System, name: str, made: dict[str, Cache]) -> Cache:
     """Return the cache that a workload calls `name`, `made` or standing; BadValue when there is none."""
-    found = made.get(name) or system.find_cache(name)
+    found = made.get(name) or system.find_cache(name) or standing_elsewhere(system, name)
     if found is None:
         near = near_miss(name, [*made, *(cache.name for cache in system.allocator.caches)])
         raise BadValue(f"there is no cache '{name}'", expected="a cache of 'caches' or of the kernel's", near=near)
@@ -113,13 +170,16 @@ def named_cache(system: System, name: str, made: dict[str, Cache]) -> Cache:
 
 
 def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) -> None:
-    """Write limits, batchcounts and shared factors to slabinfo."""
+    """Write limits, batchcounts and shared factors to slabinfo, or the attributes of SLUB's caches."""
     for name, values in tunables.items():
         try:
             cache = named_cache(system, name, made)
         except BadValue as fault:
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=("tunables", name)) from None
         own = system.allocator.tunables(cache)
+        if "limit" not in own:
+            system.allocator.tune(cache, values.given(OF_SLUB))
+            continue
         limit, batchcount, shared = values.completed(own["limit"], own["batchcount"], own["shared"])
         if batchcount > limit:
             told = f"batchcount {batchcount} is above limit {limit}, the cache's own"

@@ -121,3 +121,10 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
 def test_any_text_is_read_or_refused_without_a_crash(text):
     with contextlib.suppress(UserError):
         parse_yaml(text)
+
+
+def test_half_a_character_is_refused_with_its_place():
+    document = parse_yaml('name: "a\\udcff"\n', "m.yaml")
+    assert [str(problem) for problem in document.problems] == [
+        "m.yaml:1:7: name: contains half a character (a surrogate)"
+    ]

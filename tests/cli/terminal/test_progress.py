@@ -96,3 +96,21 @@ def test_a_plain_build_that_was_asked_for_says_nothing(built, capsys, monkeypatc
     built("plain", "SIMSLAB_PURE=1")
     tell_slow_build()
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["w{x}", "{task.fields}", "[/]", "[bold red]x", "\x1b]0;pwn\x07", "a\nb"])
+def test_names_are_neither_formats_nor_markup_nor_commands(monkeypatch, name):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with watching(name) as watch:
+        watch(lambda: (1, 2))
+    shown = name.replace("\x1b", "\\x1b").replace("\x07", "\\x07").replace("\n", " ")
+    assert shown in terminal.getvalue()
+    assert "\x1b]" not in terminal.getvalue()
+
+
+def test_a_closed_standard_error_is_no_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    with progress("working") as report, watching("working"):
+        report(1, 2)

@@ -3,9 +3,17 @@
 import csv
 from pathlib import Path
 
+import pytest
+
+from simslab.conform.records import Row, read_rows
 from simslab.conform.slab.caches import cache_columns
-from simslab.conform.slab.merging import check_list_after_merge, check_merge, create_and_describe, system_before
-from simslab.conform.verdict import read_rows
+from simslab.conform.slab.merging import (
+    check_kmalloc,
+    check_list_after_merge,
+    check_merge,
+    create_and_describe,
+    system_before,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -25,7 +33,10 @@ def write_list(folder, requests):
 
 def lasting_requests(count):
     """Requests of the table's first mode, which destroys at once, as if made in its second mode, which does not."""
-    return [row | {"mode": "seq"} for row in list(read_rows(GOLDEN / "merge.csv.gz"))[3000 : 3000 + count]]
+    return [
+        Row(row | {"mode": "seq"}, row.file, row.line)
+        for row in list(read_rows(GOLDEN / "merge.csv.gz"))[3000 : 3000 + count]
+    ]
 
 
 def write_requests(folder, requests):
@@ -55,3 +66,13 @@ def test_a_lasting_request_merges_with_an_earlier_one(tmp_path):
     second |= {"merged_with": first["merged_with"] if first["merged_with"] != "none" else "later0", "refcount": "2"}
     verdict = check_merge(write_requests(tmp_path, [first, second]))
     assert verdict.ok, str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("row", "served"),
+    [("0,GFP_KERNEL,ZERO,,,", True), ("0,GFP_KERNEL,NULL,0,,", False), ("4194305,GFP_KERNEL,NULL,0,,", True)],
+)
+def test_nobody_serves_0_bytes_and_that_is_no_failure(tmp_path, row, served):
+    table = tmp_path / "kmalloc.csv"
+    table.write_text(f"size,gfp,cache,ksize,cache_size,kmalloc_index\n{row}\n")
+    assert check_kmalloc(table).ok == served

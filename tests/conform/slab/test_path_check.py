@@ -5,14 +5,14 @@ import gzip
 import json
 from pathlib import Path
 
+from simslab.conform.records import lines_of
 from simslab.conform.slab.path_check import check_accesses, check_counts
-from simslab.conform.verdict import open_text
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def some_counts(tmp_path, change):
-    with open_text(GOLDEN / "instruction_counts.csv.gz") as stream:
+    with lines_of(GOLDEN / "instruction_counts.csv.gz") as stream:
         rows = list(csv.DictReader(stream))[:12]
     change(rows[5])
     path = tmp_path / "instruction_counts.csv"
@@ -24,7 +24,7 @@ def some_counts(tmp_path, change):
 
 
 def some_accesses(tmp_path, change):
-    with open_text(GOLDEN / "path_access.jsonl.gz") as stream:
+    with lines_of(GOLDEN / "path_access.jsonl.gz") as stream:
         records = [json.loads(line) for line in stream.readlines()[:12]]
     change(records[5])
     path = tmp_path / "path_access.jsonl.gz"

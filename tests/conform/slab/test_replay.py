@@ -71,7 +71,7 @@ def test_differences_name_the_cpu_or_node():
 def test_an_unreadable_file_is_the_users_mistake(tmp_path):
     broken = tmp_path / "trace-1n1c-x.jsonl"
     broken.write_text("not json\n")
-    with pytest.raises(UserError, match="cannot be read as a golden file"):
+    with pytest.raises(UserError, match=r"jsonl:1:1: is no JSON object"):
         conform(broken)
 
 

@@ -23,7 +23,7 @@ def system(booted):
     first = [held[num * slab] for slab in range(6)]
     free(cpus[2], 0)
     free(cpus[2], 1)
-    allocator.tune(cpus[2], cache, "cpu_partial", 6, [2])
+    allocator.write_attribute(cpus[2], cache, "cpu_partial", 6, [2])
     free(cpus[1], 2)
     free(cpus[1], 3)
     return allocator, cache, audit, held

@@ -1,9 +1,11 @@
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.store import Store
 
 
@@ -135,3 +137,25 @@ def test_a_full_disk_is_one_clear_error_and_costs_nothing_that_was_stored(swept,
 def test_a_failed_run_has_no_observation(swept):
     with Store.open(swept) as store, pytest.raises(UserError, match="holds no result of nothing"):
         store.observation("nothing")
+
+
+@pytest.mark.parametrize(
+    ("statement", "read"),
+    [
+        ("UPDATE configurations SET resolved = '{\"a\": 1'", Store.configurations),
+        ("UPDATE configurations SET inputs = '[1]'", Store.configurations),
+        ("UPDATE cells SET resolved = 'x'", Store.cells),
+        ("UPDATE runs SET measured = x'789c00'", lambda store: list(dump_lines(store))),
+        ("UPDATE runs SET measured = 'text'", lambda store: list(dump_lines(store))),
+        ("UPDATE runs SET measured = x'789c4b04000062006200'", lambda store: store.observation(store.cells()[0])),
+    ],
+)
+def test_a_damaged_column_is_told_and_no_traceback(swept, tmp_path, statement, read):
+    copy = tmp_path / "s.db"
+    copy.write_bytes(Path(swept).read_bytes())
+    connection = sqlite3.connect(copy)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    with Store.open(copy) as store, pytest.raises(UserError, match="is damaged"):
+        read(store)

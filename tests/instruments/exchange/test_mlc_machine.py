@@ -99,3 +99,12 @@ def test_the_name_is_that_of_the_file():
 @pytest.mark.parametrize("kind", ["ALL Reads", "2:1 Reads-Writes"])
 def test_peak_bandwidths_are_noted(kind):
     assert f"peak bandwidth, {kind}: 217.3 GB/s" in found(peak={kind: 217340.7}).notes
+
+
+def test_with_links_there_is_no_matrix_and_each_hop_can_be_scaled():
+    machine = mlc_machine(MlcTables(LATENCY, BANDWIDTH), TEMPLATE, Path("here/measured.txt"), links=True)
+    assert "idle_latency" not in machine.sections
+    (link,) = machine.sections["links"]
+    assert (link["name"], link["between"]) == ("link0-1", [0, 1])
+    assert float(link["latency"].removesuffix(" ns")) == pytest.approx(29.5, abs=0.1)
+    assert machine.notes[1].startswith("links and memories by least squares: mean error 0.4%")

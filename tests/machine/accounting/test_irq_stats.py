@@ -7,7 +7,7 @@ SITE = site("test")
 def test_stretches_are_kept_exactly_by_site():
     stats = IrqStats()
     for cycles in (5, 5, 90_000):
-        stats.masked(SITE, cycles, 0)
+        stats.masked(SITE, cycles, 0, 0)
     assert list(stats.off[SITE].items()) == [(5, 2), (90_000, 1)]
 
 
@@ -20,11 +20,11 @@ def test_a_delivery_without_delay_does_not_count_as_delayed():
 
 def test_what_ended_before_the_start_of_counting_is_not_counted():
     stats = IrqStats()
-    stats.masked(SITE, 1, 0)
+    stats.masked(SITE, 1, 0, 0)
     stats.clear(since=100)
-    stats.masked(SITE, 1, 99)
+    stats.masked(SITE, 1, 99, 0)
     stats.delivered(9, 1, 1, 99, SITE)
     assert stats.off[SITE] is None
     assert stats.vector_row(9) == (0, 0, 0, 0, 0)
-    stats.masked(SITE, 1, 100)
+    stats.masked(SITE, 1, 100, 0)
     assert list(stats.off[SITE].items()) == [(1, 1)]

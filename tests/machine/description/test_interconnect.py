@@ -13,7 +13,7 @@ def test_a_link_has_two_ends_or_is_a_set(between):
     assert link(between).between == between
 
 
-@pytest.mark.parametrize("between", ["mesh", [0], [0, 1, 2], [[], 1], 3])
+@pytest.mark.parametrize("between", ["star", "mesh 0x2", [0], [0, 1, 2], [[], 1], 3])
 def test_other_ends_are_one_mistake(between):
     with pytest.raises(ValidationError) as caught:
         link(between)

@@ -10,7 +10,8 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.run import run_once
-from simslab.report.page.page import LARGEST, page_html
+from simslab.report.page.page import page_html
+from simslab.report.page.parts import LARGEST
 from simslab.report.plot.sources import Sources, measurement_arm, read_sources
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")

@@ -1,17 +1,22 @@
 import pytest
+from logged_runs import logged
 
 from simslab.base.errors import UserError
-from simslab.report.views.all_views import LACKING, VIEWS, view_text
+from simslab.report.views.all_views import AGAIN, VIEWS, Again, again_text, runs_again, view_text
 
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_every_view_is_made_of_a_result(name, measurement):
     measurement.slabinfo = "slabinfo - version: 2.1\n# name\n"
+    assert not runs_again(name)
     assert view_text(measurement, name).endswith("\n")
 
 
-@pytest.mark.parametrize("name", LACKING)
-def test_what_a_result_lacks_is_said(name, measurement):
+@pytest.mark.parametrize("name", AGAIN)
+def test_other_views_are_made_of_a_run_that_is_made_again(name, measurement):
+    _, log, zones = logged()
+    assert runs_again(name)
+    assert again_text(Again(log, zones), name).endswith("\n")
     with pytest.raises(UserError, match="a result does not keep"):
         view_text(measurement, name)
 

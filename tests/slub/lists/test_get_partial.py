@@ -25,7 +25,7 @@ def system(booted):
 
 def list_slabs(allocator, cpu, cache, count):
     """Put slabs with one free object each on the list of the node of `cpu`."""
-    allocator.tune(cpu, cache, "cpu_partial", 0)
+    allocator.write_attribute(cpu, cache, "cpu_partial", 0)
     num = cache.oo_objects
     objects = [allocator.kmem_cache_alloc(cpu, cache, KERNEL) for _ in range(count * num + 1)]
     for slab in range(count):
@@ -71,6 +71,6 @@ def test_a_request_for_this_node_alone_searches_no_other(system, flags):
 def test_a_ratio_of_zero_never_searches(system):
     allocator, cpus, cache = system
     list_slabs(allocator, cpus[0], cache, 7)
-    allocator.tune(cpus[0], cache, "remote_node_defrag_ratio", 0)
+    allocator.write_attribute(cpus[0], cache, "remote_node_defrag_ratio", 0)
     objp = allocator.kmem_cache_alloc(cpus[4], cache, KERNEL)
     assert allocator.kernel.mem_map.nid(objp >> 12) == 1

@@ -1,5 +1,7 @@
 """How a run is prepared, begun and ended, and how what goes wrong is told."""
 
+from weakref import ref
+
 import pytest
 from small_runs import CHURN, check, group, run, workload
 
@@ -128,3 +130,11 @@ def test_merged_caches_are_told_by_the_name_that_was_asked_for():
     asked = {"caches": {"mine": {"size": 256, "flags": ["HWCACHE_ALIGN"]}}}
     assert run("one-node", group(step), **asked).merged == {"mine": "pool_workqueue"}
     assert run("one-node", group(step), **asked, kernel={"slab_nomerge": True}).merged == {}
+
+
+def test_an_earlier_runs_megabytes_are_freed_before_the_next():
+    machine, small = load_machine("one-node"), workload(GROUP | {"steps": [CHURN]})
+    kept = []
+    run_workload(machine, small, at_end=lambda system: kept.append(ref(system.machine)))
+    run_workload(machine, small)
+    assert kept[0]() is None

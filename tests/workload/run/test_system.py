@@ -1,14 +1,18 @@
 """A booted system, and what a workload may ask of it."""
 
+import gc
+
 import numpy as np
 import pytest
 
 from simslab.base.errors import BadValue
 from simslab.machine.library import load_machine
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
-from simslab.workload.description.spec import CacheSpec, Tunables
+from simslab.workload.description.spec import CacheSpec
+from simslab.workload.description.tunables import Tunables
 from simslab.workload.run.system import (
     boot_system,
+    collector_off,
     create_caches,
     inject_faults,
     named_cache,
@@ -33,6 +37,19 @@ def system():
 def test_all_cpus_begin_at_one_time_with_nothing_counted(system):
     assert len({cpu.now for cpu in system.machine.cpus}) == 1
     assert not any(np.asarray(cpu.cause_owner).any() for cpu in system.machine.cpus)
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_garbage_collector_is_as_it_was_after_a_boot_that_fails(was_on):
+    (gc.enable if was_on else gc.disable)()
+    try:
+        seen = []
+        with pytest.raises(ZeroDivisionError), collector_off():
+            seen.append(gc.isenabled() or 1 / 0)
+        assert seen == []
+        assert gc.isenabled() == was_on
+    finally:
+        gc.enable()
 
 
 def test_clocks_are_set_to_the_latest(system):
@@ -92,6 +109,31 @@ def test_a_name_of_the_workloads_comes_before_the_kernels(system):
     with pytest.raises(BadValue, match="there is no cache 'dentri'") as error:
         named_cache(system, "dentri", mine)
     assert error.value.near == "dentry"
+
+
+@pytest.fixture
+def slub_system():
+    return boot(allocator="slub", slub_max_order=1, slub_min_objects=4)
+
+
+def test_the_allocator_and_its_parameters_are_those_asked_for(slub_system):
+    options = slub_system.allocator.options
+    assert slub_system.allocator.path_names[1] == "alloc_fast"
+    assert (options.slub_min_order, options.slub_max_order, options.slub_min_objects) == (0, 1, 4)
+    assert max(cache.oo_order for cache in slub_system.allocator.caches if cache.size <= 4096) == 1
+
+
+def test_attributes_are_written_to_slubs_caches(slub_system):
+    tune(slub_system, {"kmalloc-64": Tunables(cpu_partial=7, min_partial=9, remote_node_defrag_ratio=50)}, {})
+    cache = slub_system.find_cache("kmalloc-64")
+    assert (cache.cpu_partial, cache.min_partial, cache.remote_node_defrag_ratio) == (7, 9, 500)
+
+
+def test_a_cache_that_only_the_other_recorded_kernel_had_is_made_when_it_is_named(slub_system):
+    assert slub_system.find_cache("skbuff_head_cache") is None
+    assert named_cache(slub_system, "skbuff_head_cache", {}).object_size == 200
+    with pytest.raises(BadValue, match="there is no cache 'skbuff'"):
+        named_cache(slub_system, "skbuff", {})
 
 
 def test_tunables_are_written_to_their_cache(system):

@@ -26,6 +26,15 @@ def test_every_generic_machine_runs_every_shipped_workload(machine, workload):
     assert measured.slabinfo.startswith("slabinfo - version: 2.1")
 
 
+@pytest.mark.parametrize("workload", sorted(set(workload_names()) - {"memory-bugs"}))  # those bugs are for SLAB's debug
+def test_slub_serves_every_other_shipped_workload(workload):
+    options = ["scale=0.02", "kernel.allocator=slub"]
+    measured = run_workload(load_machine("two-socket"), load_workload(workload, options))
+    check(measured)
+    assert {"fast", "new_slab", "bulk"} & {row.path for row in measured.latency}
+    assert measured.slabinfo.startswith("slabinfo - version: 2.1")
+
+
 @pytest.mark.parametrize("workload", ["mixed-remote", "network-receive", "untar-rm"])
 @pytest.mark.parametrize("machine", sorted(set(machine_names()) - set(GENERIC) - set(LARGE)))
 def test_every_machine_of_the_library_runs(machine, workload):

@@ -1,0 +1,42 @@
+"""The one way in which a file that a user names is read as a whole: never more of it than it may have (/dev/zero has no
+end), and what cannot be read is one message.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from simslab.base.errors import UserError, reason
+
+MAX_BYTES: Final = 256 << 20
+
+
+def read_bytes(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> bytes:
+    """Return what is in a file; UserError if it cannot be read or is larger than `most` bytes."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UserError(f"cannot be read: {reason(error)}", file=str(path), expected=expected) from None
+    if len(data) > most:
+        raise UserError(f"is larger than {most >> 20} MiB", file=str(path), expected=expected)
+    return data
+
+
+def read_text(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> str:
+    """Return the UTF-8 text in a file, without a byte-order mark; UserError if there is none."""
+    try:
+        return read_bytes(path, expected, most).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("is not UTF-8 text", file=str(path), expected=expected) from None
+
+
+def read_json(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> Any:
+    """Return what the JSON in a file says; UserError if it is none."""
+    text = read_text(path, expected, most)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):  # ValueError: also a whole number of thousands of digits
+        raise UserError("is no JSON", file=str(path), expected=expected) from None

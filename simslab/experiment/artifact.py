@@ -1,0 +1,218 @@
+"""What an artifact evaluation asks for: results, the commands that make them again and their times, what to expect.
+
+Each result is made again while the artifact is written: its time is measured, and it must come out the same. A store
+becomes an experiment file with its points, seeds and metrics, and the canonical text to compare with. Files of one's
+own that a store names are copied; what those name in turn (`extends`) is not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from simslab import __version__
+from simslab.base.build import running_build
+from simslab.base.errors import UserError
+from simslab.experiment.grid.axes import MACHINE, WORKLOAD
+from simslab.experiment.reproduce import reproduce, trace_of
+from simslab.experiment.store.dump import dump_lines
+from simslab.experiment.store.schema import is_store
+from simslab.experiment.store.store import DONE, Store
+from simslab.report.canvas import house_style
+from simslab.report.citation import citation_text
+from simslab.report.plot.kinds import draw
+from simslab.report.plot.options import Options
+from simslab.report.plot.sources import read_sources
+from simslab.result.manifest import host_facts
+from simslab.result.stored import stored
+
+BASIC: Final = "simslab run one-node local-churn --set scale=0.01 --seed 1 --json | sha256sum"
+HELPER: Final = "trace.vary"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One result of the artifact: what it is, how it is made again, how long that took here, what must come out."""
+
+    name: str
+    made_by: str
+    commands: tuple[str, ...]
+    seconds: float
+    expected: str
+
+
+def write_artifact(out: Path, places: Sequence[str], trace: Path | None = None) -> list[Piece]:
+    """Write the artifact of these results and stores into the new directory `out`; UserError if one does not come out
+    the same, or `out` is there."""
+    if out.exists():
+        raise UserError("is there already", file=str(out), expected="a new directory")
+    names = [Path(place).stem if is_store(place) else Path(place).resolve().name for place in places]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(f"two results are called '{twice[0]}'", expected="directories of different names")
+    work = out.with_name(f".{out.name}.part")
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        work.mkdir(parents=True)
+        pieces = [_piece(work, place, name, trace) for place, name in zip(places, names, strict=True)]
+        _write(work, pieces)
+        work.rename(out)
+    except OSError as error:
+        raise UserError(f"cannot be written: {error.strerror}", file=str(out)) from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return pieces
+
+
+def _piece(work: Path, place: str, name: str, trace: Path | None) -> Piece:
+    return _store(work, place, name) if is_store(place) else _run(work, place, name, trace)
+
+
+def _run(work: Path, place: str, name: str, trace: Path | None) -> Piece:
+    """Copy a run's result, make it again, and draw its figure."""
+    result = stored(place)
+    started = time.perf_counter()
+    again = reproduce(result, trace)
+    seconds = time.perf_counter() - started
+    if again.different:
+        told = f"does not come out the same: {', '.join(again.different)}"
+        raise UserError(told, file=place, expected="; ".join(again.inputs) or "a result of this version")
+    shutil.copytree(result.directory, work / "results" / name)
+    option = ""
+    recorded = trace_of(result, trace)
+    if recorded is not None:
+        (work / "traces").mkdir(exist_ok=True)
+        shutil.copy(recorded, work / "traces" / recorded.name)
+        option = f" --trace traces/{recorded.name}"
+    figure = _figure(work, work / "results" / name, name)
+    words = [str(word) for word in result.manifest.get("host", {}).get("command", [])]
+    command = " ".join(["simslab", *words[1:]]) if words else "(the command was not stored)"
+    commands = (f"simslab reproduce results/{name}{option}", f"simslab plot results/{name} --out made/{name}.pdf")
+    return Piece(name, command, commands, seconds, f"every file identical; made/{name}.csv as {figure}")
+
+
+def _figure(work: Path, place: Path, name: str) -> str:
+    (work / "figures").mkdir(exist_ok=True)
+    with house_style():
+        draw(read_sources([str(place)]), "", Options()).write(work / "figures" / f"{name}.pdf")
+    return f"figures/{name}.csv"
+
+
+def _store(work: Path, place: str, name: str) -> Piece:
+    """Write a store's experiment file and its canonical text."""
+    for folder in ("studies", "expected"):
+        (work / folder).mkdir(exist_ok=True)
+    with Store.open(place) as store:
+        text = "\n".join(dump_lines(store)) + "\n"
+        seconds = store.seconds() * len(store.statuses())
+        study = study_of(store)
+    for word in (MACHINE, WORKLOAD):
+        if Path(study.get(word, "")).is_file():
+            file = Path(study[word])
+            shutil.copy(file, work / "studies" / file.name)
+            study[word] = file.name
+    (work / "studies" / f"{name}.yaml").write_text(yaml.safe_dump(study, sort_keys=False, width=120), encoding="utf-8")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    (work / "expected" / f"{name}.sha256").write_text(f"{digest}\n", encoding="utf-8")
+    commands = (
+        f"simslab sweep studies/{name}.yaml --store made/{name}.db",
+        f"simslab store dump made/{name}.db | sha256sum",
+        f"simslab plot made/{name}.db --out made/{name}.pdf",
+    )
+    return Piece(name, f"simslab sweep studies/{name}.yaml", commands, seconds, f"the sum in expected/{name}.sha256")
+
+
+def study_of(store: Store) -> dict[str, Any]:
+    """Return the experiment file that makes a store's cells again; UserError where no file can."""
+    cells = store.cells()
+    if not cells or any(cell.status != DONE for cell in cells):
+        raise UserError("holds runs that failed, or none", file=str(store.path), expected="a finished sweep")
+    seeds = sorted({cell.seed for cell in cells})
+    points: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        points[cell.label] = dict(cell.parameters)
+    if seeds != list(range(seeds[0], seeds[0] + len(seeds))) or len(cells) != len(points) * len(seeds):
+        told = "not every point has the same seeds"
+        raise UserError(told, file=str(store.path), expected="a sweep without --precision")
+    names = list(dict.fromkeys(name for point in points.values() for name in point))
+    fixed = {name: next(iter(points.values())).get(name) for name in names
+             if len({point.get(name) for point in points.values()}) == 1}  # fmt: skip
+    study: dict[str, Any] = {word: fixed[word] for word in (MACHINE, WORKLOAD) if word in fixed}
+    study["set"] = {name: _plain(text) for name, text in fixed.items() if name not in (MACHINE, WORKLOAD, HELPER)}
+    study["points"] = [{name: _plain(text) for name, text in point.items() if name not in fixed}
+                       for point in points.values()]  # fmt: skip
+    study |= {"seeds": len(seeds), "seed": seeds[0], "metrics": list(store.units())}
+    if HELPER in fixed:
+        study["vary"] = fixed[HELPER]
+    return study
+
+
+def _plain(text: str | None) -> Any:
+    """Return a value as it stands in YAML, where it is no text."""
+    try:
+        return json.loads(text or '""')
+    except ValueError:
+        return text
+
+
+def _write(work: Path, pieces: Sequence[Piece]) -> None:
+    (work / "CITATION.cff").write_text(citation_text(), encoding="utf-8")
+    facts = {
+        "simslab": __version__,
+        **host_facts(running_build().kind),
+        "machine": platform.processor() or platform.machine(),
+    }
+    facts.pop("command", None)
+    (work / "versions.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (work / "README.md").write_text(_readme(pieces), encoding="utf-8")
+    lines = ["#!/bin/sh", "# Makes every result again, from this directory.", "set -e", "mkdir -p made"]
+    lines += [command for piece in pieces for command in piece.commands]
+    (work / "all.sh").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (work / "all.sh").chmod(0o755)
+
+
+def _readme(pieces: Sequence[Piece]) -> str:
+    total = sum(piece.seconds for piece in pieces)
+    parts = [
+        "# Artifact",
+        "",
+        f"Results of simslab {__version__}. Python 3.11 or newer; no root, no network, no particular hardware.",
+        "",
+        "## Basic test (a minute)",
+        "",
+        f"Install simslab {__version__} (`pip install .` in its sources), then twice:",
+        "",
+        f"```sh\nsimslab --version\n{BASIC}\n```",
+        "",
+        "Both sums must be the same: the same inputs give the same bytes.",
+        "",
+        f"## Everything ({_time(total)} where this was written; one process)",
+        "",
+        "```sh\nsh all.sh\n```",
+        "",
+        "| result | made by | time | to be expected |",
+        "|---|---|---|---|",
+        *(f"| {p.name} | `{p.made_by}` | {_time(p.seconds)} | {p.expected} |" for p in pieces),
+        "",
+        *(f"## {p.name}\n\n```sh\nmkdir -p made\n" + "\n".join(p.commands) + "\n```\n" for p in pieces),
+        "## Tolerances",
+        "",
+        "None for numbers: results are integers of simulated time, identical on any host, compiled or not. Figures are",
+        "identical with the versions in versions.json; with another matplotlib compare the CSV beside them. Times",
+        "of the host may differ: without a C compiler simslab is 20 to 100 times slower.",
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,163 @@
+"""The table of a store that is opened alone: its points found from the cells, in the order of their values.
+
+What varies are the parameters that differ between cells. A store may hold several grids: all their points are taken.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from simslab.base.errors import UserError, near_miss
+from simslab.experiment.figures.metrics import DEFAULT, metrics
+from simslab.experiment.grid.axes import MACHINE, WORKLOAD, parse_point
+from simslab.experiment.store.store import DONE, Store, StoredCell
+from simslab.experiment.table import Samples, best_lines, metric_table
+from simslab.report.comparison.sweep_text import SweepTable
+
+HELPERS: Final = ("trace.vary",)  # set by the sweep itself
+_NUMBER: Final = re.compile(r"(-?\d+(?:\.\d+)?)(.*)", re.S)
+
+
+def stored_table(
+    store: Store,
+    names: Sequence[str] = (),
+    *,
+    base: str = "",
+    correct: bool = False,
+    at: Mapping[str, str] | None = None,
+) -> SweepTable:
+    """Return the table of what a store holds, by the metrics `names` (default: those that are stored, in usual order).
+
+    Of parameters in `at` only these values are taken. `base` is a point ("PATH=VALUE,..."; the first by default).
+    UserError where the store has no such metric, point or value.
+    """
+    cells = [cell for cell in store.cells() if cell.status == DONE]
+    if not cells:
+        raise UserError("holds no finished run", file=str(store.path))
+    varying = _varying(cells)
+    cells = _chosen(cells, at or {}, varying)
+    found = _samples(cells, varying)
+    chosen = metrics(names or _usual(store.units()))
+    for each in chosen:
+        if each.name not in store.units():
+            near = near_miss(each.name, store.units())
+            raise UserError(
+                f"no {each.name} is stored", file=str(store.path), expected=", ".join(store.units()), near=near
+            )
+    typed = {path: {text: name for (text, _), name in _shown(path, cells).items()} for path in varying}
+    reference = _base(found, base, typed)
+    first = cells[0].parameters
+    return SweepTable(
+        machine=first.get(MACHINE, "") if MACHINE not in varying else "",
+        workload=first.get(WORKLOAD, "") if WORKLOAD not in varying else "",
+        settings=tuple(f"{k}={v}" for k, v in first.items() if k not in (*varying, *HELPERS, MACHINE, WORKLOAD)),
+        base=reference,
+        correction="all differences of a metric hold together" if correct else "",
+        metrics=tuple(metric_table(found, each, reference, correct) for each in chosen),
+        best=best_lines(found, chosen),
+        notes=(),
+    )
+
+
+def _usual(units: Iterable[str]) -> list[str]:
+    known = list(units)
+    return [name for name in DEFAULT if name in known] + [name for name in known if name not in DEFAULT]
+
+
+def _varying(cells: Sequence[StoredCell]) -> list[str]:
+    names = dict.fromkeys(name for cell in cells for name in cell.parameters)
+    return [name for name in names if len({cell.parameters.get(name) for cell in cells}) > 1 and name not in HELPERS]
+
+
+def _chosen(cells: Sequence[StoredCell], at: Mapping[str, str], varying: Sequence[str]) -> list[StoredCell]:
+    """Return the cells that have the values asked for, as typed or absolute."""
+    left = list(cells)
+    for name, value in at.items():
+        path = next((path for path in varying if name in (path, path.rpartition(".")[2])), None)
+        if path is None:
+            raise UserError(f"'{name}' does not vary", expected=", ".join(varying), near=near_miss(name, varying))
+        known = sorted({cell.parameters.get(path, "") for cell in cells}, key=in_order)
+        left = [cell for cell in left if value in (cell.parameters.get(path), cell.values.get(path))]
+        if not left:
+            raise UserError(f"{path}: no cell has '{value}'", expected=", ".join(known), near=near_miss(value, known))
+    return left
+
+
+def _samples(cells: Sequence[StoredCell], varying: Sequence[str]) -> Samples:
+    shown = {path: _shown(path, cells) for path in varying}
+    points: dict[str, Mapping[str, str]] = {}
+    values: dict[str, dict[int, dict[str, float | None]]] = {}
+    for cell in cells:
+        named = {
+            path: shown[path][cell.parameters[path], _context(cell)] for path in varying if path in cell.parameters
+        }
+        label = ", ".join(f"{path}={value}" for path, value in named.items()) or "base"
+        points[label] = named
+        values.setdefault(label, {})[cell.seed] = dict(cell.figures)
+    ordered = sorted(points, key=lambda label: [in_order(points[label].get(path, "")) for path in varying])
+    return Samples(tuple(ordered), {label: values[label] for label in ordered}, points)
+
+
+def _context(cell: StoredCell) -> str:
+    return json.dumps([cell.parameters.get(MACHINE), cell.parameters.get(WORKLOAD)])
+
+
+def _shown(path: str, cells: Sequence[StoredCell]) -> dict[tuple[str, str], str]:
+    """Return what to call each value of a parameter: the absolute one, as typed where that depends on the machine."""
+    by_typed: dict[str, set[str]] = {}
+    for cell in cells:
+        if path in cell.parameters:
+            by_typed.setdefault(cell.parameters[path], set()).add(cell.values.get(path, cell.parameters[path]))
+    absolute = all(len(values) == 1 for values in by_typed.values())
+    return {
+        (cell.parameters[path], _context(cell)): cell.values.get(path, cell.parameters[path])
+        if absolute
+        else cell.parameters[path]
+        for cell in cells
+        if path in cell.parameters
+    }
+
+
+def in_order(text: str) -> tuple[int, float, str]:
+    """Return what sorts values as people do: numbers by size, then words."""
+    match = _NUMBER.fullmatch(text.removeprefix("x").removeprefix("+"))
+    return (0, float(match[1]), match[2]) if match else (1, 0.0, text)
+
+
+def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the label of the point whose values, as typed in the sweep or absolute, `text` gives."""
+    if not text:
+        return found.labels[0]
+    wanted = parse_point(text)
+    fitting = [
+        label
+        for label in found.labels
+        if all(_has(found.parameters[label], name, value, typed) for name, value in wanted.items())
+    ]
+    if len(fitting) != 1:
+        told = "is no point" if not fitting else f"could mean {len(fitting)} points"
+        near = near_miss(text, found.labels)
+        raise UserError(f"'{text}' {told}", file="--base", expected="one of the points", near=near)
+    return fitting[0]
+
+
+def _has(parameters: Mapping[str, str], name: str, value: str, typed: Mapping[str, Mapping[str, str]]) -> bool:
+    path = next((path for path in parameters if name in (path, path.rpartition(".")[2])), None)
+    return path is not None and parameters[path] in (value, typed[path].get(value))
+
+
+def how_it_was_made(store: Store) -> list[tuple[str, str]]:
+    """Return what a reader should know of a store: the simslab, runs and failures, seeds, inputs with their hashes."""
+    cells = store.cells()
+    failed = sum(cell.status != DONE for cell in cells)
+    seeds = sorted({cell.seed for cell in cells})
+    files = {name: digest for made in store.configurations() for name, digest in made.inputs.items()}
+    return [
+        *sorted(store.about().items()),
+        ("cells", f"{len(cells)}, {failed} failed"),
+        ("seeds", ", ".join(map(str, seeds))),
+        *((f"file {name}", f"SHA-256 {digest}") for name, digest in sorted(files.items())),
+    ]

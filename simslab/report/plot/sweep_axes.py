@@ -1,0 +1,131 @@
+"""How the points of a sweep lie in a figure: which parameter is which axis, and where its values stand."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from simslab.base.errors import UserError, near_miss
+from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
+from simslab.report.plot.options import Options
+
+_QUANTITY: Final = re.compile(r"([x+]?)(-?\d+(?:\.\d+)?)\s*([A-Za-z/%]*)")
+WIDE: Final = 5.0  # values whose largest is so many times the smallest stand on a logarithmic axis
+MOST_PANELS: Final = 12
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One parameter: its name, the values in the order of their size, where they stand, and on what scale."""
+
+    name: str
+    label: str
+    values: tuple[str, ...]
+    places: tuple[float, ...]
+    scale: str  # log, linear, or "" for words, which stand side by side
+    ticks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot: a metric, at fixed values of the parameters that are no axis."""
+
+    metric: MetricTable
+    fixed: tuple[tuple[str, str], ...]
+    rows: tuple[PointRow, ...]
+
+    @property
+    def title(self) -> str:
+        """Metric and unit."""
+        unit = f" ({self.metric.unit})" if self.metric.unit else ""
+        return f"{self.metric.metric}{unit}"
+
+    @property
+    def held(self) -> str:
+        """What is fixed."""
+        return ", ".join(f"{last(name)} {value}" for name, value in self.fixed)
+
+
+def last(path: str) -> str:
+    """Return the last two parts of a path, which is what a reader calls it: `upi.latency`, `mixed.limit`."""
+    return ".".join(path.split(".")[-2:])
+
+
+def short(row: PointRow) -> str:
+    """Return a point's values as a figure names them; of what has no parameters its label."""
+    named = [value if name == "arm" else f"{last(name)} {value}" for name, value in row.parameters.items()]
+    return ", ".join(named) or row.label
+
+
+def names_of(table: SweepTable) -> list[str]:
+    """Return the parameters that vary, those with most values first; UserError where there is none."""
+    rows = table.metrics[0].rows
+    names = list(dict.fromkeys(name for row in rows for name in row.parameters))
+    if not names:
+        raise UserError("nothing varies in it", expected="a store with several points")
+    counts = {name: len({row.parameters.get(name) for row in rows}) for name in names}
+    return sorted(names, key=lambda name: (-counts[name], names.index(name)))
+
+
+def chosen_axes(table: SweepTable, options: Options, needed: int) -> list[str]:
+    """Return the parameters for x and y: those asked for, or else those with most values; numbers rather than words."""
+    names = names_of(table)
+    asked = []
+    for option, text in (("--x", options.x), ("--y", options.y)):
+        found = next((name for name in names if text in (name, last(name), name.rpartition(".")[2])), None)
+        if text and found is None:
+            raise UserError(
+                f"{option} {text}: does not vary", expected=", ".join(names), near=near_miss(text, map(last, names))
+            )
+        asked.append(found)
+    if len(names) < needed:
+        raise UserError(f"only {names[0]} varies", expected="--kind lines")
+    spare = [name for name in names if name not in asked]
+    spare.sort(key=lambda name: not axis_of(table, name).scale)
+    return [name or spare.pop(0) for name in asked[: max(needed, min(2, len(names)))]]
+
+
+def axis_of(table: SweepTable, name: str) -> Axis:
+    """Return a parameter as an axis."""
+    values = list(dict.fromkeys(row.parameters.get(name, "") for row in table.metrics[0].rows))
+    matches = [_QUANTITY.fullmatch(value) for value in values]
+    found = [match for match in matches if match is not None]
+    units = {(match[1], match[3]) for match in found}
+    if len(found) < len(values) or len(units) > 1 or len(values) == 1:
+        return Axis(name, last(name), tuple(values), tuple(map(float, range(len(values)))), "", tuple(values))
+    ordered = sorted(zip((float(match[2]) for match in found), values, strict=True))
+    places = tuple(number for number, _ in ordered)
+    unit = next(iter(units))
+    scale = "log" if places[0] > 0 and places[-1] / places[0] >= WIDE else "linear"
+    label = last(name) + (f" ({unit[1]})" if unit[1] else "")
+    ticks = tuple(f"{unit[0]}{_number(number)}" for number in places)
+    return Axis(name, label, tuple(value for _, value in ordered), places, scale, ticks)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) and value >= 10_000 else f"{value:g}"
+
+
+def sweep_panels(table: SweepTable, axes: Sequence[str], options: Options) -> list[Panel]:
+    """Return a panel for each metric and each combination of the other parameters; UserError if they are too many."""
+    others = [name for name in names_of(table) if name not in axes]
+    panels = []
+    for metric in table.metrics:
+        groups: dict[tuple[tuple[str, str], ...], list[PointRow]] = {}
+        for row in metric.rows:
+            groups.setdefault(tuple((name, row.parameters.get(name, "")) for name in others), []).append(row)
+        panels += [Panel(metric, held, tuple(rows)) for held, rows in groups.items()]
+    if len(panels) > MOST_PANELS:
+        told = f"{len(panels)} plots do not fit on a page (at most {MOST_PANELS})"
+        raise UserError(told, expected="fewer with --metric, or with --at NAME=VALUE for " + " and ".join(others))
+    return panels
+
+
+def grid_of(panels: int, width: float) -> tuple[int, int]:
+    """Return rows and columns of panels on a figure so wide (inches)."""
+    fitting = range(1, 1 + min(panels, max(1, math.floor(width / 2.3))))
+    rows, columns = min((-(-panels // columns), columns) for columns in fitting)
+    return rows, columns

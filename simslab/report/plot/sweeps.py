@@ -1,0 +1,175 @@
+"""Sweeps as lines with interval bands and as heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from simslab.base.errors import UserError
+from simslab.report.canvas import LINES, legend_above, line_look, new_figure
+from simslab.report.comparison.sweep_text import PointRow, SweepTable
+from simslab.report.plot.drawn import Drawn, Row
+from simslab.report.plot.options import Options, set_limits
+from simslab.report.plot.sweep_axes import Axis, Panel, axis_of, chosen_axes, grid_of, last, sweep_panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")  # beside dashes: bands hide the ends of short lines
+LINE_HEIGHT: Final = 1.7  # inches
+COLUMNS: Final = ("metric", "unit", "point", "x", "y", "seeds", "mean", "low", "high", "difference", "difference_low",
+                  "difference_high", "verdict")  # fmt: skip
+
+
+def draw_lines(table: SweepTable, options: Options) -> Drawn:
+    """Draw each metric over one parameter, a line for each value of another, with the means' 95 % intervals."""
+    from matplotlib.ticker import FuncFormatter
+
+    names = chosen_axes(table, options, 1)
+    x, y = axis_of(table, names[0]), axis_of(table, names[1]) if len(names) > 1 else None
+    if y is not None and len(y.values) > len(LINES):
+        told = f"{len(y.values)} lines ({y.name}) cannot be told apart (at most {len(LINES)})"
+        raise UserError(told, expected="--kind heat-map, or another --y")
+    panels = sweep_panels(table, names, options)
+    rows, columns = grid_of(len(panels), options.width)
+    beside = 1 if y is None else _columns(y, options.width / columns - 0.6)
+    legend = 0.0 if y is None else 0.13 * -(-len(y.values) // beside)
+    figure = new_figure(options.height or (LINE_HEIGHT + legend) * rows + 0.2, options.width)
+    all_axes = figure.subplots(rows, columns, squeeze=False)
+    data: list[Row] = []
+    for number, panel in enumerate(panels):
+        axes = all_axes[number // columns, number % columns]
+        data += _lines(axes, panel, x, y)
+        _dress_x(axes, x)
+        axes.set_ylabel(panel.title)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
+        if y is not None and options.legend != "none" and number == 0:
+            legend_above(axes, panel.held, columns=beside, handle=2.6)
+        else:
+            axes.set_title(panel.held)
+        set_limits(axes, options)
+    _finish(figure, all_axes, len(panels), table, options)
+    return Drawn(figure, COLUMNS, tuple(data))
+
+
+def _columns(y: Axis, width: float) -> int:
+    letters = max(len(f"{last(y.name)} {value}") for value in y.values)
+    return max(1, min(4, int(width * 72 / (3.6 * letters + 34))))
+
+
+def _lines(axes: Axes, panel: Panel, x: Axis, y: Axis | None) -> list[Row]:
+    data: list[Row] = []
+    for index, value in enumerate(y.values if y is not None else ("",)):
+        at = dict(zip(x.values, x.places, strict=True))
+        found = {row.parameters.get(x.name, ""): row for row in panel.rows
+                 if y is None or row.parameters.get(y.name) == value}  # fmt: skip
+        line = [(at[name], found[name]) for name in x.values if name in found and found[name].mean is not None]
+        look = line_look(index)
+        places, means = [place for place, _ in line], [row.mean for _, row in line]
+        label = "" if y is None else f"{last(y.name)} {value}"
+        axes.plot(places, means, marker=MARKS[index], markersize=3, label=label, **look)  # type: ignore[arg-type]
+        banded = [(place, row) for place, row in line if row.low is not None]
+        low, high = [row.low or 0.0 for _, row in banded], [row.high or 0.0 for _, row in banded]
+        axes.fill_between([place for place, _ in banded], low, high, color=look["color"], alpha=0.18, linewidth=0)
+        data += [_row(panel, row, x, y) for _, row in line]
+    bottom, top = axes.get_ylim()
+    if bottom < 0.35 * top:
+        axes.set_ylim(bottom=min(0.0, bottom))
+    return data
+
+
+def _row(panel: Panel, row: PointRow, x: Axis, y: Axis | None) -> Row:
+    return (
+        panel.metric.metric, panel.metric.unit, row.label, row.parameters.get(x.name, ""),
+        "" if y is None else row.parameters.get(y.name, ""), row.seeds,
+        *("" if value is None else value for value in (row.mean, row.low, row.high, row.difference, row.difference_low,
+                                                       row.difference_high)),
+        row.verdict(),
+    )  # fmt: skip
+
+
+def _dress_x(axes: Axes, x: Axis) -> None:
+    """Name the values themselves below the axis: every one, or as many as fit."""
+    from matplotlib.ticker import NullFormatter, NullLocator
+
+    if x.scale == "log":
+        axes.set_xscale("log")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xticks(list(x.places), list(x.ticks))
+    axes.set_xlabel(x.label)
+    if sum(map(len, x.ticks)) > 34:
+        axes.tick_params(axis="x", rotation=30)
+
+
+def draw_heat_map(table: SweepTable, options: Options) -> Drawn:
+    """Draw each metric over two parameters: shades and means, below them the difference from the base or `noise`."""
+    names = chosen_axes(table, options, 2)
+    x, y = (axis_of(table, name) for name in names[:2])
+    panels = sweep_panels(table, names, options)
+    rows, columns = grid_of(len(panels), options.width)
+    side = options.width / columns
+    height = min(side * 0.95, 0.55 + 0.34 * len(y.values)) + (0.37 if panels[0].held else 0.25)
+    figure = new_figure(options.height or height * rows + 0.2, options.width)
+    all_axes = figure.subplots(rows, columns, squeeze=False)
+    data: list[Row] = []
+    for number, panel in enumerate(panels):
+        axes = all_axes[number // columns, number % columns]
+        _cells(axes, panel, x, y, side, options.font_size)
+        axes.set_title("\n".join(part for part in (panel.title, panel.held) if part))
+        data += [_row(panel, row, x, y) for row in panel.rows]
+    _finish(figure, all_axes, len(panels), table, options)
+    note = f"base (differences in %, 'noise' where the interval holds 0): {table.base}"
+    return Drawn(figure, COLUMNS, tuple(data), (note,))
+
+
+def _scale(panel: Panel) -> tuple[float, float]:
+    """Return the ends of a metric's shades, which are the same in all its panels."""
+    known = [row.mean for row in panel.metric.rows if row.mean is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    return (low, high) if high > low else (low - 1, high + 1)
+
+
+def _cells(axes: Axes, panel: Panel, x: Axis, y: Axis, side: float, font_size: float) -> None:
+    low, high = _scale(panel)
+    by_place = {(row.parameters.get(x.name, ""), row.parameters.get(y.name, "")): row for row in panel.rows}
+    found = [[by_place.get((a, b)) for a in x.values] for b in y.values]
+    means = [[float("nan") if row is None or row.mean is None else row.mean for row in line] for line in found]
+    edges = [[place - 0.5 for place in range(len(axis.values) + 1)] for axis in (x, y)]
+    axes.pcolormesh(*edges, means, cmap="Blues", vmin=low - 0.15 * (high - low), vmax=high, linewidth=0)
+    axes.grid(visible=False)
+    axes.set_xticks(range(len(x.values)), list(x.ticks))
+    axes.set_yticks(range(len(y.values)), list(y.ticks))
+    axes.set(xlabel=x.label, ylabel=y.label)
+    size = font_size * min(1.0, (side - 0.5) / len(x.values) / 0.42)
+    for j, line in enumerate(found):
+        for i, row in enumerate(line):
+            if row is not None and row.mean is not None:
+                colour = "white" if row.mean > low + 0.55 * (high - low) else "black"
+                axes.text(i, j, _told(row), ha="center", va="center", color=colour, fontsize=size, linespacing=1.0)
+
+
+def _told(row: PointRow) -> str:
+    text = amount(row.mean or 0.0)
+    if row.difference is None or not row.base_mean:
+        return text
+    same = row.verdict() in ("noise", "equal")
+    return f"{text}\n{row.verdict() if same else f'{100 * row.difference / row.base_mean:+.0f}%'}"
+
+
+def amount(value: float) -> str:
+    """Return a figure in few letters: 0.25, 914, 1,036, 34.5M."""
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:.4g}M"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def _finish(figure: object, all_axes: object, used: int, table: SweepTable, options: Options) -> None:
+    """Leave unused places empty, and put the title above."""
+    flat: Sequence[Axes] = list(all_axes.flat)  # type: ignore[attr-defined]
+    for axes in flat[used:]:
+        axes.set_axis_off()
+    own = " on ".join(part for part in (table.workload, table.machine) if part)
+    title = options.titled(own)
+    if title:
+        figure.suptitle(title, fontsize=options.font_size * 7.5 / 7)  # type: ignore[attr-defined]

@@ -1,0 +1,52 @@
+"""The slowest operations of a run: where each cycle went, and who held the locks that they waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from simslab.machine.accounting.causes import CAUSE_NAMES, LOCK_HANDOVER, LOCK_WAIT
+from simslab.result.nanoseconds import nanoseconds
+from simslab.workload.run.event_log import EventLog, Hold, Operation
+
+WAITING = (CAUSE_NAMES[LOCK_WAIT], CAUSE_NAMES[LOCK_HANDOVER])
+MOST_HOLDERS = 8
+
+
+def worst_text(log: EventLog) -> str:
+    """Return a paragraph for each of the slowest operations, the slowest first."""
+    parts = ["\n".join(_told(number, each, log)) for number, each in enumerate(log.worst, 1)]
+    return "\n\n".join(parts) + "\n" if parts else "no operation\n"
+
+
+def _told(number: int, each: Operation, log: EventLog) -> Iterator[str]:
+    hz = log.frequency_hz
+    task = log.tasks.get(each.cpu, "idle")
+    since = nanoseconds(each.start - log.region_start, hz) / 1000
+    inside = ", in an interrupt handler" if each.in_handler else ""
+    took = f"{each.cycles:,} cycles ({nanoseconds(each.cycles, hz):,.1f} ns)"
+    yield f"{number}. {each.operation} {each.path} of {each.cache}: {took}"
+    yield f"     {since:,.1f} us into the region, on CPU {each.cpu} ({task}){inside}"
+    for cause, cycles in sorted(each.causes.items(), key=lambda item: (-item[1], item[0])):
+        yield f"     {cause:<15} {cycles:>10,} cycles {100 * cycles / each.cycles:5.1f}%"
+    if any(each.causes.get(cause) for cause in WAITING):
+        yield from _holders(each, log)
+
+
+def _holders(each: Operation, log: EventLog) -> Iterator[str]:
+    """Yield, for each lock that the operation took, who held it between its last release and this acquisition."""
+    mine = [hold for hold in log.holds if hold.cpu == each.cpu and each.start <= hold.start <= each.end]
+    for own in mine:
+        since = max([each.start, *(hold.end for hold in mine if hold.end <= own.start)])
+        others = [hold for hold in log.holds if hold.lock == own.lock and hold.cpu != own.cpu and
+                  hold.end > since and hold.start < own.start]  # fmt: skip
+        if others:
+            yield f"     {own.lock} (taken in {own.site} after {own.start - each.start:,} cycles) was held meanwhile by"
+            yield from _rows(others[-MOST_HOLDERS:], each)
+            if len(others) > MOST_HOLDERS:
+                yield f"       and {len(others) - MOST_HOLDERS} times before"
+
+
+def _rows(holds: Sequence[Hold], each: Operation) -> Iterator[str]:
+    for hold in holds:
+        during = min(hold.end, each.end) - max(hold.start, each.start)
+        yield f"       CPU {hold.cpu} in {hold.site}: {hold.end - hold.start:,} cycles, {during:,} of them during this"

@@ -1,0 +1,1 @@
+"""CPUs and memory that come and go, and what a cache holds."""

@@ -1,0 +1,231 @@
+"""Single operations of a run, for views that need them: a run is made again with a log, as it comes out the same.
+
+The log is told of each operation when it ends, of each object, each spinlock and each stretch with interrupts off. It
+costs host time, no cycle. Operations that began before the region of interest are left out.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from simslab.machine.accounting.callsites import site_name
+from simslab.machine.accounting.causes import CAUSE_NAMES
+from simslab.slab_common import kmalloc
+from simslab.workload.streams import operations as ops
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simslab.workload.run.executor import Executor
+    from simslab.workload.run.line_log import LineLog
+    from simslab.workload.run.meeting import Meeting
+    from simslab.workload.run.system import System
+    from simslab.workload.run.thread import WorkloadThread
+
+KMALLOC_OPCODES: Final = (ops.KMALLOC, ops.KFREE)
+
+
+@dataclass(frozen=True, order=True)
+class Operation:
+    """One operation: cycles from boot, where it ran, what it took."""
+
+    start: int
+    end: int
+    cpu: int
+    operation: str
+    path: str
+    cache: str
+    in_handler: bool
+    causes: dict[str, int] = field(compare=False, default_factory=dict)  # only of the slowest
+
+    @property
+    def cycles(self) -> int:
+        """Its latency."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class ObjectEvent:
+    """One kmem event: an object allocated, or about to be freed."""
+
+    time: int
+    cpu: int
+    event: str  # kmalloc, kmem_cache_alloc, kmalloc_node, kmem_cache_alloc_node, kfree, kmem_cache_free
+    task: str
+    address: int
+    cache: str = ""
+    bytes_req: int = 0
+    bytes_alloc: int = 0
+    gfp: int = 0
+    node: int = -1
+
+
+@dataclass(frozen=True)
+class Hold:
+    """One spinlock held: from its acquisition, at a call site, to its release."""
+
+    start: int
+    end: int
+    cpu: int
+    lock: str  # class, and its number where there are several
+    site: str
+
+
+@dataclass(frozen=True)
+class MaskedStretch:
+    """The longest stretch with interrupts off."""
+
+    start: int
+    end: int
+    cpu: int
+    site: str
+
+
+class EventLog:
+    """What is written down: the `slowest` operations with their causes; with `everything` all operations and objects;
+    with `lines` cache lines. Times are cycles of the core clock since boot."""
+
+    def __init__(self, slowest: int = 0, everything: bool = False, lines: LineLog | None = None) -> None:
+        self.lines = lines
+        self.slowest = slowest
+        self.everything = everything
+        self.frequency_hz = 0
+        self.nr_cpus = 0
+        self.region_start = 0
+        self.operations: list[Operation] = []
+        self.objects: list[ObjectEvent] = []
+        self.holds: list[Hold] = []
+        self.longest_masked: MaskedStretch | None = None
+        self.tasks: dict[int, str] = {}  # CPU -> thread
+        self._worst: list[tuple[int, int, Operation]] = []
+        self._taken: dict[tuple[int, int], tuple[int, str]] = {}  # (CPU, address of the lock) -> (since, call site)
+        self._numbers: dict[tuple[str, int], int] = {}
+
+    # -- set up and closed by the runner ------------------------------------------------------------------------------
+
+    def attach(self, system: System, executor: Executor, threads: Sequence[WorkloadThread], meeting: Meeting) -> None:
+        """Be told of what happens from now on."""
+        self._meeting = meeting
+        self._executor, self._allocator = executor, system.allocator
+        self.frequency_hz = system.machine.frequency_hz
+        self.nr_cpus = len(system.machine.cpus)
+        self.tasks = {thread.cpu.id: thread.name for thread in threads}
+        executor.recorder.witness = self
+        system.kernel.lock_stats.witness = self
+        system.machine.irq_stats.witness = self
+        if self.lines is not None:
+            self.lines.attach(system, meeting)
+
+    def close(self) -> None:
+        """Leave out what began before the region of interest, and put the rest in order of time."""
+        self._look_for_region()
+        if self.lines is not None:
+            self.lines.close()
+        region_start = self.region_start
+        self.operations = sorted(each for each in self.operations if each.start >= region_start)
+        self.objects = [each for each in self.objects if each.time >= region_start]
+        self.objects.sort(key=lambda each: each.time)
+        self.holds = sorted((each for each in self.holds if each.start >= region_start), key=lambda each: each.start)
+
+    def _look_for_region(self) -> None:
+        """Forget the extremes of warm-up once it is over."""
+        if self._meeting.region_start != self.region_start:
+            self.region_start = self._meeting.region_start
+            self._worst, self.longest_masked = [], None
+
+    @property
+    def worst(self) -> list[Operation]:
+        """The slowest operations of the region, the slowest first."""
+        found = [each for _, _, each in self._worst if each.start >= self.region_start]
+        return sorted(found, key=lambda each: (-each.cycles, each))[: self.slowest]
+
+    # -- told by the machine ------------------------------------------------------------------------------------------
+
+    def ended(self, cpu: Any, start: int, operation: int, cache: int) -> None:
+        """An operation ends; the CPU's causes are still those of the operation alone."""
+        self._look_for_region()
+        if start < self.region_start:
+            return
+        latency = cpu.now - start
+        slow = self.slowest and (len(self._worst) < self.slowest or latency > self._worst[0][0])
+        if not slow and not self.everything:
+            return
+        causes = {}
+        if slow:
+            causes = {name: count for name, count in zip(CAUSE_NAMES, cpu.cause_owner.tolist(), strict=True) if count}
+        path = self._allocator.path_names[cpu.path].removeprefix("alloc_").removeprefix("free_")
+        made = Operation(
+            start,
+            cpu.now,
+            cpu.id,
+            ops.OPERATION_NAMES[operation],
+            path,
+            self._name(cache),
+            bool(cpu.in_interrupt),
+            causes,
+        )
+        if self.everything:
+            self.operations.append(made)
+        if slow:
+            heapq.heappush(self._worst, (latency, -start * self.nr_cpus - cpu.id, made))
+            if len(self._worst) > self.slowest:
+                heapq.heappop(self._worst)
+
+    def allocated(self, cpu: Any, kind: int, cache: int, objp: int) -> None:
+        """An allocation has returned `objp` (trace/events/kmem.h: kmalloc, kmem_cache_alloc)."""
+        if not self.everything or objp <= kmalloc.ZERO_SIZE_PTR:
+            return
+        row = [int(value) for value in self._executor.kinds_owner[kind : kind + ops.NR_FIELDS]]
+        found = self._allocator.by_index[cache]
+        size = 0 if found is None else found.size
+        by_size = row[ops.OPCODE] in KMALLOC_OPCODES
+        asked = row[ops.SIZE] if by_size else 0 if found is None else found.object_size
+        name = ("kmalloc" if by_size else "kmem_cache_alloc") + ("_node" if row[ops.NODE] >= 0 else "")
+        self.objects.append(
+            ObjectEvent(cpu.now, cpu.id, name, self._task(cpu), objp, self._name(cache), asked, size, row[ops.GFP],
+                        row[ops.NODE])
+        )  # fmt: skip
+
+    def freeing(self, cpu: Any, kind: int, cache: int, objp: int) -> None:
+        """An object is about to be freed (trace/events/kmem.h: kfree, kmem_cache_free)."""
+        if not self.everything or objp <= kmalloc.ZERO_SIZE_PTR:
+            return
+        by_kfree = self._executor.kinds_owner[kind + ops.OPCODE] != ops.FREE
+        event = "kfree" if by_kfree else "kmem_cache_free"
+        self.objects.append(ObjectEvent(cpu.now, cpu.id, event, self._task(cpu), objp, self._name(cache)))
+
+    def acquired(self, cpu: Any, lock: Any) -> None:
+        """A CPU has taken a spinlock."""
+        rows = lock.lock_class.table()
+        self._taken[cpu.id, lock.addr] = (cpu.now, str(rows[lock.row]["site"]))
+
+    def released(self, cpu: Any, lock: Any) -> None:
+        """A CPU lets a spinlock go."""
+        since, site = self._taken.pop((cpu.id, lock.addr), (-1, ""))
+        if since >= 0:
+            self.holds.append(Hold(since, cpu.now, cpu.id, self._lock(lock), site))
+
+    def masked(self, site: int, cycles: int, now: int, cpu: int) -> None:
+        """A stretch with interrupts off has ended."""
+        self._look_for_region()
+        longest = self.longest_masked
+        if now - cycles >= self.region_start and (longest is None or cycles > longest.end - longest.start):
+            self.longest_masked = MaskedStretch(now - cycles, now, cpu, site_name(site))
+
+    # -- names --------------------------------------------------------------------------------------------------------
+
+    def _task(self, cpu: Any) -> str:
+        return self.tasks.get(cpu.id, "swapper")
+
+    def _name(self, index: int) -> str:
+        found = self._allocator.by_index[index] if index else None
+        return "none" if found is None else str(found.name)
+
+    def _lock(self, lock: Any) -> str:
+        """Return a lock's name: its class, and which of the class it is, in the order in which they were taken."""
+        key = (lock.lock_class.name, lock.addr)
+        if key not in self._numbers:
+            self._numbers[key] = 1 + sum(name == key[0] for name, _ in self._numbers)
+        return f"{key[0]} #{self._numbers[key]}"

@@ -1,0 +1,36 @@
+import pytest
+
+from simslab.base.documents.input import read_bytes, read_json, read_text
+from simslab.base.errors import UserError
+
+
+def told(read, *arguments):
+    with pytest.raises(UserError) as caught:
+        read(*arguments)
+    return str(caught.value)
+
+
+def test_a_file_without_end_is_refused_after_what_it_may_have():
+    assert told(read_bytes, "/dev/zero", "a table", 3 << 20) == "/dev/zero: is larger than 3 MiB; expected a table"
+
+
+def test_what_is_not_there_is_one_message(tmp_path):
+    assert told(read_text, tmp_path / "a") == f"{tmp_path / 'a'}: cannot be read: No such file or directory"
+    assert "Is a directory" in told(read_text, tmp_path)
+    assert "null" in told(read_text, "a\0b")
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path):
+    (tmp_path / "a").write_bytes(b"\xef\xbb\xbfmachine\n")
+    assert read_text(tmp_path / "a") == "machine\n"
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "a").write_bytes(b"\xff\xfe")
+    assert "is not UTF-8 text" in told(read_text, tmp_path / "a")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "9" * 5000])
+def test_what_is_no_json_is_refused(tmp_path, text):
+    (tmp_path / "a").write_text(text)
+    assert told(read_json, tmp_path / "a").endswith("is no JSON")

@@ -1,0 +1,90 @@
+"""An artifact holds what an evaluation asks for, and its own commands make everything again."""
+
+import os
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.artifact import study_of, write_artifact
+from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import Design, make_grid
+from simslab.experiment.inputs import load_inputs
+from simslab.experiment.run import run_once
+from simslab.experiment.store.store import Store
+from simslab.experiment.sweep import sweep
+
+QUICK = ("scale=0.005",)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a result, a store, and the artifact of both."""
+    folder = tmp_path_factory.mktemp("artifact")
+    run_once(load_inputs("one-node", "local-churn", QUICK), out=folder / "base")
+    axes = (Axis("dram.latency", ("x1", "x2")),)
+    grid = make_grid(Design("one-node", "local-churn", QUICK, axes, seeds=2, metrics=("latency.mean", "throughput")))
+    with Store.create(folder / "study.db") as store:
+        sweep(grid, store)
+    write_artifact(folder / "out", [str(folder / "base"), str(folder / "study.db")])
+    return folder
+
+
+def test_it_holds_test_commands_times_versions_tolerances_and_citation(made):
+    text = (made / "out" / "README.md").read_text()
+    for part in (
+        "## Basic test",
+        "sha256sum",
+        "## Tolerances",
+        "| study | `simslab sweep studies/study.yaml` |",
+        " s |",
+    ):
+        assert part in text
+    names = {path.name for path in (made / "out").iterdir()}
+    assert {"CITATION.cff", "versions.json", "all.sh", "results", "figures", "studies", "expected"} <= names
+
+
+def test_its_commands_make_everything_again(made):
+    out = made / "out"
+    (out / "made").mkdir()
+    expected = (out / "expected" / "study.sha256").read_text().split()[0]
+    told = ""
+    for line in (out / "all.sh").read_text().splitlines():
+        if line.startswith("simslab "):
+            command = line.replace("simslab", f"{shlex.quote(sys.executable)} -m simslab.cli.main", 1)
+            done = subprocess.run(command, shell=True, cwd=out, capture_output=True, text=True, env=os.environ)
+            assert done.returncode == 0, f"{line}\n{done.stderr}"
+            told += done.stdout
+    assert expected in told
+    assert "DIFFERS" not in told
+    assert (out / "made" / "base.csv").read_text() == (out / "figures" / "base.csv").read_text()
+
+
+def test_a_result_that_does_not_come_out_the_same_is_refused(made, tmp_path):
+    result = run_once(load_inputs("one-node", "local-churn", QUICK), out=tmp_path / "base")
+    assert result.latency
+    (tmp_path / "base" / "latency.csv").write_text("operation,path,cache,cycles,count\n")
+    with pytest.raises(UserError, match=r"does not come out the same: latency\.csv"):
+        write_artifact(tmp_path / "out", [str(tmp_path / "base")])
+    assert [path.name for path in tmp_path.iterdir()] == ["base"]
+
+
+def test_nothing_is_overwritten(made):
+    with pytest.raises(UserError, match="is there already; expected a new directory"):
+        write_artifact(made / "out", [str(made / "base")])
+
+
+def test_results_of_one_name_are_refused(made, tmp_path):
+    with pytest.raises(UserError, match="two results are called 'base'"):
+        write_artifact(tmp_path / "out", [str(made / "base"), str(made / "base")])
+
+
+def test_a_store_of_uneven_seeds_is_refused(made, tmp_path):
+    grid = make_grid(Design("one-node", "local-churn", QUICK, (Axis("dram.latency", ("x1", "x2")),), seeds=2))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store, seeds=(1, 2))
+        sweep(grid, store, seeds=(3,), points=grid.points[:1])
+        with pytest.raises(UserError, match="not every point has the same seeds"):
+            study_of(store)

@@ -1,0 +1,25 @@
+import pytest
+from command_line import simslab
+
+from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
+
+__all__ = ["simslab"]
+ARMS = ("one-node", "local-churn", "--variant", "a:core.ipc=2")
+
+
+@pytest.mark.parametrize(
+    ("option", "most", "command"),
+    [
+        ("--seeds", MOST_SEEDS, ("compare", *ARMS)),
+        ("--jobs", MOST_JOBS, ("compare", *ARMS)),
+        ("--seeds", MOST_SEEDS, ("sweep", "one-node", "local-churn")),
+        ("--max-seeds", MOST_SEEDS, ("sweep", "one-node", "local-churn")),
+        ("--jobs", MOST_JOBS, ("sweep", "one-node", "local-churn")),
+        ("--seeds", MOST_SEEDS, ("tune", "one-node", "local-churn", "churn")),
+    ],
+)
+def test_more_than_any_host_could_do_is_refused_at_once(simslab, option, most, command):
+    status, _, err = simslab(*command, option, str(most + 1))
+    assert status == 2
+    assert f"'{option}'" in err
+    assert f"or equal to {most}" in err or f"x<={most}" in err  # typer says one or the other

@@ -1,0 +1,86 @@
+"""The table of a store that is opened alone: its points, their order, what is compared with what."""
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import Design, make_grid
+from simslab.experiment.store.store import Store
+from simslab.experiment.stored_table import in_order, stored_table
+from simslab.experiment.sweep import sweep
+from simslab.experiment.table import sweep_table
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A store with two axes, and the grid that it was made from."""
+    axes = (Axis("tunables.churn.limit", ("120", "16")), Axis("dram.latency", ("x1", "x2")))
+    names = ("latency.mean", "memory.arrays")
+    grid = make_grid(Design("one-node", "local-churn", ("scale=0.005",), axes, seeds=2, metrics=names))
+    store = Store.create(tmp_path_factory.mktemp("store") / "s.db")
+    sweep(grid, store)
+    yield store, grid
+    store.close()
+
+
+def test_values_are_absolute_and_points_in_order_of_size(made):
+    rows = stored_table(made[0]).metrics[0].rows
+    latency = "dram.latency"
+    assert [(row.parameters["tunables.churn.limit"], row.parameters[latency].split()[1]) for row in rows] == [
+        ("16", "ns"), ("120", "ns"), ("16", "ns"), ("120", "ns"),
+    ]  # fmt: skip
+    assert float(rows[2].parameters[latency].split()[0]) == 2 * float(rows[0].parameters[latency].split()[0])
+
+
+def test_figures_are_those_of_the_sweeps_own_table(made):
+    store, grid = made
+    ours = {frozenset(row.parameters.items()): row.mean for row in stored_table(store).metrics[0].rows}
+    theirs = {frozenset(row.parameters.items()): row.mean for row in sweep_table(store, grid).metrics[0].rows}
+    assert ours == theirs
+
+
+def test_what_does_not_vary_is_told_apart(made):
+    table = stored_table(made[0])
+    assert (table.machine, table.workload, table.settings) == ("one-node", "local-churn", ("scale=0.005",))
+
+
+def test_a_point_may_be_the_base_and_values_may_be_held(made):
+    table = stored_table(made[0], ["memory.arrays"], base="limit=120", at={"dram.latency": "x2"})
+    assert [metric.metric for metric in table.metrics] == ["memory.arrays"]
+    (row,) = [row for row in table.metrics[0].rows if row.difference is not None]
+    assert row.parameters == {"tunables.churn.limit": "16"} | {
+        key: value for key, value in row.parameters.items() if key == "dram.latency"
+    }
+
+
+@pytest.mark.parametrize("latency", ["x2", None])
+def test_the_base_may_be_given_as_typed_or_absolute(made, latency):
+    last = stored_table(made[0]).metrics[0].rows[-1]
+    wanted = latency or last.parameters["dram.latency"]
+    assert stored_table(made[0], base=f"limit=120,dram.latency={wanted}").base == last.label
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"names": ["throughput"]}, "no throughput is stored; expected latency.mean, memory.arrays"),
+        ({"at": {"limits": "16"}}, "'limits' does not vary; expected dram.latency"),
+        ({"at": {"limit": "17"}}, "tunables.churn.limit: no cell has '17'; expected 16, 120"),
+        ({"base": "limit=16"}, "could mean 2 points"),
+        ({"base": "limit=17"}, "is no point"),
+    ],
+)
+def test_what_is_not_there_is_refused(made, options, told):
+    with pytest.raises(UserError, match=told):
+        stored_table(made[0], **options)
+
+
+def test_an_empty_store_has_no_table(tmp_path):
+    with Store.create(tmp_path / "s.db") as store, pytest.raises(UserError, match="holds no finished run"):
+        stored_table(store)
+
+
+def test_numbers_come_by_size_before_words():
+    assert sorted(["120", "30", "x2", "x1.5", "two-socket", "60 ns"], key=in_order) == [
+        "x1.5", "x2", "30", "60 ns", "120", "two-socket",
+    ]  # fmt: skip

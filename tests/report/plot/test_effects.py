@@ -1,0 +1,38 @@
+"""Differences with their intervals: a row each, hollow where they are noise."""
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.report.canvas import house_style
+from simslab.report.plot.effects import draw_effects
+from simslab.report.plot.options import Options
+
+
+def drawn(table, **options):
+    with house_style():
+        return draw_effects(table, Options(**options))
+
+
+def test_a_row_for_each_point_beside_the_base(points):
+    figure = drawn(points({"a": ["1", "2", "3"]}))
+    axes = figure.figure.axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["a 2", "a 3"]
+    assert [row[8] for row in figure.rows] == [10.0, 20.0]
+
+
+def test_a_difference_that_is_noise_is_hollow_and_its_interval_holds_0(points):
+    axes = drawn(points({"a": ["1", "2", "3"]})).figure.axes[0]
+    marks = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    assert [mark.get_markerfacecolor() for mark in marks] == ["white", "#222222"]
+    whiskers = [list(line.get_xdata()) for line in axes.get_lines() if line.get_marker() == "|"]
+    assert whiskers == [[-10.0, 13.0], [17.0, 23.0]]
+
+
+def test_a_single_point_has_nothing_to_compare(points):
+    with pytest.raises(UserError, match="nothing to compare"):
+        drawn(points({"a": ["1"]}))
+
+
+def test_more_rows_than_a_page_holds_are_refused(points):
+    with pytest.raises(UserError, match="121 rows do not fit"):
+        drawn(points({"a": [str(number) for number in range(122)]}))

@@ -1,0 +1,67 @@
+"""Sweeps as lines and heat maps: what stands in them, and what is refused."""
+
+import pytest
+
+from simslab.base.errors import UserError
+from simslab.report.canvas import house_style
+from simslab.report.plot.options import Options
+from simslab.report.plot.sweeps import amount, draw_heat_map, draw_lines
+
+AXES = {"tunables.mixed.limit": ["30", "60", "120"], "nodes": ["2", "4"]}
+
+
+def drawn(draw, table, **options):
+    with house_style():
+        return draw(table, Options(**options))
+
+
+def test_a_line_for_each_value_goes_through_the_means(points):
+    figure = drawn(draw_lines, points(AXES)).figure
+    lines = figure.axes[0].get_lines()
+    assert [line.get_label() for line in lines] == ["nodes 2", "nodes 4"]
+    assert [(list(line.get_xdata()), list(line.get_ydata())) for line in lines] == [
+        ([30.0, 60.0, 120.0], [100.0, 120.0, 140.0]),
+        ([30.0, 60.0, 120.0], [110.0, 130.0, 150.0]),
+    ]
+
+
+def test_a_band_holds_each_interval(points):
+    (band,) = drawn(draw_lines, points({"limit": ["30", "60"]})).figure.axes[0].collections
+    corners = {tuple(map(float, corner)) for corner in band.get_paths()[0].vertices}
+    assert {(30.0, 95.0), (30.0, 105.0), (60.0, 105.0), (60.0, 115.0)} <= corners
+
+
+def test_ticks_name_the_values_themselves(points):
+    axes = drawn(draw_lines, points(AXES)).figure.axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["30", "60", "120"]
+
+
+def test_no_two_lines_look_alike_and_more_than_can_be_told_apart_are_refused(points):
+    eight = drawn(draw_lines, points({"a": list("123456789"), "b": list("12345678")}))
+    looks = {(line.get_color(), line.get_linestyle(), line.get_marker()) for line in eight.figure.axes[0].get_lines()}
+    assert len(looks) == 8
+    with pytest.raises(UserError, match=r"9 lines .b. cannot be told apart .* expected --kind heat-map"):
+        drawn(draw_lines, points({"a": list("1234567890"), "b": list("123456789")}))
+
+
+def test_the_cells_of_a_heat_map_hold_mean_and_difference(points):
+    figure = drawn(draw_heat_map, points(AXES), width=7.0)
+    texts = {(text.get_position(), text.get_text()) for text in figure.figure.axes[0].texts}
+    assert ((0, 0), "100") in texts
+    assert ((1, 0), "120\n+20%") in texts
+    assert ((0, 1), "110\nnoise") in texts
+    assert figure.notes == (
+        "base (differences in %, 'noise' where the interval holds 0): tunables.mixed.limit=30, nodes=2",
+    )
+
+
+@pytest.mark.parametrize("draw", [draw_lines, draw_heat_map])
+def test_the_data_beside_the_figure_has_every_point(points, draw):
+    figure = drawn(draw, points(AXES, metrics=("m", "n")))
+    rows = [dict(zip(figure.columns, row, strict=True)) for row in figure.rows]
+    assert len(rows) == 12
+    assert {row["verdict"] for row in rows} == {"", "noise", "higher"}
+
+
+def test_figures_are_told_in_few_letters():
+    assert [amount(value) for value in (0.25, 7, 914.4, 1036, 34_512_345)] == ["0.25", "7", "914", "1,036", "34.51M"]
