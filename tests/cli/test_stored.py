@@ -24,8 +24,8 @@ def test_without_a_view_the_summary_is_shown(simslab, made):
     assert simslab("show", made / "a")[1].startswith("local-churn on one-node, seed 1\n")
 
 
-def test_a_view_that_a_result_does_not_keep_is_refused(refused, made):
-    assert "perfetto" in refused("show", made / "a", "--view", "perfetto")
+def test_a_view_that_there_is_not_is_refused_with_the_near_miss(refused, made):
+    assert "did you mean 'slabtop'?" in refused("show", made / "a", "--view", "slabtops")
 
 
 def test_equal_results_have_no_difference(simslab, made):
