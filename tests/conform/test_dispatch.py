@@ -36,10 +36,10 @@ def test_a_missing_file_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("topology-1n1c.json", b"{", "no JSON object"),
-        ("kmalloc.csv.gz", b"no gzip", "gzip"),
-        ("caches-1n1c.csv", b"name,size\n\xff\n", "plain or gzipped ASCII text"),
-        ("cache_geometry.csv", b"req_size,req_align\n8,8\n", "req_flags"),
+        ("topology-1n1c.json", b"{", "is no JSON object"),
+        ("kmalloc.csv.gz", b"no gzip", "cannot be read: Not a gzipped file"),
+        ("caches-1n1c.csv", b"name,size\n\xff\n", "cannot be read: 'ascii' codec"),
+        ("cache_geometry.csv", b"req_size,req_align\n8,8\n", r"cache_geometry\.csv:2:1: has no 'req_flags_decoded'"),
     ],
 )
 def test_a_file_that_cannot_be_understood_is_the_users_mistake(name, content, told, tmp_path):

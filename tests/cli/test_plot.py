@@ -1,0 +1,43 @@
+import pytest
+from sample_measurement import sample_measurement
+
+from simslab.result.result_file import to_json
+
+
+@pytest.fixture
+def stored(tmp_path):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "result.json").write_text(to_json(sample_measurement()))
+    return tmp_path / "base"
+
+
+def test_a_figure_is_drawn_with_its_data_beside_it_and_nothing_is_said(simslab, stored, tmp_path):
+    assert simslab("plot", stored, "--kind", "nodes", "--out", tmp_path / "nodes.svg") == (0, "", "")
+    assert (tmp_path / "nodes.svg").read_text().startswith("<?xml")
+    assert (tmp_path / "nodes.csv").read_text().startswith("arm,objects,cpu_node,memory_node,count\n")
+
+
+def test_what_was_chosen_for_the_reader_is_told_on_standard_error(simslab, stored, tmp_path):
+    arms = [f"arm{number}={stored}" for number in range(9)]
+    status, out, err = simslab("plot", *arms, "--operation", "free", "--out", tmp_path / "a.png")
+    assert (status, out) == (0, "")
+    assert err.startswith("simslab: 9 lines in one plot cannot be told apart (at most 8)")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--font-size", "3"], "--font-size 3: is no size of type; expected 4 to 24 points"),
+        (["--by", "paths"], "--by paths: is unknown; expected arm or operation or path or cache or node; did you"),
+        (["--width", "wide"], "--width wide: is no width"),
+        (["--xlim", "9:1"], "--xlim 9:1: the first is not below the second"),
+        (["--legend", "below"], "--legend below: is unknown"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(refused, stored, tmp_path, options, told):
+    assert told in refused("plot", stored, *options, "--out", tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_the_name_of_the_figure_is_looked_at_before_the_results(refused, tmp_path):
+    assert "a.txt" in refused("plot", tmp_path / "missing", "--out", tmp_path / "a.txt")
