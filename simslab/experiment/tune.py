@@ -66,6 +66,10 @@ def own_tunables(inputs: Inputs, cache: str) -> tuple[str, Numbers]:
 
     UserErrors if a freshly booted kernel with the workload's caches has none of that name.
     """
+    if inputs.workload.kernel.allocator != "slab":
+        told = "tune searches limit, batchcount and shared of SLAB; the workload runs on "
+        expected = "kernel.allocator 'slab', or a sweep over tunables.CACHE.cpu_partial"
+        raise UserError(told + inputs.workload.kernel.allocator, expected=expected)
     system = boot_system(inputs.machine, inputs.workload.kernel, DEFAULT_QUANTUM)
     made = create_caches(system, inputs.workload.caches)
     try:

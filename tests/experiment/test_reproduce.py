@@ -6,7 +6,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.reproduce import COMPARED, reproduce
+from simslab.experiment.reproduce import COMPARED, reproduce, seen_again
 from simslab.experiment.run import run_once
 from simslab.result.stored import stored
 
@@ -61,3 +61,10 @@ def test_what_cannot_be_run_again_is_told(manifest, told, tmp_path):
     (tmp_path / "manifest.json").write_text(json.dumps({"format": "simslab-manifest", "version": 1, **manifest}))
     with pytest.raises(UserError, match=told):
         reproduce(stored(tmp_path))
+
+
+def test_lines_of_another_allocators_structures_have_no_names_yet(tmp_path):
+    inputs = load_inputs("one-node", "local-churn", ["scale=0.002", "workload.kernel.allocator=slub"])
+    run_once(inputs, out=tmp_path / "out")
+    with pytest.raises(UserError, match="perf-c2c names the lines of SLAB's structures"):
+        seen_again(stored(tmp_path / "out"), "perf-c2c")

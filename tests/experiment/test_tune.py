@@ -17,6 +17,12 @@ def test_a_caches_own_numbers_and_name_are_the_kernels():
         own_tunables(inputs, "kmaloc-64")
 
 
+def test_a_load_on_another_allocator_is_refused():
+    inputs = load_inputs("two-socket", "mixed-remote", ["workload.kernel.allocator=slub"])
+    with pytest.raises(UserError, match="limit, batchcount and shared of SLAB; the workload runs on slub"):
+        own_tunables(inputs, "mixed")
+
+
 @pytest.mark.parametrize(
     ("grid", "numbers"),
     [
