@@ -188,6 +188,11 @@ def compared(out, _):
     assert re.search(r"95\s?%", out)
 
 
+def both_allocators(out, _):
+    assert "slub: workload.kernel.allocator=slub" in out
+    assert re.search(r"latency.mean \(ns\) +(?:higher|lower|noise)", out)
+
+
 def conformed(out, _):
     assert re.search(r"[\d,]+ fields compared: no differences", out)
     assert {line.partition(":")[0] for line in out.splitlines()} >= {path.name for path in GOLDEN}
@@ -286,6 +291,7 @@ KEPT = {
     "import mlc mlc.txt --links": imported("links.yaml", 2, 32),
     "export hwloc": exported,
     "check": checked,
+    "compare two-socket mixed-remote --variant slub": both_allocators,
     "compare": compared,
     "conform tests/golden": conformed,
     "geometry": explained,
