@@ -88,7 +88,12 @@ def test_a_full_disk_leaves_no_half_result(tmp_path):
 
     arguments = ("run", "one-node", "local-churn", "--set", "scale=0.01", "--out", tmp_path / "out")
     limit = (20_000, 20_000)
-    status, _, err = finished(*arguments, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+    no_bytecode = {"PYTHONDONTWRITEBYTECODE": "1"}  # it would be cut short, for every process that comes after
+    status, _, err = finished(
+        *arguments,
+        environment=no_bytecode,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit),
+    )
     assert status == 2
     assert "cannot be written: File too large" in err
     assert "Traceback" not in err
