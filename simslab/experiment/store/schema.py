@@ -126,7 +126,11 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     page = connection.execute("PRAGMA page_size").fetchone()[0]
     if str(path) != MEMORY and path.stat().st_size % page:  # SQLite would read zeros where the last page ends early
         raise UserError("is damaged (it ends too early)", file=str(path), expected=EXPECTED)
-    if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+    try:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except UnicodeDecodeError:  # SQLite's complaint quotes a name that the damage has hit
+        found = "a name is no text"
+    if found != "ok":
         raise UserError(f"is damaged ({' '.join(str(found).split())})", file=str(path), expected=EXPECTED)
 
 
