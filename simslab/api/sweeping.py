@@ -67,7 +67,7 @@ class Sweep:
     def table(self, base: str = "", *, correct: bool = False) -> SweepTable:
         """Return means and paired differences from the base point (`"PATH=VALUE,..."`; the first by default)."""
         if self.grid is None:
-            raise ValueError("a store that was opened alone has no order of points; give it a sweep")
+            return stored_table(self.store, base=base, correct=correct)
         return sweep_table(self.store, self.grid, base=base, correct=correct)
 
     def text(self, base: str = "", *, correct: bool = False) -> str:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 KINDS = ("machine", "workload", "experiment")
-TRACE_SUFFIXES = (".txt", ".gz", ".trace", ".dat")
 YAML_SUFFIXES = (".yaml", ".yml")
 
 
@@ -33,7 +32,7 @@ def models() -> Mapping[str, type[BaseModel]]:
 
 
 def inventory_lines() -> Iterator[str]:
-    """Yield the shipped machines and workloads with their descriptions, a line each."""
+    """Yield the shipped machines, workloads and experiments with their descriptions, a line each."""
     for kind in KINDS:
         shipped = list(_shipped(kind))
         yield f"{kind}s:"
@@ -43,7 +42,7 @@ def inventory_lines() -> Iterator[str]:
 
 
 def inventory_json() -> str:
-    """Return the shipped machines and workloads as JSON: of each kind a list of name, description and file."""
+    """Return the shipped machines, workloads and experiments as JSON: of each kind a list of name, description and file."""
     return json.dumps({f"{kind}s": list(_shipped(kind)) for kind in KINDS}, indent=2, ensure_ascii=False)
 
 
@@ -78,15 +77,16 @@ def check_file(name: str) -> str:
 
 def _is_trace(path: FilePath) -> bool:
     """Whether a file is a trace by its suffix, or by what it begins with if its suffix says nothing."""
+    from simslab.experiment.trace_input import SUFFIXES
     from simslab.workload.trace.kmem_trace import begins_a_trace
 
-    if path.suffix in TRACE_SUFFIXES:
+    if path.suffix in SUFFIXES:
         return True
     return path.suffix not in YAML_SUFFIXES and begins_a_trace(path)
 
 
 def _file_of(name: str) -> FilePath:
-    """Return the file of a shipped machine or workload, else the file of that name; UserError if there is neither."""
+    """Return the file of a shipped machine, workload or experiment, else the file of that name; UserError if there is neither."""
     shipped = {stem: f"{kind}s" for kind in KINDS for stem in shipped_names(f"{kind}s")}
     if name in shipped:
         return find_shipped(shipped[name], name)

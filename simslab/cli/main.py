@@ -37,7 +37,7 @@ BAD_INPUT = 2
 LARGEST_SEED = 2**64 - 1
 
 app = typer.Typer(
-    help="The Linux 5.10 SLAB allocator on a simulated NUMA machine.",
+    help="The slab allocators of Linux 5.10, SLAB and SLUB, on a simulated NUMA machine.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -156,7 +156,7 @@ def _show_run(measurement: "Measurement", as_json: bool, plot_to: Path | None, k
 def list_shipped(
     as_json: Annotated[bool, typer.Option("--json", help="print names, descriptions and files as JSON")] = False,
 ) -> None:
-    """List the machines and workloads that ship with simslab."""
+    """List the machines, workloads and experiments that ship with simslab."""
     from simslab.cli.inventory import inventory_json, inventory_lines
 
     print(inventory_json() if as_json else "\n".join(inventory_lines()))

@@ -1,4 +1,4 @@
-"""`simslab show`, `diff` and `reproduce`: stored results read, compared, and made again."""
+"""Stored results read, compared, made again and put together: `show`, `report`, `diff`, `reproduce`, `artifact`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`simslab sweep`: a grid of runs into a store; `simslab store`: what to do with one."""
+"""`simslab sweep`: a grid of runs into a store."""
 
 import sys
 from pathlib import Path

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from simslab.base.errors import UserError
 from simslab.cli.terminal.completion import glossary_terms
 
 
@@ -50,6 +51,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Explain words that results use: operations, paths, causes, locks, counters; or a result's slowest operations."""
+    if worst and as_json:
+        raise UserError("--worst has no JSON form", file="--json", expected="--worst alone")
     if worst:
         _explain_worst(terms or [], worst, trace)
         return
@@ -64,7 +67,6 @@ def explain(
 
 
 def _explain_worst(results: list[str], count: int, trace: Path | None) -> None:
-    from simslab.base.errors import UserError
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.reproduce import slowest_again
     from simslab.report.run.worst_text import worst_text

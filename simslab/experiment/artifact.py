@@ -1,8 +1,9 @@
 """What an artifact evaluation asks for: results, the commands that make them again and their times, what to expect.
 
 Each result is made again while the artifact is written: its time is measured, and it must come out the same. A store
-becomes an experiment file with its points, seeds and metrics, and the canonical text to compare with. Files of one's
-own that a store names are copied; what those name in turn (`extends`) is not.
+is not: it becomes an experiment file with its points, seeds and metrics, and the canonical text to compare with, and
+its time is the sum of its runs. A store whose machines or workloads are files of one's own is refused, since the text
+names them as they were typed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 import yaml
@@ -22,6 +24,7 @@ import yaml
 from simslab import __version__
 from simslab.base.build import running_build
 from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_names
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD
 from simslab.experiment.reproduce import reproduce, trace_of
 from simslab.experiment.store.dump import dump_lines
@@ -92,11 +95,12 @@ def _run(work: Path, place: str, name: str, trace: Path | None) -> Piece:
     if recorded is not None:
         (work / "traces").mkdir(exist_ok=True)
         shutil.copy(recorded, work / "traces" / recorded.name)
-        option = f" --trace traces/{recorded.name}"
+        option = f" --trace {quote('traces/' + recorded.name)}"
     figure = _figure(work, work / "results" / name, name)
     words = [str(word) for word in result.manifest.get("host", {}).get("command", [])]
     command = " ".join(["simslab", *words[1:]]) if words else "(the command was not stored)"
-    commands = (f"simslab reproduce results/{name}{option}", f"simslab plot results/{name} --out made/{name}.pdf")
+    there, drawn = quote(f"results/{name}"), quote(f"made/{name}.pdf")
+    commands = (f"simslab reproduce {there}{option}", f"simslab plot {there} --out {drawn}")
     return Piece(name, command, commands, seconds, f"every file identical; made/{name}.csv as {figure}")
 
 
@@ -115,18 +119,20 @@ def _store(work: Path, place: str, name: str) -> Piece:
         text = "\n".join(dump_lines(store)) + "\n"
         seconds = store.seconds() * len(store.statuses())
         study = study_of(store)
+    points = [study, *study["points"]]
     for word in (MACHINE, WORKLOAD):
-        if Path(study.get(word, "")).is_file():
-            file = Path(study[word])
-            shutil.copy(file, work / "studies" / file.name)
-            study[word] = file.name
+        own = {point[word] for point in points if word in point} - set(shipped_names(f"{word}s"))
+        if own:
+            expected = f"shipped {word}s only, or results of `run --out`"
+            raise UserError(f"names '{min(own)}'", file=place, expected=expected)
     (work / "studies" / f"{name}.yaml").write_text(yaml.safe_dump(study, sort_keys=False, width=120), encoding="utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()
     (work / "expected" / f"{name}.sha256").write_text(f"{digest}\n", encoding="utf-8")
+    file, made, drawn = quote(f"studies/{name}.yaml"), quote(f"made/{name}.db"), quote(f"made/{name}.pdf")
     commands = (
-        f"simslab sweep studies/{name}.yaml --store made/{name}.db",
-        f"simslab store dump made/{name}.db | sha256sum",
-        f"simslab plot made/{name}.db --out made/{name}.pdf",
+        f"simslab sweep {file} --store {made}",
+        f"simslab store dump {made} | sha256sum",
+        f"simslab plot {made} --out {drawn}",
     )
     return Piece(name, f"simslab sweep studies/{name}.yaml", commands, seconds, f"the sum in expected/{name}.sha256")
 
@@ -147,21 +153,13 @@ def study_of(store: Store) -> dict[str, Any]:
     fixed = {name: next(iter(points.values())).get(name) for name in names
              if len({point.get(name) for point in points.values()}) == 1}  # fmt: skip
     study: dict[str, Any] = {word: fixed[word] for word in (MACHINE, WORKLOAD) if word in fixed}
-    study["set"] = {name: _plain(text) for name, text in fixed.items() if name not in (MACHINE, WORKLOAD, HELPER)}
-    study["points"] = [{name: _plain(text) for name, text in point.items() if name not in fixed}
+    study["set"] = {name: text for name, text in fixed.items() if name not in (MACHINE, WORKLOAD, HELPER)}
+    study["points"] = [{name: text for name, text in point.items() if name not in fixed}
                        for point in points.values()]  # fmt: skip
     study |= {"seeds": len(seeds), "seed": seeds[0], "metrics": list(store.units())}
     if HELPER in fixed:
         study["vary"] = fixed[HELPER]
     return study
-
-
-def _plain(text: str | None) -> Any:
-    """Return a value as it stands in YAML, where it is no text."""
-    try:
-        return json.loads(text or '""')
-    except ValueError:
-        return text
 
 
 def _write(work: Path, pieces: Sequence[Piece]) -> None:

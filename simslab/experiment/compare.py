@@ -12,6 +12,7 @@ from simslab.base.errors import SimslabError, UserError, UserErrors, near_miss
 from simslab.experiment.figures.metrics import DEFAULT, Metric, figures, metrics
 from simslab.experiment.figures.observation import Observation, observe
 from simslab.experiment.inputs import InputReader, Inputs
+from simslab.experiment.limits import MOST_SEEDS
 from simslab.experiment.paired import CONFIDENCE, CORRECTION, best_of, paired_difference
 from simslab.experiment.provenance import manifest_of
 from simslab.experiment.running.pool import outcomes
@@ -93,6 +94,7 @@ def make_plan(
     is one, and no interval is claimed.
     """
     metrics(chosen)
+    _check_arms(variants, seeds)
     arms = _base_first(variants, base)
     for arm in arms:
         refuse_seed(arm)
@@ -110,6 +112,17 @@ def make_plan(
     numbers = tuple(range(first, first + (seeds if drawn else 1)))
     return Plan(machine, workload, tuple(settings), arms, numbers, tuple(inputs), tuple(chosen), tuple(notes), equal,
                 drawn)  # fmt: skip
+
+
+def _check_arms(variants: Sequence[Variant], seeds: int) -> None:
+    """UserError for arms that share a name, or one called as the unmodified arm is, and for no seeds or too many."""
+    names = [BASE, *(variant.name for variant in variants)]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UserError(
+            f"two arms are called '{twice}'", file="variants", expected=f"other names than '{BASE}', each once"
+        )
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise UserError(f"{seeds} seeds", file="seeds", expected=f"1 to {MOST_SEEDS:,}")
 
 
 VARIED: Final = {
@@ -173,7 +186,9 @@ def compare(
         plan = replace(plan, seeds=tuple(range(plan.seeds[0], plan.seeds[0] + count)))
         _run_missing(plan, done, processes, progress, run)
     if precision:
-        note = precision_note(plan.metrics[0], precision, count, looks, [] if not needed else ["every arm"])
+        note = precision_note(
+            plan.metrics[0], precision, count, looks, ["an arm"] if needed else [], _measured(plan, done)
+        )
         plan = replace(plan, notes=(*plan.notes, note))
     by_arm = {arm.name: [done[arm.name, seed] for seed in plan.seeds] for arm in plan.arms}
     return _comparison(plan, by_arm, correct)
@@ -198,11 +213,18 @@ def _run_missing(
             progress(len(done), total)
 
 
+def _measured(plan: Plan, done: Mapping[tuple[str, int], RunFigures]) -> bool:
+    """Whether there is any interval: seeds draw something, and some arm has the first metric beside the base."""
+    name, base = metrics(plan.metrics)[0].name, plan.arms[0].name
+    has = {arm.name: any(done[arm.name, seed].metrics[name] is not None for seed in plan.seeds) for arm in plan.arms}
+    return plan.drawn and has[base] and any(has[arm.name] for arm in plan.arms[1:])
+
+
 def _needed(plan: Plan, done: Mapping[tuple[str, int], RunFigures], share: float, comparisons: int) -> int:
     """Return how many seeds the widest interval of the first metric is likely to need; 0 where all are narrow."""
     if not share:
         return 0
-    name, most = plan.metrics[0], 0
+    name, most = metrics(plan.metrics)[0].name, 0
     for arm in plan.arms[1:]:
         pairs = [
             (done[plan.arms[0].name, seed].metrics[name], done[arm.name, seed].metrics[name]) for seed in plan.seeds

@@ -43,7 +43,7 @@ class Reproduction:
 def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = None) -> Reproduction:
     """Run a manifest again; UserError if it is no run's, or its trace is not at hand.
 
-    A trace is looked for at `trace`, beside the shipped workloads, and where the stored command line was given.
+    A trace is looked for at `trace`, beside the shipped workloads, and in the current directory.
     """
     manifest, measurement = result.manifest, run_again(result, trace, watch)
     made = {

@@ -170,4 +170,4 @@ def configured(point: Point) -> tuple[Configured, Configured]:
 
 def _told(job: Job, store: Store) -> str:
     cell = next(cell for cell in store.cells() if cell.run == job.key)
-    return f"{cell.label}, seed {cell.seed}: {cell.error.strip().splitlines()[-1]}"
+    return f"{cell.label}, seed {cell.seed}: {(cell.error.strip().splitlines() or [''])[-1]}"

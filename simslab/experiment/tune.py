@@ -126,9 +126,12 @@ def _values(axis: Axis, own: int) -> list[int]:
     for text in axis.values:
         try:
             factor = text.startswith("x")
-            number = float(text.removeprefix("x")) * (own if factor else 1)
-            values.append(max(0 if axis.path == "shared" else 1, round(number)) if factor else int(text))
-        except ValueError:
+            least = 0 if axis.path == "shared" else 1
+            value = max(least, round(float(text.removeprefix("x")) * own)) if factor else int(text)
+            if value < least:
+                raise ValueError
+            values.append(value)
+        except (ValueError, OverflowError):  # OverflowError: an infinite factor
             expected = "whole numbers, or factors such as x2"
             raise UserError(f"'{text}' is no {axis.path}", file=f"--{axis.path}", expected=expected) from None
     return values

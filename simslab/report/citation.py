@@ -10,7 +10,7 @@ def citation_text() -> str:
     return f"""\
 cff-version: 1.2.0
 message: If you use simslab in research, please cite it as below.
-title: "simslab: the Linux 5.10 SLAB allocator on a simulated NUMA machine"
+title: "simslab: the slab allocators of Linux 5.10 on a simulated NUMA machine"
 type: software
 authors:
   - name: The simslab authors

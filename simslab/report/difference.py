@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 from simslab.result.latency import by_path, summarize
@@ -50,13 +51,18 @@ def _told(value: Any) -> str:
 
 
 def figure_differences(first: Measurement, second: Measurement) -> list[Row]:
-    """Return (figure, first, second) of all figures that differ: counts whole, times in ns."""
+    """Return (figure, first, second) of all figures that differ: counts whole, times in ns.
+
+    Where only what these leave out differs (attribution, interrupts, pages, the log), its parts are named in one row.
+    """
     left, right = dict(_figures(first)), dict(_figures(second))
-    return [
+    found = [
         (name, left.get(name, ABSENT), right.get(name, ABSENT))
         for name in dict.fromkeys([*left, *right])
         if left.get(name) != right.get(name)
     ]
+    parts = [part.name for part in fields(first) if getattr(first, part.name) != getattr(second, part.name)]
+    return found if found or not parts else [(f"parts of result.json: {', '.join(parts)}", "one", "another")]
 
 
 def _figures(measurement: Measurement) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ def test_a_sweep_has_cells_rows_and_whole_results(store):
         result = sweep.result(sweep.cells[0])
         assert result.metric("latency.mean") == sweep.cells[0].figures["latency.mean"]
         assert "4 cells" in repr(sweep)
+        assert "core.ipc=2" in sweep.text()
 
 
 def test_the_same_call_goes_on_and_its_table_has_the_base_asked_for(store):

@@ -88,3 +88,14 @@ def test_a_store_of_uneven_seeds_is_refused(made, tmp_path):
         sweep(grid, store, seeds=(3,), points=grid.points[:1])
         with pytest.raises(UserError, match="not every point has the same seeds"):
             study_of(store)
+
+
+def test_a_store_that_names_a_file_of_ones_own_is_refused(tmp_path):
+    machine = tmp_path / "mine.yaml"
+    machine.write_text("extends: one-node\n")
+    grid = make_grid(Design(str(machine), "local-churn", QUICK, (Axis("dram.latency", ("x1", "x2")),), seeds=1))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+    with pytest.raises(UserError, match=r"names '.*mine.yaml'; expected shipped machines only"):
+        write_artifact(tmp_path / "out", [str(tmp_path / "s.db")])
+    assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ from simslab.experiment.compare import compare, make_plan, write_comparison
 from simslab.experiment.figures.metrics import figures, metrics
 from simslab.experiment.figures.observation import Observation
 from simslab.experiment.run import run_once
-from simslab.experiment.variants import load_arm, parse_variants
+from simslab.experiment.variants import Variant, load_arm, parse_variants
 from simslab.report.comparison.comparison import comparison_text
 from simslab.result.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
 
@@ -190,7 +190,7 @@ def test_seeds_are_added_until_intervals_are_narrow_or_the_most_are_reached():
     rough = compare(plan, run=uneven, precision=0.10, max_seeds=64)
     fine = compare(plan, run=uneven, precision=0.05, max_seeds=64)
     assert 2 < len(rough.seeds) < len(fine.seeds) <= 64
-    assert "reached (" in rough.notes[-1]
+    assert ": reached (" in rough.notes[-1]
     half = [(row.high - row.low) / 2 / row.base_mean for row in fine.differences if row.metric.startswith("throughput")]
     assert max(half) <= 0.05
     never = compare(plan, run=uneven, precision=0.0001, max_seeds=8)
@@ -203,3 +203,18 @@ def uneven(inputs, seed):
     found = made_up(inputs, seed).measurement
     found.cycles = 1000 + 97 * (seed * (3 if inputs.machine_document.overrides else 1) % 5)
     return Observation(found)
+
+
+@pytest.mark.parametrize(
+    ("names", "seeds", "told"),
+    [(["base"], 2, "two arms are called 'base'"), (["a", "a"], 2, "'a'"), (["a"], 0, "0 seeds")],
+)
+def test_arms_of_one_name_and_numbers_of_seeds_that_cannot_be_are_refused(names, seeds, told):
+    arms = [Variant(name, ("scale=0.01",)) for name in names]
+    with pytest.raises(UserError, match=told):
+        make_plan("one-node", "local-churn", (), arms, seeds=seeds)
+
+
+def test_precision_is_not_reached_where_nothing_is_drawn():
+    plan = make_plan("one-node", "untar-rm", (), [Variant("far", ("dram.latency=200 ns",))], seeds=1, vary="none")
+    assert "not reached: there is no interval" in compare(plan, run=uneven, precision=0.01).notes[-1]

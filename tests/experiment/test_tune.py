@@ -92,3 +92,9 @@ def test_a_search_measures_the_memory_of_the_cache_and_keeps_its_runs(tmp_path):
     memory = [row.objectives["memory.arrays:pool_workqueue (bytes)"].mean for row in found.table.rows]
     assert memory[1] < memory[0]
     assert (tmp_path / "t.db").exists()
+
+
+@pytest.mark.parametrize("text", ["xinf", "x1e999", "-5", "0"])
+def test_limits_that_cannot_be_are_refused(text):
+    with pytest.raises(UserError, match=f"'{text}' is no limit"):
+        tune_design(BASE, "mixed", (120, 60, 8), {"limit": [text]})

@@ -34,3 +34,9 @@ def test_figures_that_differ_are_told_and_no_others(make_measurement):
 @pytest.mark.parametrize("value", [7, "text", None, [2]])
 def test_a_part_of_another_kind_is_a_difference_and_no_fault(part, value):
     assert any(path.startswith(part) for path, _, _ in input_differences(manifest("a"), manifest("a") | {part: value}))
+
+
+def test_what_no_figure_tells_is_named_by_its_part(make_measurement):
+    other = make_measurement(1)
+    other.dmesg.append("another line")
+    assert figure_differences(make_measurement(1), other) == [("parts of result.json: dmesg", "one", "another")]

@@ -45,7 +45,10 @@ class Constraint:
     def holds(self, values: Mapping[str, str]) -> bool:
         """Whether it holds for these values (absolute ones) of the axes; UserError where they cannot be compared."""
         try:
-            return bool(_evaluate(self.tree, self.names, values))
+            return _truth(_evaluate(self.tree, self.names, values))
+        except KeyError as error:
+            told = f"'{self.text}' asks for {error}, which a point does not set"
+            raise UserError(told, file="--where", expected="names that every point sets") from None
         except (ZeroDivisionError, TypeError):
             raise UserError(f"'{self.text}' cannot be worked out", file="--where", expected=EXPECTED) from None
 
@@ -106,11 +109,15 @@ def _check(tree: ast.expr, text: str) -> None:
 
 def _evaluate(node: ast.expr, names: Mapping[str, str], values: Mapping[str, str]) -> Any:
     if isinstance(node, ast.BoolOp):
-        results = (_evaluate(part, names, values) for part in node.values)
+        results = (_truth(_evaluate(part, names, values)) for part in node.values)
         return all(results) if isinstance(node.op, ast.And) else any(results)
     if isinstance(node, ast.UnaryOp):
         value = _evaluate(node.operand, names, values)
-        return not value if isinstance(node.op, ast.Not) else (value[0], -value[1])
+        return (
+            not _truth(value)
+            if isinstance(node.op, ast.Not)
+            else _calculated(ast.Sub(), (value[0], Fraction(0)), value)
+        )
     if isinstance(node, ast.Compare):
         sides = [_evaluate(part, names, values) for part in (node.left, *node.comparators)]
         pairs = zip(node.ops, sides, sides[1:], strict=False)
@@ -122,6 +129,13 @@ def _evaluate(node: ast.expr, names: Mapping[str, str], values: Mapping[str, str
         return quantity(what[1:] if what.startswith("=") else values[what])
     assert isinstance(node, ast.Constant)
     return "", Fraction(repr(node.value))
+
+
+def _truth(value: Any) -> bool:
+    """`value` as the truth that it is; TypeError for a quantity or a word, which is neither true nor false."""
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
 
 
 def _compared(op: ast.cmpop, left: Value, right: Value) -> bool:

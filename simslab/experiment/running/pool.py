@@ -118,7 +118,7 @@ class _Worker:
         self.busy = False
         try:
             return self.job, self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # a bare OSError where it was killed in the middle of a message
             self.connection.close()
             return self.job, Failure(_obituary(self.process.wait()), killed=True)
 

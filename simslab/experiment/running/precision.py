@@ -63,7 +63,8 @@ def sweep_to_precision(
         done.found, done.total = max(0, swept.total - swept.made), swept.total
         needed = _needed(samples(store, grid), grid, reference, share)
         if not needed or count >= max_seeds or done.failures:
-            done.notes = [precision_note(grid.design.metrics[0], share, count, looks, needed)]
+            seen = _measured(samples(store, grid), grid)
+            done.notes = [precision_note(grid.design.metrics[0], share, count, looks, needed, seen)]
             return done
         count = min(max_seeds, max(count + 1, min(GROWTH * count, max(needed.values()))))
         points = [point for point in grid.points if point is reference or _name(point, grid) in needed]
@@ -89,6 +90,12 @@ def _needed(found: Samples, grid: Grid, base: Point, share: float) -> dict[str, 
     return needed
 
 
+def _measured(found: Samples, grid: Grid) -> bool:
+    """Whether there is any interval: some point draws from the seed and has the first metric."""
+    metric = metrics(grid.design.metrics)[0].name
+    return any(point.drawn and found.paired(metric, _name(point, grid), _name(point, grid))[0] for point in grid.points)
+
+
 def seeds_needed(values: Sequence[float], wanted: float, comparisons: int = 1) -> int:
     """Return about how many values give an interval of half width `wanted`; 0 where these do."""
     low, high = mean_interval(values, comparisons)
@@ -100,10 +107,17 @@ def seeds_needed(values: Sequence[float], wanted: float, comparisons: int = 1) -
     return math.ceil(len(values) * min(GROWTH, (half / wanted) ** 2 if wanted else GROWTH))
 
 
-def precision_note(metric: str, share: float, count: int, looks: int, needed: Collection[str]) -> str:
-    """Return whether the intervals of a metric are as narrow as wanted, of all points but those in `needed`."""
+def precision_note(
+    metric: str, share: float, count: int, looks: int, needed: Collection[str], measured: bool = True
+) -> str:
+    """Return whether the intervals of a metric are as narrow as wanted, of all points but those in `needed`.
+
+    `measured` is false where there is no interval: nothing was drawn, or no run has the metric.
+    """
     told = f"precision {100 * share:g} % of {metric}: "
     looked = f"{count} seeds, looked at {looks} time{'s' * (looks > 1)}"
+    if not measured:
+        return f"{told}not reached: there is no interval, as no seed draws anything or no run has the metric"
     if not needed:
         return f"{told}reached ({looked})"
     return f"{told}not reached ({looked}) by {'; '.join(needed)}"

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from simslab.base.errors import UserError
+from simslab.experiment.figures.observation import inflated
+from simslab.experiment.store.schema import check_same_simslab, told
 from simslab.experiment.store.store import DONE, Store
 
 
@@ -19,11 +21,10 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
     """
     opened = [Store.open(source) for source in sources]  # all of them, before anything is written
     try:
+        for source in opened:
+            check_same_simslab(source.connection, source.path)
         with Store.create(out) as store:
             for source in opened:
-                if source.about() != store.about():
-                    made = source.about().get("simslab_version", "?")
-                    raise UserError(f"holds results of simslab {made}", file=str(source.path), expected="one version")
                 _take(store, source)
             return len(store.cells()), len(store.statuses())
     finally:
@@ -33,7 +34,10 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
 
 def _take(store: Store, source: Store) -> None:
     def rows(query: str) -> list[tuple[Any, ...]]:
-        return source.connection.execute(query).fetchall()
+        try:
+            return source.connection.execute(query).fetchall()
+        except sqlite3.Error as error:
+            raise told(error, source.path) from None
 
     store.configure(source.configurations())
     store.claim(rows("SELECT parameters, resolved, seed, run FROM cells"))
@@ -54,6 +58,15 @@ def _wanted(connection: sqlite3.Connection, row: tuple[Any, ...], source: Store)
         return True
     if there[0] != DONE:
         return bool(row[4] == DONE)
-    if row[4] == DONE and zlib.decompress(there[1]) != zlib.decompress(row[7]):
+    if row[4] == DONE and _measured(there[1], source) != _measured(row[7], source):
         raise UserError(f"run {row[0][:12]} differs from the other store's", file=str(source.path), expected="the same")
     return False
+
+
+def _measured(packed: Any, source: Store) -> bytes:
+    """Return what a run measured; UserError if its bytes are damaged."""
+    try:
+        return inflated(packed)
+    except (zlib.error, TypeError):
+        told_of = "or the store it is merged into holds a run whose result is damaged"
+        raise UserError(told_of, file=str(source.path), expected="whole stores") from None

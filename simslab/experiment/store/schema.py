@@ -148,7 +148,7 @@ class Lock:
     def __init__(self, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Speed is no matter: flock and SQLite's own locks do not meet, and the descriptor outlives the connection.
+            # It need not be fast: flock and SQLite's own locks do not meet, and the descriptor outlives the connection.
             self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
             raise UserError(f"cannot be written: {reason(error)}", file=str(path)) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,6 +11,7 @@ from typing import Any, Final
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from simslab.base.printable import csv_cell
 from simslab.report.tables import WIDTH, fixed, plain_text, print_parts, table
 from simslab.result.latency import Distribution, summarize
 
@@ -174,7 +177,9 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
 
 def comparison_csv(comparison: Comparison) -> str:
     """Return every figure of every run: one line an arm, seed and metric."""
-    lines = ["arm,seed,metric,value"]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("arm", "seed", "metric", "value"))
     told: set[str] = set()
     for each in comparison.differences:
         sides = [(each.arm, each.variant)]
@@ -182,9 +187,9 @@ def comparison_csv(comparison: Comparison) -> str:
             told.add(each.metric)
             sides.insert(0, (comparison.arms[0].name, each.base))
         for arm, values in sides:
-            lines += [f'{arm},{seed},"{each.metric}",{value!r}'
-                      for seed, value in zip(comparison.seeds, values, strict=True)]  # fmt: skip
-    return "\n".join(lines) + "\n"
+            for seed, value in zip(comparison.seeds, values, strict=True):
+                table.writerow((csv_cell(arm), seed, csv_cell(each.metric), repr(value)))
+    return text.getvalue()
 
 
 def _arm_document(arm: Arm) -> dict[str, Any]:

@@ -127,9 +127,9 @@ def _comparison_arms(document: dict[str, Any], path: Path) -> list[Arm]:
     if document.get("version") != COMPARISON_VERSION:
         told = f"is a comparison of version {document.get('version')}"
         raise UserError(told, file=str(path), expected=f"version {COMPARISON_VERSION}")
-    title = f"{document['workload']} on {document['machine']}"
     manifest = _manifest(path if path.is_dir() else path.parent)
     try:
+        title = f"{document['workload']} on {document['machine']}"
         return [_comparison_arm(arm, title, manifest, str(path)) for arm in document["arms"]]
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"is no whole comparison ({error})", file=str(path), expected=EXPECTED) from None
@@ -149,8 +149,8 @@ def comparison_points(document: Mapping[str, Any]) -> SweepTable:
     base, *others = document["arms"]
     changed = [f"{arm['name']}: {', '.join(arm['settings'])}" for arm in others]
     return SweepTable(
-        document["machine"], document["workload"], tuple(document["settings"]), base["name"], document["correction"],
-        tables, (), (*changed, *document["notes"]),
+        document["machine"], document["workload"], tuple(document["settings"]), base["name"], document.get("correction", ""),
+        tables, (), (*changed, *document.get("notes", ())),
     )  # fmt: skip
 
 

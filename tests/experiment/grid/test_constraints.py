@@ -67,3 +67,14 @@ def test_what_is_no_constraint_is_refused_and_never_executed(text):
 def test_a_name_that_ends_two_axes_is_told():
     with pytest.raises(UserError, match="could mean several"):
         parse_constraint("limit > 3", ("tunables.a.limit", "tunables.b.limit"))
+
+
+@pytest.mark.parametrize("text", ["a < -word", "-a < a or a", "not a"])
+def test_what_is_neither_true_nor_false_cannot_be_worked_out(text):
+    with pytest.raises(UserError, match="cannot be worked out"):
+        parse_constraint(text, ["a"]).holds({"a": "3"})
+
+
+def test_a_name_that_a_point_does_not_set_is_told():
+    with pytest.raises(UserError, match="asks for 'b', which a point does not set"):
+        parse_constraint("a < b", ["a", "b"]).holds({"a": "3"})

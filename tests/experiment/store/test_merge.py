@@ -44,3 +44,27 @@ def test_a_missing_shard_is_told_before_anything_is_written(swept, tmp_path):
     with pytest.raises(UserError, match="there is no such store"):
         merge(tmp_path / "a.db", [swept, tmp_path / "no.db"])
     assert not (tmp_path / "a.db").exists()
+
+
+@pytest.mark.parametrize("damaged", [b"no zlib", None])
+def test_a_run_whose_result_is_damaged_is_refused(damaged, swept, tmp_path):
+    path = tmp_path / "a.db"
+    path.write_bytes(swept.read_bytes())
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE runs SET measured = ?", (damaged,))
+    connection.commit()
+    connection.close()
+    with pytest.raises(UserError, match="a run whose result is damaged"):
+        merge(path, [swept])
+
+
+def test_nothing_is_written_when_a_later_store_is_another_versions(swept, tmp_path):
+    path = tmp_path / "b.db"
+    path.write_bytes(swept.read_bytes())
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE about SET value = '0.0.9' WHERE name = 'simslab_version'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(UserError, match="0.0.9"):
+        merge(tmp_path / "out.db", [swept, path])
+    assert not (tmp_path / "out.db").exists()

@@ -154,3 +154,20 @@ def test_comparisons_are_arms(tmp_path):
     (tmp_path / "comparison.json").write_text(json.dumps(document))
     figure = drawn([str(tmp_path)], "cdf", by="operation")
     assert figure.rows == (("", "alloc", 5.0, 2, 1.0),)
+
+
+def test_a_comparison_stored_before_there_were_corrections_and_notes_is_drawn(tmp_path):
+    arm = {
+        "name": "base",
+        "settings": [],
+        "frequency_hz": 10**9,
+        "by_operation": {"alloc": {"cycles": [5], "counts": [2]}},
+    }
+    each = {
+        "arm": "far", "metric": "latency.mean (ns)", "base": [1.0, 2.0], "variant": [2.0, 2.0],
+        "difference": {"mean": 0.5, "low": 0.0, "high": 1.0},
+    }  # fmt: skip
+    document = {"format": "simslab-comparison", "version": 1, "workload": "w", "machine": "m", "settings": [],
+                "arms": [arm, {**arm, "name": "far"}], "differences": [each]}  # fmt: skip
+    (tmp_path / "comparison.json").write_text(json.dumps(document))
+    assert drawn([str(tmp_path)], "effects").rows
