@@ -74,7 +74,7 @@ class Allocator:
         raise missing("kmem_cache_alloc_bulk")
 
     def kmem_cache_free_bulk(self, cpu: Cpu, cache: Cache, objects: list[int]) -> int:
-        """Free objects of `cache`, in order."""
+        """Free objects of `cache`; SLAB in order, SLUB slab by slab."""
         raise missing("kmem_cache_free_bulk")
 
     def kmalloc(self, cpu: Cpu, size: int, flags: int) -> int:

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Parked(NamedTuple):
-    """What one cache holds: free objects by where they lie, and all its pages."""
+    """What one cache holds: free objects by where they lie, and all its pages.
+
+    With SLUB `in_cpu_arrays` are those of each CPU's freelist, slab and list of partial slabs.
+    """
 
     in_cpu_arrays: int
     in_shared_arrays: int

@@ -42,7 +42,7 @@ def inventory_lines() -> Iterator[str]:
 
 
 def inventory_json() -> str:
-    """Return the shipped machines, workloads and experiments as JSON: of each kind a list of name, description and file."""
+    """Return all that ships as JSON: of each kind a list of name, description and file."""
     return json.dumps({f"{kind}s": list(_shipped(kind)) for kind in KINDS}, indent=2, ensure_ascii=False)
 
 
@@ -86,7 +86,7 @@ def _is_trace(path: FilePath) -> bool:
 
 
 def _file_of(name: str) -> FilePath:
-    """Return the file of a shipped machine, workload or experiment, else the file of that name; UserError if there is neither."""
+    """Return the file of what ships by that name, else the file of that name; UserError if there is neither."""
     shipped = {stem: f"{kind}s" for kind in KINDS for stem in shipped_names(f"{kind}s")}
     if name in shipped:
         return find_shipped(shipped[name], name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -16,6 +18,7 @@ from simslab.conform.slab.reaplog import check_reaplog
 from simslab.conform.slab.replay import check_trace
 from simslab.conform.slub import checks as checks_of_slub
 from simslab.conform.verdict import Verdict
+from simslab.kernel.bug import KernelBugError
 
 # Name patterns in order; the first that fits decides.
 CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict] | None], ...]] = (
@@ -37,6 +40,10 @@ CHECKS: Final[tuple[tuple[str, Callable[[Path], Verdict] | None], ...]] = (
 )
 
 
+# What reading a file of another shape leads to; numbers out of range are refused where they are read (records.py).
+UNREADABLE: Final = (ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, csv.Error, zlib.error)
+
+
 def conform(path: Path) -> Verdict:
     """Check one golden file; UserError when it cannot be read or its kind is not known."""
     if not path.is_file():
@@ -51,13 +58,20 @@ def conform(path: Path) -> Verdict:
 
 
 def run(check: Callable[[Path], Verdict], path: Path) -> Verdict:
-    """Run a check; a file that cannot be understood is the user's mistake."""
+    """Run a check; a file that cannot be understood, or holds nothing, is the user's mistake.
+
+    A broken contract of the kernel is a difference: the record was sound, and the allocator is not. Any other exception
+    is a bug and passes.
+    """
     try:
-        return check(path)
-    except UserError:
-        raise
-    except Exception as error:  # whatever a damaged file leads to is that file's fault, and no other's
+        verdict = check(path)
+    except KernelBugError as bug:
+        return Verdict(path.name, "check", difference=f"{type(bug).__name__}: {bug}")
+    except UNREADABLE as error:
         raise UserError(f"cannot be read as a golden file: {error!r:.200}", file=str(path)) from error
+    if not (verdict.checks or verdict.difference or verdict.skipped or verdict.notes):
+        raise UserError("has no rows to compare", file=str(path), expected="a whole golden file")
+    return verdict
 
 
 def golden_files(paths: list[Path]) -> list[Path]:

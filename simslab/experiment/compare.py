@@ -118,9 +118,8 @@ def _check_arms(variants: Sequence[Variant], seeds: int) -> None:
     """UserError for arms that share a name, or one called as the unmodified arm is, and for no seeds or too many."""
     names = [BASE, *(variant.name for variant in variants)]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise UserError(
-            f"two arms are called '{twice}'", file="variants", expected=f"other names than '{BASE}', each once"
-        )
+        expected = f"other names than '{BASE}', each once"
+        raise UserError(f"two arms are called '{twice}'", file="variants", expected=expected)
     if not 1 <= seeds <= MOST_SEEDS:
         raise UserError(f"{seeds} seeds", file="seeds", expected=f"1 to {MOST_SEEDS:,}")
 

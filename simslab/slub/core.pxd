@@ -21,6 +21,7 @@ cdef long long NUMA_NO_NODE
 cdef long long ZERO_SIZE_PTR
 cdef long long SMALL_SIZE
 cdef long long SLAB_PAGE
+cdef long long HEAD_PAGE
 cdef long long INSNS_KMALLOC
 cdef long long INSNS_KMALLOC_NODE
 cdef long long INSNS_KMALLOC_LARGE

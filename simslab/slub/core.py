@@ -1,7 +1,7 @@
 """The state of one kernel's mm/slub.c and its object paths; what makes and changes caches works on it from above.
 
-Objects are simulated physical addresses; 0 is NULL. The surface is that of `simslab.slab.allocator` where the two
-allocators have the same. Every call names the CPU on which it runs, and charges that CPU.
+Objects are simulated physical addresses; 0 is NULL. The surface is that of `simslab.allocator`. Every call names the CPU
+on which it runs, and charges that CPU.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from typing import Final
 
 from simslab.allocator.allocator import Allocator, Faults
 from simslab.allocator.cache import Cache
+from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.mempolicy import MemPolicies
-from simslab.kernel.mm.page import PG_SLAB
+from simslab.kernel.mm.page import PG_HEAD, PG_SLAB
 from simslab.machine.core.cpu import Cpu
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths
@@ -35,6 +36,7 @@ NUMA_NO_NODE: Final = -1
 ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
 SMALL_SIZE: Final = 192  # up to here the size class comes from a table
 SLAB_PAGE: Final = PG_SLAB
+HEAD_PAGE: Final = PG_HEAD
 INSNS_KMALLOC: Final = 27  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 27  # estimate
 INSNS_KMALLOC_LARGE: Final = 40  # estimate: kmalloc_order
@@ -192,6 +194,8 @@ class SlubCore(Allocator):
         pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)
         if mem_map.get("flags", pfn) & SLAB_PAGE:
             return self.freeing.kfree(cpu, objp)
+        if not mem_map.get("flags", pfn) & HEAD_PAGE:
+            raise KernelBugError(f"kfree of {objp:#x}, which is neither in a slab nor a large block in use")
         cpu.insn(INSNS_KMALLOC_LARGE)
         return int(self.kernel.page_allocator.free_pages(cpu, pfn, mem_map.get("order", pfn)))
 

@@ -16,4 +16,3 @@ cdef extern from *:
     const long long ALLOC_BULK "13LL"
     const long long FREE_BULK "14LL"
     const long long SHRINK "15LL"
-    const long long NR_PATHS "16LL"

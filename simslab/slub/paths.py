@@ -20,7 +20,6 @@ FREE_SLAB: Final = 12  # the last object of a slab that was given back
 ALLOC_BULK: Final = 13
 FREE_BULK: Final = 14
 SHRINK: Final = 15
-NR_PATHS: Final = 16
 
 PATH_NAMES: Final = (
     "none",
@@ -40,13 +39,3 @@ PATH_NAMES: Final = (
     "free_bulk",
     "shrink",
 )
-
-
-def is_alloc(path: int) -> bool:
-    """Whether `path` is one of a single allocation."""
-    return ALLOC_FAST <= path <= ALLOC_FAILED
-
-
-def is_free(path: int) -> bool:
-    """Whether `path` is one of a single free."""
-    return FREE_FAST <= path <= FREE_SLAB

@@ -147,14 +147,3 @@ def kmem_cache_shutdown(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: 
         if n.nr_partial or n.nr_slabs:
             return 1
     return 0
-
-
-def count_partial(allocator: SlubCore, n: KmemCacheNode) -> int:
-    """Free objects in the slabs of a node's list (mm/slub.c: count_partial with count_free)."""
-    pages = allocator.pages
-    return sum(pages.objects(pfn) - pages.inuse(pfn) for pfn in allocator.lists.list_pfns(n, PARTIAL))
-
-
-def full_slabs(allocator: SlubCore, n: KmemCacheNode) -> list[int]:
-    """Return the slabs of a node's full list, kept with SLAB_STORE_USER."""
-    return allocator.lists.list_pfns(n, FULL)

@@ -60,7 +60,7 @@ SITE_SLAB_LOCK: Final = callsites.site("cmpxchg_double_slab")
 class SlubPages:
     """The slabs of all caches of one kernel.
 
-    `observer`, when set, is told `slab_obtained(cache, pfn, nid)`, `slab_discarded(cache, pfn, nid)` and
+    `observer`, when set, is told `slab_obtained(cache, pfn, nid, objects)`, `slab_discarded(cache, pfn, nid)` and
     `no_pages(cache, order, node)`, and by other parts of what they do to lists. Page allocation for the cache of index
     `deny_cache` fails on the nodes of `deny_mask` and, with `deny_high_order`, above the cache's least order (model:
     fault injection).

@@ -1,9 +1,11 @@
+import gzip
 from pathlib import Path
 
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.conform.dispatch import conform, golden_files
+from simslab.conform.dispatch import conform, golden_files, run
+from simslab.kernel.bug import KernelBugError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -54,3 +56,27 @@ def test_files_of_folders_are_found_in_order_of_name_everything_below_included(t
         (tmp_path / name).touch()
     alone = tmp_path / "c.csv"
     assert golden_files([tmp_path, alone]) == [tmp_path / "a" / "b.csv", alone, alone]
+
+
+def test_a_broken_contract_of_the_kernel_is_a_difference_and_no_fault_of_the_file(tmp_path):
+    def broken(path):
+        raise KernelBugError("full slab on the partial list")
+
+    verdict = run(broken, tmp_path / "merge.csv")
+    assert not verdict.ok
+    assert "full slab on the partial list" in verdict.difference
+
+
+def test_a_bug_of_another_kind_passes(tmp_path):
+    def broken(path):
+        assert not path
+
+    with pytest.raises(AssertionError):
+        run(broken, tmp_path / "merge.csv")
+
+
+def test_a_table_without_rows_is_refused(tmp_path):
+    with gzip.open(GOLDEN / "cache_geometry.csv.gz", "rt") as table:
+        (tmp_path / "cache_geometry.csv").write_text(table.readline())
+    with pytest.raises(UserError, match="has no rows to compare"):
+        conform(tmp_path / "cache_geometry.csv")

@@ -109,15 +109,13 @@ def _check(tree: ast.expr, text: str) -> None:
 
 def _evaluate(node: ast.expr, names: Mapping[str, str], values: Mapping[str, str]) -> Any:
     if isinstance(node, ast.BoolOp):
-        results = (_truth(_evaluate(part, names, values)) for part in node.values)
+        results = [_truth(_evaluate(part, names, values)) for part in node.values]  # all: a part may be no truth
         return all(results) if isinstance(node.op, ast.And) else any(results)
     if isinstance(node, ast.UnaryOp):
         value = _evaluate(node.operand, names, values)
-        return (
-            not _truth(value)
-            if isinstance(node.op, ast.Not)
-            else _calculated(ast.Sub(), (value[0], Fraction(0)), value)
-        )
+        if isinstance(node.op, ast.Not):
+            return not _truth(value)
+        return _calculated(ast.Sub(), (value[0], Fraction(0)), value)
     if isinstance(node, ast.Compare):
         sides = [_evaluate(part, names, values) for part in (node.left, *node.comparators)]
         pairs = zip(node.ops, sides, sides[1:], strict=False)

@@ -149,7 +149,8 @@ def comparison_points(document: Mapping[str, Any]) -> SweepTable:
     base, *others = document["arms"]
     changed = [f"{arm['name']}: {', '.join(arm['settings'])}" for arm in others]
     return SweepTable(
-        document["machine"], document["workload"], tuple(document["settings"]), base["name"], document.get("correction", ""),
+        document["machine"], document["workload"], tuple(document["settings"]), base["name"],
+        document.get("correction", ""),
         tables, (), (*changed, *document.get("notes", ())),
     )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """CPUs and memory that come and go (mm/slub.c: slub_cpu_dead, slab_memory_callback).
 
 All run in process context with interrupts on, on a CPU that stays. The CPU that goes must be outside the core.
-Not modelled: slab_mutex around each.
+Not modelled: slab_mutex around each; that a node whose memory is gone loses its structures (slab_mem_offline_callback)
+and is no node with memory any longer.
 """
 
 from __future__ import annotations

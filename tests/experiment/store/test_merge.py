@@ -65,6 +65,6 @@ def test_nothing_is_written_when_a_later_store_is_another_versions(swept, tmp_pa
     connection.execute("UPDATE about SET value = '0.0.9' WHERE name = 'simslab_version'")
     connection.commit()
     connection.close()
-    with pytest.raises(UserError, match="0.0.9"):
+    with pytest.raises(UserError, match=r"0\.0\.9"):
         merge(tmp_path / "out.db", [swept, path])
     assert not (tmp_path / "out.db").exists()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.slub.creation import kmalloc
 
@@ -58,3 +59,12 @@ def test_kfree_finds_the_cache_by_the_page(system):
     assert allocator.ksize(cpu, objp) == 128
     allocator.kfree(cpu, objp)
     assert allocator.kmalloc(cpu, 100, gfp.GFP_KERNEL) == objp
+
+
+def test_a_large_block_that_is_freed_twice_is_a_kernel_bug(booted):
+    allocator = booted("1n1c", slab_nomerge=True)
+    cpu = allocator.kernel.machine.cpus[0]
+    objp = allocator.kmalloc(cpu, 20_000, gfp.GFP_KERNEL)
+    allocator.kfree(cpu, objp)
+    with pytest.raises(KernelBugError, match="neither in a slab nor a large block in use"):
+        allocator.kfree(cpu, objp)

@@ -30,7 +30,12 @@ def test_a_cpu_that_comes_back_takes_part_again(allocator):
 
 def test_memory_with_objects_cannot_go_and_without_them_can(allocator):
     cpu = allocator.kernel.machine.cpus[0]
-    assert allocator.memory_going_offline(cpu, 1) == -16
+    far = allocator.kernel.machine.cpus[7]
+    cache = allocator.kmem_cache_create("c", 64)
+    allocator.kmem_cache_free(far, cache, allocator.kmem_cache_alloc(far, cache, gfp.GFP_KERNEL))
+    assert cache.node[far.node].nr_slabs == 1
+    assert allocator.memory_going_offline(cpu, far.node) == -16
+    assert cache.node[far.node].nr_slabs == 0
     for cache in allocator.caches:
         if cache.node[1] is not None:
             cache.node[1].nr_slabs = 0  # as if every object there had been freed
