@@ -1,7 +1,7 @@
 """The state of one kernel's mm/slub.c and its object paths; what makes and changes caches works on it from above.
 
-Objects are simulated physical addresses; 0 is NULL. The surface is that of `simslab.allocator`. Every call names the CPU
-on which it runs, and charges that CPU.
+Objects are simulated physical addresses; 0 is NULL. The surface is that of `simslab.allocator`. Every call names the
+CPU on which it runs, and charges that CPU.
 """
 
 from __future__ import annotations
