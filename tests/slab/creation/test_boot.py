@@ -1,15 +1,11 @@
-from itertools import pairwise
-
 import pytest
 
 from simslab.conform.topologies import TOPOLOGIES, new_system
-from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
 from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.boot import standing_caches
-from simslab.slab.creation.boot_arrays import CACHE_CACHE, SIZE_NODE, boot_node_address
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.slab_state import FULL
 
@@ -28,15 +24,6 @@ def test_no_structure_stays_in_boot_data():
     for cache in allocator.caches:
         for node in cache.node:
             assert not start <= node.addr < start + 8192
-
-
-@pytest.mark.parametrize("nodes", [2, 16, 20])
-def test_structures_in_boot_data_do_not_overlap(nodes):
-    core = SlabAllocator(Kernel(build_machine(load_machine("two-socket", [f"nodes={nodes}", "layout.cores=1"]))))
-    starts = [boot_node_address(core, which, nid) for which in (CACHE_CACHE, SIZE_NODE) for nid in range(nodes)]
-    assert starts[0] >= core.boot_data + layout.KMEM_CACHE_NODE + 8 * nodes
-    assert all(after - before >= layout.NODE_BYTES for before, after in pairwise(starts))
-    assert starts[-1] + layout.NODE_BYTES <= core.slab_mutex.addr
 
 
 def test_caches_are_described_in_their_own_memory():
