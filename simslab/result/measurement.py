@@ -141,7 +141,7 @@ class SoftirqRow:
 
 @dataclass(frozen=True)
 class TransferRow:
-    """Line fetches by one node's CPUs from one source (cause name) and node distance."""
+    """Line fetches by one node's CPUs from one source (cause name); `cycles` are all of theirs."""
 
     node: int
     source: str
