@@ -70,8 +70,8 @@ class SlabAllocator(SlabCore):
         elif wanted["batchcount"] > wanted["limit"]:
             told = f"batchcount {wanted['batchcount']} is above limit {wanted['limit']}, the cache's own"
             raise BadValue(told, expected="a 'limit' as well", at=("batchcount",))
-        line = f"{cache.name} {wanted['limit']} {wanted['batchcount']} {wanted['shared']}"
-        return min(self.slabinfo_write(line, cpu), 0)
+        triple = wanted["limit"], wanted["batchcount"], wanted["shared"]
+        return cpucache.tune(self, cpu or self.kernel.machine.cpus[0], own(cache), triple, gfp.GFP_KERNEL)
 
     def tunables(self, cache: Cache) -> dict[str, int]:
         """The `limit`, `batchcount` and `shared` of a cache, as /proc/slabinfo shows them."""

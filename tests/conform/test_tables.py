@@ -67,8 +67,8 @@ def test_kmalloc_rows_are_looked_up_by_size_and_flags(tmp_path):
     path = tmp_path / "kmalloc.csv"
     path.write_text("size,gfp,cache\n8,GFP_KERNEL,kmalloc-8\n")
     assert tables.check_kmalloc(path, lambda size, flags: {"cache": f"kmalloc-{size}"}).ok
-    path.write_text("size,gfp,cache\n8,GFP_WHAT,kmalloc-8\n")
-    with pytest.raises(UserError, match="GFP_WHAT"):
+    path.write_text("size,gfp,cache\n8,WHAT,kmalloc-8\n")
+    with pytest.raises(UserError, match="WHAT"):
         tables.check_kmalloc(path, lambda size, flags: {})
 
 
