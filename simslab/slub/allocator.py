@@ -15,12 +15,11 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common.creation import CacheRequest
-from simslab.slub import shrink
 from simslab.slub.core import SlubCore
 from simslab.slub.creation import boot, sysfs
 from simslab.slub.creation.options import SlubOptions
 from simslab.slub.creation.set_up import SlubCreation
-from simslab.slub.housekeeping import hotplug
+from simslab.slub.housekeeping import hotplug, shrink
 from simslab.slub.housekeeping.slabinfo import parked, slabinfo_text
 from simslab.slub.kmem_cache import KmemCache
 

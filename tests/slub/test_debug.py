@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.kernel.mm import gfp
-from simslab.slub.shrink import FULL, PARTIAL
+from simslab.slub.housekeeping.shrink import FULL, PARTIAL
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from simslab.conform.slub.geometry import options_of
 from simslab.conform.slub.state import CPU_FIELDS, NODE_FIELDS, SLAB_FIELDS, SlabNames, State, StateReader
 from simslab.conform.slub.topologies import new_system
 from simslab.conform.verdict import Verdict
-from simslab.slub.shrink import flush_all, flush_cpus
+from simslab.slub.housekeeping.shrink import flush_all, flush_cpus
 from simslab.slub.stat_item import STAT_ITEMS
 
 if TYPE_CHECKING:

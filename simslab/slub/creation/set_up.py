@@ -13,9 +13,10 @@ from simslab.slab_common.merging import MergeRules, find_mergeable
 from simslab.slab_common.slab_state import DOWN, KernelPanicError
 from simslab.slab_common.standing import StandingCache
 from simslab.slub import flags as fl
-from simslab.slub import layout, shrink
+from simslab.slub import layout
 from simslab.slub.core import SlubCore
 from simslab.slub.creation import geometry as sizing
+from simslab.slub.housekeeping import shrink
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 
 OBJECTS_SHIFT: Final = 16  # of `objects` in the counters of struct page

@@ -10,8 +10,8 @@ from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.errno import EINVAL, ERANGE
 from simslab.machine.core.cpu import Cpu
 from simslab.slub.creation.geometry import set_min_partial
+from simslab.slub.housekeeping.shrink import flush_all, kmem_cache_shrink
 from simslab.slub.kmem_cache import KmemCache
-from simslab.slub.shrink import flush_all, kmem_cache_shrink
 
 if TYPE_CHECKING:
     from simslab.slub.core import SlubCore

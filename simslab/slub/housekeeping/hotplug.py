@@ -14,9 +14,9 @@ from simslab.kernel.errno import EBUSY, ENOMEM
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slub import shrink
 from simslab.slub.core import SlubCore
 from simslab.slub.creation.set_up import new_node
+from simslab.slub.housekeeping import shrink
 
 SITE_DEAD: Final = callsites.site("slub_cpu_dead")
 

@@ -6,7 +6,7 @@ import pytest
 
 from simslab.conform.slub.audit import SlubAudit
 from simslab.kernel.mm import gfp
-from simslab.slub.shrink import flush_cpus
+from simslab.slub.housekeeping.shrink import flush_cpus
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Boot: the first two caches describe each other, then everything stands on them."""
 
 from simslab.slub.creation.boot import standing_caches
-from simslab.slub.shrink import PARTIAL
+from simslab.slub.housekeeping.shrink import PARTIAL
 
 
 def test_the_oldest_caches_are_those_of_caches_and_of_nodes(booted):
