@@ -28,8 +28,9 @@ class Whole:
         return len(self.words)
 
     def pieces(self) -> Iterator[Words]:
-        """Yield all words at once."""
-        yield self.words
+        """Yield all words at once, if there are any."""
+        if len(self.words):
+            yield self.words
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Chain:
         return sum(part.length for part in self.parts)
 
     def pieces(self) -> Iterator[Words]:
-        """Yield the pieces of each, but for those without a word."""
+        """Yield the pieces of each."""
         for part in self.parts:
-            yield from (piece for piece in part.pieces() if len(piece))
+            yield from part.pieces()
 
 
 def portions(count: int, size: int) -> Iterator[tuple[int, int]]:

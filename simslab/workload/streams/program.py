@@ -23,7 +23,7 @@ class Stream(Protocol):
         """How many words there are, about so many where only making them would tell: for progress alone."""
 
     def pieces(self) -> Iterator[Words]:
-        """Yield all words in order, in pieces of any length; a piece is read once, then may go."""
+        """Yield all words in order, in pieces of one word or more; a piece is read once, then may go."""
 
 
 class KindTable:

@@ -95,7 +95,8 @@ class ConsumeStream:
         """Yield the words: turn by turn, and in a turn handover by handover."""
         for start, count in portions(self.turns, self.portion):
             turns, words = zip(*(self._of(i, start, count) for i in range(len(self.handovers))), strict=True)
-            yield joined(words)[np.argsort(np.concatenate(turns), kind="stable")]
+            if any(map(len, words)):
+                yield joined(words)[np.argsort(np.concatenate(turns), kind="stable")]
 
     def _of(self, ring: int, start: int, count: int) -> tuple[Words, Words]:
         """Return the turns from `start` on in which this thread consumes of a handover, and the words."""

@@ -51,6 +51,7 @@ def test_long_streams_are_made_in_pieces_and_can_be_made_again(step, think):
     )
     for thread in made.threads:
         first, again = list(thread.stream.pieces()), list(thread.stream.pieces())
+        assert all(map(len, first))
         assert len(first) > 3
         assert [piece.tolist() for piece in first] == [piece.tolist() for piece in again]
 
@@ -77,7 +78,7 @@ def test_the_streams_of_a_long_run_are_not_there_before_it():
     assert max(len(piece) for piece in made.threads[0].stream.pieces()) <= 2 * PIECE
 
 
-def test_a_chain_leaves_out_streams_without_a_word():
+def test_no_piece_is_without_a_word():
     stream = Chain([Whole(WORDS), Whole(WORDS[:0]), Tiled(WORDS[:2], 3, piece=4)])
     assert [piece.tolist() for piece in stream.pieces()] == [WORDS.tolist(), [0, 1, 0, 1], [0, 1]]
     assert stream.length == 11
