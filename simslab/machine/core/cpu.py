@@ -19,7 +19,6 @@ from simslab.machine.accounting import causes
 from simslab.machine.accounting.irq_stats import IrqStats
 from simslab.machine.core.core_spec import CoreCosts, CpuPlace
 from simslab.machine.core.interrupt_flag import InterruptibleCore
-from simslab.machine.core.store_buffer import NO_LINE
 from simslab.machine.core.tlb import Tlb
 from simslab.machine.memory import states
 from simslab.machine.memory.coherence import CoherentMemory
@@ -217,7 +216,7 @@ class Cpu(InterruptibleCore):
 
     def not_polled(self) -> int:
         """No CPU polls a line of this one any longer."""
-        self.polled = NO_LINE
+        self.polled = states.NO_LINE
         return 0
 
     def drain(self) -> int:

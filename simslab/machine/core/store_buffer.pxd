@@ -3,6 +3,7 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.machine.accounting cimport causes
 from simslab.machine.core.core_clock cimport CoreClock
+from simslab.machine.memory cimport states
 
 
 cdef class StoringCore(CoreClock):

@@ -13,15 +13,12 @@ Not modelled: loads that find all fill buffers taken by stores; two stores to on
 
 from __future__ import annotations
 
-from typing import Final
-
 from simslab.base import buffers
 from simslab.base.engine import Engine
 from simslab.machine.accounting import causes
 from simslab.machine.core.core_clock import CoreClock
 from simslab.machine.core.core_spec import CoreCosts, CpuPlace
-
-NO_LINE: Final = -1
+from simslab.machine.memory import states
 
 
 class StoringCore(CoreClock):
@@ -41,7 +38,7 @@ class StoringCore(CoreClock):
         self.next_fill = 0
         self.kept: int = costs.core.kept
         self.entered = 0  # stores that took an entry since the start
-        self.polled = NO_LINE  # line that another CPU polls while this one works in it
+        self.polled = states.NO_LINE  # line that another CPU polls while this one works in it
         self.poller = 0  # that CPU's core
         self.follows = 0  # cycles in which its waiting load gets the line
         self.granted = 0  # when this core had the line last
