@@ -346,8 +346,8 @@ def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path, r
     if stores_written(command) or command.startswith("simslab store"):
         folder, outputs = request.getfixturevalue("stores")
         printed = outputs.get(command)
-        for store in folder.glob("*.db"):
-            shutil.copy(store, tmp_path)
+        for file in filter(Path.is_file, folder.iterdir()):
+            shutil.copy(file, tmp_path)
     promise(command)(simslab(command) if printed is None else printed, tmp_path)
 
 

@@ -143,7 +143,7 @@ class SlubProgram:
 
     def tune(self, cpu):
         name = self.chance.choice(["min_partial", "cpu_partial", "remote_node_defrag_ratio"])
-        self.allocator.tune(cpu, self.cache, name, self.chance.choice([0, 1, 2, 5, 30, 100, 150]))
+        self.allocator.write_attribute(cpu, self.cache, name, self.chance.choice([0, 1, 2, 5, 30, 100, 150]))
 
     def flush(self, cpu):
         flush_cpus(self.allocator, cpu, self.cache, [self.chance.choice(self.cpus).id])

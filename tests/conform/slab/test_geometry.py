@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from simslab.conform.records import Row
 from simslab.conform.slab.geometry import check_geometry, predicted_row, rules_of
 from simslab.kernel.errno import E2BIG, EINVAL
 from simslab.slab.creation.kmalloc import running_rules
@@ -10,7 +11,8 @@ HEADER = "req_size,req_align,req_flags,req_flags_decoded,ctor,"
 
 
 def request(size, align=0, flags=0, ctor=0):
-    return {"req_size": str(size), "req_align": str(align), "req_flags": hex(flags), "ctor": str(ctor)}
+    cells = {"req_size": str(size), "req_align": str(align), "req_flags": hex(flags), "ctor": str(ctor)}
+    return Row(cells, "cache_geometry.csv", 2)
 
 
 def predicted(name="cache_geometry.csv", one_node=False, **values):

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from itertools import islice
 from pathlib import Path
 
 from simslab.conform.records import lines_of
@@ -25,7 +26,7 @@ def some_counts(tmp_path, change):
 
 def some_accesses(tmp_path, change):
     with lines_of(GOLDEN / "path_access.jsonl.gz") as stream:
-        records = [json.loads(line) for line in stream.readlines()[:12]]
+        records = [json.loads(line) for line in islice(stream, 12)]
     change(records[5])
     path = tmp_path / "path_access.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(map(json.dumps, records)).encode()))
