@@ -84,9 +84,12 @@ cdef class SpinLock:
     @cython.locals(bill=cython.longlong)
     cpdef long long join(self, Cpu cpu) except? -1
     @cython.locals(arrived=cython.longlong, waited=cython.longlong)
-    cdef long long wait_until_free(self, Cpu cpu) except? -1
-    @cython.locals(core=cython.longlong, seen=cython.longlong, fetched=cython.longlong)
-    cdef long long see_release(self, Cpu cpu, long long pending) except? -1
+    cdef long long wait_until_seen(self, Cpu cpu) except? -1
+    cdef long long wait_to(self, Cpu cpu, long long time) except? -1
+    cdef long long looks_at(self, Cpu first) except? -1
+    cdef long long followed_by(self, Cpu first) except? -1
+    @cython.locals(fetched=cython.longlong, followed=cython.longlong)
+    cdef long long fetched_by(self, Cpu first) except? -1
     @cython.locals(bill=cython.longlong, core=cython.longlong, following=cython.longlong, told=cython.longlong)
     cdef long long take_over(self, Cpu cpu, long long pending) except -1
     @cython.locals(first=Cpu)

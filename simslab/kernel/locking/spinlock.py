@@ -275,8 +275,7 @@ class SpinLock:
             self.first_pending = 1
         elif pending:
             self.second_pending = 1
-        self.wait_until_free(cpu)
-        self.see_release(cpu, pending)
+        self.wait_until_seen(cpu)
         self.queue.pop(0)
         self.first_pending = pending if self.queue and self.second_pending else 0
         self.second_pending = 0
@@ -312,37 +311,51 @@ class SpinLock:
             self.holder.polled_by(cpu, self.addr, 0)  # it has taken the line already
         return 0
 
-    def wait_until_free(self, cpu: Cpu) -> int:
-        """Wait until the lock is free and `cpu` the first in its queue."""
+    def wait_until_seen(self, cpu: Cpu) -> int:
+        """Wait until the lock is free, `cpu` the first in its queue, and the word that says so here."""
         if self.owner == NOBODY and self.queue[0] is cpu:
-            if self.free_at > cpu.now:
-                cpu.charge(causes.LOCK_WAIT, self.free_at - cpu.now)
-            cpu.settle()  # whoever comes meanwhile queues behind
-            return 0
-        if cpu.engine is None:
+            cpu.look(self.addr)
+            self.wait_to(cpu, self.looks_at(cpu))
+        elif cpu.engine is None:
             raise KernelBugError(f"CPU {cpu.id} waits for {self.lock_class.name} without an engine to run its holder")
-        arrived = cpu.now
-        cpu.engine.queue(cpu)
-        waited = cpu.now - arrived
-        cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
-        return cpu.charge(causes.LOCK_WAIT, waited)
+        else:
+            arrived = cpu.now
+            cpu.engine.queue(cpu)
+            waited = cpu.now - arrived
+            cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
+            cpu.charge(causes.LOCK_WAIT, waited)
+        if not self.first_pending:
+            cpu.look(self.addr)
+            self.wait_to(cpu, self.fetched_by(cpu))
+        return 0
 
-    def see_release(self, cpu: Cpu, pending: int) -> int:
-        """Wait until the word that says `free` is here: it follows the release, or is fetched by who was told late."""
+    def wait_to(self, cpu: Cpu, time: int) -> int:
+        """Wait until `time`; whoever comes before it queues behind, and takes the word's line to and fro first."""
+        if time > cpu.now:
+            cpu.charge(causes.LOCK_WAIT, time - cpu.now)
+        return cpu.settle()
+
+    def looks_at(self, first: Cpu) -> int:
+        """When the first in the queue looks at the word that says `free`.
+
+        With the pending bit it has been polling: the word follows the release, and the loop is left (then it has seen
+        it). Else it looks once it is told that it is the first.
+        """
+        if self.first_pending:
+            return self.followed_by(first)
+        return self.told_at if self.told_at > self.free_at else self.free_at
+
+    def followed_by(self, first: Cpu) -> int:
+        """When who polled has the word that the release wrote, and has left its loop."""
         assert self.holder is not None  # somebody held it, or nobody would wait
-        core = self.holder.core
-        seen = self.free_at + cpu.memory.follow(core, cpu.core)
-        if not pending:
-            if self.told_at > cpu.now:
-                cpu.charge(causes.LOCK_WAIT, self.told_at - cpu.now)
-                cpu.settle()  # who comes before that, comes before the look at the word
-            fetched = self.told_at + cpu.memory.transfer(core, cpu.core)
-            seen = fetched if fetched > seen else seen
-        cpu.look(self.addr)
-        seen += cpu.mispredict  # out of the loop
-        if seen > cpu.now:
-            cpu.charge(causes.LOCK_WAIT, seen - cpu.now)
-        return cpu.settle()  # who comes before that takes the word's line to and fro first
+        return self.free_at + first.memory.follow(self.holder.core, first.core) + first.mispredict
+
+    def fetched_by(self, first: Cpu) -> int:
+        """When who was told late has the word: fetched from the last holder, or with the release if that is later."""
+        assert self.holder is not None
+        fetched = self.told_at + first.memory.transfer(self.holder.core, first.core) + first.mispredict
+        followed = self.followed_by(first)
+        return fetched if fetched > followed else followed
 
     def take_over(self, cpu: Cpu, pending: int) -> int:
         """Set `locked`: a store, or the locked operation of the last in the queue; tell the next that it is the first.
@@ -365,11 +378,11 @@ class SpinLock:
         return 0
 
     def wake_first(self) -> int:
-        """Let the first in the queue go on at the time of the release."""
+        """Let the first in the queue go on when it looks at the release; who comes before that runs first."""
         first = self.queue[0]
         first.look(self.addr)
         if first.engine is not None:
-            first.engine.grant(first, self.free_at)
+            first.engine.grant(first, self.looks_at(first))
         return 0
 
     def acquired(self, cpu: Cpu, row: int) -> int:
