@@ -24,7 +24,9 @@ from simslab.slab_common import flags as fl
 
 NUMA_NO_NODE: Final = -1
 BATCHREFILL_LIMIT: Final = 16
-PREDICTED_TURNS: Final = 12  # estimate: the history of a predictor tells the end of a loop as short as this
+# Estimate: the history of a predictor tells the end of a loop as short as this. Any from 6 up leaves the verdicts of
+# `simslab validate` as many as they are.
+PREDICTED_TURNS: Final = 12
 
 
 EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN

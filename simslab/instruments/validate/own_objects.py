@@ -23,7 +23,8 @@ PAIRS: Final = 2000
 CHURNS: Final = 4000
 BURSTS: Final = 40
 BULKS: Final = 200
-RANDOM_CYCLES: Final = 16  # estimate: a multiplication and a division that wait for each other, for a random number
+# A multiplication and a division that wait for each other, for a random number: calibrated on the rows `churn`.
+RANDOM_CYCLES: Final = 16
 RANDOM: Final = (6364136223846793005, 1442695040888963407)  # Knuth's MMIX generator
 
 Figures = dict[str, float]

@@ -60,11 +60,13 @@ class CoreSpec(SpecModel):
     )
     kept: Duration = parameter(
         "how long a core keeps a line that came for a store while another core's request for it waits: as many stores "
-        "behind that one retire with it, one a cycle",
+        "behind that one retire with it, one a cycle; the default is one figure for all machines, chosen on the "
+        "contended frees of `simslab validate` (eleven rows, told there as calibration)",
         cycles(10),
     )
     mispredict: Duration = parameter(
-        "from a branch that was predicted wrong to the first instruction behind it, as at the end of a waiting loop",
+        "from a branch that was predicted wrong to the first instruction behind it, as at the end of a waiting loop; "
+        "tables of Agner Fog and uops.info give 15 to 20 for Intel's cores since Haswell and AMD's since Zen",
         cycles(18),
     )
     commit: Duration = parameter(
