@@ -65,6 +65,7 @@ CROSS_CUTTING = {
     "machine/memory/test_properties.py": "random programs on random hierarchies",
     "machine/memory/test_protocol_tables.py": "each row of the protocols' tables",
     "machine/memory/test_protocol_walks.py": "random walks through the protocols' tables",
+    "machine/memory/test_scripted_accesses.py": "walks of two to four CPUs, transaction by transaction",
     "machine/memory/test_shadow.py": "the hierarchy against a plain model of it",
     "slab/creation/test_options_at_work.py": "boot parameters seen in what the allocator does",
     "slab/debug/test_random_faults.py": "random mistakes of users, and what the debug kernel finds",
