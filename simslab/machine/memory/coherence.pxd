@@ -44,6 +44,7 @@ cdef class CoherentMemory:
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     cdef long long tell_fetching(self, long long core, long long line) except? -1
     cdef long long tell_fetched(self, long long core, long long line, long long write) except? -1
+    cdef long long tell_hit(self, long long core, long long line, long long write) except? -1
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept

@@ -103,6 +103,11 @@ class CoherentMemory:
         self.witness.fetched(core, line, write, self.cause)
         return 0
 
+    def tell_hit(self, core: int, line: int, write: int) -> int:
+        """Tell the witness of an access that the core's L1 answered; for cores that are watched."""
+        self.witness.hit(core, line, write)
+        return 0
+
     def pass_ports(self, core: int, now: int) -> int:
         """Take the line through the caches on its way; returns the queueing for their bandwidth."""
         assert self.ports is not None  # as `ported` tells
