@@ -49,7 +49,7 @@ class AccessingCore(StoringCore):
         self.l1_ways = memory.l1.ways
         if memory.l1.sets & (memory.l1.sets - 1):
             raise ValueError("the number of L1 sets must be a power of two")
-        self.l1_hits = 0
+        self.watched = 0  # whether the memory's witness is told of hits in the L1, too
         self.prefetched = 0  # line last prefetched, and when it arrives
         self.prefetch_ready = 0
         self.tlb = tlb
@@ -74,8 +74,7 @@ class AccessingCore(StoringCore):
         while way < last:
             if tags[way] >> states.STATE_BITS == line:
                 self.l1_policy.use(tags, base, way)
-                self.l1_hits += 1
-                return 0
+                return self.tell_hit(line, 0) if self.watched else 0
             way += 1
         latency = self.memory.transact(self.core, line, 0, self.now)
         if self.prefetching == 0:
@@ -141,8 +140,14 @@ class AccessingCore(StoringCore):
         if way < 0 or self.l1_tags[way] & states.STATE_MASK < states.EXCLUSIVE:
             return 0
         self.l1.set_state(self.l1.use(base, way), states.MODIFIED)
-        self.l1_hits += 1
+        if self.watched:
+            self.tell_hit(line, 1)
         return 1
+
+    def tell_hit(self, line: int, write: int) -> int:
+        """Tell the memory's witness of an access that the L1 answered."""
+        self.memory.tell_hit(self.core, line, write)
+        return 0
 
     def clear_line(self, addr: int) -> int:
         """Take a line for clearing: wait for a fill buffer, not for the line."""

@@ -106,8 +106,7 @@ class Cpu(InterruptibleCore):
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] >> states.STATE_BITS == line:
-            self.l1_hits += 1
-            return 0
+            return self.tell_hit(line, 0) if self.watched else 0
         return self.read_further(line, base)
 
     def write(self, addr: int) -> int:
@@ -117,7 +116,8 @@ class Cpu(InterruptibleCore):
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            self.l1_hits += 1
+            if self.watched:
+                self.tell_hit(line, 1)
         elif not self.own_in_l1(line, base):
             return self.store_missed(line)
         return self.buffer_store(0) if self.drained > self.now else 0
@@ -130,8 +130,8 @@ class Cpu(InterruptibleCore):
             == (line << states.STATE_BITS) | states.MODIFIED
         ):
             if self.drained <= self.now and addr >> self.page_shift == self.last_page:
-                self.l1_hits += 1  # Speed: the common case at once; benchmarks/allocator.py, warm pairs
-                return 0
+                # Speed: the common case at once; benchmarks/allocator.py, warm pairs
+                return self.tell_hit(line, 1) if self.watched else 0
         else:
             self.read(addr)
         return self.write(addr)
@@ -160,7 +160,8 @@ class Cpu(InterruptibleCore):
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            self.l1_hits += 1
+            if self.watched:
+                self.tell_hit(line, 1)
         elif not self.own_in_l1(line, base):
             self.fill(self.memory.transact(self.core, line, 1, self.now))
         return 0

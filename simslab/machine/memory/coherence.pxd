@@ -48,6 +48,7 @@ cdef class CoherentMemory:
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     cdef long long tell_fetching(self, long long core, long long line) except? -1
     cdef long long tell_fetched(self, long long core, long long line, long long write) except? -1
+    cdef long long tell_hit(self, long long core, long long line, long long write) except? -1
     cpdef long long follow(self, long long owner, long long core) noexcept
     @cython.locals(domain=cython.longlong)
     cpdef long long transfer(self, long long owner, long long core) noexcept

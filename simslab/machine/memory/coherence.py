@@ -107,6 +107,11 @@ class CoherentMemory:
         self.witness.fetched(core, line, write, self.cause)
         return 0
 
+    def tell_hit(self, core: int, line: int, write: int) -> int:
+        """Tell the witness of an access that the core's L1 answered; for cores that are watched."""
+        self.witness.hit(core, line, write)
+        return 0
+
     # -- requests that wait for one another ---------------------------------------------------------------------------
 
     def follow(self, owner: int, core: int) -> int:
