@@ -20,7 +20,8 @@ from simslab.conform.records import Row
 
 TOLERANCE: Final = 0.05
 LINE: Final = 64
-REPLACED: Final = ("read", "write", "update", "atomic", "clear", "prefetchw", "alloc_pages", "free_pages")
+NOTED: Final = ("read", "write", "update", "atomic", "atomic_in_turn", "write_in_turn")
+REPLACED: Final = (*NOTED, "clear", "prefetchw", "alloc_pages", "free_pages")
 FOLDED: Final = ("data:", "percpu:", "other")
 TICK: Final = "hrtimer_interrupt"  # a timer interrupt fell into the recording
 MOST_COUNTED: Final = 1 << 12  # objects or slabs of a state
@@ -51,7 +52,7 @@ class Recorder:
         self.paused = 0
         self.page_instructions = 0
         cpu: Any = bench.cpu
-        for name in ("read", "write", "update", "atomic"):
+        for name in NOTED:
             setattr(cpu, name, self.noting(getattr(cpu, name)))
         clear = cpu.clear
 
