@@ -90,10 +90,6 @@ def run_again(
 def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
     """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
     of_lines = view in OF_LINES
-    if of_lines and inputs_of(result)[2].kernel.allocator != "slab":
-        # Not modelled: names of the lines of SLUB's structures.
-        told = f"--view {view} names the lines of SLAB's structures, and this run's allocator is another"
-        raise UserError(told, file=str(result.directory), expected="a run with kernel.allocator 'slab'")
     log, zones = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None), list[ZoneState]()
     run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
     return Again(log, zones)

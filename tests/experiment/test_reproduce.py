@@ -63,8 +63,10 @@ def test_what_cannot_be_run_again_is_told(manifest, told, tmp_path):
         reproduce(stored(tmp_path))
 
 
-def test_lines_of_another_allocators_structures_have_no_names_yet(tmp_path):
+def test_lines_of_slubs_structures_have_their_own_names(tmp_path):
     inputs = load_inputs("one-node", "local-churn", ["scale=0.002", "workload.kernel.allocator=slub"])
     run_once(inputs, out=tmp_path / "out")
-    with pytest.raises(UserError, match="perf-c2c names the lines of SLAB's structures"):
-        seen_again(stored(tmp_path / "out"), "perf-c2c")
+    lines = seen_again(stored(tmp_path / "out"), "perf-c2c").log.lines
+    names = {lines.name(line) for line in lines.lines}
+    assert any("kmem_cache_cpu of pool_workqueue, CPU 0: freelist..partial" in name for name in names), names
+    assert any("page of a slab of pool_workqueue: flags.." in name for name in names), names

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Size
+from simslab.slub.creation.options import SlubOptions
 from simslab.workload.description.quantities import Strict
 
 Node = Annotated[int, Field(ge=0, lt=1024)]
@@ -33,7 +34,7 @@ Nodes = Annotated[
 
 # Not modelled: freelist randomisation and hardening of SLUB, and what its debug options find in objects.
 OF_SLAB: Final = ("noaliencache", "slab_max_order", "debug_slab", "freelist_random", "freelist_hardened")
-OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects")
+OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects", "slub_debug", "slub_nomerge")
 
 
 class KernelOptions(Strict):
@@ -54,6 +55,12 @@ class KernelOptions(Strict):
     slub_min_objects: Annotated[int, Field(ge=0, le=32767)] | None = Field(
         default=None, description="of SLUB: least objects in a slab; by the number of CPUs by default"
     )
+    slub_debug: str | None = Field(
+        default=None,
+        description="of SLUB: letters of F, Z, P, U and T, then `,` and names of caches; blocks of both are separated "
+        "by `;`; empty: all of F, Z, P and U for every cache",
+    )
+    slub_nomerge: bool = Field(default=False, description="of SLUB: the same as `slab_nomerge`")
     debug_slab: bool = Field(default=False, description="CONFIG_DEBUG_SLAB: red zones, poison, statistics")
     init_on_alloc: bool = Field(default=False, description="zero every object when it is allocated")
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
@@ -83,6 +90,12 @@ class KernelOptions(Strict):
                     at=(name,),
                 )
         return self
+
+    @field_validator("slub_debug")
+    @classmethod
+    def _letters_of_slub(cls, value: str | None) -> str | None:
+        SlubOptions(slub_debug=value)
+        return value
 
 
 class FailSlabSpec(Strict):

@@ -8,22 +8,16 @@ package's L3 still holds count as hits there, not as HITM.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from simslab.kernel import layout
 from simslab.machine.accounting import causes
 from simslab.machine.memory import states
+from simslab.workload.run import structures
+from simslab.workload.run.structures import Region
 
 if TYPE_CHECKING:
     from simslab.workload.run.meeting import Meeting
     from simslab.workload.run.system import System
-
-KMEM_CACHE: Final = "KMEM_CACHE_"
-STRUCTS: Final = {"kmem_cache": KMEM_CACHE, "kmem_cache_node": "NODE_", "array_cache": "ARRAY_CACHE_",
-                  "alien_cache": "ALIEN_CACHE_", "page": "PAGE_"}  # fmt: skip
-NO_FIELDS: Final = ("BYTES", "STRIDE", "SHIFT", "SIZE")
 
 
 @dataclass
@@ -49,16 +43,6 @@ class LineCounts:
         return self.local_hitm + self.remote_hitm
 
 
-@dataclass(frozen=True)
-class Region:
-    """Addresses that a structure or a slab takes: what it is, of which cache."""
-
-    start: int
-    end: int
-    struct: str  # of STRUCTS, or object
-    owner: str
-
-
 class LineLog:
     """Counts by line, and what lies where at the end of the run."""
 
@@ -82,7 +66,7 @@ class LineLog:
         """Remember what lies where; nothing is told any longer."""
         for cpu in self._system.machine.cpus:
             cpu.watched = 0
-        self.regions = sorted(_regions(self._system), key=lambda region: region.start)
+        self.regions = structures.regions_of(self._system)
 
     def fetching(self, core: int, line: int) -> None:
         """A line is asked for: see whether another core has modified it."""
@@ -136,78 +120,4 @@ class LineLog:
 
     def name(self, line: int) -> str:
         """Return what lies in a line: structures with their fields and the cache that they are of."""
-        start, end = line << states.LINE_SHIFT, (line + 1) << states.LINE_SHIFT
-        found = [region for region in self.regions if region.start < end and region.end > start]
-        found = [region for region in found if region.struct in STRUCTS] or found  # what lies in an object tells more
-        return "; ".join(dict.fromkeys(_told(region, start, end) for region in found)) or "kernel data"
-
-
-def _told(region: Region, start: int, end: int) -> str:
-    if region.struct not in STRUCTS:
-        return f"{region.struct} of {region.owner}"
-    first, last = max(0, start - region.start), min(end, region.end) - region.start
-    names = [name for name, offset in _fields(region.struct) if first <= offset < last]
-    if region.struct == "array_cache" and last > layout.ARRAY_CACHE_ENTRY:
-        names = [*(name for name in names if name != "entry"), "entry[]"]
-    shown = f"{names[0]}..{names[-1]}" if len(names) > 2 else ", ".join(names)
-    return f"{region.struct} of {region.owner}: {shown}" if names else f"{region.struct} of {region.owner}"
-
-
-def _fields(struct: str) -> list[tuple[str, int]]:
-    """Return a structure's fields and offsets, as the layout has them."""
-    prefix = STRUCTS[struct]
-    found = [
-        (name.removeprefix(prefix).lower(), value)
-        for name, value in vars(layout).items()
-        if name.startswith(prefix) and isinstance(value, int) and not name.endswith(NO_FIELDS)
-        and not (prefix == "NODE_" and name.startswith("NODE_NEXT_NODE"))
-    ]  # fmt: skip
-    return sorted(found, key=lambda each: each[1])
-
-
-def _regions(system: System) -> list[Region]:
-    regions: list[Region] = []
-    numbers = [node.number for node in system.machine.topology.nodes]
-    for cache in system.allocator.caches:
-        regions += _of_cache(cache, numbers)
-    regions += _slabs(system)
-    return regions
-
-
-def _of_cache(cache: Any, numbers: list[int]) -> list[Region]:
-    """Return a cache's structures; nodes by the `numbers` that people call them."""
-    name = cache.name
-    regions = [Region(cache.addr, cache.addr + layout.KMEM_CACHE_BYTES, "kmem_cache", name)]
-    for cpu, array in enumerate(cache.cpu_cache):
-        regions.append(_array(array, f"{name}, CPU {cpu}"))
-    for node in cache.node:
-        if node is None:
-            continue
-        place = f"{name}, node {numbers[node.node]}"
-        regions.append(Region(node.addr, node.addr + layout.NODE_BYTES, "kmem_cache_node", place))
-        if node.shared is not None:
-            regions.append(_array(node.shared, f"{place}, shared"))
-        for other, alien in enumerate(node.alien or ()):
-            if alien is not None:
-                at = f"{place} for node {numbers[other]}"
-                regions.append(Region(alien.addr, alien.addr + layout.ALIEN_CACHE_AC, "alien_cache", at))
-                regions.append(_array(alien.ac, f"{at}, alien"))
-    return regions
-
-
-def _array(array: Any, owner: str) -> Region:
-    return Region(array.addr, array.addr + layout.ARRAY_CACHE_ENTRY + 8 * array.limit, "array_cache", owner)
-
-
-def _slabs(system: System) -> list[Region]:
-    """Return the struct pages and the objects of every slab page at the end of the run."""
-    mem_map = system.kernel.page_allocator.mem_map
-    slab_cache = mem_map.owners[1]
-    regions = []
-    for pfn in np.flatnonzero(np.asarray(slab_cache)).tolist():
-        cache: Any = system.allocator.by_index[slab_cache[pfn]]
-        name, head, pages = cache.name, mem_map.page_addr(pfn), 1 << cache.gfporder
-        regions.append(Region(head, head + layout.PAGE_STRIDE, "page", f"a slab of {name}"))
-        start = pfn << layout.PAGE_SHIFT
-        regions.append(Region(start, start + pages * layout.PAGE_SIZE, "object", name))
-    return regions
+        return structures.told(self.regions, line << states.LINE_SHIFT, (line + 1) << states.LINE_SHIFT)

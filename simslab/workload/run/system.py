@@ -100,7 +100,7 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
     if options.allocator == "slub":
         given = {name: getattr(options, name) for name in SLUB_PARAMETERS if getattr(options, name) is not None}
         slub = SlubOptions(
-            slab_nomerge=options.slab_nomerge,
+            slab_nomerge=options.slab_nomerge or given.pop("slub_nomerge"),
             init_on_alloc=options.init_on_alloc,
             init_on_free=options.init_on_free,
             **given,

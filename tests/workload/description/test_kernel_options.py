@@ -28,6 +28,12 @@ def load(tmp_path, text):
         (f"kernel: {{allocator: slub, noaliencache: true}}\n{PLAIN}", "'noaliencache' is not an option of SLUB"),
         (f"kernel: {{slub_max_order: 2}}\n{PLAIN}", "'slub_max_order' is not an option of SLAB"),
         (f"kernel: {{allocator: slub, slub_min_order: 11}}\n{PLAIN}", "kernel.slub_min_order: 11"),
+        (
+            f"kernel: {{allocator: slub, slub_debug: FX}}\n{PLAIN}",
+            "kernel.slub_debug.*letters of F, Z, P, U, T",
+        ),
+        (f"kernel: {{slub_debug: F}}\n{PLAIN}", "'slub_debug' is not an option of SLAB"),
+        (f"kernel: {{slub_nomerge: true}}\n{PLAIN}", "'slub_nomerge' is not an option of SLAB"),
         (f"kernel: {{allocator: slub}}\ntunables: {{dentry: {{limit: 9}}}}\n{PLAIN}", "not a tunable of SLUB"),
         (f"tunables: {{dentry: {{cpu_partial: 9}}}}\n{PLAIN}", "tunables.dentry.cpu_partial: .*not a tunable of SLAB"),
         (GROUP % "mempolicy: {mode: interleaved},", "mempolicy.mode.*did you mean 'interleave'"),

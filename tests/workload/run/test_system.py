@@ -74,6 +74,12 @@ def test_options_and_seed_reach_the_allocator():
     assert (options.slab_nomerge, options.slab_max_order, options.freelist_seed) == (True, 0, 3)
 
 
+def test_slubs_options_reach_it():
+    options = boot(allocator="slub", slub_nomerge=True, slub_min_order=1, slub_debug="U,mine").allocator.options
+    assert (options.slab_nomerge, options.slub_min_order, options.slub_debug) == (True, 1, "U,mine")
+    assert not boot(allocator="slub").allocator.options.slab_nomerge
+
+
 def test_of_caches_with_one_name_the_newest_is_meant(system):
     first, second = (system.allocator.kmem_cache_create("twin", size, 0, 0, 1) for size in (200, 400))
     assert first is not second
