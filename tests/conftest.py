@@ -7,6 +7,7 @@ Tests import the installed `simslab`. The sources that lie beside the tests woul
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking at thousands of tests: each run frees the machine before it with it."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process() -> Iterator[None]:
+    """Let experiments that do not say how many processes they want run in this one.
+
+    Starting workers takes longer than small runs; tests that are about them ask for two.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
