@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from same_in_both import same_in_both
 
 from simslab.base.build import running_build
 
@@ -52,8 +53,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return LoadFileScheduling(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks are selected
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let the long files begin where there are several workers."""
+    """Mark what is the same in both builds; let the long files begin where there are several workers."""
+    for item in items:
+        if same_in_both(item.path.relative_to(CHECKOUT / "tests")):
+            item.add_marker("same_in_both")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.name not in LONG)
 
