@@ -29,8 +29,6 @@ HOT = {
         "base.engine",
         "machine.core.accesses",
         "machine.core.core_clock",
-        "machine.core.accesses",
-        "machine.core.core_clock",
         "machine.core.cpu",
         "machine.core.interrupt_flag",
         "machine.core.store_buffer",

@@ -1,5 +1,6 @@
 """Tests mirror the package name for name: simslab/x/y.py is tested by tests/x/test_y.py."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ WITHOUT_TESTS = {
     "instruments/exchange/found.py": "records that readers fill and machine_file.py reads",
     "instruments/measure/lock_figures.py": "records that lock.py fills",
     "kernel/errno.py": "the kernel's numbers of errors",
-    "machine/memory/memory_spec.py": "records that machine.py fills; memory/ is tested with what they say",
+    "machine/memory/memory_spec.py": "records that parts.py fills; memory/ is tested with what they say",
     "result/measurement.py": "records; their rows are tested where they are made, stored and shown",
     "slab_common/slab_state.py": "numbers that stand for how far boot has come, and the class of a panic",
     "workload/description/patterns.py": "fields and their bounds; spec.py reads them, streams/ turns them into words",
@@ -38,12 +39,6 @@ YET_TO_COME = {
     "report/plot/measured.py",
     "report/plot/series.py",
     "report/plot/sources.py",
-    "slab/core.py",
-    "slab/creation/boot_arrays.py",
-    "slab/creation/set_up.py",
-    "slab/debug/bytes_of_slabs.py",
-    "slab/debug/reports.py",
-    "slab/usercopy.py",
     "slub/core.py",
     "slub/costs.py",
     "slub/cpu_slab.py",
@@ -70,6 +65,7 @@ CROSS_CUTTING = {
     "machine/memory/test_properties.py": "random programs on random hierarchies",
     "machine/memory/test_protocol_tables.py": "each row of the protocols' tables",
     "machine/memory/test_protocol_walks.py": "random walks through the protocols' tables",
+    "machine/memory/test_scripted_accesses.py": "walks of two to four CPUs, transaction by transaction",
     "machine/memory/test_shadow.py": "the hierarchy against a plain model of it",
     "slab/creation/test_options_at_work.py": "boot parameters seen in what the allocator does",
     "slab/debug/test_random_faults.py": "random mistakes of users, and what the debug kernel finds",
@@ -117,3 +113,18 @@ def test_exceptions_are_there():
     assert {name for name in YET_TO_COME if Path(name) not in MODULES} == set()
     assert {name for name in WITHOUT_TESTS if Path(name) not in MODULES} == set()
     assert {name for name in CROSS_CUTTING if Path(name) not in FILES} == set()
+
+
+NAMED = re.compile(r"\b[a-z_]+(?:/[a-z_]+)+\.py\b")
+
+
+@pytest.mark.parametrize("folder", ["simslab", "benchmarks", "tools"])
+def test_every_python_file_that_a_text_names_with_its_folder_is_there(folder):
+    """As from the root, the package, the tests, or a folder that the text itself lies in."""
+    root = TESTS.parent
+    lost = []
+    for source in (root / folder).rglob("*.py"):
+        near = [root, PACKAGE, TESTS, *(parent for parent in source.parents if parent.is_relative_to(root))]
+        names = set(NAMED.findall(source.read_text(encoding="utf-8")))
+        lost += [(str(source.relative_to(root)), name) for name in names if not any((n / name).exists() for n in near)]
+    assert lost == []

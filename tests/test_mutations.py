@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from mutating.edits import edits_of
 from mutating.room import own_and_others
-from mutations import ROOT, Trial, difference, sample
+from mutations import ROOT, Trial, difference, main, sample
 
 SOURCE = '''
 from typing import Final
@@ -123,3 +123,10 @@ def test_an_edit_is_not_tried_where_the_tests_fail_anyway():
 
     outcome = Trial(ROOT, Broken()).outcome(edits_of(ROOT / "simslab/kernel/irq/smp.py")[0])
     assert outcome.startswith("not tried: without it fails test_smp.py")
+
+
+@pytest.mark.parametrize("under", ["/etc", "tests", "simslab/../tests", "simslab/nothing"])
+def test_what_is_not_below_the_package_is_refused(under, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["--under", under])
+    assert f"--under {under}: expected a folder or file below simslab/" in capsys.readouterr().err

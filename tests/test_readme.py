@@ -199,12 +199,27 @@ def conformed(out, _):
 
 
 def explained(out, _):
-    assert "objfreelist" in out.lower() or "order" in out
+    """Objects of 200 bytes at lines of 64: 16 a page, their freelist in a free one of them, and why."""
+    slab, freelist, colours, *_, considered, only = out.splitlines()[1:]
+    assert out.startswith("object 200 bytes, aligned to 64, every 256 bytes\n")
+    assert slab.startswith("slab of order 0 (4096 bytes): 16 objects")
+    assert freelist.endswith("(OBJFREELIST)")
+    assert colours.startswith("0 colours")
+    assert considered == "considered:"
+    assert "* OBJFREELIST order 0: 16 objects" in only
 
 
 def measured(out, _):
-    assert "node" in out.lower()
-    assert re.search(r"\d+\.\d", out)
+    """Both matrices of idle latencies are those of the machine file, a part from others' caches stands beside them."""
+    spec = load_machine("two-socket")
+    timing = build_timing(spec, build_topology(spec))
+    rows = re.findall(r"^ +(\d) +(\d+\.\d) +(\d+\.\d)$", out, re.M)
+    assert [row[0] for row in rows] == ["0", "1"] * 2
+    for node, *latencies in rows:
+        known = [timing.dram_latency(int(node), other) * 1e9 / spec.core.frequency for other in (0, 1)]
+        assert [float(ns) for ns in latencies] == pytest.approx(known, rel=0.01)
+    modified = {name: float(ns) for name, ns in re.findall(r"^(same L3|other package) +(\d+\.\d) +\d", out, re.M)}
+    assert 0 < modified["same L3"] < modified["other package"]
 
 
 def lock_measured(out, _):
@@ -241,16 +256,29 @@ def tidy(out, tmp_path):
     assert len(lines) > 50
 
 
+MERGED = ("limits", "machines")
+
+
+def cells_in(store):
+    from simslab.experiment.store.store import Store
+
+    with Store.open(store) as opened:
+        return len(opened.cells())
+
+
 def merged(out, tmp_path):
-    assert re.fullmatch(r"all.db: \d+ cells, \d+ runs\n", out)
+    assert out == "all.db: {0} cells, {0} runs\n".format(sum(cells_in(tmp_path / f"{name}.db") for name in MERGED))
 
 
-def dumped(out, _):
-    assert all(json.loads(line) for line in out.splitlines())
+def dumped(out, tmp_path):
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert sum("seed" in line for line in lines) == cells_in(tmp_path / "all.db") > 0
 
 
 def metrics_listed(out, _):
-    assert "lock.wait" in out
+    from simslab.experiment.figures.metrics import families
+
+    assert {family.name for family in families()} <= {line.split()[0] for line in out.splitlines() if line}
 
 
 def terms(out, _):

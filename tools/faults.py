@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL")
@@ -84,16 +85,19 @@ def half_written(directory: Path) -> Losses:
         manifest = json.loads((directory / "manifest.json").read_text())
     except (OSError, ValueError) as error:
         return [f"half a result: {error}"]
-    return [f"half a result: no {name}" for name in manifest["files"] if not (directory / name).stat().st_size]
+    there = {path.name for path in directory.iterdir() if path.stat().st_size}
+    return [f"half a result: no {name}" for name in manifest["files"] if name not in there]
 
 
 def damaged(store: Path) -> Losses:
     """Return what is wrong with a store."""
     if not store.stat().st_size:
         return []  # not begun
-    connection = sqlite3.connect(store)
-    found = connection.execute("PRAGMA integrity_check").fetchone()[0]
-    connection.close()
+    with closing(sqlite3.connect(store)) as connection:
+        try:
+            found = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            found = error
     return [] if found == "ok" else [f"damaged store: {found}"]
 
 

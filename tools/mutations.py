@@ -110,17 +110,17 @@ def run(edits: list[Edit], root: Path) -> int:
     return len(survivors)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--under", action="append", required=True, metavar="PATH", help="a folder or file of simslab/")
     parser.add_argument("--sample", type=int, default=20, metavar="N", help="how many edits (default: 20)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="which ones (default: 1)")
-    options = parser.parse_args()
-    folders = [ROOT / under for under in options.under]
-    for folder in folders:
+    options = parser.parse_args(arguments)
+    folders = [(ROOT / under).resolve() for under in options.under]
+    for under, folder in zip(options.under, folders, strict=True):
         if not folder.exists() or not folder.is_relative_to(ROOT / "simslab"):
-            parser.error(f"--under {folder.relative_to(ROOT)}: expected a folder or file below simslab/")
+            parser.error(f"--under {under}: expected a folder or file below simslab/")
     sys.exit(1 if run(sample(folders, options.sample, options.seed), ROOT) else 0)
 
 

@@ -228,7 +228,10 @@ def schema(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="machine, workload, experiment, result, comparison, description or inventory"
+            metavar="KIND",
+            help="machine, workload, experiment or result; of what --json prints comparison, description, fit, "
+            "geometry, inventory, measurement, metrics, protocol, reference (measure --against), result-line (one of "
+            "sweep), terms or tuning",
         ),
     ],
 ) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CHECK_FAILED = 1
 LOCK = "lock"
+SECTION = "100 ns"
 MAX_SECTION_NS = 1_000_000
 
 
@@ -38,8 +39,12 @@ def measure(
         ),
     ] = None,
     section: Annotated[
-        str, typer.Option(metavar="TIME", help="length of the critical section of the part lock, such as '50 ns'")
-    ] = "100 ns",
+        str,
+        typer.Option(
+            metavar="TIME",
+            help=f"length of the critical section of the part lock, such as '50 ns' (default: {SECTION})",
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="draw latencies and bandwidths there (.pdf, .png, .svg)")
@@ -54,29 +59,48 @@ def measure(
     ] = None,
 ) -> None:
     """Measure a machine's latencies and bandwidths, as Intel MLC does on a real one."""
+    from simslab.cli.terminal.progress import progress
     from simslab.machine.library import load_machine
 
+    _check_said(tuple(parts or ()), section, against is not None, plot is not None, as_name is not None)
     spec = load_machine(machine, settings or ())
     if plot is not None:
         from simslab.report.canvas import check_drawable
 
         check_drawable(plot)
-    if against is None or plot is not None:
-        _measure(spec, tuple(parts or ()), section, as_json, plot, silent=against is not None)
-    if against is not None:
-        _compare(spec, against, as_name or spec.measured_as or [spec.name], as_json)
+    with progress(f"measuring {spec.name}"):
+        if against is None or plot is not None:
+            told = _measure(spec, tuple(parts or ()), section or SECTION, as_json, plot)
+        if against is not None:
+            told, passed = _compared(spec, against, as_name or spec.measured_as or [spec.name], as_json)
+    sys.stdout.write(told)
+    if against is not None and not passed:
+        raise typer.Exit(CHECK_FAILED)
 
 
-def _measure(
-    spec: "MachineSpec", parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None, silent: bool
-) -> None:
-    from simslab.instruments.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
-    from simslab.report.machine.measure_text import measurement_json, measurement_text
+def _check_said(parts: tuple[str, ...], section: str, against: bool, plot: bool, named: bool) -> None:
+    """Refuse options that would say nothing about what is printed or drawn."""
+    from simslab.instruments.measure.whole import PARTS
 
     known = (*PARTS, LOCK)
     for part in parts:
         if part not in known:
             raise UserError(f"no part called '{part}'", expected=", ".join(known), near=near_miss(part, known))
+    if named and not against:
+        raise UserError("--as: names a machine in a table, and there is none", expected="--against FILE.csv as well")
+    if (parts or section) and against and not plot:
+        told = "--part" if parts else "--section"
+        expected = f"--plot FILE as well, or no {told}: the table's rows say what is measured"
+        raise UserError(f"{told}: says nothing about a comparison", expected=expected)
+    if section and parts and LOCK not in parts:
+        raise UserError("--section: is of the part lock, which is not asked for", expected="--part lock as well")
+
+
+def _measure(spec: "MachineSpec", parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None) -> str:
+    """Measure, draw if that is asked for, and return what to print."""
+    from simslab.instruments.measure.whole import DEFAULT_PARTS, measure_machine
+    from simslab.report.machine.measure_text import measurement_json, measurement_text
+
     length = _section(section)
     chosen = parts or (*DEFAULT_PARTS, LOCK)
     measurement = measure_machine(spec, tuple(part for part in chosen if part != LOCK))
@@ -84,12 +108,11 @@ def _measure(
         from simslab.instruments.measure.lock import measure_lock
 
         measurement = replace(measurement, lock=measure_lock(spec, length))
-    if not silent:
-        sys.stdout.write(measurement_json(measurement) if as_json else measurement_text(measurement))
     if plot is not None:
         from simslab.report.machine.measure_figure import draw_measurement
 
         draw_measurement(measurement, plot)
+    return measurement_json(measurement) if as_json else measurement_text(measurement)
 
 
 def _section(text: str) -> "Duration":
@@ -105,16 +128,15 @@ def _section(text: str) -> "Duration":
     return length
 
 
-def _compare(spec: "MachineSpec", table: Path, names: list[str], as_json: bool) -> None:
-    """Print measured beside published; typer.Exit(1) when a tolerance is exceeded."""
+def _compared(spec: "MachineSpec", table: Path, names: list[str], as_json: bool) -> tuple[str, bool]:
+    """Return measured beside published as text, and whether all tolerances are kept."""
     from simslab.instruments.reference.answers import Answers
     from simslab.instruments.reference.reference import Cell, judge, read_table, rows_of
     from simslab.report.machine.measure_text import comparison_json, comparison_text
 
     answers = Answers(spec).answer(rows_of(read_table(table), names, table))
-    sys.stdout.write(comparison_json(answers) if as_json else comparison_text(answers))
-    if not all(verdict.passed for verdict in judge(a for a in answers if isinstance(a, Cell))):
-        raise typer.Exit(CHECK_FAILED)
+    passed = all(verdict.passed for verdict in judge(a for a in answers if isinstance(a, Cell)))
+    return comparison_json(answers) if as_json else comparison_text(answers), passed
 
 
 def validate(

@@ -12,10 +12,11 @@ from simslab.base.documents.document import Document, Plain
 from simslab.base.documents.validation import validate
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
+from simslab.experiment.figures.zones import zone_states
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
 from simslab.report.views.all_views import OF_LINES, Again
-from simslab.report.views.page_state import ZoneState, zone_states
+from simslab.report.views.page_state import ZoneState
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
 from simslab.result.measurement import Measurement

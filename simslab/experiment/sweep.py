@@ -112,11 +112,11 @@ def sweep(
     wanted = [job for job in jobs if status.get(job.key) is None or status[job.key] in again]
     keys = {job.key for job in wanted}
     swept = Swept(found=sum(status.get(job.key) == DONE for job in jobs), total=len(jobs))
-    swept.failures += [_told(job, store) for job in jobs if status.get(job.key) == FAILED and job.key not in keys]
+    failed = [job.key for job in jobs if status.get(job.key) == FAILED and job.key not in keys]
 
     def tell() -> None:
         if progress is not None:
-            progress(swept.made + swept.found + len(swept.failures), len(swept.failures), swept.total)
+            progress(swept.made + swept.found + len(failed), len(failed), swept.total)
 
     tell()
     here = not scheduler
@@ -125,12 +125,14 @@ def sweep(
         if isinstance(outcome, Failure):
             status_of = KILLED if outcome.killed else FAILED
             store.add(NewRun(job.key, job.machine, job.workload, job.seed, status_of, outcome.message), {}, {})
-            swept.failures.append(_told(job, store))
+            failed.append(job.key)
         else:
             run = NewRun(job.key, job.machine, job.workload, job.seed, DONE, "", outcome.seconds, outcome.measured)
             store.add(run, outcome.figures, units)
             swept.made += 1
         tell()
+    told = store.failures() if failed else {}
+    swept.failures += [told[key] for key in failed]
     return swept
 
 
@@ -166,8 +168,3 @@ def configured(point: Point) -> tuple[Configured, Configured]:
         )
     )
     return machine, workload
-
-
-def _told(job: Job, store: Store) -> str:
-    cell = next(cell for cell in store.cells() if cell.run == job.key)
-    return f"{cell.label}, seed {cell.seed}: {(cell.error.strip().splitlines() or [''])[-1]}"

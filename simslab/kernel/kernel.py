@@ -11,8 +11,7 @@ from simslab.kernel.irq.smp import SmpCalls
 from simslab.kernel.irq.softirq import Softirqs
 from simslab.kernel.locking.rcu import Rcu
 from simslab.kernel.locking.spinlock import LockStats
-from simslab.kernel.mm import memblock as boot
-from simslab.kernel.mm import percpu
+from simslab.kernel.mm import memblock, percpu
 from simslab.kernel.mm.online import NodeMask, local_memory_node
 from simslab.kernel.mm.page_alloc import NodeMemory, PageAllocator
 from simslab.kernel.mm.reserves import Reserves
@@ -70,11 +69,11 @@ class Kernel:
         )
         nearest = [local_memory_node(self.zonelists[cpu.node]) for cpu in topology.cpus]
         self.cpu_to_mem = nearest if have_memoryless_nodes else [cpu.node for cpu in topology.cpus]
-        memory = boot.BootMemory(topology)
-        self.mem_map = boot.make_mem_map(topology, memory, page_stride)
-        self.percpu = percpu.PerCpu(boot.percpu_areas(memory, nearest, percpu_unit), percpu_unit)
+        memory = memblock.BootMemory(topology)
+        self.mem_map = memblock.make_mem_map(topology, memory, page_stride)
+        self.percpu = percpu.PerCpu(memblock.percpu_areas(memory, nearest, percpu_unit), percpu_unit)
         pgdats = [memory.take(self.zonelists[nid][0], layout.PGDAT_BYTES) for nid in self.online_nodes]
-        self.boot_data = memory.take(boot.nodes_with_memory(topology)[0], boot.BOOT_DATA_BYTES)
+        self.boot_data = memory.take(memblock.nodes_with_memory(topology)[0], memblock.BOOT_DATA_BYTES)
         self.zones = self._make_zones(memory, pgdats)
         nodestat = self.percpu.alloc_percpu(NODESTAT_BYTES * self.nr_node_ids, layout.CACHE_LINE)
         self.vmstat = VmStat(self.percpu, pgdats, nodestat)
@@ -104,9 +103,9 @@ class Kernel:
         self.online_cpus = list(range(self.nr_cpu_ids))
         self.clocksource = ClocksourceWatchdog(self.timers, self.hz, self.jiffies, lambda: self.online_cpus)
 
-    def _make_zones(self, memory: boot.BootMemory, pgdats: list[int]) -> list[Zone]:
+    def _make_zones(self, memory: memblock.BootMemory, pgdats: list[int]) -> list[Zone]:
         zones: list[Zone] = []
-        for nid in boot.nodes_with_memory(self.machine.topology):
+        for nid in memblock.nodes_with_memory(self.machine.topology):
             zones += node_zones(self.mem_map, self.lock_stats, NodePages(nid, *memory.pages(nid), pgdats[nid]))
         for zone in zones:
             offset = self.percpu.alloc_percpu(layout.PCP_BYTES, layout.CACHE_LINE)

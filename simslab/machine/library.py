@@ -59,7 +59,7 @@ def extend_machine(document: Document) -> None:
 
 
 def refuse_idle(settings: Sequence[str], spec: MachineSpec) -> None:
-    """UserErrors if an override of a machine cannot change any outcome, because something else decides."""
+    """UserErrors if an override of a machine cannot change what it is about, because something else decides."""
     problems = []
     for text in settings:
         path = [str(part) for part in parse_path(split_override(text)[0])]
@@ -67,9 +67,16 @@ def refuse_idle(settings: Sequence[str], spec: MachineSpec) -> None:
             told = "'extends' is looked at before values are set: nothing would change"
             expected = "the other machine as MACHINE, or as an axis: --axis machine=A,B"
             problems.append(Problem(told, f"--set {text}", expected=expected))
-        elif spec.idle_latency is not None and (path[0] in ("links", "mesh") and "latency" in path[-1]):
-            told = "has no effect: this machine's latencies come from the table in 'idle_latency'"
+        elif spec.idle_latency is not None and _is_of_the_table(path):
+            told = "changes no latency: this machine's latencies come from the table in 'idle_latency'"
             expected = "links instead: `simslab import mlc --links`, or idle_latency=null and latencies of one's own"
             problems.append(Problem(told, f"--set {text}", expected=expected))
     if problems:
         raise UserErrors(problems)
+
+
+def _is_of_the_table(path: Sequence[str]) -> bool:
+    """Tell whether an override is of a latency that a table of idle latencies has in it."""
+    way = path[0] in ("links", "mesh") and path[-1] in ("latency", "back_latency", "hop")
+    memory = path[-1] in ("latency", "row_miss") and not {"dram", "root_port"}.isdisjoint(path[:-1])
+    return way or memory or path[-2:] == ["coherence", "memory_ahead"]

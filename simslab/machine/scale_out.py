@@ -67,10 +67,14 @@ def _pattern(document: Document, base: list[Plain]) -> dict[str | int, Plain]:
 
 
 def _per_package(value: dict[str | int, Plain], each: str) -> int:
+    """Return how many nodes a package has; 1 where the layout says what no layout may, which is told of later."""
     layout = value.get("layout")
-    counts = layout if isinstance(layout, dict) else {}
-    dies, ccxs = (int(str(counts.get(key, 1))) for key in ("dies", "ccxs"))
+    dies, ccxs = (_count(layout.get(key, 1)) if isinstance(layout, dict) else 1 for key in ("dies", "ccxs"))
     return {"package": 1, "die": dies, "ccx": dies * ccxs}.get(each, 1)
+
+
+def _count(value: Plain) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1
 
 
 def _follow(value: dict[str | int, Plain], count: int) -> None:

@@ -1,10 +1,25 @@
-"""What `--json` prints of comparisons, descriptions and the inventory, as models; `simslab schema` prints them."""
+"""What `--json` prints of each command, as models; `simslab schema` prints them as JSON Schema.
+
+Parts that are records of the program stand in the models as they are: extra keys are refused in them, too.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from simslab.instruments.measure.atomic_inc import AtomicPoint
+from simslab.instruments.measure.chase import ChasePoint, LevelLatency
+from simslab.instruments.measure.loaded import LoadPoint
+from simslab.instruments.measure.lock_figures import LockMeasurement
+from simslab.instruments.measure.transfer import HomeLatencies
+from simslab.instruments.protocol_tables import Transition
+from simslab.instruments.reference.reference import Row, Skipped, Verdict
+from simslab.report.comparison.tuning_text import TuningRow
+from simslab.slab.creation.geometry import Attempt
+
+Numbers = list[list[float | None]]
 
 
 class _Told(BaseModel):
@@ -130,8 +145,181 @@ class InventoryFile(_Told):
     experiments: list[ShippedFile]
 
 
+class MeasurementFile(_Told):
+    """`simslab measure --json`: the parts that were measured, latencies in ns, bandwidths in GB/s."""
+
+    machine: str
+    nodes: list[int] = Field(description="their numbers, in the order of the matrices")
+    levels: list[LevelLatency] = Field([], description="hits in each level of cache")
+    chase: list[ChasePoint] = Field([], description="a chase through more and more memory")
+    idle_sequential: Numbers = Field([], description="by node of the CPU, then of the memory; null: none there")
+    idle_random: Numbers = Field([], description="the same, every load opening a DRAM row")
+    transfers: dict[str, dict[str, float]] = Field({}, description="relation of two CPUs -> state of the line -> ns")
+    homes: list[HomeLatencies] = Field([], description="modified lines between nodes, by home")
+    ping_pong: dict[str, float] = Field({}, description="relation of two CPUs -> half the round trip")
+    ping_pong_pairs: Numbers = Field([], description="the same by CPU and CPU; null on the diagonal")
+    atomics: list[AtomicPoint] = Field([], description="one counter, incremented by more and more CPUs")
+    bandwidth: Numbers = Field([], description="reads by node of the cores, then of the memory; null: not measured")
+    core_bandwidth: float = Field(0.0, description="reads of one core")
+    peak: dict[str, float] = Field({}, description="all cores with their own memory, by mix of reads and writes")
+    loaded: list[LoadPoint] = Field([], description="latency under load, by delay between bursts")
+    lock: LockMeasurement | None = Field(None, description="the kernel's spinlock")
+
+
+class CellFile(_Told):
+    """A row of a table of measurements beside what the model says, in the row's unit."""
+
+    row: Row
+    kind: str = Field(description="of tolerance")
+    measured: float = Field(description="by the model")
+    published: float = Field(description="of a range, what is nearest to the model's")
+    detail: str
+    error: float = Field(description="relative")
+
+
+class ReferenceFile(_Told):
+    """`simslab measure --against FILE --json`."""
+
+    cells: list[CellFile]
+    not_comparable: list[Skipped]
+    verdicts: list[Verdict]
+
+
+class FittedParameterFile(_Told):
+    """A parameter of a machine file, in the file's own unit."""
+
+    name: str
+    unit: str
+    before: float
+    after: float
+    standard_error: float | None = Field(description="null where as many cells as parameters were fitted")
+    low: float
+    high: float
+    at_bound: bool
+
+
+class FittedCellFile(_Told):
+    """A cell with what the machine measured before and after the fit; errors are relative."""
+
+    cell: str
+    line: int = Field(description="of the table")
+    kind: str = Field(description="of tolerance")
+    published: str
+    unit: str
+    before: float
+    after: float
+    error_before: float
+    error_after: float
+
+
+class FitFile(_Told):
+    """`simslab fit --json`."""
+
+    parameters: list[FittedParameterFile]
+    not_determined: list[str] = Field(description="parameters that the cells do not tell, left as they were")
+    fit: list[FittedCellFile]
+    prediction: list[FittedCellFile] = Field(description="cells held out, which the fit never saw")
+    machines_measured: int
+
+
+class TuningFile(_Told):
+    """`simslab tune --json`: all tunings, the kernel's own first."""
+
+    format: Literal["simslab-tuning"]
+    version: Literal[1]
+    title: str
+    cache: str
+    alias: str = Field(description="what the workload calls the cache, where the kernel merged it into another")
+    rows: list[TuningRow] = Field(description="numbers: limit, batchcount, shared; front: on the Pareto front")
+    recommended: tuple[int, int, int]
+    correction: str = Field(description="how intervals hold together")
+    apply: str = Field(description="the line for a shell")
+    notes: list[str]
+
+
+class GeometryFile(_Told):
+    """`simslab geometry --json`: fields of struct kmem_cache; of a cache that cannot be, those that required are."""
+
+    object_size: int
+    align: int
+    flags: int
+    flags_decoded: str
+    err: int = Field(description="0, or a negative errno")
+    size: int = Field(description="bytes from one object to the next")
+    num: int = Field(description="objects of a slab")
+    gfporder: int
+    colour: int
+    colour_off: int
+    freelist_size: int
+    freelist_cache: str
+    obj_offset: int
+    mgmt: str = Field(description="where the freelist lies")
+    attempts: list[Attempt] = Field(description="orders that were looked at")
+    allocflags: int = Field(0, description="GFP bits of every page request")
+    reciprocal_m: int = 0
+    slack_bytes: int = Field(0, description="of a slab, that hold no object")
+    limit: int = 0
+    batchcount: int = 0
+    shared: int = 0
+
+
+class ProtocolFile(_Told):
+    """`simslab protocol --json`."""
+
+    domain: list[Transition] = Field(description="of the caches below an L3, as the line's home sees them")
+    core: list[Transition] = Field(description="of a core's L1 and L2 inside a domain")
+
+
+class MetricFile(_Told):
+    """A family of metrics."""
+
+    name: str
+    unit: str
+    better: str = Field(description="higher, lower, or empty where neither is")
+    selects: str = Field(description="what may follow the name behind a colon; empty: nothing")
+    meaning: str
+
+
+class MetricsFile(RootModel[list[MetricFile]]):
+    """`simslab metrics --json`."""
+
+
+class TermFile(_Told):
+    """A word that results use; it may stand there several times."""
+
+    name: str
+    kind: str = Field(description="operation, path, cause, lock, counter, tunable, event, ...")
+    meaning: str
+
+
+class TermsFile(RootModel[list[TermFile]]):
+    """`simslab explain --json`."""
+
+
+class ResultLineFile(BaseModel):
+    """A line of `simslab sweep --json` and of a store exported as JSON lines; every other key is a parameter."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    seed: int
+    metric: str | None = Field(description="null where the run failed")
+    unit: str | None
+    value: float | None
+    status: str = Field(description="done, failed or killed")
+    error: str
+
+
 FILES: dict[str, type[BaseModel]] = {
     "comparison": ComparisonFile,
     "description": DescriptionFile,
+    "fit": FitFile,
+    "geometry": GeometryFile,
     "inventory": InventoryFile,
+    "measurement": MeasurementFile,
+    "metrics": MetricsFile,
+    "protocol": ProtocolFile,
+    "reference": ReferenceFile,
+    "result-line": ResultLineFile,
+    "terms": TermsFile,
+    "tuning": TuningFile,
 }

@@ -211,3 +211,9 @@ def fixed(value: float, decimals: int = 1) -> str:
 def percent(part: int, total: int) -> str:
     """Return `part` of `total` as a percentage with one decimal; `-` of nothing."""
     return f"{part / total * 100:.1f}%" if total else "-"
+
+
+def share(count: int, total: int) -> str:
+    """Return a part of a whole (above 0) in percent: one decimal, or two digits of less than 0.1 %."""
+    part = 100 * count / total
+    return f"{part:.1f}%" if part >= 0.1 else f"{part:.2g}%"

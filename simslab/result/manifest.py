@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,8 +85,8 @@ def named_hashes(files: Mapping[str, str]) -> dict[str, str]:
     hashes: dict[str, str] = {}
     for path, digest in files.items():
         name = Path(path).name
-        same = sum(known.partition(" (")[0] == name for known in hashes)
-        hashes[f"{name} ({same + 1})" if same else name] = digest
+        numbered = (f"{name} ({number})" for number in count(2))
+        hashes[next(free for free in chain([name], numbered) if free not in hashes)] = digest
     return dict(sorted(hashes.items()))
 
 

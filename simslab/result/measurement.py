@@ -21,6 +21,9 @@ EVENTS: Final = {
     "settles": "times that a CPU let all earlier CPUs and events go first: cost of simulating, not of the kernel",
 }
 
+# Counters of NodeRow.numastat, as /sys/devices/system/node/node*/numastat has them.
+NUMASTAT: Final = ("numa_hit", "numa_miss", "numa_foreign", "interleave_hit", "local_node", "other_node")
+
 
 @dataclass(frozen=True)
 class LatencyRow:
@@ -70,7 +73,7 @@ class NodeRow:
     node: int
     allocated: tuple[int, ...]
     freed: tuple[int, ...]
-    numastat: dict[str, int]
+    numastat: dict[str, int]  # pages, by the names of NUMASTAT
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class SoftirqRow:
 
 @dataclass(frozen=True)
 class TransferRow:
-    """Line fetches by one node's CPUs from one source (cause name) and node distance."""
+    """Line fetches by one node's CPUs from one source (cause name); `cycles` are all of theirs."""
 
     node: int
     source: str

@@ -60,7 +60,8 @@ class SlabAlloc:
 
     `gfp_allowed_mask` is restricted during boot.
 
-    `policies` (kernel/mempolicy.py) and `failslab` are None unless tasks have memory policies or faults are injected.
+    `policies` (kernel/mm/mempolicy.py) and `failslab` are None unless tasks have memory policies or faults are
+    injected.
 
     Not modelled: the hooks of memory cgroups (memcg_slab_pre_alloc_hook, memcg_slab_post_alloc_hook,
     memcg_slab_free_hook), which the configuration leaves out.

@@ -42,7 +42,7 @@ class NodeAlloc:
         self.pages = pages
         self.lists: SlabLists = pages.lists
         self.zonelists = zonelists
-        self.policies: Any = None  # kernel/mempolicy.py when tasks have memory policies or cpusets
+        self.policies: Any = None  # kernel/mm/mempolicy.py when tasks have memory policies or cpusets
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
 
     def cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:

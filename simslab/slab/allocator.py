@@ -63,8 +63,8 @@ class SlabAllocator(SlabCore):
         As written to /proc/slabinfo: a triple that makes no sense is warned of and changes nothing.
         """
         check_tunables(values)
-        line = f"{cache.name} {values['limit']} {values['batchcount']} {values['shared']}"
-        return min(self.slabinfo_write(line, cpu), 0)
+        triple = values["limit"], values["batchcount"], values["shared"]
+        return cpucache.tune(self, cpu or self.kernel.machine.cpus[0], own(cache), triple, gfp.GFP_KERNEL)
 
     def tunables(self, cache: Cache) -> dict[str, int]:
         """The `limit`, `batchcount` and `shared` of a cache, as /proc/slabinfo shows them."""

@@ -1,6 +1,6 @@
 """Byte offsets of SLUB's structures (Linux 5.10, x86-64, NODES_SHIFT 4, SLUB_DEBUG, without SLUB_STATS).
 
-Measured from the real kernel's debug information; every one is compared with the records (`conform/layouts.py`).
+Measured from the real kernel's debug information; every one is compared with the records (`conform/slub/layouts.py`).
 """
 
 from typing import Final

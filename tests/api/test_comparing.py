@@ -11,14 +11,7 @@ HOW = {"overrides": {"scale": 0.02}, "seeds": 3, "metrics": ["latency.mean", "lo
 
 @pytest.fixture(scope="module")
 def comparison():
-    return simslab.compare(
-        "two-socket",
-        "mixed-remote",
-        FAR,
-        overrides={"scale": 0.02},
-        seeds=3,
-        metrics=["latency.mean", "lock.wait:alien_lock"],
-    )
+    return simslab.compare("two-socket", "mixed-remote", FAR, **HOW)
 
 
 def test_differences_are_columns(comparison):
@@ -46,12 +39,5 @@ def test_texts_and_figures(comparison, tmp_path):
 
 def test_objects_can_be_compared(comparison):
     machine = simslab.load_machine("two-socket")
-    again = simslab.compare(
-        machine,
-        "mixed-remote",
-        FAR,
-        overrides={"scale": 0.02},
-        seeds=3,
-        metrics=["latency.mean", "lock.wait:alien_lock"],
-    )
+    again = simslab.compare(machine, "mixed-remote", FAR, **HOW)
     assert again.differences["mean"].tolist() == comparison.differences["mean"].tolist()

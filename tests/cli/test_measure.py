@@ -56,6 +56,11 @@ def test_the_section_of_the_lock_can_be_given(measure):
         (("--part", "lock", "--section", "1 s"), "too long"),
         (("--plot", "figure.txt"), "cannot draw 'figure.txt'"),
         (("--against", "nothing.csv"), "cannot be read: No such file"),
+        (("--against", "t.csv", "--part", "latency"), "--part: says nothing about a comparison; expected --plot FILE"),
+        (("--against", "t.csv", "--part", "latencies"), "no part called 'latencies'"),
+        (("--against", "t.csv", "--section", "50 ns"), "--section: says nothing about a comparison"),
+        (("--part", "cache", "--section", "50 ns"), "--section: is of the part lock"),
+        (("--as", "x"), "--as: names a machine in a table"),
     ],
 )
 def test_a_mistake_is_one_message(refused, arguments, told):
@@ -69,6 +74,13 @@ def test_a_machine_within_the_tolerances_passes(measure, tmp_path):
 def test_a_machine_beyond_them_fails(simslab, tmp_path):
     status, out, _ = simslab("measure", "two-socket", "--against", table(tmp_path, local=100))
     assert (status, "EXCEEDED" in out) == (1, True)
+
+
+def test_a_figure_beside_a_comparison_has_the_parts_asked_for(measure, tmp_path):
+    out = measure("two-socket", "--against", table(tmp_path), "--plot", tmp_path / "a.svg", "--part", "latency")
+    assert "ok" in out
+    assert "idle latencies" not in out
+    assert (tmp_path / "a.svg").stat().st_size
 
 
 def test_a_setting_changes_what_is_measured(measure, tmp_path):

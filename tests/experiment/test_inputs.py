@@ -57,6 +57,6 @@ def test_setting_extends_is_refused_as_it_changes_nothing():
 
 def test_the_latency_of_a_link_is_refused_where_a_table_decides():
     table = "idle_latency={impl: matrix, dram: [[80 ns, 140 ns], [140 ns, 80 ns]]}"
-    with pytest.raises(UserError, match=r"links.upi.latency=60 ns: has no effect"):
+    with pytest.raises(UserError, match=r"links.upi.latency=60 ns: changes no latency"):
         load_inputs("two-socket", "local-churn", [table, "links.upi.latency=60 ns"])
     assert load_inputs("two-socket", "local-churn", [table, "links.upi.bandwidth=20 GB/s"])

@@ -82,6 +82,15 @@ def test_a_cell_that_fails_is_stored_with_its_error_and_not_tried_again(small_gr
     assert len(run(small_grid(**bad), tmp_path / "a.db", retry=True).failures) == 1
 
 
+def test_failures_are_told_without_reading_every_cell_for_each(small_grid, tmp_path, monkeypatch):
+    bad = {"axes": (Axis("threads[0].cpus", ("0-63", "0-64")),), "limits": ["8"], "seeds": 1}
+    monkeypatch.setattr(Store, "cells", None)
+    first, second = run(small_grid(**bad), tmp_path / "a.db").failures
+    assert '"threads[0].cpus": "0-63"' in first
+    assert '"threads[0].cpus": "0-64"' in second
+    assert all(told.endswith("expected CPUs 0-7") for told in (first, second))
+
+
 def test_a_killed_process_is_told_and_its_cell_made_by_the_next_sweep(small_grid, swept, tmp_path, monkeypatch):
     def killing(work, jobs, processes, tick):
         for number, (job, outcome) in enumerate(outcomes(work, jobs, processes, tick)):

@@ -1,66 +1,48 @@
-"""Scripted accesses of two to four CPUs take exactly the transactions that a walk through the protocol expects."""
+"""The protocols' tables by themselves: tests/machine/memory/test_protocol_tables.py holds the caches against them."""
 
 import pytest
 
-from simslab.machine.accounting import causes
-from simslab.machine.library import load_machine
-from simslab.machine.machine import build_machine
+from simslab.instruments.protocol_tables import (
+    CORE_TABLE,
+    DOMAIN_TABLES,
+    EVICT,
+    NOWHERE,
+    OTHER_READ,
+    OTHER_WRITE,
+    READ,
+    WRITE,
+)
 
-NEAR, FAR = 0, 16  # CPUs of the two sockets of two-socket
-COUNTED = {
-    "L1": None,
-    "other core": causes.OTHER_CORE,
-    "L3": causes.L3,
-    "local DRAM": causes.LOCAL_DRAM,
-    "remote cache": causes.REMOTE_CACHE,
-    "remote DRAM": causes.REMOTE_DRAM,
-}
-SCRIPTS = {
-    "a load, and loads again": ([("r", 0), ("r", 0), ("w", 0)], {"local DRAM": 1, "L1": 2}),
-    "a store is handed to and fro on one socket": (
-        [("w", 0), ("w", 1), ("w", 0), ("w", 1)],
-        {"local DRAM": 1, "other core": 3},
-    ),
-    "a store is handed to and fro between sockets": (
-        [("w", NEAR), ("w", FAR), ("w", NEAR)],
-        {"local DRAM": 1, "remote cache": 2},
-    ),
-    "a load before each store makes two transactions": (
-        [("w", NEAR), ("r", FAR), ("w", FAR), ("r", NEAR), ("w", NEAR)],
-        {"local DRAM": 1, "remote cache": 4},
-    ),
-    "three readers and an upgrade": (
-        [("r", 0), ("r", 1), ("r", 2), ("w", 0), ("r", 1)],
-        {"local DRAM": 1, "other core": 4},
-    ),
-    "four CPUs on two sockets": (
-        [("w", 0), ("r", 1), ("r", FAR), ("r", FAR + 1), ("w", FAR), ("r", 0)],
-        {"local DRAM": 1, "other core": 2, "remote cache": 3},
-    ),
-    "the other socket's reader is first": ([("r", FAR), ("w", FAR), ("r", FAR)], {"remote DRAM": 1, "L1": 2}),
-}
+TABLES = DOMAIN_TABLES | {"core": CORE_TABLE}
+STATES = {"MESIF": set("IMESF"), "MOESI": set("IMESO"), "core": set("IMES")}
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_transactions_are_those_of_the_walk(script):
-    steps, expected = SCRIPTS[script]
-    machine = build_machine(load_machine("two-socket"), quantum=0)
-    counts = dict.fromkeys(COUNTED, 0)
-    now = 0
-    for kind, cpu in steps:
-        latency = machine.memory.access(machine.cpus[cpu].core, 4096, 1 if kind == "w" else 0, now)
-        now += latency + 100_000
-        cause = machine.memory.cause
-        counts["L1" if latency == 0 else next(name for name, number in COUNTED.items() if number == cause)] += 1
-    assert {name: count for name, count in counts.items() if count} == expected
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_has_the_states_of_its_protocol_and_enters_each(name):
+    assert {row.state for row in TABLES[name]} == {row.next for row in TABLES[name]} == STATES[name]
 
 
-def test_at_most_one_core_owns_a_line():
-    machine = build_machine(load_machine("two-socket"), quantum=0)
-    for step in range(200):
-        cpu = step * 7 % 32
-        machine.memory.access(cpu, 4096, step % 3 == 0, step * 10_000)
-        states = [machine.memory.state_in_core(core, 4096) for core in range(32)]
-        owners = sum(state >= 2 for state in states)
-        assert owners <= 1
-        assert owners == 0 or sum(state > 0 for state in states) == 1
+@pytest.mark.parametrize("name", TABLES)
+def test_whoever_has_a_line_is_told_what_becomes_of_it_at_every_event(name):
+    told = {(row.state, row.event) for row in TABLES[name]}
+    for state in STATES[name] - {"I"}:
+        assert {event for held, event in told if held == state} == {READ, WRITE, OTHER_READ, OTHER_WRITE, EVICT}
+    assert {event for held, event in told if held == "I"} == {READ, WRITE}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_only_an_access_of_ones_own_brings_data(name):
+    for row in TABLES[name]:
+        assert (row.data == NOWHERE) == (row.event not in (READ, WRITE))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_writer_has_the_only_copy_whatever_it_had_before(name):
+    assert {row.next for row in TABLES[name] if row.event == WRITE} == {"M"}
+    assert {row.next for row in TABLES[name] if row.event == OTHER_WRITE} == {"I"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_row_is_there_twice(name):
+    rows = [(row.state, row.event, row.others, row.next) for row in TABLES[name]]
+    assert len(set(rows)) == len(rows)

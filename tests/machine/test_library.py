@@ -78,6 +78,30 @@ def test_a_document_tells_where_each_value_came_from():
     assert [override.path for override in document.overrides] == ["core.ipc"]
 
 
+MATRIX = "idle_latency={impl: matrix, dram: [[90 ns, 140 ns], [140 ns, 90 ns]]}"
+MESH = "mesh={hop: 1 ns, bandwidth: 10 GB/s}"
+OF_THE_TABLE = [
+    "links.upi.latency=60 ns",
+    "links.upi.back_latency=60 ns",
+    "mesh.hop=3 ns",
+    "dram.latency=400 ns",
+    "dram.row_miss=20 ns",
+    "coherence.memory_ahead=5 ns",
+]
+
+
+@pytest.mark.parametrize("setting", OF_THE_TABLE)
+def test_a_latency_that_a_table_has_in_it_cannot_be_set(setting):
+    with pytest.raises(UserError, match=f"--set {setting}: changes no latency"):
+        load_machine("two-socket", [MATRIX, MESH, setting])
+    load_machine("two-socket", [MESH, setting])
+
+
+@pytest.mark.parametrize("setting", ["links.upi.bandwidth=20 GB/s", "l3.latency=21 ns", "kernel.pause=9 cycles"])
+def test_what_a_table_does_not_say_can_be_set_beside_it(setting):
+    load_machine("two-socket", [MATRIX, setting])
+
+
 def test_an_unknown_machine_gives_the_near_miss():
     with pytest.raises(UserError, match="did you mean 'two-socket'"):
         load_machine("two-soket")

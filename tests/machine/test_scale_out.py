@@ -81,6 +81,13 @@ def test_nodes_of_dies_come_by_the_package():
         load_machine("two-socket", [*settings, "nodes=5"])
 
 
+@pytest.mark.parametrize("dies", ["0", "-1", "foo", "2.5", "true", "null", "[2]"])
+def test_a_layout_that_none_may_have_is_told_as_such(dies):
+    settings = [f"layout.dies={dies}", "l3.scope=die", "nodes=[{each: die, memory: 1 GiB}]", "nodes=4"]
+    with pytest.raises(UserError, match=r"layout\.dies"):
+        load_machine("two-socket", settings)
+
+
 @pytest.mark.parametrize(
     ("machine", "settings", "told"),
     [

@@ -4,7 +4,7 @@ from simslab.base.errors import UserError
 from simslab.experiment.figures.metric_families import LOCKS
 from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.glossary import CAUSE, GLOSSARY, LOCK, OPERATION, PATH, look_up
-from simslab.report.run.locality_tables import NUMASTAT
+from simslab.result.measurement import NUMASTAT
 from simslab.slab.paths import PATH_NAMES
 from simslab.slub import paths as slub_paths
 from simslab.workload.streams.operations import OPERATION_NAMES

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from simslab.report.tables import fixed, meanings_table, percent, plain_text, print_parts, table, whole
+from simslab.report.tables import fixed, meanings_table, percent, plain_text, print_parts, share, table, whole
 
 HEADS = ("site", "taken", "wait total", "hold max")
 ROWS = [["cache_alloc_refill", "292", "1,234,567", "18,959.9"], ["___cache_free", "7", "0", "+19,633,482"]]
@@ -118,6 +118,13 @@ def test_numbers_have_their_thousands_apart():
 
 def test_a_share_of_nothing_is_a_dash():
     assert (percent(1, 3), percent(0, 5), percent(0, 0)) == ("33.3%", "0.0%", "-")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1000, "100.0%"), (255, "25.5%"), (1, "0.1%"), (0.999, "0.1%"), (0.0125, "0.0013%"), (0, "0%")]
+)
+def test_a_small_share_keeps_two_digits(count, text):
+    assert share(count, 1000) == text
 
 
 def test_names_cannot_command_a_terminal():

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.result.manifest import Configuration, Manifest, host_facts, input_hashes, manifest_document
+from simslab.result.manifest import Configuration, Manifest, host_facts, input_hashes, manifest_document, named_hashes
 
 
 def files(tmp_path, **contents):
@@ -23,6 +23,13 @@ def test_inputs_are_named_without_their_directories(tmp_path):
 def test_inputs_of_one_name_keep_a_hash_each(tmp_path):
     hashes = input_hashes(files(tmp_path, machines="one", workloads="two"))
     assert sorted(hashes.values()) == sorted(hashlib.sha256(text).hexdigest() for text in (b"one", b"two"))
+
+
+@pytest.mark.parametrize("names", [["x (1)", "x (1)"], ["x", "x", "x (2)"], ["x (2)", "x", "x"], ["x"] * 3])
+def test_no_hash_is_lost_whatever_files_are_called(names):
+    hashes = named_hashes({f"{folder}/{name}": str(folder) for folder, name in enumerate(names)})
+    assert sorted(hashes.values()) == sorted(map(str, range(len(names))))
+    assert hashes[names[0]] == "0"
 
 
 def test_an_input_that_is_gone_is_told(tmp_path):

@@ -60,11 +60,14 @@ def test_the_shipped_schema_refuses_a_changed_result(measurement):
     assert faults(document, schema, schema) == ["$.derived: no ns", "$.measurement.seed: not of type integer"]
 
 
-def test_the_shipped_schema_names_what_the_model_names():
-    def names(schema):
-        return {name: sorted(each["properties"]) for name, each in schema["$defs"].items()}
+def test_the_shipped_schema_says_what_the_model_says():
+    def bare(part):
+        """Without what pydantic words differently from version to version."""
+        if isinstance(part, dict):
+            return {key: bare(value) for key, value in part.items() if key not in ("title", "description")}
+        return [bare(value) for value in part] if isinstance(part, list) else part
 
-    assert names(shipped_schema()) == names(json.loads(schema_text()))
+    assert bare(shipped_schema()) == bare(json.loads(schema_text()))
 
 
 def test_a_result_reads_back_equal(measurement):

@@ -22,6 +22,20 @@ def test_tuning_sets_the_three_tunables(allocator, cache):
     assert (cache.limit, cache.batchcount, cache.shared) == (20, 10, 2)
 
 
+def test_of_two_caches_of_one_name_the_one_that_is_meant_is_tuned(allocator, cache):
+    newer = allocator.kmem_cache_create("files", 512, ctor=1)
+    before = newer.limit, newer.batchcount, newer.shared
+    assert allocator.tune(cache, {"limit": 20, "batchcount": 10, "shared": 2}) == 0
+    assert (cache.limit, cache.batchcount, cache.shared) == (20, 10, 2)
+    assert (newer.limit, newer.batchcount, newer.shared) == before
+
+
+def test_a_name_with_a_blank_in_it_can_be_tuned(allocator):
+    cache = allocator.kmem_cache_create("my files", 512, ctor=1)
+    assert allocator.tune(cache, {"limit": 20, "batchcount": 10, "shared": 2}) == 0
+    assert cache.limit == 20
+
+
 def test_a_tunable_of_another_allocator_is_refused(allocator, cache):
     with pytest.raises(BadValue, match="no tunable 'min_partial' with SLAB"):
         allocator.tune(cache, {"limit": 20, "batchcount": 10, "shared": 2, "min_partial": 5})

@@ -4,8 +4,8 @@ from functools import cache
 
 from small_runs import workload
 
+from simslab.experiment.figures.zones import zone_states
 from simslab.machine.library import load_machine
-from simslab.report.views.page_state import zone_states
 from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.line_log import LineLog
 from simslab.workload.run.runner import run_workload

@@ -19,10 +19,10 @@ Finder = Callable[[str, str], "Document"]  # (what `extends` says, file that say
 def extend(document: Document, find: Finder, own: Collection[str]) -> None:
     """Fill `document` in with what it extends. Mappings are merged key by key; lists and scalars replace.
 
-    Keys in `own` are each file's own and never inherited. UserError if a file extends itself.
+    Keys in `own` are each file's own and never inherited; a null extends nothing. UserError if a file extends itself.
     """
     files = [document.file]
-    while isinstance(document.value, dict) and KEY in document.value:
+    while isinstance(document.value, dict) and document.value.get(KEY) is not None:
         name, place = document.value.pop(KEY), document.position((KEY,))
         if not isinstance(name, str):
             raise UserError("is not a name", file=place.file, line=place.line, column=place.column, path=KEY)

@@ -47,6 +47,7 @@ _CORE: Final = tuple(
         ),
     )
 )
+_WORDS: Final = {tag.removeprefix(_PREFIX): pattern for tag, pattern, _ in _CORE[:2]}  # null and bool
 
 
 class _Loader(yaml.SafeLoader):
@@ -199,16 +200,19 @@ class _Builder:
         text = str(node.value)
         tag = node.tag.removeprefix(_PREFIX)
         try:
+            if tag in _WORDS and not _WORDS[tag].match(text):
+                raise ValueError
             if tag == "null":
                 return None
             if tag == "bool":
-                return text[:1] in "tT"
+                return text[0] in "tT"
             if tag == "int":
                 return _whole(text)
             if tag == "float":
                 return _real(text)
         except (ValueError, OverflowError):
-            self.document.problems.append(self._problem(f"'{text[:40]}' is not a usable number", node, path))
+            what = f"usable {tag}" if tag in _WORDS else "usable number"
+            self.document.problems.append(self._problem(f"'{text[:40]}' is not a {what}", node, path))
             return 0
         self._check_tag(node, path, "str")
         if _HALF.search(text):

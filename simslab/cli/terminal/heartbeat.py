@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
-from simslab.cli.terminal.progress import progress
+from simslab.cli.terminal.progress import on_a_terminal, progress, signs_of_life, tell_slow_build
 
 Tell = Callable[[int, int, int], None]  # (done, failed, of how many)
-EVERY: Final = 10.0  # seconds between two lines
 
 
 @contextmanager
-def telling(what: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Tell]:
-    """Yield a function to be called often with how far the work is."""
-    if sys.stderr is not None and sys.stderr.isatty():
+def telling(what: str) -> Iterator[Tell]:
+    """Yield a function to be called with how far the work is, whenever that changes."""
+    if on_a_terminal():
         with progress(what) as report:
             yield lambda done, _failed, total: report(done, total)
         return
-    yield _Lines(what, clock)
+    tell_slow_build()
+    counts = Counts()
+    with signs_of_life(what, counts.told):
+        yield counts
 
 
-class _Lines:
-    """Writes a line to standard error when the last one is ten seconds old."""
+class Counts:
+    """How many runs are done and have failed, of how many; those done before we began tell nothing of our pace."""
 
-    def __init__(self, what: str, clock: Callable[[], float]) -> None:
-        self.what = what
-        self.clock = clock
-        self.started = self.last = clock()
-        self.found = -1  # what was done before we began
+    def __init__(self) -> None:
+        self.now: tuple[int, int, int] | None = None  # one value: another thread reads it
+        self.found = 0
 
     def __call__(self, done: int, failed: int, total: int) -> None:
-        now = self.clock()
-        if self.found < 0:
+        """Note how far the work is."""
+        if self.now is None:
             self.found = done
-        if now - self.last < EVERY or sys.stderr is None:
-            return
-        self.last = now
-        spent, made = now - self.started, done - self.found
-        left = f", about {spent / made * (total - done):.0f} s left" if made else ""
+        self.now = done, failed, total
+
+    def told(self, seconds: float) -> str:
+        """Return how far the work is after so many seconds."""
+        if self.now is None:
+            return f"{seconds:.0f} s so far"
+        done, failed, total = self.now
+        made = done - self.found
+        left = f", about {seconds / made * (total - done):.0f} s left" if made else ""
         bad = f", {failed} failed" if failed else ""
-        print(f"simslab: {self.what}: {done} of {total} runs{bad}, {spent:.0f} s{left}", file=sys.stderr, flush=True)
+        return f"{done} of {total} runs{bad}, {seconds:.0f} s{left}"

@@ -23,7 +23,8 @@ Watch: TypeAlias = Callable[[Callable[[], tuple[int, int]]], None]
 SIGN_OF_LIFE: Final = 10.0  # seconds between two lines where there is no terminal
 
 
-def _on_a_terminal() -> bool:
+def on_a_terminal() -> bool:
+    """Whether somebody may watch standard error."""
     return sys.stderr is not None and sys.stderr.isatty()
 
 
@@ -46,45 +47,47 @@ def kernel_console_off() -> Iterator[None]:
         console.setLevel(before)
 
 
-class _SignsOfLife:
-    """Writes a line every ten seconds, from a thread of its own, while the work goes on."""
-
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self.share: Callable[[], tuple[int, int]] = lambda: (0, 0)
-        self.over = threading.Event()
-        self.begun = time.monotonic()
-
-    def __call__(self) -> None:
-        while not self.over.wait(SIGN_OF_LIFE):
-            done, total = self.share()
-            share = f"{100 * done // total} % done, " if total else ""
-            seconds = time.monotonic() - self.begun
-            print(f"simslab: {self.what}: {share}{seconds:.0f} s so far", file=sys.stderr, flush=True)
-
-
 @contextmanager
-def _signs_of_life(what: str) -> Iterator[_SignsOfLife]:
-    signs = _SignsOfLife(what)
-    thread = threading.Thread(target=signs, daemon=True)
+def signs_of_life(what: str, told: Callable[[float], str]) -> Iterator[None]:
+    """Write a line every ten seconds, from a thread of its own, while the work goes on: what `told` makes of them."""
+    over, begun = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        while not over.wait(SIGN_OF_LIFE):
+            if sys.stderr is not None:
+                print(f"simslab: {what}: {told(time.monotonic() - begun)}", file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=tell, daemon=True)
     thread.start()
     try:
-        yield signs
+        yield
     finally:
-        signs.over.set()
+        over.set()
         thread.join()
+
+
+class _Share:
+    """How far the work is, as far as it says so."""
+
+    ask: Callable[[], tuple[int, int]] = staticmethod(lambda: (0, 0))
+
+    def told(self, seconds: float) -> str:
+        done, total = self.ask()
+        share = f"{100 * done // total} % done, " if total else ""
+        return f"{share}{seconds:.0f} s so far"
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Report]:
     """Yield a function to report progress with: (done, of how many)."""
     tell_slow_build()
-    if not _on_a_terminal():
-        with _signs_of_life(what) as signs:
+    if not on_a_terminal():
+        share = _Share()
 
-            def note(done: int, total: int) -> None:
-                signs.share = lambda: (done, total)
+        def note(done: int, total: int) -> None:
+            share.ask = lambda: (done, total)
 
+        with signs_of_life(what, share.told):
             yield note
         return
     with _bar(what) as bar:
@@ -103,12 +106,13 @@ def watching(what: str) -> Iterator[Watch]:
     The bar's own thread asks ten times a second; off a terminal another asks every ten seconds.
     """
     tell_slow_build()
-    if not _on_a_terminal():
-        with _signs_of_life(what) as signs:
+    if not on_a_terminal():
+        share = _Share()
 
-            def ask(share: Callable[[], tuple[int, int]]) -> None:
-                signs.share = share
+        def ask(how_far: Callable[[], tuple[int, int]]) -> None:
+            share.ask = how_far
 
+        with signs_of_life(what, share.told):
             yield ask
         return
     with _bar(what) as bar:

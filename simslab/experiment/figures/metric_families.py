@@ -14,9 +14,9 @@ from simslab.experiment.figures import selection as select
 from simslab.experiment.figures.observation import Observation
 from simslab.experiment.figures.selection import Selection
 from simslab.machine.accounting.causes import CAUSE_NAMES
-from simslab.report.run.locality_tables import NUMASTAT, local, remote
+from simslab.report.run.locality_tables import local, remote
 from simslab.result.latency import Distribution, merge_rows
-from simslab.result.measurement import EVENTS, AttributionRow, LockRow, NodeRow
+from simslab.result.measurement import EVENTS, NUMASTAT, AttributionRow, LockRow, NodeRow
 from simslab.result.nanoseconds import mean_nanoseconds, nanoseconds, ratio
 from simslab.result.parked import PAGE, ParkedRow
 

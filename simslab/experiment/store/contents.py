@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simslab.experiment.store.store import DONE, Store, StoredCell
+from simslab.experiment.store.store import DONE, Store
 
 
 def contents_text(store: Store) -> str:
@@ -17,12 +17,8 @@ def contents_text(store: Store) -> str:
     lines.append(f"  seeds: {_ranges(seeds)}")
     lines.append("metrics: " + ", ".join(f"{name} ({unit})" if unit else name for name, unit in store.units().items()))
     failed = [cell for cell in cells if cell.status != DONE]
-    lines += [f"{cell.status}: {_told(cell)}" for cell in failed]
+    lines += [f"{cell.status}: {cell.failure}" for cell in failed]
     return "\n".join(lines) + "\n"
-
-
-def _told(cell: StoredCell) -> str:
-    return f"{cell.label}, seed {cell.seed}: {(cell.error.strip().splitlines() or [''])[-1]}"
 
 
 def _by_number(text: str) -> tuple[float, str]:

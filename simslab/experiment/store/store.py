@@ -25,6 +25,8 @@ from simslab.experiment.store.schema import MEMORY, Lock, check_same_simslab, co
 DONE: Final = "done"
 FAILED: Final = "failed"
 KILLED: Final = "killed"
+CELLS: Final = """SELECT cells.parameters, cells.resolved, cells.seed, runs.key, runs.status, runs.error
+                  FROM cells JOIN runs ON runs.key = cells.run WHERE {} ORDER BY cells.parameters, cells.seed"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class StoredCell:
     def label(self) -> str:
         """The parameters in one text."""
         return json.dumps(dict(self.parameters), sort_keys=True, ensure_ascii=False)
+
+    @property
+    def failure(self) -> str:
+        """The cell and the last line of its error, in one line."""
+        return f"{self.label}, seed {self.seed}: {(self.error.strip().splitlines() or [''])[-1]}"
 
 
 @dataclass(frozen=True)
@@ -150,12 +157,17 @@ class Store:
         found: dict[str, dict[str, float | None]] = {}
         for run, metric, value in self._rows("SELECT run, metric, value FROM metrics ORDER BY run, metric"):
             found.setdefault(run, {})[metric] = value
-        query = """SELECT cells.parameters, cells.resolved, cells.seed, runs.key, runs.status, runs.error
-                   FROM cells JOIN runs ON runs.key = cells.run ORDER BY cells.parameters, cells.seed"""
         return [
             StoredCell(self._plain(parameters), self._plain(values), seed, run, status, error, found.get(run, {}))
-            for parameters, values, seed, run, status, error in self._rows(query)
+            for parameters, values, seed, run, status, error in self._rows(CELLS.format("1"))
         ]
+
+    def failures(self) -> dict[str, str]:
+        """Return, of each run that failed or was killed, its first cell with the error in one line, by key."""
+        found: dict[str, str] = {}
+        for parameters, _, seed, run, status, error in self._rows(CELLS.format("runs.status != ?"), DONE):
+            found.setdefault(run, StoredCell(self._plain(parameters), {}, seed, run, status, error, {}).failure)
+        return found
 
     def units(self) -> dict[str, str]:
         """Return the unit of every metric that is stored, by name."""

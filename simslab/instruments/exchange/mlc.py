@@ -93,7 +93,10 @@ def read_mlc(path: Path) -> MlcTables:
 
 
 def _refuse_unlike(tables: MlcTables, path: Path) -> None:
-    """Refuse tables that are not whole, or not of the same nodes: a cut file, or one of several machines."""
+    """Refuse tables that are not whole, of no time or not of the same nodes: a cut file, or one of several machines."""
+    if instant := [pair for pair, ns in tables.latency.items() if ns <= 0]:
+        message = f"tells an idle latency of 0 ns from node {instant[0][0]} to node {instant[0][1]}"
+        raise UserError(message, file=str(path), expected=EXPECTED)
     pairs = [(a, b) for a in tables.readers for b in tables.memories if (a, b) not in tables.latency]
     if pairs:
         message = f"has no idle latency from node {pairs[0][0]} to node {pairs[0][1]}"

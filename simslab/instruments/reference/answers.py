@@ -230,8 +230,9 @@ class Answers:
 
     def stream(self, row: Row) -> Answer:
         """STREAM on one node or one package."""
-        package = self.topology.cpus[0].package
-        nodes = {0} if row.metric == "stream_node" else {c.node for c in self.topology.cpus if c.package == package}
+        first = self.topology.cpus[0]
+        package = {cpu.node for cpu in self.topology.cpus if cpu.package == first.package}
+        nodes = {first.node} if row.metric == "stream_node" else package
         rate = bandwidth.peak_bandwidth(self.prober, bandwidth.MIXES["Stream-triad like"], sorted(nodes))
         return _cell(row, "bandwidth", rate / 1e9)
 

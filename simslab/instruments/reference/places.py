@@ -28,19 +28,19 @@ FAR_NODES = ("quadrant", "node", "cluster")
 
 def nodes_of(topology: Topology, source: str, target: str) -> tuple[int, int] | None:
     """Return (node of the cores, node of the memory), None if this machine has no such places."""
-    first = _node(topology, source)
-    start = first if first is not None else _first_node(topology)
+    start = _node(topology, source) if _names_a_node(source) else topology.cpus[0].node
     if start is None or not topology.nodes[start].cpus:
         return None
     end = _target(topology, start, target)
     return None if end is None or not topology.nodes[end].memory else (start, end)
 
 
-def _first_node(topology: Topology) -> int | None:
-    return topology.cpus[0].node
+def _names_a_node(text: str) -> bool:
+    return re.search(r"node\d", text, re.ASCII) is not None
 
 
 def _node(topology: Topology, text: str) -> int | None:
+    """Return the node that a text names by its number, None if it names none or one that is not there."""
     match = re.search(r"node(\d{1,4})(?!\d)", text, re.ASCII)
     if match is None:
         return None
@@ -49,7 +49,7 @@ def _node(topology: Topology, text: str) -> int | None:
 
 def _target(topology: Topology, start: int, text: str) -> int | None:
     """Return the node of the memory; memory by its kind: DDR beside cores, MCDRAM and CXL without."""
-    if "node" in text and re.search(r"node\d", text, re.ASCII):
+    if _names_a_node(text):
         return _node(topology, text)
     words = text.lower()
     if "snc" in words or "behind" in words or "cache" in words:

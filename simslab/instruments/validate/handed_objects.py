@@ -1,8 +1,9 @@
 """Loops of the silicon rows in which others free what a CPU allocated: remote_free, remote_one, one_alloc_n_free,
 prodcons, exchange.
 
-Each returns nanoseconds by metric. A CPU that waits for a word looks at it, pauses and looks again; the model parks it
-and lets it look once when the word has been written.
+Each returns nanoseconds by metric. remote_free and one_alloc_n_free give what their rows give: the mean over all CPUs,
+in which those that did not do the part count as 0. A CPU that waits for a word looks at it, pauses and looks again;
+the model parks it and lets it look once when the word has been written.
 """
 
 from __future__ import annotations

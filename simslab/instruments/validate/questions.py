@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from simslab.base.errors import UserError, near_miss
+from simslab.base.errors import near_miss
 from simslab.instruments.validate import handed_objects as handed
 from simslab.instruments.validate import machine_loops as below
 from simslab.instruments.validate import own_objects as own
 from simslab.instruments.validate.rig import Rig
-from simslab.machine.library import load_machine
+from simslab.machine.library import load_machine, machine_names
+from simslab.workload.description.tunables import OF_SLAB
 
 if TYPE_CHECKING:
     from simslab.allocator.cache import Cache
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from simslab.instruments.validate.rows import Row
 
 TWO_NODES: Final = "{}-2n"  # the variant of a machine with two nodes
-TUNABLES: Final = ("limit", "batchcount", "shared")
+UNTOLD: Final = 8  # what `shared` was where a row of the silicon does not tell it
+HANDING_OVER: Final = ("remote_free", "remote_one", "one_alloc_n_free", "exchange")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +51,56 @@ class Answer:
 
 def answer_all(rows: Iterable[Row]) -> Iterator[Answer]:
     """Answer rows one after another; rows that ask for the same run share it."""
-    kept: dict[tuple[str, int, str, str], tuple[Rig, Figures]] = {}
+    kept: dict[tuple[str, int, str, str, str], tuple[Rig, Figures]] = {}
     for row in rows:
         if row.question not in kept:
             kept[row.question] = ask(row)
         rig, figures = kept[row.question]
         if row.metric not in figures:
             told = f"workload '{row.workload}' has no metric '{row.metric}'"
-            raise UserError(told, file=row.file, line=row.line, expected=", ".join(figures))
+            raise row.wrong(told, expected=", ".join(figures), near=near_miss(row.metric, figures))
         ns = figures[row.metric]
         yield Answer(row, ns if row.unit == "ns" else ns * rig.machine.frequency_hz / 1e9)
 
 
 def ask(row: Row) -> tuple[Rig, Figures]:
-    """Boot the row's machine and run its workload."""
+    """Boot the row's machine and run its workload; UserError when it cannot run there."""
     if row.workload not in WORKLOADS:
         told = f"there is no workload '{row.workload}'"
-        near = near_miss(row.workload, WORKLOADS)
-        raise UserError(told, file=row.file, line=row.line, expected=", ".join(WORKLOADS), near=near)
+        raise row.wrong(told, expected=", ".join(WORKLOADS), near=near_miss(row.workload, WORKLOADS))
     name = row.machine if row.nodes == 1 else TWO_NODES.format(row.machine)
+    if name not in machine_names():
+        told = f"there is no machine '{name}'" + (" of two nodes" if row.nodes > 1 else "")
+        raise row.wrong(told, expected="a shipped machine", near=near_miss(name, machine_names()))
     rig = Rig(load_machine(name), stand_in=row.unit == "ns")
+    _check_fits(rig, row)
     return rig, WORKLOADS[row.workload](rig, row)
 
 
+def _check_fits(rig: Rig, row: Row) -> None:
+    """Refuse a row that needs more CPUs or memory than its machine has, or fewer than the workload needs."""
+    here = len(rig.cpus)
+    wanted = max(
+        row.number("cpus") if row.has("cpus") else 1,
+        row.number("freer") + 1 if row.has("freer") else 1,
+        2 * row.number("pairs") if row.has("pairs") else 1,
+    )
+    if wanted > here:
+        raise row.wrong(f"the workload takes {wanted} CPUs", expected=f"at most {here}: those of '{row.machine}'")
+    if row.workload in HANDING_OVER and wanted < 2:
+        raise row.wrong("nobody is there to hand objects to", expected="cpus=2 or more")
+    objects = wanted * max(row.number(name) if row.has(name) else 1 for name in ("n", "k", "live"))
+    held = objects * (row.number("size") if row.has("size") else 0)
+    memory = sum(node.memory for node in rig.machine.topology.nodes)
+    if held > memory // 2:
+        raise row.wrong(f"the workload keeps {held >> 20} MiB of objects", expected=f"at most {memory >> 21} MiB")
+
+
 def _cache(rig: Rig, row: Row) -> Cache:
+    """Return the row's cache; tunables that are not told, but the limit, are 8. A limit of 0: the cache's own."""
     if not row.has("limit"):
         return rig.cache(row.number("size"))
-    limit, batchcount, shared = (row.number(name) if row.has(name) else 8 for name in TUNABLES)
+    limit, batchcount, shared = (row.number(name) if row.has(name) else UNTOLD for name in OF_SLAB)
     return rig.cache(row.number("size"), (limit, batchcount, shared) if limit else None)
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.kernel import layout
 from simslab.kernel.mm import gfp
-from simslab.machine.accounting import causes
 from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
 from simslab.workload.description.kernel_options import KernelOptions
+from simslab.workload.description.tunables import OF_SLAB
 from simslab.workload.run.system import boot_system, start_clocks
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Rig:
         made = self.allocator.kmem_cache_create(f"silicon-{self.caches}", size, 0, SLAB_HWCACHE_ALIGN)
         assert made is not None  # nothing is too large or too small among the rows
         if tunables is not None:
-            self.allocator.tune(made, dict(zip(("limit", "batchcount", "shared"), tunables, strict=True)))
+            self.allocator.tune(made, dict(zip(OF_SLAB, tunables, strict=True)))
         return made
 
     def memory(self, size: int, align: int = LINE) -> int:
@@ -129,8 +129,3 @@ def let_in(cpu: Cpu) -> None:
     """Let CPUs that are behind catch up where this one has run far enough."""
     if cpu.now >= cpu.horizon:
         cpu.settle()
-
-
-def pause(cpu: Cpu) -> None:
-    """Execute PAUSE."""
-    cpu.charge(causes.WAIT, max(cpu.pause, 1))

@@ -11,12 +11,17 @@ model's costs were chosen with it in view; `prediction`: they were not). Rows ar
 from __future__ import annotations
 
 import csv
+import io
+import math
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from simslab.base.errors import UserError
+from simslab.base.documents.input import read_text
+from simslab.base.errors import UserError, near_miss
+from simslab.machine.description.cpulist import MAX_CPUS
+from simslab.workload.description.quantities import LARGEST_KMALLOC
 
 FILES: Final = ("silicon-allocators.csv", "silicon-machine.csv", "published.csv")
 COLUMNS: Final = (
@@ -34,6 +39,26 @@ COLUMNS: Final = (
     "use",
 )  # fmt: skip
 USES: Final = ("calibration", "prediction")
+UNITS: Final = ("ns", "cycles")
+NODES: Final = (1, 2)  # that a machine has a variant of
+MAX_BYTES: Final = 16 << 20
+LIMITS: Final = {  # least and most of each parameter
+    "size": (1, LARGEST_KMALLOC),
+    "cpus": (1, MAX_CPUS),
+    "pairs": (1, MAX_CPUS),
+    "freer": (1, MAX_CPUS - 1),
+    "n": (1, 1 << 18),
+    "k": (1, 1 << 14),
+    "live": (1, 1 << 18),
+    "ring": (1, 1 << 18),
+    "share": (0, 100),
+    "order": (0, 10),
+    "limit": (0, 1 << 16),  # 0: the cache's own
+    "batchcount": (0, 1 << 16),
+    "shared": (0, 1 << 10),
+    "delay": (0, 10**9),
+    "delay_ps": (0, 10**9),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +81,22 @@ class Row:
     use: str
 
     def number(self, name: str) -> int:
-        """Return an integer parameter; UserError when the row lacks it."""
-        text = dict(pair.split("=", 1) for pair in self.parameters.split()).get(name, "")
-        if not text.isdigit():
-            raise UserError(f"the row has no number '{name}'", file=self.file, line=self.line)
-        return int(text)
+        """Return a parameter; UserError when the row lacks it."""
+        if not self.has(name):
+            raise self.wrong(f"the row has no number '{name}'", expected=f"'{name}=' among its parameters")
+        return self._numbers[name]
 
     def has(self, name: str) -> bool:
         """Whether the row has a parameter."""
-        return f"{name}=" in f" {self.parameters}"
+        return name in self._numbers
+
+    @property
+    def _numbers(self) -> dict[str, int]:
+        return {name: int(text) for name, _, text in (pair.partition("=") for pair in self.parameters.split())}
+
+    def wrong(self, told: str, expected: str, near: str = "") -> UserError:
+        """Return what is wrong with the row, with its place."""
+        return UserError(told, file=self.file, line=self.line, column=1, expected=expected, near=near)
 
     @property
     def title(self) -> str:
@@ -72,9 +104,9 @@ class Row:
         return f"{self.machine} {self.nodes} {self.workload} {self.parameters} {self.metric}"
 
     @property
-    def question(self) -> tuple[str, int, str, str]:
+    def question(self) -> tuple[str, int, str, str, str]:
         """What one run of the model answers: rows that differ in their metric alone share it."""
-        return self.machine, self.nodes, self.workload, self.parameters
+        return self.machine, self.nodes, self.workload, self.parameters, self.unit
 
 
 def shipped_rows() -> list[Row]:
@@ -85,42 +117,72 @@ def shipped_rows() -> list[Row]:
 
 def read_file(path: Path) -> list[Row]:
     """Return the rows of a user's file; UserError when it is no such table."""
-    try:
-        return parse(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot be read: {error}", file=str(path)) from None
+    return parse(read_text(path, "a table of measured rows", MAX_BYTES), str(path))
 
 
 def parse(text: str, file: str) -> list[Row]:
-    """Return the rows of a table."""
-    reader = csv.DictReader(text.splitlines())
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise UserError(f"has no column '{missing[0]}'", file=file, line=1, expected=", ".join(COLUMNS))
-    return [_row(fields, file, number) for number, fields in enumerate(reader, 2)]
-
-
-def _row(fields: dict[str, str], file: str, line: int) -> Row:
-    if fields["use"] not in USES:
-        raise UserError(f"use '{fields['use']}'", file=file, line=line, expected=" or ".join(USES))
+    """Return the rows of a table; UserError for the first that is none."""
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
-        value, low, high, tolerance = (float(fields[name]) for name in ("value", "low", "high", "tolerance"))
-        nodes = int(fields["nodes"])
-    except (ValueError, TypeError) as error:
-        raise UserError(f"is no row of figures: {error}", file=file, line=line, expected="numbers") from None
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            told = f"has no column '{missing[0]}'"
+            raise UserError(told, file=file, line=1, column=1, expected=", ".join(COLUMNS))
+        return [_checked(_row(fields, file, reader.line_num)) for fields in reader]
+    except csv.Error as error:
+        raise UserError(f"is no CSV: {error}", file=file, line=reader.line_num, column=1) from None
+
+
+def _checked(row: Row) -> Row:
+    """Return a row that can be asked of some machine; UserError for any other."""
+    if row.use not in USES:
+        raise row.wrong(f"use '{row.use}'", expected=" or ".join(USES))
+    if row.unit not in UNITS:
+        raise row.wrong(f"unit '{row.unit}'", expected=" or ".join(UNITS))
+    if row.nodes not in NODES:
+        raise row.wrong(f"{row.nodes} nodes", expected="1 or 2")
+    figures = (row.low, row.value, row.high)
+    if not all(math.isfinite(figure) and figure > 0 for figure in figures) or list(figures) != sorted(figures):
+        raise row.wrong("is no row of figures above 0", expected="low <= value <= high")
+    if not 0 <= row.tolerance < math.inf:
+        raise row.wrong(f"tolerance {row.tolerance}", expected="a share such as 0.15")
+    for pair in row.parameters.split():
+        _check_parameter(row, pair)
+    if row.has("limit") and row.has("batchcount") and row.number("batchcount") > row.number("limit"):
+        raise row.wrong("the batchcount is above the limit", expected="limit >= batchcount")
+    return row
+
+
+def _check_parameter(row: Row, pair: str) -> None:
+    name, _, text = pair.partition("=")
+    if name not in LIMITS:
+        raise row.wrong(f"unknown parameter '{pair}'", expected=", ".join(LIMITS), near=near_miss(name, LIMITS))
+    least, most = LIMITS[name]
+    if not (text.isascii() and text.isdecimal() and len(text) < 12 and least <= int(text) <= most):
+        raise row.wrong(f"'{pair}'", expected=f"{name}= a whole number from {least} to {most}")
+
+
+def _row(fields: dict[str, str | None], file: str, line: int) -> Row:
+    told = {name: (fields[name] or "").strip() for name in COLUMNS}
+    try:
+        value, low, high, tolerance = (float(told[name]) for name in ("value", "low", "high", "tolerance"))
+        nodes = int(told["nodes"])
+    except ValueError as error:
+        told_why = f"is no row of figures: {error}"
+        raise UserError(told_why, file=file, line=line, column=1, expected="numbers") from None
     return Row(
         file,
         line,
-        fields["source"],
-        fields["machine"],
+        told["source"],
+        told["machine"],
         nodes,
-        fields["workload"],
-        fields["parameters"],
-        fields["metric"],
+        told["workload"],
+        told["parameters"],
+        told["metric"],
         value,
         low,
         high,
-        fields["unit"],
+        told["unit"],
         tolerance,
-        fields["use"],
+        told["use"],
     )

@@ -1,1 +1,1 @@
-"""What a machine file may say, whether its parts fit together, and machines by name."""
+"""What a machine file may say: one declaration of each parameter."""

@@ -81,8 +81,9 @@ def field_at(model: type[BaseModel], place: str) -> FieldInfo:
     field = model.model_fields[name.removesuffix("[*]")]
     if not rest:
         return field
-    part, _ = next(_parts(field.annotation))
-    return field_at(part, rest)
+    for part, _ in _parts(field.annotation):
+        return field_at(part, rest)
+    raise KeyError(place)
 
 
 def _parts(hint: Any, is_list: bool = False) -> Iterator[tuple[type[BaseModel], bool]]:

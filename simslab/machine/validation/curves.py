@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simslab.base.errors import BadValue
+from simslab.machine.validation.limits import LEAST, MIN_BANDWIDTH
 
 if TYPE_CHECKING:
     from simslab.machine.description.memory import DramSpec
@@ -31,6 +32,9 @@ def _dram_faults(dram: DramSpec, at: tuple[str | int, ...], hz: int) -> list[Bad
     here = (*at, "queue", "points")
     if points[0][0] == 0:
         faults.append(BadValue("a point without bandwidth", expected="more than 0 bytes/s", at=(*here, 0, 0)))
+    if points[-1][0] < MIN_BANDWIDTH:
+        message = f"a node that gives at most {points[-1][0]} bytes/s"
+        faults.append(BadValue(message, expected=LEAST, at=(*here, len(points) - 1, 0)))
     for index, ((before, fast), (bandwidth, latency)) in enumerate(pairwise(points), 1):
         if bandwidth <= before:
             message = f"{bandwidth / 1e9:g} GB/s after {before / 1e9:g} GB/s"

@@ -13,4 +13,5 @@ MIN_HZ: Final = 10**8
 MAX_HZ: Final = 10**11
 MAX_NS: Final = 1_000_000
 MIN_BANDWIDTH: Final = 10**6  # bytes/s
+LEAST: Final = "at least 1 MB/s, such as '25 GB/s' (a bare number is bytes/s)"
 LOCAL_DISTANCE: Final = 10  # ACPI SLIT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -11,6 +11,7 @@ from simslab.base.errors import BadValue
 from simslab.base.units import Bandwidth, Duration
 from simslab.machine.description.catalogue import all_stated
 from simslab.machine.validation.limits import (
+    LEAST,
     LINE_BYTES,
     MAX_CACHE,
     MAX_HZ,
@@ -22,8 +23,6 @@ from simslab.machine.validation.limits import (
 
 if TYPE_CHECKING:
     from simslab.machine.description.whole import MachineDescription
-
-LEAST: Final = "at least 1 MB/s, such as '25 GB/s' (a bare number is bytes/s)"
 
 Faults = list[BadValue]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from simslab.base.errors import BadValue, BadValues
 from simslab.machine.topology.node_plan import plan_nodes
 from simslab.machine.topology.numbering import seats
+from simslab.machine.validation.coherence import ahead_faults
 from simslab.machine.validation.curves import curve_faults
 from simslab.machine.validation.distances import distance_faults
 from simslab.machine.validation.idle_latency import idle_faults
@@ -34,7 +35,7 @@ def refuse_faults(spec: MachineDescription) -> None:
 
 def faults_of(spec: MachineDescription) -> Faults:
     """Return everything wrong with a machine whose fields are each sound."""
-    faults = [*layout_faults(spec.layout), *part_faults(spec), *curve_faults(spec)]
+    faults = [*layout_faults(spec.layout), *part_faults(spec), *curve_faults(spec), *ahead_faults(spec)]
     if any(fault.at[0] == "layout" for fault in faults):
         return faults
     bad_entries = entry_faults(spec)

@@ -12,7 +12,8 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from simslab.base.printable import csv_cell
-from simslab.report.tables import WIDTH, fixed, plain_text, print_parts, table
+from simslab.report.comparison.numbers import in_percent, interval, number, signed
+from simslab.report.tables import WIDTH, plain_text, print_parts, table
 from simslab.result.latency import Distribution, summarize
 
 FORMAT: Final = "simslab-comparison"
@@ -127,34 +128,13 @@ def _row(each: Difference) -> list[str]:
     return [
         each.metric,
         each.verdict(),
-        _figure(each.base_mean),
-        _figure(each.variant_mean),
-        _signed(each.mean),
-        _interval(each.low, each.high),
-        _signed(_relative(each.mean, each)),
-        _interval(_relative(each.low, each), _relative(each.high, each)),
+        number(each.base_mean),
+        number(each.variant_mean),
+        signed(each.mean),
+        interval(each.low, each.high),
+        signed(in_percent(each.mean, each.base_mean)),
+        interval(in_percent(each.low, each.base_mean), in_percent(each.high, each.base_mean)),
     ]
-
-
-def _relative(value: float | None, each: Difference) -> float | None:
-    """Return `value` in percent of the base's mean; None where that is 0."""
-    return None if value is None or each.base_mean == 0 else 100 * value / each.base_mean
-
-
-def _figure(value: float) -> str:
-    """Return a figure with one decimal, or none from 1,000 up."""
-    return fixed(value, 0 if abs(value) >= 1000 else 1)
-
-
-def _signed(value: float | None) -> str:
-    if value is None:
-        return "-"
-    text = _figure(abs(value))
-    return text if text == "0.0" else f"{'-' if value < 0 else '+'}{text}"
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    return "-" if low is None or high is None else f"{_signed(low)} .. {_signed(high)}"
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:
@@ -211,16 +191,15 @@ def _arm_document(arm: Arm) -> dict[str, Any]:
 
 
 def _difference_document(each: Difference) -> dict[str, Any]:
-    percent = {
-        name: _relative(value, each) for name, value in (("mean", each.mean), ("low", each.low), ("high", each.high))
-    }
+    parts = {"mean": each.mean, "low": each.low, "high": each.high}
+    percent = {name: in_percent(value, each.base_mean) for name, value in parts.items()}
     return {
         "arm": each.arm,
         "metric": each.metric,
         "verdict": each.verdict(),
         "base": list(each.base),
         "variant": list(each.variant),
-        "difference": {"mean": _rounded(each.mean), "low": _rounded(each.low), "high": _rounded(each.high)},
+        "difference": {name: _rounded(value) for name, value in parts.items()},
         "percent": {name: _rounded(value) for name, value in percent.items()},
     }
 

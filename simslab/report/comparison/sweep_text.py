@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from simslab.report.tables import fixed
+from simslab.report.comparison.numbers import in_percent, interval, number, signed
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,12 @@ def _cells(row: PointRow) -> list[str]:
         row.label,
         row.verdict(),
         str(row.seeds),
-        _figure(row.mean),
-        _interval(row.low, row.high, signed=False),
-        _signed(row.difference),
-        _interval(row.difference_low, row.difference_high),
-        _signed(_percent(row.difference, row)),
-        _interval(_percent(row.difference_low, row), _percent(row.difference_high, row)),
+        number(row.mean),
+        interval(row.low, row.high, number),
+        signed(row.difference),
+        interval(row.difference_low, row.difference_high),
+        signed(in_percent(row.difference, row.base_mean)),
+        interval(in_percent(row.difference_low, row.base_mean), in_percent(row.difference_high, row.base_mean)),
     ]
 
 
@@ -116,28 +116,3 @@ def aligned(rows: Sequence[Sequence[str]], texts: int = 1) -> str:
         lines.append("  ".join(cells).rstrip())
     lines.insert(1, "-" * max(map(len, lines)))
     return "\n".join(lines)
-
-
-def _percent(value: float | None, row: PointRow) -> float | None:
-    return None if value is None or not row.base_mean else 100 * value / row.base_mean
-
-
-def _figure(value: float | None) -> str:
-    """Return a figure with one decimal, or none from 1,000 up."""
-    if value is None:
-        return "-"
-    return fixed(value, 0 if abs(value) >= 1000 else 1)
-
-
-def _signed(value: float | None) -> str:
-    if value is None:
-        return "-"
-    text = _figure(abs(value))
-    return text if text == "0.0" else f"{'-' if value < 0 else '+'}{text}"
-
-
-def _interval(low: float | None, high: float | None, *, signed: bool = True) -> str:
-    if low is None or high is None:
-        return "-"
-    show = _signed if signed else _figure
-    return f"{show(low)} .. {show(high)}"

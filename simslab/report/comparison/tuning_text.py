@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from simslab.report.comparison.numbers import number
 from simslab.report.comparison.sweep_text import aligned
-from simslab.report.tables import fixed
 
 FORMAT: Final = "simslab-tuning"
 VERSION: Final = 1
@@ -77,7 +77,7 @@ def _claim(table: TuningTable) -> str:
 def _figures(row: TuningRow) -> list[str]:
     cells = []
     for cell in row.objectives.values():
-        cells += [_figure(cell.mean), _change(cell, cell.mean - cell.difference)]
+        cells += [number(cell.mean), _change(cell, cell.mean - cell.difference)]
     return cells
 
 
@@ -94,10 +94,6 @@ def _change(cell: ObjectiveCell, base: float) -> str:
 
 def _told(numbers: tuple[int, int, int]) -> str:
     return "{} {} {}".format(*numbers)
-
-
-def _figure(value: float) -> str:
-    return fixed(value, 0 if abs(value) >= 1000 else 1)
 
 
 def tuning_document(table: TuningTable) -> dict[str, Any]:

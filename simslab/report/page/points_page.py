@@ -7,12 +7,13 @@ from dataclasses import replace
 from html import escape
 from typing import Final
 
+from simslab.report.comparison.numbers import in_percent, number
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 from simslab.report.page.parts import closing, figure, opening
 from simslab.report.page.tables_html import table_html
 from simslab.report.plot.sources import Sources
 from simslab.report.plot.sweep_axes import short
-from simslab.report.tables import Table, fixed
+from simslab.report.tables import Table
 
 DRAWN: Final = 4  # metrics with figures; the others have tables alone
 COLUMNS: Final = ("point", "verdict", "seeds", "mean", "low", "high", "difference", "from", "to", "%")
@@ -65,9 +66,5 @@ def _table(metric: MetricTable) -> Table:
 
 def _cells(row: PointRow) -> tuple[str, ...]:
     figures = (row.mean, row.low, row.high, row.difference, row.difference_low, row.difference_high)
-    share = None if row.difference is None or not row.base_mean else 100 * row.difference / row.base_mean
-    return (short(row), row.verdict(), str(row.seeds), *(_figure(value) for value in (*figures, share)))
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else fixed(value, 0 if abs(value) >= 1000 else 1)
+    known = (*figures, in_percent(row.difference, row.base_mean))
+    return (short(row), row.verdict(), str(row.seeds), *("" if value is None else number(value) for value in known))

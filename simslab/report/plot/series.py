@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simslab.base.errors import UserError, near_miss
 from simslab.report.plot.options import Options
 from simslab.report.plot.sources import ALL, Arm, Part
+from simslab.report.tables import share
 from simslab.result.latency import Distribution, distribution
 
 GROUPINGS = ("arm", "operation", "path", "cache", "node")
@@ -90,7 +91,10 @@ def _of_groups(arm: Arm, parts: Sequence[Part], by: str) -> Iterable[Panel]:
     for operation, own in sorted(_groups(parts, "operation").items()):
         groups = _groups(own, by)
         total = sum(part.cycles.count for part in own)
-        lines = [_series(f"{name} ({_share(each, total)})", each, arm) for name, each in groups.items()]
+        lines = [
+            _series(f"{name} ({share(sum(part.cycles.count for part in each), total)})", each, arm)
+            for name, each in groups.items()
+        ]
         yield Panel(operation, tuple(lines))
 
 
@@ -129,8 +133,3 @@ def _groups(parts: Sequence[Part], by: str) -> dict[str, list[Part]]:
 def _series(label: str, parts: Sequence[Part], arm: Arm) -> Series:
     pairs = (pair for part in parts for pair in zip(part.cycles.values, part.cycles.counts, strict=True))
     return Series(label, distribution(pairs), arm.frequency_hz)
-
-
-def _share(parts: Sequence[Part], total: int) -> str:
-    share = 100 * sum(part.cycles.count for part in parts) / total
-    return f"{share:.1f}%" if share >= 0.1 else f"{share:.2g}%"

@@ -16,6 +16,7 @@ from simslab.report.canvas import (
     steps,
 )
 from simslab.report.plot.causes import Bar, draw_bars
+from simslab.report.tables import share
 from simslab.result.latency import Distribution, by_operation, by_path, cumulative
 from simslab.result.measurement import Measurement
 
@@ -64,7 +65,7 @@ def _draw_cumulative(axes: Axes, measurement: Measurement, operation: str) -> No
     total = by_operation(measurement)[operation].count
     for index, (path, latencies) in enumerate(shown_paths(measurement, operation).items()):
         points = steps(*cumulative(latencies, measurement.frequency_hz))
-        label = f"{path} ({_share(latencies.count, total)})"
+        label = f"{path} ({share(latencies.count, total)})"
         axes.plot(*points, drawstyle="steps-post", label=label, **line_look(index))
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("cumulative share")
@@ -72,11 +73,6 @@ def _draw_cumulative(axes: Axes, measurement: Measurement, operation: str) -> No
     rarer = len({row.path for row in measurement.latency if row.operation == operation}) - PATHS_SHOWN
     left = f"; {rarer} rarer paths not shown" if rarer > 0 else ""
     legend_above(axes, f"{operation}: latency by path (share of operations{left})")
-
-
-def _share(count: int, total: int) -> str:
-    share = 100 * count / total
-    return f"{share:.1f}%" if share >= 0.1 else f"{share:.2g}%"
 
 
 def _draw_beyond(axes: Axes, measurement: Measurement) -> None:

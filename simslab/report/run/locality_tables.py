@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from simslab.report.tables import Table, fixed, percent, table, whole
-from simslab.result.measurement import Measurement, NodeRow
+from simslab.result.measurement import NUMASTAT, Measurement, NodeRow
 from simslab.result.nanoseconds import mean_nanoseconds, ratio
 
-NUMASTAT: Final = ("numa_hit", "numa_miss", "numa_foreign", "interleave_hit", "local_node", "other_node")
 WIDEST: Final = 8  # nodes in a matrix; above it only local and remote are shown
 
 

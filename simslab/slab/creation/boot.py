@@ -179,7 +179,7 @@ def cpuup_prepare(core: SlabCore, cpu: Cpu, coming: int) -> int:
     Recomputing free_limit (init_cache_node_node) before the CPU counts is why caches older than SMP bring-up end one
     batchcount short.
     """
-    nid = core.kernel.machine.cpus[coming].node
+    nid = core.kernel.cpu_to_mem[coming]
     caches = core.caches[::-1]
     for cache in caches:
         if cpucache.init_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL):

@@ -17,9 +17,8 @@ from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, KernelPanicError
 
 BOOT_CPUCACHE_ENTRIES: Final = 1
-BOOT_DATA_BYTES: Final = 2 * layout.PAGE_SIZE  # holds all of the static structures
-CACHE_CACHE: Final = 0
-SIZE_NODE: Final = layout.MAX_NUMNODES
+CACHE_CACHE: Final = 0  # which MAX_NUMNODES of init_kmem_cache_node
+SIZE_NODE: Final = 1
 
 
 def setup_cpu_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
@@ -51,15 +50,17 @@ def setup_boot_cpu_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: in
     return 0
 
 
-def set_up_node(core: SlabCore, cpu: Cpu, cache: KmemCache, index: int) -> None:
+def set_up_node(core: SlabCore, cpu: Cpu, cache: KmemCache, which: int) -> None:
     """Use the node structures in kernel data (mm/slab.c: set_up_node)."""
     for nid in core.kernel.online_nodes:
-        node = cpucache.new_node(core, cache, boot_node_address(core, index + nid), nid)
+        node = cpucache.new_node(core, cache, boot_node_address(core, which, nid), nid)
         node.next_reap = cpucache.first_reap(core, cpu, cache)
         cache.node[nid] = node
 
 
-def boot_node_address(core: SlabCore, index: int) -> int:
-    """Return the address of init_kmem_cache_node[index]."""
-    first = core.boot_data + layout.KMEM_CACHE_BYTES
-    return int(first - first % layout.CACHE_LINE + layout.CACHE_LINE + index * layout.NODE_BYTES)
+def boot_node_address(core: SlabCore, which: int, nid: int) -> int:
+    """Return the address of init_kmem_cache_node[which * MAX_NUMNODES + nid]; a larger machine's kernel has more."""
+    nodes = max(layout.MAX_NUMNODES, core.kernel.nr_node_ids)
+    first = core.boot_data + layout.KMEM_CACHE_NODE + cpucache.POINTER_BYTES * nodes
+    index = which * nodes + nid
+    return first - first % layout.CACHE_LINE + layout.CACHE_LINE + index * layout.NODE_BYTES

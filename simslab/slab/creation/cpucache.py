@@ -276,15 +276,21 @@ def slabinfo_write(core: SlabCore, text: str, request: int, cpu: Cpu | None = No
     limit, batchcount, shared = (int(word) for word in words[1:4])
     for cache in reversed(core.caches):
         if cache.name == words[0]:
-            if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
-                told = f"slabinfo: {text.strip()} ignored: expected limit >= batchcount >= 1, shared >= 0"
-                core.kernel.log.pr_warn(cpu, told)
-                return len(text)
-            core.slab_mutex.lock(cpu)
-            err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
-            core.slab_mutex.unlock(cpu)
-            return err or len(text)
+            return tune(core, cpu, cache, (limit, batchcount, shared), request) or len(text)
     return -EINVAL
+
+
+def tune(core: SlabCore, cpu: Cpu, cache: KmemCache, triple: tuple[int, int, int], request: int) -> int:
+    """Give a cache another (limit, batchcount, shared), the rest of slabinfo_write; 0 or a negative errno."""
+    limit, batchcount, shared = triple
+    if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
+        told = f"slabinfo: {cache.name} {limit} {batchcount} {shared} ignored"
+        core.kernel.log.pr_warn(cpu, f"{told}: expected limit >= batchcount >= 1, shared >= 0")
+        return 0
+    core.slab_mutex.lock(cpu)
+    err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
+    core.slab_mutex.unlock(cpu)
+    return err
 
 
 def is_number(word: str) -> bool:

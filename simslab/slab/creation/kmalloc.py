@@ -42,10 +42,10 @@ def kmalloc_geometries(rules: Rules) -> dict[str, Geometry]:
 
 def freelist_cache(made: Mapping[str, Geometry], size: int) -> FreelistCache | None:
     """Return the KMALLOC_NORMAL cache of `made` that holds a freelist of `size` bytes, None if it is not made yet."""
-    geometry = made.get(SIZES.kmalloc_name(KMALLOC_NORMAL, SIZES.kmalloc_index(size)))
+    name = SIZES.kmalloc_name(KMALLOC_NORMAL, SIZES.kmalloc_index(size))
+    geometry = made.get(name)
     if geometry is None:
         return None
-    name = SIZES.kmalloc_name(KMALLOC_NORMAL, SIZES.kmalloc_index(size))
     return FreelistCache(name, geometry.size, bool(geometry.flags & cflgs.CFLGS_OFF_SLAB))
 
 

@@ -1,6 +1,6 @@
 """CPUs and memory that come and go (mm/slab.c: slab_prepare_cpu, slab_dead_cpu, slab_memory_callback).
 
-All run in process context with interrupts on, on a CPU that stays. The CPU that goes must be outside the core.
+All run in process context with interrupts on, on a CPU that stays. The CPU that goes must be outside the allocator.
 """
 
 from __future__ import annotations

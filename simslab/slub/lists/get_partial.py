@@ -48,7 +48,7 @@ class GetPartial:
         self.partial = partial
         self.mem_map: MemMap = pages.mem_map
         self.cycles: Any = None
-        self.policies: Any = None  # kernel/mempolicy.py when tasks have memory policies or cpusets
+        self.policies: Any = None  # kernel/mm/mempolicy.py when tasks have memory policies or cpusets
 
     def get_partial(self, cpu: Cpu, cache: KmemCache, flags: int, node: int) -> int:
         """A slab from the list of `node`, or of any node when none was asked for (mm/slub.c: get_partial). Irqs off.

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Size
 from simslab.workload.description.quantities import Strict
 
 Node = Annotated[int, Field(ge=0, lt=1024)]
-Nodes = Literal["all"] | Annotated[list[Node], Field(min_length=1)]
 
 
-def _each_once(nodes: str | list[int]) -> None:
+def _listed(value: Any) -> Any:
+    """One node needs no list."""
+    return [value] if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _each_once(nodes: str | list[int]) -> str | list[int]:
     for i, node in enumerate(nodes if isinstance(nodes, list) else ()):
         if node in nodes[:i]:
             raise BadValue(f"node {node} is listed twice", expected="each node once", at=(i,))
+    return nodes
 
+
+Nodes = Annotated[
+    Literal["all"] | Annotated[list[Node], Field(min_length=1)],
+    BeforeValidator(_listed),
+    AfterValidator(_each_once),
+]
 
 # Not modelled: freelist randomisation and hardening of SLUB, and what its debug options find in objects.
 OF_SLAB: Final = ("noaliencache", "slab_max_order", "debug_slab", "freelist_random", "freelist_hardened")
@@ -93,18 +104,6 @@ class MemPolicySpec(Strict):
     mode: Literal["preferred", "bind", "interleave"]
     nodes: Nodes = "all"
 
-    @model_validator(mode="before")
-    @classmethod
-    def _one_node(cls, value: Any) -> Any:
-        given = value.get("nodes") if isinstance(value, dict) else None
-        return {**value, "nodes": [given]} if isinstance(given, int) and not isinstance(given, bool) else value
-
-    @field_validator("nodes")
-    @classmethod
-    def _no_node_twice(cls, value: str | list[int]) -> str | list[int]:
-        _each_once(value)
-        return value
-
     @model_validator(mode="after")
     def _one_is_preferred(self) -> MemPolicySpec:
         if self.mode == "preferred" and len(self.nodes) != 1:
@@ -119,15 +118,3 @@ class CpusetSpec(Strict):
     spread_slab: bool = Field(
         default=False, description="cpuset.memory_spread_slab, for caches with the flag MEM_SPREAD"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_node(cls, value: Any) -> Any:
-        given = value.get("mems") if isinstance(value, dict) else None
-        return {**value, "mems": [given]} if isinstance(given, int) and not isinstance(given, bool) else value
-
-    @field_validator("mems")
-    @classmethod
-    def _no_node_twice(cls, value: str | list[int]) -> str | list[int]:
-        _each_once(value)
-        return value

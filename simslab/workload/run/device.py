@@ -1,7 +1,7 @@
 """Devices that interrupt a CPU whose softirq allocates: receiving from a network.
 
-The interrupt handler only has the device polled (kernel/napi.py); its interrupts are off until nothing is left, so a
-burst that comes meanwhile is taken without one.
+The interrupt handler only has the device polled (kernel/irq/napi.py); its interrupts are off until nothing is left, so
+a burst that comes meanwhile is taken without one.
 
 Arrivals are an open loop: they come at their times whatever the CPUs do. A packet that finds `ring` packets waiting is
 dropped; its slots get the mark of a failed allocation, so that its consumer passes over them. As in a ring of

@@ -50,3 +50,7 @@ def test_a_file_that_extends_itself_is_refused():
 def test_a_name_must_be_text():
     with pytest.raises(UserError, match=r"own\.yaml:1:10: extends: is not a name"):
         extended("extends: [1]\n")
+
+
+def test_null_extends_nothing():
+    assert extended("extends: null\nname: own\n").value == {"extends": None, "name": "own"}

@@ -36,6 +36,8 @@ def only_problem(text):
         ("~", None),
         ("'1'", "1"),
         ("!!str 1", "1"),
+        ("!!bool True", True),
+        ("!!null ~", None),
         ("=", "="),
         ("<<", "<<"),
         ("", ""),
@@ -82,6 +84,9 @@ def test_endless_or_deep_nesting_is_refused(text):
         ("? [1, 2]\n: 3", "not a usable key"),
         ("true: 3", "not a usable key"),
         ("a: 1e999", "not a usable number"),
+        ("a: !!bool maybe", "'maybe' is not a usable bool"),
+        ("a: !!bool ''", "'' is not a usable bool"),
+        ("a: !!null nothing", "'nothing' is not a usable null"),
         ("a: " + "9" * 5000, "not a usable number"),
     ],
 )

@@ -36,7 +36,7 @@ def test_what_was_found_is_kept():
     spec, _ = written()
     assert (spec.name, spec.layout.packages, spec.layout.cores) == ("m", 2, 1)
     assert [node.memory for node in spec.nodes] == [2 * GIB] * 2
-    assert spec.distances == ((10, 21), (21, 10)) or [list(row) for row in spec.distances] == [[10, 21], [21, 10]]
+    assert spec.distances == [[10, 21], [21, 10]]
 
 
 def test_what_was_not_found_is_the_templates_and_said_to_be():
@@ -102,5 +102,5 @@ def test_a_machine_that_cannot_be_simulated_is_told_with_its_first_fault():
 
 
 def test_a_told_part_that_cannot_stand_in_a_file_is_refused():
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="tells a part 'dram' that cannot be what it says"):
         written(sections={"dram": "banana"})

@@ -1,6 +1,7 @@
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.instruments.exchange.importer import import_mlc
 from simslab.machine.machine import build_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
@@ -205,3 +206,11 @@ def test_loaded_latencies_are_read_where_a_reader_has_no_memory(imported):
 def test_a_row_that_cannot_be_read_is_refused(text, message, imported):
     with pytest.raises(UserError, match=message):
         imported("mlc", text)
+
+
+def test_a_latency_of_nothing_is_refused_with_links_and_without(tmp_path):
+    path = tmp_path / "mlc.txt"
+    path.write_text(TEXT.replace(" 340.0", "   0.0"))
+    for links in (False, True):
+        with pytest.raises(UserError, match="idle latency of 0 ns from node 1 to node 2"):
+            import_mlc(path, links=links)

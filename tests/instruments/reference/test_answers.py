@@ -93,6 +93,14 @@ def test_more_cores_read_more(two_socket):
     assert two == pytest.approx(2 * one, rel=0.1)
 
 
+def test_a_stream_of_a_node_is_of_one_with_cpus():
+    memory_first = "nodes=[{cpus: '', memory: 1 GiB}, {package: 0, memory: 1 GiB}, {package: 1, memory: 1 GiB}]"
+    usual, of = answers(), answers("two-socket", memory_first, "links.upi.between=all", "distances=null")
+    assert of.topology.cpus[0].node == 1
+    streamed = only(of, "stream_node", unit="GB/s").measured
+    assert streamed == pytest.approx(only(usual, "stream_node", unit="GB/s").measured, rel=0.02)
+
+
 def test_a_stream_of_the_socket_uses_all_its_nodes():
     of = Answers(load_machine("epyc-rome-nps4", ("layout.cores=1",)))
     node, socket = (only(of, metric, unit="GB/s").measured for metric in ("stream_node", "stream_socket"))

@@ -40,11 +40,26 @@ def test_of_a_published_range_the_nearest_end_counts():
     [
         ("s,emerald-rapids-2,1,irk,,x,1,1,1,ns,0.1,prediction", "no workload 'irk'"),
         ("s,emerald-rapids-2,1,irq,,x,1,1,1,ns,0.1,prediction", "no metric 'x'"),
+        ("s,emerald-rapid-2,1,irq,,x,1,1,1,ns,0.1,prediction", "no machine 'emerald-rapid-2'"),
+        ("s,one-node,2,irq,,x,1,1,1,ns,0.1,prediction", "no machine 'one-node-2n' of two nodes"),
+        ("s,emerald-rapids-2,1,pair,size=64 cpus=99,op,1,1,1,ns,0.1,prediction", "takes 99 CPUs"),
+        ("s,emerald-rapids-2,1,prodcons,size=64 pairs=2 ring=4,each,1,1,1,ns,0.1,prediction", "takes 4 CPUs"),
+        ("s,emerald-rapids-2,1,remote_one,size=64 freer=9 n=4,free,1,1,1,ns,0.1,prediction", "takes 10 CPUs"),
+        ("s,emerald-rapids-2,1,remote_free,size=64 cpus=1 n=4,free,1,1,1,ns,0.1,prediction", "hand objects to"),
+        ("s,emerald-rapids-2,1,nn,size=4194304 cpus=2 n=200000,free,1,1,1,ns,0.1,prediction", "MiB of objects"),
+        ("s,emerald-rapids-2,1,nn,size=64 cpus=1,free,1,1,1,ns,0.1,prediction", "no number 'n'"),
     ],
 )
 def test_a_row_that_cannot_be_asked_is_told(text, told):
-    with pytest.raises(UserError, match=told):
+    with pytest.raises(UserError, match=rf"^t\.csv:2:1: .*{told}"):
         list(questions.answer_all([row(text)]))
+
+
+def test_a_row_in_cycles_runs_on_the_kernels_pages_and_one_in_ns_on_the_stand_in():
+    rows = [irq(10, 1, 20, tolerance=9), irq(32, 1, 99, unit="cycles", tolerance=9)]
+    stood_in = [questions.ask(each)[0].system.kernel.page_allocator.stand_in is not None for each in rows]
+    assert stood_in == [True, False]
+    assert len({each.question for each in rows}) == 2
 
 
 def test_two_nodes_are_the_machines_variant():

@@ -37,16 +37,51 @@ def test_a_row_has_its_parameters_as_numbers():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("here", "wrong", "told"),
     [
-        ("machine,nodes\n", "no column 'source'"),
-        (f"{HEADER}\n{ROW.replace('prediction', 'guess')}\n", "use 'guess'"),
-        (f"{HEADER}\n{ROW.replace(',10,', ',ten,')}\n", "no row of figures"),
+        ("prediction", "guess", "use 'guess'"),
+        (",10,", ",ten,", "no row of figures"),
+        (",10,", ",nan,", "no row of figures above 0"),
+        (",10,9,11,", ",0,0,0,", "no row of figures above 0"),
+        (",10,9,11,", ",10,11,9,", "low <= value <= high"),
+        (",ns,", ",us,", "unit 'us'; expected ns or cycles"),
+        (",0.15,", ",inf,", "tolerance inf"),
+        ("one-node,1,", "one-node,3,", "3 nodes; expected 1 or 2"),
+        ("cpus=1", "cpus", "cpus= a whole number from 1"),
+        ("cpus=1", "cpus=0", "cpus= a whole number from 1"),
+        ("cpus=1", "cpus=\u00b2", "cpus= a whole number from 1"),
+        ("cpus=1", "cpu=1", "unknown parameter 'cpu=1'.*did you mean 'cpus'"),
+        ("size=64", "size=99999999", "size= a whole number from 1 to 4194304"),
+        ("cpus=1", "cpus=1 limit=3 batchcount=60", "batchcount is above the limit"),
+        (ROW, "here,one-node", "no row of figures"),
     ],
 )
-def test_a_bad_table_is_told_where(text, told):
-    with pytest.raises(UserError, match=told):
+def test_a_bad_row_is_told_with_its_line(here, wrong, told):
+    text = f"{HEADER}\n{ROW}\n{ROW.replace(here, wrong)}\n"
+    with pytest.raises(UserError, match=rf"^t\.csv:3:1: .*{told}"):
         rows.parse(text, "t.csv")
+
+
+def test_a_table_without_a_column_is_told():
+    with pytest.raises(UserError, match=r"t\.csv:1:1: has no column 'source'"):
+        rows.parse("machine,nodes\n", "t.csv")
+
+
+def test_a_parameter_is_found_by_its_whole_name():
+    (row,) = rows.parse(f"{HEADER}\n{ROW.replace('size=64', 'size=64 batchcount=3')}\n", "t.csv")
+    assert row.has("batchcount")
+    assert not row.has("count")
+
+
+def test_rows_of_one_workload_in_another_unit_are_another_run():
+    ns, cycles = rows.parse(f"{HEADER}\n{ROW}\n{ROW.replace(',ns,', ',cycles,')}\n", "t.csv")
+    assert ns.question != cycles.question
+
+
+def test_a_table_from_a_spreadsheet_is_read(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{HEADER}\r\n{ROW}\r\n", encoding="utf-8-sig")
+    assert [row.line for row in rows.read_file(path)] == [2]
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):

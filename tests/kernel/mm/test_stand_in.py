@@ -46,7 +46,8 @@ def test_a_list_of_high_pages_gives_a_batch_back(kernel):
     for pfn in pages[:HIGH]:
         kernel.page_allocator.free_pages(kernel.machine.cpus[0], pfn, 0)
     assert locked(kernel) == before + 1
-    assert len(kernel.page_allocator.stand_in.lists[0][0]) <= HIGH
+    left_over = 4 * BATCH - len(pages)  # of the batches that were taken
+    assert len(kernel.page_allocator.stand_in.lists[0][0]) == left_over + HIGH - BATCH
 
 
 def test_blocks_of_other_orders_are_compound_and_aligned_and_lock_the_pool(kernel):

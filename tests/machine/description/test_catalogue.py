@@ -55,5 +55,6 @@ def test_the_parameters_of_a_machine_are_named_by_their_paths():
 def test_a_field_is_found_by_its_place():
     assert field_at(MachineDescription, "nodes[*].dram.latency").is_required()
     assert field_at(MachineDescription, "tlb.l2_hit").default.value == 7
-    with pytest.raises(KeyError):
-        field_at(MachineDescription, "tlb.l3_hit")
+    for place in ("tlb.l3_hit", "core.ipc.x", "name.x"):
+        with pytest.raises(KeyError):
+            field_at(MachineDescription, place)

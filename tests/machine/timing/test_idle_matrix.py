@@ -22,5 +22,6 @@ def test_of_two_ways_that_differ_both_get_the_mean():
 
 def test_links_and_row_misses_do_not_count_beside_a_matrix():
     matrix = "idle_latency={impl: matrix, dram: [[90 ns, 150 ns], [150 ns, 90 ns]]}"
-    link = "links=[{between: [0, 1], latency: 99 ns, bandwidth: 34 GB/s}]"  # its latency alone is refused
-    assert latencies(matrix, "dram.row_miss=30 ns", link) == [[90, 150], [150, 90]]
+    link = "links=[{between: [0, 1], latency: 99 ns, bandwidth: 34 GB/s}]"  # one alone is refused
+    dram = "dram={latency: 400 ns, bandwidth: 18.5 GB/s, row_miss: 30 ns}"
+    assert latencies(matrix, dram, link) == [[90, 150], [150, 90]]

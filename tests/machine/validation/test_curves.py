@@ -6,6 +6,7 @@ AT = ("dram", "queue", "points")
 FAULTS = {
     "[[0, 80 ns], [1 GB/s, 81 ns]]": ((*AT, 0, 0), "a point without bandwidth"),
     "[[2 GB/s, 80 ns], [2 GB/s, 81 ns]]": ((*AT, 1, 0), "2 GB/s after 2 GB/s"),
+    "[[1, 80 ns], [2, 81 ns]]": ((*AT, 1, 0), "a node that gives at most 2 bytes/s"),
     "[[1 GB/s, 80 ns], [2 GB/s, 79 ns]]": ((*AT, 1, 1), "79 ns after 80 ns"),
 }
 

@@ -25,6 +25,11 @@ def test_an_impossible_entry_is_told_at_its_place(entry, described, told):
     assert told(entry_faults(described(f"nodes=[{PACKAGES}, {entry}]"))) == [(("nodes", 1, *at), message)]
 
 
+def test_what_does_not_exist_is_told_with_what_does(described):
+    (fault,) = entry_faults(described("nodes=[{package: 2, memory: 1 GiB}]"))
+    assert fault.expected == "0 to 1"
+
+
 def test_numbers_must_rise(described, told):
     spec = described("nodes=[{id: 5, package: 0, memory: 0}, {id: 2, package: 1, memory: 1 GiB}]")
     assert told(entry_faults(spec)) == [(("nodes", 1, "id"), "node 2 comes after node 5")]

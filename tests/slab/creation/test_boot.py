@@ -1,6 +1,10 @@
 import pytest
 
 from simslab.conform.topologies import TOPOLOGIES, new_system
+from simslab.kernel.kernel import Kernel
+from simslab.machine.library import load_machine
+from simslab.machine.machine import build_machine
+from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.boot import standing_caches
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.slab_state import FULL
@@ -35,6 +39,17 @@ def test_caches_older_than_smp_are_one_batch_short():
     by_name = {cache.name: cache for cache in allocator.caches}
     assert by_name["proc_dir_entry"].node[0].free_limit == 4 * 60 + 21
     assert by_name["net_namespace"].node[0].free_limit == 5 * 12 + 5
+
+
+def test_cpus_of_a_node_without_memory_are_prepared_on_the_one_that_serves_them():
+    """cpuup_prepare asks for cpu_to_mem: here after all CPUs of node 0 count, so that nothing is short there."""
+    machine = build_machine(load_machine("memoryless-node", ["layout.cores=2"]))
+    kernel = Kernel(machine, have_memoryless_nodes=True)
+    assert (kernel.cpu_to_mem[-1], machine.cpus[-1].node) == (0, 1)
+    allocator = SlabAllocator(kernel)
+    allocator.boot(standing=False)
+    cache = allocator.caches[-1]
+    assert cache.node[0].free_limit == (1 + allocator.cpus_in_node[0]) * cache.batchcount + cache.num
 
 
 def test_the_kernel_has_123_standing_caches():

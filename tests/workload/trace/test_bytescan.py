@@ -3,8 +3,8 @@ from hypothesis import strategies as st
 
 from simslab.workload.trace import bytescan
 
-# In the compiled build leaves use the inline functions of `bytescan.pxd`; tests/workload/test_line_scanner.py compares
-# what they read with what these plain ones read.
+# In the compiled build leaves use the inline functions of `bytescan.pxd`; tests/workload/trace/test_line_scanner.py
+# compares what they read with what these plain ones read.
 TEXTS = st.binary(max_size=40) | st.text("0123456789abcdef \t\rx", max_size=40).map(str.encode)
 
 

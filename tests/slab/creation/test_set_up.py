@@ -1,0 +1,73 @@
+"""What a cache gets when it is created, and gives back when it goes."""
+
+import pytest
+
+from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.slab.cflgs import CFLGS_OFF_SLAB
+from simslab.slab.creation.geometry import cache_geometry
+from simslab.slab.creation.options import SlabOptions
+from simslab.slab.creation.set_up import kmem_cache_release, rules_of
+from simslab.slab_common import flags as fl
+from simslab.slab_common.alignment import reciprocal_value
+
+
+@pytest.fixture
+def allocator():
+    return new_system("2n8c", SlabOptions())
+
+
+@pytest.fixture
+def cpu(allocator):
+    return allocator.kernel.machine.cpus[0]
+
+
+def test_what_sizing_decided_is_stored(allocator):
+    cache = allocator.kmem_cache_create("files", 1000, flags=fl.SLAB_RECLAIM_ACCOUNT, ctor=1)
+    sized = cache_geometry(1000, 8, fl.SLAB_RECLAIM_ACCOUNT, True, rules_of(allocator))
+    for name in ("align", "flags", "size", "num", "gfporder", "colour", "colour_off", "freelist_size", "allocflags"):
+        assert getattr(cache, name) == getattr(sized, name), name
+    assert (cache.reciprocal_m, cache.reciprocal_sh1, cache.reciprocal_sh2) == reciprocal_value(cache.size)
+    assert cache.allocflags & gfp.RECLAIMABLE
+
+
+def test_a_freelist_off_the_slab_comes_from_the_kmalloc_cache_that_holds_it(allocator):
+    cache = allocator.kmem_cache_create("large", 2048, ctor=1)
+    assert cache.flags & CFLGS_OFF_SLAB
+    assert cache.freelist_cache is allocator.kmalloc_slab(cache.num, 0)
+    assert allocator.kmem_cache_create("small", 100, ctor=1).freelist_cache is None
+
+
+def test_rules_are_those_of_the_options_and_of_boot():
+    options = SlabOptions(debug_slab=True, debug_pagealloc=True, init_on_free=True, slab_max_order=3)
+    rules = rules_of(new_system("1n1c", options))
+    assert (rules.debug_slab, rules.debug_pagealloc, rules.init_on_free, rules.slab_max_order) == (True, True, True, 3)
+    assert rules.kmalloc_slab(100).name == "kmalloc-128"
+    assert rules.kmalloc_slab(8 << 20) is None
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_debug_flags_reach_a_cache_of_a_debug_kernel_only(debug):
+    allocator = new_system("1n1c", SlabOptions(debug_slab=debug))
+    assert bool(allocator.kmem_cache_create("files", 100, flags=fl.SLAB_POISON).flags & fl.SLAB_POISON) is debug
+
+
+def test_a_size_that_no_slab_holds_is_refused_and_nothing_is_kept(allocator):
+    used = allocator.kernel.percpu.used()
+    assert allocator.kmem_cache_create("huge", (4 << 20) + 8) is None
+    assert allocator.kernel.percpu.used() == used
+
+
+def test_a_cache_released_has_neither_arrays_nor_nodes(allocator, cpu):
+    used = allocator.kernel.percpu.used()
+    cache = allocator.kmem_cache_create("files", 512, ctor=1)
+    assert allocator.kernel.percpu.used() > used
+    kmem_cache_release(allocator, cpu, cache)
+    assert allocator.kernel.percpu.used() == used
+    assert (cache.cpu_cache, cache.node) == ([], [None, None])
+
+
+def test_caches_with_a_constructor_are_not_shared(allocator):
+    plain = allocator.kmem_cache_create("first", 200)
+    assert allocator.kmem_cache_create("second", 200) is plain
+    assert allocator.kmem_cache_create("third", 200, ctor=1) is not plain

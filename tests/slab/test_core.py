@@ -1,0 +1,126 @@
+"""kmalloc by size and flags, frees of what it gave, shrinking on all CPUs, and which options reach which piece."""
+
+import pytest
+
+from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.slab.creation.options import SlabOptions
+
+NULL, ZERO_SIZE_PTR = 0, 16
+LARGEST = 4 << 20
+
+
+@pytest.fixture
+def allocator():
+    return new_system("2n8c", SlabOptions())
+
+
+@pytest.fixture
+def cpu(allocator):
+    return allocator.kernel.machine.cpus[0]
+
+
+class Fails:
+    """Fails one allocation, by its number from 1."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def should_failslab(self, cache, flags):
+        self.left -= 1
+        return self.left == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [
+        (1, "kmalloc-32"),
+        (32, "kmalloc-32"),
+        (33, "kmalloc-64"),
+        (96, "kmalloc-96"),
+        (192, "kmalloc-192"),
+        (193, "kmalloc-256"),
+        (256, "kmalloc-256"),
+        (257, "kmalloc-512"),
+        (LARGEST, "kmalloc-4M"),
+    ],
+)
+def test_every_size_has_the_smallest_cache_that_holds_it(allocator, size, name):
+    assert allocator.kmalloc_slab(size, gfp.GFP_KERNEL).name == name
+
+
+def test_nothing_and_more_than_the_largest_have_no_cache(allocator):
+    assert allocator.kmalloc_slab(0, gfp.GFP_KERNEL) is None
+    assert allocator.kmalloc_slab(LARGEST + 1, gfp.GFP_KERNEL) is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [(0, "kmalloc-64"), (gfp.RECLAIMABLE, "kmalloc-rcl-64"), (gfp.DMA | gfp.RECLAIMABLE, "dma-kmalloc-64")],
+)
+def test_flags_choose_the_kind(allocator, flags, name):
+    assert allocator.kmalloc_slab(64, gfp.GFP_KERNEL | flags).name == name
+
+
+def test_no_bytes_are_a_pointer_that_nothing_frees(allocator, cpu):
+    assert allocator.kmalloc(cpu, 0, gfp.GFP_KERNEL) == ZERO_SIZE_PTR
+    assert allocator.kmalloc_node(cpu, 0, gfp.GFP_KERNEL, 1) == ZERO_SIZE_PTR
+    before = cpu.now
+    for objp in (NULL, ZERO_SIZE_PTR):
+        assert (allocator.kfree(cpu, objp), allocator.ksize(cpu, objp)) == (0, 0)
+    assert cpu.now == before
+
+
+def test_too_many_bytes_fail(allocator, cpu):
+    assert allocator.kmalloc(cpu, LARGEST + 1, gfp.GFP_KERNEL) == NULL
+    assert allocator.kmalloc_node(cpu, LARGEST + 1, gfp.GFP_KERNEL, 0) == NULL
+
+
+def test_bytes_of_a_node_lie_there(allocator, cpu):
+    objp = allocator.kmalloc_node(cpu, 100, gfp.GFP_KERNEL, 1)
+    assert allocator.kernel.mem_map.nid(objp >> 12) == 1
+    assert allocator.virt_to_cache(cpu, objp).name == "kmalloc-128"
+
+
+def test_many_calls_end_with_the_first_that_fails(allocator, cpu):
+    assert len(set(allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, 5))) == 5
+    allocator.set_failslab(Fails(3))
+    assert len(allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, 5)) == 2
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_what_was_allocated_last_is_on_top_once_all_is_freed_in_order(debug):
+    allocator = new_system("1n1c", SlabOptions(debug_slab=debug))
+    cpu = allocator.kernel.machine.cpus[0]
+    objects = [allocator.kmalloc(cpu, 1000, gfp.GFP_KERNEL) for _ in range(3)]
+    cache = allocator.virt_to_cache(cpu, objects[0])
+    allocator.kfree_all(cpu, objects)
+    slots = [objp - cache.obj_offset for objp in objects]
+    assert cache.cpu_cache[0].entries()[-3:] == slots
+
+
+def test_a_shrink_empties_the_arrays_of_all_cpus(allocator, cpu):
+    cache = allocator.kmem_cache_create("files", 512, ctor=1)
+    for each in allocator.kernel.machine.cpus:
+        allocator.kmem_cache_free(each, cache, allocator.kmem_cache_alloc(each, cache, gfp.GFP_KERNEL))
+    assert all(array.avail for array in cache.cpu_cache)
+    assert allocator.kmem_cache_shrink(cpu, cache) == 0
+    assert not any(array.avail for array in cache.cpu_cache)
+    assert [node.total_slabs for node in cache.node] == [0, 0]
+
+
+def test_options_reach_the_pieces_that_they_decide():
+    options = SlabOptions(init_on_alloc=True, init_on_free=True, freelist_hardened=True, freelist_random=True)
+    core = new_system("1n1c", options)
+    assert (core.allocating.init_on_alloc, core.freeing.init_on_free, core.freeing.hardened) == (1, 1, 1)
+    assert core.pages.randomizer is not None
+    plain = new_system("1n1c", SlabOptions())
+    assert (plain.allocating.init_on_alloc, plain.freeing.init_on_free, plain.freeing.hardened) == (0, 0, 0)
+    assert (plain.pages.randomizer, plain.debug) == (None, None)
+
+
+def test_a_debug_kernel_counts_and_checks_in_every_piece():
+    core = new_system("1n1c", SlabOptions(debug_slab=True))
+    parts = (core.pages, core.freeing, core.freeing.blocks, core.allocating, core.allocating.nodes, core.drain)
+    assert [part.stats for part in parts] == [1] * 6
+    assert core.debug is core.pages.debug is core.pages.lists.debug
