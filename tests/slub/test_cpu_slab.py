@@ -46,6 +46,13 @@ def test_an_empty_slab_stays_listed_while_its_node_has_few_and_is_given_back_whe
         assert len(bench.listed()) == bench.node.nr_slabs == 1 - plenty
 
 
+def test_a_slab_in_use_is_kept_however_many_its_node_has(bench):
+    bench.cache.min_partial = 0
+    (objp,) = bench.alloc()
+    bench.flush()
+    assert bench.listed() == [objp >> 12]
+
+
 def test_a_full_slab_enters_no_list(bench):
     bench.alloc(bench.cache.oo_objects)
     assert bench.flush() == {"CPUSLAB_FLUSH": 1, "DEACTIVATE_FULL": 1}

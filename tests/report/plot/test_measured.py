@@ -44,6 +44,12 @@ def test_the_data_of_a_part_is_what_was_measured(part):
     assert drawn(DOCUMENT, [part]).rows == tuple((part, *row) for row in ROWS[part])
 
 
+def test_the_map_of_homes_has_writers_along_and_readers_down():
+    axes = drawn(DOCUMENT, ["homes"]).figure.axes[0]
+    assert [(text.get_position(), text.get_text()) for text in axes.texts] == [((1, 0), "120")]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("modified by a core of node", "read by a core of node")
+
+
 def test_transfers_have_a_bar_for_each_state_of_the_line():
     figure = drawn(DOCUMENT, ["transfers"])
     assert [(row[1], row[2]) for row in figure.rows] == [
