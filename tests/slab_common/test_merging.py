@@ -35,6 +35,13 @@ def test_where_alignment_counts_the_caches_own_must_be_a_multiple(align, asked, 
     assert (find_mergeable([cache], 384, asked, 0, MergeRules(64, by_alignment)) is cache) is shared
 
 
+@pytest.mark.parametrize(("references", "shared"), [(-1, False), (0, True), (1, True)])
+def test_boot_caches_are_exempt_while_their_references_are_below_zero(references, shared):
+    cache = plain_cache(384, 8)
+    cache.refcount = references
+    assert (find_mergeable([cache], 384, 8, 0, MergeRules(64, True)) is cache) is shared
+
+
 @pytest.mark.parametrize(("size", "shared"), [(384, True), (377, True), (376, False), (385, False)])
 def test_less_than_a_word_may_be_wasted(size, shared):
     cache = plain_cache(384, 8)
@@ -90,6 +97,11 @@ def test_a_forbidden_flag_makes_no_cache_and_warns(allocator, caplog):
         assert create(allocator, "bad", 64, flags=cflgs.CFLGS_OFF_SLAB) is None
     assert "kmem_cache_create(bad) failed with error -22" in caplog.text
     assert len(allocator.caches) == known
+
+
+def test_a_creation_that_succeeds_says_nothing(allocator):
+    create(allocator, "good", 64, flags=fl.SLAB_PANIC, ctor=1)
+    assert allocator.kernel.log.lines == []
 
 
 def test_panic_flag_stops_the_kernel(allocator):
