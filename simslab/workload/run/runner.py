@@ -107,11 +107,7 @@ def run_workload(
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
-    _free_earlier()
-    try:
-        run = prepare(machine, workload, seed=seed, quantum=quantum)
-    except BadValue as error:
-        raise _told(error, workload, document) from None
+    run = _prepared(machine, workload, seed, quantum, document)
     if watch is not None:
         watch(run.share)
     if log is not None:
@@ -125,6 +121,21 @@ def run_workload(
     if at_end is not None:
         at_end(run.system)
     return run.collector.measurement(run.threads, run.devices, run.trace)
+
+
+def check_fits(machine: MachineSpec, workload: Workload, document: Document | None = None) -> None:
+    """Prepare a run and drop it; UserErrors, with places of `document`, when the machine cannot run the workload."""
+    _prepared(machine, workload, None, DEFAULT_QUANTUM, document)
+
+
+def _prepared(
+    machine: MachineSpec, workload: Workload, seed: int | None, quantum: int, document: Document | None
+) -> Run:
+    _free_earlier()
+    try:
+        return prepare(machine, workload, seed=seed, quantum=quantum)
+    except BadValue as error:
+        raise _told(error, workload, document) from None
 
 
 _earlier: list[ReferenceType[Machine]] = []  # of the system booted last

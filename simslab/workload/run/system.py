@@ -47,7 +47,10 @@ class System:
 
 
 def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int = 0) -> System:
-    """Build the machine and boot kernel and allocator; all CPUs then have the same time and empty statistics."""
+    """Build the machine and boot kernel and allocator; all CPUs then have the same time and empty statistics.
+
+    BadValue when the options ask for what the machine cannot have.
+    """
     if options.hz is not None:
         spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
     with collector_off():
@@ -76,12 +79,21 @@ def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) ->
     stride = slub_layout.PAGE_STRIDE if options.allocator == "slub" else layout.PAGE_STRIDE
     kernel = Kernel(machine, page_stride=stride, have_memoryless_nodes=options.have_memoryless_nodes)
     if options.stand_in_pages:
+        _check_pools(machine)
         kernel.page_allocator.stand_in = StandInPages(kernel)
     if options.memalloc_sockets:
         kernel.reserves.sk_set_memalloc()
     allocator = make_allocator(kernel, options, seed)
     allocator.boot()
     return System(machine, kernel, allocator)
+
+
+def _check_pools(machine: Machine) -> None:
+    """Refuse a node without memory: the stand-in has a pool for every node, and no way to fall back to another's."""
+    without = [node.number for node in machine.topology.nodes if not node.memory]
+    if without:
+        told = f"the stand-in for the page allocator takes no node without memory, as node {without[0]} is"
+        raise BadValue(told, expected="a machine with memory on each node", at=("kernel", "stand_in_pages"))
 
 
 def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAllocator | SlubAllocator:
