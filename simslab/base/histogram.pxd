@@ -15,5 +15,4 @@ cdef class Histogram:
     cdef readonly long long max
 
     cpdef long long add(self, long long value) except -1
-    cpdef long long add_many(self, long long value, long long times) except -1
-    cdef long long add_above(self, long long value, long long times) except -1
+    cdef long long add_above(self, long long value) except -1

@@ -22,33 +22,23 @@ class Histogram:
         self.max = 0
 
     def add(self, value: int) -> int:
-        """Count `value` (not negative) once."""
+        """Count `value` once; ValueError if it is negative."""
+        # Speed: one 64-bit slot per value instead of a dict look-up.
+        if 0 <= value < FLAT:
+            self.flat[value] += 1
+        else:
+            self.add_above(value)
         self.total += value
         self.count += 1
         if value > self.max:
             self.max = value
-        # Speed: one 64-bit slot per value instead of a dict look-up.
-        if 0 <= value < FLAT:
-            self.flat[value] += 1
-            return 0
-        return self.add_above(value, 1)
+        return 0
 
-    def add_many(self, value: int, times: int) -> int:
-        """Count `value` as if it had been added `times` times (at least once)."""
-        self.total += value * times
-        self.count += times
-        if value > self.max:
-            self.max = value
-        if 0 <= value < FLAT:
-            self.flat[value] += times
-            return 0
-        return self.add_above(value, times)
-
-    def add_above(self, value: int, times: int) -> int:
-        """Count a value that has no slot of its own; ValueError if it is negative."""
+    def add_above(self, value: int) -> int:
+        """Count a value that has no slot of its own."""
         if value < 0:
             raise ValueError(f"{value} is negative")
-        self.above[value] = self.above.get(value, 0) + times
+        self.above[value] = self.above.get(value, 0) + 1
         return 0
 
     def items(self) -> list[tuple[int, int]]:

@@ -149,11 +149,6 @@ def parse_duration(value: object) -> Duration:
     return Duration(number, "cycles" if unit in CYCLE_UNITS else unit)
 
 
-def cycles_to_ns(cycles: float, hz: int) -> float:
-    """Return nanoseconds for `cycles` at `hz`, for display only: the simulation itself keeps whole cycles."""
-    return cycles * 1e9 / hz
-
-
 @dataclass(frozen=True)
 class _Quantity:
     """Annotation that makes pydantic read a field with `parse` and write it with `show`."""

@@ -56,11 +56,6 @@ PATH_NAMES: Final = (
 )
 
 
-def is_alloc(path: int) -> bool:
-    """Whether `path` is one of a single allocation."""
-    return ALLOC_HIT <= path <= ALLOC_FAILED
-
-
 def is_free(path: int) -> bool:
     """Whether `path` is one of a single free."""
     return FREE_HIT <= path <= FREE_REMOTE_SLABS or path == FREE_PFMEMALLOC

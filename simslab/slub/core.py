@@ -113,7 +113,7 @@ class SlubCore(Allocator):
 
     def new_lock(self, addr: int, name: str) -> SpinLock:
         """Return the lock of a node structure; what it protects lies in its own line."""
-        return SpinLock(addr, self.kernel.lock_stats.lock_class(name), 1)
+        return SpinLock(addr, self.kernel.lock_stats.lock_class(name))
 
     # -- objects ------------------------------------------------------------------------------------------------------
 

@@ -24,9 +24,11 @@ def test_every_value_keeps_its_exact_count(values):
     assert (histogram.total, histogram.count, histogram.max) == (sum(values), len(values), max(values, default=0))
 
 
-def test_a_negative_value_is_refused():
+def test_a_negative_value_is_refused_and_not_counted():
+    histogram = histogram_of([3])
     with pytest.raises(ValueError, match="negative"):
-        Histogram().add(-1)
+        histogram.add(-1)
+    assert (histogram.items(), histogram.total, histogram.count) == ([(3, 1)], 3, 1)
 
 
 def test_values_on_both_sides_of_the_flat_part_sort():

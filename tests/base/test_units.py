@@ -11,7 +11,6 @@ from simslab.base.units import (
     Duration,
     Frequency,
     Size,
-    cycles_to_ns,
     parse_bandwidth,
     parse_duration,
     parse_frequency,
@@ -140,6 +139,5 @@ def test_models_use_the_annotated_types():
 
 
 def test_nanoseconds_are_for_display():
-    assert cycles_to_ns(34, 3_400_000_000) == 10.0
     assert parse_duration("34 cycles").nanoseconds(3_400_000_000) == 10.0
     assert parse_duration("7 ns").nanoseconds(1) == 7.0

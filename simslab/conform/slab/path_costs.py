@@ -34,7 +34,8 @@ PAGE_ALLOCATOR: Final = re.compile(
     r"__alloc_pages|get_page_from|prep_|__inc_numa|should_fail_alloc|free_unref_page|__free_|__mod_zone|__zone_water"
 )
 KMEM_CACHE_BYTES: Final = layout.KMEM_CACHE_NODE + 2 * 8  # with two nodes
-REPLACED: Final = ("read", "write", "update", "atomic", "clear", "prefetchw", "alloc_pages", "free_pages")
+NOTED: Final = ("read", "write", "update", "atomic", "atomic_in_turn", "write_in_turn")
+REPLACED: Final = (*NOTED, "clear", "prefetchw", "alloc_pages", "free_pages")
 FOLDED: Final = ("data:", "percpu:", "other")
 STATE: Final = (
     "ac",
@@ -121,7 +122,7 @@ class Recorder:
         self.paused = 0
         self.page_instructions = 0
         cpu: Any = bench.cpu
-        for name in ("read", "write", "update", "atomic"):
+        for name in NOTED:
             setattr(cpu, name, self.noting(getattr(cpu, name)))
         clear = cpu.clear
 

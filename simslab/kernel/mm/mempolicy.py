@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from simslab.kernel.mm.gfp import HARDWALL
+from simslab.kernel.mm.online import next_node_in
 from simslab.machine.core.cpu import Cpu
 
 LOCAL: Final = "local"
@@ -71,8 +72,3 @@ class MemPolicies:
         if policy is None or cpu.in_interrupt or not policy.mems_allowed or node in policy.mems_allowed:
             return True
         return not flags & HARDWALL
-
-
-def next_node_in(node: int, allowed: tuple[int, ...]) -> int:
-    """The next node after `node`, the first after the last (include/linux/nodemask.h: next_node_in)."""
-    return min((nid for nid in allowed if nid > node), default=min(allowed))

@@ -11,13 +11,14 @@ class NodeMask:
     def __init__(self, nodes: Sequence[int]) -> None:
         self.nodes = sorted(nodes)
 
-    def first_node(self) -> int:
-        """Lowest node."""
-        return self.nodes[0]
-
     def next_node_in(self, node: int) -> int:
-        """The next node after `node`, or the first after the last (next_node_in)."""
-        return next((n for n in self.nodes if n > node), self.nodes[0])
+        """The next node after `node`, the first after the last."""
+        return next_node_in(node, self.nodes)
+
+
+def next_node_in(node: int, nodes: Sequence[int]) -> int:
+    """The next of `nodes` after `node`, the first after the last (include/linux/nodemask.h: next_node_in)."""
+    return min((nid for nid in nodes if nid > node), default=min(nodes))
 
 
 def local_memory_node(zonelist: Sequence[int]) -> int:

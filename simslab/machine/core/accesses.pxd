@@ -49,6 +49,8 @@ cdef class AccessingCore(StoringCore):
     cdef long long prefetch_after(self, long long line) noexcept
     @cython.locals(latency=cython.longlong)
     cdef long long store_missed(self, long long line) noexcept
+    @cython.locals(latency=cython.longlong, granted=cython.longlong)
+    cdef long long store_to_polled(self, long long line) noexcept
     @cython.locals(way=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
     cdef long long tell_hit(self, long long line, long long write) except? -1

@@ -114,6 +114,8 @@ class AccessingCore(StoringCore):
 
     def store_missed(self, line: int) -> int:
         """A store to a line that the L1 does not own: its ownership is asked for at once, the core goes on."""
+        if line == self.polled and self.entries:
+            return self.store_to_polled(line)
         latency = self.memory.transact(self.core, line, 1, self.now)
         if self.prefetching:
             latency = self.on_its_way(line, latency)
@@ -122,6 +124,15 @@ class AccessingCore(StoringCore):
         else:
             self.buffer_store(latency)
         return self.prefetch_after(line) if self.prefetching else 0
+
+    def store_to_polled(self, line: int) -> int:
+        """A store to a line that another CPU polls: taken back from it, unless it has not gone there yet."""
+        if self.keeps():
+            return self.buffer_store(0)
+        latency = self.memory.transact(self.core, line, 1, self.now)
+        granted = self.take_back(latency)
+        self.memory.transact(self.poller, line, 0, granted)
+        return 0
 
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""

@@ -124,11 +124,6 @@ class Topology:
             return f"node {self.nodes[end].number}"
         return "nodes " + format_cpulist(self.nodes[node].number for node in self.groups[group])
 
-    @property
-    def memory_end(self) -> int:
-        """First physical address behind the last section."""
-        return len(self.section_node) << address_map.SECTION_SHIFT
-
 
 def build_topology(spec: MachineDescription) -> Topology:
     """Return the topology that a validated `spec` describes."""

@@ -39,8 +39,10 @@ from simslab.workload.run.system import (
 )
 from simslab.workload.run.tasks import set_up_tasks
 from simslab.workload.run.thread import WorkloadThread
+from simslab.workload.run.used_slots import UsedSlots
 from simslab.workload.streams import operations as ops
 from simslab.workload.streams.from_description import generate
+from simslab.workload.streams.pieces import Whole
 from simslab.workload.streams.program import Program, ThreadProgram, Words, joined
 from simslab.workload.trace.pairing import read_paired
 from simslab.workload.trace.replay import replay
@@ -74,7 +76,8 @@ class Run:
 
     def share(self) -> tuple[int, int]:
         """Return how many operation words are done, and of how many; another host thread may ask at any time."""
-        return sum(thread.position for thread in self.threads), sum(thread.length for thread in self.threads)
+        done = sum(thread.done_before + thread.position for thread in self.threads)
+        return done, max(done, sum(thread.length for thread in self.threads))
 
     def execute(self) -> None:
         """Let all CPUs run to the end; StuckError names the threads that wait in vain."""
@@ -241,6 +244,10 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
         WorkloadThread(t, machine.cpus[t.cpu], executor, meeting, system.kernel)
         for t in _later(program, machine.cpus[0].now)
     ]
+    if program.slots.size >= ops.MANY_SLOTS:
+        used = UsedSlots(program.slots.used_once, executor)
+        for thread in threads:
+            thread.used_slots = used
     devices = _devices(system, program, executor, meeting, threads)
     for thread in threads:
         system.kernel.log.comm[thread.cpu.id] = thread.name
@@ -297,7 +304,7 @@ def _devices(
         cpu = system.machine.cpus[spec.cpu]
         thread = next((t for t in threads if t.cpu is cpu), None)
         if thread is None:
-            idle = ThreadProgram(f"{spec.name}/idle", spec.cpu, joined([]))
+            idle = ThreadProgram(f"{spec.name}/idle", spec.cpu, Whole(joined([])))
             thread = WorkloadThread(idle, cpu, executor, meeting, system.kernel)
             threads.append(thread)
         device = ReceiveDevice(spec, thread, executor, system.kernel.napi, cpu.now)

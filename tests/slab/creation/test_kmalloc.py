@@ -1,5 +1,9 @@
+import pytest
+
+from simslab.conform.topologies import new_system
 from simslab.slab.creation import kmalloc
-from simslab.slab.creation.geometry import Rules
+from simslab.slab.creation.geometry import FreelistCache, Rules
+from simslab.slab.creation.options import SlabOptions
 
 
 def test_the_smallest_class_is_32_bytes():
@@ -25,6 +29,29 @@ def test_the_cache_of_node_structures_is_made_first():
 def test_dma_caches_come_last_by_ascending_class():
     names = [cache.name for cache in kmalloc.creation_order()]
     assert names[40:43] == ["dma-kmalloc-96", "dma-kmalloc-192", "dma-kmalloc-32"]
+
+
+@pytest.mark.parametrize("wiped", [False, True])
+def test_sizes_computed_are_those_of_the_caches_that_boot_makes(wiped):
+    """init_on_free keeps freelists out of free objects, so that some lie in objects of other caches."""
+    allocator = new_system("2n8c", SlabOptions(init_on_free=wiped))
+    computed = kmalloc.kmalloc_geometries(Rules(init_on_free=wiped))
+    made = {cache.name: cache for cache in allocator.caches if cache.name in computed}
+    assert list(computed) == list(made)
+    for name, geometry in computed.items():
+        cache = made[name]
+        holder = cache.freelist_cache.name if cache.freelist_cache else ""
+        assert (geometry.size, geometry.num, geometry.gfporder) == (cache.size, cache.num, cache.gfporder)
+        assert (geometry.flags, geometry.freelist_cache) == (cache.flags, holder)
+    assert any(geometry.freelist_cache for geometry in computed.values()) is wiped
+
+
+def test_a_freelist_of_a_running_kernel_has_the_cache_of_its_size():
+    find = kmalloc.running_rules(Rules(init_on_free=True)).kmalloc_slab
+    assert find(33) == FreelistCache("kmalloc-64", 64, off_slab=False)
+    assert find(4096) == FreelistCache("kmalloc-4k", 4096, off_slab=True)
+    assert find((4 << 20) + 1) is None
+    assert kmalloc.freelist_cache({}, 33) is None
 
 
 def test_the_96_byte_class_has_a_stride_of_128():
