@@ -34,7 +34,8 @@ class CallSites:
         """Return the call site that the trace tells of what the CPU does now, nothing where there is none."""
         if cpu.in_interrupt or cpu.id not in self.recorded_of:
             return ""
-        return self.recorded_of[cpu.id][self.threads[cpu.id].position]
+        thread = self.threads[cpu.id]
+        return self.recorded_of[cpu.id][thread.done_before + thread.position]
 
     def of(self, cpu: Any) -> str:
         """Return the call site, or else the step, in words."""
