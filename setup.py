@@ -27,6 +27,8 @@ HOT = {
     "simslab." + name
     for name in (
         "base.engine",
+        "kernel.locking.spinlock",
+        "machine.accounting.irq_stats",
         "machine.core.accesses",
         "machine.core.core_clock",
         "machine.core.cpu",
@@ -44,6 +46,11 @@ HOT = {
         "machine.memory.snoop_filters",
         "slab.alloc",
         "slab.free",
+        "slab.free_block",
+        "slab.slab_lists",
+        "workload.run.executor",
+        "workload.run.recorder",
+        "workload.run.thread",
         "workload.trace.int_table",
         "workload.trace.line_scanner",
         "workload.trace.object_table",

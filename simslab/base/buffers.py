@@ -23,10 +23,22 @@ def int64_sparse(count: int) -> memoryview:
 
     NumPy asks for pages of 2 MiB, each of which a single touched word commits; here they are of the ordinary size.
     """
-    memory = mmap.mmap(-1, 8 * max(count, 1))
+    private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+    memory = mmap.mmap(-1, 8 * max(count, 1), **private)
     if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
         memory.madvise(mmap.MADV_NOHUGEPAGE)
     return memoryview(memory).cast("q")
+
+
+def forget(table: memoryview, first: int, count: int) -> None:
+    """Give the memory of `count` words of an int64_sparse table back to the host; they read 0 again.
+
+    Both are multiples of 512 words, a page of the host. Nothing happens where the host cannot do that.
+    """
+    if hasattr(mmap, "MADV_DONTNEED"):
+        memory = table.obj
+        assert isinstance(memory, mmap.mmap)
+        memory.madvise(mmap.MADV_DONTNEED, 8 * first, 8 * count)
 
 
 def int64_words(count: int) -> "array[int]":

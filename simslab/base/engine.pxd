@@ -21,6 +21,7 @@ cdef class Engine:
     cdef public long long settles
     cdef public long long switches
     cdef public list clocked
+    cdef public list resume
     cdef public list spawned
     cdef public long long heap_size
     cdef public object heap_owner

@@ -67,6 +67,7 @@ class Engine:
         self.settles = 0
         self.switches = 0
         self.clocked: list[Any] = [None] * 64
+        self.resume: list[Any] = [None] * 64  # by ident: switch to that context. Speed: looked up once (allocator.py)
         self.spawned: list[Any] = []
         self.heap_size = 0
         self.heap_owner = buffers.int64_zeros(clock.KEY_SPACE + 1)
@@ -81,6 +82,7 @@ class Engine:
     def spawn(self, clocked: Clocked, function: Callable[[], object]) -> None:
         """Run `function` as the code of `clocked` from its present time on, once the engine runs."""
         while len(self.clocked) <= clocked.ident:
+            self.resume.extend([None] * len(self.clocked))
             self.clocked.extend([None] * len(self.clocked))
         clocked.context = greenlet(_begin)
         clocked.context.switch(clocked, function)
@@ -88,6 +90,7 @@ class Engine:
             clocked.context.parent = self.hub  # where it goes when it ends; not to the context that spawned it
         clocked.parked = 0
         self.clocked[clocked.ident] = clocked
+        self.resume[clocked.ident] = clocked.context.switch
         self.spawned.append(clocked)
         self.push(clocked.now * clock.KEY_SPACE + clocked.ident)
 
@@ -148,7 +151,7 @@ class Engine:
         if self.heap_size == 0 or self.heap[0] // clock.KEY_SPACE >= self.next_event:
             self.hub.switch()
         else:
-            self.clocked[self.pop() % clock.KEY_SPACE].context.switch()
+            self.resume[self.pop() % clock.KEY_SPACE]()
         return 0
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -212,7 +215,7 @@ class Engine:
                     return  # only background duties are left
                 self._next()
             else:
-                self.clocked[self.pop() % clock.KEY_SPACE].context.switch()
+                self.resume[self.pop() % clock.KEY_SPACE]()
 
     def _next(self) -> None:
         """Process the earliest event or background duty."""
@@ -227,6 +230,7 @@ class Engine:
             if clocked.context is not None and not clocked.context.dead:
                 clocked.context.throw(GreenletExit)
             clocked.context = None
+            self.resume[clocked.ident] = None
         self.spawned = []
         self.backgrounds = []
         self.heap_size = 0

@@ -57,8 +57,8 @@ def _shipped(kind: str) -> Iterator[dict[str, str]]:
 def check_file(name: str) -> str:
     """Check a machine, workload or kmem trace and return what it is; UserError with all its mistakes.
 
-    What depends on the machine that a workload runs on (whether it has the CPUs, nodes and caches named) only `run`
-    can tell.
+    What depends on the machine that a workload runs on (whether it has the CPUs, nodes and caches named)
+    `check_together` tells.
     """
     if _is_trace(FilePath(name)):
         return _check_trace(FilePath(name))
@@ -73,6 +73,23 @@ def check_file(name: str) -> str:
     if trace is not None:
         return f"{kind} of a {_check_trace(path.parent / trace.file)}"
     return kind
+
+
+def check_together(files: Mapping[str, str]) -> None:
+    """Of a machine and a workload or trace, by what `check_file` said of them, tell that the one can run the other.
+
+    The machine is booted and the workload's streams are made, as `run` would; UserErrors with the places of what does
+    not fit. Nothing is done about other kinds of files.
+    """
+    machine = files.get("machine")
+    workload = next((file for kind, file in files.items() if kind.startswith(("workload", "kmem trace"))), None)
+    if machine is not None and workload is not None:
+        from simslab.experiment.inputs import load_inputs
+        from simslab.workload.run.runner import check_fits
+
+        inputs = load_inputs(machine, workload)
+        check_fits(inputs.machine, inputs.workload, inputs.workload_document)
+        print(f"{workload} on {machine}: ok")
 
 
 def _is_trace(path: FilePath) -> bool:

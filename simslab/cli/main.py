@@ -208,19 +208,22 @@ def check(
 ) -> None:
     """Check machines, workloads and kmem traces and tell every mistake in them.
 
-    Whether a machine has the CPUs, nodes and caches that a workload names, `run` tells.
+    Of one machine and one workload also whether the machine has the CPUs, nodes and caches that the workload names; of
+    more files only `run` tells that.
     """
-    from simslab.cli.inventory import check_file
+    from simslab.cli.inventory import check_file, check_together
 
-    problems = 0
+    kinds: list[str] = []
     for file in files:
         try:
-            print(f"{file}: ok, {check_file(file)}")
+            kinds.append(check_file(file))
+            print(f"{file}: ok, {kinds[-1]}")
         except UserError as error:
-            problems += len(error.problems)
             print(error, file=sys.stderr)
-    if problems:
+    if len(kinds) < len(files):
         raise typer.Exit(BAD_INPUT)
+    if len(files) == 2:
+        check_together(dict(zip(kinds, files, strict=True)))
 
 
 @app.command()

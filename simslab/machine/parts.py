@@ -93,6 +93,8 @@ def _latencies(timing: Timing) -> CacheLatencies:
         c2c_modified=timing.caches.l3.other_core,
         c2c_exclusive=timing.caches.l3.other_core_exclusive,
         c2c_shared=timing.caches.l3.other_core_shared,
+        c2c_upgrade=timing.caches.l3.other_core_upgrade,
+        c2c_queued=timing.caches.l3.other_core_queued,
         directory=timing.coherence.directory,
         snoop=timing.coherence.snoop,
     )

@@ -14,6 +14,7 @@ from simslab.slab_common cimport flags as fl
 
 cdef long long NUMA_NO_NODE
 cdef long long BATCHREFILL_LIMIT
+cdef long long PREDICTED_TURNS
 cdef long long EXACT_NODE_SET
 cdef long long EXACT_NODE_CLEAR
 cdef long long CONTENTS_MATTER
@@ -73,7 +74,7 @@ cdef class SlabAlloc:
         node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode, objp=cython.longlong
     )
     cdef long long cache_alloc_refill(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    cdef long long node_has_objects(self, Cpu cpu, KmemCacheNode n) noexcept
+    cdef long long node_has_objects(self, Cpu cpu, KmemCacheNode n) except -1
     @cython.locals(shared=ArrayCache)
     cdef long long refill_from_node(
         self, Cpu cpu, KmemCache cache, ArrayCache ac, KmemCacheNode n, long long batchcount

@@ -12,6 +12,7 @@ from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport flags as fl
 
 cdef long long LINE_SHIFT
+cdef long long PREDICTED_TURNS
 cdef long long CONTENTS_MATTER
 cdef long long INSNS_KMEM_CACHE_FREE
 cdef long long INSNS_KFREE

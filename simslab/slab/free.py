@@ -21,6 +21,7 @@ from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import flags as fl
 
 LINE_SHIFT: Final = 6
+PREDICTED_TURNS: Final = 12  # as in alloc.py
 
 CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
@@ -107,6 +108,8 @@ class SlabFree:
             else:
                 found = self.cache_from_obj(cpu, cache, objp) if self.hardened else cache
                 self.cache_free(cpu, found, objp + cache.obj_offset - found.obj_offset)
+        if len(objects) > PREDICTED_TURNS:
+            cpu.mispredicted(1)  # the end of the loop
         cpu.path = paths.FREE_BULK
         return cpu.irq_enable()
 

@@ -7,6 +7,7 @@ from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 
 cdef long long FREE_CHAIN
+cdef long long PREDICTED_TURNS
 cdef unsigned long long ULONG_MAX
 cdef long long SLABS_PARTIAL
 cdef long long SLABS_FULL

@@ -30,6 +30,7 @@ from simslab.slab_common.kmalloc import kmalloc_fix_flags
 
 SLABS_FREE: Final = kmem_cache.SLABS_FREE
 ROW_SHIFT: Final = 8
+PREDICTED_TURNS: Final = 4  # as in free_block.py
 
 SET_SLAB: Final = PG_SLAB
 SET_SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
@@ -86,6 +87,8 @@ class SlabPages:
             flags = self.fix_flags(cpu, flags)
         if not cpu.irqs_off:
             raise KernelBugError("cache_grow_begin with interrupts on")
+        if cache.num > PREDICTED_TURNS:
+            cpu.mispredicted(1)  # no objects left, for once
         blocking = flags & gfp.DIRECT_RECLAIM
         if blocking:
             cpu.irq_enable()
@@ -112,6 +115,7 @@ class SlabPages:
         page_node = mem_map.nid(pfn)
         n = cache.get_node(page_node)
         cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * page_node)
+        cpu.settle()  # what follows writes a line that every CPU of the node reads and writes
         n.colour_next += 1
         cpu.update(n.addr + layout.NODE_COLOUR_NEXT)
         cpu.read(cache.addr + layout.KMEM_CACHE_COLOUR)
@@ -243,6 +247,7 @@ class SlabPages:
         n.list_lock.lock(cpu, SITE_GROW_END)
         n.total_slabs += 1
         cpu.update(n.addr + layout.NODE_TOTAL_SLABS)
+        n.list_lock.let_in(cpu)
         cpu.read(page + layout.PAGE_ACTIVE)
         if mem_map.active[pfn] == 0:
             self.lists.list_add_tail(cpu, n, SLABS_FREE, pfn)
@@ -253,6 +258,7 @@ class SlabPages:
             self.lists.place_slab(cpu, cache, n, pfn)
         if self.stats:
             cache.grown += 1
+        n.list_lock.let_in(cpu)
         cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
         cpu.read(page + layout.PAGE_ACTIVE)
         n.free_objects += cache.num - mem_map.active[pfn]
@@ -283,6 +289,8 @@ class SlabPages:
         if self.observer is not None:
             self.observer.slab_destroyed(cache, pfn, mem_map.nid(pfn))
         cpu.insn_cold(INSNS_DESTROY)
+        if cache.num > PREDICTED_TURNS:
+            cpu.mispredicted(1)  # out of the chain of one or two slabs
         cpu.read(mem_map.page_addr(pfn) + layout.PAGE_FREELIST)
         cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         freelist = mem_map.freelist[pfn]

@@ -19,6 +19,15 @@ def test_storage_of_nothing_can_still_be_pointed_to():
     assert [len(make(0)) for make in (buffers.int64_zeros, buffers.int64_sparse, buffers.int64_words)] == [1, 1, 1]
 
 
+def test_words_given_back_to_the_host_read_zero_again_and_no_others():
+    table = buffers.int64_sparse(4096)
+    np.asarray(table)[:] = 7
+    buffers.forget(table, 1024, 512)
+    assert [table[at] for at in (0, 1023, 1024, 1535, 1536, 4095)] == [7, 7, 0, 0, 7, 7]
+    table[1024] = 9
+    assert table[1024] == 9
+
+
 def test_a_view_of_an_array_is_no_copy():
     values = np.arange(4, dtype=np.int64)
     view = buffers.int64_of(values)

@@ -58,12 +58,24 @@ def test_check_tells_the_kind_of_a_good_file(simslab):
     files = [find_shipped("machines", "one-node"), find_shipped("workloads", "local-churn")]
     status, out, _ = simslab("check", *files)
     assert status == 0
-    assert out == f"{files[0]}: ok, machine\n{files[1]}: ok, workload\n"
+    assert out.startswith(f"{files[0]}: ok, machine\n{files[1]}: ok, workload\n")
+
+
+def test_check_of_a_machine_and_a_workload_tells_whether_they_go_together(simslab, tmp_path):
+    for files in (("two-socket", "mixed-remote"), ("mixed-remote", "two-socket")):
+        status, out, _ = simslab("check", *files)
+        assert (status, out.splitlines()[-1]) == (0, "mixed-remote on two-socket: ok")
+    far = tmp_path / "far.yaml"
+    far.write_text("threads: [{name: t, cpus: node7, steps: [{pattern: work, time: 1 us}]}]\n")
+    status, _, err = simslab("check", "one-node", far)
+    assert (status, f"{far}:1:27: threads[0].cpus: the machine has no node 7" in err) == (2, True)
+    status, out, _ = simslab("check", "two-socket", "one-node")
+    assert (status, out) == (0, "two-socket: ok, machine\none-node: ok, machine\n")
 
 
 def test_check_takes_shipped_names(simslab):
     status, out, _ = simslab("check", "two-socket", "mixed-remote")
-    assert (status, out) == (0, "two-socket: ok, machine\nmixed-remote: ok, workload\n")
+    assert (status, out.splitlines()[:2]) == (0, ["two-socket: ok, machine", "mixed-remote: ok, workload"])
     status, out, _ = simslab("check", "untar-rm")
     assert status == 0
     assert out.startswith("untar-rm: ok, workload of a kmem trace, 18155 events")

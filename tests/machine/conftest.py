@@ -34,7 +34,9 @@ def build_memory(
     core_domain = [core // cores_each for core in range(cores)]
     places = MemoryMap(core_domain, core_domain, range(domains), range(domains) if reach is None else reach)
     policy = CoherencePolicy(inclusion, protocol, home, memory_bits, one_filter, ahead)
-    paths = Paths(CacheLatencies(L2, L3, C2C, C2C, C2C, DIRECTORY, SNOOP), policy, places, domains, interconnect)
+    paths = Paths(
+        CacheLatencies(L2, L3, C2C, C2C, C2C, C2C, C2C, DIRECTORY, SNOOP), policy, places, domains, interconnect
+    )
     arrays = CacheArray(cores, *l1), CacheArray(cores, *l2), CacheArray(domains, *l3)
     return CoherentMemory(CacheHierarchy(*arrays, places, policy, paths), paths, places)
 

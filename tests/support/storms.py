@@ -109,14 +109,21 @@ class Storm:
         cpu.post_irq(cpu.now + chance.randrange(500, 30_000), self.vector)
 
     def look(self, _cpu):
-        """Called wherever one CPU may give way to another."""
+        """Called wherever one CPU may give way to another.
+
+        Where a section lets others come to its list_lock (`SpinLock.let_in`) what the lock protects may be half
+        changed, and nothing is audited.
+        """
+        list_locks = [lock for _, lock in self.witness.held if self.witness.kind(lock) == "list_lock"]
+        if self.witness.problems or any(not lock.letting_in for lock in list_locks):
+            raise AssertionError(f"{self.witness}: {self!r}")
+        if list_locks:
+            return
         self.settled += 1
         dying = MANY if self.under_way or self.plugged != self.moved else 0
         problem = self.audit.check(self.objects_coming, self.growing, dying)
         if problem:
             raise AssertionError(f"{self.audit.sentence(problem)}: {self!r}")
-        if self.witness.problems or any(self.witness.kind(lock) == "list_lock" for _, lock in self.witness.held):
-            raise AssertionError(f"{self.witness}: {self!r}")
 
     def finish(self):
         """All CPUs are outside; nothing is lost, and all can be given back."""

@@ -4,18 +4,23 @@ CPUs run the kernel's own `SpinLock` at quantum 0 and do nothing else. How that 
 (kernel/locking/qspinlock.c):
 
 - order: waiters get the lock in the order in which they came, as the MCS queue gives it (`overtaken` counts breaches);
-- the line: the release takes the word back from the waiter that polls it, the poll fetches it, and the locked access
-  makes it the waiter's own (`SpinLock.take_over`);
+- the line: the release takes the word back from the waiter that polls it, the poll that waits for it is answered at
+  once, and the waiter's own store is not waited for (`SpinLock.see_release`, `take_over`);
 - an uncontended acquisition is one locked access, the release one store.
 
-`HandOver.transfers` is what these three transfers of the word take one by one on the same machine, from release to
+`HandOver.transfers` is what these transfers of the word take one by one on the same machine, from release to
 acquisition: a check of what the simulated kernel is charged.
+
+CPUs come at random: each waits a random part of a round of all CPUs before its first section and of a short pause
+before each further one, so that the queue's order is not that of their numbers and hand-overs cross packages as often
+as they would.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from simslab.instruments.measure.chase import nearest_memory
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
 WORK: Final = causes.WORK
 EACH: Final = 24  # sections of each CPU
 SKIPPED: Final = 4  # of each at the start, not counted
+SPREAD: Final = 200  # cycles for each CPU over which they come at first
+PAUSE_BETWEEN: Final = 100  # cycles at most between a CPU's sections
 ROUNDS: Final = 16  # of a line's way through the real lock's hand-over
 MEASURED: Final = site("measured section")
 
@@ -47,18 +54,23 @@ class _Run:
 
     lock: SpinLock
     section: int
+    spread: int  # cycles over which the CPUs come at first
+    between: int  # cycles below which is what they do between two sections
     sections: list[tuple[int, int, int]] = field(default_factory=list)
 
     def loop(self, cpu: Cpu, rounds: int) -> Callable[[], None]:
         """Return the code of one CPU."""
 
         def run() -> None:
-            for _ in range(rounds):
+            draw = Random(cpu.id)
+            for turn in range(rounds):
+                cpu.charge(WORK, draw.randrange(self.spread if turn == 0 else self.between))
                 cpu.settle()
                 came = cpu.now
                 self.lock.lock(cpu, MEASURED)
                 entered = cpu.now
                 cpu.charge(WORK, self.section)
+                self.lock.let_in(cpu)
                 self.lock.unlock(cpu)
                 self.sections.append((came, entered, cpu.now))
 
@@ -99,7 +111,8 @@ def _entered(spec: MachineSpec, cpus: Sequence[int], section: int, rounds: int) 
     machine = build_machine(spec, quantum=0, exact=1)
     home = nearest_memory(Prober(spec), cpus[0])
     stats = LockStats(len(machine.cpus))
-    run = _Run(SpinLock(machine.topology.nodes[home].base + FIRST_BYTE, stats.lock_class("measured")), section)
+    lock = SpinLock(machine.topology.nodes[home].base + FIRST_BYTE, stats.lock_class("measured"))
+    run = _Run(lock, section, len(cpus) * SPREAD, PAUSE_BETWEEN) if len(cpus) > 1 else _Run(lock, section, 1, 1)
     for cpu in cpus:
         machine.engine.spawn(machine.cpus[cpu], run.loop(machine.cpus[cpu], rounds))
     machine.engine.run()
@@ -120,10 +133,18 @@ def _transfers(prober: Prober, a: int, b: int) -> float:
     for _ in range(ROUNDS):
         for holder, waiter in ((a, b), (b, a)):
             prober.atomic(waiter, line)  # sets the pending bit, long before the release
+            prober.read(waiter, line)  # polls
             total += prober.write(holder, line)  # clears `locked`
-            total += prober.read(waiter, line)  # sees it
-            total += prober.write(waiter, line)  # sets `locked`, clears the pending bit
+            total += _follow(prober, holder, waiter)  # sees it
+            prober.read(waiter, line)
+            prober.write(waiter, line)  # sets `locked`, clears the pending bit; not waited for
     return total / (2 * ROUNDS)
+
+
+def _follow(prober: Prober, holder: int, waiter: int) -> int:
+    """Return cycles in which a waiting load is answered, and its loop is left."""
+    follow = prober.machine.memory.follow(prober.place(holder).core, prober.place(waiter).core)
+    return follow + prober.machine.timing.core.mispredict
 
 
 def _counts(total: int) -> list[int]:

@@ -36,7 +36,7 @@ def atomic_inc(rig: Rig, cpus: int) -> Figures:
             if turn == SKIPPED:
                 start = cpu.now
             cpu.settle()
-            cpu.atomic(addr)
+            cpu.atomic_in_turn(addr)
         tally.add("each", cpu.now - start, ATOMICS)
 
     rig.run((number, loop) for number in range(cpus))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.instruments.validate.rig import LOOP_INSNS, Barrier, Pointers, Rig, let_in
 from simslab.kernel.mm import gfp
+from simslab.machine.accounting import causes
 
 if TYPE_CHECKING:
     from simslab.allocator.cache import Cache
@@ -22,6 +23,8 @@ PAIRS: Final = 2000
 CHURNS: Final = 4000
 BURSTS: Final = 40
 BULKS: Final = 200
+# A multiplication and a division that wait for each other, for a random number: calibrated on the rows `churn`.
+RANDOM_CYCLES: Final = 16
 RANDOM: Final = (6364136223846793005, 1442695040888963407)  # Knuth's MMIX generator
 
 Figures = dict[str, float]
@@ -145,6 +148,7 @@ def churn(rig: Rig, cache: Cache, cpus: int, live: int) -> Figures:
             for _ in range(CHURNS):
                 let_in(cpu)
                 cpu.insn(2 * LOOP_INSNS)
+                cpu.charge(causes.WORK, RANDOM_CYCLES)
                 number = draw()
                 cpu.read(pointers.addr + 8 * number)
                 rig.allocator.kmem_cache_free(cpu, cache, pointers.objects[number])

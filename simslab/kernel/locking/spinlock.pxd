@@ -18,6 +18,7 @@ cdef long long FIRST_ROWS
 cdef long long RAW_SPIN_LOCK_INSNS
 cdef long long NOBODY
 cdef long long MAX_CPUS
+cdef long long LET_IN
 
 
 @cython.final
@@ -54,14 +55,18 @@ cdef class LockClass:
 @cython.final
 cdef class SpinLock:
     cdef public long long addr
-    cdef long long data_in_line
     cdef public LockClass lock_class
     cdef public long long owner
     cdef public long long last
     cdef public long long free_at
-    cdef long long let_in_at
     cdef public long long acquired_at
+    cdef public long long letting_in
+    cdef public long long looked_at
+    cdef public long long told_at
+    cdef public long long first_pending
+    cdef public long long second_pending
     cdef public long long row
+    cdef public Cpu holder
     cdef public list queue
 
     @cython.locals(row=cython.longlong)
@@ -69,16 +74,24 @@ cdef class SpinLock:
     @cython.locals(row=cython.longlong)
     cpdef long long trylock(self, Cpu cpu, long long site) except -1
     cdef long long busy(self, Cpu cpu) noexcept
+    cdef long long in_order(self, Cpu cpu) except? -1
     cpdef long long unlock(self, Cpu cpu) except -1
     cpdef long long assert_held(self, Cpu cpu) except -1
+    cpdef long long let_in(self, Cpu cpu) except? -1
+    @cython.locals(arrived=cython.longlong, pending=cython.longlong)
+    cdef long long slowpath(self, Cpu cpu, long long row) except? -1
+    cdef long long waits_pending(self) except? -1
+    @cython.locals(bill=cython.longlong)
+    cpdef long long join(self, Cpu cpu) except? -1
     @cython.locals(arrived=cython.longlong, waited=cython.longlong)
-    cdef long long wait_in_queue(self, Cpu cpu) except -1
+    cdef long long wait_until_seen(self, Cpu cpu) except? -1
+    cdef long long wait_to(self, Cpu cpu, long long time) except? -1
+    cdef long long looks_at(self, Cpu first) except? -1
+    cdef long long followed_by(self, Cpu first) except? -1
+    @cython.locals(fetched=cython.longlong, followed=cython.longlong)
+    cdef long long fetched_by(self, Cpu first) except? -1
+    @cython.locals(bill=cython.longlong, core=cython.longlong, following=cython.longlong, told=cython.longlong)
+    cdef long long take_over(self, Cpu cpu, long long pending) except -1
     @cython.locals(first=Cpu)
-    cdef long long hand_over(self, Cpu cpu) except -1
-    @cython.locals(
-        arrived=cython.longlong, told=cython.longlong, queued=cython.bint, look=cython.longlong, late=cython.longlong,
-        bill=cython.longlong
-    )
-    cdef long long take_over(self, Cpu cpu, long long row) except -1
-    cdef long long take_line(self, Cpu cpu) except -1
+    cdef long long wake_first(self) except? -1
     cdef long long acquired(self, Cpu cpu, long long row) except -1

@@ -1,20 +1,22 @@
 """Spinlocks in exact order of simulated time, and the statistics of lock_stat (kernel/locking/qspinlock.c, lockdep.c).
 
-A CPU settles before it takes a lock, so acquisitions happen in order of simulated time. A section that does not itself
-settle is over, in host time, before another CPU runs: the lock then only remembers when it becomes free (`free_at`) and
-the next CPU is charged the difference, without any event. Only when the holder was suspended inside its section do
-others queue and park; the unlock hands ownership to the first in the queue.
+A CPU settles before it takes a lock, so acquisitions happen in order of simulated time. Who finds it taken queues. A
+section whose holder lets others in (`let_in`) or waits in it is suspended with the lock held; another is over, in host
+time, before anybody else runs, and the lock remembers when it becomes free (`free_at`). The first in the queue goes on
+at that time, everybody else is parked until it is the first.
 
-What a hand-over costs follows from the lines that move (`take_over`). A release is a store: others see it when every
-store before it has retired. A waiter looks at the lock once in every round of its loop, whose length is PAUSE: it
-leaves the wait up to one round late.
+What a hand-over costs follows from the lines that move. A release is a store: others see it when every store before it
+has retired. The first waiter polls the lock's word, so it has a copy of the line: the release takes it back, and so
+does whatever else the holder stores in that line (struct kmem_cache_node has its lists there, alien_cache its array;
+`polled_by`). The waiter's load is answered right after the release (`follow`); its own store to the word is not waited
+for. Who stands behind the first is told that it is first by a store to its queue node, and then fetches the word.
 
 Where the cycles go: waiting is LOCK_WAIT, the lock line's arrival after a wait is LOCK_HANDOVER, an uncontended
 acquisition is whatever the line's access costs. When `cpu.bill` is set (page allocator, interrupt handlers) that bill
 takes everything; the wait still shows in the lock's own row.
 
-Not modelled: instructions of the slow path (they run while the CPU waits); the holder's own clock is not delayed by
-what waiters do to its line, only the time at which they see it release.
+Not modelled: instructions of the slow path (they run while the CPU waits); what a waiter that arrives during the last
+LET_IN cycles of a section does to the holder's line.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ FIRST_ROWS: Final = 4
 RAW_SPIN_LOCK_INSNS: Final = 5  # golden/instruction_counts.csv: _raw_spin_lock; unlocking is one inlined store
 NOBODY: Final = -1
 MAX_CPUS: Final = 4096
+LET_IN: Final = 60  # cycles of a section between two looks for who has come: less than a line takes to move
 
 LockRow = dict[str, str | int]
 
@@ -171,19 +174,22 @@ class SpinLock:
     """A spinlock whose word is at simulated address `addr` (include/linux/spinlock_types.h: spinlock_t).
 
     `owner` is the id of the CPU that holds it, -1 for none; `free_at` (cycles) is when others see the last section end.
-    `data_in_line`: what the lock protects lies in the lock's own line, as in struct kmem_cache_node and alien_cache.
     """
 
-    def __init__(self, addr: int, lock_class: LockClass, data_in_line: int = 0) -> None:
+    def __init__(self, addr: int, lock_class: LockClass) -> None:
         self.addr = addr
-        self.data_in_line = data_in_line
         self.lock_class = lock_class
         self.owner = NOBODY
         self.last = NOBODY  # who held it last
         self.free_at = 0
-        self.let_in_at = 0  # the release before the last acquisition
         self.acquired_at = 0
+        self.letting_in = 0  # 1 while it does: what the lock protects may be half changed then
+        self.looked_at = 0  # when the holder last let others in
+        self.told_at = 0  # when the first in the queue knew that it is the first
+        self.first_pending = 0  # whether the first in the queue waits with the pending bit
+        self.second_pending = 0  # whether the second will, once the first has taken the lock
         self.row = 0
+        self.holder: Cpu | None = None  # or who was it last
         self.queue: list[Cpu] = []
 
     def lock(self, cpu: Cpu, site: int) -> int:
@@ -194,10 +200,11 @@ class SpinLock:
         cpu.settle()
         row = self.lock_class.row_of(site)
         cpu.insn(RAW_SPIN_LOCK_INSNS)
-        if self.owner != NOBODY or self.busy(cpu):
-            self.take_over(cpu, row)
+        if self.owner != NOBODY or self.queue or self.busy(cpu):
+            self.slowpath(cpu, row)
         else:
-            self.take_line(cpu)
+            cpu.commit_stores()
+            cpu.atomic_in_turn(self.addr)
         return self.acquired(cpu, row)
 
     def trylock(self, cpu: Cpu, site: int) -> int:
@@ -205,10 +212,10 @@ class SpinLock:
         cpu.settle()
         row = self.lock_class.row_of(site)
         cpu.insn(RAW_SPIN_LOCK_INSNS)
-        if self.owner != NOBODY or (self.busy(cpu) and cpu.engine is not None and cpu.engine.running):
+        if self.owner != NOBODY or self.queue or (self.busy(cpu) and self.in_order(cpu)):
             cpu.read(self.addr)  # without a running engine CPUs take turns, so a lock of the past is free
             return 0
-        self.take_line(cpu)
+        cpu.atomic_in_turn(self.addr)
         self.acquired(cpu, row)
         return 1
 
@@ -216,10 +223,15 @@ class SpinLock:
         """Whether another CPU's section, over in host time, still lasts in simulated time."""
         return 1 if self.free_at > cpu.now and self.last != cpu.id else 0
 
+    def in_order(self, cpu: Cpu) -> int:
+        """Whether CPUs run in order of time, so that others may come while this one waits."""
+        return 1 if cpu.engine is not None and cpu.engine.running else 0
+
     def unlock(self, cpu: Cpu) -> int:
         """Release the lock (_raw_spin_unlock, inlined); hands it to the first CPU in the queue, if there is one."""
         self.assert_held(cpu)
         cpu.write(self.addr)
+        cpu.not_polled()
         self.lock_class.note_hold(self.row, cpu.now - self.acquired_at)
         self.lock_class.stats.held[cpu.id] -= 1
         if self.lock_class.stats.witness is not None:
@@ -228,7 +240,7 @@ class SpinLock:
         self.last = cpu.id
         self.owner = NOBODY
         if self.queue:
-            self.hand_over(cpu)
+            self.wake_first()
         return 0
 
     def assert_held(self, cpu: Cpu) -> int:
@@ -237,68 +249,151 @@ class SpinLock:
             raise KernelBugError(f"CPU {cpu.id} does not hold {self.lock_class.name}: owner is {self.owner}")
         return 0
 
-    def wait_in_queue(self, cpu: Cpu) -> int:
-        """Queue behind a suspended holder until the lock is handed over; returns the cycles waited, charged."""
-        if self.owner == cpu.id:
-            raise KernelBugError(f"CPU {cpu.id} takes {self.lock_class.name} twice")
-        if cpu.engine is None:
-            raise KernelBugError(f"CPU {cpu.id} waits for {self.lock_class.name} without an engine to run its holder")
-        arrived = cpu.now
-        self.queue.append(cpu)
-        cpu.engine.queue(cpu)
-        waited = cpu.now - arrived
-        cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
-        return cpu.spin(waited, causes.LOCK_WAIT)
+    def let_in(self, cpu: Cpu) -> int:
+        """Let others come to the lock that `cpu` holds, wherever its section is at a point at which that may happen.
 
-    def hand_over(self, cpu: Cpu) -> int:
-        """Make the first waiter the owner and wake it at the time of the unlock."""
-        first = self.queue.pop(0)
-        self.owner = first.id
-        assert first.engine is not None  # it parked there
-        first.engine.grant(first, cpu.now)
+        Each takes the word's line on its way into the queue, and the first polls it from then on: what the section
+        does in that line afterwards has to fetch it again.
+        """
+        if cpu.now - self.looked_at >= LET_IN:
+            self.looked_at = cpu.now
+            self.letting_in = 1
+            cpu.settle()
+            self.letting_in = 0
         return 0
 
-    def take_over(self, cpu: Cpu, row: int) -> int:
-        """Wait for the lock and take it from its last holder (kernel/locking/qspinlock.c: queued_spin_lock_slowpath).
+    # -- the slow path ------------------------------------------------------------------------------------------------
 
-        The line moves three times: the holder's release must take it back from the waiter, who has been looking at the
-        lock; the waiter's next look fetches it; its locked operation makes it the only owner. Who came before the
-        release that let the holder in was second in the queue then and not looking at the lock: the holder first tells
-        it, by a store to its queue node, that it is the next. Who comes while the section lasts tries the lock first,
-        which takes the line from a holder that works in it (`data_in_line`) and has to fetch it again.
-        """
+    def slowpath(self, cpu: Cpu, row: int) -> int:
+        """Queue, wait and take the lock over (kernel/locking/qspinlock.c: queued_spin_lock_slowpath)."""
+        if self.owner == cpu.id:
+            raise KernelBugError(f"CPU {cpu.id} takes {self.lock_class.name} twice")
         arrived = cpu.now
-        if self.owner != NOBODY:
-            self.wait_in_queue(cpu)
-        if self.free_at > cpu.now:
-            cpu.spin(self.free_at - cpu.now, causes.LOCK_WAIT)
-        told = self.acquired_at  # the last holder's acquisition, which may have come while this CPU waited
-        queued = arrived < self.let_in_at
-        look = cpu.look(self.addr)
-        late = look + look if self.data_in_line else look
-        if queued and told + look + look > cpu.now:
-            late += told + look + look - cpu.now
-        cpu.charge(causes.LOCK_WAIT, late)
+        pending = self.waits_pending()
+        self.join(cpu)
+        if pending and self.queue[0] is cpu:
+            self.first_pending = 1
+        elif pending:
+            self.second_pending = 1
+        self.wait_until_seen(cpu)
+        self.queue.pop(0)
+        self.first_pending = pending if self.queue and self.second_pending else 0
+        self.second_pending = 0
         self.lock_class.note_wait(row, cpu.now - arrived)
+        return self.take_over(cpu, pending)
+
+    def waits_pending(self) -> int:
+        """Whether who comes now is to wait with the pending bit: nobody else waits, or just one who is taking over."""
+        if not self.queue:
+            return 1
+        return 1 if self.owner == NOBODY and self.first_pending and len(self.queue) == 1 else 0
+
+    def join(self, cpu: Cpu) -> int:
+        """Enter the queue: the locked operations that fail to take the word, and set pending bit or tail in it.
+
+        The last holder that comes back has the word in its cache still. Who finds nobody but a pending waiter that has
+        not taken the free lock yet only looks until it has (`_Q_PENDING_LOOPS`).
+        """
+        bill = cpu.bill
+        if bill < 0:
+            cpu.bill = causes.LOCK_WAIT
+        if self.owner == NOBODY and self.last == cpu.id:
+            cpu.drain()
+            cpu.charge(causes.LOCKED, cpu.locked_hit())
+        else:
+            cpu.atomic_in_turn(self.addr)
+        if not self.waits_pending() or not self.queue:
+            cpu.atomic_in_turn(self.addr)
+        cpu.bill = bill
+        self.queue.append(cpu)
+        if self.owner != NOBODY and self.queue[0] is cpu and self.holder is not None:
+            self.told_at = cpu.now
+            self.holder.polled_by(cpu, self.addr, 0)  # it has taken the line already
+        return 0
+
+    def wait_until_seen(self, cpu: Cpu) -> int:
+        """Wait until the lock is free, `cpu` the first in its queue, and the word that says so here."""
+        if self.owner == NOBODY and self.queue[0] is cpu:
+            cpu.look(self.addr)
+            self.wait_to(cpu, self.looks_at(cpu))
+        elif cpu.engine is None:
+            raise KernelBugError(f"CPU {cpu.id} waits for {self.lock_class.name} without an engine to run its holder")
+        else:
+            arrived = cpu.now
+            cpu.engine.queue(cpu)
+            waited = cpu.now - arrived
+            cpu.now = arrived  # the engine moved the clock; the same cycles are charged instead
+            cpu.charge(causes.LOCK_WAIT, waited)
+        if not self.first_pending:
+            cpu.look(self.addr)
+            self.wait_to(cpu, self.fetched_by(cpu))
+        return 0
+
+    def wait_to(self, cpu: Cpu, time: int) -> int:
+        """Wait until `time`; whoever comes before it queues behind, and takes the word's line to and fro first."""
+        if time > cpu.now:
+            cpu.charge(causes.LOCK_WAIT, time - cpu.now)
+        return cpu.settle()
+
+    def looks_at(self, first: Cpu) -> int:
+        """When the first in the queue looks at the word that says `free`.
+
+        With the pending bit it has been polling: the word follows the release, and the loop is left (then it has seen
+        it). Else it looks once it is told that it is the first.
+        """
+        if self.first_pending:
+            return self.followed_by(first)
+        return self.told_at if self.told_at > self.free_at else self.free_at
+
+    def followed_by(self, first: Cpu) -> int:
+        """When who polled has the word that the release wrote, and has left its loop."""
+        assert self.holder is not None  # somebody held it, or nobody would wait
+        return self.free_at + first.memory.follow(self.holder.core, first.core) + first.mispredict
+
+    def fetched_by(self, first: Cpu) -> int:
+        """When who was told late has the word: fetched from the last holder, or with the release if that is later."""
+        assert self.holder is not None
+        fetched = self.told_at + first.memory.transfer(self.holder.core, first.core) + first.mispredict
+        followed = self.followed_by(first)
+        return fetched if fetched > followed else followed
+
+    def take_over(self, cpu: Cpu, pending: int) -> int:
+        """Set `locked`: a store, or the locked operation of the last in the queue; tell the next that it is the first.
+
+        Behind a pending waiter the next has been polling the word already.
+        """
         bill = cpu.bill
         if bill < 0:
             cpu.bill = causes.LOCK_HANDOVER
-        cpu.charge(causes.LOCK_HANDOVER, look)
-        cpu.atomic(self.addr)
+        if pending or self.queue:
+            cpu.write_in_turn(self.addr)
+        else:
+            cpu.atomic_in_turn(self.addr)
         cpu.bill = bill
+        self.told_at = cpu.now
+        if self.queue and not pending:
+            core, following = cpu.core, self.queue[0].core
+            told = cpu.memory.upgrade(following, core) + cpu.memory.follow(core, following)
+            self.told_at = cpu.retired() + told + cpu.mispredict
         return 0
 
-    def take_line(self, cpu: Cpu) -> int:
-        """Charge the locked access to the word of a free lock."""
-        return cpu.atomic(self.addr)
+    def wake_first(self) -> int:
+        """Let the first in the queue go on when it looks at the release; who comes before that runs first."""
+        first = self.queue[0]
+        first.look(self.addr)
+        if first.engine is not None:
+            first.engine.grant(first, self.looks_at(first))
+        return 0
 
     def acquired(self, cpu: Cpu, row: int) -> int:
-        """Record that `cpu` now holds the lock."""
+        """Record that `cpu` now holds the lock; the first in the queue polls its word."""
         self.owner = cpu.id
-        self.let_in_at = self.free_at
+        self.holder = cpu
         self.row = row
-        self.acquired_at = cpu.now
+        self.acquired_at = self.looked_at = cpu.now
         self.lock_class.stats.held[cpu.id] += 1
+        if self.queue:
+            cpu.polled_by(self.queue[0], self.addr, self.told_at)
         if self.lock_class.stats.witness is not None:
             self.lock_class.stats.witness.acquired(cpu, self)
         return 0

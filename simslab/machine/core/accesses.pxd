@@ -28,7 +28,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long l1_base
     cdef long long l1_mask
     cdef long long l1_ways
-    cdef public long long l1_hits
+    cdef public long long watched
     cdef long long prefetched
     cdef long long prefetch_ready
     cdef readonly Tlb tlb
@@ -49,8 +49,11 @@ cdef class AccessingCore(StoringCore):
     cdef long long prefetch_after(self, long long line) noexcept
     @cython.locals(latency=cython.longlong)
     cdef long long store_missed(self, long long line) noexcept
+    @cython.locals(latency=cython.longlong, granted=cython.longlong)
+    cdef long long store_to_polled(self, long long line) noexcept
     @cython.locals(way=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
+    cdef long long tell_hit(self, long long line, long long write) except? -1
     @cython.locals(line=cython.longlong, latency=cython.longlong, free=cython.longlong)
     cdef long long clear_line(self, long long addr) noexcept
     @cython.locals(link=cython.longlong, dram=cython.longlong, cache=cython.longlong, source=cython.longlong)

@@ -49,7 +49,7 @@ class AccessingCore(StoringCore):
         self.l1_ways = memory.l1.ways
         if memory.l1.sets & (memory.l1.sets - 1):
             raise ValueError("the number of L1 sets must be a power of two")
-        self.l1_hits = 0
+        self.watched = 0  # whether the memory's witness is told of hits in the L1, too
         self.prefetched = 0  # line last prefetched, and when it arrives
         self.prefetch_ready = 0
         self.tlb = tlb
@@ -74,8 +74,7 @@ class AccessingCore(StoringCore):
         while way < last:
             if tags[way] >> states.STATE_BITS == line:
                 self.l1_policy.use(tags, base, way)
-                self.l1_hits += 1
-                return 0
+                return self.tell_hit(line, 0) if self.watched else 0
             way += 1
         latency = self.memory.transact(self.core, line, 0, self.now)
         if self.prefetching == 0:
@@ -115,6 +114,8 @@ class AccessingCore(StoringCore):
 
     def store_missed(self, line: int) -> int:
         """A store to a line that the L1 does not own: its ownership is asked for at once, the core goes on."""
+        if line == self.polled and self.entries:
+            return self.store_to_polled(line)
         latency = self.memory.transact(self.core, line, 1, self.now)
         if self.prefetching:
             latency = self.on_its_way(line, latency)
@@ -124,14 +125,29 @@ class AccessingCore(StoringCore):
             self.buffer_store(latency)
         return self.prefetch_after(line) if self.prefetching else 0
 
+    def store_to_polled(self, line: int) -> int:
+        """A store to a line that another CPU polls: taken back from it, unless it has not gone there yet."""
+        if self.keeps():
+            return self.buffer_store(0)
+        latency = self.memory.transact(self.core, line, 1, self.now)
+        granted = self.take_back(latency)
+        self.memory.transact(self.poller, line, 0, granted)
+        return 0
+
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""
         way = self.l1.find(base, line)
         if way < 0 or self.l1_tags[way] & states.STATE_MASK < states.EXCLUSIVE:
             return 0
         self.l1.set_state(self.l1.use(base, way), states.MODIFIED)
-        self.l1_hits += 1
+        if self.watched:
+            self.tell_hit(line, 1)
         return 1
+
+    def tell_hit(self, line: int, write: int) -> int:
+        """Tell the memory's witness of an access that the L1 answered."""
+        self.memory.tell_hit(self.core, line, write)
+        return 0
 
     def clear_line(self, addr: int) -> int:
         """Take a line for clearing: wait for a fill buffer, not for the line."""

@@ -13,6 +13,8 @@ cdef class Cpu(InterruptibleCore):
     cdef readonly long long node
     cdef public long long numa_mem
     cdef readonly long long pause
+    cdef public long long commit
+    cdef public long long mispredict
     cdef public long long next_work
 
     cpdef long long charge(self, long long cause, long long cycles) noexcept
@@ -33,10 +35,20 @@ cdef class Cpu(InterruptibleCore):
     @cython.locals(line=cython.longlong)
     cpdef long long look(self, long long addr) noexcept
     cpdef long long chain(self, long long links) noexcept
+    cpdef long long mispredicted(self, long long branches) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
     cpdef long long atomic(self, long long addr) noexcept
+    @cython.locals(line=cython.longlong)
+    cpdef long long atomic_in_turn(self, long long addr) noexcept
+    cpdef long long locked_hit(self) noexcept
+    @cython.locals(line=cython.longlong)
+    cpdef long long write_in_turn(self, long long addr) noexcept
+    cpdef long long commit_stores(self) noexcept
+    @cython.locals(line=cython.longlong)
+    cpdef long long polled_by(self, Cpu poller, long long addr, long long since) noexcept
+    cpdef long long not_polled(self) noexcept
     cpdef long long drain(self) noexcept
     cpdef long long retired(self) noexcept
     @cython.locals(line=cython.longlong, last=cython.longlong)

@@ -42,6 +42,8 @@ class Cpu(InterruptibleCore):
         self.node: int = place.node
         self.numa_mem = self.node  # home of what it allocates; the kernel sets it (topology.h: numa_mem_id)
         self.pause: int = costs.kernel.pause
+        self.commit: int = costs.core.commit
+        self.mispredict: int = costs.core.mispredict
         self.next_work = clock.NEVER  # when the kernel's next deferred work on this CPU is due
 
     # -- the clock ----------------------------------------------------------------------------------------------------
@@ -104,8 +106,7 @@ class Cpu(InterruptibleCore):
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] >> states.STATE_BITS == line:
-            self.l1_hits += 1
-            return 0
+            return self.tell_hit(line, 0) if self.watched else 0
         return self.read_further(line, base)
 
     def write(self, addr: int) -> int:
@@ -115,7 +116,8 @@ class Cpu(InterruptibleCore):
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            self.l1_hits += 1
+            if self.watched:
+                self.tell_hit(line, 1)
         elif not self.own_in_l1(line, base):
             return self.store_missed(line)
         return self.buffer_store(0) if self.drained > self.now else 0
@@ -128,8 +130,8 @@ class Cpu(InterruptibleCore):
             == (line << states.STATE_BITS) | states.MODIFIED
         ):
             if self.drained <= self.now and addr >> self.page_shift == self.last_page:
-                self.l1_hits += 1  # Speed: the common case at once; benchmarks/allocator.py, warm pairs
-                return 0
+                # Speed: the common case at once; benchmarks/allocator.py, warm pairs
+                return self.tell_hit(line, 1) if self.watched else 0
         else:
             self.read(addr)
         return self.write(addr)
@@ -145,6 +147,10 @@ class Cpu(InterruptibleCore):
         """Charge `links` loads that each wait for the store before them to be forwarded."""
         return self.charge(causes.INSTRUCTIONS, links * self.forward)
 
+    def mispredicted(self, branches: int) -> int:
+        """Charge `branches` that no predictor foresees: the pipeline starts anew behind each."""
+        return self.charge(causes.INSTRUCTIONS, branches * self.mispredict)
+
     def prefetchw(self, addr: int) -> int:
         """Prefetch for writing: takes a fill buffer but no entry of the store buffer; of NULL it does nothing."""
         if addr == 0 or self.entries == 0:
@@ -154,7 +160,8 @@ class Cpu(InterruptibleCore):
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            self.l1_hits += 1
+            if self.watched:
+                self.tell_hit(line, 1)
         elif not self.own_in_l1(line, base):
             self.fill(self.memory.transact(self.core, line, 1, self.now))
         return 0
@@ -171,6 +178,47 @@ class Cpu(InterruptibleCore):
             latency = self.memory.transact(self.core, line, 1, self.now)
             self.expose(latency, 0, 1)
         return self.charge(causes.LOCKED, self.atomic_cost)
+
+    def atomic_in_turn(self, addr: int) -> int:
+        """`atomic` of a CPU that has settled, on a word that others want as well: requests are served in turn."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
+        if self.drained > self.now:
+            self.drain()
+        line = addr >> states.LINE_SHIFT
+        if not self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
+            self.expose(self.memory.transact_in_turn(self.core, line, self.now), 0, 1)
+        self.charge(causes.LOCKED, self.atomic_cost)
+        return self.memory.locked_until(self.core, line, self.now)
+
+    def locked_hit(self) -> int:
+        """Cycles of a locked operation on a line that this core owns."""
+        return self.atomic_cost
+
+    def write_in_turn(self, addr: int) -> int:
+        """`write` of a CPU that has settled, to a word that others want as well: requests are served in turn."""
+        line = addr >> states.LINE_SHIFT
+        if self.entries == 0 or self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
+            return self.write(addr)
+        return self.buffer_store(self.memory.transact_in_turn(self.core, line, self.now))
+
+    def commit_stores(self) -> int:
+        """Wait, before a locked operation, until the stores just before it are in the L1."""
+        return self.charge(causes.LOCKED, self.commit)
+
+    def polled_by(self, poller: Cpu, addr: int, since: int) -> int:
+        """From `since` on CPU `poller` polls the word at `addr`, in whose line this CPU works; it has a copy then."""
+        line = addr >> states.LINE_SHIFT
+        if self.core == poller.core:
+            return 0
+        self.lend(line, poller.core, self.memory.follow(self.core, poller.core), since)
+        poller.look(addr)
+        return 0
+
+    def not_polled(self) -> int:
+        """No CPU polls a line of this one any longer."""
+        self.polled = states.NO_LINE
+        return 0
 
     def drain(self) -> int:
         """Wait until every store has retired, as locked operations and fences do."""

@@ -3,6 +3,7 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.machine.accounting cimport causes
 from simslab.machine.core.core_clock cimport CoreClock
+from simslab.machine.memory cimport states
 
 
 cdef class StoringCore(CoreClock):
@@ -16,7 +17,20 @@ cdef class StoringCore(CoreClock):
     cdef public object fills_owner
     cdef long long* fills
     cdef long long next_fill
+    cdef public long long kept
+    cdef public long long entered
+    cdef public long long polled
+    cdef public long long poller
+    cdef public long long follows
+    cdef public long long granted
+    cdef public long long entered_before
+    cdef public long long kept_until
 
+    cdef long long lend(self, long long line, long long poller, long long follows, long long since) noexcept
+    @cython.locals(retires=cython.longlong)
+    cdef long long keeps(self) noexcept
+    @cython.locals(answered=cython.longlong, start=cython.longlong)
+    cdef long long take_back(self, long long latency) noexcept
     @cython.locals(slot=cython.longlong)
     cdef long long buffer_store(self, long long latency) noexcept
     @cython.locals(count=cython.longlong, retires=cython.longlong, slot=cython.longlong)

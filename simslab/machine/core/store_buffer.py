@@ -3,6 +3,11 @@
 A store takes an entry of the store buffer until its line has arrived and every store before it has retired; only when
 all entries are taken does the core stall, until the oldest retires.
 
+A line that another CPU polls, in the queue of a lock whose word lies in it, comes back shared each time that it was
+written. A store to it takes it back, invalidating the poller's copy; the poller's next load, which waits at the home by
+then, gets it as soon as the store has retired and the few right behind it, and the next store must take it again. Such
+stores cost the holder nothing until its store buffer is full; so the hold of a long section grows, not of a short one.
+
 Not modelled: loads that find all fill buffers taken by stores; two stores to one line sharing an entry.
 """
 
@@ -13,6 +18,7 @@ from simslab.base.engine import Engine
 from simslab.machine.accounting import causes
 from simslab.machine.core.core_clock import CoreClock
 from simslab.machine.core.core_spec import CoreCosts, CpuPlace
+from simslab.machine.memory import states
 
 
 class StoringCore(CoreClock):
@@ -30,6 +36,39 @@ class StoringCore(CoreClock):
         self.fills_owner = buffers.int64_zeros(self.fill_buffers)
         self.fills = buffers.int64_pointer(self.fills_owner)  # when the latest lines arrive, the oldest of them next
         self.next_fill = 0
+        self.kept: int = costs.core.kept
+        self.entered = 0  # stores that took an entry since the start
+        self.polled = states.NO_LINE  # line that another CPU polls while this one works in it
+        self.poller = 0  # that CPU's core
+        self.follows = 0  # cycles in which its waiting load gets the line
+        self.granted = 0  # when this core had the line last
+        self.entered_before = 0  # stores that had entered by then
+        self.kept_until = 0  # when it goes back to the poller
+
+    def lend(self, line: int, poller: int, follows: int, since: int) -> int:
+        """From `since` on core `poller` polls `line`."""
+        self.polled = line
+        self.poller = poller
+        self.follows = follows
+        self.granted = self.drained if self.drained > self.now else self.now
+        self.entered_before = self.entered
+        self.kept_until = since if since > self.granted + self.kept else self.granted + self.kept
+        return 0
+
+    def keeps(self) -> int:
+        """Whether a store made now retires before the polled line goes back; one store retires in a cycle."""
+        retires = self.granted + self.entered - self.entered_before
+        return 1 if (retires if retires > self.now else self.now) <= self.kept_until else 0
+
+    def take_back(self, latency: int) -> int:
+        """A store has asked for the polled line, once the poller's load was answered; returns when it is here."""
+        answered = self.kept_until + self.follows
+        start = answered if answered > self.now else self.now
+        self.buffer_store(start - self.now + latency)
+        self.granted = start + latency
+        self.entered_before = self.entered
+        self.kept_until = self.granted + self.kept
+        return self.granted
 
     def buffer_store(self, latency: int) -> int:
         """Put a store whose line takes `latency` cycles into the store buffer; stall while it is full."""
@@ -43,6 +82,7 @@ class StoringCore(CoreClock):
             self.fill(latency)
         self.stores[slot] = self.drained
         self.next_store = slot + 1 if slot + 1 < self.entries else 0
+        self.entered += 1
         return 0
 
     def buffer_others(self) -> int:
@@ -55,6 +95,7 @@ class StoringCore(CoreClock):
         if count > self.entries:
             count = self.entries
         retires = self.drained
+        self.entered += count
         while count > 0:
             count -= 1
             slot = self.next_store

@@ -44,6 +44,19 @@ class L3Spec(CacheSpec):
         fit=LATENCY,
         counted=Counted(like="other_core_exclusive"),
     )
+    other_core_upgrade: Duration | None = parameter(
+        "added to an L3 look-up when a core that holds the line shared takes it from the others; default as modified",
+        None,
+        fit=LATENCY,
+        counted=Counted(like="other_core"),
+    )
+    other_core_queued: Duration | None = parameter(
+        "from one core's locked operation or store on a line to its arrival at another core below the same L3 whose "
+        "request has been waiting for it; default as modified",
+        None,
+        fit=LATENCY,
+        counted=Counted(like="other_core"),
+    )
     core_bandwidth: Bandwidth | None = parameter(
         "what one core can take from its L3 and beyond; unlimited where absent", None
     )

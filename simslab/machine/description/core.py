@@ -58,6 +58,21 @@ class CoreSpec(SpecModel):
         "memory wait for one or more of them at each turn",
         cycles(5),
     )
+    kept: Duration = parameter(
+        "how long a core keeps a line that came for a store while another core's request for it waits: as many stores "
+        "behind that one retire with it, one a cycle; the default is one figure for all machines, chosen on the "
+        "contended frees of `simslab validate` (eleven rows, told there as calibration)",
+        cycles(10),
+    )
+    mispredict: Duration = parameter(
+        "from a branch that was predicted wrong to the first instruction behind it, as at the end of a waiting loop; "
+        "tables of Agner Fog and uops.info give 15 to 20 for Intel's cores since Haswell and AMD's since Zen",
+        cycles(18),
+    )
+    commit: Duration = parameter(
+        "what a lock's locked operation waits for the stores just before it, which have to reach the L1",
+        cycles(14),
+    )
     prefetch: Literal["none", "next-line"] = parameter(
         "next-line: a miss in the L1 also brings the line after it into the L2", "none", source=Source.CHOSEN
     )

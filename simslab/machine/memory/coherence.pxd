@@ -10,6 +10,8 @@ from simslab.machine.memory.hierarchy cimport CacheHierarchy
 from simslab.machine.memory.paths cimport Paths
 from simslab.machine.memory.snoop_filters cimport SnoopFilters
 
+cdef long long WORDS
+
 
 @cython.final
 cdef class CoherentMemory:
@@ -32,6 +34,8 @@ cdef class CoherentMemory:
     cdef readonly long long cause
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
+    cdef public object word_owner
+    cdef long long* word
     cdef readonly CachePorts ports
     cdef readonly long long ported
     cdef readonly long long cache_queue
@@ -44,6 +48,15 @@ cdef class CoherentMemory:
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     cdef long long tell_fetching(self, long long core, long long line) except? -1
     cdef long long tell_fetched(self, long long core, long long line, long long write) except? -1
+    cdef long long tell_hit(self, long long core, long long line, long long write) except? -1
+    cpdef long long follow(self, long long owner, long long core) noexcept
+    @cython.locals(domain=cython.longlong)
+    cpdef long long transfer(self, long long owner, long long core) noexcept
+    cpdef long long upgrade(self, long long poller, long long core) noexcept
+    @cython.locals(latency=cython.longlong, slot=cython.longlong)
+    cpdef long long transact_in_turn(self, long long core, long long line, long long now) noexcept
+    @cython.locals(slot=cython.longlong)
+    cpdef long long locked_until(self, long long core, long long line, long long time) noexcept
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept

@@ -12,7 +12,7 @@ Not modelled: races between transactions (each completes before the next begins)
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from simslab.base import bits, buffers
 from simslab.machine.accounting import causes
@@ -21,6 +21,8 @@ from simslab.machine.memory.cache_ports import CachePorts
 from simslab.machine.memory.hierarchy import CacheHierarchy
 from simslab.machine.memory.memory_spec import MemoryMap
 from simslab.machine.memory.paths import Paths
+
+WORDS: Final = 64  # lines whose last locked operation is remembered
 
 
 class CoherentMemory:
@@ -50,6 +52,8 @@ class CoherentMemory:
         self.cause = 0  # of the last transaction, as are the queueing parts of its latency
         self.link_queue = 0
         self.dram_queue = 0
+        self.word_owner = buffers.int64_zeros(3 * WORDS)
+        self.word = buffers.int64_pointer(self.word_owner)  # [slot] line + 1, core, and end of its last locked access
         self.ports = ports
         self.ported = 0 if ports is None else 1
         self.cache_queue = 0
@@ -101,6 +105,58 @@ class CoherentMemory:
     def tell_fetched(self, core: int, line: int, write: int) -> int:
         """Tell the witness of a transaction that was made, and where the line came from."""
         self.witness.fetched(core, line, write, self.cause)
+        return 0
+
+    def tell_hit(self, core: int, line: int, write: int) -> int:
+        """Tell the witness of an access that the core's L1 answered; for cores that are watched."""
+        self.witness.hit(core, line, write)
+        return 0
+
+    # -- requests that wait for one another ---------------------------------------------------------------------------
+
+    def follow(self, owner: int, core: int) -> int:
+        """Cycles in which a line goes from core `owner` to core `core` whose request has been waiting at the home."""
+        if owner == core:
+            return 0
+        return self.paths.follow(self.core_domain[owner], self.core_domain[core], owner, core)
+
+    def transfer(self, owner: int, core: int) -> int:
+        """Cycles in which core `core` gets a line of core `owner`'s own node that `owner` holds modified, all idle."""
+        if owner == core:
+            return 0
+        domain = self.core_domain[owner]
+        self.paths.begin(core)
+        if domain == self.core_domain[core]:
+            return self.paths.l3 + self.paths.c2c_modified
+        return self.paths.acknowledged(self.paths.core_node[owner], domain)
+
+    def upgrade(self, poller: int, core: int) -> int:
+        """Cycles in which core `core` takes a line of core `poller`'s own node that both hold shared, all idle."""
+        if poller == core:
+            return 0
+        if self.core_domain[poller] == self.core_domain[core]:
+            return self.paths.l3 + self.paths.c2c_upgrade
+        return self.transfer(poller, core)
+
+    def transact_in_turn(self, core: int, line: int, now: int) -> int:
+        """`transact` for a locked operation of a CPU that has settled: its request may have to wait for others.
+
+        The home serves requests for a line one after another, and forwards each as soon as the owner before has done
+        its operation (`locked_until`): of a request that had to wait, only the way from owner to owner is left.
+        """
+        latency = self.transact(core, line, 1, now)
+        slot = 3 * (line & (WORDS - 1))
+        if self.word[slot] == line + 1 and self.word[slot + 1] != core and now <= self.word[slot + 2]:
+            latency = self.word[slot + 2] - now + self.follow(self.word[slot + 1], core)
+            self.link_queue = self.dram_queue = self.cache_queue = 0
+        return latency
+
+    def locked_until(self, core: int, line: int, time: int) -> int:
+        """Remember that a core's locked operation on a line ends at `time`."""
+        slot = 3 * (line & (WORDS - 1))
+        self.word[slot] = line + 1
+        self.word[slot + 1] = core
+        self.word[slot + 2] = time
         return 0
 
     def pass_ports(self, core: int, now: int) -> int:
@@ -271,7 +327,7 @@ class CoherentMemory:
         latency = self.paths.l3
         if other != states.NOBODY:
             self.cause = causes.OTHER_CORE
-            latency += self.paths.c2c_modified
+            latency += self.paths.c2c_upgrade if held else self.paths.c2c_modified
             self.caches.invalidate_cores(domain, row, line, core)
         if l3_state != 0:
             self.caches.use_l3(domain, row, line)

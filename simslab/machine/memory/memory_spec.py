@@ -17,6 +17,8 @@ class CacheLatencies:
     c2c_modified: int  # beyond an L3 hit, from a core below the same L3 that holds the line modified
     c2c_exclusive: int  # the same, held exclusive
     c2c_shared: int  # the same, held shared and not in the L3
+    c2c_upgrade: int  # beyond an L3 look-up, to take a line that the requester holds shared from the others
+    c2c_queued: int  # from owner to owner for a request that has waited, with no L3 look-up
     directory: int  # look-up at the home
     snoop: int  # look-up in a domain that is asked
 

@@ -13,6 +13,8 @@ cdef class Paths:
     cdef readonly long long c2c_modified
     cdef readonly long long c2c_exclusive
     cdef readonly long long c2c_shared
+    cdef public long long c2c_upgrade
+    cdef public long long c2c_queued
     cdef readonly long long directory
     cdef readonly long long snoop
     cdef readonly long long home
@@ -37,6 +39,7 @@ cdef class Paths:
     @cython.locals(place=cython.longlong, onward=cython.longlong)
     cdef long long probed(self, long long home, long long owner) noexcept
     cpdef long long acknowledged(self, long long home, long long other) noexcept
+    cdef long long follow(self, long long owner, long long domain, long long owner_core, long long core) noexcept
     @cython.locals(data=cython.longlong)
     cdef long long forward(self, long long home, long long owner, long long domain, long long now) noexcept
     @cython.locals(memory=cython.longlong)

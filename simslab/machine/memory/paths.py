@@ -10,6 +10,8 @@
       source snoop        l3 + hop to owner + snoop + hop owner to requester, whatever the home; memory does not
                           wait for snoops, since bits kept with the line show that no other package has it
     invalidation          as far as the farthest sharer's acknowledgement, in parallel with the data
+    upgrade, same L3      l3 + c2c_upgrade: the requester has the data, the other cores give up their copies
+    queued request        owner to owner alone: c2c_queued, or snoop + hop, once the one before has done (`follow`)
 
 It knows neither tags nor holders: `coherence.py` says who asks whom. `Timing.cache_latency` and `dram_latency` state
 the same sums for display; tests/machine/test_machine.py compares them.
@@ -42,6 +44,8 @@ class Paths:
         self.c2c_modified: int = latencies.c2c_modified
         self.c2c_exclusive: int = latencies.c2c_exclusive
         self.c2c_shared: int = latencies.c2c_shared
+        self.c2c_upgrade: int = latencies.c2c_upgrade
+        self.c2c_queued: int = latencies.c2c_queued
         self.directory: int = latencies.directory
         self.snoop: int = latencies.snoop
         self.home: int = policy.home
@@ -94,6 +98,12 @@ class Paths:
     def acknowledged(self, home: int, other: int) -> int:
         """Probe of another domain, answer to the requester; no data."""
         return self.probed(home, other) + self.interconnect.way(self.domain_node[other], self.requester_node)
+
+    def follow(self, owner: int, domain: int, owner_core: int, core: int) -> int:
+        """Data of an owner for a request that has waited: from core to core, or probe and way between domains."""
+        if owner == domain:
+            return self.c2c_queued
+        return self.snoop + self.interconnect.way(self.core_node[owner_core], self.core_node[core])
 
     def forward(self, home: int, owner: int, domain: int, now: int) -> int:
         """Probe of the owner, data straight to the requester."""

@@ -6,6 +6,7 @@ cdef extern from *:
     const long long STATE_BITS "3LL"
     const long long STATE_MASK "7LL"
     const long long ABSENT "(-1LL)"
+    const long long NO_LINE "(-1LL)"
     const long long LINE_SHIFT "6LL"
     const long long LINE_BYTES "64LL"
     const long long SECTION_SHIFT "21LL"

@@ -13,6 +13,7 @@ STATE_NAMES: Final = ("I", "S", "E", "M")
 STATE_BITS: Final = 3  # low bits of a way's word
 STATE_MASK: Final = 7
 ABSENT: Final = -1
+NO_LINE: Final = -1  # where a line's number is kept
 
 LINE_SHIFT: Final = 6
 LINE_BYTES: Final = 64

@@ -1,7 +1,8 @@
 """`perf c2c report --stdio`: the table of shared lines (tools/perf/builtin-c2c.c of 5.10), sorted by loads that hit M.
 
-Behind perf's columns stands what lies in the line. Not modelled: accesses that an L1 answers (L1Hit, FB and L1 are 0,
-and the totals are without them); the table's second part (lines by code address).
+Behind perf's columns stands what lies in the line. All accesses are in it; perf itself samples, and of loads those that
+take 30 cycles or more (`--ldlat`). Not modelled: fill buffers that a load finds on their way (FB is 0); the table's
+second part (lines by code address).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def _row(index: int, line: int, c: LineCounts, total: int) -> str:
     miss = c.remote_hit + c.remote_hitm + c.local_dram + c.remote_dram
     values = (
         f"{line << states.LINE_SHIFT:#x}", nodes, 1, c.loads + c.stores, f"{100 * c.hitm / total:.2f}%", c.hitm,
-        c.local_hitm, c.remote_hitm, c.stores, 0, c.stores, c.local_dram, c.remote_dram, miss, c.loads, 0, 0, c.l2,
-        c.llc, c.remote_hit,
+        c.local_hitm, c.remote_hitm, c.stores, c.l1_stores, c.stores - c.l1_stores, c.local_dram, c.remote_dram, miss,
+        c.loads, 0, c.l1, c.l2, c.llc, c.remote_hit,
     )  # fmt: skip
     return f"{index:7d}" + "".join(f"  {value!s:>{width}}" for value, (_, width) in zip(values, COLUMNS, strict=True))

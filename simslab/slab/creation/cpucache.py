@@ -191,7 +191,7 @@ def init_cache_node(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, reques
 def new_node(core: SlabCore, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
     """Return an empty struct kmem_cache_node at `addr` (mm/slab.c: kmem_cache_node_init)."""
     lock_class = core.kernel.lock_stats.lock_class(f"{cache.name}:list_lock")
-    return KmemCacheNode(addr, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class, 1))
+    return KmemCacheNode(addr, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class))
 
 
 def first_reap(core: SlabCore, cpu: Cpu, cache: KmemCache) -> int:
@@ -249,7 +249,7 @@ def make_aliens(core: SlabCore, cache: KmemCache, nid: int, table: AlienTable) -
         if other != nid:
             addr = next(addresses)
             array = ArrayCache(addr + layout.ALIEN_CACHE_AC, table.entries, SHARED_BATCHCOUNT)
-            aliens[other] = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class, 1))
+            aliens[other] = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class))
     return aliens
 
 

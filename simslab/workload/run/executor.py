@@ -40,13 +40,15 @@ class Executor:
         self.kinds_owner = buffers.int64_of(kinds)
         self.kinds = buffers.int64_pointer(self.kinds_owner)
         self.nr_slots = nr_slots
-        self.address_owner = buffers.int64_zeros(nr_slots)
+        # Tables of many slots can give memory back (used_slots.py).
+        zeros = buffers.int64_zeros if nr_slots < operations.MANY_SLOTS else buffers.int64_sparse
+        self.address_owner = zeros(nr_slots)
         self.address = buffers.int64_pointer(self.address_owner)
-        self.since_owner = buffers.int64_zeros(nr_slots)
+        self.since_owner = zeros(nr_slots)
         self.since = buffers.int64_pointer(self.since_owner)
-        self.waiter_owner = buffers.int64_zeros(nr_slots)  # CPU + 1 of who is parked for a change of the slot
+        self.waiter_owner = zeros(nr_slots)  # CPU + 1 of who is parked for a change of the slot
         self.waiter = buffers.int64_pointer(self.waiter_owner)
-        self.cache_owner = buffers.int64_zeros(nr_slots)  # index of the Cache of the object
+        self.cache_owner = zeros(nr_slots)  # index of the Cache of the object
         self.cache = buffers.int64_pointer(self.cache_owner)
         # Of each Cache by index: writing to an object ends with it.
         self.object_size_owner = buffers.int64_zeros(len(allocator.by_index))

@@ -1,7 +1,8 @@
-"""Where each cache line that left an L1 came from, by line: for the view that perf c2c has of a run.
+"""Where each access found its cache line, by line: for the view that perf c2c has of a run.
 
-Told by `CoherentMemory.transact` of what its caches do not answer from an L1. Not modelled: hits in the L1, by line;
-modified lines that only another package's L3 still holds count as hits there, not as HITM.
+Told by `CoherentMemory.transact` of what its caches do not answer from an L1, and by the CPUs of what they do. An
+update of a line that the core has modified counts as a store alone. Not modelled: modified lines that only another
+package's L3 still holds count as hits there, not as HITM.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ NO_FIELDS: Final = ("BYTES", "STRIDE", "SHIFT", "SIZE")
 
 @dataclass
 class LineCounts:
-    """What happened to one line, by source; counts of accesses that no L1 answered."""
+    """What happened to one line: all accesses, and loads by source; of stores, how many an L1 that owned it took."""
 
     loads: int = 0
     stores: int = 0
+    l1_stores: int = 0
+    l1: int = 0
     l2: int = 0
     llc: int = 0
     local_hitm: int = 0
@@ -72,25 +75,24 @@ class LineLog:
         self._cores = len(system.machine.topology.cores)
         self._node = [core.node for core in system.machine.topology.cores]
         self._memory.witness = self
+        for cpu in system.machine.cpus:
+            cpu.watched = 1
 
     def close(self) -> None:
-        """Remember what lies where."""
+        """Remember what lies where; nothing is told any longer."""
+        for cpu in self._system.machine.cpus:
+            cpu.watched = 0
         self.regions = sorted(_regions(self._system), key=lambda region: region.start)
 
     def fetching(self, core: int, line: int) -> None:
         """A line is asked for: see whether another core has modified it."""
-        if self._meeting.region_start != self._region_start:
-            self._region_start = self._meeting.region_start
-            self.lines.clear()
+        self._look_for_region()
         state = self._memory.state_in_core
         self._dirty = any(state(other, line) == states.MODIFIED for other in range(self._cores) if other != core)
 
     def fetched(self, core: int, line: int, write: int, cause: int) -> None:
         """The line has come, from where `cause` says."""
-        counts = self.lines.get(line)
-        if counts is None:
-            counts = self.lines[line] = LineCounts()
-        counts.nodes.add(self._node[core])
+        counts = self._counts(core, line)
         if write:
             counts.stores += 1
             return
@@ -107,6 +109,30 @@ class LineLog:
             counts.local_dram += 1
         else:
             counts.remote_dram += 1
+
+    def hit(self, core: int, line: int, write: int) -> None:
+        """A core's own L1 has answered."""
+        self._look_for_region()
+        counts = self._counts(core, line)
+        if write:
+            counts.stores += 1
+            counts.l1_stores += 1
+        else:
+            counts.loads += 1
+            counts.l1 += 1
+
+    def _look_for_region(self) -> None:
+        """Forget warm-up once it is over."""
+        if self._meeting.region_start != self._region_start:
+            self._region_start = self._meeting.region_start
+            self.lines.clear()
+
+    def _counts(self, core: int, line: int) -> LineCounts:
+        counts = self.lines.get(line)
+        if counts is None:
+            counts = self.lines[line] = LineCounts()
+        counts.nodes.add(self._node[core])
+        return counts
 
     def name(self, line: int) -> str:
         """Return what lies in a line: structures with their fields and the cache that they are of."""
@@ -141,13 +167,15 @@ def _fields(struct: str) -> list[tuple[str, int]]:
 
 def _regions(system: System) -> list[Region]:
     regions: list[Region] = []
+    numbers = [node.number for node in system.machine.topology.nodes]
     for cache in system.allocator.caches:
-        regions += _of_cache(cache)
+        regions += _of_cache(cache, numbers)
     regions += _slabs(system)
     return regions
 
 
-def _of_cache(cache: Any) -> list[Region]:
+def _of_cache(cache: Any, numbers: list[int]) -> list[Region]:
+    """Return a cache's structures; nodes by the `numbers` that people call them."""
     name = cache.name
     regions = [Region(cache.addr, cache.addr + layout.KMEM_CACHE_BYTES, "kmem_cache", name)]
     for cpu, array in enumerate(cache.cpu_cache):
@@ -155,13 +183,13 @@ def _of_cache(cache: Any) -> list[Region]:
     for node in cache.node:
         if node is None:
             continue
-        place = f"{name}, node {node.node}"
+        place = f"{name}, node {numbers[node.node]}"
         regions.append(Region(node.addr, node.addr + layout.NODE_BYTES, "kmem_cache_node", place))
         if node.shared is not None:
             regions.append(_array(node.shared, f"{place}, shared"))
         for other, alien in enumerate(node.alien or ()):
             if alien is not None:
-                at = f"{place} for node {other}"
+                at = f"{place} for node {numbers[other]}"
                 regions.append(Region(alien.addr, alien.addr + layout.ALIEN_CACHE_AC, "alien_cache", at))
                 regions.append(_array(alien.ac, f"{at}, alien"))
     return regions

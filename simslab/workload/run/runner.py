@@ -38,8 +38,10 @@ from simslab.workload.run.system import (
 )
 from simslab.workload.run.tasks import set_up_tasks
 from simslab.workload.run.thread import WorkloadThread
+from simslab.workload.run.used_slots import UsedSlots
 from simslab.workload.streams import operations as ops
 from simslab.workload.streams.from_description import generate
+from simslab.workload.streams.pieces import Whole
 from simslab.workload.streams.program import Program, ThreadProgram, Words, joined
 from simslab.workload.trace.pairing import read_paired
 from simslab.workload.trace.replay import replay
@@ -73,7 +75,8 @@ class Run:
 
     def share(self) -> tuple[int, int]:
         """Return how many operation words are done, and of how many; another host thread may ask at any time."""
-        return sum(thread.position for thread in self.threads), sum(thread.length for thread in self.threads)
+        done = sum(thread.done_before + thread.position for thread in self.threads)
+        return done, max(done, sum(thread.length for thread in self.threads))
 
     def execute(self) -> None:
         """Let all CPUs run to the end; StuckError names the threads that wait in vain."""
@@ -107,11 +110,7 @@ def run_workload(
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
-    _free_earlier()
-    try:
-        run = prepare(machine, workload, seed=seed, quantum=quantum)
-    except BadValue as error:
-        raise _told(error, workload, document) from None
+    run = _prepared(machine, workload, seed, quantum, document)
     if watch is not None:
         watch(run.share)
     if log is not None:
@@ -125,6 +124,21 @@ def run_workload(
     if at_end is not None:
         at_end(run.system)
     return run.collector.measurement(run.threads, run.devices, run.trace)
+
+
+def check_fits(machine: MachineSpec, workload: Workload, document: Document | None = None) -> None:
+    """Prepare a run and drop it; UserErrors, with places of `document`, when the machine cannot run the workload."""
+    _prepared(machine, workload, None, DEFAULT_QUANTUM, document)
+
+
+def _prepared(
+    machine: MachineSpec, workload: Workload, seed: int | None, quantum: int, document: Document | None
+) -> Run:
+    _free_earlier()
+    try:
+        return prepare(machine, workload, seed=seed, quantum=quantum)
+    except BadValue as error:
+        raise _told(error, workload, document) from None
 
 
 _earlier: list[ReferenceType[Machine]] = []  # of the system booted last
@@ -214,6 +228,10 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
         WorkloadThread(t, machine.cpus[t.cpu], executor, meeting, system.kernel)
         for t in _later(program, machine.cpus[0].now)
     ]
+    if program.slots.size >= ops.MANY_SLOTS:
+        used = UsedSlots(program.slots.used_once, executor)
+        for thread in threads:
+            thread.used_slots = used
     devices = _devices(system, program, executor, meeting, threads)
     for thread in threads:
         system.kernel.log.comm[thread.cpu.id] = thread.name
@@ -270,7 +288,7 @@ def _devices(
         cpu = system.machine.cpus[spec.cpu]
         thread = next((t for t in threads if t.cpu is cpu), None)
         if thread is None:
-            idle = ThreadProgram(f"{spec.name}/idle", spec.cpu, joined([]))
+            idle = ThreadProgram(f"{spec.name}/idle", spec.cpu, Whole(joined([])))
             thread = WorkloadThread(idle, cpu, executor, meeting, system.kernel)
             threads.append(thread)
         device = ReceiveDevice(spec, thread, executor, system.kernel.napi, cpu.now)

@@ -24,20 +24,25 @@ cdef class WorkloadThread:
     cdef readonly Meeting meeting
     cdef readonly object kernel
     cdef readonly long long length
+    cdef public object pieces
+    cdef public long long piece
     cdef public object words_owner
     cdef long long* words
     cdef long long timed
     cdef public object times_owner
     cdef long long* times
     cdef public long long position
+    cdef public long long done_before
     cdef public long long started
     cdef public long long ended
     cdef public long long interrupts_left
     cdef public long long waits_for
     cdef public long long waits_at
+    cdef public object used_slots
     cdef public list phases
 
     cpdef long long run(self) except -1
+    cdef long long next_piece(self) except? -1
     cdef long long let_others_in(self) except -1
     @cython.locals(kind=cython.longlong, argument=cython.longlong, executor=Executor, opcode=cython.longlong)
     cdef long long step(self, long long word) except -1

@@ -7,7 +7,7 @@ operation.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simslab.base import buffers
 from simslab.base.engine import Engine
@@ -33,30 +33,34 @@ class WorkloadThread:
     """Executes the words of `program` on `cpu`."""
 
     def __init__(self, program: ThreadProgram, cpu: Cpu, executor: Executor, meeting: Meeting, kernel: Kernel) -> None:
-        words, times = program.words, program.times
+        times = program.times
         self.name = program.name
         self.cpu = cpu
         self.executor = executor
         self.meeting = meeting
         self.kernel = kernel
-        self.length = len(words)
-        self.words_owner = buffers.int64_of(words if len(words) else words_of_nothing())
+        self.length = program.stream.length  # about; how far the run is is told by it
+        self.pieces = program.stream.pieces()
+        self.piece = 0  # words of the piece of the stream that is being executed
+        self.words_owner = buffers.int64_of(words_of_nothing())
         self.words = buffers.int64_pointer(self.words_owner)
         self.timed = 0 if times is None else 1
         self.times_owner = buffers.int64_of(words_of_nothing() if times is None or not len(times) else times)
         self.times = buffers.int64_pointer(self.times_owner)
-        self.position = 0
+        self.position = 0  # in the piece
+        self.done_before = 0  # words of earlier pieces
         self.started = cpu.now  # cycle at which recording began for this thread
         self.ended = -1  # cycle at which its last operation ended
         self.interrupts_left = 0  # of devices on this CPU
         self.waits_for = FOR_NOTHING
         self.waits_at = 0  # slot or barrier
+        self.used_slots: Any = None  # used_slots.UsedSlots, when there are slots enough to be given back
         self.phases: list[tuple[int, int]] = []  # (phase, cycle at which it began)
 
     def run(self) -> int:
         """Execute the whole stream, then serve the CPU's devices until they have ended."""
         self.cpu.busy = 1
-        while self.position < self.length:
+        while self.position < self.piece or self.next_piece():
             self.let_others_in()
             if self.timed and self.times[self.position] > self.cpu.now:
                 self.idle_until(self.times[self.position])
@@ -71,6 +75,20 @@ class WorkloadThread:
         self.executor.recorder.book_outside(self.cpu)
         self.waits_for = FOR_NOTHING
         return 0
+
+    def next_piece(self) -> int:
+        """Have the next piece of the stream made; 0 at its end."""
+        if self.used_slots is not None:
+            self.used_slots.after(self.piece)
+        words = next(self.pieces, None)
+        if words is None:
+            return 0
+        self.done_before += self.piece
+        self.words_owner = buffers.int64_of(words)
+        self.words = buffers.int64_pointer(self.words_owner)
+        self.piece = len(words)
+        self.position = 0
+        return 1
 
     def let_others_in(self) -> int:
         """Do what is due at this time: other CPUs, interrupts, deferred kernel work."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -18,10 +19,12 @@ from simslab.workload.description.placement import CpuPlaces, select_cpus
 from simslab.workload.description.quantities import Objects
 from simslab.workload.description.spec import Device, ThreadGroup, Workload
 from simslab.workload.streams import local_streams, operations, shared_streams
+from simslab.workload.streams.lifetimes import lifetimes
 from simslab.workload.streams.making import Group, Handover, Making
-from simslab.workload.streams.program import DeviceProgram, Program, ThreadProgram, Words, joined
+from simslab.workload.streams.pieces import PIECE, Chain, Whole
+from simslab.workload.streams.program import DeviceProgram, Program, Stream, ThreadProgram
 
-Generator = Callable[[Making, Group, Any, int], list[Words]]
+Generator = Callable[[Making, Group, Any, int], list[Stream]]
 
 _PLANS: Final[dict[type, Callable[[Making, Group, Any, int], None]]] = {
     patterns.AllocObjects: local_streams.plan_alloc,
@@ -34,16 +37,19 @@ _GENERATORS: Final[dict[type, Generator]] = {
     patterns.Bulk: local_streams.bulk,
     patterns.WorkStep: local_streams.work,
     patterns.Shrink: local_streams.shrink,
-    patterns.Lifetimes: shared_streams.lifetimes,
+    patterns.Lifetimes: lifetimes,
     patterns.Produce: shared_streams.produce,
     patterns.Consume: shared_streams.consume,
     patterns.Bleed: shared_streams.bleed,
 }
 
 
-def generate(workload: Workload, places: CpuPlaces, frequency_hz: int, seed: int) -> Program:
-    """Return the streams of all threads and devices; BadValues with the places of what this machine cannot do."""
-    making = Making(places, frequency_hz, seed, workload.scale)
+def generate(workload: Workload, places: CpuPlaces, frequency_hz: int, seed: int, piece: int = PIECE) -> Program:
+    """Return the streams of all threads and devices; BadValues with the places of what this machine cannot do.
+
+    Streams are made in pieces of about `piece` words, while they are read.
+    """
+    making = Making(places, frequency_hz, seed, workload.scale, piece=piece)
     making.groups = _place(workload, places)
     steps = [(spec.name, step) for spec in workload.threads for step in spec.steps]
     making.consumers = {step.of: name for name, step in steps if isinstance(step, patterns.Consume)}
@@ -103,7 +109,7 @@ def _global_barriers(workload: Workload, making: Making) -> list[int]:
 
 def _make_group(making: Making, spec: ThreadGroup, index: int, barriers: list[int]) -> None:
     group = making.groups[spec.name]
-    parts: list[list[Words]] = [[] for _ in group.cpus]
+    parts: list[list[Stream]] = [[] for _ in group.cpus]
     left = iter(barriers)
     for number, step in enumerate(spec.steps):
         with _located("threads", index, "steps", number):
@@ -112,26 +118,20 @@ def _make_group(making: Making, spec: ThreadGroup, index: int, barriers: list[in
             making.program.kinds.number(operations.Kind(operations.PHASE)),
             making.program.phase(f"{group.name} {number + 1} {step.pattern}"),
         )
-        for thread, words in enumerate(streams):
-            parts[thread] += [mark, _thinking(making, group, words, thread, number)]
+        randoms = [making.random(group.name, thread, number, "think") for thread in range(group.size)]
+        for thread, stream in enumerate(making.think_times.drawn(streams, randoms, making.piece)):
+            parts[thread] += [Whole(mark), stream]
     for thread, cpu in enumerate(group.cpus):
-        making.program.threads.append(ThreadProgram(f"{group.name}/{thread}", cpu, joined(parts[thread])))
+        making.program.threads.append(ThreadProgram(f"{group.name}/{thread}", cpu, Chain(parts[thread])))
 
 
-def _thinking(making: Making, group: Group, words: Words, thread: int, number: int) -> Words:
-    """Return a thread's step with think times drawn; another one's, or a fixed one, does not change it."""
-    if not making.think_times.varies(words):
-        return words
-    return making.think_times.drawn(words, making.random(group.name, thread, number, "think"))
-
-
-def _step(making: Making, group: Group, step: Any, number: int, barriers: Any) -> list[Words]:
+def _step(making: Making, group: Group, step: Any, number: int, barriers: Any) -> list[Stream]:
     if not isinstance(step, patterns.BarrierStep):
         return _GENERATORS[type(step)](making, group, step, number)
     opcode = operations.BEGIN_REGION if step.begin_region else operations.BARRIER
     making.program.begins_region |= step.begin_region
     word = making.program.words(making.program.kinds.number(operations.Kind(opcode)), next(barriers))
-    return [word] * group.size
+    return [Whole(word)] * group.size
 
 
 def _plan_device(making: Making, device: Device) -> None:
@@ -149,17 +149,16 @@ def _plan_device(making: Making, device: Device) -> None:
     ways = [(operations.FREE, program.cache(name)) for name in device.caches]
     if device.kmalloc is not None:
         payload = Objects(kmalloc=device.kmalloc, gfp=device.gfp, touch=device.touch)
-        columns.append(making.alloc_kinds(payload, packets, random))
+        columns.append(making.alloc_kinds(payload, packets, random).reader()(packets))
         ways.append((operations.KFREE, -1))
-    first = program.slots.take(packets * len(columns))
+    first = program.slots.take(packets * len(columns), used_once=True)
     kinds = np.stack(columns, axis=1).astype(np.int64).ravel()
     arrivals = np.cumsum(np.maximum(gaps, 1.0)).astype(np.int64)
     cpu = _device_cpu(making, device)
     program.devices.append(
         DeviceProgram(device.name, cpu, arrivals, device.burst, kinds, len(columns), first, device.ring)
     )
-    slots = np.arange(first, first + packets * len(columns))
-    making.handovers[device.name] = [Handover(slots, np.tile(np.arange(len(ways)), packets), tuple(ways))]
+    making.handovers[device.name] = [Handover(packets * len(ways), partial(np.add, first), tuple(ways))]
 
 
 def _device_cpu(making: Making, device: Device) -> int:

@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import numpy.typing as npt
 
 from simslab.base.errors import BadValue
 from simslab.workload.description.patterns import AllocFree, AllocObjects, Bulk, FreeObjects, Order, Shrink, WorkStep
 from simslab.workload.streams import operations as ops
+from simslab.workload.streams.draws import Draws
 from simslab.workload.streams.making import Group, Kept, Making
-from simslab.workload.streams.program import Words, joined
+from simslab.workload.streams.pieces import Tiled, Whole, portions
+from simslab.workload.streams.program import Stream, Words, joined
+
+Chosen = npt.NDArray[np.bool_]
 
 
-def alloc_free(making: Making, group: Group, step: AllocFree, number: int) -> list[Words]:
+def alloc_free(making: Making, group: Group, step: AllocFree, number: int) -> list[Stream]:
     """Streams of an `alloc_free` step, one per thread."""
     count = making.scaled(step.operations, group.size)
-    return [_alloc_free(making, step, count, making.random(group.name, t, number)) for t in range(group.size)]
+    return [AllocFreeStream(making, step, count, making.random(group.name, t, number)) for t in range(group.size)]
 
 
-def _alloc_free(making: Making, step: AllocFree, count: int, random: np.random.Generator) -> Words:
-    if step.order == "random":
-        places = random.integers(0, step.live, size=count)
-        allocates = _occurrence(places) % 2 == 0
-    else:
-        turn = np.arange(count) % (2 * step.live)
-        allocates = turn < step.live
-        freed = turn - step.live if step.order == "fifo" else 2 * step.live - 1 - turn
-        places = np.where(allocates, turn, freed)
-    kinds = np.full(count, making.own_free(step), dtype=np.int64)
-    kinds[allocates] = making.alloc_kinds(step, int(allocates.sum()), random)
-    first = making.program.slots.take(step.live)
-    return making.program.words(kinds, places + first)
+class AllocFreeStream:
+    """The `length` allocations and frees of a thread, on `live` slots of its own."""
+
+    def __init__(self, making: Making, step: AllocFree, count: int, random: np.random.Generator) -> None:
+        self.order = step.order
+        self.live = step.live
+        self.length = count
+        self.piece = making.piece
+        self.words = making.program.words
+        self.places = self._drawn_places(random) if step.order == "random" else None
+        self.free = making.own_free(step)
+        allocations = 0 if step.kmalloc is None else sum(int(allocates.sum()) for _, allocates in self._turns())
+        self.kinds = making.alloc_kinds(step, allocations, random)
+        self.first = making.program.slots.take(step.live)
+
+    def pieces(self) -> Iterator[Words]:
+        """Yield the words."""
+        take = self.kinds.reader()
+        for places, allocates in self._turns():
+            kinds = np.full(len(places), self.free, dtype=np.int64)
+            kinds[allocates] = take(int(allocates.sum()))
+            yield self.words(kinds, places + self.first)
+
+    def _drawn_places(self, random: np.random.Generator) -> Draws:
+        return Draws(random, lambda g, count: g.integers(0, self.live, size=count), self.length, self.piece)
+
+    def _turns(self) -> Iterator[tuple[Words, Chosen]]:
+        """Yield the place of each operation, and whether it allocates."""
+        return self._in_turn() if self.places is None else self._at_random(self.places)
+
+    def _in_turn(self) -> Iterator[tuple[Words, Chosen]]:
+        for start, count in portions(self.length, self.piece):
+            turn = np.arange(start, start + count) % (2 * self.live)
+            allocates = turn < self.live
+            freed = turn - self.live if self.order == "fifo" else 2 * self.live - 1 - turn
+            yield np.where(allocates, turn, freed), allocates
+
+    def _at_random(self, drawn: Draws) -> Iterator[tuple[Words, Chosen]]:
+        take, full = drawn.reader(), np.zeros(self.live, dtype=np.bool_)
+        for _, count in portions(self.length, self.piece):
+            places = take(count)
+            yield places, (_occurrence(places) % 2 == 0) ^ full[places]
+            used, times = np.unique(places, return_counts=True)
+            full[used] ^= times % 2 == 1
 
 
 def _occurrence(values: Words) -> Words:
@@ -54,16 +92,16 @@ def plan_alloc(making: Making, group: Group, step: AllocObjects, number: int) ->
         making.kept.setdefault((group.name, step.name, thread), []).append(kept)
 
 
-def alloc(making: Making, group: Group, step: AllocObjects, number: int) -> list[Words]:
-    """Streams of an `alloc` step."""
-    streams = []
+def alloc(making: Making, group: Group, step: AllocObjects, number: int) -> list[Stream]:
+    """Streams of an `alloc` step. All its objects are live in the end, so these streams are made at once."""
+    streams: list[Stream] = []
     for thread in range(group.size):
         slots = making.planned[group.name, number, thread]
-        kinds = making.alloc_kinds(step, len(slots), making.random(group.name, thread, number))
+        kinds = making.alloc_kinds(step, len(slots), making.random(group.name, thread, number)).reader()(len(slots))
         if step.bulk > 1:
-            streams.append(_bulk_words(making, slots, step.bulk, int(kinds[0]), ops.BULK_ALLOC))
+            streams.append(Whole(_bulk_words(making, slots, step.bulk, int(kinds[0]), ops.BULK_ALLOC)))
         else:
-            streams.append(making.program.words(kinds, slots))
+            streams.append(Whole(making.program.words(kinds, slots)))
     return streams
 
 
@@ -78,9 +116,9 @@ def _bulk_words(making: Making, slots: Words, size: int, kind: int, opcode: int)
     return joined(words)
 
 
-def free(making: Making, group: Group, step: FreeObjects, number: int) -> list[Words]:
+def free(making: Making, group: Group, step: FreeObjects, number: int) -> list[Stream]:
     """Streams of a `free` step."""
-    return [_free(making, group, step, number, thread) for thread in range(group.size)]
+    return [Whole(_free(making, group, step, number, thread)) for thread in range(group.size)]
 
 
 def _free(making: Making, group: Group, step: FreeObjects, number: int, thread: int) -> Words:
@@ -119,13 +157,13 @@ def _in_order(stream: Words, order: Order, random: np.random.Generator) -> Words
     return random.permutation(stream) if order == "random" else stream
 
 
-def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Words]:
+def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Stream]:
     """Streams of a `bulk` step."""
-    streams = []
+    streams: list[Stream] = []
     repeat = making.scaled(step.repeat, group.size)
     for thread in range(group.size):
         slots = making.program.slots.take(step.size)
-        kind = int(making.alloc_kinds(step, 1, making.random(group.name, thread, number))[0])
+        kind = int(making.alloc_kinds(step, 1, making.random(group.name, thread, number)).reader()(1)[0])
         one = np.arange(slots, slots + step.size)
         pair = joined(
             [
@@ -133,19 +171,19 @@ def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Words]:
                 _bulk_words(making, one, step.size, making.own_free(step), ops.BULK_FREE),
             ]
         )
-        streams.append(np.tile(pair, repeat))
+        streams.append(Tiled(pair, repeat, making.piece))
     return streams
 
 
-def work(making: Making, group: Group, step: WorkStep, _number: int) -> list[Words]:
+def work(making: Making, group: Group, step: WorkStep, _number: int) -> list[Stream]:
     """Streams of a `work` step."""
     cycles = min(step.time.cycles(making.frequency_hz), ops.MAX_ARGUMENT)
     word = making.program.words(making.program.kinds.number(ops.Kind(ops.WORK)), cycles)
     repeat = making.scaled(step.repeat, group.size)
-    return [np.tile(word, repeat) for _ in range(group.size)]
+    return [Tiled(word, repeat, making.piece) for _ in range(group.size)]
 
 
-def shrink(making: Making, group: Group, step: Shrink, _number: int) -> list[Words]:
+def shrink(making: Making, group: Group, step: Shrink, _number: int) -> list[Stream]:
     """Streams of a `shrink` step: its first thread calls kmem_cache_shrink."""
     kind = making.program.kinds.number(ops.Kind(ops.SHRINK, making.program.cache(step.cache)))
-    return [making.program.words(kind, 0) if t == 0 else joined([]) for t in range(group.size)]
+    return [Whole(making.program.words(kind, 0) if t == 0 else joined([])) for t in range(group.size)]

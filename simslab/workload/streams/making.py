@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,6 +16,8 @@ from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.quantities import Objects
 from simslab.workload.streams import operations as ops
 from simslab.workload.streams.distributions import draw
+from simslab.workload.streams.draws import Draws, Kinds
+from simslab.workload.streams.pieces import PIECE
 from simslab.workload.streams.program import Program, Words
 from simslab.workload.streams.think import ThinkTimes
 
@@ -35,10 +39,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Handover:
-    """Objects that one thread or device hands to others: their slots in order, and how each is to be freed."""
+    """Objects that one thread or device hands to others in turn; `ways`, in turn too, say how each is freed."""
 
-    slots: Words
-    frees: Words  # index into `ways`
+    count: int
+    slots: Callable[[Words], Words]  # of turns
     ways: tuple[tuple[int, int], ...]  # (opcode, cache)
 
 
@@ -65,6 +69,8 @@ class Making:
     handovers: dict[str, list[Handover]] = field(default_factory=dict)
     planned: dict[tuple[str, int, int], Words] = field(default_factory=dict)  # group, step, thread: slots to fill
     kept: dict[tuple[str, str, int], list[Kept]] = field(default_factory=dict)  # group, name, thread
+
+    piece: int = PIECE  # words that streams make at once, about
 
     operations: int = 0  # of all threads, as far as they are made
 
@@ -96,7 +102,7 @@ class Making:
         except BadValue as fault:
             raise BadValue(fault.message, expected=f"'any' or {fault.expected}", at=("node",)) from None
 
-    def alloc_kinds(self, objects: Objects, count: int, random: np.random.Generator) -> Words:
+    def alloc_kinds(self, objects: Objects, count: int, random: np.random.Generator) -> Kinds:
         """Return the kinds of `count` allocations."""
         flags, node, think = parse_gfp(objects.gfp), self.node(objects), self.think_times.code(objects.think)
         number = self.program.kinds.number
@@ -104,13 +110,13 @@ class Making:
             assert objects.cache is not None
             cache = self.program.cache(objects.cache)
             one = number(ops.Kind(ops.ALLOC, cache, gfp=flags, node=node, touch=objects.touch, think=think))
-            return np.full(count, one, dtype=np.int64)
-        sizes, index = np.unique(draw(objects.kmalloc, random, count), return_inverse=True)
-        table = [
-            number(ops.Kind(ops.KMALLOC, size=size, gfp=flags, node=node, touch=min(objects.touch, size), think=think))
-            for size in sizes.tolist()
-        ]
-        return np.array(table, dtype=np.int64)[index]
+            return Kinds(one=one)
+
+        def of_size(size: int) -> int:
+            touch = min(objects.touch, size)
+            return number(ops.Kind(ops.KMALLOC, size=size, gfp=flags, node=node, touch=touch, think=think))
+
+        return Kinds(Draws(random, partial(draw, objects.kmalloc), count, self.piece), of_size)
 
     def free_way(self, objects: Objects) -> tuple[int, int]:
         """Return (opcode, cache) that frees such objects."""

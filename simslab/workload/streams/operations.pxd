@@ -29,5 +29,6 @@ cdef extern from *:
     const long long THINK "6LL"
     const long long COUNT "7LL"
     const long long NR_FIELDS "8LL"
+    const long long MANY_SLOTS "131072LL"
     const long long EMPTY "0LL"
     const long long FAILED "(-1LL)"

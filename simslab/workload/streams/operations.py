@@ -46,6 +46,8 @@ THINK: Final = 6  # cycles of work after the operation
 COUNT: Final = 7  # objects of a bulk operation
 NR_FIELDS: Final = 8
 
+MANY_SLOTS: Final = 1 << 17  # model: from so many on their tables are made of pages of the host that it can take back
+
 # Addresses in a slot.
 EMPTY: Final = 0
 FAILED: Final = -1  # the allocation returned NULL; its free is skipped

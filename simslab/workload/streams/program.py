@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,17 @@ from simslab.base.errors import BadValue
 from simslab.workload.streams import operations as ops
 
 Words = npt.NDArray[np.int64]
+
+
+class Stream(Protocol):
+    """The operation words of a thread, or of one of its steps; it can be made any number of times, always the same."""
+
+    @property
+    def length(self) -> int:
+        """How many words there are, about so many where only making them would tell: for progress alone."""
+
+    def pieces(self) -> Iterator[Words]:
+        """Yield all words in order, in pieces of one word or more; a piece is read once, then may go."""
 
 
 class KindTable:
@@ -34,26 +45,37 @@ class KindTable:
 
 
 class SlotSpace:
-    """Hands out ranges of slots."""
+    """Hands out ranges of slots; in those of `used_once` each slot is filled and emptied once, in about their order."""
 
     def __init__(self) -> None:
         self.size = 0
+        self.used_once: list[range] = []
 
-    def take(self, count: int) -> int:
+    def take(self, count: int, used_once: bool = False) -> int:
         """Return the first of `count` slots that nobody else has."""
         first = self.size
         self.size += count
+        if used_once:
+            self.used_once.append(range(first, first + count))
         return first
 
 
 @dataclass
 class ThreadProgram:
-    """What one thread does: operation words, and with `times` the cycle before which each must not begin (-1: none)."""
+    """What one thread does: operation words, and with `times` the cycle before which each must not begin (-1: none).
+
+    A stream with `times` comes in one piece.
+    """
 
     name: str
     cpu: int
-    words: Words
+    stream: Stream
     times: Words | None = None
+
+    @property
+    def words(self) -> Words:
+        """All words at once."""
+        return joined(self.stream.pieces())
 
 
 @dataclass

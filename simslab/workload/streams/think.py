@@ -7,6 +7,9 @@ stands in it as `STEPS` kinds, one for the mean of each of its `STEPS` equal sha
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from itertools import zip_longest
 from math import log
 from typing import Final
 
@@ -14,7 +17,8 @@ import numpy as np
 
 from simslab.workload.description.quantities import ThinkTime
 from simslab.workload.streams import operations as ops
-from simslab.workload.streams.program import KindTable, Words
+from simslab.workload.streams.draws import Draws
+from simslab.workload.streams.program import KindTable, Stream, Words
 
 STEPS: Final = 64
 
@@ -35,29 +39,70 @@ class ThinkTimes:
             self.varying.append(think)
         return -1 - self.varying.index(think)
 
-    def varies(self, words: Words) -> bool:
-        """Whether any operation's think time is to be drawn."""
-        return bool(self.varying) and bool(self._marked(words))
+    def drawn(self, streams: list[Stream], randoms: list[np.random.Generator], piece: int) -> list[Stream]:
+        """Return the streams with each think time that varies drawn, each stream's from the random stream beside it."""
+        if not self.varying:
+            return streams
+        counts = self._counted(streams)
+        return [
+            self._thinking(stream, count, random, piece)
+            for stream, count, random in zip(streams, counts, randoms, strict=True)
+        ]
 
-    def _marked(self, words: Words) -> list[int]:
-        rows = list(self.kinds.numbers)
-        return [k for k in np.unique(words & ops.KIND_MASK).tolist() if rows[k][ops.THINK] < 0]
+    def _counted(self, streams: list[Stream]) -> list[Counter[int]]:
+        """Return how often each kind whose think time varies occurs in each stream.
 
-    def drawn(self, words: Words, random: np.random.Generator) -> Words:
-        """Return the operations with every think time drawn."""
-        kinds, result = words & ops.KIND_MASK, words.copy()
+        The streams are made in step, since those that share what they are made from make it only once then.
+        """
         rows = list(self.kinds.numbers)
-        for number in self._marked(words):
-            chosen = kinds == number
-            steps = random.integers(STEPS, size=int(chosen.sum()))
-            result[chosen] += self._variants(rows[number])[steps] - number
-        return result
+        counts: list[Counter[int]] = [Counter() for _ in streams]
+        for pieces in zip_longest(*(stream.pieces() for stream in streams)):
+            for count, words in zip(counts, pieces, strict=True):
+                if words is not None:
+                    times = np.bincount(words & ops.KIND_MASK)
+                    count.update({k: int(times[k]) for k in np.flatnonzero(times).tolist() if rows[k][ops.THINK] < 0})
+        return counts
+
+    def _thinking(self, stream: Stream, counts: Counter[int], random: np.random.Generator, piece: int) -> Stream:
+        rows = list(self.kinds.numbers)
+        variants = {
+            number: (self._variants(rows[number]), Draws(random, _steps, counts[number], piece))
+            for number in sorted(counts)
+        }
+        return Thinking(stream, variants) if variants else stream
 
     def _variants(self, row: ops.Kind) -> Words:
         """Return the kinds that stand for a row whose think time varies, shortest first."""
         times = cycles_of(self.varying[-1 - row[ops.THINK]], self.frequency_hz)
         made = [self.kinds.number(row._replace(think=time)) for time in times]
         return np.array(made, dtype=np.int64)
+
+
+def _steps(random: np.random.Generator, count: int) -> Words:
+    return random.integers(STEPS, size=count)
+
+
+class Thinking:
+    """A stream with its think times drawn; `variants` by kind: what it can become, and which of them are drawn."""
+
+    def __init__(self, stream: Stream, variants: dict[int, tuple[Words, Draws]]) -> None:
+        self.stream = stream
+        self.variants = variants
+
+    @property
+    def length(self) -> int:
+        """How many words there are, about."""
+        return self.stream.length
+
+    def pieces(self) -> Iterator[Words]:
+        """Yield the words."""
+        readers = [(number, made, drawn.reader()) for number, (made, drawn) in self.variants.items()]
+        for words in self.stream.pieces():
+            kinds, result = words & ops.KIND_MASK, words.copy()
+            for number, made, take in readers:
+                chosen = kinds == number
+                result[chosen] += made[take(int(chosen.sum()))] - number
+            yield result
 
 
 def cycles_of(think: ThinkTime, frequency_hz: int) -> list[int]:

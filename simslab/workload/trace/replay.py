@@ -13,6 +13,7 @@ from simslab.result.measurement import TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import TraceReplay
 from simslab.workload.streams import operations as ops
+from simslab.workload.streams.pieces import Chain, Whole
 from simslab.workload.streams.program import Program, ThreadProgram, Words
 from simslab.workload.trace.int_table import numbered
 from simslab.workload.trace.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, KMALLOC, KmemTrace
@@ -73,7 +74,7 @@ def _thread(cpu: int, words: Words, times: Words | None, warm_up: int, begin: Wo
     if begin is not None:
         words = np.insert(words, warm_up, begin)
         times = None if times is None else np.insert(times, warm_up, -1)
-    return ThreadProgram(f"replay/{cpu}", cpu, words, times)
+    return ThreadProgram(f"replay/{cpu}", cpu, Whole(words), times)
 
 
 def _delay_starts(program: Program, longest: int, seed: int) -> None:
@@ -82,7 +83,7 @@ def _delay_starts(program: Program, longest: int, seed: int) -> None:
     for thread in program.threads:
         delay = int(stream(seed, "trace", "start", thread.cpu).integers(longest + 1))
         if thread.times is None:
-            thread.words = np.concatenate([program.words(kind, delay), thread.words])
+            thread.stream = Chain([Whole(program.words(kind, delay)), thread.stream])
         else:
             thread.times = np.where(thread.times < 0, thread.times, thread.times + delay)
 

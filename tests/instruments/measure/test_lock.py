@@ -21,8 +21,10 @@ def test_a_hand_over_takes_longer_the_farther_the_cpus_are(rome):
     assert charged[-1] > 3 * charged[1]
 
 
-def test_a_hand_over_is_what_the_three_transfers_of_the_lock_word_take(rome):
-    for relation, ns in rome.hand_over.items():
+def test_behind_a_long_section_a_hand_over_is_what_the_transfers_of_the_lock_word_take():
+    """In a short one the holder's own store to the word is still on its way, and the release comes with it."""
+    measured = measure_lock(load_machine("two-socket"), parse_duration("1 us"))
+    for relation, ns in measured.hand_over.items():
         if relation != "same core":
             assert ns.charged == pytest.approx(ns.transfers, rel=0.35), relation
 
@@ -42,15 +44,15 @@ def test_sections_one_after_the_other_bound_the_throughput(rome):
 
 def test_a_longer_section_lowers_throughput_and_leaves_the_hand_over():
     spec = load_machine("two-socket", ["kernel.pause=0 cycles"])  # which rounds what a waiter waits
-    short, long = (contend(spec, range(4), cycles) for cycles in (260, 2600))
+    short, long = (contend(spec, range(4), cycles) for cycles in (2600, 5200))
     assert long.hand_over == pytest.approx(short.hand_over, rel=0.05)
-    assert long.ns_each - short.ns_each == pytest.approx(900, rel=0.01)
+    assert long.ns_each - short.ns_each == pytest.approx(1000, rel=0.01)
 
 
 def test_one_cpu_waits_for_nobody():
     measured = measure_lock(load_machine("one-node"), parse_duration("0 ns"))
     assert measured.throughput[0].hand_over == 0
-    assert measured.uncontended_cycles == pytest.approx(20, abs=4)  # published: 33 on an i7-2620M
+    assert measured.uncontended_cycles == pytest.approx(33, abs=1.5)  # published: 33 on an i7-2620M
 
 
 def test_the_same_machine_gives_the_same_figures(rome):

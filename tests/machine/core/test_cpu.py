@@ -69,7 +69,45 @@ def test_a_second_load_of_the_line_is_free(make_cpus):
     before = cpu.now
     cpu.read(ADDR + 63)
     assert cpu.now == before
-    assert cpu.l1_hits == 1
+
+
+class Hits:
+    """A witness that hears of hits only."""
+
+    def __init__(self):
+        self.told = []
+
+    def hit(self, core, line, write):
+        self.told.append((core, line, write))
+
+
+@pytest.mark.parametrize(
+    ("do", "write"),
+    [
+        (lambda cpu, addr: cpu.read(addr), 0),
+        (lambda cpu, addr: cpu.write(addr), 1),
+        (lambda cpu, addr: cpu.update(addr), 1),
+        (lambda cpu, addr: cpu.atomic(addr), 1),
+        (lambda cpu, addr: cpu.clear(addr, 64), 1),
+        (lambda cpu, addr: cpu.prefetchw(addr), 1),
+    ],
+    ids=["read", "write", "update", "atomic", "clear", "prefetchw"],
+)
+def test_hits_in_the_l1_are_told_of_the_cpu_that_is_watched_alone(make_cpus, do, write):
+    watched, other = make_cpus()[:2]
+    lines = {watched: ADDR, other: ADDR + 4096}
+    for cpu, addr in lines.items():
+        cpu.write(addr)
+        before = cpu.now
+        do(cpu, addr)
+        lines[cpu] = (addr, cpu.now - before)
+    hits = watched.memory.witness = Hits()
+    watched.watched = 1
+    for cpu, (addr, cycles) in lines.items():
+        before = cpu.now
+        do(cpu, addr)
+        assert cpu.now - before == cycles  # being watched costs nothing
+    assert hits.told == [(watched.core, ADDR >> 6, write)]
 
 
 def test_stores_overlap_and_locked_operations_do_not(make_cpus):

@@ -37,5 +37,16 @@ def test_local_and_remote_hits_add_up_and_every_line_has_a_name():
         assert name
 
 
+def test_stores_are_hits_of_the_l1_or_misses_and_loads_are_told_by_where_they_found_the_line():
+    """Columns from the seventh: hits of modified lines 3, stores 3, DRAM 2, misses, loads, core 3, LLC 2."""
+    found = [list(map(int, columns[6:21])) for columns, _ in rows(perf_c2c_text(logged()[1].lines))]
+    for total, local, _, stores, hit, missed, _, _, miss, loads, buffers, l1, l2, llc, _ in found:
+        assert stores == hit + missed
+        assert loads == l1 + l2 + llc + local + miss
+        assert (buffers, total > 0) == (0, True)
+    assert sum(columns[11] for columns in found) > 0
+    assert sum(columns[4] for columns in found) > 0
+
+
 def test_a_run_without_shared_lines_has_an_empty_table():
     assert rows(perf_c2c_text(LineLog())) == []

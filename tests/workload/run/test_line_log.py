@@ -1,6 +1,7 @@
 """Where each line came from, by line: together what the run counted by source, and named by what lies there."""
 
 from collections import Counter
+from types import SimpleNamespace
 
 from logged_runs import logged
 
@@ -8,17 +9,44 @@ from simslab.kernel import layout
 from simslab.workload.run.line_log import LineLog, Region
 
 
-def test_the_lines_together_are_those_that_the_run_counted_by_source():
+def test_the_lines_together_are_those_that_the_run_counted():
     measured, log, _ = logged()
     counted = Counter()
     for row in measured.transfers:
         counted[row.source] += row.lines
-    assert sum(each.loads + each.stores for each in log.lines.lines.values()) == sum(counted.values())
+    assert sum(_fetched(each) for each in log.lines.lines.values()) == sum(counted.values())
+    for source in ("l2", "local_dram", "remote_dram"):
+        assert sum(getattr(each, source) for each in log.lines.lines.values()) <= counted[source]
+    dirty = sum(each.hitm for each in log.lines.lines.values())
+    assert 0 < dirty <= counted["other_core"] + counted["remote_cache"]
+
+
+def _fetched(each):
+    return each.loads - each.l1 + each.stores - each.l1_stores
+
+
+def test_most_accesses_are_answered_by_the_l1():
+    lines = logged()[1].lines.lines.values()
+    loads, stores = sum(each.loads for each in lines), sum(each.stores for each in lines)
+    assert 0.5 < sum(each.l1 for each in lines) / loads < 1
+    assert 0.3 < sum(each.l1_stores for each in lines) / stores < 1
+
+
+def test_hits_of_warm_up_are_forgotten():
+    """The log is of the region: its loads of a line that only warm-up touched are gone."""
+    meeting = SimpleNamespace(region_start=0)
+    log = LineLog()
+    log._meeting, log._node = meeting, [0, 1]
+    log.hit(0, 7, 0)
+    meeting.region_start = 500
+    log.hit(1, 8, 1)
+    assert {line: (each.loads, each.stores, each.nodes) for line, each in log.lines.items()} == {8: (0, 1, {1})}
 
 
 def test_every_load_came_from_somewhere():
     for each in logged()[1].lines.lines.values():
         parts = (
+            each.l1,
             each.l2,
             each.llc,
             each.local_hitm,

@@ -52,6 +52,12 @@ def test_the_garbage_collector_is_as_it_was_after_a_boot_that_fails(was_on):
         gc.enable()
 
 
+def test_stand_in_pages_on_a_machine_with_a_memoryless_node_are_refused_with_their_place():
+    with pytest.raises(BadValue, match="as node 1 is") as refused:
+        boot_system(load_machine("memoryless-node"), KernelOptions(stand_in_pages=True), 10_000)
+    assert refused.value.at == ("kernel", "stand_in_pages")
+
+
 def test_clocks_are_set_to_the_latest(system):
     system.machine.cpus[2].now += 500
     latest = system.machine.cpus[2].now

@@ -1,0 +1,75 @@
+"""Slots that will not be used again: their memory goes back to the host while the run goes on.
+
+Patterns whose objects die in any order (`lifetimes`) and devices give every object a slot of its own, so the tables of
+slots grow with the run; what is in memory of them need not.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from simslab.base import buffers
+from simslab.workload.run.executor import Executor
+from simslab.workload.streams import operations
+from simslab.workload.streams.pieces import PIECE
+
+BLOCK: Final = 1 << 13  # slots that are given back at once: 64 KiB of each table
+TRIED: Final = 64  # blocks looked at in one sweep, so that those that stay in use cost little
+EVERY: Final = 4 * PIECE  # words of all threads from one sweep to the next
+
+
+class UsedSlots:
+    """Looks for blocks of slots that are used up, in the ranges `used_once`; `tables` are the executor's.
+
+    A block is used up when each of its slots has been filled (`since` is not 0) and is empty.
+    """
+
+    def __init__(self, used_once: Sequence[range], executor: Executor) -> None:
+        self.address = np.asarray(executor.address_owner)
+        self.since = np.asarray(executor.since_owner)
+        self.tables = (executor.address_owner, executor.since_owner, executor.waiter_owner, executor.cache_owner)
+        self.coming = [blocks for blocks in map(whole_blocks, used_once) if blocks]
+        self.begun: deque[int] = deque()  # first slots of blocks
+        self.forgotten = 0  # slots given back
+        self.words = 0  # executed since the last sweep
+
+    def after(self, words: int) -> None:
+        """Sweep now and then; called when a thread has executed so many words more."""
+        self.words += words
+        if self.words >= EVERY:
+            self.words = 0
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Give back what is used up now."""
+        self.coming = [blocks for blocks in map(self._begin, self.coming) if blocks]
+        for _ in range(min(TRIED, len(self.begun))):
+            first = self.begun.popleft()
+            if self._used_up(slice(first, first + BLOCK)):
+                self._forget(first)
+            else:
+                self.begun.append(first)
+
+    def _begin(self, blocks: range) -> range:
+        """Take the blocks whose first slot has been filled from those to come."""
+        while blocks and self.since[blocks[0]]:
+            self.begun.append(blocks[0])
+            blocks = blocks[1:]
+        return blocks
+
+    def _used_up(self, block: slice) -> bool:
+        return bool(self.since[block].all() and not (self.address[block] != operations.EMPTY).any())
+
+    def _forget(self, first: int) -> None:
+        for table in self.tables:
+            buffers.forget(table, first, BLOCK)
+        self.forgotten += BLOCK
+
+
+def whole_blocks(slots: range) -> range:
+    """Return the first slots of the whole blocks in a range."""
+    return range(-(-slots.start // BLOCK) * BLOCK, slots.stop - BLOCK + 1, BLOCK)

@@ -1,0 +1,88 @@
+"""Slots that are used once: their memory goes back to the host when they are used up, and not before."""
+
+import types
+
+import numpy as np
+import pytest
+
+from simslab.base import buffers
+from simslab.workload.run.used_slots import BLOCK, EVERY, TRIED, UsedSlots, whole_blocks
+from simslab.workload.streams import operations as ops
+
+
+@pytest.fixture
+def slots():
+    tables = {f"{name}_owner": buffers.int64_sparse(8 * BLOCK) for name in ("address", "since", "waiter", "cache")}
+    return types.SimpleNamespace(**tables)
+
+
+def used(slots, block, count=BLOCK):
+    """Let so many slots of a block be filled and emptied again."""
+    first = block * BLOCK
+    np.asarray(slots.since_owner)[first : first + count] = 5
+    np.asarray(slots.cache_owner)[first : first + count] = 3
+
+
+def left(slots):
+    """The blocks of which something is left in a table."""
+    return np.flatnonzero(np.asarray(slots.cache_owner).reshape(-1, BLOCK).any(axis=1)).tolist()
+
+
+def test_blocks_that_are_used_up_are_given_back(slots):
+    looking = UsedSlots([range(8 * BLOCK)], slots)
+    used(slots, 0), used(slots, 1), used(slots, 2, BLOCK - 1)
+    looking.sweep()
+    assert left(slots) == [2]
+    assert looking.forgotten == 2 * BLOCK
+    used(slots, 2)
+    looking.sweep()
+    assert left(slots) == []
+
+
+def test_a_block_with_an_object_or_a_failed_allocation_in_it_is_kept(slots):
+    looking = UsedSlots([range(8 * BLOCK)], slots)
+    used(slots, 0), used(slots, 1)
+    slots.address_owner[7], slots.address_owner[BLOCK + 7] = 0x1000, ops.FAILED
+    looking.sweep()
+    assert left(slots) == [0, 1]
+    slots.address_owner[7] = ops.EMPTY
+    looking.sweep()
+    assert left(slots) == [1]
+
+
+def test_each_range_is_looked_at_from_its_own_beginning(slots):
+    looking = UsedSlots([range(4 * BLOCK), range(4 * BLOCK, 8 * BLOCK)], slots)
+    used(slots, 4)
+    looking.sweep()
+    assert left(slots) == []
+
+
+def test_slots_used_again_and_again_are_left_alone(slots):
+    looking = UsedSlots([range(2 * BLOCK, 3 * BLOCK)], slots)
+    used(slots, 0), used(slots, 2)
+    looking.sweep()
+    assert left(slots) == [0]
+
+
+def test_many_blocks_that_stay_in_use_do_not_make_a_sweep_long(slots, monkeypatch):
+    looking = UsedSlots([range(8 * BLOCK)], slots)
+    looking.begun.extend([0] * (2 * TRIED))
+    asked = []
+    monkeypatch.setattr(looking, "_used_up", lambda block: asked.append(block) or False)
+    looking.sweep()
+    assert len(asked) == TRIED
+    assert len(looking.begun) == 2 * TRIED
+
+
+def test_a_sweep_comes_after_so_many_words(slots, monkeypatch):
+    looking = UsedSlots([range(8 * BLOCK)], slots)
+    used(slots, 0)
+    looking.after(EVERY - 1)
+    assert left(slots) == [0]
+    looking.after(1)
+    assert left(slots) == []
+
+
+def test_only_whole_blocks_are_given_back():
+    assert list(whole_blocks(range(1, 3 * BLOCK + 5))) == [BLOCK, 2 * BLOCK]
+    assert list(whole_blocks(range(1, BLOCK))) == []
