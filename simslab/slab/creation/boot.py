@@ -96,7 +96,7 @@ def kmem_cache_init(creation: SlabCreation, cpu: Cpu) -> None:
     core.slab_state = DOWN
     create_kmem_cache(creation, cpu)
     core.slab_state = PARTIAL
-    order = kmalloc.creation_order()
+    order = kmalloc.creation_order(cpucache.node_bytes(core))
     create_kmalloc_cache(creation, cpu, next(order))
     core.slab_state = PARTIAL_NODE
     replace_boot_nodes(creation, cpu)
@@ -133,7 +133,7 @@ def create_kmalloc_cache(creation: SlabCreation, cpu: Cpu, description: KmallocC
 def replace_boot_nodes(creation: SlabCreation, cpu: Cpu) -> None:
     """Move the node structures of the first two caches into kmalloc memory (kmem_cache_init, step 5)."""
     core = creation.core
-    node_cache = core.kmalloc_caches[KMALLOC_NORMAL][kmalloc.INDEX_NODE]
+    node_cache = core.kmalloc_caches[KMALLOC_NORMAL][kmalloc.SIZES.kmalloc_index(cpucache.node_bytes(core))]
     assert node_cache is not None
     for nid in core.kernel.online_nodes:
         for cache in (creation.cache_of_caches(), node_cache):
@@ -145,12 +145,12 @@ def init_list(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int) -> None:
 
     The copy takes place after the allocation, so it includes what the allocation changed.
     """
-    addr = core.kmalloc_node(cpu, layout.NODE_BYTES, gfp.GFP_NOWAIT, nid)
+    addr = core.kmalloc_node(cpu, cpucache.node_bytes(core), gfp.GFP_NOWAIT, nid)
     if not addr:
         raise KernelPanicError(f"no memory for the node structure of {cache.name}")
     old = cache.node[nid]
     assert old is not None
-    new = cpucache.new_node(core, cache, addr, nid)
+    new = cpucache.new_node(core, cache, addr, nid, cpucache.lists_apart(core))
     copy_node(old, new)
     cache.node[nid] = new
 
