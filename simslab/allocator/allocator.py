@@ -120,12 +120,19 @@ class Allocator:
         """Drop a reference to a cache; -EBUSY when the last one goes and objects are left."""
         raise missing("kmem_cache_destroy")
 
+    def make_standing(self, name: str) -> Cache | None:
+        """Make a cache that kernels have standing and the recorded one, built with less, has not; None if unknown."""
+        raise missing("make_standing")
+
     def kmem_cache_shrink(self, cpu: Cpu, cache: Cache) -> int:
         """Give free memory of a cache back; 1 when slabs are left."""
         raise missing("kmem_cache_shrink")
 
     def tune(self, cache: Cache, values: Mapping[str, int], cpu: Cpu | None = None) -> int:
-        """Set tunables of a cache by their names; 0 or a negative errno. BadValue for one that there is not."""
+        """Set tunables of a cache by their names; 0 or a negative errno. BadValue for one that there is not.
+
+        Those that are not named stay as they are.
+        """
         raise missing("tune")
 
     # -- the rest of the kernel ---------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING, Final
 
 from simslab.kernel import layout
@@ -126,6 +127,17 @@ class Kernel:
         """Let the check of the TSC visit one CPU after the other from half a second from now on."""
         now = self.jiffies(self.machine.cpus[0])
         self.clocksource.start(now + self.clocksource.interval, now)
+
+    def cpu_up(self, coming: int) -> None:
+        """Count CPU `coming` as online; the allocator's part is its own."""
+        insort(self.online_cpus, coming)
+
+    def cpu_down(self, cpu: Cpu, going: int) -> None:
+        """Take CPU `going` out of what the kernel does by CPU, as seen by the clock of `cpu`, which stays."""
+        gone = self.machine.cpus[going]
+        self.workqueue.cancel(gone)
+        self.online_cpus.remove(going)
+        self.clocksource.leave(gone, self.jiffies(cpu))
 
     def schedule_delayed_work_on(self, cpu: Cpu, work: DelayedWork, delay: int) -> int:
         """Run `work` after `delay` jiffies, at an operation boundary; returns the jiffy at which its timer expires."""

@@ -61,13 +61,11 @@ SITE_REFILL: Final = callsites.site("cache_alloc_refill")
 class SlabAlloc:
     """The allocation paths of one kernel's allocator.
 
-    `gfp_allowed_mask` is restricted during boot.
-
     `policies` (kernel/mm/mempolicy.py) and `failslab` are None unless tasks have memory policies or faults are
     injected.
 
-    Not modelled: the hooks of memory cgroups (memcg_slab_pre_alloc_hook, memcg_slab_post_alloc_hook,
-    memcg_slab_free_hook), which the configuration leaves out.
+    Not modelled: gfp_allowed_mask without reclaim during boot, when nothing is short; the hooks of memory cgroups
+    (memcg_slab_pre_alloc_hook, memcg_slab_post_alloc_hook, memcg_slab_free_hook), which the configuration leaves out.
     """
 
     def __init__(self, pages: SlabPages, freeing: SlabFree, zonelists: list[list[int]]) -> None:

@@ -58,18 +58,28 @@ class SlabAllocator(SlabCore):
         return self.creation.kmem_cache_destroy(cpu or self.kernel.machine.cpus[0], own(cache))
 
     def tune(self, cache: Cache, values: Mapping[str, int], cpu: Cpu | None = None) -> int:
-        """Set `limit`, `batchcount` and `shared`, all of them; 0 or -EINVAL. BadValue for other names.
+        """Set `limit`, `batchcount` and `shared` of a cache; 0 or -EINVAL. BadValue for what SLAB cannot be told.
 
-        As written to /proc/slabinfo: a triple that makes no sense is warned of and changes nothing.
+        As written to /proc/slabinfo, which takes all three: one that is not given stays, but a batchcount not above the
+        limit.
         """
         check_tunables(values)
-        triple = values["limit"], values["batchcount"], values["shared"]
+        wanted = {**self.tunables(cache), **values}
+        if "batchcount" not in values:
+            wanted["batchcount"] = min(wanted["batchcount"], wanted["limit"])
+        elif wanted["batchcount"] > wanted["limit"]:
+            told = f"batchcount {wanted['batchcount']} is above limit {wanted['limit']}, the cache's own"
+            raise BadValue(told, expected="a 'limit' as well", at=("batchcount",))
+        triple = wanted["limit"], wanted["batchcount"], wanted["shared"]
         return cpucache.tune(self, cpu or self.kernel.machine.cpus[0], own(cache), triple, gfp.GFP_KERNEL)
 
     def tunables(self, cache: Cache) -> dict[str, int]:
         """The `limit`, `batchcount` and `shared` of a cache, as /proc/slabinfo shows them."""
         slab_cache = own(cache)
         return {"limit": slab_cache.limit, "batchcount": slab_cache.batchcount, "shared": slab_cache.shared}
+
+    def make_standing(self, name: str) -> None:
+        """None: the recorded kernel with SLAB has all standing caches that there are."""
 
     def parked(self, cache: Cache) -> Parked:
         """The free objects in a cache's arrays and slabs, and its pages; no lock is taken."""
@@ -125,11 +135,8 @@ def own(cache: Cache) -> KmemCache:
 
 
 def check_tunables(values: Mapping[str, int]) -> None:
-    """BadValue unless the three tunables of SLAB are given, and no other."""
+    """BadValue for a name that is no tunable of SLAB."""
     for name in values:
         if name not in TUNABLES:
             told = f"no tunable '{name}' with SLAB"
             raise BadValue(told, expected=", ".join(TUNABLES), near=near_miss(name, TUNABLES), at=(name,))
-    for name in TUNABLES:
-        if name not in values:
-            raise BadValue(f"'{name}' is missing", expected=", ".join(TUNABLES))

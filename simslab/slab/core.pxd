@@ -2,20 +2,17 @@
 cimport cython
 from simslab.allocator.allocator cimport Allocator
 from simslab.allocator.cache cimport Cache
-from simslab.kernel.mm cimport gfp
 from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab cimport paths
 from simslab.slab.alloc cimport SlabAlloc
-from simslab.slab.creation cimport kmalloc
 from simslab.slab.free cimport SlabFree
 from simslab.slab.housekeeping.drain cimport SlabDrain
 from simslab.slab.kmem_cache cimport KmemCache
 from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport kmalloc as kmalloc_types
+from simslab.slab_common.kmalloc_caches cimport KmallocCaches
 
-cdef long long NR_INDEXES
-cdef long long SMALL_SIZE
 cdef long long INSNS_KMALLOC
 cdef long long INSNS_KMALLOC_NODE
 cdef long long INSNS_SMP_CALL
@@ -27,8 +24,7 @@ cdef long long SLAB_MUTEX_OFFSET
 cdef class SlabCore(Allocator):
     cdef public object options
     cdef public list caches_to_rcu_destroy
-    cdef public list kmalloc_caches
-    cdef public list size_index
+    cdef public KmallocCaches kmalloc_caches
     cdef public KmemCache kmem_cache
     cdef public long long slab_state
     cdef public long long slab_max_order
@@ -52,7 +48,7 @@ cdef class SlabCore(Allocator):
     cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, Cache cache, long long flags, long long size)
     @cython.locals(own=KmemCache, slots=list)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, Cache cache, list objects) except -1
-    @cython.locals(index=cython.longlong, kind=cython.longlong, row=list)
+    @cython.locals(own=KmemCache)
     cpdef KmemCache kmalloc_slab(self, long long size, long long flags)
     @cython.locals(cache=KmemCache)
     cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1

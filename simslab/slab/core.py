@@ -13,7 +13,6 @@ from simslab.allocator.allocator import Allocator, Faults
 from simslab.allocator.cache import Cache
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.locking.mutex import Mutex
-from simslab.kernel.mm import gfp
 from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
@@ -30,9 +29,7 @@ from simslab.slab.shuffle_freelist import FreelistShuffle
 from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import kmalloc as kmalloc_types
 from simslab.slab_common.freelist_random import FreelistRandom
-
-NR_INDEXES: Final = kmalloc.KMALLOC_SHIFT_HIGH + 1
-SMALL_SIZE: Final = 192  # up to here the size class comes from a table
+from simslab.slab_common.kmalloc_caches import KmallocCaches
 
 INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 33
@@ -45,8 +42,8 @@ class SlabCore(Allocator):
     """The caches of one kernel and the ways of their objects.
 
     `caches` is in order of creation (the kernel's `slab_caches` reversed); `by_index[i]` is the cache of index i, from
-    1, None when destroyed; `kmalloc_caches[type][index]` as in the kernel. `pages.observer` is told of slabs obtained
-    and destroyed. Every possible CPU has arrays; those in `online_cpus` use them.
+    1, None when destroyed; `kmalloc_caches.rows[type][index]` as in the kernel. `pages.observer` is told of slabs
+    obtained and destroyed. Every possible CPU has arrays; those in `online_cpus` use them.
 
     Objects have contents in DEBUG_SLAB kernels only: `debug.read` and `debug.write`
     (debug/checks.py), else `debug` is None.
@@ -58,10 +55,7 @@ class SlabCore(Allocator):
         self.caches: list[KmemCache] = []
         self.caches_to_rcu_destroy: list[KmemCache] = []  # shut down; their slabs' grace periods still run
         self.by_index: list[KmemCache | None] = [None]
-        self.kmalloc_caches: list[list[KmemCache | None]] = [
-            [None] * NR_INDEXES for _ in range(kmalloc_types.NR_KMALLOC_TYPES)
-        ]
-        self.size_index: list[int] = [kmalloc.SIZES.kmalloc_index(size) for size in range(SMALL_SIZE + 1)]
+        self.kmalloc_caches = KmallocCaches(kmalloc.SIZES)
         self.kmem_cache: KmemCache | None = None
         self.slab_state = 0
         self.slab_max_order = 1
@@ -141,17 +135,8 @@ class SlabCore(Allocator):
 
     def kmalloc_slab(self, size: int, flags: int) -> KmemCache | None:
         """The cache for `size` bytes; None for 0, beyond 4 MiB or before it exists (mm/slab_common.c: kmalloc_slab)."""
-        if size <= SMALL_SIZE:
-            index = self.size_index[size]
-        elif size > kmalloc.KMALLOC_MAX_CACHE_SIZE:
-            return None
-        else:
-            index = 8
-            while size > 1 << index:
-                index += 1
-        kind = 0 if not flags & (gfp.DMA | gfp.RECLAIMABLE) else 2 if flags & gfp.DMA else 1
-        row = self.kmalloc_caches[kind]
-        return row[index]
+        own: KmemCache | None = self.kmalloc_caches.kmalloc_slab(size, flags)  # type: ignore[assignment]
+        return own
 
     def kmalloc(self, cpu: Cpu, size: int, flags: int) -> int:
         """Allocate `size` bytes; 16 (ZERO_SIZE_PTR) for none, 0 on failure (mm/slab.c: __kmalloc)."""

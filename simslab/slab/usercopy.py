@@ -17,4 +17,4 @@ def check_heap_object(core: SlabCore, cpu: Cpu, addr: int, length: int) -> str:
     index = core.pages.lists.obj_to_index(cache, head, addr)
     if not 0 <= index < cache.num:
         return f"SLAB object of {cache.name}: index {index} of {cache.num}"
-    return usercopy_fault(cache, addr - (first + index * cache.size) - cache.obj_offset, length)
+    return usercopy_fault("SLAB", cache, addr - (first + index * cache.size) - cache.obj_offset, length)

@@ -17,7 +17,10 @@ from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import flags as fl
 from simslab.slab_common.alignment import boot_alignment, calculate_alignment
+from simslab.slab_common.kmalloc import KmallocCache
+from simslab.slab_common.kmalloc_caches import KmallocCaches
 from simslab.slab_common.slab_state import KernelPanicError
+from simslab.slab_common.standing import StandingCache
 from simslab.slab_common.usercopy import usercopy_window_is_valid
 
 AnyCache = TypeVar("AnyCache", bound=Cache)
@@ -44,6 +47,7 @@ class SlabCaches(Protocol[AnyCache]):
     caches_to_rcu_destroy: list[AnyCache]
     by_index: list[AnyCache | None]
     kmem_cache: AnyCache | None
+    kmalloc_caches: KmallocCaches
 
     def kmem_cache_alloc(self, cpu: Cpu, cache: Cache, flags: int) -> int:
         """Allocate an object; 0 when there is none."""
@@ -93,23 +97,27 @@ class CacheCreation(ABC, Generic[AnyCache]):
         Returns None after a warning when creation fails; raises KernelPanicError instead for a SLAB_PANIC cache, and
         EndlessAlignmentError for the one request at which the real kernel hangs.
         """
-        err = kmem_cache_sanity_check(request.size, request.flags)
+        cache, err = self.create_or_share(cpu, request)
         if err:
             self.creation_failed(cpu, request, err)
-            return None
+        return cache
+
+    def create_or_share(self, cpu: Cpu, request: CacheRequest) -> tuple[AnyCache | None, int]:
+        """Body of kmem_cache_create_usercopy: (cache, 0) or (None, errno)."""
+        err = kmem_cache_sanity_check(request.size, request.flags)
+        if err:
+            return None, err
         request = replace(request, flags=request.flags & self.cache_create_mask())
         if not usercopy_window_is_valid(request.size, request.useroffset, request.usersize):
             window = f"usercopy window {request.useroffset}+{request.usersize}"
             self.slab.kernel.log.pr_warn(cpu, f"{window} does not lie in an object of {request.size} bytes")
             request = replace(request, useroffset=0, usersize=0)
         cache = None if request.usersize else self.kmem_cache_alias(request)
-        if cache is None:
-            # Not modelled: kstrdup_const of the name; most callers pass a constant that is not copied.
-            align = calculate_alignment(request.flags, request.align, request.size, self.cache_line_size)
-            cache, err = self.create_cache(cpu, replace(request, align=align))
-        if err:
-            self.creation_failed(cpu, request, err)
-        return cache
+        if cache is not None:
+            return cache, 0
+        # Not modelled: kstrdup_const of the name; most callers pass a constant that is not copied.
+        align = calculate_alignment(request.flags, request.align, request.size, self.cache_line_size)
+        return self.create_cache(cpu, replace(request, align=align))
 
     def creation_failed(self, cpu: Cpu, request: CacheRequest, err: int) -> None:
         """Warn, or panic if the cache was asked for with SLAB_PANIC."""
@@ -157,6 +165,40 @@ class CacheCreation(ABC, Generic[AnyCache]):
         if err:
             raise KernelPanicError(f"Creation of kmalloc slab {cache.name} size={size} failed. Reason {err}")
         cache.refcount = -1  # exempt from merging for now
+
+    def create_kmalloc_cache(self, cpu: Cpu, description: KmallocCache) -> None:
+        """Make one kmalloc cache; user space may copy all of its objects (mm/slab_common.c: create_kmalloc_cache)."""
+        addr = self.slab.kmem_cache_alloc(cpu, self.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
+        if not addr:
+            raise KernelPanicError("Out of memory when creating slab " + description.name)
+        cache = self.new_kmem_cache(addr, description.name)
+        self.create_boot_cache(cpu, cache, description.size, description.flags, description.size)
+        self.slab.caches.append(cache)
+        cache.refcount = 1
+        self.slab.kmalloc_caches.rows[description.type][description.index] = cache
+
+    def create_standing(self, cpu: Cpu, standing: StandingCache) -> AnyCache | None:
+        """Make a standing cache as one of its own, with the references its aliases left; None after a warning.
+
+        Not modelled: the aliases' own names. An object_size raised later than creation is the allocator's to set.
+        """
+        flags = standing.flags & self.cache_create_mask()
+        align = calculate_alignment(flags, standing.align, standing.object_size)
+        request = CacheRequest(
+            standing.name,
+            standing.object_size,
+            align,
+            flags,
+            standing.ctor,
+            standing.useroffset,
+            standing.usersize,
+        )
+        cache, err = self.create_cache(cpu, request)
+        if cache is None:
+            self.creation_failed(cpu, request, err)
+        else:
+            cache.refcount = standing.refcount
+        return cache
 
     # -- destruction --------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,10 @@ def usercopy_window_is_valid(size: int, useroffset: int, usersize: int) -> bool:
     return not (usersize == 0 and useroffset) and usersize <= size and useroffset <= size - usersize
 
 
-def usercopy_fault(cache: Cache, offset: int, length: int) -> str:
+def usercopy_fault(allocator: str, cache: Cache, offset: int, length: int) -> str:
     """What is wrong with copying `length` bytes from `offset` in an object of `cache`, empty if nothing.
+
+    `allocator` is the word before "object", SLAB or SLUB.
 
     The copy must lie in the window that the cache was created with (the end of __check_heap_object, the same in
     mm/slab.c and mm/slub.c). Not modelled: usercopy_fallback, which lets copies outside the window pass with a warning;
@@ -19,4 +21,4 @@ def usercopy_fault(cache: Cache, offset: int, length: int) -> str:
     """
     if cache.useroffset <= offset and offset + length <= cache.useroffset + cache.usersize:
         return ""
-    return f"SLAB object '{cache.name}' (offset {offset}, size {length})"
+    return f"{allocator} object '{cache.name}' (offset {offset}, size {length})"

@@ -58,10 +58,11 @@ SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")
 class SlubAlloc:
     """The allocation paths of one kernel's allocator.
 
-    `node_has_memory[nid]` is N_NORMAL_MEMORY. `gfp_allowed_mask` is restricted during boot. `failslab` is None unless
-    faults are injected. `freeing` takes objects back when a bulk allocation fails.
+    `node_has_memory[nid]` is N_NORMAL_MEMORY. `failslab` is None unless faults are injected. `freeing` takes objects
+    back when a bulk allocation fails.
 
-    Not modelled: migration to another CPU within an operation (the kernel is not preemptible), cgroup hooks.
+    Not modelled: gfp_allowed_mask without reclaim during boot, when nothing is short; migration to another CPU within
+    an operation (the kernel is not preemptible), cgroup hooks.
     """
 
     def __init__(self, pages: SlubPages, slabs: CpuSlab, nodes: GetPartial, node_has_memory: list[int]) -> None:

@@ -12,11 +12,14 @@ from simslab.allocator.cache import Cache
 from simslab.allocator.parked import Parked
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.kernel import Kernel
 from simslab.machine.core.cpu import Cpu
-from simslab.slub import shrink
+from simslab.slab_common.creation import CacheRequest
 from simslab.slub.core import SlubCore
-from simslab.slub.creation import boot, slab_common, sysfs
-from simslab.slub.housekeeping import hotplug
+from simslab.slub.creation import boot, sysfs
+from simslab.slub.creation.options import SlubOptions
+from simslab.slub.creation.set_up import SlubCreation
+from simslab.slub.housekeeping import hotplug, shrink
 from simslab.slub.housekeeping.slabinfo import parked, slabinfo_text
 from simslab.slub.kmem_cache import KmemCache
 
@@ -26,9 +29,13 @@ TUNABLES: Final = ("cpu_partial", "min_partial", "remote_node_defrag_ratio")
 class SlubAllocator(SlubCore):
     """All SLUB caches of one kernel (mm/slub.c, mm/slab_common.c)."""
 
+    def __init__(self, kernel: Kernel, options: SlubOptions | None = None) -> None:
+        super().__init__(kernel, options)
+        self.creation = SlubCreation(self)
+
     def boot(self, standing: bool = True) -> None:
         """Bring the allocator up (boot.py)."""
-        boot.boot(self, standing)
+        boot.boot(self.creation, standing)
 
     def kmem_cache_create(
         self,
@@ -41,24 +48,21 @@ class SlubAllocator(SlubCore):
         usersize: int = 0,
         cpu: Cpu | None = None,
     ) -> KmemCache | None:
-        """Create or share a cache; None when it cannot be made (slab_common.py)."""
-        return slab_common.kmem_cache_create_usercopy(self, name, size, align, flags, ctor, useroffset, usersize, cpu)
+        """Create or share a cache; None when it cannot be made (mm/slab_common.c: kmem_cache_create_usercopy)."""
+        request = CacheRequest(name, size, align, flags, ctor, useroffset, usersize)
+        return self.creation.kmem_cache_create_usercopy(cpu or self.kernel.machine.cpus[0], request)
 
-    def kmem_cache_destroy(self, cache: Cache, cpu: Cpu | None = None, order: list[int] | None = None) -> int:
-        """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (slab_common.py)."""
-        return slab_common.kmem_cache_destroy(self, own(cache), cpu, order)
+    def kmem_cache_destroy(self, cache: Cache, cpu: Cpu | None = None) -> int:
+        """Drop a reference to a cache; -EBUSY when the last one goes and objects are left (slab_common/creation.py)."""
+        return self.creation.kmem_cache_destroy(cpu or self.kernel.machine.cpus[0], own(cache))
 
     def kmem_cache_shrink(self, cpu: Cpu, cache: Cache) -> int:
         """Flush all CPUs, give empty slabs back, sort the others; 1 when slabs are left (shrink.py)."""
         return shrink.kmem_cache_shrink(self, cpu, own(cache))
 
-    def kmem_cache_shrink_in_order(self, cpu: Cpu, cache: Cache, order: list[int] | None) -> int:
-        """kmem_cache_shrink with the CPUs answering the interrupt in `order`."""
-        return shrink.kmem_cache_shrink(self, cpu, own(cache), order)
-
-    def write_attribute(self, cpu: Cpu, cache: Cache, name: str, value: int, order: list[int] | None = None) -> int:
+    def write_attribute(self, cpu: Cpu, cache: Cache, name: str, value: int) -> int:
         """Write a number to an attribute of a cache; characters accepted or a negative errno (sysfs.py)."""
-        return sysfs.slab_attr_store(self, cpu, own(cache), name, str(value), order)
+        return sysfs.slab_attr_store(self, cpu, own(cache), name, str(value))
 
     def tune(self, cache: Cache, values: Mapping[str, int], cpu: Cpu | None = None) -> int:
         """Write attributes of a cache by their names in /sys/kernel/slab; 0 or the first negative errno.
@@ -82,6 +86,10 @@ class SlubAllocator(SlubCore):
             "min_partial": slub_cache.min_partial,
             "remote_node_defrag_ratio": slub_cache.remote_node_defrag_ratio // 10,
         }
+
+    def make_standing(self, name: str) -> KmemCache | None:
+        """Make a standing cache that the recorded kernel with SLUB, built without the network, has not (boot.py)."""
+        return boot.make_standing(self.creation, name)
 
     def parked(self, cache: Cache) -> Parked:
         """The free objects of a cache by where they lie, and its pages; no lock is taken (slabinfo.py)."""

@@ -5,6 +5,8 @@ from simslab.allocator.cache cimport Cache
 from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab_common cimport kmalloc as kmalloc_types
+from simslab.slab_common.kmalloc_caches cimport KmallocCaches
 from simslab.slub cimport flags as fl
 from simslab.slub cimport layout, paths
 from simslab.slub.alloc cimport SlubAlloc
@@ -18,8 +20,6 @@ from simslab.slub.lists.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages
 
 cdef long long NUMA_NO_NODE
-cdef long long ZERO_SIZE_PTR
-cdef long long SMALL_SIZE
 cdef long long SLAB_PAGE
 cdef long long HEAD_PAGE
 cdef long long INSNS_KMALLOC
@@ -30,12 +30,12 @@ cdef long long INSNS_KMALLOC_LARGE
 cdef class SlubCore(Allocator):
     cdef public object options
     cdef public list caches_to_rcu_destroy
-    cdef public list kmalloc_caches
-    cdef public list size_index
+    cdef public KmallocCaches kmalloc_caches
     cdef public KmemCache kmem_cache
     cdef public KmemCache kmem_cache_node
     cdef public long long slab_state
     cdef public long long boot_data
+    cdef public list flush_order
     cdef public list nodes_with_memory
     cdef public SlubPages pages
     cdef public NodeLists lists
@@ -55,7 +55,7 @@ cdef class SlubCore(Allocator):
     cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, Cache cache, long long flags, long long size)
     @cython.locals(own=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, Cache cache, list objects) except -1
-    @cython.locals(index=cython.longlong, kind=cython.longlong, row=list)
+    @cython.locals(own=KmemCache)
     cpdef KmemCache kmalloc_slab(self, long long size, long long flags)
     @cython.locals(cache=KmemCache)
     cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1

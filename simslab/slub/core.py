@@ -17,6 +17,8 @@ from simslab.kernel.mm import gfp
 from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.kernel.mm.page import PG_HEAD, PG_SLAB
 from simslab.machine.core.cpu import Cpu
+from simslab.slab_common import kmalloc as kmalloc_types
+from simslab.slab_common.kmalloc_caches import KmallocCaches
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths
 from simslab.slub.alloc import SlubAlloc
@@ -33,8 +35,6 @@ from simslab.slub.lists.node_list import NodeLists
 from simslab.slub.slab_page import SlubPages
 
 NUMA_NO_NODE: Final = -1
-ZERO_SIZE_PTR: Final = kmalloc.ZERO_SIZE_PTR
-SMALL_SIZE: Final = 192  # up to here the size class comes from a table
 SLAB_PAGE: Final = PG_SLAB
 HEAD_PAGE: Final = PG_HEAD
 INSNS_KMALLOC: Final = 27  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
@@ -46,7 +46,7 @@ class SlubCore(Allocator):
     """All SLUB caches of one kernel.
 
     `caches` is in order of creation; `by_index[i]` is the cache of index i, from 1, None when destroyed;
-    `kmalloc_caches[type][index]` as in the kernel. `observe(observer)` has all parts tell what they do.
+    `kmalloc_caches.rows[type][index]` as in the kernel. `observe(observer)` has all parts tell what they do.
     """
 
     def __init__(self, kernel: Kernel, options: SlubOptions | None = None) -> None:
@@ -55,14 +55,12 @@ class SlubCore(Allocator):
         self.caches: list[KmemCache] = []
         self.caches_to_rcu_destroy: list[KmemCache] = []
         self.by_index: list[KmemCache | None] = [None]
-        self.kmalloc_caches: list[list[KmemCache | None]] = [
-            [None] * kmalloc.NR_INDEXES for _ in range(kmalloc.NR_KMALLOC_TYPES)
-        ]
-        self.size_index: list[int] = [kmalloc.kmalloc_index(size) for size in range(SMALL_SIZE + 1)]
+        self.kmalloc_caches = KmallocCaches(kmalloc.SIZES)
         self.kmem_cache: KmemCache | None = None
         self.kmem_cache_node: KmemCache | None = None
         self.slab_state = 0
         self.boot_data: int = kernel.boot_data
+        self.flush_order: list[int] = []  # model: in which CPUs answer flush_all, where a record tells it
         topology = kernel.machine.topology
         has_memory = [int(node.memory > 0) for node in topology.nodes]
         self.nodes_with_memory = [nid for nid, memory in enumerate(has_memory) if memory]
@@ -106,13 +104,8 @@ class SlubCore(Allocator):
             options.debug_enabled(),
         )
 
-    def cache_of_caches(self) -> KmemCache:
-        """Return the cache that struct kmem_cache comes from, which boot makes first."""
-        assert self.kmem_cache is not None
-        return self.kmem_cache
-
     def new_lock(self, addr: int, name: str) -> SpinLock:
-        """Return the lock of a node structure; what it protects lies in its own line."""
+        """Return the lock of a node structure."""
         return SpinLock(addr, self.kernel.lock_stats.lock_class(name))
 
     # -- objects ------------------------------------------------------------------------------------------------------
@@ -144,22 +137,13 @@ class SlubCore(Allocator):
 
     def kmalloc_slab(self, size: int, flags: int) -> KmemCache | None:
         """The cache for `size` > 0 bytes, None beyond the largest (mm/slab_common.c: kmalloc_slab)."""
-        if size <= SMALL_SIZE:
-            index = self.size_index[size]
-        elif size > kmalloc.KMALLOC_MAX_CACHE_SIZE:
-            return None
-        else:
-            index = 8
-            while size > 1 << index:
-                index += 1
-        kind = 0 if not flags & (gfp.DMA | gfp.RECLAIMABLE) else 2 if flags & gfp.DMA else 1
-        row = self.kmalloc_caches[kind]
-        return row[index]
+        own: KmemCache | None = self.kmalloc_caches.kmalloc_slab(size, flags)  # type: ignore[assignment]
+        return own
 
     def kmalloc(self, cpu: Cpu, size: int, flags: int) -> int:
         """Allocate `size` bytes; 16 (ZERO_SIZE_PTR) for none, 0 on failure (mm/slub.c: __kmalloc)."""
         if size == 0:
-            return ZERO_SIZE_PTR
+            return kmalloc_types.ZERO_SIZE_PTR
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
             return self.kmalloc_large(cpu, size, flags, NUMA_NO_NODE)
@@ -169,7 +153,7 @@ class SlubCore(Allocator):
     def kmalloc_node(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
         """Allocate `size` bytes on node `nodeid` (mm/slub.c: __kmalloc_node)."""
         if size == 0:
-            return ZERO_SIZE_PTR
+            return kmalloc_types.ZERO_SIZE_PTR
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
             return self.kmalloc_large(cpu, size, flags, nodeid)
@@ -188,7 +172,7 @@ class SlubCore(Allocator):
 
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free what kmalloc returned; NULL and ZERO_SIZE_PTR do nothing (mm/slub.c: kfree)."""
-        if objp <= ZERO_SIZE_PTR:
+        if objp <= kmalloc_types.ZERO_SIZE_PTR:
             return 0
         mem_map = self.pages.mem_map
         pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)
@@ -201,7 +185,7 @@ class SlubCore(Allocator):
 
     def ksize(self, cpu: Cpu, objp: int) -> int:
         """Bytes that may be used at `objp` (mm/slub.c: __ksize; mm/slab.h: slab_ksize)."""
-        if objp <= ZERO_SIZE_PTR:
+        if objp <= kmalloc_types.ZERO_SIZE_PTR:
             return 0
         mem_map = self.pages.mem_map
         pfn = mem_map.get("head", objp >> layout.PAGE_SHIFT)

@@ -41,9 +41,20 @@ def test_a_tunable_of_another_allocator_is_refused(allocator, cache):
         allocator.tune(cache, {"limit": 20, "batchcount": 10, "shared": 2, "min_partial": 5})
 
 
-def test_a_tunable_left_out_is_named(allocator, cache):
-    with pytest.raises(BadValue, match="'shared' is missing"):
-        allocator.tune(cache, {"limit": 20, "batchcount": 10})
+@pytest.mark.parametrize(
+    ("given", "numbers"),
+    [({"limit": 30}, (30, 30, 8)), ({"shared": 1, "batchcount": 7}, (120, 7, 1)), ({"limit": 200}, (200, 60, 8))],
+)
+def test_what_is_not_given_stays_but_a_batchcount_above_the_limit(allocator, cache, given, numbers):
+    assert (cache.limit, cache.batchcount, cache.shared) == (120, 60, 8)
+    assert allocator.tune(cache, given) == 0
+    assert (cache.limit, cache.batchcount, cache.shared) == numbers
+
+
+def test_a_batchcount_above_the_caches_own_limit_is_refused(allocator, cache):
+    with pytest.raises(BadValue, match="batchcount 121 is above limit 120") as refused:
+        allocator.tune(cache, {"batchcount": 121})
+    assert refused.value.at == ("batchcount",)
 
 
 def test_a_cache_of_another_allocator_cannot_be_destroyed(allocator):

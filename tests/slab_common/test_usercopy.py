@@ -19,4 +19,4 @@ def test_a_window_must_lie_in_the_object(offset, length, valid):
 def test_a_copy_must_lie_in_the_window(offset, length, told):
     files = Cache(1, 0, "files")
     files.useroffset, files.usersize = 16, 8
-    assert usercopy_fault(files, offset, length) == (told and f"SLAB object 'files' {told}")
+    assert usercopy_fault("SLAB", files, offset, length) == (told and f"SLAB object 'files' {told}")

@@ -88,13 +88,3 @@ def test_an_object_of_another_cache_is_a_bug(system):
         allocator.kmem_cache_free(cpus[0], cache, objp)
     with pytest.raises(KernelBugError, match="of another cache"):
         allocator.kmem_cache_free_bulk(cpus[0], cache, [objp])
-
-
-def test_a_debugged_object_freed_twice_is_a_bug(booted):
-    allocator = booted("1n1c", slab_nomerge=True, slub_debug="F")
-    cache = allocator.kmem_cache_create("c", 192)
-    cpu = allocator.kernel.machine.cpus[0]
-    objp = allocator.kmem_cache_alloc(cpu, cache, KERNEL)
-    allocator.kmem_cache_free(cpu, cache, objp)
-    with pytest.raises(KernelBugError, match="Object already free"):
-        allocator.kmem_cache_free(cpu, cache, objp)

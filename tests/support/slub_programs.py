@@ -10,7 +10,7 @@ from simslab.slab_common import flags as fl
 from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
 from simslab.slub.creation.options import SlubOptions
-from simslab.slub.shrink import flush_cpus
+from simslab.slub.housekeeping.shrink import flush_cpus
 
 REQUESTS = [gfp.GFP_KERNEL, gfp.GFP_KERNEL, gfp.GFP_ATOMIC, gfp.GFP_NOWAIT, gfp.GFP_KERNEL | gfp.ZERO]
 NODE_REQUESTS = [*REQUESTS, gfp.GFP_ATOMIC | gfp.THISNODE]

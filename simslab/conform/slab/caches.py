@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from simslab.conform import tables
 from simslab.conform.records import lines_of, read_rows
 from simslab.conform.topologies import TOPOLOGIES, new_system, options_of
 from simslab.conform.verdict import Verdict
@@ -28,12 +29,7 @@ def booted(path: Path) -> list[KmemCache]:
 def check_caches(path: Path) -> Verdict:
     """Compare every column of a `caches-<topology>.csv` list."""
     verdict = Verdict(path.name, "caches")
-    caches = booted(path)
-    rows = list(read_rows(path))
-    verdict.compare("list", "number of caches", len(rows), len(caches))
-    for position, (row, cache) in enumerate(zip(rows, caches, strict=False)):
-        if not verdict.compare_row(f"cache {row['name']}", row, cache_columns(position, cache)):
-            break
+    tables.compare_lists(verdict, path, booted(path), cache_columns)
     return verdict
 
 

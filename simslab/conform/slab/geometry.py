@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row, read_rows
+from simslab.conform import tables
+from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row
 from simslab.conform.verdict import Verdict
 from simslab.kernel.errno import EINVAL
 from simslab.slab import cflgs
@@ -25,17 +26,9 @@ def rules_of(path: Path) -> Rules:
 
 def check_geometry(path: Path) -> Verdict:
     """Compare every row of a `cache_geometry*.csv` table."""
-    verdict = Verdict(path.name, "geometry")
     rules = running_rules(rules_of(path))
     one_node = "slab_max_order" in path.name
-    for number, row in enumerate(read_rows(path), start=2):
-        where = (
-            f"line {number}: kmem_cache_create(size {row['req_size']}, align {row['req_align']}, "
-            f"flags {row['req_flags_decoded']}, ctor {row['ctor']})"
-        )
-        if not verdict.compare_row(where, row, predicted_row(row, rules, one_node)):
-            break
-    return verdict
+    return tables.check_rows(path, "geometry", tables.named_geometry, lambda row: predicted_row(row, rules, one_node))
 
 
 def predicted_row(row: Row, rules: Rules, one_node: bool) -> dict[str, object]:

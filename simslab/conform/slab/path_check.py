@@ -6,22 +6,14 @@ made by a second interpreter with SIMSLAB_PURE=1.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from simslab.base.build import running_build
-from simslab.base.errors import UserError
 from simslab.conform.records import Record, Row
 from simslab.conform.slab.path_costs import (
-    MOST_COUNTED,
     STATE,
-    TOLERANCE,
     PathCost,
     measure,
     read_accesses,
@@ -29,8 +21,8 @@ from simslab.conform.slab.path_costs import (
     set_up,
 )
 from simslab.conform.verdict import Verdict
+from simslab.conform.watching import MOST_COUNTED, TOLERANCE, in_plain_python, print_measured
 
-BAD_INPUT: Final = 2  # status of a plain interpreter that was given what is no golden file
 COUNTS: Final = "instruction_counts"
 # Limits of the node's shared array of the caches that were tuned before the recording, which no access tells.
 TUNED_SHARED_LIMITS: Final = {"b256b16": 32, "b256n": 12, "b256one": 0, "b256s": 52}
@@ -51,7 +43,7 @@ def check_counts(path: Path) -> Verdict:
         elif not cost.same_state:
             verdict.compare(where, "state after", cost.after, cost.got_after)
         else:
-            verdict.checks += 1 + len(STATE)
+            verdict.checks += 1 + len(STATE) * cost.state_is_told
     return verdict
 
 
@@ -74,31 +66,6 @@ def costs(counts: Path | None, accesses: Path | None) -> list[PathCost]:
         return measured(counts, accesses)
     found = in_plain_python(__name__, str(counts or ""), str(accesses or ""))
     return [PathCost(**with_tuples(document)) for document in found]
-
-
-def in_plain_python(module: str, *arguments: str) -> list[dict[str, Any]]:
-    """Return what a module's `main` prints as JSON in a plain interpreter; UserErrors there become ours."""
-    command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(
-        command, env=os.environ | {"SIMSLAB_PURE": "1"}, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    told = done.stderr.decode(errors="replace").strip().splitlines() or ["no comparison was made"]
-    if done.returncode == BAD_INPUT:
-        raise UserError(told[-1])
-    if done.returncode:
-        raise ValueError(told[-1])
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
-
-
-def print_measured(measure: Callable[[], list[Any]]) -> None:
-    """Print comparisons as JSON, for `in_plain_python`."""
-    try:
-        made = measure()
-    except UserError as error:
-        print(error, file=sys.stderr)
-        sys.exit(BAD_INPUT)
-    json.dump([asdict(cost) for cost in made], sys.stdout)
 
 
 def with_tuples(document: dict[str, Any]) -> dict[str, Any]:

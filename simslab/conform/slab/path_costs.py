@@ -14,29 +14,33 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from simslab.base.errors import UserError
 from simslab.conform.records import MOST_ROWS, Record, Row, lines_of, read_records, read_rows
 from simslab.conform.slab.path_state import Bench
+from simslab.conform.watching import (
+    FOLDED,
+    LINE,
+    MOST_COUNTED,
+    MOST_INSTRUCTIONS,
+    TICK,
+    TOLERANCE,
+    Recorder,
+    counted,
+)
 from simslab.kernel import layout
 
 if TYPE_CHECKING:
     from simslab.kernel.mm.page import MemMap
 
-TOLERANCE: Final = 0.05
-LINE: Final = 64
 PAGE_ALLOCATOR: Final = re.compile(
     r"__alloc_pages|get_page_from|prep_|__inc_numa|should_fail_alloc|free_unref_page|__free_|__mod_zone|__zone_water"
 )
 KMEM_CACHE_BYTES: Final = layout.KMEM_CACHE_NODE + 2 * 8  # with two nodes
-NOTED: Final = ("read", "write", "update", "atomic", "atomic_in_turn", "write_in_turn")
-REPLACED: Final = (*NOTED, "clear", "prefetchw", "alloc_pages", "free_pages")
-FOLDED: Final = ("data:", "percpu:", "other")
 STATE: Final = (
     "ac",
     "shared",
@@ -48,9 +52,6 @@ STATE: Final = (
     "remote_free_slabs",
     "remote_total_slabs",
 )
-TICK: Final = "hrtimer_interrupt"  # a timer interrupt fell into the recording
-MOST_COUNTED: Final = 1 << 12  # objects or slabs of a state
-MOST_INSTRUCTIONS: Final = 10_000_000
 Recorded = dict[tuple[str, str, tuple[int, ...], tuple[int, ...]], list[str]]
 # The functions that prefetch their object for writing (mm/slab.c: slab_alloc); slab_alloc_node and bulk calls do not.
 PREFETCHING: Final = re.compile(r"z?alloc_(?!node)|kmalloc_hit")
@@ -100,9 +101,14 @@ class PathCost:
         return self.got_prefetches == (1 if PREFETCHING.match(self.path) else 0)
 
     @property
+    def state_is_told(self) -> bool:
+        """Whether the recorded state is that of the path alone; kmalloc caches had other users."""
+        return not self.path.startswith("k")
+
+    @property
     def same_state(self) -> bool:
-        """Whether the path led to the recorded state; kmalloc caches had other users."""
-        return self.path.startswith("k") or self.after == self.got_after
+        """Whether the path led to the recorded state, where that is told."""
+        return not self.state_is_told or self.after == self.got_after
 
     def __str__(self) -> str:
         lines = "-" if self.lines is None else "same" if self.same_lines else "differ"
@@ -110,78 +116,6 @@ class PathCost:
             f"{self.cache:<12} {self.path:<38} {self.instructions:>6} {self.got_instructions:>6} "
             f"{100 * self.deviation:>+6.1f} % {lines}"
         )
-
-
-class Recorder:
-    """Notes the addresses that a CPU touches or prefetches, and the instructions of the page allocator beneath."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self.addresses: list[int] = []
-        self.prefetched: list[int] = []
-        self.paused = 0
-        self.page_instructions = 0
-        cpu: Any = bench.cpu
-        for name in NOTED:
-            setattr(cpu, name, self.noting(getattr(cpu, name)))
-        clear = cpu.clear
-
-        def noting_clear(addr: int, size: int) -> int:
-            self.addresses.append(addr)
-            return int(clear(addr, size))
-
-        cpu.clear = noting_clear
-        cpu.prefetchw = self.apart_from_accesses(cpu.prefetchw)
-        pages: Any = bench.allocator.pages.page_allocator
-        pages.alloc_pages, pages.free_pages = self.apart(pages.alloc_pages), self.apart(pages.free_pages)
-
-    def noting(self, method: Callable[[int], int]) -> Callable[[int], int]:
-        """Return `method` with its address noted."""
-
-        def noted(addr: int) -> int:
-            if not self.paused:
-                self.addresses.append(addr)
-            return method(addr)
-
-        return noted
-
-    def apart_from_accesses(self, prefetch: Callable[[int], int]) -> Callable[[int], int]:
-        """Return `prefetch` noted as such: the recorder of the real kernel does not see prefetches."""
-
-        def noted(addr: int) -> int:
-            if addr:
-                self.prefetched.append(addr)
-            self.paused += 1
-            result = prefetch(addr)
-            self.paused -= 1
-            return result
-
-        return noted
-
-    def apart(self, method: Callable[..., int]) -> Callable[..., int]:
-        """Return a method of the page allocator whose accesses and instructions are kept apart."""
-
-        def kept_apart(*arguments: Any) -> int:
-            before = self.bench.cpu.instructions
-            self.paused += 1
-            result = method(*arguments)
-            self.paused -= 1
-            self.page_instructions += self.bench.cpu.instructions - before
-            return result
-
-        return kept_apart
-
-    def cost(self, operation: Callable[[], None]) -> int:
-        """Run one operation; instructions it charged without those of the page allocator."""
-        self.addresses.clear()
-        self.prefetched.clear()
-        self.page_instructions = 0
-        before = self.bench.cpu.instructions
-        operation()
-        for watched in (self.bench.cpu, self.bench.allocator.pages.page_allocator):
-            for name in REPLACED:
-                vars(watched).pop(name, None)
-        return int(self.bench.cpu.instructions - before - self.page_instructions)
 
 
 def structures(bench: Bench) -> list[tuple[int, int, str]]:
@@ -248,16 +182,6 @@ def kernel_instructions(row: Row) -> int:
         if PAGE_ALLOCATOR.match(name):
             total -= counted(row, count)
     return total
-
-
-def counted(row: Row, text: str) -> int:
-    """Return the instructions of one function, the number after its name in a row's list."""
-    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MOST_INSTRUCTIONS)):
-        expected = "function:instructions;..."
-        raise UserError(
-            f"has '{text:.20}'", file=row.file, line=row.line, column=1, path="functions", expected=expected
-        )
-    return int(text)
 
 
 def measure(rows: Iterable[Row], accesses: Iterable[Record], every: int = 1) -> Iterator[PathCost]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache as memoized
-from typing import Any, Final
+from typing import Final
 
 from simslab.base.errors import UserError
 from simslab.conform.records import Row
 from simslab.conform.topologies import new_system
+from simslab.conform.watching import accesses_free_of_charge
 from simslab.kernel.mm import gfp
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.cpucache import do_tune_cpucache
@@ -25,25 +24,12 @@ UNLIMITED: Final = 1 << 30
 NAME: Final = re.compile(r"b(ctor|rec)?(\d{1,9})")
 KMALLOC: Final = re.compile(r"(kmalloc_node|kmalloc|kfree)_hit_(\d{1,9})")
 REMOTE_CPU: Final = 2
-ACCESSES: Final = ("read", "write", "update", "atomic", "clear", "prefetchw")
 
 
 @memoized
 def machine() -> SlabAllocator:
     """Return the system whose caches are measured."""
     return new_system(TOPOLOGY, SlabOptions(slab_nomerge=True))
-
-
-@contextmanager
-def accesses_free_of_charge(cpus: Iterable[Any]) -> Iterator[None]:
-    """Let the accesses of `cpus` take no time and leave no line behind: what leads to a state is not compared."""
-    for cpu in cpus:
-        # Speed: the whole table in a third of the time; tests/conform/slab/test_path_costs.py --durations=1
-        vars(cpu).update(dict.fromkeys(ACCESSES, lambda *arguments: 0))
-    yield
-    for cpu in cpus:
-        for name in ACCESSES:
-            del vars(cpu)[name]
 
 
 class Bench:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
+from simslab.conform.operations import MOST_MASK, MOST_OBJECTS, MOST_TUNED, gfp_of, raise_if_interrupt
 from simslab.conform.records import (
     LARGEST_ALIGN,
     LARGEST_FLAGS,
@@ -31,19 +32,9 @@ from simslab.slab.creation.cpucache import do_tune_cpucache
 if TYPE_CHECKING:
     from simslab.machine.core.cpu import Cpu
 
-GFP_CODES: Final = {
-    "K": gfp.GFP_KERNEL,
-    "A": gfp.GFP_ATOMIC,
-    "W": gfp.GFP_NOWAIT,
-    "KT": gfp.GFP_KERNEL | gfp.THISNODE,
-    "KZ": gfp.GFP_KERNEL | gfp.ZERO,
-}
 NEVER_DUE: Final = 1 << 60
 UNSIGNED_LONG: Final = (1 << 64) - 1  # the kernel's counters wrap
 ARGUMENTS: Final = ("gfp", "node", "o", "cnt", "limit", "batchcount", "shared", "due", "reap_node", "mask")
-MOST_OBJECTS: Final = 1 << 16  # of a bulk operation
-MOST_TUNED: Final = 1 << 16  # of limit, batchcount and shared; those recorded end at 120
-MOST_MASK: Final = (1 << 16) - 1  # of nodes that give no pages
 HEADER_GEOMETRY: Final = ("size", "object_size", "align", "num", "gfporder", "colour", "colour_off", "freelist_size")
 
 
@@ -242,20 +233,6 @@ class TraceReplay:
             f"operation {line['i']} ({line['op']} on CPU {line['cpu']}{' ' if arguments else ''}{arguments}): "
             f"{difference}; state before: {self.previous}"
         )
-
-
-def gfp_of(line: Record) -> int:
-    """Return the flags of an allocation."""
-    code = line["gfp"]
-    if not isinstance(code, str) or code not in GFP_CODES:
-        line.refuse("gfp", "one of " + ", ".join(GFP_CODES))
-    return GFP_CODES[code]
-
-
-def raise_if_interrupt(error: Exception) -> None:
-    """Let errors of the checker itself through; those of the simulated kernel are differences."""
-    if isinstance(error, (AttributeError, TypeError, NameError, ImportError)):
-        raise error
 
 
 def check_trace(path: Path) -> Verdict:

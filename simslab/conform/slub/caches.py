@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from simslab.conform import tables
 from simslab.conform.records import read_rows
 from simslab.conform.slub.geometry import options_of
 from simslab.conform.slub.topologies import new_system
 from simslab.conform.topologies import TOPOLOGIES
 from simslab.conform.verdict import Verdict
-from simslab.slab.creation.geometry import PAGE_SIZE
+from simslab.kernel.layout import PAGE_SIZE
 from simslab.slub import flags as fl
 from simslab.slub.kmem_cache import KmemCache
 
@@ -26,21 +27,17 @@ def booted(path: Path) -> list[KmemCache]:
 def check_caches(path: Path) -> Verdict:
     """Compare every column of a `caches-<topology>.csv` list, populations left out."""
     verdict = Verdict(path.name, "caches")
-    compare_lists(verdict, path, booted(path))
+    tables.compare_lists(verdict, path, booted(path), listed_columns)
     return verdict
 
 
-def compare_lists(verdict: Verdict, path: Path, caches: list[KmemCache]) -> None:
-    """Compare every column of all caches, oldest first, with a recorded list."""
-    rows = list(read_rows(path))
-    verdict.compare("list", "number of caches", len(rows), len(caches))
-    for position, (row, cache) in enumerate(zip(rows, caches, strict=False)):
-        if not verdict.compare_row(f"cache {row['name']}", row, {"pos": position, **cache_columns(cache)}):
-            break
+def listed_columns(position: int, cache: KmemCache) -> dict[str, object]:
+    """Return the columns of a list of caches, which begins with the oldest."""
+    return {"pos": position, **cache_columns(cache)}
 
 
 def cache_columns(cache: KmemCache) -> dict[str, object]:
-    """Return the columns of a list of caches."""
+    """Return the columns of a cache."""
     return {
         "name": cache.name,
         "ctor": cache.ctor,

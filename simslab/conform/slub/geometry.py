@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row, read_rows
+from simslab.conform import tables
+from simslab.conform.records import LARGEST_ALIGN, LARGEST_FLAGS, LARGEST_SIZE, Row
 from simslab.conform.verdict import Verdict
+from simslab.kernel.errno import EINVAL
 from simslab.slab_common.alignment import calculate_alignment, reciprocal_value
 from simslab.slub import flags as fl
-from simslab.slub.creation.geometry import EINVAL, REMOTE_NODE_DEFRAG_RATIO, Geometry, Rules, kmem_cache_open
+from simslab.slub.creation.geometry import REMOTE_NODE_DEFRAG_RATIO, Geometry, Rules, kmem_cache_open
 from simslab.slub.creation.options import SlubOptions
 
 CPUS: Final = {"1n1c": 1, "1n4c": 4, "slub_": 4}  # by what stands in the name of a table; others have 8
@@ -41,18 +43,10 @@ def rules_of(options: SlubOptions, nr_cpu_ids: int) -> Rules:
 
 def check_geometry(path: Path) -> Verdict:
     """Compare every row of a `cache_geometry*.csv` table."""
-    verdict = Verdict(path.name, "geometry")
     options = options_of(path.name, slab_nomerge=True)
     nr_cpu_ids = next((cpus for text, cpus in CPUS.items() if text in path.name), 8)
     rules = rules_of(options, nr_cpu_ids)
-    for number, row in enumerate(read_rows(path), start=2):
-        where = (
-            f"line {number}: kmem_cache_create(size {row['req_size']}, align {row['req_align']}, "
-            f"flags {row['req_flags_decoded']}, ctor {row['ctor']})"
-        )
-        if not verdict.compare_row(where, row, predicted_row(row, options, rules)):
-            break
-    return verdict
+    return tables.check_rows(path, "geometry", tables.named_geometry, lambda row: predicted_row(row, options, rules))
 
 
 def predicted_row(row: Row, options: SlubOptions, rules: Rules) -> dict[str, object]:

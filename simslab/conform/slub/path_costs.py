@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Final
 
 from simslab.conform.records import Record, Row, lines_of, read_records, read_rows
-from simslab.conform.slab.path_costs import (
+from simslab.conform.slub.path_row import STATE, PathRow
+from simslab.conform.slub.path_state import Bench
+from simslab.conform.watching import (
     FOLDED,
     LINE,
     MOST_COUNTED,
@@ -29,8 +31,6 @@ from simslab.conform.slab.path_costs import (
     Recorder,
     counted,
 )
-from simslab.conform.slub.path_row import STATE, PathRow
-from simslab.conform.slub.path_state import Bench
 from simslab.slub import layout
 
 PAGE_ALLOCATOR: Final = re.compile(
@@ -50,7 +50,7 @@ class PathCost:
     cache: str
     path: str
     before: str
-    after: str
+    after: str  # empty: other users had the cache too (kmalloc)
     got_after: str
     instructions: int
     got_instructions: int
@@ -68,9 +68,14 @@ class PathCost:
         return self.lines == self.got_lines
 
     @property
+    def state_is_told(self) -> bool:
+        """Whether the recorded state is that of the path alone."""
+        return bool(self.after)
+
+    @property
     def same_state(self) -> bool:
-        """Whether the path led to the recorded state."""
-        return self.after == self.got_after
+        """Whether the path led to the recorded state, where that is told."""
+        return not self.state_is_told or self.after == self.got_after
 
 
 def row_of_counts(row: Row) -> PathRow:
@@ -167,10 +172,10 @@ def measure_accesses(path: Path) -> Iterator[PathCost]:
 def measure(row: PathRow, instructions: int, lines: list[str]) -> PathCost:
     """Run the path of one row from its state and return both sides."""
     bench = Bench(row)
-    recorder = Recorder(bench)  # type: ignore[arg-type]  # asks only for CPU and page allocator
+    recorder = Recorder(bench)
     got = recorder.cost(bench.run)
-    after = row.after if not row.kmalloc_size else bench.state()  # others use those caches too
-    cost = PathCost(row.cache, row.path, str(row.before), str(after), str(bench.state()), instructions, got, lines, [])
+    after = "" if row.kmalloc_size else str(row.after)
+    cost = PathCost(row.cache, row.path, str(row.before), after, str(bench.state()), instructions, got, lines, [])
     cost.got_lines = name_lines(bench, recorder.addresses)
     bench.leave()
     return cost

@@ -10,9 +10,9 @@ import re
 from functools import cache as memoized
 from typing import Final
 
-from simslab.conform.slab.path_state import accesses_free_of_charge
 from simslab.conform.slub.path_row import DRAIN, PathRow, plan
 from simslab.conform.slub.topologies import new_system
+from simslab.conform.watching import accesses_free_of_charge
 from simslab.kernel.mm import gfp
 from simslab.slab_common import flags as slab_flags
 from simslab.slub import layout

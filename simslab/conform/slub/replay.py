@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
+from simslab.conform.operations import (
+    MOST_MASK,
+    MOST_OBJECTS,
+    MOST_TUNED,
+    gfp_of,
+    raise_if_interrupt,
+)
 from simslab.conform.records import (
     LARGEST_ALIGN,
     LARGEST_FLAGS,
@@ -22,18 +29,11 @@ from simslab.conform.records import (
     lines_of,
     read_records,
 )
-from simslab.conform.slab.replay import (
-    MOST_MASK,
-    MOST_OBJECTS,
-    MOST_TUNED,
-    gfp_of,
-    raise_if_interrupt,
-)
 from simslab.conform.slub.geometry import options_of
 from simslab.conform.slub.state import CPU_FIELDS, NODE_FIELDS, SLAB_FIELDS, SlabNames, State, StateReader
 from simslab.conform.slub.topologies import new_system
 from simslab.conform.verdict import Verdict
-from simslab.slub.shrink import flush_all, flush_cpus
+from simslab.slub.housekeeping.shrink import flush_all, flush_cpus
 from simslab.slub.stat_item import STAT_ITEMS
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class TraceReplay:
         cpu = self.cpus[line.integer("cpu", 0, last)]
         cpu.now = max(other.now for other in self.cpus)  # one at a time: nobody is behind a lock's last release
         allocator, cache, names = self.allocator, self.cache, self.names
-        order = line.events("F", 0, last)
+        allocator.flush_order = line.events("F", 0, last)
         match line["op"]:
             case "alloc":
                 return {"r": self.named(allocator.kmem_cache_alloc(cpu, cache, gfp_of(line)))}
@@ -174,18 +174,18 @@ class TraceReplay:
                 freed = line.object_names("o", self.live)
                 allocator.kmem_cache_free_bulk(cpu, cache, [names.address(name) for name in freed])
             case "shrink":
-                return {"ret": allocator.kmem_cache_shrink_in_order(cpu, cache, order)}
+                return {"ret": allocator.kmem_cache_shrink(cpu, cache)}
             case "flush_all":
-                flush_all(allocator, cpu, cache, order)
+                flush_all(allocator, cpu, cache)
             case "flush_cpu":
                 flush_cpus(allocator, cpu, cache, [line.integer("target", 0, last)])
             case "destroy":
-                allocator.kmem_cache_destroy(cache, cpu, order)
+                allocator.kmem_cache_destroy(cache, cpu)
             case "deny":
                 allocator.pages.deny_mask = line.integer("mask", 0, MOST_MASK)
                 allocator.pages.deny_high_order = line.integer("high_order", 0, 1)
             case other if other in ATTRIBUTES:
-                ret = allocator.write_attribute(cpu, cache, ATTRIBUTES[other], line.integer("v", 0, MOST_TUNED), order)
+                ret = allocator.write_attribute(cpu, cache, ATTRIBUTES[other], line.integer("v", 0, MOST_TUNED))
                 return {"ret": ret, **{name: getattr(cache, name) for name in TUNABLES}}
             case _:
                 line.refuse("op", "an operation of a trace of SLUB")

@@ -6,9 +6,6 @@ data, and every cache with per-CPU arrays of one entry, until kmalloc works and 
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
-from importlib import resources
 from typing import Final
 
 from simslab.kernel import layout
@@ -21,47 +18,19 @@ from simslab.slab.creation import cpucache, kmalloc
 from simslab.slab.creation.set_up import SlabCreation
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab_common import flags as fl
-from simslab.slab_common.alignment import calculate_alignment
-from simslab.slab_common.creation import CacheRequest
-from simslab.slab_common.kmalloc import KMALLOC_DMA, KMALLOC_NORMAL, KmallocCache
+from simslab.slab_common.kmalloc import KMALLOC_DMA, KMALLOC_NORMAL
 from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, PARTIAL_NODE, UP, KernelPanicError
+from simslab.slab_common.standing import StandingCache, read_standing_caches
 
 STANDING_CACHES: Final = "standing_caches.csv"
 STANDING_CACHES_DEBUG: Final = "standing_caches_debug.csv"  # debug flags prevent sharing, so there are more
 KMEM_CACHE_NODE_DEBUG: Final = 240  # offset of node[] behind the counters that DEBUG_SLAB adds
 
 
-@dataclass(frozen=True)
-class StandingCache:
-    """One cache that an idle 5.10 kernel has after boot, with its aliases already counted."""
-
-    name: str
-    phase: str  # `early` before kmem_cache_init_late, `up` until SMP bring-up, `smp` after it
-    object_size: int
-    align: int
-    flags: int
-    ctor: int
-    usersize: int
-    refcount: int
-
-
 def standing_caches(debug_slab: bool = False) -> list[StandingCache]:
     """Return the standing caches beyond kmem_cache and kmalloc, in order of creation."""
     name = STANDING_CACHES_DEBUG if debug_slab else STANDING_CACHES
-    text = resources.files("simslab.slab.creation").joinpath(name).read_text(encoding="ascii")
-    return [
-        StandingCache(
-            row["name"],
-            row["phase"],
-            int(row["object_size"]),
-            int(row["align"]),
-            cflgs.parse_flags(row["flags"]),
-            int(row["ctor"]),
-            int(row["usersize"]),
-            int(row["refcount"]),
-        )
-        for row in csv.DictReader(text.splitlines())
-    ]
+    return read_standing_caches("simslab.slab.creation", name, cflgs.CFLGS_NAMES)
 
 
 def boot(creation: SlabCreation, standing: bool = True) -> None:
@@ -96,14 +65,14 @@ def kmem_cache_init(creation: SlabCreation, cpu: Cpu) -> None:
     core.slab_state = DOWN
     create_kmem_cache(creation, cpu)
     core.slab_state = PARTIAL
-    order = kmalloc.creation_order()
-    create_kmalloc_cache(creation, cpu, next(order))
+    order = kmalloc.creation_order(cpucache.node_bytes(core))
+    creation.create_kmalloc_cache(cpu, next(order))
     core.slab_state = PARTIAL_NODE
     replace_boot_nodes(creation, cpu)
     for description in order:
         if description.type == KMALLOC_DMA:
             core.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
-        create_kmalloc_cache(creation, cpu, description)
+        creation.create_kmalloc_cache(cpu, description)
 
 
 def create_kmem_cache(creation: SlabCreation, cpu: Cpu) -> None:
@@ -117,24 +86,11 @@ def create_kmem_cache(creation: SlabCreation, cpu: Cpu) -> None:
     core.caches.append(cache)
 
 
-def create_kmalloc_cache(creation: SlabCreation, cpu: Cpu, description: KmallocCache) -> None:
-    """Make one kmalloc cache; user space may copy all of its objects (mm/slab_common.c: create_kmalloc_cache)."""
-    core = creation.core
-    addr = core.kmem_cache_alloc(cpu, creation.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
-    if not addr:
-        raise KernelPanicError("Out of memory when creating slab " + description.name)
-    cache = creation.new_kmem_cache(addr, description.name)
-    creation.create_boot_cache(cpu, cache, description.size, description.flags, description.size)
-    core.caches.append(cache)
-    cache.refcount = 1
-    core.kmalloc_caches[description.type][description.index] = cache
-
-
 def replace_boot_nodes(creation: SlabCreation, cpu: Cpu) -> None:
     """Move the node structures of the first two caches into kmalloc memory (kmem_cache_init, step 5)."""
     core = creation.core
-    node_cache = core.kmalloc_caches[KMALLOC_NORMAL][kmalloc.INDEX_NODE]
-    assert node_cache is not None
+    node_cache = core.kmalloc_caches.rows[KMALLOC_NORMAL][kmalloc.SIZES.kmalloc_index(cpucache.node_bytes(core))]
+    assert isinstance(node_cache, KmemCache)
     for nid in core.kernel.online_nodes:
         for cache in (creation.cache_of_caches(), node_cache):
             init_list(core, cpu, cache, nid)
@@ -145,12 +101,12 @@ def init_list(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int) -> None:
 
     The copy takes place after the allocation, so it includes what the allocation changed.
     """
-    addr = core.kmalloc_node(cpu, layout.NODE_BYTES, gfp.GFP_NOWAIT, nid)
+    addr = core.kmalloc_node(cpu, cpucache.node_bytes(core), gfp.GFP_NOWAIT, nid)
     if not addr:
         raise KernelPanicError(f"no memory for the node structure of {cache.name}")
     old = cache.node[nid]
     assert old is not None
-    new = cpucache.new_node(core, cache, addr, nid)
+    new = cpucache.new_node(core, cache, addr, nid, cpucache.lists_apart(core))
     copy_node(old, new)
     cache.node[nid] = new
 
@@ -192,20 +148,7 @@ def cpuup_prepare(core: SlabCore, cpu: Cpu, coming: int) -> int:
 
 
 def create_standing(creation: SlabCreation, cpu: Cpu, caches: list[StandingCache], phase: str) -> None:
-    """Make the standing caches of a phase, each as a cache of its own with the aliases it had.
-
-    Not modelled: the aliases' own names, and an object_size raised later than creation.
-    """
+    """Make the standing caches of a phase."""
     for standing in caches:
-        if standing.phase != phase:
-            continue
-        flags = standing.flags & creation.cache_create_mask()
-        align = calculate_alignment(flags, standing.align, standing.object_size)
-        request = CacheRequest(
-            standing.name, standing.object_size, align, flags, standing.ctor, usersize=standing.usersize
-        )
-        cache, err = creation.create_cache(cpu, request)
-        if cache is None:
-            creation.creation_failed(cpu, request, err)
-        else:
-            cache.refcount = standing.refcount
+        if standing.phase == phase:
+            creation.create_standing(cpu, standing)

@@ -5,6 +5,7 @@ All run in process context with interrupts on, on a CPU that stays. The CPU that
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Final
 
 from simslab.kernel.errno import EBUSY
@@ -26,9 +27,8 @@ def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
     core.slab_mutex.unlock(cpu)
     if err:
         return err
-    for cpus in (core.online_cpus, core.kernel.online_cpus):
-        cpus.append(coming)
-        cpus.sort()
+    core.kernel.cpu_up(coming)
+    insort(core.online_cpus, coming)
     cpucache.enter_node(core, coming)
     core.reaper.start_cpu_timer(core.kernel.machine.cpus[coming])
     return 0
@@ -36,10 +36,7 @@ def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
 
 def cpu_down(core: SlabCore, cpu: Cpu, going: int) -> None:
     """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
-    kernel = core.kernel
-    kernel.workqueue.cancel(kernel.machine.cpus[going])
-    kernel.online_cpus.remove(going)
-    kernel.clocksource.leave(kernel.machine.cpus[going], kernel.jiffies(cpu))
+    core.kernel.cpu_down(cpu, going)
     # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone. Not modelled:
     # the time in the kernel between a CPU's going and slab_dead_cpu.
     core.slab_mutex.lock(cpu)

@@ -6,145 +6,92 @@ of their own.
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
-from importlib import resources
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
-from simslab.slab_common import flags as slab_flags
-from simslab.slab_common.alignment import BYTES_PER_WORD, align_up, calculate_alignment
-from simslab.slab_common.kmalloc import KmallocCache
+from simslab.slab.cflgs import CFLGS_NAMES
+from simslab.slab_common.alignment import BYTES_PER_WORD
+from simslab.slab_common.creation import CacheRequest
+from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
+from simslab.slab_common.kmalloc import KMALLOC_DMA
 from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, UP, KernelPanicError
-from simslab.slub import flags as fl
+from simslab.slab_common.standing import StandingCache, read_standing_caches
 from simslab.slub import layout
-from simslab.slub.creation import kmalloc, slab_common
+from simslab.slub.creation import kmalloc
+from simslab.slub.creation.set_up import SlubCreation
 from simslab.slub.kmem_cache import KmemCache
 
-if TYPE_CHECKING:
-    from simslab.slub.core import SlubCore
-
 STANDING_CACHES: Final = "standing_caches.csv"
-SLAB_HWCACHE_ALIGN: Final = slab_flags.SLAB_HWCACHE_ALIGN
+BUILT_WITH_MORE: Final = ("simslab.slab.creation", "standing_caches.csv")
 SITE_BOOTSTRAP: Final = 0
-
-
-@dataclass(frozen=True)
-class StandingCache:
-    """One cache that an idle 5.10 kernel with SLUB has after boot, with its aliases already counted.
-
-    `object_size` is that of the request that made it, `raised_size` what aliases made of it.
-    """
-
-    name: str
-    object_size: int
-    raised_size: int
-    align: int
-    flags: int
-    ctor: int
-    useroffset: int
-    usersize: int
-    refcount: int
 
 
 def standing_caches() -> list[StandingCache]:
     """Return the standing caches beyond those of boot and kmalloc, in order of creation."""
-    text = resources.files("simslab.slub.creation").joinpath(STANDING_CACHES).read_text(encoding="ascii")
-    return [
-        StandingCache(
-            row["name"],
-            int(row["object_size"]),
-            int(row["raised_size"]),
-            int(row["align"]),
-            slab_flags.parse_flags(row["flags"]),
-            int(row["ctor"]),
-            int(row["useroffset"]),
-            int(row["usersize"]),
-            int(row["refcount"]),
-        )
-        for row in csv.DictReader(text.splitlines())
-    ]
+    return read_standing_caches("simslab.slub.creation", STANDING_CACHES)
 
 
-def boot(allocator: SlubCore, standing: bool = True) -> None:
+def boot(creation: SlubCreation, standing: bool = True) -> None:
     """Bring the allocator from nothing to FULL on CPU 0, then the other CPUs online, and make the standing caches.
 
     `standing` False leaves out all caches but those of boot and kmalloc's. Not modelled: which standing caches were
     made before the other CPUs came, which changes only where their structures lie.
     """
-    cpu = allocator.kernel.machine.cpus[0]
-    allocator.online_cpus = [0]
-    kmem_cache_init(allocator, cpu)
-    allocator.online_cpus = list(range(allocator.kernel.nr_cpu_ids))
-    allocator.slab_state = FULL  # slab_sysfs_init
+    core = creation.core
+    cpu = core.kernel.machine.cpus[0]
+    core.online_cpus = [0]
+    kmem_cache_init(creation, cpu)
+    core.online_cpus = list(range(core.kernel.nr_cpu_ids))
+    core.slab_state = FULL  # slab_sysfs_init
     if standing:
         for description in standing_caches():
-            create_standing(allocator, cpu, description)
+            creation.create_standing(cpu, description)
 
 
-def kmem_cache_init(allocator: SlubCore, cpu: Cpu) -> None:
+def make_standing(creation: SlubCreation, name: str) -> KmemCache | None:
+    """Make the cache `name` as the recorded kernel with SLAB, which was built with more, has it; None if it has none.
+
+    It may share an older cache, as any request.
+    """
+    for standing in read_standing_caches(*BUILT_WITH_MORE, CFLGS_NAMES):
+        if standing.name == name:
+            request = CacheRequest(
+                name, standing.object_size, standing.align, standing.flags, standing.ctor, 0, standing.usersize
+            )
+            return creation.kmem_cache_create_usercopy(creation.core.kernel.machine.cpus[0], request)
+    return None
+
+
+def kmem_cache_init(creation: SlubCreation, cpu: Cpu) -> None:
     """Make the caches of caches and of node structures, then the kmalloc caches (mm/slub.c: kmem_cache_init)."""
-    allocator.slab_state = DOWN
-    first = allocator.boot_data
-    node_cache = slab_common.new_kmem_cache(allocator, first + layout.KMEM_CACHE_BYTES, "kmem_cache_node")
-    allocator.kmem_cache_node = node_cache
-    slab_common.create_boot_cache(allocator, cpu, node_cache, layout.NODE_BYTES, SLAB_HWCACHE_ALIGN, 0)
-    allocator.slab_state = PARTIAL
-    cache = slab_common.new_kmem_cache(allocator, first, "kmem_cache")
-    allocator.kmem_cache = cache
-    size = layout.KMEM_CACHE_NODE + BYTES_PER_WORD * allocator.kernel.nr_node_ids
-    slab_common.create_boot_cache(allocator, cpu, cache, size, SLAB_HWCACHE_ALIGN, 0)
-    bootstrap(allocator, cpu, cache)
-    bootstrap(allocator, cpu, node_cache)
-    for description in kmalloc.creation_order():
-        if description.type == kmalloc.KMALLOC_DMA:
-            allocator.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
-        create_kmalloc_cache(allocator, cpu, description)
+    core = creation.core
+    core.slab_state = DOWN
+    first = core.boot_data
+    node_cache = creation.new_kmem_cache(first + layout.KMEM_CACHE_BYTES, "kmem_cache_node")
+    core.kmem_cache_node = node_cache
+    creation.create_boot_cache(cpu, node_cache, layout.NODE_BYTES, SLAB_HWCACHE_ALIGN, 0)
+    core.slab_state = PARTIAL
+    cache = creation.new_kmem_cache(first, "kmem_cache")
+    core.kmem_cache = cache
+    size = layout.KMEM_CACHE_NODE + BYTES_PER_WORD * core.kernel.nr_node_ids
+    creation.create_boot_cache(cpu, cache, size, SLAB_HWCACHE_ALIGN, 0)
+    bootstrap(creation, cpu, cache)
+    bootstrap(creation, cpu, node_cache)
+    for description in kmalloc.SIZES.creation_order():
+        if description.type == KMALLOC_DMA:
+            core.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
+        creation.create_kmalloc_cache(cpu, description)
 
 
-def bootstrap(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> None:
+def bootstrap(creation: SlubCreation, cpu: Cpu, cache: KmemCache) -> None:
     """Move a cache's structure from kernel data into an object, and flush its CPU slab (mm/slub.c: bootstrap)."""
-    addr = allocator.kmem_cache_alloc(cpu, allocator.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
+    core = creation.core
+    addr = core.kmem_cache_alloc(cpu, creation.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
     if not addr:
         raise KernelPanicError(f"no memory for the structure of {cache.name}")
     cache.addr = addr
     saved = cpu.irq_save(SITE_BOOTSTRAP)
-    allocator.slabs.flush_cpu_slab(cpu, cache, cpu.id)
+    core.slabs.flush_cpu_slab(cpu, cache, cpu.id)
     cpu.irq_restore(saved)
-    allocator.caches.append(cache)
-
-
-def create_kmalloc_cache(allocator: SlubCore, cpu: Cpu, description: KmallocCache) -> None:
-    """Make one kmalloc cache; user space may copy all of its objects (mm/slab_common.c: create_kmalloc_cache)."""
-    addr = allocator.kmem_cache_alloc(cpu, allocator.cache_of_caches(), gfp.GFP_NOWAIT | gfp.ZERO)
-    if not addr:
-        raise KernelPanicError("Out of memory when creating slab " + description.name)
-    cache = slab_common.new_kmem_cache(allocator, addr, description.name)
-    slab_common.create_boot_cache(allocator, cpu, cache, description.size, description.flags, description.size)
-    allocator.caches.append(cache)
-    cache.refcount = 1
-    allocator.kmalloc_caches[description.type][description.index] = cache
-
-
-def create_standing(allocator: SlubCore, cpu: Cpu, standing: StandingCache) -> None:
-    """Make a standing cache as one of its own, with the references and sizes that its aliases left."""
-    flags = standing.flags & fl.CACHE_CREATE_MASK
-    align = calculate_alignment(flags, standing.align, standing.object_size)
-    cache, err = slab_common.create_cache(
-        allocator,
-        cpu,
-        standing.name,
-        standing.object_size,
-        align,
-        flags,
-        standing.useroffset,
-        standing.usersize,
-        standing.ctor,
-    )
-    if cache is None:
-        slab_common.creation_failed(allocator, cpu, standing.name, flags, err)
-        return
-    cache.refcount = standing.refcount
-    cache.object_size = max(cache.object_size, standing.raised_size)
-    cache.inuse = max(cache.inuse, align_up(standing.raised_size, BYTES_PER_WORD))
+    core.caches.append(cache)

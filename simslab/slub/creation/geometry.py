@@ -9,24 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from simslab.kernel.layout import MAX_ORDER
-from simslab.slab.creation.geometry import PAGE_SIZE
-from simslab.slab_common.alignment import align_up
+from simslab.kernel.errno import EINVAL, ENOSYS
+from simslab.kernel.layout import MAX_ORDER, PAGE_SIZE
+from simslab.kernel.mm import gfp
+from simslab.slab_common.alignment import BYTES_PER_WORD, align_up
 from simslab.slub import flags as fl
+from simslab.slub.layout import TRACK_BYTES
 
-BYTES_PER_WORD: Final = 8
 MAX_OBJS_PER_PAGE: Final = 32767  # page->objects has 15 bits
 MIN_PARTIAL: Final = 5
 MAX_PARTIAL: Final = 10
 REMOTE_NODE_DEFRAG_RATIO: Final = 1000
-TRACK_BYTES: Final = 24  # struct track without STACKTRACE
-ENOSYS: Final = 38
-EINVAL: Final = 22
 FRACTIONS: Final = (16, 8, 4)  # of a slab that may be left over, one after the other
-GFP_COMP: Final = 0x40000
-GFP_DMA: Final = 0x01
-GFP_DMA32: Final = 0x04
-GFP_RECLAIMABLE: Final = 0x10
 
 
 @dataclass(frozen=True)
@@ -208,8 +202,8 @@ def freeptr_outside_object(object_size: int, flags: int, ctor: bool) -> bool:
 def allocflags(order: int, flags: int) -> int:
     """Return the GFP bits added to every page request of a cache."""
     return (
-        (GFP_COMP if order else 0)
-        | (GFP_DMA if flags & fl.SLAB_CACHE_DMA else 0)
-        | (GFP_DMA32 if flags & fl.SLAB_CACHE_DMA32 else 0)
-        | (GFP_RECLAIMABLE if flags & fl.SLAB_RECLAIM_ACCOUNT else 0)
+        (gfp.COMP if order else 0)
+        | (gfp.DMA if flags & fl.SLAB_CACHE_DMA else 0)
+        | (gfp.DMA32 if flags & fl.SLAB_CACHE_DMA32 else 0)
+        | (gfp.RECLAIMABLE if flags & fl.SLAB_RECLAIM_ACCOUNT else 0)
     )

@@ -2,6 +2,4 @@
 cdef extern from *:
     const long long KMALLOC_SHIFT_LOW "3LL"
     const long long KMALLOC_SHIFT_HIGH "13LL"
-    const long long KMALLOC_MAX_CACHE_SIZE "8192LL"
     const long long KMALLOC_MAX_ORDER "10LL"
-    const long long NR_INDEXES "14LL"

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import BadValue, near_miss
+from simslab.kernel.errno import EINVAL, ERANGE
 from simslab.machine.core.cpu import Cpu
 from simslab.slub.creation.geometry import set_min_partial
+from simslab.slub.housekeeping.shrink import flush_all, kmem_cache_shrink
 from simslab.slub.kmem_cache import KmemCache
-from simslab.slub.shrink import flush_all, kmem_cache_shrink
 
 if TYPE_CHECKING:
     from simslab.slub.core import SlubCore
 
-EINVAL: Final = 22
-ERANGE: Final = 34
 ULONG_BITS: Final = 64
 UINT_BITS: Final = 32
 NUMBER: Final = re.compile(r"\+?([0-9]+)\n?")
@@ -31,7 +30,7 @@ def kstrtou(text: str, bits: int) -> int:
     return value if value >> bits == 0 else -ERANGE
 
 
-def min_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
+def min_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> int:
     """Set how many slabs a node keeps, within 5 to 10 (mm/slub.c: min_partial_store)."""
     value = kstrtou(text, ULONG_BITS)
     if value < 0:
@@ -40,7 +39,7 @@ def min_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str
     return len(text)
 
 
-def cpu_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
+def cpu_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> int:
     """Set how many objects a CPU's list may hold, and flush every CPU (mm/slub.c: cpu_partial_store)."""
     value = kstrtou(text, UINT_BITS)
     if value < 0:
@@ -48,13 +47,11 @@ def cpu_partial_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str
     if value and cache.debug:
         return -EINVAL
     cache.cpu_partial = value
-    flush_all(allocator, cpu, cache, order)
+    flush_all(allocator, cpu, cache)
     return len(text)
 
 
-def remote_node_defrag_ratio_store(
-    allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None
-) -> int:
+def remote_node_defrag_ratio_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> int:
     """Set in percent how often other nodes are searched (mm/slub.c: remote_node_defrag_ratio_store)."""
     value = kstrtou(text, UINT_BITS)
     if value < 0:
@@ -65,15 +62,15 @@ def remote_node_defrag_ratio_store(
     return len(text)
 
 
-def shrink_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str, order: list[int] | None) -> int:
+def shrink_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> int:
     """Shrink the cache when told 1 (mm/slub.c: shrink_store)."""
     if not text.startswith("1"):
         return -EINVAL
-    kmem_cache_shrink(allocator, cpu, cache, order)
+    kmem_cache_shrink(allocator, cpu, cache)
     return len(text)
 
 
-Store = Callable[["SlubCore", Cpu, KmemCache, str, "list[int] | None"], int]
+Store = Callable[["SlubCore", Cpu, KmemCache, str], int]
 
 STORES: Final[dict[str, Store]] = {
     "min_partial": min_partial_store,
@@ -85,12 +82,10 @@ READ_ONLY: Final = ("order", "objs_per_slab", "object_size", "slab_size", "align
 OF_SLAB: Final = ("limit", "batchcount", "shared")
 
 
-def slab_attr_store(
-    allocator: SlubCore, cpu: Cpu, cache: KmemCache, name: str, text: str, order: list[int] | None = None
-) -> int:
+def slab_attr_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, name: str, text: str) -> int:
     """Write `text` to attribute `name`; characters accepted or a negative errno (mm/slub.c: slab_attr_store).
 
-    `order` as in flush_all. Raises BadValue for an attribute that does not exist or cannot be written.
+    Raises BadValue for an attribute that does not exist or cannot be written.
     """
     store = STORES.get(name)
     if store is None:
@@ -100,4 +95,4 @@ def slab_attr_store(
         if name in OF_SLAB:
             raise BadValue(f"{name!r} is a tunable of SLAB; a SLUB cache has no CPU arrays", expected=expected)
         raise BadValue(f"no attribute {name!r}", expected=expected, near=near_miss(name, STORES))
-    return store(allocator, cpu, cache, text, order)
+    return store(allocator, cpu, cache, text)

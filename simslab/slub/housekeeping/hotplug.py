@@ -7,33 +7,30 @@ and is no node with memory any longer.
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import Final
 
 from simslab.kernel.errno import EBUSY, ENOMEM
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slub import shrink
 from simslab.slub.core import SlubCore
-from simslab.slub.creation.slab_common import new_node
+from simslab.slub.creation.set_up import new_node
+from simslab.slub.housekeeping import shrink
 
 SITE_DEAD: Final = callsites.site("slub_cpu_dead")
 
 
 def cpu_up(core: SlubCore, cpu: Cpu, coming: int) -> int:
     """Let CPU `coming` take part: its structures are there, as those of every possible CPU; 0."""
-    for cpus in (core.online_cpus, core.kernel.online_cpus):
-        cpus.append(coming)
-        cpus.sort()
+    core.kernel.cpu_up(coming)
+    insort(core.online_cpus, coming)
     return 0
 
 
 def cpu_down(core: SlubCore, cpu: Cpu, going: int) -> None:
     """Give the slabs of CPU `going` back to the nodes (mm/slub.c: slub_cpu_dead)."""
-    kernel = core.kernel
-    kernel.workqueue.cancel(kernel.machine.cpus[going])
-    kernel.online_cpus.remove(going)
-    kernel.clocksource.leave(kernel.machine.cpus[going], kernel.jiffies(cpu))
+    core.kernel.cpu_down(cpu, going)
     core.online_cpus.remove(going)
     for cache in core.caches[::-1]:
         flags = cpu.irq_save(SITE_DEAD)

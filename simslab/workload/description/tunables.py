@@ -42,21 +42,17 @@ class Tunables(Strict):
             )
         return self
 
-    def completed(self, limit: int, batchcount: int, shared: int) -> tuple[int, int, int]:
-        """Return the three numbers to write, those that are not given taken from the cache's own, passed in here."""
-        limit = limit if self.limit is None else self.limit
-        batchcount = min(batchcount, limit) if self.batchcount is None else self.batchcount
-        return limit, batchcount, shared if self.shared is None else self.shared
-
-    def given(self, names: tuple[str, ...]) -> dict[str, int]:
-        """Return those of `names` that are set."""
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+    def given(self) -> dict[str, int]:
+        """Return those that are set, by name."""
+        return self.model_dump(exclude_none=True)
 
 
 def check_tunables(tunables: Mapping[str, Tunables], allocator: str) -> None:
     """BadValue, with its place, where a tunable of the other allocator is set."""
     foreign, own = (OF_SLUB, OF_SLAB) if allocator == "slab" else (OF_SLAB, OF_SLUB)
     for cache, values in tunables.items():
-        for name in values.given(foreign):
+        for name in foreign:
+            if name not in values.given():
+                continue
             told = f"'{name}' is not a tunable of {allocator.upper()}"
             raise BadValue(told, expected=f"one of {', '.join(own)}", at=("tunables", cache, name))

@@ -184,6 +184,8 @@ def _of_cache(cache: Any, numbers: list[int]) -> list[Region]:
         if node is None:
             continue
         place = f"{name}, node {numbers[node.node]}"
+        if node.list_lock.addr != node.addr:  # the kernel option node_lists_apart
+            regions.append(Region(node.list_lock.addr, node.addr, "kmem_cache_node", place))
         regions.append(Region(node.addr, node.addr + layout.NODE_BYTES, "kmem_cache_node", place))
         if node.shared is not None:
             regions.append(_array(node.shared, f"{place}, shared"))

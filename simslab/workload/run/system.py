@@ -19,7 +19,6 @@ from simslab.machine.core.cpu import Cpu
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
-from simslab.slab.creation.boot import standing_caches
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.failslab import FailSlab
 from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN, parse_flags
@@ -29,7 +28,7 @@ from simslab.slub.creation.options import SlubOptions
 from simslab.workload.description.kernel_options import OF_SLUB as SLUB_PARAMETERS
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
-from simslab.workload.description.tunables import OF_SLUB, Tunables
+from simslab.workload.description.tunables import Tunables
 from simslab.workload.trace.pairing import TraceCache
 
 
@@ -117,6 +116,8 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         freelist_random=options.freelist_random,
         freelist_seed=seed,
         freelist_hardened=options.freelist_hardened,
+        no_colouring=options.no_colouring,
+        node_lists_apart=options.node_lists_apart,
     )
     return SlabAllocator(kernel, slab_options)
 
@@ -163,21 +164,9 @@ def trace_cache(system: System, wanted: TraceCache) -> Cache:
     return cache
 
 
-def standing_elsewhere(system: System, name: str) -> Cache | None:
-    """Make a standing cache of the recorded SLAB kernel that the recorded SLUB kernel, built with less, has not."""
-    if isinstance(system.allocator, SlabAllocator):
-        return None
-    for standing in standing_caches():
-        if standing.name == name:
-            return system.allocator.kmem_cache_create(
-                name, standing.object_size, standing.align, standing.flags, standing.ctor, 0, standing.usersize
-            )
-    return None
-
-
 def named_cache(system: System, name: str, made: dict[str, Cache]) -> Cache:
     """Return the cache that a workload calls `name`, `made` or standing; BadValue when there is none."""
-    found = made.get(name) or system.find_cache(name) or standing_elsewhere(system, name)
+    found = made.get(name) or system.find_cache(name) or system.allocator.make_standing(name)
     if found is None:
         near = near_miss(name, [*made, *(cache.name for cache in system.allocator.caches)])
         raise BadValue(f"there is no cache '{name}'", expected="a cache of 'caches' or of the kernel's", near=near)
@@ -185,21 +174,13 @@ def named_cache(system: System, name: str, made: dict[str, Cache]) -> Cache:
 
 
 def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) -> None:
-    """Write limits, batchcounts and shared factors to slabinfo, or the attributes of SLUB's caches."""
+    """Write the tunables that a workload gives to slabinfo, or to the attributes of SLUB's caches."""
     for name, values in tunables.items():
         try:
-            cache = named_cache(system, name, made)
+            system.allocator.tune(named_cache(system, name, made), values.given())
         except BadValue as fault:
-            raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=("tunables", name)) from None
-        own = system.allocator.tunables(cache)
-        if "limit" not in own:
-            system.allocator.tune(cache, values.given(OF_SLUB))
-            continue
-        limit, batchcount, shared = values.completed(own["limit"], own["batchcount"], own["shared"])
-        if batchcount > limit:
-            told = f"batchcount {batchcount} is above limit {limit}, the cache's own"
-            raise BadValue(told, expected="a 'limit' as well", at=("tunables", name, "batchcount"))
-        system.allocator.tune(cache, {"limit": limit, "batchcount": batchcount, "shared": shared})
+            at = ("tunables", name, *fault.at)
+            raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
 
 
 def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache]) -> None:

@@ -11,9 +11,9 @@ from simslab.conform.slab.merging import (
     check_kmalloc,
     check_list_after_merge,
     check_merge,
-    create_and_describe,
     system_before,
 )
+from simslab.conform.tables import create_and_describe
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

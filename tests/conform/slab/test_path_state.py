@@ -9,7 +9,8 @@ import pytest
 
 from simslab.base.build import running_build
 from simslab.conform.slab.path_costs import STATE, read_counts, set_up
-from simslab.conform.slab.path_state import KMALLOC, NAME, accesses_free_of_charge
+from simslab.conform.slab.path_state import KMALLOC, NAME
+from simslab.conform.watching import accesses_free_of_charge
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "instruction_counts.csv.gz"
 PLAIN = pytest.mark.skipif(running_build().kind != "plain", reason="a compiled CPU's methods cannot be replaced")

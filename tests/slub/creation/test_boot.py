@@ -1,7 +1,7 @@
 """Boot: the first two caches describe each other, then everything stands on them."""
 
 from simslab.slub.creation.boot import standing_caches
-from simslab.slub.shrink import PARTIAL
+from simslab.slub.housekeeping.shrink import PARTIAL
 
 
 def test_the_oldest_caches_are_those_of_caches_and_of_nodes(booted):
@@ -51,3 +51,11 @@ def test_the_standing_caches_come_last_in_their_order(booted):
     names = [standing.name for standing in standing_caches()]
     assert [cache.name for cache in allocator.caches[-len(names) :]] == names
     assert len(allocator.caches) == 78
+
+
+def test_a_standing_cache_of_a_kernel_built_with_more_can_be_had(booted):
+    allocator = booted("1n1c")
+    made = allocator.make_standing("skbuff_head_cache")
+    assert (made.name, made.object_size) == ("skbuff_head_cache", 200)
+    assert made in allocator.caches
+    assert allocator.make_standing("no such cache") is None

@@ -4,7 +4,7 @@ import pytest
 
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
-from simslab.slub.creation import kmalloc
+from simslab.slab_common import kmalloc
 
 
 @pytest.fixture

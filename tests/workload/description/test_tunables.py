@@ -1,17 +1,14 @@
 import pytest
 
 from simslab.base.errors import BadValue
-from simslab.workload.description.tunables import OF_SLAB, OF_SLUB, Tunables, check_tunables
-
-
-def test_what_is_not_given_is_the_caches_own():
-    assert Tunables(limit=30).completed(120, 60, 8) == (30, 30, 8)
-    assert Tunables(shared=1, batchcount=7).completed(120, 60, 8) == (120, 7, 1)
+from simslab.workload.description.tunables import Tunables, check_tunables
 
 
 def test_only_what_is_given_is_told():
-    assert Tunables(cpu_partial=0, limit=3).given(OF_SLUB) == {"cpu_partial": 0}
-    assert Tunables(cpu_partial=0, limit=3).given(OF_SLAB) == {"limit": 3}
+    assert Tunables(cpu_partial=0, remote_node_defrag_ratio=3).given() == {
+        "cpu_partial": 0,
+        "remote_node_defrag_ratio": 3,
+    }
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,11 @@ def test_options_and_seed_reach_the_allocator():
     assert (options.slab_nomerge, options.slab_max_order, options.freelist_seed) == (True, 0, 3)
 
 
+def test_what_no_kernel_has_can_be_asked_for():
+    options = boot(no_colouring=True, node_lists_apart=True).allocator.options
+    assert (options.no_colouring, options.node_lists_apart) == (True, True)
+
+
 def test_of_caches_with_one_name_the_newest_is_meant(system):
     first, second = (system.allocator.kmem_cache_create("twin", size, 0, 0, 1) for size in (200, 400))
     assert first is not second

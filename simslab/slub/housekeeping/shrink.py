@@ -38,14 +38,15 @@ def cpus_to_flush(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> list[int]:
     return found
 
 
-def flush_all(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> None:
-    """Take from every CPU what it has of a cache, by interrupts; others first unless `order` says otherwise.
+def flush_all(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> None:
+    """Take from every CPU what it has of a cache, by interrupts (mm/slub.c: flush_all). Interrupts on.
 
-    Origin: mm/slub.c: flush_all. Interrupts on.
+    The other CPUs answer first, by number, unless `flush_order` says otherwise.
     """
-    if order is None:
-        order = sorted(cpus_to_flush(allocator, cpu, cache), key=lambda cpu_id: cpu_id == cpu.id)
-    flush_cpus(allocator, cpu, cache, order)
+    told = allocator.flush_order
+    places = {cpu_id: place for place, cpu_id in enumerate(told)}
+    found = cpus_to_flush(allocator, cpu, cache)
+    flush_cpus(allocator, cpu, cache, sorted(found, key=lambda i: (places.get(i, len(told)), i == cpu.id)))
 
 
 def flush_cpus(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int]) -> None:
@@ -61,12 +62,9 @@ def flush_cpus(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int]
         target.irq_restore(flags)
 
 
-def kmem_cache_shrink(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
-    """Give empty slabs back and sort the others, fullest first; 1 when slabs are left (mm/slub.c: __kmem_cache_shrink).
-
-    `order` as in flush_all.
-    """
-    flush_all(allocator, cpu, cache, order)
+def kmem_cache_shrink(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> int:
+    """Give empty slabs back and sort the others, fullest first; 1 when slabs are left (__kmem_cache_shrink)."""
+    flush_all(allocator, cpu, cache)
     left = 0
     for n in cache.nodes():
         for pfn in sort_partial(allocator, cpu, cache, n):
@@ -136,12 +134,9 @@ def free_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNo
         allocator.pages.discard_slab(cpu, cache, pfn)
 
 
-def kmem_cache_shutdown(allocator: SlubCore, cpu: Cpu, cache: KmemCache, order: list[int] | None = None) -> int:
-    """Give all slabs back; 1 when some have live objects (mm/slub.c: __kmem_cache_shutdown).
-
-    `order` as in flush_all.
-    """
-    flush_all(allocator, cpu, cache, order)
+def kmem_cache_shutdown(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> int:
+    """Give all slabs back; 1 when some have live objects (mm/slub.c: __kmem_cache_shutdown)."""
+    flush_all(allocator, cpu, cache)
     for n in cache.nodes():
         free_partial(allocator, cpu, cache, n)
         if n.nr_partial or n.nr_slabs:

@@ -1,7 +1,9 @@
 """Shrinking: empty slabs go, those with few free objects come first."""
 
+import pytest
+
 from simslab.kernel.mm import gfp
-from simslab.slub.shrink import PARTIAL
+from simslab.slub.housekeeping.shrink import PARTIAL, flush_all
 
 
 def test_slabs_are_sorted_fullest_first_and_empty_ones_go(booted):
@@ -26,3 +28,26 @@ def test_shrinking_an_unused_cache_leaves_nothing(booted):
         allocator.kmem_cache_free(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL))
     assert allocator.kmem_cache_shrink(allocator.kernel.machine.cpus[3], cache) == 0
     assert all(n.nr_slabs == 0 for n in cache.nodes())
+
+
+class Flushes:
+    """Which CPUs were flushed, in order."""
+
+    def __init__(self):
+        self.cpus = []
+
+    def flush_begins(self, cache, cpu_id):
+        self.cpus.append(cpu_id)
+
+
+@pytest.mark.parametrize(("told", "order"), [([], [1, 6, 3]), ([3, 6, 1], [3, 6, 1]), ([7, 6], [6, 1, 3])])
+def test_only_cpus_with_slabs_are_flushed_in_the_order_told(booted, told, order):
+    allocator = booted("2n8c", slab_nomerge=True)
+    cache = allocator.kmem_cache_create("c", 64)
+    cpus = allocator.kernel.machine.cpus
+    for number in (1, 3, 6):
+        allocator.kmem_cache_alloc(cpus[number], cache, gfp.GFP_KERNEL)
+    allocator.flush_order, allocator.slabs.observer = told, Flushes()
+    flush_all(allocator, cpus[3], cache)
+    assert allocator.slabs.observer.cpus == order
+    assert all(c.page < 0 for c in cache.cpu_slab)
