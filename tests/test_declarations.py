@@ -131,6 +131,16 @@ def test_the_declarations_are_those_that_the_sources_call_for():
     assert not problems, "\n".join(problems)
 
 
+def test_what_the_build_optimises_further_is_compiled_and_named_once():
+    """A module that has moved would lose its optimisation without a word."""
+    tree = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8"))
+    (hot,) = [node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "HOT"]
+    names = [node.value for node in ast.walk(hot) if isinstance(node, ast.Constant) and node.value != "simslab."]
+    assert len(names) == len(set(names)) > 20
+    for name in names:
+        assert "cdef class" in (ROOT / "simslab" / f"{name.replace('.', '/')}.pxd").read_text(encoding="utf-8"), name
+
+
 def test_rooms_that_the_plain_run_leaves_out_hold_no_compiled_module():
     assert [path for room in ROOMS for path in (ROOT / "simslab" / room).rglob("*.pxd")] == []
     assert all((ROOT / "simslab" / room).is_dir() for room in ROOMS)

@@ -105,7 +105,7 @@ class SlubCore(Allocator):
         )
 
     def new_lock(self, addr: int, name: str) -> SpinLock:
-        """Return the lock of a node structure; what it protects lies in its own line."""
+        """Return the lock of a node structure."""
         return SpinLock(addr, self.kernel.lock_stats.lock_class(name))
 
     # -- objects ------------------------------------------------------------------------------------------------------

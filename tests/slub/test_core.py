@@ -7,7 +7,7 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.slub import flags as fl
 from simslab.slub.core import slab_ksize
-from simslab.slub.creation.kmalloc import KMALLOC_MAX_CACHE_SIZE, KMALLOC_MAX_ORDER
+from simslab.slub.creation.kmalloc import KMALLOC_MAX_ORDER
 
 KERNEL = gfp.GFP_KERNEL
 
@@ -39,7 +39,7 @@ def test_the_smallest_class_that_holds_a_request_serves_it(system, size, flags, 
 
 def test_beyond_the_largest_class_there_are_pages_of_the_least_order(system):
     allocator, cpus = system
-    assert allocator.kmalloc_slab(KMALLOC_MAX_CACHE_SIZE + 1, 0) is None
+    assert allocator.kmalloc_slab(8192 + 1, 0) is None
     objp = allocator.kmalloc(cpus[0], 5 * 4096, KERNEL)
     assert allocator.ksize(cpus[0], objp) == 8 * 4096
     assert objp % (8 * 4096) == 0

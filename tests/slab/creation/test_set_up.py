@@ -61,7 +61,7 @@ def test_a_size_that_no_slab_holds_is_refused_and_nothing_is_kept(allocator):
 def in_use(allocator):
     """Bytes of per-CPU arrays, and objects of each kmalloc cache that somebody has."""
     used = [allocator.kernel.percpu.used()]
-    for cache in (cache for row in allocator.kmalloc_caches for cache in row if cache is not None):
+    for cache in (cache for cache in allocator.caches if "kmalloc" in cache.name):
         free = sum(array.avail for array in cache.cpu_cache)
         for node in cache.node:
             free += node.free_objects + (node.shared.avail if node.shared else 0)
