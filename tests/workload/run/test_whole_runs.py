@@ -120,6 +120,15 @@ def test_packets_arrive_in_interrupts_and_a_full_ring_drops_them():
     assert measured.conservation["allocated"] == 500 - measured.events["packets_dropped"]
 
 
+def test_packets_dropped_before_the_region_are_none_of_its_events():
+    nic = {"name": "nic", "cpu": 0, "every": "1 us", "interrupts": 500, "kmalloc": 256, "ring": 8}
+    drain = [{"pattern": "consume", "of": "nic", "think": "4 us"}, {"pattern": "barrier", "begin_region": True}]
+    after = {"pattern": "alloc_free", "kmalloc": 64, "operations": 10}
+    measured = run("one-node", {"name": "c", "cpus": "last 1", "steps": [*drain, after]}, devices=[nic])
+    assert (measured.events["packets_dropped"], measured.events["frees_skipped"]) == (0, 0)
+    assert measured.conservation["allocated"] < 500  # they were dropped all the same
+
+
 def test_an_interrupt_inside_an_operation_is_one_cause_of_it():
     nic = {"name": "nic", "cpu": 0, "every": "1 us", "interrupts": 2000, "kmalloc": 256, "ring": 4000}
     measured = run(
