@@ -4,12 +4,15 @@ Tests import the installed `simslab`. The sources that lie beside the tests woul
 `python -m pytest` in the checkout, and everything would pass without having tested what users run.
 """
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from same_in_both import same_in_both
 
 from simslab.base.build import running_build
 
@@ -21,7 +24,8 @@ LONG = (
     "test_docs.py",
     "test_determinism.py",
     "test_whole_runs.py",
-    "test_thread.py",
+    "test_golden.py",
+    "test_exhaustion.py",
 )
 
 # No time limits: plain Python on a busy machine is slow without being wrong. Where the build is prescribed, as in CI,
@@ -43,17 +47,40 @@ def pytest_report_header() -> list[str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Give each worker whole files: what a file's tests share is made once."""
+    """Give each worker whole files: what a file's tests share is made once. Long programs share nothing: one by one."""
+    if config.option.markexpr == "soak":
+        return None
     from xdist.scheduler import LoadFileScheduling
 
     config.option.loadscopereorder = False  # the order of collection
     return LoadFileScheduling(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks are selected
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let the long files begin where there are several workers."""
+    """Mark what is the same in both builds; let the long files begin where there are several workers."""
+    for item in items:
+        if same_in_both(item.path.relative_to(CHECKOUT / "tests")):
+            item.add_marker("same_in_both")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.name not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at thousands of tests: each run frees the machine before it with it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_process() -> Iterator[None]:
+    """Let experiments that do not say how many processes they want run in this one.
+
+    Starting workers takes longer than small runs; tests that are about them ask for two.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from declarations import COMMAND, declarations, differences
+from same_in_both import ROOMS
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALS = re.compile(r"@cython\.locals\(([^)]*)\)\s+(?:cp?def) [^\n(]*?(\w+)\(", re.DOTALL)
@@ -130,12 +131,28 @@ def test_the_declarations_are_those_that_the_sources_call_for():
     assert not problems, "\n".join(problems)
 
 
+def test_what_the_build_optimises_further_is_compiled_and_named_once():
+    """A module that has moved would lose its optimisation without a word."""
+    tree = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8"))
+    (hot,) = [node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "HOT"]
+    names = [node.value for node in ast.walk(hot) if isinstance(node, ast.Constant) and node.value != "simslab."]
+    assert len(names) == len(set(names)) > 20
+    for name in names:
+        assert "cdef class" in (ROOT / "simslab" / f"{name.replace('.', '/')}.pxd").read_text(encoding="utf-8"), name
+
+
+def test_rooms_that_the_plain_run_leaves_out_hold_no_compiled_module():
+    assert [path for room in ROOMS for path in (ROOT / "simslab" / room).rglob("*.pxd")] == []
+    assert all((ROOT / "simslab" / room).is_dir() for room in ROOMS)
+
+
 def test_local_types_are_given_to_locals_of_the_same_function():
     # Read without the generator: what it believes a local to be may be wrong.
     for path in sorted(ROOT.glob("*/**/*.pxd")):
+        tree = ast.parse(path.with_suffix(".py").read_text(encoding="utf-8"))
+        functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
         for names, function in LOCALS.findall(path.read_text(encoding="utf-8")):
-            tree = ast.parse(path.with_suffix(".py").read_text(encoding="utf-8"))
-            definitions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function]
+            definitions = [n for n in functions if n.name == function]
             for name in re.findall(r"(\w+)=", names):
                 bound = [n for d in definitions for n in ast.walk(d) if isinstance(n, ast.Name) and n.id == name]
                 assert any(isinstance(n.ctx, ast.Store) for n in bound), f"{path}: {function} has no local {name}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from command_line import ran_in
+from undrawn_figures import undrawn  # noqa: F401 - used by every test here
 
 GOLDEN = Path(__file__).parent / "golden_runs"
 RUNS = [
@@ -52,19 +53,21 @@ def test_a_run_repeats_its_stored_summary_and_hashes(machine, workload, tmp_path
     assert made == stored(machine, workload)
 
 
-SURROUNDINGS = (  # each differs from the first in everything that must not matter: (build, variables, jobs)
-    ("as built", {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC", "COLUMNS": "80"}, "1"),
-    ("as built", {"PYTHONHASHSEED": "4242", "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Tokyo", "COLUMNS": "200"}, "2"),
-    ("plain", {"PYTHONHASHSEED": "7", "LC_ALL": "C", "LANG": "C", "SIMSLAB_PURE": "1"}, "2"),
+SURROUNDINGS = (  # they differ in everything that must not matter: (variables, jobs)
+    ({"PYTHONHASHSEED": "0", "LC_ALL": "C", "LANG": "C", "TZ": "UTC", "COLUMNS": "80"}, "1"),
+    (
+        {"PYTHONHASHSEED": "4242", "LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Tokyo", "COLUMNS": "200", "SIMSLAB_PURE": "1"},
+        "2",
+    ),
 )
 COMMANDS = {
-    "run": ("run", "two-socket", "larson", "--set", "scale=0.01"),
+    "run": ("run", "two-socket", "larson", "--set", "scale=0.002"),
     "compare": (
         "compare",
         "one-node",
         "local-churn",
         "--set",
-        "scale=0.01",
+        "scale=0.002",
         "--seeds",
         "2",
         "--variant",
@@ -95,7 +98,7 @@ def test_every_file_of_a_result_is_the_same_whatever_surrounds_it(command, tmp_p
     """Hash seeds, locales, time zones, widths, working directories, numbers of workers, compiled and plain."""
     hashes = {
         hash_of_result(command, tmp_path / f"place {number}", variables, jobs)
-        for number, (_, variables, jobs) in enumerate(SURROUNDINGS)
+        for number, (variables, jobs) in enumerate(SURROUNDINGS)
     }
     assert len(hashes) == 1
 

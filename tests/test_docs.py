@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from command_line import ran_in
+from undrawn_figures import undrawn  # noqa: F401 - used by every test here
 
 from simslab.base.build import running_build
 

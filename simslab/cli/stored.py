@@ -74,7 +74,7 @@ def show(
         typer.Option(
             metavar="NAME",
             help="slabinfo, slabtop, numastat, lock_stat; or, for which it is run again: buddyinfo, vmstat, irqsoff, "
-            "perf-kmem, perf-c2c, perfetto, ftrace; default: the summary",
+            "callers, perf-kmem, perf-c2c, perfetto, ftrace; default: the summary",
             autocompletion=views,
         ),
     ] = "",

@@ -26,7 +26,7 @@ FOLDED: Final = ("data:", "percpu:", "other")
 TICK: Final = "hrtimer_interrupt"  # a timer interrupt fell into the recording
 MOST_COUNTED: Final = 1 << 12  # objects or slabs of a state
 MOST_INSTRUCTIONS: Final = 10_000_000
-ACCESSES: Final = ("read", "write", "update", "atomic", "clear", "prefetchw")
+ACCESSES: Final = (*NOTED, "clear", "prefetchw")
 BAD_INPUT: Final = 2  # status of a plain interpreter that was given what is no golden file
 
 

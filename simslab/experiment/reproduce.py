@@ -25,7 +25,7 @@ from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.faults import Fault
-from simslab.workload.run.line_log import LineLog
+from simslab.workload.run.lines.line_log import LineLog
 from simslab.workload.run.runner import Watch, run_workload
 from simslab.workload.run.system import System
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.base.output import check_writable, write_file
+from simslab.base.output import check_new, check_writable, write_file
 
 
 def test_a_file_is_written_whole_and_nothing_else_is_left(tmp_path):
@@ -67,6 +67,22 @@ def test_a_name_that_cannot_be_written_is_refused_before_the_work(name, said, tm
     with pytest.raises(UserError, match=said):
         check_writable(Path(name))
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_a_file_that_would_be_lost_is_refused_unless_forced(tmp_path):
+    file = tmp_path / "a.yaml"
+    check_new(file)
+    file.write_text("mine")
+    with pytest.raises(UserError, match="is there already; expected a new name, or --force"):
+        check_new(file)
+    check_new(file, force=True)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_new_name_must_be_one_that_can_be_written(tmp_path, force):
+    with pytest.raises(UserError, match="is a directory"):
+        check_new(tmp_path, force)
+    check_new(Path("/dev/null"), force)
 
 
 def test_a_fifo_is_written_through(tmp_path):

@@ -1,3 +1,4 @@
 from command_line import refused, simslab
+from undrawn_figures import undrawn
 
-__all__ = ["refused", "simslab"]
+__all__ = ["refused", "simslab", "undrawn"]

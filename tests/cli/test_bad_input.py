@@ -3,12 +3,11 @@
 import os
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from command_line import LONG_COMPARE, LONG_RUN, finished, heed_interrupts, start
+from command_line import LONG_COMPARE, LONG_RUN, at_work, finished, heed_interrupts, start
 
 from simslab.base.shipped import find_shipped
 
@@ -109,12 +108,12 @@ def test_an_output_that_is_full_is_one_message():
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("arguments", [LONG_RUN, LONG_COMPARE])
-def test_a_stopped_command_ends_at_once_and_leaves_nothing(tmp_path, number, status, arguments):
+@pytest.mark.parametrize(("arguments", "processes"), [(LONG_RUN, 1), (LONG_COMPARE, 2)])
+def test_a_stopped_command_ends_at_once_and_leaves_nothing(tmp_path, number, status, arguments, processes):
     out = ("--out", tmp_path / "out")
     with start(*arguments, *out, start_new_session=True, preexec_fn=heed_interrupts) as process:
         try:
-            time.sleep(2.5)
+            at_work(process, processes)
             process.send_signal(number)
             _, errors = process.communicate(timeout=30)  # returns when the last process that holds the pipes is gone
         finally:

@@ -155,8 +155,10 @@ def test_a_signal_ends_a_sweep_and_its_workers_and_keeps_what_is_done(tmp_path, 
     assert 0 < done(tmp_path / "a.db") < 50
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_sweep_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(tmp_path, times):
+# Killed twice it is in tests/experiment/test_sweep.py.
+@pytest.mark.slow
+def test_a_sweep_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing(tmp_path):
+    times = 50
     axes = ["--axis", "tunables.mixed.limit=20,60", "--seeds", str(4 * times), "--jobs", "2"]
     base = [sys.executable, "-m", "simslab", "sweep", "two-socket", "mixed-remote", "--set", "scale=0.02", *axes]
     moments = random.Random(times)

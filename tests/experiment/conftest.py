@@ -1,10 +1,12 @@
 import pytest
+from undrawn_figures import undrawn
 
 from simslab.experiment.grid.axes import Axis
 from simslab.experiment.grid.design import Design, make_grid
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import sweep
 
+__all__ = ["small_grid", "swept", "undrawn"]
 METRICS = ("latency.mean", "throughput", "memory.arrays:churn")
 
 

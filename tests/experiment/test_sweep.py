@@ -155,7 +155,7 @@ def killed_and_resumed(path, times):
 
 
 def test_a_sweep_that_is_killed_goes_on_with_the_same_command(swept, tmp_path):
-    killed_and_resumed(tmp_path / "a.db", 3)
+    killed_and_resumed(tmp_path / "a.db", 2)
     assert dumped(tmp_path / "a.db") == dumped(swept)
 
 

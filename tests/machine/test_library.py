@@ -99,7 +99,7 @@ def test_a_latency_that_a_table_has_in_it_cannot_be_set(setting):
 
 @pytest.mark.parametrize("setting", ["links.upi.bandwidth=20 GB/s", "l3.latency=21 ns", "kernel.pause=9 cycles"])
 def test_what_a_table_does_not_say_can_be_set_beside_it(setting):
-    load_machine("two-socket", [MATRIX, setting])
+    assert load_machine("two-socket", [MATRIX, setting]).idle_latency is not None
 
 
 def test_an_unknown_machine_gives_the_near_miss():

@@ -56,6 +56,20 @@ def test_an_empty_array_takes_from_the_shared_one_before_slabs(bench):
     assert shared.avail == 0
 
 
+def test_one_allocation_in_batchcount_refills(bench):
+    cache = bench.cache
+    objects = bench.alloc(count=200 * cache.num)
+    pins = objects[:: cache.num]  # one in each slab, which keeps it
+    bench.free(sorted(set(objects) - set(pins)))
+    bench.allocator.kmem_cache_shrink(bench.cpus[0], cache)
+    cache.cpu_cache[0].touched = 1
+    stats = bench.allocator.kernel.lock_stats
+    stats.reset()
+    bench.alloc(count=40 * cache.batchcount)
+    refills = [row for row in stats.table() if row["name"] == "files:list_lock" and row["acquisitions"]]
+    assert [(row["site"], row["acquisitions"]) for row in refills] == [("cache_alloc_refill", 40)]
+
+
 def test_a_bulk_allocation_gives_all_or_nothing(bench):
     cpu = bench.cpus[0]
     objects = bench.allocator.kmem_cache_alloc_bulk(cpu, bench.cache, gfp.GFP_KERNEL, 40)

@@ -76,6 +76,23 @@ def test_without_alien_arrays_it_goes_straight_into_its_slab():
     assert bench.cache.node[1].free_objects == before + 1
 
 
+def home_locks(bench):
+    """How often the list_lock of node 1 is taken when CPU 0 frees 1,200 of its objects; node 0's is left alone."""
+    objects = bench.alloc(cpu=4, count=1200)
+    stats = bench.allocator.kernel.lock_stats
+    stats.reset()
+    bench.free(objects)
+    return sum(row["acquisitions"] for row in stats.table() if row["name"] == "files:list_lock")
+
+
+def test_aliens_take_the_home_nodes_lock_once_for_twelve_objects():
+    assert home_locks(Bench()) == 1200 // 12 - 1  # the last twelve are in the array
+
+
+def test_without_aliens_every_object_takes_the_home_nodes_lock():
+    assert home_locks(Bench(noaliencache=True)) == 1200
+
+
 def test_an_address_outside_every_slab_has_no_cache():
     bench = Bench()
     page = bench.allocator.kernel.page_allocator.alloc_pages(bench.cpus[0], gfp.GFP_KERNEL, 0, 0)

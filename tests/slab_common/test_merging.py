@@ -2,10 +2,12 @@ import logging
 
 import pytest
 
+from simslab.allocator.cache import Cache
 from simslab.conform.topologies import new_system
 from simslab.slab import cflgs
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common import flags as fl
+from simslab.slab_common.merging import MergeRules, find_mergeable
 from simslab.slab_common.slab_state import KernelPanicError
 
 
@@ -18,6 +20,34 @@ def create(allocator, name, size, **arguments):
     return allocator.kmem_cache_create(name, size, **arguments)
 
 
+def plain_cache(size, align):
+    cache = Cache(1, 0, "plain")
+    cache.size, cache.align, cache.refcount = size, align, 1
+    return cache
+
+
+@pytest.mark.parametrize(
+    ("align", "asked", "by_alignment", "shared"),
+    [(8, 8, True, True), (8, 64, True, False), (8, 64, False, True), (96, 64, True, False), (128, 64, True, True)],
+)
+def test_where_alignment_counts_the_caches_own_must_be_a_multiple(align, asked, by_alignment, shared):
+    cache = plain_cache(384, align)
+    assert (find_mergeable([cache], 384, asked, 0, MergeRules(64, by_alignment)) is cache) is shared
+
+
+@pytest.mark.parametrize(("references", "shared"), [(-1, False), (0, True), (1, True)])
+def test_boot_caches_are_exempt_while_their_references_are_below_zero(references, shared):
+    cache = plain_cache(384, 8)
+    cache.refcount = references
+    assert (find_mergeable([cache], 384, 8, 0, MergeRules(64, True)) is cache) is shared
+
+
+@pytest.mark.parametrize(("size", "shared"), [(384, True), (377, True), (376, False), (385, False)])
+def test_less_than_a_word_may_be_wasted(size, shared):
+    cache = plain_cache(384, 8)
+    assert (find_mergeable([cache], size, 8, 0, MergeRules(64, False)) is cache) is shared
+
+
 def test_equal_caches_are_shared_and_counted(allocator):
     first = create(allocator, "first", 40)
     assert create(allocator, "second", 40) is first
@@ -25,10 +55,12 @@ def test_equal_caches_are_shared_and_counted(allocator):
 
 
 def test_the_oldest_match_is_shared(allocator):
-    kinds = [create(allocator, f"c{i}", 40, ctor=1) for i in range(2)]
+    for i in range(2):
+        create(allocator, f"c{i}", 40, ctor=1)  # older, but never shared
     plain = create(allocator, "plain", 40)
     assert create(allocator, "later", 36) is plain
-    assert plain not in kinds
+    older, newer = plain_cache(384, 8), plain_cache(384, 8)
+    assert find_mergeable([older, newer], 384, 8, 0, MergeRules(64, False)) is older
 
 
 def test_sharing_raises_object_size_for_good(allocator):
@@ -65,6 +97,11 @@ def test_a_forbidden_flag_makes_no_cache_and_warns(allocator, caplog):
         assert create(allocator, "bad", 64, flags=cflgs.CFLGS_OFF_SLAB) is None
     assert "kmem_cache_create(bad) failed with error -22" in caplog.text
     assert len(allocator.caches) == known
+
+
+def test_a_creation_that_succeeds_says_nothing(allocator):
+    create(allocator, "good", 64, flags=fl.SLAB_PANIC, ctor=1)
+    assert allocator.kernel.log.lines == []
 
 
 def test_panic_flag_stops_the_kernel(allocator):

@@ -5,8 +5,10 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from io import StringIO
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -73,6 +75,23 @@ def finished(*arguments, **more):
     with start(*arguments, **more) as process:
         out, err = process.communicate()
     return process.returncode, out, err
+
+
+def at_work(process, processes=1):
+    """Wait until the process, or each of the so many that it started, has computed for a second, start-up included."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        working = [process.pid] if processes == 1 else children
+        if len(working) == processes and min(map(_seconds, working)) > 1:
+            return
+        time.sleep(0.05)
+
+
+def _seconds(pid):
+    """Processor time of a process, user's and system's (/proc/PID/stat, fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def heed_interrupts():

@@ -7,7 +7,7 @@ from small_runs import workload
 from simslab.experiment.figures.zones import zone_states
 from simslab.machine.library import load_machine
 from simslab.workload.run.event_log import EventLog
-from simslab.workload.run.line_log import LineLog
+from simslab.workload.run.lines.line_log import LineLog
 from simslab.workload.run.runner import run_workload
 
 STEPS = (

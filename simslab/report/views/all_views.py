@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import UserError, near_miss
+from simslab.report.views.callers import callers_text
 from simslab.report.views.ftrace import ftrace_text
 from simslab.report.views.irqsoff import irqsoff_text
 from simslab.report.views.lock_stat import lock_stat_text
@@ -17,7 +18,7 @@ from simslab.report.views.perf_kmem import perf_kmem_text
 from simslab.report.views.perfetto import perfetto_text
 from simslab.report.views.slabtop import slabtop_text
 from simslab.result.measurement import Measurement
-from simslab.workload.run.line_log import LineLog
+from simslab.workload.run.lines.line_log import LineLog
 
 if TYPE_CHECKING:
     from simslab.report.views.page_state import ZoneState
@@ -33,6 +34,7 @@ AGAIN: Final[dict[str, Callable[[Again], str]]] = {  # views of what a result do
     "buddyinfo": lambda again: buddyinfo_text(again.zones),
     "vmstat": lambda again: vmstat_text(again.zones),
     "irqsoff": lambda again: irqsoff_text(again.log),
+    "callers": lambda again: callers_text(again.log),
     "perf-kmem": lambda again: perf_kmem_text(again.log),
     "perf-c2c": lambda again: perf_c2c_text(again.log.lines or LineLog()),
     "perfetto": lambda again: perfetto_text(again.log),

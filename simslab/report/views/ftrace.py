@@ -1,8 +1,8 @@
 """The kmem events of a run as /sys/kernel/debug/tracing/trace of a 5.10 kernel prints them.
 
 kernel/trace/trace.c (print_func_help_header_irq), trace_output.c (trace_print_context), include/trace/events/kmem.h.
-Bulk calls have no event in 5.10. Not modelled: call sites (the step of the workload stands for them), process numbers
-(1 and the CPU's number), pointers are not hashed.
+Bulk calls have no event in 5.10. Call sites are those that a trace recorded. Not modelled: those of workloads (the
+thread stands for them), process numbers (1000 and the CPU's number), pointers are not hashed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def pid(cpu: int) -> int:
 
 
 def _fields(event: ObjectEvent) -> str:
-    head = f"{event.event}: call_site={task_name(event.task)}+0x0/0x1 ptr={event.address:016x}"
+    site = event.site or f"{task_name(event.task)}+0x0/0x1"
+    head = f"{event.event}: call_site={site} ptr={event.address:016x}"
     if event.event in ("kfree", "kmem_cache_free"):
         return head
     text = f"{head} bytes_req={event.bytes_req} bytes_alloc={event.bytes_alloc} gfp_flags={format_gfp(event.gfp)}"

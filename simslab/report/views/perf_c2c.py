@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.machine.memory import states
-from simslab.workload.run.line_log import LineCounts, LineLog
+from simslab.workload.run.lines.line_log import LineCounts, LineLog
 
 RULE: Final = "=" * 49
 GROUPS: Final = (

@@ -1,7 +1,7 @@
 """`perf kmem stat --caller` of a run (tools/perf/builtin-kmem.c: __print_slab_result, print_slab_summary).
 
-Call sites are the steps of the workload, as the ftrace view has them. Callers are sorted as perf does by default: by
-fragmentation, hits and bytes, the largest first.
+Call sites are those that a trace recorded, else the threads of the workload, as the ftrace view has them. They are
+sorted as perf does by default: by fragmentation, hits and bytes, the largest first.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _counted(log: EventLog) -> tuple[dict[str, Caller], int]:
                 freed += size
                 caller.pingpong += cpu != event.cpu
             continue
-        name = f"{task_name(event.task)}+0"
+        name = event.site.partition("/")[0].replace("+0x", "+") or f"{task_name(event.task)}+0"
         caller = callers.setdefault(name, Caller(name))
         caller.hit += 1
         caller.bytes_req += event.bytes_req

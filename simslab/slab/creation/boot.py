@@ -65,7 +65,7 @@ def kmem_cache_init(creation: SlabCreation, cpu: Cpu) -> None:
     core.slab_state = DOWN
     create_kmem_cache(creation, cpu)
     core.slab_state = PARTIAL
-    order = kmalloc.creation_order()
+    order = kmalloc.creation_order(cpucache.node_bytes(core))
     creation.create_kmalloc_cache(cpu, next(order))
     core.slab_state = PARTIAL_NODE
     replace_boot_nodes(creation, cpu)
@@ -89,7 +89,7 @@ def create_kmem_cache(creation: SlabCreation, cpu: Cpu) -> None:
 def replace_boot_nodes(creation: SlabCreation, cpu: Cpu) -> None:
     """Move the node structures of the first two caches into kmalloc memory (kmem_cache_init, step 5)."""
     core = creation.core
-    node_cache = core.kmalloc_caches.rows[KMALLOC_NORMAL][kmalloc.INDEX_NODE]
+    node_cache = core.kmalloc_caches.rows[KMALLOC_NORMAL][kmalloc.SIZES.kmalloc_index(cpucache.node_bytes(core))]
     assert isinstance(node_cache, KmemCache)
     for nid in core.kernel.online_nodes:
         for cache in (creation.cache_of_caches(), node_cache):
@@ -101,12 +101,12 @@ def init_list(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int) -> None:
 
     The copy takes place after the allocation, so it includes what the allocation changed.
     """
-    addr = core.kmalloc_node(cpu, layout.NODE_BYTES, gfp.GFP_NOWAIT, nid)
+    addr = core.kmalloc_node(cpu, cpucache.node_bytes(core), gfp.GFP_NOWAIT, nid)
     if not addr:
         raise KernelPanicError(f"no memory for the node structure of {cache.name}")
     old = cache.node[nid]
     assert old is not None
-    new = cpucache.new_node(core, cache, addr, nid)
+    new = cpucache.new_node(core, cache, addr, nid, cpucache.lists_apart(core))
     copy_node(old, new)
     cache.node[nid] = new
 

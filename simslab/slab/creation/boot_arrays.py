@@ -39,10 +39,10 @@ def setup_boot_cpu_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: in
         set_up_node(core, cpu, cache, SIZE_NODE)
     else:
         for nid in core.kernel.online_nodes:
-            addr = core.kmalloc_node(cpu, layout.NODE_BYTES, request, nid)
+            addr = core.kmalloc_node(cpu, cpucache.node_bytes(core), request, nid)
             if not addr:
                 raise KernelPanicError(f"no memory for the node structures of {cache.name}")
-            cache.node[nid] = cpucache.new_node(core, cache, addr, nid)
+            cache.node[nid] = cpucache.new_node(core, cache, addr, nid, cpucache.lists_apart(core))
     local = cache.node[core.kernel.cpu_to_mem[cpu.id]]
     assert local is not None
     local.next_reap = cpucache.first_reap(core, cpu, cache)

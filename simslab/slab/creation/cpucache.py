@@ -115,7 +115,7 @@ def release_nodes(core: SlabCore, cpu: Cpu, cache: KmemCache, before: int) -> No
             if node.shared is not None:
                 core.kfree(cpu, node.shared.addr)
             free_alien_cache(core, cpu, node.alien, node.alien_addr)
-            core.kfree(cpu, node.addr)
+            core.kfree(cpu, node.list_lock.addr)
             cache.node[nid] = None
 
 
@@ -177,10 +177,10 @@ def init_cache_node(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, reques
     """Make a node's lists, or recompute free_limit when they exist (mm/slab.c: init_cache_node); 0 or -ENOMEM."""
     node = cache.node[nid]
     if node is None:
-        addr = core.kmalloc_node(cpu, layout.NODE_BYTES, request, nid)
+        addr = core.kmalloc_node(cpu, node_bytes(core), request, nid)
         if not addr:
             return -ENOMEM
-        node = new_node(core, cache, addr, nid)
+        node = new_node(core, cache, addr, nid, lists_apart(core))
         node.next_reap = first_reap(core, cpu, cache)
         cache.node[nid] = node
     # Not modelled: list_lock around an existing node's free_limit, one word that nobody adds to.
@@ -188,10 +188,23 @@ def init_cache_node(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, reques
     return 0
 
 
-def new_node(core: SlabCore, cache: KmemCache, addr: int, nid: int) -> KmemCacheNode:
-    """Return an empty struct kmem_cache_node at `addr` (mm/slab.c: kmem_cache_node_init)."""
+def new_node(core: SlabCore, cache: KmemCache, addr: int, nid: int, apart: int = 0) -> KmemCacheNode:
+    """Return an empty struct kmem_cache_node at `addr` (mm/slab.c: kmem_cache_node_init).
+
+    `apart`: bytes between list_lock, which is the first member, and the place where the rest takes it to be.
+    """
     lock_class = core.kernel.lock_stats.lock_class(f"{cache.name}:list_lock")
-    return KmemCacheNode(addr, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class))
+    return KmemCacheNode(addr + apart, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class))
+
+
+def lists_apart(core: SlabCore) -> int:
+    """Return how far the lists are moved so that they begin in the line behind list_lock's, 0 for 5.10's layout."""
+    return layout.CACHE_LINE - layout.NODE_SLABS_PARTIAL if core.options.node_lists_apart else 0
+
+
+def node_bytes(core: SlabCore) -> int:
+    """Return the size of struct kmem_cache_node."""
+    return layout.NODE_BYTES + lists_apart(core)
 
 
 def first_reap(core: SlabCore, cpu: Cpu, cache: KmemCache) -> int:

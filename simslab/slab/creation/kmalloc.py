@@ -17,15 +17,14 @@ KMALLOC_MAX_CACHE_SIZE: Final = 1 << KMALLOC_SHIFT_HIGH
 SIZEOF_KMEM_CACHE_NODE: Final = 120
 
 SIZES: Final = KmallocSizes(KMALLOC_SHIFT_LOW, KMALLOC_SHIFT_HIGH, fl.SLAB_HWCACHE_ALIGN)
-INDEX_NODE: Final = SIZES.kmalloc_index(SIZEOF_KMEM_CACHE_NODE)
 
 
-def creation_order() -> Iterator[KmallocCache]:
-    """Yield every kmalloc cache in the order of boot; the first serves struct kmem_cache_node.
+def creation_order(node_bytes: int = SIZEOF_KMEM_CACHE_NODE) -> Iterator[KmallocCache]:
+    """Yield every kmalloc cache in the order of boot; the first serves struct kmem_cache_node, of `node_bytes`.
 
     Origin: mm/slab.c: kmem_cache_init, then mm/slab_common.c: create_kmalloc_caches with what is still missing.
     """
-    first = SIZES.kmalloc_cache(KMALLOC_NORMAL, INDEX_NODE)
+    first = SIZES.kmalloc_cache(KMALLOC_NORMAL, SIZES.kmalloc_index(node_bytes))
     yield first
     yield from (cache for cache in SIZES.creation_order() if cache != first)
 

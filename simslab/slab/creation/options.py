@@ -14,9 +14,11 @@ LARGE_MEMORY: Final = 32 << 20  # bytes of RAM above which slabs may have two pa
 
 @dataclass(frozen=True)
 class SlabOptions:
-    """What `slab_nomerge`, `noaliencache`, `slab_max_order=` and the build decide.
+    """What `slab_nomerge`, `noaliencache`, `slab_max_order=` and the build decide, and what no kernel has.
 
-    Origin: mm/slab_common.c: setup_slab_nomerge; mm/slab.c: noaliencache_setup.
+    `no_colouring` and `node_lists_apart` are for asking what 5.10's layout is worth: slabs all begin with their first
+    object where the first colour has it; a node's lists and counters begin in the line behind that of list_lock.
+    Origin of the others: mm/slab_common.c: setup_slab_nomerge; mm/slab.c: noaliencache_setup.
     """
 
     slab_nomerge: bool = False
@@ -29,6 +31,8 @@ class SlabOptions:
     freelist_random: bool = False
     freelist_seed: int = 0  # of the random sequences, which the kernel draws from its entropy
     freelist_hardened: bool = False
+    no_colouring: bool = False
+    node_lists_apart: bool = False
     cache_line_size: int = 64
 
     def effective_max_order(self, memory_bytes: int) -> int:

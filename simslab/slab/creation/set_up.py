@@ -75,7 +75,7 @@ def apply_geometry(core: SlabCore, cache: KmemCache, geometry: Geometry) -> None
     """Store what sizing decided."""
     cache.align, cache.flags, cache.size = geometry.align, geometry.flags, geometry.size
     cache.num, cache.gfporder = geometry.num, geometry.gfporder
-    cache.colour, cache.colour_off = geometry.colour, geometry.colour_off
+    cache.colour, cache.colour_off = 0 if core.options.no_colouring else geometry.colour, geometry.colour_off
     cache.freelist_size, cache.allocflags = geometry.freelist_size, geometry.allocflags
     cache.obj_offset = geometry.obj_offset
     cache.reciprocal_m, cache.reciprocal_sh1, cache.reciprocal_sh2 = reciprocal_value(geometry.size)
@@ -114,5 +114,5 @@ def kmem_cache_release(core: SlabCore, cpu: Cpu, cache: KmemCache) -> None:
         if node.shared is not None:
             core.kfree(cpu, node.shared.addr)
         cpucache.free_alien_cache(core, cpu, node.alien, node.alien_addr)
-        core.kfree(cpu, node.addr)
+        core.kfree(cpu, node.list_lock.addr)
         cache.node[nid] = None

@@ -33,7 +33,15 @@ Nodes = Annotated[
 ]
 
 # Not modelled: freelist randomisation and hardening of SLUB, and what its debug options find in objects.
-OF_SLAB: Final = ("noaliencache", "slab_max_order", "debug_slab", "freelist_random", "freelist_hardened")
+OF_SLAB: Final = (
+    "noaliencache",
+    "slab_max_order",
+    "debug_slab",
+    "freelist_random",
+    "freelist_hardened",
+    "no_colouring",
+    "node_lists_apart",
+)
 OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects", "slub_debug", "slub_nomerge")
 
 
@@ -66,6 +74,13 @@ class KernelOptions(Strict):
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
     freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")
     freelist_hardened: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_HARDENED")
+    no_colouring: bool = Field(
+        default=False, description="not 5.10: the first object of every slab begins at the same offset"
+    )
+    node_lists_apart: bool = Field(
+        default=False,
+        description="not 5.10: a node's lists and counters begin in the line behind list_lock's, which waiters poll",
+    )
     stand_in_pages: bool = Field(
         default=False,
         description="not 5.10's page allocator but the stand-in of the silicon rows: lists of each CPU over a pool",

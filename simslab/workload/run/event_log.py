@@ -18,8 +18,9 @@ from simslab.workload.streams import operations as ops
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simslab.workload.run.call_sites import CallSites
     from simslab.workload.run.executor import Executor
-    from simslab.workload.run.line_log import LineLog
+    from simslab.workload.run.lines.line_log import LineLog
     from simslab.workload.run.meeting import Meeting
     from simslab.workload.run.system import System
     from simslab.workload.run.thread import WorkloadThread
@@ -39,6 +40,7 @@ class Operation:
     cache: str
     in_handler: bool
     causes: dict[str, int] = field(compare=False, default_factory=dict)  # only of the slowest
+    site: str = field(compare=False, default="")  # what called for it, where everything is written down
 
     @property
     def cycles(self) -> int:
@@ -60,6 +62,7 @@ class ObjectEvent:
     bytes_alloc: int = 0
     gfp: int = 0
     node: int = -1
+    site: str = ""  # as recorded, of a trace
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class EventLog:
         self.objects: list[ObjectEvent] = []
         self.holds: list[Hold] = []
         self.longest_masked: MaskedStretch | None = None
+        self.sites: CallSites | None = None
         self.tasks: dict[int, str] = {}  # CPU -> thread
         self._worst: list[tuple[int, int, Operation]] = []
         self._taken: dict[tuple[int, int], tuple[int, str]] = {}  # (CPU, address of the lock) -> (since, call site)
@@ -165,6 +169,7 @@ class EventLog:
             self._name(cache),
             bool(cpu.in_interrupt),
             causes,
+            "" if self.sites is None else self.sites.of(cpu),
         )
         if self.everything:
             self.operations.append(made)
@@ -185,7 +190,7 @@ class EventLog:
         name = ("kmalloc" if by_size else "kmem_cache_alloc") + ("_node" if row[ops.NODE] >= 0 else "")
         self.objects.append(
             ObjectEvent(cpu.now, cpu.id, name, self._task(cpu), objp, self._name(cache), asked, size, row[ops.GFP],
-                        row[ops.NODE])
+                        row[ops.NODE], self._recorded(cpu))
         )  # fmt: skip
 
     def freeing(self, cpu: Any, kind: int, cache: int, objp: int) -> None:
@@ -194,7 +199,8 @@ class EventLog:
             return
         by_kfree = self._executor.kinds_owner[kind + ops.OPCODE] != ops.FREE
         event = "kfree" if by_kfree else "kmem_cache_free"
-        self.objects.append(ObjectEvent(cpu.now, cpu.id, event, self._task(cpu), objp, self._name(cache)))
+        name, site = self._name(cache), self._recorded(cpu)
+        self.objects.append(ObjectEvent(cpu.now, cpu.id, event, self._task(cpu), objp, name, site=site))
 
     def acquired(self, cpu: Any, lock: Any) -> None:
         """A CPU has taken a spinlock."""
@@ -218,6 +224,9 @@ class EventLog:
 
     def _task(self, cpu: Any) -> str:
         return self.tasks.get(cpu.id, "swapper")
+
+    def _recorded(self, cpu: Any) -> str:
+        return "" if self.sites is None else self.sites.recorded(cpu)
 
     def _name(self, index: int) -> str:
         found = self._allocator.by_index[index] if index else None

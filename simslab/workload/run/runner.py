@@ -18,6 +18,7 @@ from simslab.machine.spec import MachineSpec
 from simslab.result.measurement import Measurement, TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import Workload
+from simslab.workload.run.call_sites import CallSites, recorded_sites
 from simslab.workload.run.collect import Collector
 from simslab.workload.run.device import ReceiveDevice
 from simslab.workload.run.event_log import EventLog
@@ -115,6 +116,8 @@ def run_workload(
         watch(run.share)
     if log is not None:
         log.attach(run.system, run.executor, run.threads, run.meeting)
+        if log.everything:
+            log.sites = _call_sites(run, workload, seed)
     try:
         run.execute()
     except KernelBugError as bug:
@@ -123,7 +126,7 @@ def run_workload(
         log.close()
     if at_end is not None:
         at_end(run.system)
-    return run.collector.measurement(run.threads, run.devices, run.trace)
+    return run.collector.measurement(run.threads, run.trace)
 
 
 def check_fits(machine: MachineSpec, workload: Workload, document: Document | None = None) -> None:
@@ -158,9 +161,7 @@ def prepare(
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
     _earlier.append(ref(system.machine))
-    topology = system.machine.topology
-    numbers = tuple(node.number for node in topology.nodes)
-    places = CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes), numbers)
+    places = _places(system)
     made = create_caches(system, workload.caches)
     program, caches, summary = _program(system, workload, places, seed, made)
     tune(system, workload.tunables, made)
@@ -177,6 +178,21 @@ def prepare(
     run.collector.name_run(machine.name, workload.name, seed)
     run.collector.begin_region()
     return run
+
+
+def _places(system: System) -> CpuPlaces:
+    topology = system.machine.topology
+    numbers = tuple(node.number for node in topology.nodes)
+    return CpuPlaces(tuple(cpu.node for cpu in topology.cpus), len(topology.nodes), numbers)
+
+
+def _call_sites(run: Run, workload: Workload, seed: int | None) -> CallSites:
+    """Return what tells an operation's call site in a run that is about to begin."""
+    recorded = {}
+    if workload.trace is not None:
+        drawn = workload.seed if seed is None else seed
+        recorded = recorded_sites(workload.trace, _places(run.system), workload.scale, drawn)
+    return CallSites(run.threads, run.program.phases, recorded)
 
 
 def _program(
@@ -236,6 +252,7 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
     for thread in threads:
         system.kernel.log.comm[thread.cpu.id] = thread.name
     collector = Collector(system, program, recorder, executor, meeting)
+    collector.devices = devices
     meeting.at_region = collector.begin_region
     return Run(system, program, executor, meeting, threads, devices, collector, trace)
 

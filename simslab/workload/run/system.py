@@ -116,6 +116,8 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         freelist_random=options.freelist_random,
         freelist_seed=seed,
         freelist_hardened=options.freelist_hardened,
+        no_colouring=options.no_colouring,
+        node_lists_apart=options.node_lists_apart,
     )
     return SlabAllocator(kernel, slab_options)
 

@@ -33,6 +33,7 @@ UNKNOWN_PTR: Final = trace_events.UNKNOWN_PTR
 
 ROWS: Final = 1 << 15  # events taken at a time
 MAX_EVENTS: Final = 1 << 26
+SITE: Final = b"call_site="
 UNKNOWN_FLAGS: Final = "allocation with GFP flags that 5.10 has not got ({}; without them, not skipped)"
 FLAGS_SHOWN: Final = 3
 
@@ -116,9 +117,9 @@ class KmemTrace:
 class _Reader:
     """Collects columns piece by piece."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = 0) -> None:
         self.shapes = ShapeTable()
-        self.scanner = LineScanner(self.shapes.new, ROWS)
+        self.scanner = LineScanner(self.shapes.new, rows or ROWS)
         self.notes = LineNotes()
         self.pieces: dict[str, list[Column]] = {name: [] for name in _COLUMNS}
         self.events = 0
@@ -165,6 +166,9 @@ class _Reader:
         self.scanner.rows = 0
         self.events += rows
 
+    def end_of_piece(self) -> None:
+        """The scanner goes on to another text."""
+
     def columns(self) -> dict[str, Column]:
         """Return all rows, column by column: only one is there twice at a time."""
         return {name: np.concatenate(self.pieces.pop(name)) for name in _COLUMNS}
@@ -189,23 +193,62 @@ class _Reader:
         scanner.begin(text, at, end)
 
 
+class _SiteReader(_Reader):
+    """Keeps call sites instead of columns: a row at a time, so that each event's line is at hand."""
+
+    def __init__(self) -> None:
+        super().__init__(rows=1)
+        self.sites: list[str] = []
+
+    def take(self) -> None:
+        """Keep the call site of the row read last."""
+        if self.scanner.rows:
+            self._keep(self.scanner.line_text())
+
+    def end_of_piece(self) -> None:
+        self.take()
+
+    def _other(self, state: int, line: bytes) -> None:
+        super()._other(state, line)
+        if self.scanner.rows:  # in another layout, whose line the scanner has not got any more
+            self._keep(line)
+
+    def _keep(self, line: bytes) -> None:
+        begin = line.rfind(SITE) + len(SITE)
+        self.sites.append(line[begin : line.find(b" ptr=", begin)].decode("utf-8", "replace").strip())
+        self.scanner.rows = 0
+        self.events += 1
+
+
 def read_kmem_trace(path: Path) -> KmemTrace:
     """Read the trace at `path`; UserError when it is unreadable, damaged, empty or holds no kmem event.
 
     What is no event is counted by reason in `skipped`, and the first three lines that do not parse are kept.
     """
     reader = _Reader()
+    _read_whole(reader, path)
+    if not reader.events:
+        raise _no_events(path, reader)
+    return _trace(path, reader)
+
+
+def read_call_sites(path: Path) -> list[str]:
+    """Return the call site of each event that `read_kmem_trace` returns, as printed, in the same order."""
+    reader = _SiteReader()
+    _read_whole(reader, path)
+    return reader.sites
+
+
+def _read_whole(reader: _Reader, path: Path) -> None:
     for text, end in text_pieces(path):
         if text[end - 1] == trace_events.NEWLINE:
             reader.read(text, end)
+            reader.end_of_piece()
         else:
             reader.read_last(text)
         if reader.events > MAX_EVENTS:
             raise UserError(f"more than {MAX_EVENTS} events", file=str(path), expected="a part of the recording")
     reader.take()
-    if not reader.events:
-        raise _no_events(path, reader)
-    return _trace(path, reader)
 
 
 def begins_a_trace(path: Path) -> bool:

@@ -42,7 +42,7 @@ def replay(
 
     The seed draws what `spec.vary` says, nothing by default. BadValue when the recorded times cannot be simulated.
     """
-    count = min(len(paired.event), max(1, round(len(paired.event) * scale)))
+    count = _count(paired, scale)
     program = Program()
     program.slots.take(paired.nr_slots)
     caches = _used_caches(program, paired, count)
@@ -60,6 +60,30 @@ def replay(
     if spec.vary == "start":
         _delay_starts(program, spec.start_within.cycles(frequency_hz), seed)
     return Replay(program, caches, _summary(paired, nodes, count))
+
+
+def events_by_word(
+    paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, scale: float, seed: int
+) -> dict[int, Column]:
+    """Return by CPU the index in the trace of the event of each word that `replay` makes; -1 of a word without any."""
+    count = _count(paired, scale)
+    by_cpu, bounds = _by_cpu(_cpus(paired, spec, places, seed)[:count], places.nr_cpus)
+    warm_up = int(count * spec.warm_up)
+    found: dict[int, Column] = {}
+    for cpu in np.flatnonzero(np.diff(bounds)).tolist():
+        mine = by_cpu[int(bounds[cpu]) : int(bounds[cpu + 1])]
+        events = paired.event[mine]
+        if warm_up:
+            events = np.insert(events, int(np.searchsorted(mine, warm_up)), -1)
+        if spec.vary == "start" and spec.timing != "recorded":
+            events = np.insert(events, 0, -1)
+        found[cpu] = events
+    return found
+
+
+def _count(paired: PairedTrace, scale: float) -> int:
+    """Return how many events are replayed."""
+    return min(len(paired.event), max(1, round(len(paired.event) * scale)))
 
 
 def _by_cpu(cpus: Column, nr_cpus: int) -> tuple[Column, Column]:

@@ -47,6 +47,17 @@ def test_a_file_that_extends_itself_is_refused():
         extended("extends: a\n", {"a": "extends: b\n", "b": "extends: a\n"})
 
 
+@pytest.mark.parametrize(("generations", "sound"), [(7, True), (8, False)])
+def test_a_file_may_be_the_eighth_in_its_line(generations, sound):
+    line = {f"g{i}": f"extends: g{i + 1}\nkey{i}: 1\n" for i in range(1, generations)}
+    line[f"g{generations}"] = "last: 1\n"
+    if sound:
+        assert extended("extends: g1\n", line).value["last"] == 1
+    else:
+        with pytest.raises(UserError, match="is extended too often"):
+            extended("extends: g1\n", line)
+
+
 def test_a_name_must_be_text():
     with pytest.raises(UserError, match=r"own\.yaml:1:10: extends: is not a name"):
         extended("extends: [1]\n")

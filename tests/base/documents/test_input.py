@@ -34,3 +34,19 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 def test_what_is_no_json_is_refused(tmp_path, text):
     (tmp_path / "a").write_text(text)
     assert told(read_json, tmp_path / "a").endswith("is no JSON")
+
+
+def test_a_file_may_have_the_largest_size_and_no_more(tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * (1 << 20))
+    assert len(read_bytes(file, most=1 << 20)) == 1 << 20
+    file.write_bytes(b"x" * ((1 << 20) + 1))
+    with pytest.raises(UserError, match="is larger than 1 MiB"):
+        read_bytes(file, most=1 << 20)
+
+
+def test_a_name_that_cannot_be_is_told_with_what_was_expected(tmp_path):
+    with pytest.raises(UserError, match="cannot be read") as error:
+        read_bytes(tmp_path / "a\0b", "a file of something")
+    (problem,) = error.value.problems
+    assert (problem.file, problem.expected) == (str(tmp_path / "a\0b"), "a file of something")

@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.base.documents.document import Override
-from simslab.base.documents.overrides import apply_overrides, parse_path, share_out, split_override
+from simslab.base.documents.overrides import apply_overrides, existing_path, parse_path, share_out, split_override
 from simslab.base.documents.yamlfile import parse_value, parse_yaml
 from simslab.base.errors import UserError
 
@@ -106,3 +106,25 @@ def test_overrides_go_to_the_document_that_knows_their_key():
 def test_an_override_that_no_one_document_knows_is_refused(text, message):
     with pytest.raises(UserError, match=message):
         share_out([text], KEYS)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [("speed", ("speed",)), ("nodes.b.memory", ("nodes", 1, "memory")), ("nodes[0].memory", ("nodes", 0, "memory"))],
+)
+def test_the_path_of_a_part_that_is_there_has_the_numbers_of_members(text, path):
+    assert existing_path(parse_yaml(TEXT, "f.yaml"), text) == path
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("sped", "the document has no 'sped'; expected nodes, speed; did you mean 'speed'"),
+        ("nodes.b.memroy", r"nodes\[1\] has no 'memroy'; expected name, memory; did you mean 'memory'"),
+        ("nodes[2].memory", "nodes has no member 2; expected an index from 0 to 1"),
+        ("speed.x", "speed is a number"),
+    ],
+)
+def test_a_part_that_is_not_there_is_told_where_it_would_be(text, told):
+    with pytest.raises(UserError, match=told):
+        existing_path(parse_yaml(TEXT, "f.yaml"), text)

@@ -1,21 +1,14 @@
-"""The golden files that ship with the tests, and the whole collection where it lies beside the checkout."""
+"""The golden files that ship with the tests, and those of the whole collection that are asked for."""
 
-import os
 from pathlib import Path
 
 import pytest
+from golden_collections import BESIDE, asked_for, why_skipped
 
-from simslab.base.build import running_build
 from simslab.conform.dispatch import conform, golden_files
 
 SELECTION = Path(__file__).parents[2] / "golden"
-COLLECTION = Path(__file__).parents[4] / "shared" / "golden"
-if not COLLECTION.is_dir():
-    WHY_SKIPPED = f"the whole collection is not here: no folder {COLLECTION}"
-elif running_build().kind != "compiled" and os.environ.get("SIMSLAB_ALL_GOLDEN") != "1":
-    WHY_SKIPPED = "the whole collection takes minutes in plain Python: set SIMSLAB_ALL_GOLDEN=1"
-else:
-    WHY_SKIPPED = ""
+WHY_SKIPPED = why_skipped("golden")
 
 
 def by_name(path):
@@ -33,7 +26,7 @@ ELSEWHERE = "instruction_counts.csv.gz"
 def others():
     """The files of the collection that are not in the selection, compressed or not."""
     selected = {path.name.removesuffix(".gz") for path in files(SELECTION)}
-    return [path for path in files(COLLECTION) if path.name.removesuffix(".gz") not in selected]
+    return asked_for(path for path in files(BESIDE / "golden") if path.name.removesuffix(".gz") not in selected)
 
 
 @pytest.mark.parametrize("path", [path for path in files(SELECTION) if path.name != ELSEWHERE], ids=by_name)

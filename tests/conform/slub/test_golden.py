@@ -1,21 +1,15 @@
-"""SLUB's golden files that ship with the tests, and the whole collection where it lies beside the checkout."""
+"""SLUB's golden files that ship with the tests, and those of the whole collection that are asked for."""
 
-import os
 from pathlib import Path
 
 import pytest
+from golden_collections import BESIDE, asked_for, why_skipped
 
 from simslab.base.build import running_build
 from simslab.conform.dispatch import conform, golden_files
 
 SELECTION = Path(__file__).parents[2] / "golden-slub"
-COLLECTION = Path(__file__).parents[4] / "shared" / "golden-slub"
-if not COLLECTION.is_dir():
-    WHY_SKIPPED = f"the whole collection is not here: no folder {COLLECTION}"
-elif os.environ.get("SIMSLAB_ALL_GOLDEN") != "1":
-    WHY_SKIPPED = "the whole collection takes minutes: set SIMSLAB_ALL_GOLDEN=1"
-else:
-    WHY_SKIPPED = ""
+WHY_SKIPPED = why_skipped("golden-slub")
 LONG = ("trace-2n8c", "trace-1n1c-shr", "merge", "instruction_counts", "path_access")  # in plain Python
 
 
@@ -28,15 +22,17 @@ def files(folder):
 
 
 def shipped():
-    """The selection; of it, what takes seconds in the plain build."""
+    """The selection; of what takes seconds in the plain build only the part that is asked for."""
     plain = running_build().kind != "compiled"
-    return [path for path in files(SELECTION) if not (plain and path.name.startswith(LONG))]
+    long = [path for path in files(SELECTION) if plain and path.name.startswith(LONG)]
+    return [path for path in files(SELECTION) if path not in long or path in asked_for(long)]
 
 
 def others():
     """The files of the collection that are not in the selection."""
-    selected = {path.name for path in files(SELECTION) if path.name.startswith("trace")}
-    return [path for path in files(COLLECTION) if path.name not in selected]
+    selected = {path.name: path.read_bytes() for path in files(SELECTION)}
+    every = files(BESIDE / "golden-slub")
+    return asked_for(path for path in every if path.read_bytes() != selected.get(path.name))
 
 
 @pytest.mark.parametrize("path", shipped(), ids=by_name)

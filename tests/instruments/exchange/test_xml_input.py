@@ -2,7 +2,6 @@
 
 import pytest
 
-from simslab.base.documents.input import read_bytes, read_text
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.xml_input import read_xml
 
@@ -18,33 +17,6 @@ def file(tmp_path):
 def told(error):
     (problem,) = error.value.problems
     return problem
-
-
-def test_text_is_read_without_its_byte_order_mark(file):
-    file.write_bytes(b"\xef\xbb\xbfhello")
-    assert read_text(file, WHAT) == "hello"
-
-
-def test_what_is_no_text_is_refused(file):
-    file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="is not UTF-8 text") as error:
-        read_text(file, WHAT)
-    assert told(error).expected == WHAT
-
-
-@pytest.mark.parametrize("name", ["missing", "a\0b"])
-def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
-    with pytest.raises(UserError, match="cannot be read") as error:
-        read_bytes(tmp_path / name, WHAT)
-    assert told(error).file == str(tmp_path / name)
-
-
-def test_a_file_may_have_the_largest_size_and_no_more(file):
-    file.write_bytes(b"x" * (1 << 20))
-    assert len(read_bytes(file, WHAT, 1 << 20)) == 1 << 20
-    file.write_bytes(b"x" * ((1 << 20) + 1))
-    with pytest.raises(UserError, match="is larger than 1 MiB"):
-        read_bytes(file, WHAT, 1 << 20)
 
 
 def test_malformed_xml_is_told_with_its_place(file):

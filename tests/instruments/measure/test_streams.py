@@ -29,7 +29,7 @@ def test_twice_the_misses_in_flight_are_twice_the_bandwidth():
 
 def test_lines_of_one_core_are_an_issue_interval_apart():
     rate, _, prober = flow(Stream(0, 0, 4000), changes=("dram.bandwidth=900 GB/s", "dram.conflict=0 ns"))
-    assert rate <= 64 / prober.ns(ISSUE) * 1.01
+    assert rate == pytest.approx(64 / prober.ns(ISSUE), rel=0.03)
 
 
 def test_a_stored_line_is_read_and_written_back():

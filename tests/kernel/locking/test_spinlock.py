@@ -8,6 +8,7 @@ from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.machine import Machine
+from simslab.machine.memory import states
 
 SITE = site("test section")
 WORK = causes.WORK
@@ -58,9 +59,14 @@ def test_a_waiter_sees_the_release_as_soon_as_the_line_has_come_over(machine: Ma
     assert late == machine.memory.paths.c2c_modified + machine.cpus[0].mispredict
 
 
-def test_a_hand_over_ends_with_the_ownership_of_the_line(machine: Machine, lock: SpinLock) -> None:
+def test_a_hand_over_ends_with_the_ownership_of_the_line_which_is_not_waited_for(
+    machine: Machine, lock: SpinLock
+) -> None:
     _, _, handover = contend(machine, lock, arrives=100)
-    assert handover == transfer(machine) // machine.cpus[0].store_divisor or handover <= transfer(machine)
+    first, second = machine.cpus[:2]
+    assert handover == 0
+    held = [machine.memory.state_in_core(cpu.core, lock.addr >> states.LINE_SHIFT) for cpu in (first, second)]
+    assert held == [0, states.MODIFIED]
 
 
 def hold(make_machine: Callable[..., Machine], stores: int, polled: bool, apart: int = 0) -> int:

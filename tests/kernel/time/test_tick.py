@@ -100,22 +100,38 @@ def test_an_idle_cpu_without_timers_has_one_tick_at_the_end_of_its_wait_however_
     assert kernel.interrupts.ticks == {}
 
 
-def test_an_interrupted_idle_cpu_has_its_tick_a_little_later(kernel):
-    """The tick is due while the CPU answers another's call: it is made up for at the next jiffy."""
-    fired = []
-    now = kernel.first_jiffy
-    kernel.timers.add_timer_on(Timer(lambda cpu: fired.append(kernel.jiffies(cpu))), 2, now + 10, now)
-    cpu, time = kernel.machine.cpus[0], 11 * kernel.cycles_per_jiffy
+@pytest.mark.parametrize(("others_run", "jiffies"), [(False, 11), (True, 12)])
+def test_an_interrupted_idle_cpu_has_its_tick_a_little_later(kernel, others_run, jiffies):
+    """The tick is due while the CPU answers another's call: it comes with the answer's end, at once.
+
+    Where others run meanwhile the tick finds the CPU awake, and is made up for at the next jiffy.
+    """
+    fired, answered = [], []
+    now, due = kernel.first_jiffy, 11 * kernel.cycles_per_jiffy
+    timer = Timer(lambda cpu: fired.append((kernel.jiffies(cpu), cpu.now)))
+    kernel.timers.add_timer_on(timer, 2, now + 10, now)
+    cpu = kernel.machine.cpus[0]
+
+    def answer(on):
+        start = on.now
+        on.charge(causes.WORK, due + 1000 - start)
+        if others_run:
+            on.settle()
+        on.charge(causes.WORK, 4000)
+        answered.append((start, on.now))
 
     def program():
-        cpu.run(time - 600, causes.WORK)
+        cpu.run(due - 2000, causes.WORK)
         cpu.settle()
-        kernel.smp.call_function_single(cpu, kernel.machine.cpus[2], lambda on: on.charge(causes.WORK, 5000))
+        kernel.smp.call_function_single(cpu, kernel.machine.cpus[2], answer)
         cpu.run(5 * kernel.cycles_per_jiffy, causes.WORK)
 
     kernel.machine.engine.spawn(cpu, program)
     kernel.machine.engine.run()
-    assert fired == [now + 12] or fired == [now + 11]
+    ((start, end),) = answered
+    ((jiffy, ticked),) = fired
+    assert start < due < end < ticked
+    assert jiffy == now + jiffies
 
 
 def test_a_machine_of_many_idle_cpus_costs_two_ticks_a_second(make_machine):

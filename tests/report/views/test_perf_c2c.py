@@ -3,7 +3,7 @@
 from logged_runs import logged
 
 from simslab.report.views.perf_c2c import perf_c2c_text
-from simslab.workload.run.line_log import LineLog
+from simslab.workload.run.lines.line_log import LineLog
 
 
 def rows(text):

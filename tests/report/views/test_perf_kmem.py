@@ -4,7 +4,9 @@ import re
 
 from logged_runs import logged
 
+from simslab.report.views.ftrace import ftrace_text
 from simslab.report.views.perf_kmem import fragmentation, perf_kmem_text
+from simslab.workload.run.event_log import EventLog, ObjectEvent
 
 ROW = re.compile(r" (\S+)\s+\|\s+(\d+)/(\d+)\s+\|\s+(\d+)/(\d+)\s+\|\s+(\d+) \|\s+(\d+) \|\s+(\d+\.\d{3})%")
 
@@ -46,3 +48,16 @@ def test_objects_that_another_cpu_freed_are_counted_as_ping_pong():
     crossed = sum(int(row[6]) for row in found)
     assert crossed > 20
     assert f"Cross CPU allocations: {crossed}/{sum(int(row[5]) for row in found)}" in text
+
+
+def test_a_recorded_call_site_is_the_caller_as_perf_prints_it():
+    log = EventLog(everything=True)
+    log.frequency_hz = 2_000_000_000
+    log.objects = [
+        ObjectEvent(5, 0, "kmalloc", "replay/0", 0x1000, "kmalloc-64", 60, 64, site="open_it+0x1f/0x90 [a_module]"),
+        ObjectEvent(9, 1, "kfree", "replay/1", 0x1000, "kmalloc-64", site="close_it+0x8/0x9"),
+    ]
+    (row,) = [line for line in perf_kmem_text(log).splitlines() if line.startswith(" open_it+1f ")]
+    assert [cell.strip() for cell in row.split("|")][3:5] == ["1", "1"]
+    assert "call_site=open_it+0x1f/0x90 [a_module] ptr=0000000000001000 bytes_req=60" in ftrace_text(log)
+    assert "call_site=close_it+0x8/0x9 ptr=0000000000001000" in ftrace_text(log)

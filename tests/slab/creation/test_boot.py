@@ -34,6 +34,14 @@ def test_caches_are_described_in_their_own_memory():
         assert allocator.virt_to_cache(cpu, cache.node[0].addr).name == "kmalloc-128"
 
 
+def test_user_space_may_copy_all_of_a_kmalloc_object_and_nothing_of_a_cache_structure():
+    allocator = new_system("1n1c", SlabOptions())
+    caches = {cache.name: cache for cache in allocator.caches}
+    windows = {name: (cache.useroffset, cache.usersize) for name, cache in caches.items()}
+    assert windows.pop("kmem_cache") == (0, 0)
+    assert windows == {name: (0, caches[name].object_size) for name in windows}
+
+
 def test_caches_older_than_smp_are_one_batch_short():
     allocator = new_system("2n8c", SlabOptions(), standing=True)
     by_name = {cache.name: cache for cache in allocator.caches}

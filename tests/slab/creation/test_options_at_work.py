@@ -7,6 +7,7 @@ import pytest
 
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
+from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.mempolicy import BIND, INTERLEAVE, PREFERRED, MemPolicies, MemPolicy
@@ -192,3 +193,35 @@ def test_an_interrupt_must_not_ask_for_what_may_sleep():
     bench.cpu.in_interrupt = 1
     with pytest.raises(KernelBugError, match="might_sleep"):
         bench.alloc(1, gfp.GFP_KERNEL)
+
+
+def test_lists_apart_share_no_line_with_their_lock():
+    bench = Bench(node_lists_apart=True)
+    for cache in bench.allocator.caches:
+        for node in cache.node:
+            assert node.list_lock.addr % 64 == 0
+            assert node.addr + layout.NODE_SLABS_PARTIAL == node.list_lock.addr + 64
+
+
+def test_the_kernel_has_them_in_the_line_of_their_lock():
+    node = Bench().cache.node[0]
+    assert node.addr == node.list_lock.addr
+
+
+def test_lists_apart_serve_and_give_back_all_that_they_held():
+    bench = Bench(node_lists_apart=True)
+    bench.alloc(500)
+    assert bench.sound()
+    bench.free_all()
+    bench.allocator.kmem_cache_destroy(bench.cache)
+    assert bench.cache not in bench.allocator.caches
+
+
+@pytest.mark.parametrize(("options", "offsets"), [({}, range(7)), ({"no_colouring": True}, [0])])
+def test_slabs_begin_at_every_colour_or_all_at_the_first(options, offsets):
+    bench = Bench(700, flags=fl.SLAB_HWCACHE_ALIGN, **options)
+    starts = {}
+    for objp in bench.alloc(20 * bench.cache.num):
+        starts[objp >> 13] = min(starts.get(objp >> 13, 8192), objp & 8191)  # slabs of two pages
+    first = min(starts.values())
+    assert sorted({start - first for start in starts.values()}) == [64 * offset for offset in offsets]

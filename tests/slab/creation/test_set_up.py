@@ -58,13 +58,45 @@ def test_a_size_that_no_slab_holds_is_refused_and_nothing_is_kept(allocator):
     assert allocator.kernel.percpu.used() == used
 
 
+def in_use(allocator):
+    """Bytes of per-CPU arrays, and objects of each kmalloc cache that somebody has."""
+    used = [allocator.kernel.percpu.used()]
+    for cache in (cache for cache in allocator.caches if "kmalloc" in cache.name):
+        free = sum(array.avail for array in cache.cpu_cache)
+        for node in cache.node:
+            free += node.free_objects + (node.shared.avail if node.shared else 0)
+            free += sum(alien.ac.avail for alien in node.alien if alien is not None)
+        used.append(sum(node.total_slabs for node in cache.node) * cache.num - free)
+    return used
+
+
 def test_a_cache_released_has_neither_arrays_nor_nodes(allocator, cpu):
-    used = allocator.kernel.percpu.used()
+    before = in_use(allocator)
     cache = allocator.kmem_cache_create("files", 512, ctor=1)
-    assert allocator.kernel.percpu.used() > used
+    assert all(now >= then for now, then in zip(in_use(allocator), before, strict=True))
+    assert in_use(allocator) != before
     kmem_cache_release(allocator, cpu, cache)
-    assert allocator.kernel.percpu.used() == used
+    assert in_use(allocator) == before
     assert (cache.cpu_cache, cache.node) == ([], [None, None])
+
+
+class Fails:
+    """Fails one allocation, by its number from 1."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def should_failslab(self, cache, flags):
+        self.left -= 1
+        return self.left == 0
+
+
+@pytest.mark.parametrize("number", range(2, 8))
+def test_a_cache_that_gets_some_of_its_arrays_only_gives_them_back(allocator, number):
+    before = in_use(allocator)
+    allocator.set_failslab(Fails(number))
+    assert allocator.kmem_cache_create("files", 512, ctor=1) is None
+    assert in_use(allocator) == before
 
 
 def test_caches_with_a_constructor_are_not_shared(allocator):

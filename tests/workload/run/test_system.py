@@ -80,6 +80,11 @@ def test_slubs_options_reach_it():
     assert not boot(allocator="slub").allocator.options.slab_nomerge
 
 
+def test_what_no_kernel_has_can_be_asked_for():
+    options = boot(no_colouring=True, node_lists_apart=True).allocator.options
+    assert (options.no_colouring, options.node_lists_apart) == (True, True)
+
+
 def test_of_caches_with_one_name_the_newest_is_meant(system):
     first, second = (system.allocator.kmem_cache_create("twin", size, 0, 0, 1) for size in (200, 400))
     assert first is not second

@@ -8,7 +8,14 @@ from pathlib import Path
 import mutated_traces
 import pytest
 
-from simslab.workload.trace.kmem_trace import HARDIRQ_CONTEXT, NO_NAME, TASK_CONTEXT, UNKNOWN_PTR, read_kmem_trace
+from simslab.workload.trace.kmem_trace import (
+    HARDIRQ_CONTEXT,
+    NO_NAME,
+    TASK_CONTEXT,
+    UNKNOWN_PTR,
+    read_call_sites,
+    read_kmem_trace,
+)
 from simslab.workload.trace.pairing import pair
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -102,6 +109,18 @@ def test_what_the_tools_print_is_read():
     assert trace.node.tolist() == [-1, 1, -1, -1, -1]
     assert trace.name.tolist() == [NO_NAME] * 5
     assert trace.skipped == {"events lost while recording": 12, "line of a call chain": 6}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir()))
+def test_every_event_has_its_call_site_as_printed(name):
+    """Of lines that are events the call sites, whatever else stands between them."""
+    sites = read_call_sites(RECORDED / name)
+    assert len(sites) == len(recorded(name))
+    text = (RECORDED / name).read_text(errors="replace")
+    told = iter(line for line in text.splitlines() if "call_site=" in line)
+    for site in sites:
+        assert site
+        assert any(f"call_site={site} " in line for line in told), site
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir()))

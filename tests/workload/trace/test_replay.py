@@ -11,7 +11,7 @@ from simslab.workload.streams import operations as ops
 from simslab.workload.streams.program import unpack
 from simslab.workload.trace.kmem_trace import read_kmem_trace
 from simslab.workload.trace.pairing import pair
-from simslab.workload.trace.replay import replay
+from simslab.workload.trace.replay import events_by_word, replay
 
 GHZ = 1_000_000_000
 
@@ -62,6 +62,26 @@ def test_a_scale_below_one_replays_the_first_part(untar):
     result = made(untar, scale=0.1)
     assert result.summary.replayed == round(len(untar.event) * 0.1)
     assert result.summary.skipped["beyond the share asked for (scale)"] == len(untar.event) - result.summary.replayed
+
+
+@pytest.mark.parametrize("how", [{}, {"warm_up": 0.3}, {"vary": "start"}, {"cpus": "tasks", "vary": "placement"}])
+@pytest.mark.parametrize("timing", ["asap", "recorded"])
+def test_every_word_of_an_event_is_known_by_the_event(untar, how, timing):
+    spec = TraceReplay(file=Path("x"), timing=timing, **how)
+    places = CpuPlaces((0, 0, 1, 1), 2)
+    program = replay(untar, spec, places, GHZ, 0.1, 7).program
+    known = events_by_word(untar, spec, places, 0.1, 7)
+    assert set(known) == {thread.cpu for thread in program.threads}
+    slot_of = dict(zip(untar.event.tolist(), untar.slot.tolist(), strict=True))
+    rows = program.kinds.rows().reshape(-1, ops.NR_FIELDS)
+    for thread in program.threads:
+        kinds, slots = unpack(thread.words)
+        assert len(kinds) == len(known[thread.cpu])
+        for kind, slot, event in zip(kinds.tolist(), slots.tolist(), known[thread.cpu].tolist(), strict=True):
+            if event < 0:
+                assert rows[kind][ops.OPCODE] in (ops.WORK, ops.BEGIN_REGION)
+            else:
+                assert slot == slot_of[event]
 
 
 def test_warm_up_ends_at_a_barrier_of_all_threads(untar):

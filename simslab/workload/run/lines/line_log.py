@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from simslab.machine.accounting import causes
 from simslab.machine.memory import states
-from simslab.workload.run import structures
-from simslab.workload.run.structures import Region
+from simslab.workload.run.lines import structures
+from simslab.workload.run.lines.structures import Region
 
 if TYPE_CHECKING:
     from simslab.workload.run.meeting import Meeting

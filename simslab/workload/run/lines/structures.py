@@ -111,6 +111,8 @@ def _of_slab(cache: Any, numbers: list[int]) -> Iterable[Region]:
             continue
         place = f"{name}, node {numbers[node.node]}"
         yield Region(node.addr, node.addr + slab_layout.NODE_BYTES, "kmem_cache_node", place)
+        if node.list_lock.addr != node.addr:  # the kernel option node_lists_apart
+            yield Region(node.list_lock.addr, node.addr, "kmem_cache_node", place)
         if node.shared is not None:
             yield _array(node.shared, f"{place}, shared")
         for other, alien in enumerate(node.alien or ()):

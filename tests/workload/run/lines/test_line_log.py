@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from logged_runs import logged
 
 from simslab.kernel import layout
-from simslab.workload.run.line_log import LineLog, Region
+from simslab.workload.run.lines.line_log import LineLog, Region
 
 
 def test_the_lines_together_are_those_that_the_run_counted():

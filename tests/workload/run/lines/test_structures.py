@@ -3,8 +3,8 @@
 from simslab.machine.library import load_machine
 from simslab.slub import layout
 from simslab.workload.description.kernel_options import KernelOptions
-from simslab.workload.run import structures
-from simslab.workload.run.structures import OF_SLAB, OF_SLUB, Region, regions_of, told
+from simslab.workload.run.lines import structures
+from simslab.workload.run.lines.structures import OF_SLAB, OF_SLUB, Region, regions_of, told
 from simslab.workload.run.system import boot_system
 
 LINE = 64

@@ -1,0 +1,114 @@
+"""A slab from its pages to its end: counters, layout, what a request may have, what is given back."""
+
+import pytest
+from slub_systems import KERNEL, Bench
+
+from simslab.kernel.bug import KernelBugError
+from simslab.kernel.mm import gfp
+from simslab.kernel.mm.page import PG_SLAB
+from simslab.slub import flags as fl
+
+
+@pytest.fixture
+def bench(booted):
+    return Bench(booted("2n8c", slab_nomerge=True))
+
+
+def new_slab(bench, flags=gfp.GFP_NOWAIT, node=-1):
+    return bench.irqs_off(bench.pages.new_slab, flags, node)
+
+
+def test_a_new_slab_is_frozen_full_and_counted_on_its_node(bench):
+    pfn, _ = new_slab(bench)
+    num = bench.cache.oo_objects
+    assert (bench.pages.inuse(pfn), bench.pages.objects(pfn), bench.pages.frozen(pfn)) == (num, num, 1)
+    assert (bench.node.nr_slabs, bench.node.total_objects) == (1, num)
+    assert bench.mem_map.get("slab_cache", pfn) == bench.cache.index
+    assert bench.mem_map.get("flags", pfn) & PG_SLAB
+
+
+def test_its_freelist_names_every_object_in_order(bench):
+    pfn, _ = new_slab(bench)
+    first = bench.mem_map.get("freelist", pfn)
+    objects = bench.pages.freelists.objects(bench.cache, first)
+    assert objects == [(pfn << 12) + 192 * index for index in range(bench.cache.oo_objects)]
+
+
+@pytest.mark.parametrize(("node", "nid"), [(-1, 0), (1, 1)])
+def test_its_pages_are_of_the_node_that_was_asked_for_or_that_of_the_cpu(bench, node, nid):
+    assert bench.mem_map.nid(new_slab(bench, node=node)[0]) == nid
+
+
+def test_a_denied_node_is_passed_over_unless_it_alone_is_wanted(bench):
+    bench.pages.deny_cache, bench.pages.deny_mask = bench.cache.index, 0b01
+    assert bench.mem_map.nid(new_slab(bench)[0]) == 1
+    assert new_slab(bench, gfp.GFP_NOWAIT | gfp.THISNODE)[0] == -1
+    bench.pages.deny_mask = 0b11
+    assert new_slab(bench)[0] == -1
+
+
+def test_without_a_large_block_a_smaller_slab_serves(bench):
+    cache = bench.cache = bench.allocator.kmem_cache_create("large", 700)
+    assert cache.oo_order > cache.min_order
+    bench.pages.deny_cache, bench.pages.deny_high_order = cache.index, 1
+    pfn, counts = new_slab(bench)
+    assert bench.pages.objects(pfn) == cache.min_objects < cache.oo_objects
+    assert bench.mem_map.get("order", pfn) == cache.min_order
+    assert counts == {"ORDER_FALLBACK": 1}
+
+
+def test_a_request_that_may_block_has_interrupts_on_while_pages_are_sought(bench):
+    seen = []
+
+    class Observer:
+        def slab_obtained(self, cache, pfn, nid, objects):
+            seen.append(bench.cpus[0].irqs_off)
+
+    bench.pages.observer = Observer()
+    new_slab(bench, KERNEL)
+    new_slab(bench, gfp.GFP_ATOMIC)
+    assert [bool(off) for off in seen] == [False, True]
+
+
+def test_interrupts_must_be_off(bench):
+    with pytest.raises(KernelBugError, match="new_slab with interrupts on"):
+        bench.pages.new_slab(bench.cpus[0], bench.cache, KERNEL, -1)
+
+
+def test_flags_that_no_slab_may_have_are_told_and_dropped(bench):
+    pfn, _ = new_slab(bench, gfp.GFP_NOWAIT | gfp.DMA32)
+    assert pfn >= 0
+    assert any("Unexpected gfp" in line for line in bench.allocator.kernel.log.lines)
+
+
+def cycles_of_slow_free(bench, flags):
+    """Cycles of a free into a slab that no CPU has, on a CPU that knows all its lines."""
+    bench.cache.flags = flags
+    (slab,) = bench.full_slabs(1)
+    for objp in slab[:3]:
+        before = bench.cpus[0].now
+        bench.free(objp)
+    return bench.cpus[0].now - before
+
+
+def test_without_a_double_exchange_the_slab_is_locked_for_it(bench):
+    assert cycles_of_slow_free(bench, 0) > cycles_of_slow_free(bench, fl.CMPXCHG_DOUBLE) + 10
+
+
+def test_a_discarded_slab_is_pages_again_and_counted_no_more(bench):
+    pfn, _ = new_slab(bench)
+    bench.irqs_off(bench.pages.discard_slab, pfn)
+    assert (bench.node.nr_slabs, bench.node.total_objects) == (0, 0)
+    assert not bench.mem_map.get("flags", pfn) & PG_SLAB
+    assert bench.mem_map.get("slab_cache", pfn) == 0
+    assert new_slab(bench)[0] == pfn
+
+
+def test_the_pages_of_a_typesafe_cache_stay_until_a_grace_period_is_over(booted):
+    bench = Bench(booted("2n8c", slab_nomerge=True), flags=fl.SLAB_TYPESAFE_BY_RCU)
+    pfn, _ = new_slab(bench)
+    bench.irqs_off(bench.pages.discard_slab, pfn)
+    assert bench.node.nr_slabs == 0
+    assert bench.mem_map.get("flags", pfn) & PG_SLAB
+    bench.pages.rcu_free_slab(bench.cpus[0], (bench.cache, pfn))
+    assert not bench.mem_map.get("flags", pfn) & PG_SLAB
