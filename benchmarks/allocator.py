@@ -51,7 +51,7 @@ def measured(machine, workload, scale, quantum):
     start = time.process_time()
     run.execute()
     seconds = time.process_time() - start
-    rows = run.collector.measurement(run.threads, run.devices, run.trace).attribution
+    rows = run.collector.measurement(run.threads, run.trace).attribution
     engine = run.system.machine.engine
     return seconds, {
         "operations": sum(row.operations for row in rows),

@@ -24,7 +24,8 @@ LONG = (
     "test_docs.py",
     "test_determinism.py",
     "test_whole_runs.py",
-    "test_thread.py",
+    "test_golden.py",
+    "test_exhaustion.py",
 )
 
 # No time limits: plain Python on a busy machine is slow without being wrong. Where the build is prescribed, as in CI,
@@ -46,7 +47,9 @@ def pytest_report_header() -> list[str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Give each worker whole files: what a file's tests share is made once."""
+    """Give each worker whole files: what a file's tests share is made once. Long programs share nothing: one by one."""
+    if config.option.markexpr == "soak":
+        return None
     from xdist.scheduler import LoadFileScheduling
 
     config.option.loadscopereorder = False  # the order of collection

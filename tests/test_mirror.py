@@ -24,18 +24,6 @@ WITHOUT_TESTS = {
     "workload/description/patterns.py": "fields and their bounds; spec.py reads them, streams/ turns them into words",
     "workload/trace/trace_events.py": "numbers that stand for kinds, contexts and stops",
 }
-# Tested through their room's other modules only: to be given a file of their own. Nothing may be added here.
-YET_TO_COME = {
-    "conform/slub/caches.py",
-    "conform/slub/geometry.py",
-    "conform/slub/layouts.py",
-    "conform/slub/path_check.py",
-    "conform/slub/path_costs.py",
-    "conform/slub/path_row.py",
-    "conform/slub/path_state.py",
-    "conform/slub/state.py",
-    "conform/slub/topologies.py",
-}
 # Test files of a subject that no single module has.
 CROSS_CUTTING = {
     "machine/validation/test_impossible.py": "machines that cannot be, whichever part says so",
@@ -82,8 +70,6 @@ MIRRORED = {file for file in FILES if file.parts[0] in ROOMS}
 @pytest.mark.parametrize("module", sorted(MODULES), ids=str)
 def test_every_module_has_a_test_file_of_its_name(module):
     excused = WITHOUT_TESTS.get(module.as_posix())
-    if module.as_posix() in YET_TO_COME:
-        excused = "yet to come"
     assert (file_of(module) in FILES) == (excused is None), excused or f"no tests/{file_of(module)}"
 
 
@@ -95,7 +81,6 @@ def test_every_test_file_has_a_module_or_a_subject(file):
 
 
 def test_exceptions_are_there():
-    assert {name for name in YET_TO_COME if Path(name) not in MODULES} == set()
     assert {name for name in WITHOUT_TESTS if Path(name) not in MODULES} == set()
     assert {name for name in CROSS_CUTTING if Path(name) not in FILES} == set()
 

@@ -179,7 +179,8 @@ def exported(out, tmp_path):
 
 
 def checked(out, _):
-    assert out == "workloads/mixed-remote.yaml: ok, workload\nmachines/two-socket.yaml: ok, machine\n"
+    workload, machine = "workloads/mixed-remote.yaml", "machines/two-socket.yaml"
+    assert out == f"{workload}: ok, workload\n{machine}: ok, machine\n{workload} on {machine}: ok\n"
 
 
 def compared(out, _):

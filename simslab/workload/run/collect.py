@@ -54,6 +54,7 @@ class Collector:
         self.names = ("", "", 0)
         self.merged: dict[str, str] = {}  # cache asked for -> the one that it was merged into
         self.tuned: tuple[str, ...] = ()  # caches for which the workload has tunables
+        self.devices: list[ReceiveDevice] = []
         memory = system.machine.memory
         self.lines_before = np.array(memory.lines_owner)
         self.cycles_before = np.array(memory.cycles_owner)
@@ -72,10 +73,11 @@ class Collector:
         self.lines_before = np.array(memory.lines_owner)
         self.cycles_before = np.array(memory.cycles_owner)
         self.settles_before = self.system.machine.engine.settles
+        self.executor.skipped_frees = 0
+        for device in self.devices:
+            device.polled = device.dropped = 0
 
-    def measurement(
-        self, threads: list[WorkloadThread], devices: list[ReceiveDevice], trace: TraceSummary | None
-    ) -> Measurement:
+    def measurement(self, threads: list[WorkloadThread], trace: TraceSummary | None) -> Measurement:
         """Return all rows; call it once the engine has come to its end."""
         machine = self.system.machine
         name, workload, seed = self.names
@@ -92,14 +94,14 @@ class Collector:
             nodes=self._nodes(),
             locks=[LockRow(**row) for row in self.system.kernel.lock_stats.table()],  # type: ignore[arg-type]
             irqs_off=self._irqs_off(),
-            interrupts=self._interrupts(devices),
-            irq_delays=self._irq_delays(devices),
+            interrupts=self._interrupts(),
+            irq_delays=self._irq_delays(),
             softirqs=self._softirqs(),
             transfers=self._transfers(),
             slabinfo=self.system.allocator.slabinfo(),
             conservation=self._conservation(),
             trace=trace,
-            events=self._events(devices),
+            events=self._events(),
             dmesg=list(self.system.kernel.log.lines),
             phases=[row for thread in threads for row in self._phases(thread)],
             merged=dict(sorted(self.merged.items())),
@@ -167,16 +169,16 @@ class Collector:
                 rows.append(IrqOffRow(name, histogram.count, histogram.total, histogram.max, cycles, counts))
         return sorted(rows, key=lambda row: row.site)
 
-    def _interrupts(self, devices: list[ReceiveDevice]) -> list[InterruptRow]:
+    def _interrupts(self) -> list[InterruptRow]:
         rows = []
-        for vector, name in sorted(vector_names(devices).items()):
+        for vector, name in sorted(vector_names(self.devices).items()):
             row = self.system.machine.irq_stats.vector_row(vector)
             if row[0]:
                 rows.append(InterruptRow(name, *row))
         return rows
 
-    def _irq_delays(self, devices: list[ReceiveDevice]) -> list[IrqDelayRow]:
-        rows, names = [], vector_names(devices)
+    def _irq_delays(self) -> list[IrqDelayRow]:
+        rows, names = [], vector_names(self.devices)
         for vector, site, histogram in self.system.machine.irq_stats.delay_rows():
             cycles, counts = zip(*histogram.items(), strict=True)
             name = callsites.site_name(site)
@@ -210,14 +212,14 @@ class Collector:
             "failed": recorder.failed,
         }
 
-    def _events(self, devices: list[ReceiveDevice]) -> dict[str, int]:
+    def _events(self) -> dict[str, int]:
         return {
             "attribution_violations": self.recorder.violations,
             "cycles_counted_twice": self.recorder.counted_twice,
             "frees_skipped": self.executor.skipped_frees,
             "operations_in_handlers": self.recorder.in_handlers,
-            "bursts_polled": sum(device.polled for device in devices),
-            "packets_dropped": sum(device.dropped for device in devices),
+            "bursts_polled": sum(device.polled for device in self.devices),
+            "packets_dropped": sum(device.dropped for device in self.devices),
             "settles": self.system.machine.engine.settles - self.settles_before,
         } | self._debug_events()
 

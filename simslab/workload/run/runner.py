@@ -126,7 +126,7 @@ def run_workload(
         log.close()
     if at_end is not None:
         at_end(run.system)
-    return run.collector.measurement(run.threads, run.devices, run.trace)
+    return run.collector.measurement(run.threads, run.trace)
 
 
 def check_fits(machine: MachineSpec, workload: Workload, document: Document | None = None) -> None:
@@ -252,6 +252,7 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
     for thread in threads:
         system.kernel.log.comm[thread.cpu.id] = thread.name
     collector = Collector(system, program, recorder, executor, meeting)
+    collector.devices = devices
     meeting.at_region = collector.begin_region
     return Run(system, program, executor, meeting, threads, devices, collector, trace)
 

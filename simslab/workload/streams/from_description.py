@@ -137,7 +137,8 @@ def _step(making: Making, group: Group, step: Any, number: int, barriers: Any) -
 def _plan_device(making: Making, device: Device) -> None:
     """Draw a device's arrivals and the kinds of its packets' objects, and give these their slots."""
     program, random = making.program, making.random("device", device.name)
-    interrupts = making.scaled(device.interrupts)
+    objects = len(device.caches) + (device.kmalloc is not None)
+    interrupts = making.scaled(device.interrupts, device.burst * objects)
     every = max(1, device.every.cycles(making.frequency_hz))
     gaps = random.exponential(every, size=interrupts) if device.arrivals == "poisson" else np.full(interrupts, every)
     packets = interrupts * device.burst

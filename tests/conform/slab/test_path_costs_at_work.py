@@ -1,4 +1,4 @@
-"""Instructions charged for each path against those counted on a real 5.10 kernel (golden/instruction_counts.csv).
+"""Instructions charged for each path against those counted on a real 5.10 kernel (golden/instruction_counts.csv.gz).
 
 Two nodes, a cache of 256-byte objects (16 in a slab) unless the case says otherwise. The page allocator's share is left
 out on both sides: it has tests of its own.

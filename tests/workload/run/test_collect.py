@@ -23,7 +23,7 @@ def run():
 
 @pytest.fixture(scope="module")
 def measured(run):
-    return run.collector.measurement(run.threads, run.devices, run.trace)
+    return run.collector.measurement(run.threads, run.trace)
 
 
 def test_paths_are_told_by_name_without_their_operation(run, measured):

@@ -3,6 +3,7 @@ import pytest
 from stream_programs import group, operations_of, program
 
 from simslab.base.errors import BadValue
+from simslab.workload.streams import making
 
 CHURN = {"pattern": "alloc_free", "kmalloc": 64, "operations": 200, "live": 7}
 
@@ -52,3 +53,11 @@ def test_what_the_machine_cannot_do_is_an_error_with_its_place(groups, said, at)
     with pytest.raises(BadValue, match=said) as error:
         program(*groups)
     assert error.value.faults[0].at == at
+
+
+def test_every_object_of_every_packet_counts_as_an_operation(monkeypatch):
+    monkeypatch.setattr(making, "MAX_OPERATIONS", 1000)
+    nic = {"name": "nic", "every": "1 us", "interrupts": 20, "burst": 30, "caches": ["a"], "kmalloc": 64}
+    with pytest.raises(BadValue, match="1,200 operations up to here") as refused:
+        program(group({"pattern": "consume", "of": "nic"}), devices=[nic])
+    assert refused.value.at == ("devices", 0)
