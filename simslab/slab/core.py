@@ -75,6 +75,7 @@ class SlabCore(Allocator):
         self.freeing = SlabFree(self.pages, self.by_index, len(kernel.online_nodes))
         self.allocating = SlabAlloc(self.pages, self.freeing, kernel.zonelists)
         self.drain = SlabDrain(self.pages, self.freeing, self.caches, list(kernel.online_nodes))
+        self.drain.all_nodes = int(self.options.reap_all_nodes)
         self.freeing.log = self.pages.log = kernel.log
         self.reaper = Reaper(kernel, self.drain, self.slab_mutex)
 

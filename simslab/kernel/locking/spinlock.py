@@ -231,7 +231,7 @@ class SpinLock:
         """Release the lock (_raw_spin_unlock, inlined); hands it to the first CPU in the queue, if there is one."""
         self.assert_held(cpu)
         cpu.write(self.addr)
-        cpu.not_polled()
+        cpu.not_polled(self.addr)
         self.lock_class.note_hold(self.row, cpu.now - self.acquired_at)
         self.lock_class.stats.held[cpu.id] -= 1
         if self.lock_class.stats.witness is not None:

@@ -215,9 +215,13 @@ class Cpu(InterruptibleCore):
         poller.look(addr)
         return 0
 
-    def not_polled(self) -> int:
-        """No CPU polls a line of this one any longer."""
-        self.polled = states.NO_LINE
+    def not_polled(self, addr: int) -> int:
+        """No CPU polls the word at `addr` any longer.
+
+        Not modelled: a second polled line while two locks are held; the lock that was taken last is meant.
+        """
+        if self.polled == addr >> states.LINE_SHIFT:
+            self.polled = states.NO_LINE
         return 0
 
     def drain(self) -> int:

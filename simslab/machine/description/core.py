@@ -70,7 +70,8 @@ class CoreSpec(SpecModel):
         cycles(18),
     )
     commit: Duration = parameter(
-        "what a lock's locked operation waits for the stores just before it, which have to reach the L1",
+        "what the locked operation that takes a free lock waits for the stores just before it, which have to reach the "
+        "L1; of a trylock and of who queues it is not asked",
         cycles(14),
     )
     prefetch: Literal["none", "next-line"] = parameter(

@@ -53,7 +53,7 @@ cdef class CoherentMemory:
     @cython.locals(domain=cython.longlong)
     cpdef long long transfer(self, long long owner, long long core) noexcept
     cpdef long long upgrade(self, long long poller, long long core) noexcept
-    @cython.locals(latency=cython.longlong, slot=cython.longlong)
+    @cython.locals(latency=cython.longlong, slot=cython.longlong, waited=cython.longlong)
     cpdef long long transact_in_turn(self, long long core, long long line, long long now) noexcept
     @cython.locals(slot=cython.longlong)
     cpdef long long locked_until(self, long long core, long long line, long long time) noexcept

@@ -147,7 +147,9 @@ class CoherentMemory:
         latency = self.transact(core, line, 1, now)
         slot = 3 * (line & (WORDS - 1))
         if self.word[slot] == line + 1 and self.word[slot + 1] != core and now <= self.word[slot + 2]:
-            latency = self.word[slot + 2] - now + self.follow(self.word[slot + 1], core)
+            waited = self.word[slot + 2] - now + self.follow(self.word[slot + 1], core)
+            self.cycles[self.core_row[core] + self.cause] += waited - latency
+            latency = waited
             self.link_queue = self.dram_queue = self.cache_queue = 0
         return latency
 

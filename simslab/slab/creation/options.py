@@ -16,8 +16,9 @@ LARGE_MEMORY: Final = 32 << 20  # bytes of RAM above which slabs may have two pa
 class SlabOptions:
     """What `slab_nomerge`, `noaliencache`, `slab_max_order=` and the build decide, and what no kernel has.
 
-    `no_colouring` and `node_lists_apart` are for asking what 5.10's layout is worth: slabs all begin with their first
-    object where the first colour has it; a node's lists and counters begin in the line behind that of list_lock.
+    `no_colouring`, `node_lists_apart` and `reap_all_nodes` are for asking what 5.10 gains: slabs all begin with their
+    first object where the first colour has it; a node's lists and counters begin in the line behind that of list_lock;
+    the reaper sends home the aliens of all nodes in each pass, as before it had a rotor.
     Origin of the others: mm/slab_common.c: setup_slab_nomerge; mm/slab.c: noaliencache_setup.
     """
 
@@ -33,6 +34,7 @@ class SlabOptions:
     freelist_hardened: bool = False
     no_colouring: bool = False
     node_lists_apart: bool = False
+    reap_all_nodes: bool = False
     cache_line_size: int = 64
 
     def effective_max_order(self, memory_bytes: int) -> int:

@@ -36,6 +36,7 @@ cdef class SlabDrain:
     cdef public list caches
     cdef public list online_nodes
     cdef public long long stats
+    cdef public long long all_nodes
 
     @cython.locals(surplus=cython.longlong)
     cpdef long long free_array(self, Cpu cpu, KmemCache cache, KmemCacheNode n, ArrayCache ac, long long site) except -1
@@ -62,5 +63,7 @@ cdef class SlabDrain:
     cpdef long long reap_caches(self, Cpu cpu, long long reap_node, long long jiffies, long long node_timeout) except -1
     @cython.locals(share=cython.longlong, freed=cython.longlong)
     cdef long long reap_node_of(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long next_reap) except -1
+    @cython.locals(emptied=list, nid=cython.longlong, alien=AlienCache, surplus=cython.longlong)
+    cdef long long reap_aliens(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except? -1
     @cython.locals(alien=AlienCache, surplus=cython.longlong)
     cdef long long reap_alien(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long reap_node) except -1

@@ -41,6 +41,7 @@ OF_SLAB: Final = (
     "freelist_hardened",
     "no_colouring",
     "node_lists_apart",
+    "reap_all_nodes",
 )
 OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects", "slub_debug", "slub_nomerge")
 
@@ -80,6 +81,10 @@ class KernelOptions(Strict):
     node_lists_apart: bool = Field(
         default=False,
         description="not 5.10: a node's lists and counters begin in the line behind list_lock's, which waiters poll",
+    )
+    reap_all_nodes: bool = Field(
+        default=False,
+        description="not 5.10: cache_reap sends home the aliens of all nodes in each pass, interrupts off (to 2.6.16)",
     )
     stand_in_pages: bool = Field(
         default=False,

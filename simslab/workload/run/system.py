@@ -118,6 +118,7 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         freelist_hardened=options.freelist_hardened,
         no_colouring=options.no_colouring,
         node_lists_apart=options.node_lists_apart,
+        reap_all_nodes=options.reap_all_nodes,
     )
     return SlabAllocator(kernel, slab_options)
 

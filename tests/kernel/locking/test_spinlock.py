@@ -259,3 +259,43 @@ def test_inside_a_bill_waiting_is_part_of_the_bill(machine: Machine, lock: SpinL
     second.bill = causes.PAGE_ALLOCATOR
     lock.lock(second, SITE)
     assert second.cause_owner[causes.PAGE_ALLOCATOR] == second.now
+
+
+def test_a_lock_taken_inside_another_leaves_the_outer_ones_line_polled(
+    make_machine: Callable[..., Machine],
+) -> None:
+    machine = make_machine(cpus=2, quantum=0)
+    stats = LockStats(8)
+    outer, inner = (SpinLock(addr, stats.lock_class(str(addr))) for addr in (0x100000, 0x200000))
+    polled: list[int] = []
+
+    def holder() -> None:
+        cpu = machine.cpus[0]
+        outer.lock(cpu, SITE)
+        cpu.charge(WORK, 2000)
+        outer.let_in(cpu)
+        inner.lock(cpu, SITE)
+        inner.unlock(cpu)
+        polled.append(cpu.polled)
+        outer.unlock(cpu)
+        polled.append(cpu.polled)
+
+    def waiter() -> None:
+        machine.cpus[1].charge(WORK, 500)
+        outer.lock(machine.cpus[1], SITE)
+        outer.unlock(machine.cpus[1])
+
+    machine.engine.spawn(machine.cpus[0], holder)
+    machine.engine.spawn(machine.cpus[1], waiter)
+    machine.engine.run()
+    assert polled == [0x100000 >> 6, -1]
+
+
+def test_a_request_that_waited_counts_the_cycles_that_it_is_charged(make_machine: Callable[..., Machine]) -> None:
+    memory = make_machine(cpus=2).memory
+    line = 0x100000 >> 6
+    charged = memory.transact_in_turn(0, line, 100)
+    memory.locked_until(0, line, 2000)
+    charged += memory.transact_in_turn(1, line, 100)
+    assert charged > 1900
+    assert sum(memory.cycles_owner) == charged

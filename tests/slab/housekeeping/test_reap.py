@@ -1,5 +1,12 @@
+import pytest
+
 from simslab.conform.topologies import new_system
+from simslab.kernel.mm import gfp
+from simslab.machine.accounting.callsites import site
+from simslab.machine.library import load_machine
 from simslab.slab.creation.options import SlabOptions
+from simslab.workload.description.kernel_options import KernelOptions
+from simslab.workload.run.system import boot_system
 
 
 def test_each_cpu_begins_with_the_node_behind_its_own():
@@ -24,3 +31,29 @@ def test_a_reaper_gives_way_to_whoever_has_slab_mutex():
     assert allocator.cache_reap(second) == 0
     allocator.slab_mutex.unlock(first)
     assert allocator.cache_reap(second) == 1
+
+
+def longest_masked(nodes, **options):
+    """Cycles of the longest masked stretch in which CPU 0 sends home the objects that it has of every other node."""
+    settings = (f"nodes={nodes}", "links=all", "layout.cores=1")
+    system = boot_system(load_machine("two-socket", settings), KernelOptions(reap=False, **options), 10_000)
+    allocator, cpus = system.allocator, system.machine.cpus
+    cache = allocator.kmem_cache_create("files", 512, 0, 0, 1)
+    for other in cpus[1:]:
+        objects = [allocator.kmem_cache_alloc(other, cache, gfp.GFP_KERNEL) for _ in range(8)]
+        for objp in objects:
+            allocator.kmem_cache_free(cpus[0], cache, objp)
+    system.machine.irq_stats.clear()
+    for _ in range(nodes):
+        assert allocator.cache_reap(cpus[0]) == 1
+    assert not any(alien.ac.avail for alien in cache.node[0].alien if alien is not None)
+    return max(cycles for cycles, _ in system.machine.irq_stats.off[site("reap_alien")])
+
+
+def test_with_the_rotor_twice_the_nodes_mask_hardly_longer():
+    assert longest_masked(16) == pytest.approx(longest_masked(8), rel=0.5)
+
+
+def test_without_the_rotor_the_longest_masked_stretch_grows_as_the_nodes_do():
+    assert longest_masked(16, reap_all_nodes=True) > 1.9 * longest_masked(8, reap_all_nodes=True)
+    assert longest_masked(8, reap_all_nodes=True) > 4 * longest_masked(8)

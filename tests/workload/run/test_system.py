@@ -81,8 +81,8 @@ def test_slubs_options_reach_it():
 
 
 def test_what_no_kernel_has_can_be_asked_for():
-    options = boot(no_colouring=True, node_lists_apart=True).allocator.options
-    assert (options.no_colouring, options.node_lists_apart) == (True, True)
+    options = boot(no_colouring=True, node_lists_apart=True, reap_all_nodes=True).allocator.options
+    assert (options.no_colouring, options.node_lists_apart, options.reap_all_nodes) == (True, True, True)
 
 
 def test_of_caches_with_one_name_the_newest_is_meant(system):
