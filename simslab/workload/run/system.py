@@ -99,8 +99,9 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
     """Return the allocator that the options ask for, not booted; `seed` draws the order of freelists."""
     if options.allocator == "slub":
         given = {name: getattr(options, name) for name in SLUB_PARAMETERS if getattr(options, name) is not None}
+        nomerge = given.pop("slub_nomerge")
         slub = SlubOptions(
-            slab_nomerge=options.slab_nomerge or given.pop("slub_nomerge"),
+            slab_nomerge=options.slab_nomerge or nomerge,
             init_on_alloc=options.init_on_alloc,
             init_on_free=options.init_on_free,
             **given,

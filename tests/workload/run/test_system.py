@@ -183,3 +183,10 @@ def test_the_cpus_that_work_tick(system):
     start_housekeeping(system, system.machine.cpus[:1], reap=False)
     jiffy = system.kernel.cycles_per_jiffy
     assert [cpu.next_irq <= cpu.now + jiffy for cpu in system.machine.cpus] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "given", [{"slab_nomerge": True}, {"slub_nomerge": True}, {"slab_nomerge": True, "slub_nomerge": True}]
+)
+def test_either_name_of_the_parameter_keeps_caches_of_slub_apart(given):
+    assert boot(allocator="slub", **given).allocator.options.slab_nomerge
