@@ -13,14 +13,14 @@ cdef extern from *:
     int simslab_count(unsigned long long mask) noexcept
 
 
-cdef inline long long bit(long long position) noexcept:
+cdef inline long long bit(long long position) noexcept:  # C alone: nothing in it can raise
     cdef unsigned long long one = 1
     return <long long>(one << position)
 
 
-cdef inline long long lowest(long long mask) noexcept:
+cdef inline long long lowest(long long mask) noexcept:  # C alone: nothing in it can raise
     return simslab_lowest(mask)
 
 
-cdef inline long long count(long long mask) noexcept:
+cdef inline long long count(long long mask) noexcept:  # C alone: nothing in it can raise
     return simslab_count(mask)

@@ -2,11 +2,11 @@ from cpython.bytes cimport PyBytes_AS_STRING
 from libc.string cimport memchr, memcmp, memcpy
 
 
-cdef inline const unsigned char* text_pointer(bytes text) noexcept:
+cdef inline const unsigned char* text_pointer(bytes text) noexcept:  # C alone: nothing in it can raise
     return <const unsigned char*> PyBytes_AS_STRING(text)
 
 
-cdef inline long long find(const unsigned char* text, long long byte, long long start, long long end) noexcept:
+cdef inline long long find(const unsigned char* text, long long byte, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     cdef const void* found
     if start >= end:
         return -1
@@ -14,23 +14,23 @@ cdef inline long long find(const unsigned char* text, long long byte, long long 
     return -1 if found == NULL else (<const unsigned char*> found) - text
 
 
-cdef inline bint starts(const unsigned char* text, const unsigned char* word, long long length, long long start, long long end) noexcept:
+cdef inline bint starts(const unsigned char* text, const unsigned char* word, long long length, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     return length <= end - start and memcmp(text + start, word, <size_t> length) == 0
 
 
-cdef inline long long digits(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long digits(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     while start < end and c'0' <= text[start] <= c'9':
         start += 1
     return start
 
 
-cdef inline long long digits_before(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long digits_before(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     while end > start and c'0' <= text[end - 1] <= c'9':
         end -= 1
     return end
 
 
-cdef inline bint are_hexdigits(unsigned long long eight) noexcept:
+cdef inline bint are_hexdigits(unsigned long long eight) noexcept:  # C alone: nothing in it can raise
     # Each byte's value if it is a digit; it is one if that value is spelt so. No sum carries into the next byte.
     cdef unsigned long long ones = 0x0101010101010101ULL
     cdef unsigned long long values
@@ -40,7 +40,7 @@ cdef inline bint are_hexdigits(unsigned long long eight) noexcept:
     return values & (ones * 0xF0) == 0 and values + ones * 0x30 + (((values + ones * 6) >> 4) & ones) * 0x27 == eight
 
 
-cdef inline long long hexdigits(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long hexdigits(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     # Speed: eight digits a step without a branch a digit (benchmarks/traces.py).
     cdef unsigned long long eight
     while end - start >= 8:
@@ -53,19 +53,19 @@ cdef inline long long hexdigits(const unsigned char* text, long long start, long
     return start
 
 
-cdef inline long long blanks(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long blanks(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     while start < end and (text[start] == c' ' or text[start] == c'\t' or text[start] == c'\r'):
         start += 1
     return start
 
 
-cdef inline long long blanks_before(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long blanks_before(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     while end > start and (text[end - 1] == c' ' or text[end - 1] == c'\t' or text[end - 1] == c'\r'):
         end -= 1
     return end
 
 
-cdef inline long long decimal(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long decimal(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     cdef long long value = 0
     while start < end:
         value = value * 10 + (text[start] - c'0')
@@ -73,7 +73,7 @@ cdef inline long long decimal(const unsigned char* text, long long start, long l
     return value
 
 
-cdef inline long long hexadecimal(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long hexadecimal(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     cdef unsigned long long value = 0
     cdef unsigned long long digit
     while start < end:
@@ -83,7 +83,7 @@ cdef inline long long hexadecimal(const unsigned char* text, long long start, lo
     return <long long> value
 
 
-cdef inline long long fingerprint(const unsigned char* text, long long start, long long end) noexcept:
+cdef inline long long fingerprint(const unsigned char* text, long long start, long long end) noexcept:  # C alone: nothing in it can raise
     # Speed: eight bytes a step (benchmarks/traces.py); unsigned, so that products wrap.
     cdef unsigned long long value = 0x9E3779B97F4A7C15ULL
     cdef unsigned long long word
