@@ -26,6 +26,7 @@ from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.faults import FaultInjector, check_faults
 from simslab.workload.run.meeting import Meeting
+from simslab.workload.run.phase_log import PhaseLog
 from simslab.workload.run.recorder import Recorder, Shape
 from simslab.workload.run.system import (
     System,
@@ -247,8 +248,8 @@ def _program(
     if workload.trace is None:
         program = generate(workload, places, system.machine.frequency_hz, seed)
         return program, [_used_cache(system, workload, name, made) for name in program.caches], None
-    paired = read_paired(workload.trace.file)
-    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
+    traces = [read_paired(file) for file in workload.trace.files]
+    result = replay(traces, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
 
 
@@ -281,6 +282,8 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
         paths=len(allocator.path_names),
     )
     recorder = Recorder(shape, machine.topology.section_node)
+    if trace is not None and program.phases:
+        recorder.by_phase = PhaseLog(recorder)
     kinds = _kinds(system, program)
     executor = Executor(machine.engine, allocator, recorder, kinds, program.slots.size, caches)
     executor.cpus = machine.cpus
