@@ -5,6 +5,7 @@ import json
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.reproduce import COMPARED, reproduce, seen_again
 from simslab.experiment.run import run_once
@@ -48,6 +49,18 @@ def test_another_trace_of_that_name_is_refused(small, tmp_path):
         reproduce(stored(small), trace=other)
     with pytest.raises(UserError, match="is not at hand; expected --trace FILE"):
         reproduce(stored(small), trace=tmp_path / "missing")
+
+
+def test_several_traces_are_looked_for_in_a_folder(tmp_path):
+    traces = [tmp_path / "traces" / name for name in ("a.txt.gz", "b.txt.gz")]
+    traces[0].parent.mkdir()
+    for trace in traces:
+        trace.write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())
+    settings = ["scale=0.01", f"trace.then=[{traces[1]}]"]
+    run_once(load_inputs("one-node", str(traces[0]), settings), out=tmp_path / "out")
+    assert reproduce(stored(tmp_path / "out"), trace=tmp_path / "traces").different == ()
+    with pytest.raises(UserError, match=r"the trace a.txt.gz is not at hand; .* or the folder that holds it"):
+        reproduce(stored(tmp_path / "out"))
 
 
 @pytest.mark.parametrize(
