@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,13 @@ from simslab.report.views.page_state import ZoneState
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
 from simslab.result.measurement import Measurement
-from simslab.result.result_file import to_json
+from simslab.result.result_file import from_json, to_json
 from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.faults import Fault
 from simslab.workload.run.lines.line_log import LineLog
+from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 from simslab.workload.run.runner import Watch, run_workload
 from simslab.workload.run.system import System
 
@@ -93,6 +95,25 @@ def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watc
     log, zones = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None), list[ZoneState]()
     run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
     return Again(log, zones)
+
+
+def arrays_again(
+    result: Stored, cache: str, samples: int, trace: Path | None = None, watch: Watch | None = None
+) -> ArrayTimeline:
+    """Return what a cache's arrays hold at about `samples` times of a stored run: it is run again. UserError."""
+    measured = from_json(result.text("result.json") or "", str(result.directory / "result.json"))
+    served = measured.merged.get(cache, cache) or most_used(measured)
+    timeline = ArrayTimeline(served, max(1, measured.cycles // samples))
+    run_again(result, trace, watch, EventLog(timeline=timeline))
+    return timeline
+
+
+def most_used(measured: Measurement) -> str:
+    """Return the cache with most operations, nothing of a run without any."""
+    counts: Counter[str] = Counter()
+    for row in measured.latency:
+        counts[row.cache] += sum(row.counts)
+    return max(counts, key=lambda name: (counts[name], name), default="")
 
 
 def slowest_again(result: Stored, count: int, trace: Path | None = None, watch: Watch | None = None) -> EventLog:

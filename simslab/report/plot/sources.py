@@ -17,6 +17,7 @@ from simslab.result.latency import Distribution, distribution
 from simslab.result.manifest import MANIFEST
 from simslab.result.measurement import Measurement
 from simslab.result.result_file import from_json
+from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 
 EXPECTED: Final = "a directory that `run --out` or `compare --out` wrote, or the output of `measure --json`"
 ALL: Final = "all"
@@ -52,6 +53,7 @@ class Sources:
     arms: tuple[Arm, ...] = ()
     machines: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     tables: tuple[SweepTable, ...] = ()  # of sweeps, and of comparisons: points with intervals
+    timelines: tuple[ArrayTimeline, ...] = ()  # of runs made again
 
 
 def read_sources(places: Sequence[str]) -> Sources:
