@@ -92,9 +92,15 @@ def run_again(
 def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
     """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
     of_lines = view in OF_LINES
-    log, zones = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None), list[ZoneState]()
-    run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
-    return Again(log, zones)
+    log = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None)
+    zones, sysfs = list[ZoneState](), list[str]()
+
+    def at_end(system: System) -> None:
+        zones.extend(zone_states(system))
+        sysfs.append(system.allocator.sysfs())
+
+    run_again(result, trace, watch, log, at_end)
+    return Again(log, zones, sysfs[0])
 
 
 def arrays_again(

@@ -76,10 +76,21 @@ def test_what_cannot_be_run_again_is_told(manifest, told, tmp_path):
         reproduce(stored(tmp_path))
 
 
-def test_lines_of_slubs_structures_have_their_own_names(tmp_path):
-    inputs = load_inputs("one-node", "local-churn", ["scale=0.002", "workload.kernel.allocator=slub"])
-    run_once(inputs, out=tmp_path / "out")
-    lines = seen_again(stored(tmp_path / "out"), "perf-c2c").log.lines
+@pytest.fixture(scope="module")
+def on_slub(tmp_path_factory):
+    out = tmp_path_factory.mktemp("slub") / "out"
+    run_once(load_inputs("one-node", "local-churn", ["scale=0.002", "workload.kernel.allocator=slub"]), out=out)
+    return stored(out)
+
+
+def test_lines_of_slubs_structures_have_their_own_names(on_slub):
+    lines = seen_again(on_slub, "perf-c2c").log.lines
     names = {lines.name(line) for line in lines.lines}
     assert any("kmem_cache_cpu of pool_workqueue, CPU 0: freelist..partial" in name for name in names), names
     assert any("page of a slab of pool_workqueue: flags.." in name for name in names), names
+
+
+def test_a_run_that_is_made_again_tells_what_sysfs_shows_at_its_end(on_slub):
+    told = seen_again(on_slub, "sysfs").sysfs
+    assert "/sys/kernel/slab/churn -> :0000256\n" in told
+    assert "/sys/kernel/slab/:0000256/order:1\n" in told
