@@ -13,11 +13,11 @@ from simslab.base.documents.document import Document, Plain
 from simslab.base.documents.validation import validate
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
-from simslab.experiment.figures.zones import zone_states
+from simslab.experiment.figures.zones import slab_pages, zone_states
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
 from simslab.report.views.all_views import OF_LINES, Again
-from simslab.report.views.page_state import ZoneState
+from simslab.report.views.page_state import SlabPages, ZoneState
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
 from simslab.result.measurement import Measurement
@@ -93,14 +93,15 @@ def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watc
     """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
     of_lines = view in OF_LINES
     log = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None)
-    zones, sysfs = list[ZoneState](), list[str]()
+    zones, sysfs, slabs = list[ZoneState](), list[str](), list[SlabPages]()
 
     def at_end(system: System) -> None:
         zones.extend(zone_states(system))
         sysfs.append(system.allocator.sysfs())
+        slabs.append(slab_pages(system))
 
     run_again(result, trace, watch, log, at_end)
-    return Again(log, zones, sysfs[0])
+    return Again(log, zones, sysfs[0], slabs[0])
 
 
 def arrays_again(
