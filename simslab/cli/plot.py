@@ -50,7 +50,7 @@ def plot(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME,...", help="of a sweep: figures to draw (default: the first stored)"),
+        typer.Option(metavar="NAME,...", help="of a sweep or comparison: figures to draw (default: all stored)"),
     ] = None,
     x: Annotated[str, typer.Option("--x", metavar="AXIS", help="of a sweep: parameter along the x axis")] = "",
     y: Annotated[
@@ -124,12 +124,13 @@ def _sources(results: list[str], metric: list[str], at: list[str], base: str, co
     from dataclasses import replace
 
     from simslab.experiment.store.schema import is_store
-    from simslab.report.plot.sources import read_sources
+    from simslab.report.plot.sources import read_sources, with_metrics
 
     stores = [place for place in results if is_store(place)]
     sources = read_sources([place for place in results if place not in stores])
+    compared = [with_metrics(table, metric) for table in sources.tables] if metric else sources.tables
     tables = [_table(place, metric, at, base, correct) for place in stores]
-    return replace(sources, tables=(*sources.tables, *tables))
+    return replace(sources, tables=(*compared, *tables))
 
 
 def _with_timeline(sources: "Sources", options: "Options", trace: Path | None) -> "Sources":
