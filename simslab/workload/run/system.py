@@ -104,6 +104,9 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
             slab_nomerge=options.slab_nomerge or nomerge,
             init_on_alloc=options.init_on_alloc,
             init_on_free=options.init_on_free,
+            freelist_random=options.freelist_random,
+            freelist_hardened=options.freelist_hardened,
+            freelist_seed=seed,
             **given,
         )
         return SlubAllocator(kernel, slub)
