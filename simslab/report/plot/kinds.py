@@ -21,6 +21,7 @@ from simslab.report.plot.options import NO_TITLE, Options
 from simslab.report.plot.series import panels, select_arms
 from simslab.report.plot.sources import Arm, Sources
 from simslab.report.plot.sweeps import draw_bars, draw_heat_map, draw_lines
+from simslab.report.plot.timeline import draw_timeline
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -33,6 +34,7 @@ KINDS: Final = {
     "attribution": "where the cycles went, by path, operation or node",
     "nodes": "objects by the node of the CPU and of the memory",
     "topology": "the machine of a run",
+    "timeline": "objects in a cache's arrays over time; the run is made again",
     "lines": "of a sweep: metrics over one parameter with interval bands, a line for each value of another",
     "bars": "of a sweep: metrics over one parameter, a bar with its interval for each value of another",
     "heat-map": "of a sweep: metrics over two parameters, with differences from the base",
@@ -65,6 +67,8 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
         raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
     arms = select_arms(sources.arms, options)
     title = _title(arms)
+    if kind == "timeline":
+        return draw_timeline(title, sources.timelines, options)
     if kind in DISTRIBUTIONS:
         return draw_distribution(kind, title, panels(arms, options), options)
     if kind == "attribution":
