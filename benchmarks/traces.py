@@ -57,7 +57,7 @@ def show(what, unit, action, amount):
 
 
 def built(paired):
-    return replay(paired, TraceReplay(file=Path("x")), PLACES, FREQUENCY, 1.0)
+    return replay([paired], TraceReplay(file=Path("x")), PLACES, FREQUENCY, 1.0)
 
 
 def steps_of_memory(path):

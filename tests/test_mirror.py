@@ -19,7 +19,6 @@ WITHOUT_TESTS = {
     "machine/memory/memory_spec.py": "records that parts.py fills; memory/ is tested with what they say",
     "result/measurement.py": "records; their rows are tested where they are made, stored and shown",
     "slab_common/slab_state.py": "numbers that stand for how far boot has come, and the class of a panic",
-    "slub/costs.py": "a number; benchmarks/slub.py shows what pairs cost with it",
     "slub/layout.py": "offsets; conform/slub/layouts.py compares each with the kernel's debug information",
     "workload/description/patterns.py": "fields and their bounds; spec.py reads them, streams/ turns them into words",
     "workload/trace/trace_events.py": "numbers that stand for kinds, contexts and stops",

@@ -127,6 +127,11 @@ def found(out, tmp_path):
         assert text in (tmp_path / "results" / "memory-bugs" / "dmesg.txt").read_text()
 
 
+def told_by_phase(out, _):
+    rows = out.split("\nPhases\n")[1].splitlines()[2:4]
+    assert [row.split()[0] for row in rows] == ["tar", "rm"]
+
+
 def ran_changed(out, _):
     operations = int(re.search(r"^([\d,]+) operations", out, re.M)[1].replace(",", ""))
     assert 0 < operations <= 0.2 * 8 * 2 * 10_000
@@ -308,6 +313,7 @@ KEPT = {
     "run two-socket mixed-remote --set scale=0.1 --plot": plotted,
     "run two-socket memory-bugs": found,
     "run two-socket mixed-remote --set": ran_changed,
+    "run two-socket untar-rm --set": told_by_phase,
     "list": listed,
     "describe two-socket --set nodes=8": grown,
     "describe two-socket": described,

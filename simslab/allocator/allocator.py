@@ -171,6 +171,10 @@ class Allocator:
         """The text of /proc/slabinfo."""
         raise missing("slabinfo")
 
+    def sysfs(self) -> str:
+        """/sys/kernel/slab as text; empty where there is no such directory."""
+        raise missing("sysfs")
+
     def tunables(self, cache: Cache) -> dict[str, int]:
         """The present value of everything that `tune` sets, by name."""
         raise missing("tunables")

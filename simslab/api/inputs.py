@@ -109,6 +109,8 @@ def to_yaml(spec: MachineSpec | Workload) -> str:
     value = spec.model_dump(mode="json", exclude_defaults=True)
     if isinstance(spec, Workload) and spec.trace is not None:
         value["trace"]["file"] = str(spec.trace.file.absolute())
+        if spec.trace.then:
+            value["trace"]["then"] = [str(file.absolute()) for file in spec.trace.then]
     ordered = {"name": spec.name, **{key: part for key, part in value.items() if key != "name"}}
     return yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
 

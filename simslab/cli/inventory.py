@@ -71,7 +71,7 @@ def check_file(name: str) -> str:
     checked = validate(document, model)
     trace = getattr(checked, "trace", None)
     if trace is not None:
-        return f"{kind} of a {_check_trace(path.parent / trace.file)}"
+        return "\n".join(f"{kind} of a {_check_trace(path.parent / file)}" for file in trace.files)
     return kind
 
 

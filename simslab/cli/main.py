@@ -68,7 +68,8 @@ MachineName = Annotated[
     str, typer.Argument(metavar="MACHINE", help="a shipped machine's name or a YAML file", autocompletion=machines)
 ]
 WorkloadName = Annotated[
-    str, typer.Argument(metavar="WORKLOAD", help="a shipped workload's name or a YAML file", autocompletion=workloads)
+    str,
+    typer.Argument(metavar="WORKLOAD", help="a shipped workload's name, a file or a trace", autocompletion=workloads),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -100,6 +101,9 @@ def _options(
 def run(
     machine: MachineName,
     workload: WorkloadName,
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="TRACE", help="further traces, replayed in turn; each is a phase")
+    ] = None,
     settings: Settings = None,
     seed: Annotated[
         int | None,
@@ -116,9 +120,10 @@ def run(
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
+    from simslab.experiment.trace_input import then_settings
     from simslab.result.directory import replaced_result
 
-    inputs = load_inputs(machine, workload, settings or ())
+    inputs = load_inputs(machine, workload, [*then_settings(workload, more or ()), *(settings or ())])
     if plot_to is not None:
         from simslab.report.plot.options import check_output
 

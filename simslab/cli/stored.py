@@ -73,8 +73,8 @@ def show(
         str,
         typer.Option(
             metavar="NAME",
-            help="slabinfo, slabtop, numastat, lock_stat; or, for which it is run again: buddyinfo, vmstat, irqsoff, "
-            "callers, perf-kmem, perf-c2c, perfetto, ftrace; default: the summary",
+            help="slabinfo, slabtop, numastat, lock_stat; or, for which it is run again: buddyinfo, vmstat, "
+            "sysfs (of SLUB), irqsoff, callers, perf-kmem, perf-c2c, perfetto, ftrace; default: the summary",
             autocompletion=views,
         ),
     ] = "",

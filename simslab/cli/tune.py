@@ -1,4 +1,4 @@
-"""`simslab tune`: limit, batchcount and shared of a cache for a load, with the line that applies them."""
+"""`simslab tune`: the tunables of a cache for a load, with the lines that apply them."""
 
 import json
 import sys
@@ -27,6 +27,10 @@ def tune(
     limit: Annotated[str, typer.Option(metavar="VALUE,...", help="numbers, or factors of the cache's own")] = "",
     batchcount: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own, or limit)")] = "",
     shared: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own)")] = "",
+    cpu_partial: Annotated[str, typer.Option(metavar="VALUE,...", help="of SLUB; numbers or factors as well")] = "",
+    min_partial: Annotated[str, typer.Option(metavar="VALUE,...", help="of SLUB")] = "",
+    remote_node_defrag_ratio: Annotated[str, typer.Option(metavar="VALUE,...", help="of SLUB, in percent")] = "",
+    order: Annotated[str, typer.Option(metavar="VALUE,...", help="of SLUB, by boot parameters: of all caches")] = "",
     objective: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,22 +51,34 @@ def tune(
     jobs: Annotated[int | None, typer.Option(min=1, max=MOST_JOBS, help="processes (default: one a CPU)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
 ) -> None:
-    """Search limit, batchcount and shared of a cache: Pareto front, recommendation, and the line for /proc/slabinfo."""
+    """Search the tunables of a cache: Pareto front, recommendation, and the lines that apply it.
+
+    SLAB's limit, batchcount and shared, written to /proc/slabinfo; with --set workload.kernel.allocator=slub the
+    attributes in /sys/kernel/slab, and the order of slabs.
+    """
     from simslab.cli.terminal.heartbeat import telling
     from simslab.experiment.grid.design import Design
     from simslab.experiment.running.pool import default_processes
     from simslab.experiment.store.schema import MEMORY
-    from simslab.experiment.tune import FACTORS, OBJECTIVES, search
+    from simslab.experiment.tune import OBJECTIVES, search
     from simslab.report.comparison.tuning_text import tuning_document, tuning_text
 
     names = [name for text in objective or () for name in text.split(",")] or list(OBJECTIVES)
-    given = {"limit": limit, "batchcount": batchcount, "shared": shared}
+    given = {
+        "limit": limit,
+        "batchcount": batchcount,
+        "shared": shared,
+        "cpu_partial": cpu_partial,
+        "min_partial": min_partial,
+        "remote_node_defrag_ratio": remote_node_defrag_ratio,
+        "order": order,
+    }
     grid = {name: [part.strip() for part in text.split(",")] for name, text in given.items() if text}
     design = Design(
         machine, workload, tuple(settings or ()), seeds=seeds, first_seed=seed, metrics=tuple(names), vary=vary
     )
     with telling(f"tuning {cache}") as progress:
-        found = search(design, cache, grid or FACTORS, store or Path(MEMORY), jobs or default_processes(), progress)
+        found = search(design, cache, grid, store or Path(MEMORY), jobs or default_processes(), progress)
     for failure in found.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if found.table is None:

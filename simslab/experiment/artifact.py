@@ -26,7 +26,7 @@ from simslab.base.build import running_build
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_names
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD
-from simslab.experiment.reproduce import reproduce, trace_of
+from simslab.experiment.reproduce import reproduce, traces_of
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.schema import is_store
 from simslab.experiment.store.store import DONE, Store
@@ -91,11 +91,11 @@ def _run(work: Path, place: str, name: str, trace: Path | None) -> Piece:
         raise UserError(told, file=place, expected="; ".join(again.inputs) or "a result of this version")
     shutil.copytree(result.directory, work / "results" / name)
     option = ""
-    recorded = trace_of(result, trace)
-    if recorded is not None:
+    recorded = traces_of(result, trace)
+    for file in recorded:
         (work / "traces").mkdir(exist_ok=True)
-        shutil.copy(recorded, work / "traces" / recorded.name)
-        option = f" --trace {quote('traces/' + recorded.name)}"
+        shutil.copy(file, work / "traces" / file.name)
+        option = " --trace traces" if len(recorded) > 1 else f" --trace {quote('traces/' + file.name)}"
     figure = _figure(work, work / "results" / name, name)
     words = [str(word) for word in result.manifest.get("host", {}).get("command", [])]
     command = " ".join(["simslab", *words[1:]]) if words else "(the command was not stored)"

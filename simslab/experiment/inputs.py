@@ -17,7 +17,7 @@ from simslab.base.documents.overrides import share_out
 from simslab.base.documents.yamlfile import overridden, read_yaml
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.base.shipped import find_shipped
-from simslab.experiment.trace_input import TraceInput, is_trace, take_trace
+from simslab.experiment.trace_input import TraceInput, is_trace, refuse_namesakes, take_trace
 from simslab.machine.library import extend_machine, refuse_idle
 from simslab.machine.scale_out import scale_out
 from simslab.machine.spec import MachineSpec
@@ -36,13 +36,22 @@ class Inputs:
     machine_document: Document
     workload: Workload
     workload_document: Document
-    trace: TraceInput | None = None
+    traces: tuple[TraceInput, ...] = ()
 
     @property
     def hashes(self) -> dict[str, str]:
         """File -> SHA-256 of the bytes that were read, of every file that went in."""
-        files = self.machine_document.hashes | self.workload_document.hashes
-        return files | ({self.trace.name: self.trace.sha256} if self.trace is not None else {})
+        return self.machine_document.hashes | self.workload_document.hashes | self.trace_hashes
+
+    @property
+    def trace_hashes(self) -> dict[str, str]:
+        """File -> SHA-256 of each recorded trace that is replayed."""
+        return {trace.name: trace.sha256 for trace in self.traces}
+
+    def check_traces(self) -> None:
+        """UserError if a trace is not what was hashed."""
+        for trace in self.traces:
+            trace.check_unchanged()
 
 
 @dataclass
@@ -73,18 +82,22 @@ class InputReader:
         refuse_idle(settings, spec)
         return document, spec if spec.name else spec.model_copy(update={"name": name})
 
-    def load_workload(self, name: str, settings: Sequence[str] = ()) -> tuple[Document, Workload, TraceInput | None]:
-        """Return a workload with overrides, and the trace that it replays; `name` may be a recorded trace itself."""
+    def load_workload(
+        self, name: str, settings: Sequence[str] = ()
+    ) -> tuple[Document, Workload, tuple[TraceInput, ...]]:
+        """Return a workload with overrides, and the traces that it replays; `name` may be a recorded trace itself."""
         refuse_result(name)
         if name not in self.workloads:
             self.workloads[name] = trace_document(name) if is_trace(name) else _read_workload(name)
         document, workload = overridden(copy.deepcopy(self.workloads[name]), Workload, settings)
         workload = located(document, workload)
         if workload.trace is None:
-            return document, workload, None
-        trace = self._trace(workload.trace.file)
-        kept = workload.trace.model_copy(update={"file": trace.path})
-        return document, workload.model_copy(update={"trace": kept}), trace
+            return document, workload, ()
+        traces = tuple(map(self._trace, workload.trace.files))
+        refuse_namesakes(traces)
+        file, *then = (trace.path for trace in traces)
+        kept = workload.trace.model_copy(update={"file": file, "then": then})
+        return document, workload.model_copy(update={"trace": kept}), traces
 
     def _trace(self, path: Path) -> TraceInput:
         if path not in self.traces:

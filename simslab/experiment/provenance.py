@@ -14,10 +14,10 @@ def manifest_of(
 ) -> Manifest:
     """Return the manifest of a run, or with `arms` (name -> what each changes) of a comparison."""
     machine, workload = inputs.machine, inputs.workload
-    # A trace is named as in the workload file: where it lies differs from host to host.
+    # A trace is named without its folder: where it lies differs from host to host.
     resolved = workload.model_dump(mode="json")
     if workload.trace is not None:
-        resolved["trace"]["file"] = workload.trace.file.name
+        resolved["trace"] |= {"file": workload.trace.file.name, "then": [file.name for file in workload.trace.then]}
     return Manifest(
         kind="comparison" if arms else "run",
         machine=Configuration(

@@ -44,7 +44,7 @@ class Reproduction:
 def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = None) -> Reproduction:
     """Run a manifest again; UserError if it is no run's, or its trace is not at hand.
 
-    A trace is looked for at `trace`, beside the shipped workloads, and in the current directory.
+    A trace is looked for at `trace` (or in it), beside the shipped workloads, and in the current directory.
     """
     manifest, measurement = result.manifest, run_again(result, trace, watch)
     made = {
@@ -81,18 +81,24 @@ def run_again(
 ) -> Measurement:
     """Return what a stored run measures when it is made again; `log` and `at_end` as `run_workload` has them."""
     machine, document, workload, seed = inputs_of(result)
-    file = trace_of(result, trace)
-    if workload.trace is not None and file is not None:
-        workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file})})
+    if workload.trace is not None:
+        file, *then = traces_of(result, trace)
+        workload = workload.model_copy(update={"trace": workload.trace.model_copy(update={"file": file, "then": then})})
     return run_workload(machine, workload, seed=seed, document=document, watch=watch, log=log, at_end=at_end)
 
 
 def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
     """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
     of_lines = view in OF_LINES
-    log, zones = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None), list[ZoneState]()
-    run_again(result, trace, watch, log, lambda system: zones.extend(zone_states(system)))
-    return Again(log, zones)
+    log = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None)
+    zones, sysfs = list[ZoneState](), list[str]()
+
+    def at_end(system: System) -> None:
+        zones.extend(zone_states(system))
+        sysfs.append(system.allocator.sysfs())
+
+    run_again(result, trace, watch, log, at_end)
+    return Again(log, zones, sysfs[0])
 
 
 def slowest_again(result: Stored, count: int, trace: Path | None = None, watch: Watch | None = None) -> EventLog:
@@ -121,20 +127,26 @@ def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
     return {**resolved, "faults": faults}
 
 
-def trace_of(result: Stored, given: Path | None = None) -> Path | None:
-    """Return the trace that a stored run replayed, its bytes checked; None where it replayed none. UserError."""
+def traces_of(result: Stored, given: Path | None = None) -> list[Path]:
+    """Return the traces that a stored run replayed, in order, their bytes checked; `given` is the only one, or the
+    folder where they lie. UserError."""
     resolved = result.manifest.get("workload", {}).get("resolved", {}).get("trace")
-    return None if resolved is None else _trace(Path(resolved["file"]).name, result.manifest, given)
+    if resolved is None:
+        return []
+    names = [Path(name).name for name in (resolved["file"], *resolved.get("then", ()))]
+    return [_trace(name, result.manifest, given) for name in names]
 
 
 def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
     """Return the trace's file, its bytes checked against the manifest; UserError."""
     inputs = manifest.get("inputs")
     digest = inputs.get(name) if isinstance(inputs, dict) else None
-    places = [given] if given is not None else [shipped_folder("workloads") / name, Path(name)]
+    places = [shipped_folder("workloads") / name, Path(name)]
+    if given is not None:
+        places = [given / name] if given.is_dir() else [given]
     found = [place for place in places if place.is_file()]
     if not found:
-        raise UserError(f"the trace {name} is not at hand", expected="--trace FILE")
+        raise UserError(f"the trace {name} is not at hand", expected="--trace FILE, or the folder that holds it")
     for place in found:
         if sha256(place) == digest:
             return place

@@ -43,13 +43,11 @@ def measure_once(
     at_end: Callable[[System], object] | None = None,
 ) -> Measurement:
     """Run the inputs; `at_end` is given the system when the run is over. UserError if a trace changed meanwhile."""
-    if inputs.trace is not None:
-        inputs.trace.check_unchanged()
+    inputs.check_traces()
     measurement = run_workload(
         inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document, watch=watch, at_end=at_end
     )
-    if inputs.trace is not None:
-        inputs.trace.check_unchanged()
+    inputs.check_traces()
     return measurement
 
 

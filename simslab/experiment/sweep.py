@@ -156,8 +156,7 @@ def _jobs(
 def configured(point: Point) -> tuple[Configured, Configured]:
     """Return a point's machine and workload as they are stored, with the hashes of the bytes that were read."""
     inputs, content = point.inputs, point.content
-    trace = {inputs.trace.name: inputs.trace.sha256} if inputs.trace is not None else {}
-    files = (inputs.machine_document.hashes, inputs.workload_document.hashes | trace)
+    files = (inputs.machine_document.hashes, inputs.workload_document.hashes | inputs.trace_hashes)
     machine, workload = (
         Configured(digest_of([content[kind], read]), kind, name, content[kind], read)
         for kind, name, read in zip(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import json
 import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,6 +58,25 @@ def take_trace(path: Path) -> TraceInput:
         raise UserError(f"cannot be read: {reason(error)}", file=str(path)) from None
     digest = hashlib.sha256(copy.read_bytes()).hexdigest()
     return TraceInput(str(path), copy, digest, _stamp(copy))
+
+
+def then_settings(first: str, more: Sequence[str]) -> list[str]:
+    """Return the setting that has further traces replayed after `first`; UserError if one of them is no trace."""
+    for name in (first, *more) if more else ():
+        if not is_trace(name):
+            told = f"'{name}' is no recorded trace, and {len(more) + 1} workloads were given"
+            raise UserError(told, expected="one WORKLOAD, or recorded traces alone")
+    return [f"trace.then={json.dumps(list(more), ensure_ascii=False)}"] if more else []
+
+
+def refuse_namesakes(traces: Sequence[TraceInput]) -> None:
+    """UserError if two files of one name differ: results name a trace without its folder."""
+    known: dict[str, TraceInput] = {}
+    for trace in traces:
+        other = known.setdefault(Path(trace.name).name, trace)
+        if other.sha256 != trace.sha256:
+            told = f"has the name of another trace, {other.name}"
+            raise UserError(told, file=trace.name, expected="names that tell the traces apart")
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Tuning: which `limit`, `batchcount`, `shared` of a cache suit a load, and what they cost elsewhere.
+"""Tuning: which tunables of a cache (SLAB's limit, batchcount, shared; SLUB's attributes) suit a load, and their cost.
 
 The grid is a sweep like any other, in a store like any other. Of its points the ones that are worst in nothing make up
 the Pareto front: latency, throughput, longest masked stretch and memory parked pull in different directions.
@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from simslab.base.errors import BadValue, UserError
 from simslab.experiment.figures.metrics import metric
 from simslab.experiment.grid.axes import Axis, make_axis
-from simslab.experiment.grid.design import Design, Point, make_grid, short_label
+from simslab.experiment.grid.design import Design, make_grid, short_label
+from simslab.experiment.grid.knobs import FACTORS, LEAST, ORDER, TUNABLES, Knobs, Numbers, option
 from simslab.experiment.inputs import InputReader, Inputs
 from simslab.experiment.paired import CORRECTION, PairedDifference, paired_difference
 from simslab.experiment.store.store import Store
@@ -23,12 +25,10 @@ from simslab.experiment.sweep import Progress, sweep
 from simslab.experiment.table import Samples, samples
 from simslab.machine.machine import DEFAULT_QUANTUM
 from simslab.report.comparison.tuning_text import ObjectiveCell, TuningRow, TuningTable
+from simslab.slub.kmem_cache import KmemCache as SlubCache
 from simslab.workload.run.system import boot_system, create_caches, named_cache
 
-Numbers: TypeAlias = tuple[int, int, int]  # limit, batchcount, shared
 OBJECTIVES: Final = ("latency.p99", "throughput", "irqs_off.max", "memory.arrays:{cache}")
-TUNABLES: Final = ("limit", "batchcount", "shared")
-FACTORS: Final = {"limit": ("x0.25", "x0.5", "x1", "x2", "x4")}
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,6 @@ class Candidate:
     means: Mapping[str, float]
     front: bool
     against_default: Mapping[str, PairedDifference]
-
-    def line(self, cache: str) -> str:
-        """Return the shell line that applies it to a cache of a running kernel."""
-        return f'echo "{cache} {told(self.numbers)}" > /proc/slabinfo'
 
 
 @dataclass(frozen=True)
@@ -61,15 +57,12 @@ class Tuning:
         return self.candidates[0]
 
 
-def own_tunables(inputs: Inputs, cache: str) -> tuple[str, Numbers]:
-    """Return a cache's name in the kernel (another's, where it was merged) and the numbers that the kernel chooses.
+def own_tunables(inputs: Inputs, cache: str) -> Knobs:
+    """Return the tunables of a cache, by the workload's name of it, with the numbers that the kernel chooses.
 
     UserErrors if a freshly booted kernel with the workload's caches has none of that name.
     """
-    if inputs.workload.kernel.allocator != "slab":
-        told = "tune searches limit, batchcount and shared of SLAB; the workload runs on "
-        expected = "kernel.allocator 'slab', or a sweep over tunables.CACHE.cpu_partial"
-        raise UserError(told + inputs.workload.kernel.allocator, expected=expected)
+    allocator = inputs.workload.kernel.allocator
     system = boot_system(inputs.machine, inputs.workload.kernel, DEFAULT_QUANTUM)
     made = create_caches(system, inputs.workload.caches)
     try:
@@ -77,47 +70,37 @@ def own_tunables(inputs: Inputs, cache: str) -> tuple[str, Numbers]:
     except BadValue as error:
         raise UserError(error.message, file="CACHE", expected=error.expected, near=error.near) from None
     numbers = system.allocator.tunables(found)
-    return found.name, (numbers["limit"], numbers["batchcount"], numbers["shared"])
+    if isinstance(found, SlubCache):
+        numbers[ORDER] = found.oo_order
+    return Knobs(allocator, found.name, tuple(numbers[name] for name in TUNABLES[allocator]))
 
 
-def tune_design(base: Design, cache: str, own: Numbers, grid: Mapping[str, Sequence[str]]) -> Design:
-    """Return the design of a search over `grid` (tunable -> values, or factors such as `x2` of the cache's `own`).
+def tune_rows(knobs: Knobs, grid: Mapping[str, Sequence[str]]) -> list[Numbers]:
+    """Return the combinations of `grid` (tunable -> values, or factors such as `x2` of the cache's own), each once.
 
-    The kernel's own choice is its first point. Combinations that the kernel would refuse (batchcount above limit) are
-    left out.
+    The kernel's own choice comes first; what the kernel would refuse (batchcount above limit) is left out.
     """
-    points = tuple(
-        {f"tunables.{cache}.{name}": str(value) for name, value in zip(TUNABLES, row, strict=True)}
-        for row in _rows(own, grid)
-    )
-    return replace(base, axes=(), points=points)
-
-
-def numbers_of(point: Point, cache: str) -> Numbers:
-    """Return the three numbers of a point of such a design."""
-    limit, batchcount, shared = (int(point.parameters[f"tunables.{cache}.{name}"]) for name in TUNABLES)
-    return limit, batchcount, shared
-
-
-def told(numbers: Numbers) -> str:
-    """Return the three numbers as reports write them."""
-    return "{} {} {}".format(*numbers)
-
-
-def _rows(own: Numbers, grid: Mapping[str, Sequence[str]]) -> list[Numbers]:
-    """Return the combinations of a cache's values, its own first, each once."""
+    knobs.check(grid)
     axes = [
         _values(make_axis(name, grid[name]), value) if name in grid else [value]
-        for name, value in zip(TUNABLES, own, strict=True)
+        for name, value in zip(knobs.names, knobs.own, strict=True)
     ]
-    rows = [
-        (limit, batchcount, shared)
-        for limit in axes[0]
-        for batchcount in (axes[1] if "batchcount" in grid else [min(own[1], limit)])
-        for shared in axes[2]
-        if 1 <= batchcount <= limit
-    ]
-    return list(dict.fromkeys([own, *rows]))
+    rows: list[Numbers] = list(product(*axes))
+    if knobs.allocator == "slab":
+        rows = [fitting for row in rows if (fitting := _fitting(row, "batchcount" in grid)) is not None]
+    return list(dict.fromkeys([knobs.own, *rows]))
+
+
+def _fitting(row: Numbers, asked: bool) -> Numbers | None:
+    """Return SLAB's numbers with a batchcount that nobody `asked` for lowered to the limit; None if it is above."""
+    limit, batchcount, shared = row
+    batchcount = batchcount if asked else min(batchcount, limit)
+    return (limit, batchcount, shared) if 1 <= batchcount <= limit else None
+
+
+def tune_design(base: Design, called: str, knobs: Knobs, rows: Sequence[Numbers]) -> Design:
+    """Return the design whose points are `rows`, in order; `called` is the workload's name of the cache."""
+    return replace(base, axes=(), points=tuple(knobs.point(called, row) for row in rows))
 
 
 def _values(axis: Axis, own: int) -> list[int]:
@@ -126,14 +109,14 @@ def _values(axis: Axis, own: int) -> list[int]:
     for text in axis.values:
         try:
             factor = text.startswith("x")
-            least = 0 if axis.path == "shared" else 1
+            least = LEAST.get(axis.path, 0)
             value = max(least, round(float(text.removeprefix("x")) * own)) if factor else int(text)
             if value < least:
                 raise ValueError
             values.append(value)
         except (ValueError, OverflowError):  # OverflowError: an infinite factor
             expected = "whole numbers, or factors such as x2"
-            raise UserError(f"'{text}' is no {axis.path}", file=f"--{axis.path}", expected=expected) from None
+            raise UserError(f"'{text}' is no {axis.path}", file=option(axis.path), expected=expected) from None
     return values
 
 
@@ -211,21 +194,22 @@ def search(
     if design.machine is None or design.workload is None:
         raise UserError("one machine and one workload are tuned for", expected="MACHINE and WORKLOAD")
     reader = InputReader()
-    name, own = own_tunables(reader.load(design.machine, design.workload, design.settings), cache)
-    chosen = tuple(each.replace("{cache}", name) for each in design.metrics)
-    points = make_grid(tune_design(replace(design, metrics=chosen), cache, own, grid), reader)
+    knobs = own_tunables(reader.load(design.machine, design.workload, design.settings), cache)
+    rows = tune_rows(knobs, grid or FACTORS[knobs.allocator])
+    chosen = tuple(each.replace("{cache}", knobs.cache) for each in design.metrics)
+    points = make_grid(tune_design(replace(design, metrics=chosen), cache, knobs, rows), reader)
     with Store.create(store) as opened:
         swept = sweep(points, opened, processes=processes, progress=progress)
         if swept.failures:
             return Found(None, swept.failures)
-        numbers = {short_label(p, points.design.varying): numbers_of(p, cache) for p in points.points}
-        tuning = judge(samples(opened, points), numbers, chosen)
+        labels = [short_label(point, points.design.varying) for point in points.points]
+        tuning = judge(samples(opened, points), dict(zip(labels, rows, strict=True)), chosen)
     title = f"{cache} for {points.points[0].inputs.workload.name} on {points.points[0].inputs.machine.name}"
     head = f"{title}, {len(points.seeds)} seeds a point"
-    return Found(_table(tuning, head, name, cache if cache != name else "", points.notes), [])
+    return Found(_table(tuning, head, knobs, cache if cache != knobs.cache else "", points.notes), [])
 
 
-def _table(tuning: Tuning, title: str, name: str, alias: str, notes: Sequence[str]) -> TuningTable:
+def _table(tuning: Tuning, title: str, knobs: Knobs, alias: str, notes: Sequence[str]) -> TuningTable:
     rows = tuple(
         TuningRow(
             candidate.numbers,
@@ -237,5 +221,6 @@ def _table(tuning: Tuning, title: str, name: str, alias: str, notes: Sequence[st
         )
         for candidate in tuning.candidates
     )
-    chosen = tuning.recommended
-    return TuningTable(title, name, alias, rows, chosen.numbers, tuning.correction, chosen.line(name), tuple(notes))
+    chosen = tuning.recommended.numbers
+    applied = knobs.lines(chosen)
+    return TuningTable(title, knobs.cache, alias, knobs.names, rows, chosen, tuning.correction, applied, tuple(notes))

@@ -147,11 +147,12 @@ def settle_layout(figure: Figure) -> None:
     """Lay the figure out once and round the places: the solver's last digits vary from call to call."""
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+    engine = figure.get_layout_engine()
+    if not isinstance(engine, ConstrainedLayoutEngine):
         return  # settled before: setting "none" leaves an engine that does nothing
     figure.set_dpi(DOTS_PER_INCH)  # letters' widths are rounded to dots
-    for _ in range(2):  # the first time finds the widths of labels, the second makes room for them
-        figure.draw_without_rendering()
+    for _ in range(2 if figure.axes else 0):  # the first finds the widths of labels, the second makes room for them
+        engine.execute(figure)
     figure.set_layout_engine("none")
     steps = [72 * GRID * float(inches) for inches in figure.get_size_inches()] * 2
     for text in figure.texts:  # a common title, a common label

@@ -230,10 +230,11 @@ class TuningFile(_Told):
     title: str
     cache: str
     alias: str = Field(description="what the workload calls the cache, where the kernel merged it into another")
-    rows: list[TuningRow] = Field(description="numbers: limit, batchcount, shared; front: on the Pareto front")
-    recommended: tuple[int, int, int]
+    tunables: list[str] = Field(description="limit, batchcount, shared; with SLUB its attributes and the order")
+    rows: list[TuningRow] = Field(description="numbers: one for each tunable; front: on the Pareto front")
+    recommended: list[int]
     correction: str = Field(description="how intervals hold together")
-    apply: str = Field(description="the line for a shell")
+    apply: str = Field(description="the lines for a shell")
     notes: list[str]
 
 

@@ -174,6 +174,19 @@ class TraceSummary:
     unparsed_examples: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class TracePhaseRow:
+    """What was measured in one phase of a replayed trace: one of several traces, or a named part of one.
+
+    `cycles` are from the moment at which all CPUs begin it to the next phase's, or to the end.
+    """
+
+    phase: str
+    cycles: int
+    latency: tuple[LatencyRow, ...]
+    attribution: tuple[AttributionRow, ...]
+
+
 @dataclass
 class Measurement:
     """All statistics of one run (region of interest only, unless said)."""
@@ -202,3 +215,4 @@ class Measurement:
     # Caches of the workload that the kernel made aliases of others: the name asked for -> the cache that serves it.
     merged: dict[str, str] = field(default_factory=dict)
     tuned_merged: list[str] = field(default_factory=list)  # those of them whose tunables went to the cache that serves
+    trace_phases: list[TracePhaseRow] = field(default_factory=list)  # of the region of interest; none of a single phase

@@ -22,7 +22,11 @@ from simslab.result.soundness import check_sound
 
 FORMAT: Final = "simslab-result"
 VERSION: Final = 1
-SELDOM: Final = ("merged", "tuned_merged")  # parts of a measurement that are left out where they are empty
+SELDOM: Final = (
+    "merged",
+    "tuned_merged",
+    "trace_phases",
+)  # parts of a measurement that are left out where they are empty
 
 Count = Annotated[int, Field(ge=0)]
 

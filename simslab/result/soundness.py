@@ -20,11 +20,13 @@ def check_sound(measurement: Measurement, file: str) -> None:
     for path, value in _numbers(measurement, "measurement"):
         if not 0 <= value < LARGEST and not path.endswith("seed"):
             raise UserError(f"is {value}", file=file, path=path, expected=EXPECTED)
-    for name, rows in (
+    histograms: list[tuple[str, Sequence[LatencyRow | IrqOffRow | IrqDelayRow]]] = [
         ("latency", measurement.latency),
         ("irqs_off", measurement.irqs_off),
         ("irq_delays", measurement.irq_delays),
-    ):
+        *((f"trace_phases[{i}].latency", row.latency) for i, row in enumerate(measurement.trace_phases)),
+    ]
+    for name, rows in histograms:
         _check_histograms(file, f"measurement.{name}", rows)
     for index, row in enumerate(measurement.nodes):
         if len(row.allocated) != len(measurement.nodes) or len(row.freed) != len(measurement.nodes):

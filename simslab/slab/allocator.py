@@ -102,6 +102,10 @@ class SlabAllocator(SlabCore):
         """The text of /proc/slabinfo, with the statistics of debug kernels (slabinfo.py)."""
         return slabinfo_text(self.caches, self.debug is not None)
 
+    def sysfs(self) -> str:
+        """Empty: SLAB has no /sys/kernel/slab."""
+        return ""
+
     def start_reaping(self, cpu: Cpu) -> None:
         """Let `cpu` reap about once every 2 s from now on (mm/slab.c: start_cpu_timer)."""
         self.reaper.start_cpu_timer(cpu)

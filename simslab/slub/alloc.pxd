@@ -4,8 +4,8 @@ from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
 from simslab.machine.accounting cimport callsites, causes
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slub cimport costs, layout, paths, stat_item
 from simslab.slub cimport flags as fl
+from simslab.slub cimport layout, paths, stat_item
 from simslab.slub.cpu_slab cimport CpuSlab
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu
 from simslab.slub.lists.freelists cimport FreeLists

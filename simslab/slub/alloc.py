@@ -14,8 +14,8 @@ from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import MemMap
 from simslab.machine.accounting import callsites, causes
 from simslab.machine.core.cpu import Cpu
-from simslab.slub import costs, layout, paths, stat_item
 from simslab.slub import flags as fl
+from simslab.slub import layout, paths, stat_item
 from simslab.slub.cpu_slab import CpuSlab
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
 from simslab.slub.lists.freelists import FreeLists
@@ -108,7 +108,7 @@ class SlubAlloc:
             following = self.freelists.get_freepointer(cache, objp)
             if cpu.next_irq <= cpu.now and not cpu.irqs_off:
                 cpu.deliver_interrupts()
-            cpu.charge(causes.LOCKED, costs.CMPXCHG16B_CYCLES)
+            cpu.charge(causes.LOCKED, cpu.cmpxchg_double_cost)
             if c.tid == tid:
                 c.freelist = following
                 c.tid = tid + 1

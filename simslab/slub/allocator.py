@@ -20,6 +20,7 @@ from simslab.slub.creation import boot, sysfs
 from simslab.slub.creation.options import SlubOptions
 from simslab.slub.creation.set_up import SlubCreation
 from simslab.slub.housekeeping import hotplug, shrink
+from simslab.slub.housekeeping.attributes import sysfs_text
 from simslab.slub.housekeeping.slabinfo import parked, slabinfo_text
 from simslab.slub.kmem_cache import KmemCache
 
@@ -98,6 +99,10 @@ class SlubAllocator(SlubCore):
     def slabinfo(self) -> str:
         """The text of /proc/slabinfo (slabinfo.py)."""
         return slabinfo_text(self)
+
+    def sysfs(self) -> str:
+        """/sys/kernel/slab as text (attributes.py)."""
+        return sysfs_text(self)
 
     def start_reaping(self, cpu: Cpu) -> None:
         """Do nothing: SLUB has no reaper."""

@@ -3,8 +3,8 @@ cimport cython
 from simslab.kernel.mm.page cimport MemMap
 from simslab.machine.accounting cimport callsites, causes
 from simslab.machine.core.cpu cimport Cpu
-from simslab.slub cimport costs, layout, paths, stat_item
 from simslab.slub cimport flags as fl
+from simslab.slub cimport layout, paths, stat_item
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.lists.cpu_partial cimport CpuPartial
 from simslab.slub.lists.freelists cimport FreeLists

@@ -11,8 +11,8 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm.page import MemMap
 from simslab.machine.accounting import callsites, causes
 from simslab.machine.core.cpu import Cpu
-from simslab.slub import costs, layout, paths, stat_item
 from simslab.slub import flags as fl
+from simslab.slub import layout, paths, stat_item
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.lists.freelists import FreeLists
@@ -117,7 +117,7 @@ class SlubFree:
             self.freelists.set_freepointer(cache, tail, c.freelist)
             if cpu.next_irq <= cpu.now and not cpu.irqs_off:
                 cpu.deliver_interrupts()
-            cpu.charge(causes.LOCKED, costs.CMPXCHG16B_CYCLES)
+            cpu.charge(causes.LOCKED, cpu.cmpxchg_double_cost)
             if c.tid == tid:
                 c.freelist = head
                 c.tid = tid + 1

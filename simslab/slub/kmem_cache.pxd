@@ -49,6 +49,7 @@ cdef class KmemCache(Cache):
     cdef public long long debug
     cdef public long long left
     cdef public list node
+    cdef public list aliases
 
     @cython.locals(n=KmemCacheNode)
     cpdef KmemCacheNode get_node(self, long long nid)

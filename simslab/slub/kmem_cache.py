@@ -80,6 +80,7 @@ class KmemCache(Cache):
         self.debug = 0  # model: kmem_cache_debug(), decided at boot and creation
         self.left = 0  # model: bytes before each object, `red_left_pad` where red zones are in force
         self.node: list[KmemCacheNode | None] = [None] * nr_node_ids
+        self.aliases: list[str] = []  # model: names of caches that were merged into this one since boot
 
     def get_node(self, nid: int) -> KmemCacheNode:
         """The node structure of `nid`, which exists (mm/slab.h: get_node)."""

@@ -156,3 +156,13 @@ def test_piped_text_is_the_same_at_any_width(simslab, monkeypatch, columns):
     wide = simslab("run", "two-socket", "mixed-remote", *QUICK)[1]
     monkeypatch.setenv("COLUMNS", columns)
     assert simslab("run", "two-socket", "mixed-remote", *QUICK)[1] == wide
+
+
+def test_several_traces_are_replayed_in_turn_and_told_apart(simslab, refused, here):
+    for name in ("one.txt", "two.txt"):
+        (here / name).write_text(TRACE)
+    out = simslab("run", "one-node", "one.txt", "two.txt", "--set", "trace.cpus=recorded")[1]
+    assert "Trace one.txt, two.txt" in out
+    rows = out.split("\nPhases\n")[1].splitlines()[2:4]
+    assert [row.split()[0] for row in rows] == ["one", "two"]
+    assert "no recorded trace" in refused("run", "one-node", "local-churn", "one.txt")

@@ -32,3 +32,10 @@ def test_mistakes_are_told():
         invoke("--objective", "througput")
     with pytest.raises(UserError, match="is no limit"):
         invoke("--limit", "many")
+
+
+def test_slub_is_tuned_by_its_attributes():
+    done = invoke("--set", "workload.kernel.allocator=slub", "--cpu-partial", "0,x1", "--objective", "throughput")
+    assert done.exit_code == 0
+    assert "cpu_partial min_partial remote_node_defrag_ratio order" in done.output
+    assert "> /sys/kernel/slab/" in done.output

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.reproduce import COMPARED, reproduce, seen_again
 from simslab.experiment.run import run_once
@@ -50,6 +51,18 @@ def test_another_trace_of_that_name_is_refused(small, tmp_path):
         reproduce(stored(small), trace=tmp_path / "missing")
 
 
+def test_several_traces_are_looked_for_in_a_folder(tmp_path):
+    traces = [tmp_path / "traces" / name for name in ("a.txt.gz", "b.txt.gz")]
+    traces[0].parent.mkdir()
+    for trace in traces:
+        trace.write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())
+    settings = ["scale=0.01", f"trace.then=[{traces[1]}]"]
+    run_once(load_inputs("one-node", str(traces[0]), settings), out=tmp_path / "out")
+    assert reproduce(stored(tmp_path / "out"), trace=tmp_path / "traces").different == ()
+    with pytest.raises(UserError, match=r"the trace a.txt.gz is not at hand; .* or the folder that holds it"):
+        reproduce(stored(tmp_path / "out"))
+
+
 @pytest.mark.parametrize(
     ("manifest", "told"),
     [
@@ -63,10 +76,21 @@ def test_what_cannot_be_run_again_is_told(manifest, told, tmp_path):
         reproduce(stored(tmp_path))
 
 
-def test_lines_of_slubs_structures_have_their_own_names(tmp_path):
-    inputs = load_inputs("one-node", "local-churn", ["scale=0.002", "workload.kernel.allocator=slub"])
-    run_once(inputs, out=tmp_path / "out")
-    lines = seen_again(stored(tmp_path / "out"), "perf-c2c").log.lines
+@pytest.fixture(scope="module")
+def on_slub(tmp_path_factory):
+    out = tmp_path_factory.mktemp("slub") / "out"
+    run_once(load_inputs("one-node", "local-churn", ["scale=0.002", "workload.kernel.allocator=slub"]), out=out)
+    return stored(out)
+
+
+def test_lines_of_slubs_structures_have_their_own_names(on_slub):
+    lines = seen_again(on_slub, "perf-c2c").log.lines
     names = {lines.name(line) for line in lines.lines}
     assert any("kmem_cache_cpu of pool_workqueue, CPU 0: freelist..partial" in name for name in names), names
     assert any("page of a slab of pool_workqueue: flags.." in name for name in names), names
+
+
+def test_a_run_that_is_made_again_tells_what_sysfs_shows_at_its_end(on_slub):
+    told = seen_again(on_slub, "sysfs").sysfs
+    assert "/sys/kernel/slab/churn -> :0000256\n" in told
+    assert "/sys/kernel/slab/:0000256/order:1\n" in told

@@ -8,7 +8,7 @@ from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.run import measure_once
-from simslab.experiment.trace_input import is_trace, take_trace
+from simslab.experiment.trace_input import is_trace, take_trace, then_settings
 
 UNTAR = shipped_folder("workloads") / "untar-rm.txt.gz"
 
@@ -29,7 +29,9 @@ def test_a_trace_runs_as_a_workload_under_its_name(trace):
 
 def test_a_trace_in_an_override_lies_where_one_stands(trace, monkeypatch):
     monkeypatch.chdir(trace.parent)
-    assert load_inputs("one-node", "untar-rm", ["trace.file=mine.txt.gz"]).trace.path == trace.relative_to(trace.parent)
+    assert load_inputs("one-node", "untar-rm", ["trace.file=mine.txt.gz"]).traces[0].path == trace.relative_to(
+        trace.parent
+    )
 
 
 def test_a_trace_that_changes_before_its_run_is_refused(trace):
@@ -62,3 +64,18 @@ def test_shipped_names_and_yaml_files_are_no_traces(tmp_path, monkeypatch):
     assert [is_trace(name) for name in ("larson", "w.yaml", "t.txt", "t.txt.gz", "no-such")] == [
         False, False, True, True, False,
     ]  # fmt: skip
+
+
+def test_further_traces_are_a_setting_and_what_is_none_is_refused(trace):
+    assert then_settings("untar-rm", []) == []
+    assert then_settings("a.txt", ["b c.txt"]) == ['trace.then=["b c.txt"]']
+    with pytest.raises(UserError, match="'local-churn' is no recorded trace, and 2 workloads were given"):
+        then_settings("local-churn", ["a.txt"])
+
+
+def test_traces_of_one_name_that_differ_are_refused(trace, tmp_path):
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / trace.name
+    other.write_bytes(trace.read_bytes() + b"\n")
+    with pytest.raises(UserError, match="has the name of another trace"):
+        load_inputs("one-node", str(trace), [f"trace.then=[{other}]"])

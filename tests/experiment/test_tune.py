@@ -2,25 +2,34 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.experiment.grid.design import Design, make_grid
+from simslab.experiment.grid.knobs import Knobs
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.table import Samples
-from simslab.experiment.tune import judge, numbers_of, own_tunables, search, tune_design
+from simslab.experiment.tune import judge, own_tunables, search, tune_design, tune_rows
 
 BASE = Design("two-socket", "mixed-remote", ("scale=0.02",), seeds=2, metrics=("latency.p99", "memory.arrays:{cache}"))
+ON_SLUB = "workload.kernel.allocator=slub"
+OWN = Knobs("slab", "pool_workqueue", (120, 60, 8))
 
 
 def test_a_caches_own_numbers_and_name_are_the_kernels():
     inputs = load_inputs("two-socket", "mixed-remote")
-    assert own_tunables(inputs, "mixed") == ("pool_workqueue", (120, 60, 8))
-    assert own_tunables(inputs, "kmalloc-4k")[1] == (24, 12, 8)
+    assert own_tunables(inputs, "mixed") == OWN
+    assert own_tunables(inputs, "kmalloc-4k").own == (24, 12, 8)
     with pytest.raises(UserError, match="did you mean 'kmalloc-64'"):
         own_tunables(inputs, "kmaloc-64")
 
 
-def test_a_load_on_another_allocator_is_refused():
-    inputs = load_inputs("two-socket", "mixed-remote", ["workload.kernel.allocator=slub"])
-    with pytest.raises(UserError, match="limit, batchcount and shared of SLAB; the workload runs on slub"):
-        own_tunables(inputs, "mixed")
+def test_a_slub_caches_own_numbers_are_its_attributes_and_its_order():
+    inputs = load_inputs("two-socket", "mixed-remote", [ON_SLUB])
+    assert own_tunables(inputs, "mixed") == Knobs("slub", "pool_workqueue", (13, 5, 100, 1))
+
+
+@pytest.mark.parametrize("knobs", [OWN, Knobs("slub", "kmalloc-64", (30, 5, 100, 0))])
+def test_a_tunable_of_the_other_allocator_is_refused(knobs):
+    foreign = "cpu_partial" if knobs.allocator == "slab" else "limit"
+    with pytest.raises(UserError, match=f"'{foreign}' is not a tunable of {knobs.allocator.upper()}"):
+        tune_rows(knobs, {foreign: ["30"]})
 
 
 @pytest.mark.parametrize(
@@ -33,8 +42,9 @@ def test_a_load_on_another_allocator_is_refused():
     ],
 )
 def test_the_grid_holds_the_kernels_own_first_and_nothing_that_it_would_refuse(grid, numbers):
-    points = make_grid(tune_design(BASE_PLAIN, "mixed", (120, 60, 8), grid)).points
-    assert [numbers_of(point, "mixed") for point in points] == numbers
+    rows = tune_rows(OWN, grid)
+    points = make_grid(tune_design(BASE_PLAIN, "mixed", OWN, rows)).points
+    assert rows == numbers
     assert all(point.inputs.workload.tunables["mixed"].limit == n[0] for point, n in zip(points, numbers, strict=True))
 
 
@@ -44,7 +54,7 @@ BASE_PLAIN = Design("two-socket", "mixed-remote", ("scale=0.02",), metrics=("lat
 @pytest.mark.parametrize("grid", [{"limit": ["a"]}, {"limit": ["1.5"]}, {"shared": ["-1x"]}])
 def test_what_is_no_number_is_refused(grid):
     with pytest.raises(UserError, match="is no"):
-        tune_design(BASE_PLAIN, "mixed", (120, 60, 8), grid)
+        tune_rows(OWN, grid)
 
 
 def judged(**points):
@@ -79,11 +89,6 @@ def test_the_default_is_recommended_where_nothing_is_surely_better():
     assert tuning.recommended is tuning.default
 
 
-def test_the_line_for_the_shell():
-    tuning = judged(default=[(10, 5), (11, 5)])
-    assert tuning.default.line("kmalloc-64") == 'echo "kmalloc-64 1 1 0" > /proc/slabinfo'
-
-
 def test_a_search_measures_the_memory_of_the_cache_and_keeps_its_runs(tmp_path):
     found = search(BASE, "mixed", {"limit": ["16"]}, tmp_path / "t.db", 1)
     assert found.failures == []
@@ -97,4 +102,14 @@ def test_a_search_measures_the_memory_of_the_cache_and_keeps_its_runs(tmp_path):
 @pytest.mark.parametrize("text", ["xinf", "x1e999", "-5", "0"])
 def test_limits_that_cannot_be_are_refused(text):
     with pytest.raises(UserError, match=f"'{text}' is no limit"):
-        tune_design(BASE, "mixed", (120, 60, 8), {"limit": [text]})
+        tune_rows(OWN, {"limit": [text]})
+
+
+def test_a_search_on_slub_finds_what_its_attributes_and_the_order_change(tmp_path):
+    base = Design("two-socket", "mixed-remote", ("scale=0.02", ON_SLUB), seeds=2, metrics=("latency.mean",))
+    found = search(base, "mixed", {"cpu_partial": ["0"], "order": ["x1", "3"]}, tmp_path / "t.db", 1)
+    assert found.failures == []
+    assert [row.numbers for row in found.table.rows] == [(13, 5, 100, 1), (0, 5, 100, 1), (0, 5, 100, 3)]
+    means = [next(iter(row.objectives.values())).mean for row in found.table.rows]
+    assert len(set(means)) == 3
+    assert found.table.apply.splitlines()[0].endswith("> /sys/kernel/slab/pool_workqueue/cpu_partial")

@@ -2,8 +2,13 @@
 
 import pytest
 
+from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
-from simslab.slub import paths, stat_item
+from simslab.machine.description.model import cycles
+from simslab.machine.library import load_machine
+from simslab.machine.machine import build_machine
+from simslab.slub import layout, paths, stat_item
+from simslab.slub.allocator import SlubAllocator
 
 KERNEL = gfp.GFP_KERNEL
 
@@ -128,3 +133,27 @@ def test_zeroing_costs_what_the_object_is_long(system):
         allocator.kmem_cache_alloc(cpu, cache, flags)
         cost.append(cpu.instructions - before)
     assert cost[2] == cost[1] + 22
+
+
+def warm_pair(cmpxchg_double):
+    """Cycles of an allocation and a free of 256 bytes on the i7-4790k, with another cost of the exchange."""
+    spec = load_machine("i7-4790k")
+    if cmpxchg_double is not None:
+        costs = spec.kernel.model_copy(update={"cmpxchg_double": cycles(cmpxchg_double)})
+        spec = spec.model_copy(update={"kernel": costs})
+    allocator = SlubAllocator(Kernel(build_machine(spec), page_stride=layout.PAGE_STRIDE))
+    allocator.boot(standing=False)
+    cache, cpu = allocator.kmem_cache_create("pairs", 256), allocator.kernel.machine.cpus[0]
+    times = []
+    for _ in range(60):
+        times.append(cpu.now)
+        allocator.kmem_cache_free(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL))
+    return (times[-1] - times[20]) / 39
+
+
+def test_a_warm_pair_takes_the_published_cycles():
+    assert 42 <= warm_pair(None) <= 47
+
+
+def test_a_machine_says_what_its_exchange_of_two_words_costs():
+    assert warm_pair(30) - warm_pair(10) == pytest.approx(2 * 20)

@@ -55,7 +55,7 @@ def told(path):
     parts = [column.tobytes() for column in columns]
     for timing in ("asap", "recorded"):
         try:
-            made = replay(paired, TraceReplay(file=path, timing=timing), CpuPlaces((0, 0, 1, 1), 2), 10**9, 1.0)
+            made = replay([paired], TraceReplay(file=path, timing=timing), CpuPlaces((0, 0, 1, 1), 2), 10**9, 1.0)
             parts += [thread.words.tobytes() for thread in made.program.threads]
         except BadValue as error:
             parts.append(str(error).encode())

@@ -68,9 +68,10 @@ class Point:
     def content(self) -> dict[str, Any]:
         """Everything that a run's outcome follows from, but for the seed."""
         workload = self.inputs.workload.model_dump(mode="json", exclude={"seed"})
-        if self.inputs.trace is not None:
-            workload["trace"]["file"] = Path(self.inputs.trace.name).name
-            workload["trace"]["sha256"] = self.inputs.trace.sha256
+        if self.inputs.traces:
+            file, *then = (Path(trace.name).name for trace in self.inputs.traces)
+            digest, *digests = (trace.sha256 for trace in self.inputs.traces)
+            workload["trace"] |= {"file": file, "then": then, "sha256": digest, "then_sha256": digests}
         machine = self.inputs.machine.model_dump(mode="json")
         return {"simslab": simslab.__version__, "machine": machine, "workload": workload}
 
@@ -148,7 +149,7 @@ class _Maker:
     def _varies(self, base: Inputs) -> bool:
         """Whether a recorded trace needs something for the seed to draw."""
         wanted = self.design.seeds > 1 and self.design.vary != "none"
-        return wanted and base.trace is not None and not base.workload.draws_from_seed
+        return wanted and bool(base.traces) and not base.workload.draws_from_seed
 
 
 def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
@@ -193,7 +194,7 @@ def _notes(design: Design, points: Sequence[Point]) -> list[str]:
             notes.append(
                 "the same by construction: " + "; ".join(short_label(point, design.varying) for point in group)
             )
-    traces = [point.inputs.workload.trace for point in points if point.inputs.trace is not None]
+    traces = [point.inputs.workload.trace for point in points if point.inputs.traces]
     varied = sorted({trace.vary for trace in traces if trace is not None and trace.vary != "none"})
     if "start" in varied:
         within = next(trace.start_within for trace in traces if trace is not None and trace.vary == "start")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simslab.base.units import Duration
-from simslab.machine.description.model import NO_TIME, Count, Number, SpecModel
+from simslab.machine.description.model import NO_TIME, Count, Number, SpecModel, cycles
 from simslab.machine.description.parameter import LATENCY, Q10, Counted, Source, parameter
 
 
@@ -16,6 +16,11 @@ class KernelCostsSpec(SpecModel):
     """Cycles of operations that only a kernel performs, their own instructions included."""
 
     atomic: Duration = parameter("locked read-modify-write on a line in L1 in M", fit=LATENCY)
+    cmpxchg_double: Duration = parameter(
+        "this_cpu_cmpxchg_double of SLUB: cmpxchg16b without a lock prefix on a line in L1 in M, beyond what an "
+        "average instruction takes",
+        cycles(12),
+    )
     irq_save: Duration = parameter("local_irq_save: pushf, pop, cli", fit=LATENCY)
     irq_restore: Duration = parameter("local_irq_restore: push, popf", fit=LATENCY)
     cli: Duration = parameter("local_irq_disable", fit=LATENCY)

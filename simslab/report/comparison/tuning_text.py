@@ -24,22 +24,23 @@ class ObjectiveCell:
 
 @dataclass(frozen=True)
 class TuningRow:
-    """One tuning: the three numbers, whether it is on the Pareto front, and its objectives by label."""
+    """One tuning: a number for each tunable, whether it is on the Pareto front, and its objectives by label."""
 
-    numbers: tuple[int, int, int]
+    numbers: tuple[int, ...]
     front: bool
     objectives: dict[str, ObjectiveCell]
 
 
 @dataclass(frozen=True)
 class TuningTable:
-    """All tunings, the kernel's own first; `apply` is the line for a shell."""
+    """All tunings, the kernel's own first; `apply` holds the lines for a shell."""
 
     title: str
     cache: str
     alias: str  # what the workload calls it, where the kernel merged it into another
+    tunables: tuple[str, ...]
     rows: tuple[TuningRow, ...]
-    recommended: tuple[int, int, int]
+    recommended: tuple[int, ...]
     correction: str
     apply: str
     notes: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class TuningTable:
 def tuning_text(table: TuningTable) -> str:
     """Return the table as text."""
     labels = list(table.rows[0].objectives)
-    heads = ["limit batchcount shared", "front", *(part for label in labels for part in (label, "against default"))]
+    heads = [" ".join(table.tunables), "front", *(part for label in labels for part in (label, "against default"))]
     rows = [[_told(row.numbers), "*" if row.front else "", *_figures(row)] for row in table.rows]
     alias = [f"{table.alias} is an alias of {table.cache}: the kernel merged them."] if table.alias else []
     sure = f"95 % t-intervals paired by seed, held together for each metric ({table.correction})"
@@ -92,8 +93,8 @@ def _change(cell: ObjectiveCell, base: float) -> str:
     return f"{cell.difference * scale:+.1f}{unit}{interval}"
 
 
-def _told(numbers: tuple[int, int, int]) -> str:
-    return "{} {} {}".format(*numbers)
+def _told(numbers: tuple[int, ...]) -> str:
+    return " ".join(str(number) for number in numbers)
 
 
 def tuning_document(table: TuningTable) -> dict[str, Any]:

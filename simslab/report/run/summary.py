@@ -22,6 +22,7 @@ from simslab.report.run.latency_tables import (
     path_causes_table,
 )
 from simslab.report.run.locality_tables import locality_table, matrix_table, numastat_table, transfer_table
+from simslab.report.run.phase_tables import phases_table
 from simslab.report.run.slab_test_lines import slab_test_text
 from simslab.report.tables import WIDTH, fixed, meanings_table, plain_text, print_parts, table, whole
 from simslab.result.latency import merge_rows
@@ -47,6 +48,7 @@ def summary_parts(measurement: Measurement) -> list[RenderableType]:
         _head(measurement),
         _merged(measurement),
         _trace(measurement.trace) if measurement.trace else None,
+        phases_table(measurement),
         *(_latency(measurement) if measurement.latency else [Text("No operation ran in the region of interest.")]),
         slab_test_text(measurement),
         locality_table(measurement) if measurement.nodes else None,

@@ -33,6 +33,7 @@ VIEWS: Final[dict[str, Callable[[Measurement], str]]] = {
 AGAIN: Final[dict[str, Callable[[Again], str]]] = {  # views of what a result does not keep: it is run again
     "buddyinfo": lambda again: buddyinfo_text(again.zones),
     "vmstat": lambda again: vmstat_text(again.zones),
+    "sysfs": lambda again: again.sysfs,
     "irqsoff": lambda again: irqsoff_text(again.log),
     "callers": lambda again: callers_text(again.log),
     "perf-kmem": lambda again: perf_kmem_text(again.log),
@@ -45,10 +46,11 @@ OF_LINES: Final = ("perf-c2c",)  # those that ask for every line
 
 @dataclass(frozen=True)
 class Again:
-    """What a run told that was made again: its operations, and the pages at its end."""
+    """What a run told that was made again: its operations, and at its end its pages and /sys/kernel/slab."""
 
     log: EventLog
     zones: Sequence[ZoneState]
+    sysfs: str = ""
 
 
 def runs_again(name: str) -> bool:
@@ -68,5 +70,8 @@ def view_text(measurement: Measurement, name: str) -> str:
 
 
 def again_text(again: Again, name: str) -> str:
-    """Return a run that was made again in the layout of the tool `name`."""
+    """Return a run that was made again in the layout of the tool `name`; UserError for what its kernel has not."""
+    if name == "sysfs" and not again.sysfs:
+        expected = "a run on SLUB, or `--view slabinfo`"
+        raise UserError(f"--view {name}: a kernel with SLAB has no /sys/kernel/slab", expected=expected)
     return AGAIN[name](again)

@@ -23,7 +23,7 @@ OBJECTS_SHIFT: Final = 16  # of `objects` in the counters of struct page
 
 
 class SlubCreation(CacheCreation[KmemCache]):
-    """Creation and destruction of the caches of `core`. Not modelled: the sysfs entries that come and go with them."""
+    """Creation and destruction of the caches of `core`."""
 
     def __init__(self, core: SlubCore) -> None:
         super().__init__(core, core.options.cache_line_size)
@@ -50,6 +50,7 @@ class SlubCreation(CacheCreation[KmemCache]):
         cache = find_mergeable(self.core.caches, request.size, request.align, flags, rules)
         if cache is not None:
             cache.refcount += 1
+            cache.aliases.append(request.name)
             raise_sizes(cache, request.size)
         return cache
 

@@ -38,14 +38,16 @@ def load_workload_document(name: str, overrides: Sequence[str] = ()) -> tuple[Do
 
 
 def located(document: Document, workload: Workload) -> Workload:
-    """Return the workload under its name, with the path of its trace.
+    """Return the workload under its name, with the paths of its traces.
 
     A trace's file is looked for beside the workload's, one named by an override where the command was given.
     """
     path = Path(document.file)
     updates: dict[str, object] = {} if workload.name else {"name": path.stem}
     if workload.trace is not None:
-        here = any(override.path in ("trace", "trace.file") for override in document.overrides)
-        file = workload.trace.file if here else path.parent / workload.trace.file
-        updates["trace"] = workload.trace.model_copy(update={"file": file})
+        given = {override.path for override in document.overrides}
+        trace = workload.trace
+        file = trace.file if given & {"trace", "trace.file"} else path.parent / trace.file
+        then = trace.then if given & {"trace", "trace.then"} else [path.parent / each for each in trace.then]
+        updates["trace"] = trace.model_copy(update={"file": file, "then": then})
     return workload.model_copy(update=updates)

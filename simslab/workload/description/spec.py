@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -124,10 +125,19 @@ class TraceReplay(Strict):
     """A recorded kmem trace to replay."""
 
     file: Path
-    cpus: Literal["modulo", "spread", "tasks"] = Field(
+    then: Annotated[list[Path], Field(max_length=63)] = Field(
+        default_factory=list, description="further traces, each begun when the one before has ended; each is a phase"
+    )
+    phases: dict[str, Probability] = Field(
+        default_factory=dict,
+        description="parts of one trace, told apart in the summary: name -> share of the events at which it begins, the"
+        " first at 0; all CPUs wait for each other there",
+        examples=[{"untar": 0, "rm": 0.6}],
+    )
+    cpus: Literal["recorded", "modulo", "spread", "tasks"] = Field(
         "spread",
-        description="modulo: recorded CPU n on CPU n mod the machine's; spread: recorded CPUs evenly over the machine;"
-        " tasks: each recorded task on the next CPU",
+        description="recorded: recorded CPU n on CPU n; modulo: on CPU n mod the machine's; spread: recorded CPUs"
+        " evenly over the machine; tasks: each recorded task on the next CPU",
     )
     timing: Literal["asap", "recorded"] = "asap"
     warm_up: Probability = Field(0.0, description="share of the events that run before recording starts")
@@ -137,6 +147,24 @@ class TraceReplay(Strict):
         "`start_within` later; placement: which CPU takes which recorded CPU's (or task's) events",
     )
     start_within: Time = Field(parse_duration("10 us"), description="the longest delay that `vary: start` draws")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All traces in the order of their replay."""
+        return (self.file, *self.then)
+
+    @model_validator(mode="after")
+    def _phases_in_order(self) -> TraceReplay:
+        begins = list(self.phases.values())
+        if self.phases and self.then:
+            raise BadValue("several traces are phases already", expected="'phases' of one trace", at=("phases",))
+        if begins and (begins[0] != 0 or any(late <= early for early, late in pairwise(begins))):
+            raise BadValue(
+                f"phases begin at {', '.join(f'{begin:g}' for begin in begins)}",
+                expected="the first at 0, each later than the one before",
+                at=("phases",),
+            )
+        return self
 
 
 class Workload(Strict):

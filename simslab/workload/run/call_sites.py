@@ -6,6 +6,7 @@ For views alone: the trace is read once more, and nothing of it is charged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.workload.trace.kmem_trace import read_call_sites
@@ -48,6 +49,6 @@ class CallSites:
 
 def recorded_sites(spec: TraceReplay, places: CpuPlaces, scale: float, seed: int) -> dict[int, list[str]]:
     """Return by CPU the call site of each word that is replayed, nothing for words that stand for no event."""
-    sites = [*read_call_sites(spec.file), ""]  # the last one: of event -1
-    words = events_by_word(read_paired(spec.file), spec, places, scale, seed)
+    sites = [*chain.from_iterable(map(read_call_sites, spec.files)), ""]  # the last one: of event -1
+    words = events_by_word([read_paired(file) for file in spec.files], spec, places, scale, seed)
     return {cpu: [sites[event] for event in events.tolist()] for cpu, events in words.items()}

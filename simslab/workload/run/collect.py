@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from simslab.result.measurement import (
     NodeRow,
     PhaseRow,
     SoftirqRow,
+    TracePhaseRow,
     TraceSummary,
     TransferRow,
 )
@@ -74,6 +76,8 @@ class Collector:
         self.cycles_before = np.array(memory.cycles_owner)
         self.settles_before = self.system.machine.engine.settles
         self.executor.skipped_frees = 0
+        if self.recorder.by_phase is not None:
+            self.recorder.by_phase.clear(self.meeting.region_start)
         for device in self.devices:
             device.polled = device.dropped = 0
 
@@ -89,7 +93,7 @@ class Collector:
             machine.frequency_hz,
             max(thread.ended for thread in threads) - start,
             latency=self._latency(),
-            attribution=self._attribution(),
+            attribution=self._attribution(self.recorder.attribution_owner),
             cpus=[self._cpu(thread) for thread in sorted(threads, key=lambda t: t.cpu.id)],
             nodes=self._nodes(),
             locks=[LockRow(**row) for row in self.system.kernel.lock_stats.table()],  # type: ignore[arg-type]
@@ -106,22 +110,39 @@ class Collector:
             phases=[row for thread in threads for row in self._phases(thread)],
             merged=dict(sorted(self.merged.items())),
             tuned_merged=sorted(name for name in self.tuned if name in self.merged),
+            trace_phases=self._trace_phases(max(thread.ended for thread in threads)),
         )
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
     def _latency(self) -> list[LatencyRow]:
+        kept = enumerate(self.recorder.histograms)
+        return self._latency_rows((row, histogram.items()) for row, histogram in kept if histogram is not None)
+
+    def _latency_rows(self, found: Iterable[tuple[int, Sequence[tuple[int, int]]]]) -> list[LatencyRow]:
+        """Return the rows of (index in the recorder's histograms, ascending (cycles, count))."""
         rows = []
         nr_caches = self.recorder.nr_caches
-        for index, histogram in enumerate(self.recorder.histograms):
-            if histogram is None:
-                continue
+        for index, items in found:
             operation, path = divmod(index // nr_caches, self.recorder.nr_paths)
-            cycles, counts = zip(*histogram.items(), strict=True)
+            cycles, counts = zip(*items, strict=True)
             name = ops.OPERATION_NAMES[operation]
             cache = self._cache_name(index % nr_caches)
             rows.append(LatencyRow(name, self._path_name(path), cache, cycles, counts))
         return sorted(rows, key=lambda row: (row.operation, row.path, row.cache))
+
+    def _trace_phases(self, end: int) -> list[TracePhaseRow]:
+        if self.recorder.by_phase is None:
+            return []
+        return [
+            TracePhaseRow(
+                self.program.phases[phase],
+                state.time,
+                tuple(self._latency_rows((row, sorted(counts.items())) for row, counts in state.latencies.items())),
+                tuple(self._attribution(state.attribution)),
+            )
+            for phase, state in self.recorder.by_phase.phases(end)
+        ]
 
     def _path_name(self, path: int) -> str:
         """Return a path's name without the operation's: `hit`, `refill_shared`, `alien`."""
@@ -131,9 +152,9 @@ class Collector:
         cache = self.system.allocator.by_index[index] if index else None
         return "none" if cache is None else cache.name
 
-    def _attribution(self) -> list[AttributionRow]:
+    def _attribution(self, counted: Any) -> list[AttributionRow]:
         rows = []
-        table = np.asarray(self.recorder.attribution_owner).reshape(-1, ROW).tolist()
+        table = np.asarray(counted).reshape(-1, ROW).tolist()
         for index, (count, total, *cycles) in enumerate(table):
             if count:
                 operation, path = divmod(index, self.recorder.nr_paths)

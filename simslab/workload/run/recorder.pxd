@@ -37,6 +37,7 @@ cdef class Recorder:
     cdef public long long objects_freed
     cdef public long long failed
     cdef public object witness
+    cdef public object by_phase
 
     cpdef long long begin(self, Cpu cpu) noexcept
     @cython.locals(

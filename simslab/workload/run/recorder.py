@@ -63,6 +63,7 @@ class Recorder:
         self.objects_freed = 0
         self.failed = 0
         self.witness: Any = None  # an EventLog, where single operations are asked for
+        self.by_phase: Any = None  # a PhaseLog, where phases are told apart
 
     # -- around an operation ------------------------------------------------------------------------------------------
 

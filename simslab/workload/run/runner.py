@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from weakref import ReferenceType, ref
@@ -23,6 +24,7 @@ from simslab.workload.run.device import ReceiveDevice
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.faults import FaultInjector, check_faults
 from simslab.workload.run.meeting import Meeting
+from simslab.workload.run.phase_log import PhaseLog
 from simslab.workload.run.recorder import Recorder, Shape
 from simslab.workload.run.system import (
     System,
@@ -109,15 +111,28 @@ def run_workload(
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
-    run = _prepared(machine, workload, seed, quantum, document)
+    with _freed():
+        return _measured(_prepared(machine, workload, seed, quantum, document), workload, seed, watch, at_end, log)
+
+
+def _measured(
+    run: Run,
+    workload: Workload,
+    seed: int | None,
+    watch: Watch | None,
+    at_end: Callable[[System], object] | None,
+    log: EventLog | None,
+) -> Measurement:
+    share = _Share(run)
     if watch is not None:
-        watch(run.share)
+        watch(share)
     if log is not None:
         log.attach(run.system, run.executor, run.threads, run.meeting)
         if log.everything:
             log.sites = _call_sites(run, workload, seed)
     try:
         run.execute()
+        share()
     except KernelBugError as bug:
         raise _with_log(bug, run.system.kernel.log) from None
     if log is not None:
@@ -127,29 +142,60 @@ def run_workload(
     return run.collector.measurement(run.threads, run.trace)
 
 
+class _Share:
+    """`Run.share` for somebody who may keep it: it does not keep the machine, and tells the last answer for ever."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = ref(run)
+        self._last = run.share()
+
+    def __call__(self) -> tuple[int, int]:
+        if (run := self._run()) is not None:
+            self._last = run.share()
+        return self._last
+
+
 def check_fits(machine: MachineSpec, workload: Workload, document: Document | None = None) -> None:
     """Prepare a run and drop it; UserErrors, with places of `document`, when the machine cannot run the workload."""
-    _prepared(machine, workload, None, DEFAULT_QUANTUM, document)
+    with _freed():
+        _prepared(machine, workload, None, DEFAULT_QUANTUM, document)
 
 
 def _prepared(
     machine: MachineSpec, workload: Workload, seed: int | None, quantum: int, document: Document | None
 ) -> Run:
-    _free_earlier()
     try:
         return prepare(machine, workload, seed=seed, quantum=quantum)
     except BadValue as error:
         raise _told(error, workload, document) from None
 
 
-_earlier: list[ReferenceType[Machine]] = []  # of the system booted last
+@contextmanager
+def _freed() -> Iterator[None]:
+    """Free the machines that were booted inside: the garbage collector counts objects and not their megabytes.
+
+    Speed: it looks only at objects made inside, not at those of every module of the process (a tenth of a second a run
+    where pandas and Matplotlib are loaded), unless somebody else has set objects aside.
+    """
+    _free_booted()  # what a caller still held at the end
+    aside = gc.get_freeze_count() == 0
+    if aside:
+        gc.freeze()
+    try:
+        yield
+    finally:
+        _free_booted()
+        if aside:
+            gc.unfreeze()
 
 
-def _free_earlier() -> None:
-    """Free what an earlier run left to the garbage collector, which counts objects and not their megabytes."""
-    if any(machine() is not None for machine in _earlier):
+def _free_booted() -> None:
+    if any(machine() is not None for machine in _booted):
         gc.collect()
-    _earlier.clear()
+    _booted[:] = [machine for machine in _booted if machine() is not None]
+
+
+_booted: list[ReferenceType[Machine]] = []
 
 
 def prepare(
@@ -158,7 +204,7 @@ def prepare(
     """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
-    _earlier.append(ref(system.machine))
+    _booted.append(ref(system.machine))
     places = _places(system)
     made = create_caches(system, workload.caches)
     program, caches, summary = _program(system, workload, places, seed, made)
@@ -206,8 +252,8 @@ def _program(
     from simslab.workload.trace.pairing import read_paired
     from simslab.workload.trace.replay import replay
 
-    paired = read_paired(workload.trace.file)
-    result = replay(paired, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
+    traces = [read_paired(file) for file in workload.trace.files]
+    result = replay(traces, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
 
 
@@ -240,6 +286,8 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
         paths=len(allocator.path_names),
     )
     recorder = Recorder(shape, machine.topology.section_node)
+    if trace is not None and program.phases:
+        recorder.by_phase = PhaseLog(recorder)
     kinds = _kinds(system, program)
     executor = Executor(machine.engine, allocator, recorder, kinds, program.slots.size, caches)
     executor.cpus = machine.cpus

@@ -125,6 +125,8 @@ class WorkloadThread:
             self.meet(argument, opcode)
         elif opcode == operations.PHASE:
             self.phases.append((argument, self.cpu.now))
+            if executor.recorder.by_phase is not None:
+                executor.recorder.by_phase.begin(argument, self.cpu.now)
         elif opcode == operations.SHRINK:
             executor.allocator.kmem_cache_shrink(self.cpu, executor.caches[executor.kinds[kind + operations.CACHE]])
         elif opcode == operations.BULK_ALLOC:

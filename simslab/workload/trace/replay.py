@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +20,13 @@ from simslab.workload.streams.program import Program, ThreadProgram, Words
 from simslab.workload.trace.int_table import numbered
 from simslab.workload.trace.kmem_trace import CACHE_ALLOC, CACHE_FREE, KFREE, KMALLOC, KmemTrace
 from simslab.workload.trace.pairing import NO_CACHE, PairedTrace, TraceCache
+from simslab.workload.trace.phases import Mark, phase_begins, phase_marks, region_mark, with_marks
 from simslab.workload.trace.trace_shapes import NODE as _NODE
 from simslab.workload.trace.trace_shapes import Column
 
 _OPCODE = {CACHE_ALLOC: ops.ALLOC, CACHE_FREE: ops.FREE, KMALLOC: ops.KMALLOC, KFREE: ops.KFREE}
 NS_PER_S = 1_000_000_000
+_TIMING = ("trace", "timing")
 MAX_CYCLES = 1 << 49  # half of the engine's NEVER, so that boot and the replay itself fit too
 
 
@@ -36,49 +40,91 @@ class Replay:
 
 
 def replay(
-    paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, frequency_hz: int, scale: float, seed: int = 0
+    traces: Sequence[PairedTrace], spec: TraceReplay, places: CpuPlaces, frequency_hz: int, scale: float, seed: int = 0
 ) -> Replay:
-    """Return the streams that replay `paired` on this machine; with `scale` below 1 only its first part.
+    """Return the streams that replay `traces` in turn on this machine, with `scale` below 1 the first part of each.
 
     The seed draws what `spec.vary` says, nothing by default. BadValue when the recorded times cannot be simulated.
     """
-    count = _count(paired, scale)
-    program = Program()
-    program.slots.take(paired.nr_slots)
-    caches = _used_caches(program, paired, count)
-    nodes = _nodes(paired.trace, places)
-    by_cpu, bounds = _by_cpu(_cpus(paired, spec, places, seed)[:count], places.nr_cpus)
-    words = program.words(_kinds(program, paired, nodes, count), paired.slot[:count])[by_cpu]
-    times = _times(paired, count, frequency_hz)[by_cpu] if spec.timing == "recorded" else None
+    counts = [_count(paired, scale) for paired in traces]
+    program, caches = Program(), dict[str, TraceCache]()
+    words = _joined(
+        [_words(program, caches, paired, places, count) for paired, count in zip(traces, counts, strict=True)]
+    )
+    by_cpu, bounds = _by_cpu(_all_cpus(traces, spec, places, counts, seed), places.nr_cpus)
+    words = words[by_cpu]
+    times = _all_times(traces, counts, frequency_hz)[by_cpu] if spec.timing == "recorded" else None
     used = np.flatnonzero(np.diff(bounds)).tolist()
-    warm_up = int(count * spec.warm_up)
-    begin = _begin_region(program, len(used)) if warm_up else None
+    marks = _marks(program, spec, counts, len(used))
     for cpu in used:
         mine = slice(int(bounds[cpu]), int(bounds[cpu + 1]))
-        warm = int(np.searchsorted(by_cpu[mine], warm_up))
-        program.threads.append(_thread(cpu, words[mine], None if times is None else times[mine], warm, begin))
+        stream = Whole(with_marks(words[mine], by_cpu[mine], marks))
+        its_times = None if times is None else with_marks(times[mine], by_cpu[mine], marks, -1)
+        program.threads.append(ThreadProgram(f"replay/{cpu}", cpu, stream, its_times))
     if spec.vary == "start":
         _delay_starts(program, spec.start_within.cycles(frequency_hz), seed)
-    return Replay(program, caches, _summary(paired, nodes, count))
+    return Replay(program, tuple(caches.values()), _summary_of_all(traces, places, counts))
 
 
 def events_by_word(
-    paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, scale: float, seed: int
+    traces: Sequence[PairedTrace], spec: TraceReplay, places: CpuPlaces, scale: float, seed: int
 ) -> dict[int, Column]:
-    """Return by CPU the index in the trace of the event of each word that `replay` makes; -1 of a word without any."""
-    count = _count(paired, scale)
-    by_cpu, bounds = _by_cpu(_cpus(paired, spec, places, seed)[:count], places.nr_cpus)
-    warm_up = int(count * spec.warm_up)
+    """Return by CPU the index in the traces, one after the other, of the event of each word that `replay` makes; -1 of
+    a word without any."""
+    counts = [_count(paired, scale) for paired in traces]
+    by_cpu, bounds = _by_cpu(_all_cpus(traces, spec, places, counts, seed), places.nr_cpus)
+    firsts = np.cumsum([0, *(len(paired.trace) for paired in traces[:-1])]).tolist()
+    event = _joined([p.event[:n].astype(np.int64) + first for p, n, first in zip(traces, counts, firsts, strict=True)])
+    marks = _marks(Program(), spec, counts, 0)
     found: dict[int, Column] = {}
     for cpu in np.flatnonzero(np.diff(bounds)).tolist():
         mine = by_cpu[int(bounds[cpu]) : int(bounds[cpu + 1])]
-        events = paired.event[mine]
-        if warm_up:
-            events = np.insert(events, int(np.searchsorted(mine, warm_up)), -1)
+        events = with_marks(event[mine], mine, marks, -1)
         if spec.vary == "start" and spec.timing != "recorded":
             events = np.insert(events, 0, -1)
         found[cpu] = events
     return found
+
+
+def _marks(program: Program, spec: TraceReplay, counts: Sequence[int], threads: int) -> list[Mark]:
+    """Return what stands between the events, in order."""
+    warm_up = int(sum(counts) * spec.warm_up)
+    region = [region_mark(program, warm_up, threads)] if warm_up else []
+    return sorted([*region, *phase_marks(program, phase_begins(spec, counts), threads)], key=lambda mark: mark.event)
+
+
+def _joined(columns: Sequence[Words]) -> Words:
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)
+
+
+def _words(
+    program: Program, caches: dict[str, TraceCache], paired: PairedTrace, places: CpuPlaces, count: int
+) -> Words:
+    """Return the operation of each event, in file order; `caches` gains those that it uses."""
+    numbers = _number_caches(program, caches, paired, count)
+    first = program.slots.take(paired.nr_slots)
+    return program.words(
+        _kinds(program, paired, _nodes(paired.trace, places), numbers, count), paired.slot[:count] + first
+    )
+
+
+def _all_cpus(
+    traces: Sequence[PairedTrace], spec: TraceReplay, places: CpuPlaces, counts: Sequence[int], seed: int
+) -> Column:
+    return _joined([_cpus(paired, spec, places, seed)[:count] for paired, count in zip(traces, counts, strict=True)])
+
+
+def _all_times(traces: Sequence[PairedTrace], counts: Sequence[int], frequency_hz: int) -> Words:
+    """Return when each event happened, cycles after the first; a trace begins where the one before ended."""
+    columns: list[Words] = []
+    ended = 0
+    for paired, count in zip(traces, counts, strict=True):
+        columns.append(_times(paired, count, frequency_hz) + ended)
+        ended = int(columns[-1].max(initial=ended))
+        if ended >= MAX_CYCLES:
+            told = f"the recordings last {ended // frequency_hz} s, longer than can be simulated"
+            raise BadValue(told, expected=f"at most {MAX_CYCLES // frequency_hz} s, or timing: asap", at=_TIMING)
+    return _joined(columns)
 
 
 def _count(paired: PairedTrace, scale: float) -> int:
@@ -93,14 +139,6 @@ def _by_cpu(cpus: Column, nr_cpus: int) -> tuple[Column, Column]:
     return order, np.concatenate(([0], np.cumsum(np.bincount(cpus, minlength=nr_cpus))))
 
 
-def _thread(cpu: int, words: Words, times: Words | None, warm_up: int, begin: Words | None) -> ThreadProgram:
-    """Return one CPU's stream, the region of interest beginning (if it does) after `warm_up` events."""
-    if begin is not None:
-        words = np.insert(words, warm_up, begin)
-        times = None if times is None else np.insert(times, warm_up, -1)
-    return ThreadProgram(f"replay/{cpu}", cpu, Whole(words), times)
-
-
 def _delay_starts(program: Program, longest: int, seed: int) -> None:
     """Let each thread begin a random time later, at most `longest` cycles: recorded times move with its start."""
     kind = program.kinds.number(ops.Kind(ops.WORK))
@@ -112,30 +150,26 @@ def _delay_starts(program: Program, longest: int, seed: int) -> None:
             thread.times = np.where(thread.times < 0, thread.times, thread.times + delay)
 
 
-def _begin_region(program: Program, threads: int) -> Words:
-    program.begins_region = True
-    kind = program.kinds.number(ops.Kind(ops.BEGIN_REGION))
-    return program.words(kind, program.barrier(threads))
-
-
-def _used_caches(program: Program, paired: PairedTrace, count: int) -> tuple[TraceCache, ...]:
-    """Number the caches in the order of first use, which is their order in `paired`."""
+def _number_caches(program: Program, caches: dict[str, TraceCache], paired: PairedTrace, count: int) -> dict[int, int]:
+    """Return the program's number of each cache that is used, new ones in the order of first use; the largest objects
+    of any trace count."""
     last_slot = int(paired.slot[:count].max(initial=-1))
     used = paired.caches[: int(paired.slot_cache[: last_slot + 1].max(initial=-1)) + 1]
     for cache in used:
-        program.cache(cache.name)
-    return used
+        known = caches.get(cache.name, cache)
+        caches[cache.name] = max(known, cache, key=lambda each: (each.size, each.stride))
+    return {index: program.cache(cache.name) for index, cache in enumerate(used)} | {NO_CACHE: NO_CACHE}
 
 
-def _kinds(program: Program, paired: PairedTrace, nodes: Column, count: int) -> Words:
-    """Return each event's kind; `nodes` holds the node that each shape asks for."""
+def _kinds(program: Program, paired: PairedTrace, nodes: Column, caches: Mapping[int, int], count: int) -> Words:
+    """Return each event's kind; `nodes` holds the node that each shape asks for, `caches` the numbers of caches."""
     trace = paired.trace
     shape = trace.shape[paired.event[:count]].astype(np.int64)
     nr_caches = len(paired.caches) + 1
     # Speed: a shape and a cache determine the kind, so that few kinds are looked at (benchmarks/traces.py).
     pairs, numbers = numbered(shape * nr_caches + paired.slot_cache[paired.slot[:count]] + 1)
     shapes = list(zip(*trace.shapes.tolist(), nodes.tolist(), strict=True))
-    made = [_kind(trace, shapes[both // nr_caches], both % nr_caches - 1) for both in pairs.tolist()]
+    made = [_kind(trace, shapes[both // nr_caches], caches[both % nr_caches - 1]) for both in pairs.tolist()]
     kinds: Words = np.array([program.kinds.number(kind) for kind in made], dtype=np.int64)[numbers]
     return kinds
 
@@ -172,7 +206,11 @@ def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, seed: int) 
     """Return the machine's CPU for each event."""
     recorded = (paired.trace.task if spec.cpus == "tasks" else paired.trace.cpu)[paired.event]
     drawn = stream(seed, "trace", "placement") if spec.vary == "placement" else None
-    if spec.cpus == "modulo":
+    if spec.cpus == "recorded" and int(recorded.max(initial=0)) >= places.nr_cpus:
+        file = Path(paired.trace.file).name
+        told = f"{file} was recorded on CPU {recorded.max()}, the machine has CPUs 0-{places.nr_cpus - 1}"
+        raise BadValue(told, expected="cpus: modulo or spread, or a larger machine", at=("trace", "cpus"))
+    if spec.cpus in ("recorded", "modulo"):
         every = np.arange(places.nr_cpus) if drawn is None else drawn.permutation(places.nr_cpus)
         chosen: Column = every[recorded % places.nr_cpus]
         return chosen
@@ -187,18 +225,33 @@ def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, seed: int) 
 
 def _times(paired: PairedTrace, count: int, frequency_hz: int) -> Words:
     """Return when each event happened, cycles after the first; whole nanoseconds become cycles rounded down."""
-    at = ("trace", "timing")
     if not paired.trace.has_time:
         told = "the recording's clock (trace_clock counter, uptime or x86-tsc) counts no nanoseconds"
-        raise BadValue(told, expected="timing: asap", at=at)
+        raise BadValue(told, expected="timing: asap", at=_TIMING)
     ns = paired.trace.time[paired.event]
     since = (ns - ns.min())[:count]
     longest = int(since.max(initial=0))
     if longest * frequency_hz // NS_PER_S >= MAX_CYCLES:
         told = f"the recording lasts {longest // NS_PER_S} s, longer than can be simulated"
-        raise BadValue(told, expected=f"at most {MAX_CYCLES // frequency_hz} s, or timing: asap", at=at)
+        raise BadValue(told, expected=f"at most {MAX_CYCLES // frequency_hz} s, or timing: asap", at=_TIMING)
     cycles: Words = (since // NS_PER_S) * frequency_hz + (since % NS_PER_S) * frequency_hz // NS_PER_S
     return cycles
+
+
+def _summary_of_all(traces: Sequence[PairedTrace], places: CpuPlaces, counts: Sequence[int]) -> TraceSummary:
+    """Return how all traces fared together; each is named once for each time that it was replayed."""
+    each = [_summary(paired, _nodes(paired.trace, places), count) for paired, count in zip(traces, counts, strict=True)]
+    skipped: Counter[str] = Counter()
+    for one in each:
+        skipped.update(one.skipped)
+    return TraceSummary(
+        ", ".join(one.file for one in each),
+        sum(one.lines for one in each),
+        sum(one.events for one in each),
+        sum(one.replayed for one in each),
+        dict(skipped) if len(each) == 1 else dict(sorted(skipped.items())),
+        tuple(example for one in each for example in one.unparsed_examples),
+    )
 
 
 def _summary(paired: PairedTrace, nodes: Column, count: int) -> TraceSummary:

@@ -14,6 +14,6 @@ def test_clearing_a_line_takes_its_bytes_over_the_pace():
     assert integers(KernelCostsSpec.model_validate(COSTS), 10**9).clear_q10 == 2 * 1024
 
 
-def test_the_tick_and_pause_have_defaults():
+def test_the_tick_pause_and_the_exchange_of_two_words_have_defaults():
     counted = integers(KernelCostsSpec.model_validate(COSTS), 10**9)
-    assert (counted.hz, counted.pause) == (250, 0)
+    assert (counted.hz, counted.pause, counted.cmpxchg_double) == (250, 0, 12)

@@ -15,7 +15,8 @@ def table(recommended=(30, 15, 8), **more):
         TuningRow((30, 15, 8), True, {"latency.p99 (ns)": ObjectiveCell(90.0, -10.0, -12.0, -8.0)}),
     )
     line, sure = 'echo "pool_workqueue 30 15 8" > /proc/slabinfo', "Bonferroni-t over 1 comparison"
-    return TuningTable("mixed for w on m", "pool_workqueue", "mixed", rows, recommended, sure, line, **more)
+    tunables = ("limit", "batchcount", "shared")
+    return TuningTable("mixed for w on m", "pool_workqueue", "mixed", tunables, rows, recommended, sure, line, **more)
 
 
 def test_the_recommendation_stands_with_its_interval_and_line():

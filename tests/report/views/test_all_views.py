@@ -16,7 +16,7 @@ def test_every_view_is_made_of_a_result(name, measurement):
 def test_other_views_are_made_of_a_run_that_is_made_again(name, measurement):
     _, log, zones = logged()
     assert runs_again(name)
-    assert again_text(Again(log, zones), name).endswith("\n")
+    assert again_text(Again(log, zones, "/sys/kernel/slab/c/order:0\n"), name).endswith("\n")
     with pytest.raises(UserError, match="a result does not keep"):
         view_text(measurement, name)
 
@@ -24,3 +24,9 @@ def test_other_views_are_made_of_a_run_that_is_made_again(name, measurement):
 def test_a_near_miss_is_told(measurement):
     with pytest.raises(UserError, match=r"did you mean 'slabtop'\?"):
         view_text(measurement, "slabtp")
+
+
+def test_slab_has_no_attributes_in_sysfs():
+    _, log, zones = logged()
+    with pytest.raises(UserError, match="a kernel with SLAB has no /sys/kernel/slab"):
+        again_text(Again(log, zones), "sysfs")

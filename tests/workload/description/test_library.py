@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -26,6 +28,12 @@ def test_a_workload_without_a_name_has_that_of_its_file(tmp_path):
 
 def test_a_trace_is_looked_for_beside_its_workload(tmp_path):
     assert load_workload(written(tmp_path, "trace: {file: t.txt}")).trace.file == tmp_path / "t.txt"
+
+
+def test_further_traces_lie_beside_the_file_or_where_one_stands(tmp_path):
+    mine = written(tmp_path, "trace: {file: a, then: [b]}")
+    assert load_workload(mine).trace.files == (tmp_path / "a", tmp_path / "b")
+    assert load_workload(mine, ["trace.then=[c]"]).trace.files == (tmp_path / "a", Path("c"))
 
 
 def test_settings_change_values_and_the_document_tells_them():

@@ -1,5 +1,6 @@
 """How a run is prepared, begun and ended, and how what goes wrong is told."""
 
+import gc
 from weakref import ref
 
 import pytest
@@ -132,9 +133,38 @@ def test_merged_caches_are_told_by_the_name_that_was_asked_for():
     assert run("one-node", group(step), **asked, kernel={"slab_nomerge": True}).merged == {}
 
 
-def test_an_earlier_runs_megabytes_are_freed_before_the_next():
+def test_a_runs_megabytes_are_freed_at_its_end_whoever_keeps_asking_how_far_it_is():
+    kept = []
+    run_workload(
+        load_machine("one-node"),
+        workload(GROUP | {"steps": [CHURN]}),
+        watch=kept.append,
+        at_end=lambda system: kept.append(ref(system.machine)),
+    )
+    share, machine = kept
+    assert machine() is None
+    done, length = share()
+    assert done == length > 0
+
+
+def test_a_machine_that_was_kept_is_freed_before_the_next_run():
     machine, small = load_machine("one-node"), workload(GROUP | {"steps": [CHURN]})
     kept = []
-    run_workload(machine, small, at_end=lambda system: kept.append(ref(system.machine)))
+    run_workload(machine, small, at_end=kept.append)
+    booted = ref(kept.pop().machine)
+    assert booted() is not None
     run_workload(machine, small)
-    assert kept[0]() is None
+    assert booted() is None
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_what_the_caller_set_aside_from_the_garbage_collector_and_no_more_stays_so(frozen):
+    machine, small = load_machine("one-node"), workload(GROUP | {"steps": [CHURN]})
+    if frozen:
+        gc.freeze()
+    try:
+        before = gc.get_freeze_count()
+        run_workload(machine, small)
+        assert (gc.get_freeze_count() > 0) == frozen == (before > 0)
+    finally:
+        gc.unfreeze()

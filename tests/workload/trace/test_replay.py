@@ -22,7 +22,7 @@ def untar():
 
 
 def made(paired, scale=1.0, nodes=(0, 0, 1, 1), **spec):
-    return replay(paired, TraceReplay(file=Path("x"), **spec), CpuPlaces(nodes, max(nodes) + 1), GHZ, scale)
+    return replay([paired], TraceReplay(file=Path("x"), **spec), CpuPlaces(nodes, max(nodes) + 1), GHZ, scale)
 
 
 @pytest.mark.parametrize(("cpus", "used"), [("modulo", [0, 1]), ("spread", [0, 2]), ("tasks", [0, 1, 2, 3])])
@@ -69,8 +69,8 @@ def test_a_scale_below_one_replays_the_first_part(untar):
 def test_every_word_of_an_event_is_known_by_the_event(untar, how, timing):
     spec = TraceReplay(file=Path("x"), timing=timing, **how)
     places = CpuPlaces((0, 0, 1, 1), 2)
-    program = replay(untar, spec, places, GHZ, 0.1, 7).program
-    known = events_by_word(untar, spec, places, 0.1, 7)
+    program = replay([untar], spec, places, GHZ, 0.1, 7).program
+    known = events_by_word([untar], spec, places, 0.1, 7)
     assert set(known) == {thread.cpu for thread in program.threads}
     slot_of = dict(zip(untar.event.tolist(), untar.slot.tolist(), strict=True))
     rows = program.kinds.rows().reshape(-1, ops.NR_FIELDS)
@@ -175,7 +175,7 @@ def test_recorded_nodes_go_by_their_own_numbers(tmp_path):
     trace = tmp_path / "trace.txt"
     trace.write_text(NODE_LINES)
     places = CpuPlaces((0, 1, 2, 3), 4, (0, 1, 16, 17))
-    result = replay(pair(read_kmem_trace(trace)), TraceReplay(file=trace), places, GHZ, 1.0)
+    result = replay([pair(read_kmem_trace(trace))], TraceReplay(file=trace), places, GHZ, 1.0)
     rows = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)
     used = rows[unpack(result.program.threads[0].words)[0]]
     assert list(used[:, ops.NODE]) == [2, -1]
@@ -206,3 +206,53 @@ def test_operations_stay_apart_however_many_caches_there_are(tmp_path):
     result = made(of_events(tmp_path, *events, kmalloc(count, 32 * (count + 1), -1)), nodes=(0,))
     assert opcodes_and_sizes(result) == [(ops.ALLOC, 0)] * count + [(ops.KMALLOC, 100)]
     assert len(set(unpack(result.program.threads[0].words)[0].tolist())) == count + 1
+
+
+def written(folder, name, lines):
+    path = folder / name
+    path.write_text("".join(f" c-1 [{cpu:03d}] .... 1.{at:06d}: {event}\n" for cpu, at, event in lines))
+    return path
+
+
+MADE = "kmem_cache_alloc: call_site=f ptr=0000000000000040 bytes_req={0} bytes_alloc={0} gfp_flags=GFP_KERNEL name=mine"
+GONE = "kmem_cache_free: call_site=f ptr=0000000000000040 name=mine"
+
+
+def two_traces(folder):
+    first = written(folder, "first.txt", [(0, 0, MADE.format(64)), (1, 5, GONE)])
+    second = written(folder, "second.txt", [(0, 0, GONE), (0, 1, MADE.format(128)), (0, 7, GONE)])
+    return first, second
+
+
+def of_both(folder, **more):
+    files = two_traces(folder)
+    spec = TraceReplay(file=files[0], then=[files[1]], **more)
+    return replay([pair(read_kmem_trace(file)) for file in files], spec, CpuPlaces((0, 0), 1), GHZ, 1.0)
+
+
+def test_traces_follow_one_another_at_a_barrier_and_share_no_object(tmp_path):
+    made_of_both = of_both(tmp_path)
+    assert made_of_both.program.phases == ["first", "second"]
+    assert made_of_both.program.parties == [2]
+    threads = {thread.cpu: unpack(thread.words)[1].tolist() for thread in made_of_both.program.threads}
+    # phase 0 and object 0; barrier 0, phase 1 and object 1 made and gone; CPU 1 frees object 0 and waits.
+    assert threads == {0: [0, 0, 0, 1, 1, 1], 1: [0, 0, 0, 1]}
+    assert [(cache.name, cache.size) for cache in made_of_both.caches] == [("mine", 128)]
+
+
+def test_what_was_left_out_of_any_trace_is_told_of_all(tmp_path):
+    summary = of_both(tmp_path).summary
+    assert (summary.file, summary.events, summary.replayed) == ("first.txt, second.txt", 5, 4)
+    assert summary.skipped == {"free of an object allocated before the recording": 1}
+
+
+def test_recorded_times_of_a_trace_begin_where_those_of_the_one_before_ended(tmp_path):
+    program = of_both(tmp_path, timing="recorded").program
+    assert program.threads[0].times.tolist() == [-1, 0, -1, -1, 5_000, 11_000]
+
+
+def test_recorded_cpus_are_the_machines_own_and_one_that_it_has_not_got_is_refused(tmp_path):
+    assert [thread.cpu for thread in of_both(tmp_path, cpus="recorded").program.threads] == [0, 1]
+    far = pair(read_kmem_trace(written(tmp_path, "far.txt", [(7, 0, MADE.format(64))])))
+    with pytest.raises(BadValue, match=r"far.txt was recorded on CPU 7, the machine has CPUs 0-3"):
+        made(far, cpus="recorded")
