@@ -171,6 +171,7 @@ def test_several_traces_are_replayed_in_turn_and_told_apart(simslab, refused, he
     for name in ("one.txt", "two.txt"):
         (here / name).write_text(TRACE)
     out = simslab("run", "one-node", "one.txt", "two.txt", "--set", "trace.cpus=recorded")[1]
+    assert out.startswith("one+two on one-node")
     assert "Trace one.txt, two.txt" in out
     rows = out.split("\nPhases\n")[1].splitlines()[2:4]
     assert [row.split()[0] for row in rows] == ["one", "two"]
