@@ -105,6 +105,8 @@ class SlubAlloc:
             else:
                 cpu.insn(INSNS_FAST)
             cpu.read(objp + cache.offset)
+            if self.freelists.hardened:
+                self.freelists.charge_hardening(cpu, cache)
             following = self.freelists.get_freepointer(cache, objp)
             if cpu.next_irq <= cpu.now and not cpu.irqs_off:
                 cpu.deliver_interrupts()
@@ -256,6 +258,8 @@ class SlubAlloc:
         cpu.insn(INSNS_SLOW_LOAD)
         cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.read(objp + cache.offset)
+        if self.freelists.hardened:
+            self.freelists.charge_hardening(cpu, cache)
         c.freelist = self.freelists.get_freepointer(cache, objp)
         c.tid += 1
         cpu.update(c.addr)
@@ -322,6 +326,8 @@ class SlubAlloc:
             objp = c.freelist
             if objp:
                 cpu.read(objp + cache.offset)
+                if self.freelists.hardened:
+                    self.freelists.charge_hardening(cpu, cache)
                 c.freelist = self.freelists.get_freepointer(cache, objp)
                 cpu.write(c.addr)
             else:

@@ -18,6 +18,7 @@ from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.kernel.mm.page import PG_HEAD, PG_SLAB
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import kmalloc as kmalloc_types
+from simslab.slab_common.freelist_random import FreelistRandom
 from simslab.slab_common.kmalloc_caches import KmallocCaches
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths
@@ -32,6 +33,7 @@ from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.lists.get_partial import GetPartial
 from simslab.slub.lists.node_list import NodeLists
+from simslab.slub.shuffle_freelist import FreelistShuffle
 from simslab.slub.slab_page import SlubPages
 
 NUMA_NO_NODE: Final = -1
@@ -74,6 +76,9 @@ class SlubCore(Allocator):
         self.allocating = SlubAlloc(self.pages, self.slabs, self.get_partial, has_memory)
         self.freeing = SlubFree(self.pages, self.partial, self.by_index)
         self.allocating.freeing = self.freeing
+        self.pages.freelists.hardened = int(self.options.freelist_hardened)
+        if self.options.freelist_random:
+            self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))
         if self.options.debug_enabled():
             self.pages.debug = SlubDebug(self.pages)
         self.allocating.init_on_alloc = int(self.options.init_on_alloc)

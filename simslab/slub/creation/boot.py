@@ -82,6 +82,9 @@ def kmem_cache_init(creation: SlubCreation, cpu: Cpu) -> None:
         if description.type == KMALLOC_DMA:
             core.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
         creation.create_kmalloc_cache(cpu, description)
+    if core.pages.shuffle is not None:  # init_freelist_randomization
+        for made in core.caches:
+            core.pages.shuffle.init_cache_random_seq(made)
 
 
 def bootstrap(creation: SlubCreation, cpu: Cpu, cache: KmemCache) -> None:

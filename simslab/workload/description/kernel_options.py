@@ -32,13 +32,10 @@ Nodes = Annotated[
     AfterValidator(_each_once),
 ]
 
-# Not modelled: freelist randomisation and hardening of SLUB, and what its debug options find in objects.
 OF_SLAB: Final = (
     "noaliencache",
     "slab_max_order",
     "debug_slab",
-    "freelist_random",
-    "freelist_hardened",
     "no_colouring",
     "node_lists_apart",
     "reap_all_nodes",
