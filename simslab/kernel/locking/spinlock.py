@@ -149,6 +149,10 @@ class LockClass:
         """One dictionary per call site."""
         return [self._row(self.rows_owner[i * ROW_FIELDS : (i + 1) * ROW_FIELDS]) for i in range(self.nr_rows)]
 
+    def site(self, row: int) -> str:
+        """Name of the call site that a row is of."""
+        return site_name(self.rows_owner[row * ROW_FIELDS + SITE])
+
     def _row(self, fields: memoryview) -> LockRow:
         return {
             "name": self.name,
