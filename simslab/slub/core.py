@@ -31,6 +31,7 @@ from simslab.slub.creation.geometry import Rules, get_order
 from simslab.slub.creation.options import SlubOptions
 from simslab.slub.debug.checks import SlubDebug
 from simslab.slub.free import SlubFree
+from simslab.slub.housekeeping.out_of_memory import OutOfMemory
 from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.lists.get_partial import GetPartial
@@ -79,6 +80,7 @@ class SlubCore(Allocator):
         self.allocating = SlubAlloc(self.pages, self.slabs, self.get_partial, has_memory)
         self.freeing = SlubFree(self.pages, self.partial, self.by_index)
         self.allocating.freeing = self.freeing
+        self.allocating.out_of_memory = OutOfMemory(self.pages, self.lists, kernel.log)
         self.pages.freelists.hardened = int(self.options.freelist_hardened)
         if self.options.freelist_random:
             self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))
