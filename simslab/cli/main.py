@@ -237,9 +237,9 @@ def schema(
         str,
         typer.Argument(
             metavar="KIND",
-            help="machine, workload, experiment or result; of what --json prints comparison, description, fit, "
-            "geometry, inventory, measurement, metrics, protocol, reference (measure --against), result-line (one of "
-            "sweep), terms or tuning",
+            help="machine, workload, experiment or result; of what --json prints comparison, contents (store "
+            "show), description, differences, fit, geometry, inventory, measurement, metrics, protocol, reference "
+            "(measure --against), reproduction, result-line (one of sweep), terms or tuning",
         ),
     ],
 ) -> None:

@@ -310,9 +310,53 @@ class ResultLineFile(BaseModel):
     error: str
 
 
+class UnequalFile(_Told):
+    """One thing that two results state differently; `-` where one does not state it."""
+
+    what: str
+    first: str
+    second: str
+
+
+class DifferencesFile(_Told):
+    """`simslab diff --json`: both empty where nothing differs."""
+
+    inputs: list[UnequalFile]
+    figures: list[UnequalFile]
+
+
+class ReproductionFile(_Told):
+    """`simslab reproduce --json`: files of the result by name."""
+
+    identical: list[str]
+    different: list[str]
+    inputs: list[str] = Field(description="what of simslab, Python and packages is not what it was, in words")
+
+
+class FailedCellFile(_Told):
+    """A cell without a result."""
+
+    status: str = Field(description="failed or killed")
+    error: str
+
+
+class ContentsFile(_Told):
+    """`simslab store show --json`."""
+
+    cells: int
+    runs: int = Field(description="distinct: points that are the same by construction share one")
+    simslab_version: str
+    parameters: dict[str, list[str]] = Field(description="values in order of size; (not set) where some cells lack one")
+    seeds: list[int]
+    metrics: dict[str, str] = Field(description="name -> unit")
+    failures: list[FailedCellFile]
+
+
 FILES: dict[str, type[BaseModel]] = {
     "comparison": ComparisonFile,
+    "contents": ContentsFile,
     "description": DescriptionFile,
+    "differences": DifferencesFile,
     "fit": FitFile,
     "geometry": GeometryFile,
     "inventory": InventoryFile,
@@ -320,6 +364,7 @@ FILES: dict[str, type[BaseModel]] = {
     "metrics": MetricsFile,
     "protocol": ProtocolFile,
     "reference": ReferenceFile,
+    "reproduction": ReproductionFile,
     "result-line": ResultLineFile,
     "terms": TermsFile,
     "tuning": TuningFile,
