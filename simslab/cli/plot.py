@@ -31,9 +31,8 @@ def plot(
         typer.Option(
             metavar="KIND",
             help="cdf (default), ccdf, histogram, percentiles, attribution, nodes, topology, "
-            "timeline (runs it again); of a sweep: "
-            "lines (default), heat-map, effects; of a comparison also effects; of `measure --json`: measure (default), "
-            "latency-map, c2c-map",
+            "timeline (runs it again); of a sweep: lines (default), bars, heat-map, effects; of a comparison also "
+            "effects; of `measure --json`: measure (default), latency-map, c2c-map",
         ),
     ] = "",
     by: Annotated[

@@ -146,6 +146,13 @@ class SlubAlloc:
             cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp, cache.object_size)
+            if self.pages.debug is not None:
+                self.tell_zeroed(cache, objp)
+        return 0
+
+    def tell_zeroed(self, cache: KmemCache, objp: int) -> int:
+        """Let the contents of a debugged object be zero."""
+        self.pages.debug.zeroed(cache, objp)
         return 0
 
     def want_init_on_alloc(self, cache: KmemCache, flags: int) -> int:

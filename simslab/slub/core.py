@@ -27,7 +27,7 @@ from simslab.slub.cpu_slab import CpuSlab
 from simslab.slub.creation import kmalloc
 from simslab.slub.creation.geometry import Rules, get_order
 from simslab.slub.creation.options import SlubOptions
-from simslab.slub.debug import SlubDebug
+from simslab.slub.debug.checks import SlubDebug
 from simslab.slub.free import SlubFree
 from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.lists.cpu_partial import CpuPartial
@@ -80,7 +80,7 @@ class SlubCore(Allocator):
         if self.options.freelist_random:
             self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))
         if self.options.debug_enabled():
-            self.pages.debug = SlubDebug(self.pages)
+            self.debug = self.pages.debug = SlubDebug(self.pages, kernel.log, kernel.jiffies)
         self.allocating.init_on_alloc = int(self.options.init_on_alloc)
         self.allocating.init_on_free = self.freeing.init_on_free = int(self.options.init_on_free)
 

@@ -79,7 +79,7 @@ class SlubPages:
         self.locks: Any = None  # kernel.lock_stats
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.shuffle: Any = None  # with SLAB_FREELIST_RANDOM (shuffle_freelist.py)
-        self.debug: Any = None  # with slub_debug (debug.py)
+        self.debug: Any = None  # with slub_debug (debug/checks.py)
         self.log: Any = None  # kernel.printk.KernelLog
         self.deny_cache = 0
         self.deny_mask = 0

@@ -67,14 +67,13 @@ def kmem_cache_init(creation: SlubCreation, cpu: Cpu) -> None:
     """Make the caches of caches and of node structures, then the kmalloc caches (mm/slub.c: kmem_cache_init)."""
     core = creation.core
     core.slab_state = DOWN
-    first = core.boot_data
-    node_cache = creation.new_kmem_cache(first + layout.KMEM_CACHE_BYTES, "kmem_cache_node")
+    first, size = core.boot_data, layout.KMEM_CACHE_NODE + BYTES_PER_WORD * core.kernel.nr_node_ids
+    node_cache = creation.new_kmem_cache(first + max(size, layout.KMEM_CACHE_BYTES), "kmem_cache_node")
     core.kmem_cache_node = node_cache
     creation.create_boot_cache(cpu, node_cache, layout.NODE_BYTES, SLAB_HWCACHE_ALIGN, 0)
     core.slab_state = PARTIAL
     cache = creation.new_kmem_cache(first, "kmem_cache")
     core.kmem_cache = cache
-    size = layout.KMEM_CACHE_NODE + BYTES_PER_WORD * core.kernel.nr_node_ids
     creation.create_boot_cache(cpu, cache, size, SLAB_HWCACHE_ALIGN, 0)
     bootstrap(creation, cpu, cache)
     bootstrap(creation, cpu, node_cache)

@@ -36,7 +36,7 @@ cdef class FreeLists:
     @cython.locals(word=cython.longlong)
     cpdef long long get_freepointer(self, KmemCache cache, long long objp) noexcept
     cpdef long long set_freepointer(self, KmemCache cache, long long objp, long long following) except -1
-    cdef long long freelist_ptr(self, KmemCache cache, long long objp, long long word) noexcept
+    cpdef long long freelist_ptr(self, KmemCache cache, long long objp, long long word) noexcept
     @cython.locals(top=cython.longlong, swapped=cython.longlong, place=cython.longlong)
     cpdef long long swab(self, long long word) noexcept
     cdef long long charge_hardening(self, Cpu cpu, KmemCache cache) except -1

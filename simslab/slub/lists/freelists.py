@@ -80,6 +80,10 @@ class FreeLists:
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         return self.mem_map.slot[pfn] + self.obj_to_index(cache, objp - (pfn << layout.PAGE_SHIFT))
 
+    def word(self, cache: KmemCache, objp: int) -> int:
+        """The word that is a free pointer, as it lies in memory."""
+        return self.words[self.place(cache, objp)]
+
     def get_freepointer(self, cache: KmemCache, objp: int) -> int:
         """The object after `objp`, 0 for none; no charge (mm/slub.c: get_freepointer)."""
         word = self.words[self.place(cache, objp)]
