@@ -116,24 +116,3 @@ def test_a_protocol_has_its_schemas_keys(name):
 @pytest.mark.parametrize(("kind", "command"), [("metrics", "metrics"), ("terms", "explain")])
 def test_lists_have_their_schemas_keys(kind, command):
     assert len(FILES[kind].model_validate_json(printed(command, "--json")).root) > 20
-
-
-def test_what_is_told_of_stored_results_has_its_schemas_keys(tmp_path):
-    for name, latency in (("a", "50 ns"), ("b", "60 ns")):
-        printed("run", *SIZED[:4], "--set", f"dram.latency={latency}", "--out", tmp_path / name)
-    made = FILES["reproduction"].model_validate_json(printed("reproduce", tmp_path / "a", "--json"))
-    assert (len(made.identical), made.different) == (4, [])
-    same = FILES["differences"].model_validate_json(printed("diff", tmp_path / "a", tmp_path / "a", "--json"))
-    assert (same.inputs, same.figures) == ([], [])
-    done = CliRunner().invoke(app, ["diff", str(tmp_path / "a"), str(tmp_path / "b"), "--json"])
-    found = FILES["differences"].model_validate_json(done.stdout)
-    assert done.exit_code == 1
-    assert any(row.what.endswith("dram.latency") for row in found.inputs)
-    assert found.figures
-
-
-def test_the_contents_of_a_store_have_their_schemas_keys(tmp_path):
-    printed("sweep", *SIZED, "--axis", "core.ipc=1,2", "--metric", "latency.mean", "--store", tmp_path / "s.db")
-    found = FILES["contents"].model_validate_json(printed("store", "show", tmp_path / "s.db", "--json"))
-    assert (found.cells, found.parameters["core.ipc"], found.seeds) == (4, ["1", "2"], [1, 2])
-    assert found.metrics == {"latency.mean": "ns"}
