@@ -29,6 +29,7 @@ class Panel:
 
     title: str
     series: tuple[Series, ...]
+    of_arms: bool = False  # whether the lines are arms
 
 
 def select_arms(arms: Sequence[Arm], options: Options) -> tuple[Arm, ...]:
@@ -106,7 +107,7 @@ def _of_arms(arms: Sequence[Arm], kept: dict[str, list[Part]], by: str) -> Itera
             parts = [part for part in kept[arm.label] if _title(part, by) == title]
             if parts:
                 lines.append(_series(arm.label, parts, arm))
-        yield Panel(title, tuple(lines))
+        yield Panel(title, tuple(lines), of_arms=True)
 
 
 def _titles(parts: Sequence[Part], by: str) -> list[str]:
