@@ -132,7 +132,7 @@ class _Reader:
             if state == trace_events.FULL:
                 self.take()
             elif state == trace_events.COMMENT:
-                self._comment(scanner.line_text())
+                self.notes.comment(scanner.line_text())
             else:
                 self._other(state, scanner.line_text())
 
@@ -172,11 +172,6 @@ class _Reader:
     def columns(self) -> dict[str, Column]:
         """Return all rows, column by column: only one is there twice at a time."""
         return {name: np.concatenate(self.pieces.pop(name)) for name in _COLUMNS}
-
-    def _comment(self, line: bytes) -> None:
-        self.notes.comment(line)
-        if (column := self.notes.context_column()) is not None:
-            self.scanner.context_column = column
 
     def _other(self, state: int, line: bytes) -> None:
         usual = usual_layout(line) if state == trace_events.NO_HEAD else None
