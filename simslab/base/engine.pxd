@@ -14,7 +14,7 @@ cdef class Clocked:
 
 @cython.final
 cdef class Engine:
-    cdef public object env
+    cdef public object environment
     cdef public long long quantum
     cdef public long long running
     cdef public long long next_event
@@ -38,6 +38,7 @@ cdef class Engine:
     cpdef long long wake(self, Clocked clocked, long long time) except -1
     cpdef long long grant(self, Clocked clocked, long long time) except -1
     cdef long long switch_to_next(self) except -1
+    cpdef long long peek(self) except -1
     @cython.locals(i=cython.longlong, parent=cython.longlong)
     cpdef push(self, long long key)
     @cython.locals(

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
 from heapq import heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import simpy
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from simslab.base import buffers, clock
+
+if TYPE_CHECKING:
+    import simpy
 
 
 def _event_await(event: simpy.Event) -> Generator[simpy.Event, Any, Any]:
@@ -30,7 +32,12 @@ def _event_await(event: simpy.Event) -> Generator[simpy.Event, Any, Any]:
     return value
 
 
-simpy.Event.__await__ = _event_await  # type: ignore[attr-defined]
+def _environment() -> simpy.Environment:
+    """Return a queue of events. Speed: loading SimPy takes 0.01 s, many runs have no event (benchmarks/start.py)."""
+    import simpy
+
+    simpy.Event.__await__ = _event_await  # type: ignore[attr-defined]
+    return simpy.Environment()
 
 
 class Deadlock(Exception):
@@ -60,7 +67,7 @@ class Engine:
     """The one scheduler of a simulation; `quantum` is how many cycles a context may run ahead unsettled."""
 
     def __init__(self, quantum: int = 10_000) -> None:
-        self.env = simpy.Environment()
+        self.environment: Any = None  # SimPy's, once somebody schedules there
         self.quantum = quantum
         self.running = 0
         self.next_event = clock.NEVER
@@ -156,6 +163,18 @@ class Engine:
 
     # -- events ---------------------------------------------------------------------------------------------------
 
+    @property
+    def env(self) -> simpy.Environment:
+        """SimPy's environment."""
+        if self.environment is None:
+            self.environment = _environment()
+        made: simpy.Environment = self.environment
+        return made
+
+    def peek(self) -> int:
+        """Return the time of SimPy's next event, `clock.NEVER` if there is none."""
+        return clock.NEVER if self.environment is None else int(min(self.environment.peek(), clock.NEVER))
+
     def at(self, time: int, callback: Callable[[], object]) -> None:
         """Call `callback` at `time` (cycles, not earlier than the engine's time) from SimPy's queue."""
         event = self.env.timeout(max(0, time - int(self.env.now)))
@@ -184,7 +203,7 @@ class Engine:
 
     def refresh(self) -> None:
         """Re-read the time of SimPy's next event; needed after scheduling on `env` directly."""
-        self.next_event = int(min(self.env.peek(), clock.NEVER))
+        self.next_event = self.peek()
         if self.backgrounds and self.backgrounds[0][0] < self.next_event:
             self.next_event = self.backgrounds[0][0]
 
@@ -211,7 +230,7 @@ class Engine:
             if min(ready, self.next_event) >= until:
                 return
             if self.next_event <= ready:
-                if not self.heap_size and self.env.peek() >= clock.NEVER:
+                if not self.heap_size and self.peek() >= clock.NEVER:
                     return  # only background duties are left
                 self._next()
             else:
@@ -219,7 +238,7 @@ class Engine:
 
     def _next(self) -> None:
         """Process the earliest event or background duty."""
-        if self.backgrounds and self.backgrounds[0][0] <= self.env.peek():
+        if self.backgrounds and self.backgrounds[0][0] <= self.peek():
             heappop(self.backgrounds)[2]()
         else:
             self.env.step()

@@ -1,4 +1,6 @@
+import gc
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -160,9 +162,30 @@ def test_an_interrupt_while_modules_are_loaded_is_no_traceback(tmp_path):
     assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
 
 
+@pytest.fixture
+def own_collector():
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.usefixtures("own_collector")
 def test_the_command_has_the_handler_that_was_there(monkeypatch):
     seen = []
     monkeypatch.setattr("simslab.cli.main.main", lambda: seen.append(signal.getsignal(signal.SIGINT)))
     before = signal.getsignal(signal.SIGINT)
     entry()
     assert seen == [before]
+
+
+@pytest.mark.usefixtures("own_collector")
+@pytest.mark.parametrize("given", [None, "3"])
+def test_the_command_asks_for_one_thread_of_openblas_unless_the_user_does(monkeypatch, given):
+    seen = []
+    monkeypatch.setattr("simslab.cli.main.main", lambda: seen.append(os.environ["OPENBLAS_NUM_THREADS"]))
+    monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", "__all__")  # put back at the end, whatever the command sets
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", given or "")
+    if given is None:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    entry()
+    assert seen == [given or "1"]

@@ -19,14 +19,12 @@ from simslab.machine.spec import MachineSpec
 from simslab.result.measurement import Measurement, TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import Workload
-from simslab.workload.run.call_sites import CallSites, recorded_sites
 from simslab.workload.run.collect import Collector
 from simslab.workload.run.device import ReceiveDevice
-from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.faults import FaultInjector, check_faults
 from simslab.workload.run.meeting import Meeting
-from simslab.workload.run.phase_log import PhaseLog
+from simslab.workload.run.over_time.phase_log import PhaseLog
 from simslab.workload.run.recorder import Recorder, Shape
 from simslab.workload.run.system import (
     System,
@@ -46,11 +44,11 @@ from simslab.workload.streams import operations as ops
 from simslab.workload.streams.from_description import generate
 from simslab.workload.streams.pieces import Whole
 from simslab.workload.streams.program import Program, ThreadProgram, Words, joined
-from simslab.workload.trace.pairing import read_paired
-from simslab.workload.trace.replay import replay
 
 if TYPE_CHECKING:
     from simslab.base.documents.document import Document
+    from simslab.workload.run.call_sites import CallSites
+    from simslab.workload.run.event_log import EventLog
 
 
 LOG_SHOWN: Final = 30  # last lines of the kernel log told with a broken contract
@@ -234,6 +232,8 @@ def _places(system: System) -> CpuPlaces:
 
 def _call_sites(run: Run, workload: Workload, seed: int | None) -> CallSites:
     """Return what tells an operation's call site in a run that is about to begin."""
+    from simslab.workload.run.call_sites import CallSites, recorded_sites
+
     recorded = {}
     if workload.trace is not None:
         drawn = workload.seed if seed is None else seed
@@ -248,6 +248,10 @@ def _program(
     if workload.trace is None:
         program = generate(workload, places, system.machine.frequency_hz, seed)
         return program, [_used_cache(system, workload, name, made) for name in program.caches], None
+    # Speed: the readers of traces are loaded for traces alone (benchmarks/start.py).
+    from simslab.workload.trace.pairing import read_paired
+    from simslab.workload.trace.replay import replay
+
     traces = [read_paired(file) for file in workload.trace.files]
     result = replay(traces, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,14 +23,14 @@ from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.failslab import FailSlab
 from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN, parse_flags
-from simslab.slub import layout as slub_layout
-from simslab.slub.allocator import SlubAllocator
-from simslab.slub.creation.options import SlubOptions
 from simslab.workload.description.kernel_options import OF_SLUB as SLUB_PARAMETERS
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
 from simslab.workload.description.tunables import Tunables
-from simslab.workload.trace.pairing import TraceCache
+
+if TYPE_CHECKING:
+    from simslab.slub.allocator import SlubAllocator
+    from simslab.workload.trace.pairing import TraceCache
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ def collector_off() -> Iterator[None]:
 
 def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) -> System:
     machine = build_machine(spec, quantum)
-    stride = slub_layout.PAGE_STRIDE if options.allocator == "slub" else layout.PAGE_STRIDE
-    kernel = Kernel(machine, page_stride=stride, have_memoryless_nodes=options.have_memoryless_nodes)
+    kernel = Kernel(machine, page_stride=_page_stride(options), have_memoryless_nodes=options.have_memoryless_nodes)
     if options.stand_in_pages:
         _check_pools(machine)
         kernel.page_allocator.stand_in = StandInPages(kernel)
@@ -85,6 +85,15 @@ def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) ->
     allocator = make_allocator(kernel, options, seed)
     allocator.boot()
     return System(machine, kernel, allocator)
+
+
+def _page_stride(options: KernelOptions) -> int:
+    """Return the bytes of a struct page, which a kernel with SLUB makes larger."""
+    if options.allocator == "slub":
+        from simslab.slub import layout as slub_layout
+
+        return slub_layout.PAGE_STRIDE
+    return layout.PAGE_STRIDE
 
 
 def _check_pools(machine: Machine) -> None:
@@ -98,15 +107,7 @@ def _check_pools(machine: Machine) -> None:
 def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAllocator | SlubAllocator:
     """Return the allocator that the options ask for, not booted; `seed` draws the order of freelists."""
     if options.allocator == "slub":
-        given = {name: getattr(options, name) for name in SLUB_PARAMETERS if getattr(options, name) is not None}
-        nomerge = given.pop("slub_nomerge")
-        slub = SlubOptions(
-            slab_nomerge=options.slab_nomerge or nomerge,
-            init_on_alloc=options.init_on_alloc,
-            init_on_free=options.init_on_free,
-            **given,
-        )
-        return SlubAllocator(kernel, slub)
+        return _slub(kernel, options, seed)
     slab_options = SlabOptions(
         slab_nomerge=options.slab_nomerge,
         noaliencache=options.noaliencache,
@@ -122,6 +123,25 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         reap_all_nodes=options.reap_all_nodes,
     )
     return SlabAllocator(kernel, slab_options)
+
+
+def _slub(kernel: Kernel, options: KernelOptions, seed: int) -> SlubAllocator:
+    """Speed: loaded where asked for, being 30 modules that a run of SLAB does not need (benchmarks/start.py)."""
+    from simslab.slub.allocator import SlubAllocator
+    from simslab.slub.creation.options import SlubOptions
+
+    given = {name: getattr(options, name) for name in SLUB_PARAMETERS if getattr(options, name) is not None}
+    nomerge = given.pop("slub_nomerge")
+    slub = SlubOptions(
+        slab_nomerge=options.slab_nomerge or nomerge,
+        init_on_alloc=options.init_on_alloc,
+        init_on_free=options.init_on_free,
+        freelist_random=options.freelist_random,
+        freelist_hardened=options.freelist_hardened,
+        freelist_seed=seed,
+        **given,
+    )
+    return SlubAllocator(kernel, slub)
 
 
 def start_clocks(system: System) -> None:
