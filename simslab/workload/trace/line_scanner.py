@@ -307,6 +307,8 @@ class LineScanner:
             return self.unprinted_pointer(at)
         if end - at > 1 and text[at] == DIGIT_0 and text[at + 1] == LETTER_X:
             at += 2
+            if at < end and text[at] == OPENING:  # 0x(nil), of perf and trace-cmd before libtraceevent 1.0
+                return self.unprinted_pointer(at)
         after = bytescan.hexdigits(text, at, end)
         if after == at or after - at > 16 or (after < end and text[after] != BLANK):
             return -1

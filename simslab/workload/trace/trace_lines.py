@@ -65,7 +65,8 @@ _CHAIN: Final = re.compile(
     rb"|\s{2,}\[?[\w.$@<>:~]+\]?(?:\+0x[0-9a-f]+)?(?: \(.*\))?"  # perf -F sym
 )
 _BARE: Final = re.compile(
-    rb"(?:.*\s)?(?:kmem:)?(?:kmem_cache_(?:alloc|free|alloc_node)|kmalloc|kmalloc_node|kfree)(?:: *|\()call_site[=:].*"
+    rb"(?:.*\s)?(?:kmem:)?(?:kmem_cache_(?:alloc|free|alloc_node)|kmalloc|kmalloc_node|kfree)"
+    rb"(?:: *(?:\([^)]*\) *)?|\()call_site[=:].*"
 )
 _HEAD: Final = re.compile(rb".*\d\)?\s+\[\d+\].*\s[\d.]+: .*")
 _NAMELESS: Final = re.compile(rb"(?:.*(?:\d|\d:|\])\s+)?call_site=.* ptr=.*")

@@ -202,3 +202,9 @@ def test_seconds_are_either_held_or_not_read(tmp_path, seconds):
     held = int(seconds) < 9 * 10**9
     assert len(trace) == 1 + held
     assert trace.time[-1] == (int(seconds) * 10**9 + 1000 if held else 1_000_001_000)
+
+
+def test_pointers_that_were_not_printed_are_counted(tmp_path):
+    trace = read(tmp_path, FTRACE_NEW + PERF.replace("ptr=(nil)", "ptr=(____ptrval____)"))
+    told = "pointer that was not printed, as (____ptrval____): whose it is is not known (not skipped)"
+    assert trace.skipped == {told: 1}

@@ -145,6 +145,16 @@ def test_the_context_is_told_by_letters_in_any_column_or_by_a_number(flags, cont
     assert (states, rows["context"]) == ([], [context])
 
 
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("(null)", 0), ("          (null)", 0), ("(nil)", 0), ("0x(nil)", 0), ("(____ptrval____)", -1), ("(efault)", -1),
+     ("0x10", 16), ("c147dd20", 0xC147DD20)],
+)  # fmt: skip
+def test_a_pointer_is_read_as_any_version_prints_it(printed, value):
+    rows, states, _, _ = scanned(f"a-7 [001] .... 1.0: kfree: call_site=x ptr={printed} name=y")
+    assert (states, rows["ptr"]) == ([], [value])
+
+
 def test_the_time_since_the_event_before_is_passed_over():
     rows, states, _, _ = scanned("a-7 [001] .... 1.0: (+24)   kfree:   call_site=x ptr=1\na-7 [001] .... 1.0: (+24")
     assert (states, rows["ptr"]) == ([NO_KMEM], [1])

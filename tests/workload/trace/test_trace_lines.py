@@ -43,6 +43,7 @@ def counts(*lines, state=NO_HEAD):
         (b"  bash  1977 [000]        kmem:kmalloc: call_site=x ptr=1", {NO_CONTEXT: 1}),
         (b"     0.000 bash/1977 kmem:kmalloc(call_site: 0xfff, ptr: 0x1)", {NO_CONTEXT: 1}),
         (b"     0.000 (     ): bash/1977 kmem:kfree:call_site=fff ptr=0x1)", {NO_CONTEXT: 1}),
+        (b"kmem_cache_alloc:     (getname+0x2c) call_site=getname+0x2c ptr=0x1", {NO_CONTEXT: 1}),
         (b"call_site=x ptr=1 bytes_req=8", {NO_EVENT: 1}),
         (b"CPU:1 [SUBBUFFER START] [12:0x0]", {}),
         (b"\xef\xbb\xbf# tracer: nop", {}),
