@@ -35,7 +35,7 @@ ROWS: Final = 1 << 15  # events taken at a time
 MAX_EVENTS: Final = 1 << 26
 SITE: Final = b"call_site="
 UNKNOWN_FLAGS: Final = "allocation with GFP flags that 5.10 has not got ({}; without them, not skipped)"
-UNPRINTED: Final = "pointer that was not printed, as (____ptrval____): whose it is is not known (not skipped)"
+UNPRINTED: Final = "allocation whose pointer was not printed, as (____ptrval____) (never freed, not skipped)"
 FLAGS_SHOWN: Final = 3
 
 _COLUMNS: Final = {
@@ -273,7 +273,7 @@ def _trace(path: Path, reader: _Reader) -> KmemTrace:
         unparsed_examples=tuple(reader.notes.examples),
     )
     counts = reader.notes.counts + _unknown_flags(trace, shapes.gfp_unknown)
-    counts[UNPRINTED] = int(np.count_nonzero(trace.ptr == UNKNOWN_PTR))
+    counts[UNPRINTED] = int(np.count_nonzero((trace.ptr == UNKNOWN_PTR) & np.isin(trace.kind, (CACHE_ALLOC, KMALLOC))))
     trace.skipped = {reason: count for reason, count in sorted(counts.items()) if count}
     return trace
 

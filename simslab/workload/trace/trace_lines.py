@@ -78,7 +78,7 @@ _LATENCY: Final = re.compile(
     rb"\s*(.{0,16})-(\d{1,10})\s+(\d{1,6}?)([^\s\d]\S{3,8})\s+(\d{1,18}(?:\.\d{1,9})?)(us)?[^\s:]?\s*: (.*)"
 )
 _VERBOSE: Final = re.compile(
-    rb"\s*(.{0,16}?)\s+(\d{1,10})\s+(\d{1,6})\s+\d+\s+[0-9a-f]{8}\s+[0-9a-f]{8,16}\s+\[[0-9a-f]{8,16}\]\s+"
+    rb"\s*(.{0,16}?)\s+(\d{1,10})\s+(\d{1,6})\s+(\d{1,5})\s+[0-9a-f]{8}\s+[0-9a-f]{8,16}\s+\[[0-9a-f]{8,16}\]\s+"
     rb"(?:(\d{1,10})\.(\d{3})ms \(\+\d+\.\d{3}ms\)|(\d{1,18}) \(\+\d+\)): (.*)"
 )
 _WALL_CLOCK: Final = re.compile(rb"(.*\] (?:[A-Za-z]+\s+)?)\s*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +(\d+\.\d+: .*)")
@@ -143,9 +143,9 @@ def usual_layout(line: bytes) -> bytes | None:
             time = b"%d.%06d" % divmod(int(time), 10**6)
         return b"%s-%s [%s] %s %s: %s" % (comm, pid, cpu, flags, time, event)
     if found := _VERBOSE.fullmatch(line):
-        comm, pid, cpu, ms, us, count, event = found.groups()
+        comm, pid, cpu, flags, ms, us, count, event = found.groups()
         time = count or b"%d.%06d" % divmod(int(ms) * 1000 + int(us), 10**6)
-        return b"%s-%s [%s] %s: %s" % (comm, pid, cpu, time, event)
+        return b"%s-%s [%s] -0x%02x %s: %s" % (comm, pid, cpu, int(flags), time, event)
     if found := _WALL_CLOCK.fullmatch(line):
         return found[1] + found[2]
     return None
