@@ -16,6 +16,7 @@ What can stand in a trace (kernel/trace/trace.c and trace_output.c, trace-cmd's 
 | `bash-1977 0d.h1. 12us+: kmalloc: ...`, and its verbose form | latency format: read, microseconds from its start |
 | the same behind `[   12.345678]`, or as dmesg -T and journalctl print it | a dump in the kernel's log: read |
 | `ls-42 1d... 12.345678: ...` | `trace-cmd report -l`: read |
+| ` 12.345678 |   1)  ls-42  |  /* kmalloc: ... */` | the function graph with funcgraph-proc and -abstime: read |
 | `ls 42 [001] 2026-01-31 12:00:00.123456 12.345678: ...` | perf's field `tod`: read, the time of day passed over |
 | `kmalloc: call_site=...` without a whole head (nocontext-info, `perf script -F`) | without task, CPU or time |
 | `call_site=... ptr=...` without the event's name (`perf script -F`) | a kmem event without a name |
@@ -82,6 +83,9 @@ _VERBOSE: Final = re.compile(
     rb"(?:(\d{1,10})\.(\d{3})ms \(\+\d+\.\d{3}ms\)|(\d{1,18}) \(\+\d+\)): (.*)"
 )
 _WALL_CLOCK: Final = re.compile(rb"(.*\] (?:[A-Za-z]+\s+)?)\s*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +(\d+\.\d+: .*)")
+_GRAPH: Final = re.compile(
+    rb"\s*(\d{1,10}\.\d{1,9}) \|\s+(\d{1,6})\)\s+(.{0,16})-(\d{1,10})\s+\|(?:\s+(\S{4,9}) \|)?.*/\* (\S.*) \*/"
+)
 
 
 class LineNotes:
@@ -133,8 +137,8 @@ class LineNotes:
 
 
 def usual_layout(line: bytes) -> bytes | None:
-    """Return a line of the latency format, in the kernel's log or not, or one with perf's time of day, in the usual
-    layout; None if it is none."""
+    """Return a line of the latency format, in the kernel's log or not, of the function graph, or with perf's time of
+    day, in the usual layout; None if it is none."""
     if in_log := _PRINTK.match(line):
         line = line[in_log.end() :]
     if found := _LATENCY.fullmatch(line):
@@ -146,6 +150,9 @@ def usual_layout(line: bytes) -> bytes | None:
         comm, pid, cpu, flags, ms, us, count, event = found.groups()
         time = count or b"%d.%06d" % divmod(int(ms) * 1000 + int(us), 10**6)
         return b"%s-%s [%s] -0x%02x %s: %s" % (comm, pid, cpu, int(flags), time, event)
+    if found := _GRAPH.fullmatch(line):
+        time, cpu, comm, pid, irqs, event = found.groups()
+        return b"%s-%s [%s] %s%s: %s" % (comm, pid, cpu, irqs + b" " if irqs else b"", time, event)
     if found := _WALL_CLOCK.fullmatch(line):
         return found[1] + found[2]
     return None

@@ -114,6 +114,11 @@ def test_recordings_of_several_files_are_told():
          b"  bash  1977 [000] 12.345678: kmem:kfree: x"),
         (b"  bash  1977 [000] K      2026-01-31 12:00:00.123456     12.345678: kmem:kfree: x",
          b"  bash  1977 [000] K      12.345678: kmem:kfree: x"),
+        (b"  402.123456 |   1)   bash-1977    |               |  /* kfree: x */",
+         b"bash-1977 [1] 402.123456: kfree: x"),
+        (b"  402.123456 |   1)   bash-1977    |  d.h1. |   0.5 us |  /* kfree: x */",
+         b"bash-1977 [1] d.h1. 402.123456: kfree: x"),
+        (b" 1)               |  /* kfree: x */", None),
         (b"a-1 [000] .... 1.0: kfree: x", None),
     ],
 )  # fmt: skip
