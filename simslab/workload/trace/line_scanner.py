@@ -202,7 +202,7 @@ class LineScanner:
         text = self.text
         if text[begin] == DASH:
             return self.context_of_number(begin + 3, end)
-        for at in range(begin, end):
+        for at in range(begin + 2, end):
             flag = text[at]
             if flag == LETTER_S:
                 return trace_events.SOFTIRQ_CONTEXT
