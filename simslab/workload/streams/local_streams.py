@@ -14,6 +14,7 @@ from simslab.workload.streams.draws import Draws
 from simslab.workload.streams.making import Group, Kept, Making
 from simslab.workload.streams.pieces import Tiled, Whole, portions
 from simslab.workload.streams.program import Stream, Words, joined
+from simslab.workload.streams.turns import Places
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -62,23 +63,12 @@ class AllocFreeStream:
             yield np.where(allocates, turn, freed), allocates
 
     def _at_random(self, drawn: Draws) -> Iterator[tuple[Words, Chosen]]:
-        take, full = drawn.reader(), np.zeros(self.live, dtype=np.bool_)
+        take, own = drawn.reader(), Places(self.live)
         for _, count in portions(self.length, self.piece):
-            places = take(count)
-            yield places, (_occurrence(places) % 2 == 0) ^ full[places]
-            used, times = np.unique(places, return_counts=True)
-            full[used] ^= times % 2 == 1
-
-
-def _occurrence(values: Words) -> Words:
-    """Return how often each element's value occurred before it."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    rank = np.arange(len(values)) - np.repeat(starts, np.diff(np.r_[starts, len(values)]))
-    result = np.empty(len(values), dtype=np.int64)
-    result[order] = rank
-    return result
+            places = np.ascontiguousarray(take(count), dtype=np.int64)
+            fills = np.empty(count, dtype=np.int64)
+            own.take(places.data, fills.data, count)
+            yield places, fills != 0
 
 
 def plan_alloc(making: Making, group: Group, step: AllocObjects, number: int) -> None:

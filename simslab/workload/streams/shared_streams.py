@@ -19,6 +19,7 @@ from simslab.workload.streams.draws import Draws, Kinds
 from simslab.workload.streams.making import Group, Handover, Making
 from simslab.workload.streams.pieces import gathered, portions
 from simslab.workload.streams.program import Stream, Words, joined
+from simslab.workload.streams.turns import in_order
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -96,7 +97,7 @@ class ConsumeStream:
         for start, count in portions(self.turns, self.portion):
             turns, words = zip(*(self._of(i, start, count) for i in range(len(self.handovers))), strict=True)
             if any(map(len, words)):
-                yield joined(words)[np.argsort(np.concatenate(turns), kind="stable")]
+                yield joined(words)[in_order(np.concatenate(turns))]
 
     def _of(self, ring: int, start: int, count: int) -> tuple[Words, Words]:
         """Return the turns from `start` on in which this thread consumes of a handover, and the words."""
