@@ -14,7 +14,7 @@ from simslab.workload.streams.draws import Draws
 from simslab.workload.streams.making import Group, Kept, Making
 from simslab.workload.streams.pieces import Tiled, Whole, portions
 from simslab.workload.streams.program import Stream, Words, joined
-from simslab.workload.streams.turns import Places
+from simslab.workload.streams.turns import Places, remainders
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -44,8 +44,11 @@ class AllocFreeStream:
         """Yield the words."""
         take = self.kinds.reader()
         for places, allocates in self._turns():
-            kinds = np.full(len(places), self.free, dtype=np.int64)
-            kinds[allocates] = take(int(allocates.sum()))
+            if self.kinds.sizes is None:
+                kinds = np.where(allocates, self.kinds.one, self.free)
+            else:
+                kinds = np.full(len(places), self.free, dtype=np.int64)
+                kinds[allocates] = take(int(allocates.sum()))
             yield self.words(kinds, places + self.first)
 
     def _drawn_places(self, random: np.random.Generator) -> Draws:
@@ -57,7 +60,7 @@ class AllocFreeStream:
 
     def _in_turn(self) -> Iterator[tuple[Words, Chosen]]:
         for start, count in portions(self.length, self.piece):
-            turn = np.arange(start, start + count) % (2 * self.live)
+            turn = remainders(np.arange(start, start + count), 2 * self.live)
             allocates = turn < self.live
             freed = turn - self.live if self.order == "fifo" else 2 * self.live - 1 - turn
             yield np.where(allocates, turn, freed), allocates

@@ -19,7 +19,7 @@ from simslab.workload.streams.draws import Draws, Kinds
 from simslab.workload.streams.making import Group, Handover, Making
 from simslab.workload.streams.pieces import gathered, portions
 from simslab.workload.streams.program import Stream, Words, joined
-from simslab.workload.streams.turns import in_order
+from simslab.workload.streams.turns import in_order, remainders
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -40,7 +40,7 @@ def plan_produce(making: Making, group: Group, step: Produce, _number: int) -> N
 
 def _ring_slots(first: int, ring: int, sharing: int, turns: Words) -> Words:
     """Return the slots of objects by their turn: `sharing` rings are filled in turn, each from its beginning again."""
-    return first + turns % sharing * ring + turns // sharing % ring
+    return first + remainders(turns, sharing) * ring + remainders(turns // sharing, ring)
 
 
 def produce(making: Making, group: Group, step: Produce, number: int) -> list[Stream]:
@@ -104,7 +104,7 @@ class ConsumeStream:
         handover, table = self.handovers[ring], self.frees[ring]
         turns = np.arange(start, min(start + count, handover.count))
         chosen = turns[_share(ring, self.thread, len(self.handovers), self.threads, turns)]
-        return chosen, self.words(table[chosen % len(table)], handover.slots(chosen))
+        return chosen, self.words(table[remainders(chosen, len(table))], handover.slots(chosen))
 
 
 def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Chosen:
@@ -114,7 +114,7 @@ def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Ch
     if thread % rings != ring:
         return np.zeros(len(turns), dtype=np.bool_)
     sharing = len(range(ring, threads, rings))
-    share: Chosen = turns % sharing == thread // rings
+    share: Chosen = remainders(turns, sharing) == thread // rings
     return share
 
 

@@ -30,6 +30,16 @@ class Places:
         return 0
 
 
+def remainders(turns: Turns, divisor: int) -> Turns:
+    """Return `turns % divisor`, of turns that are not negative.
+
+    Speed: NumPy divides by one number with multiplications, but takes remainders with divisions
+    (benchmarks/allocator.py).
+    """
+    found: Turns = turns - turns // divisor * divisor
+    return found
+
+
 def in_order(turns: Turns) -> npt.NDArray[np.intp]:
     """Return the indices that put turns in order; those of equal turns keep theirs.
 
