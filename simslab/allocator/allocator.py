@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from simslab.allocator.cache import Cache
-from simslab.allocator.parked import Parked
+from simslab.allocator.parked import ArrayLevel, Parked
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.mempolicy import MemPolicies
@@ -182,6 +182,10 @@ class Allocator:
     def parked(self, cache: Cache) -> Parked:
         """The free objects that a cache holds, and its pages; no lock is taken."""
         raise missing("parked")
+
+    def arrays(self, cache: Cache) -> list[ArrayLevel]:
+        """What each array of a cache holds; no lock is taken."""
+        raise missing("arrays")
 
 
 def missing(method: str) -> KernelBugError:

@@ -16,3 +16,14 @@ class Parked(NamedTuple):
     in_alien_arrays: int
     in_slabs: int
     pages: int
+
+
+class ArrayLevel(NamedTuple):
+    """How many free objects one array holds: a CPU's (`cpu`), a node's shared one, or all alien arrays of a node.
+
+    With SLUB only those of CPUs, as in `Parked`.
+    """
+
+    kind: str  # cpu, shared, alien
+    place: int  # CPU, or row of the node
+    avail: int

@@ -89,6 +89,17 @@ class Result:
         return _columns(("operation", "path", "operations", "total", *CAUSE_NAMES), rows)
 
     @property
+    def trace_phases(self) -> Columns:
+        """Exact latency counts by phase of a trace, no rows without phases: phase, then as `latency`."""
+        rows = [
+            (phase.phase, row.operation, row.path, row.cache, cycles, self._ns(cycles), count)
+            for phase in self.measurement.trace_phases
+            for row in phase.latency
+            for cycles, count in zip(row.cycles, row.counts, strict=True)
+        ]
+        return _columns(("phase", "operation", "path", "cache", "cycles", "ns", "count"), rows)
+
+    @property
     def caches(self) -> Columns:
         """By cache: operations, total_cycles, and the memory parked at the end in arrays and slabs, bytes."""
         parked = {row.cache: row for row in self.parked}

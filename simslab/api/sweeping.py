@@ -87,7 +87,7 @@ class Sweep:
         correct: bool = False,
         **look: Any,
     ) -> Figure:
-        """Return the points as `lines`, `heat-map` or `effects` (matplotlib); with `path` also written, with its data.
+        """Return the points as `lines`, `bars`, `heat-map` or `effects` (matplotlib), with `path` also as a file.
 
         `x` and `y` are parameters, `at` fixes others; `look` are fields of `Options`, such as `width` in inches.
         """

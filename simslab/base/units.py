@@ -38,6 +38,7 @@ FREQUENCY_UNITS: Final = {"Hz": Fraction(1), "kHz": Fraction(10**3), "MHz": Frac
 BANDWIDTH_UNITS: Final = {f"{unit}/s": factor for unit, factor in SIZE_UNITS.items()}
 
 _NUMBER: Final = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?(\d+))?)\s*(.*?)\s*", re.DOTALL)
+_RELATIVE: Final = re.compile(r"[x×]\s*[\d.]+")
 _EXPONENT_DIGITS: Final = 3  # floats have no more; an exact power of ten with more could fill memory
 _LARGEST: Final = 1 << 62  # what a leaf's 64-bit integers hold, with room for a sum
 
@@ -48,7 +49,12 @@ def _split(value: object, expected: str) -> tuple[Fraction, str]:
         raise BadValue(f"{_shown(value)} is not a quantity", expected=expected)
     match = _NUMBER.fullmatch(repr(value) if isinstance(value, float) else str(value)[:200])
     if match is None:
-        raise BadValue(f"{_shown(value)} is not a quantity", expected=expected)
+        told = (
+            f"{expected} (relative values are for --axis and --variant)"
+            if _RELATIVE.fullmatch(str(value))
+            else expected
+        )
+        raise BadValue(f"{_shown(value)} is not a quantity", expected=told)
     if len(match[2] or "") > _EXPONENT_DIGITS:
         raise BadValue(f"{_shown(value)} is beyond every number of use", expected=expected)
     number = Fraction(match[1].replace("_", ""))

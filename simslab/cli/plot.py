@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from simslab.report.comparison.sweep_text import SweepTable
+    from simslab.report.plot.options import Options
     from simslab.report.plot.sources import Sources
 
 
@@ -29,9 +30,9 @@ def plot(
         str,
         typer.Option(
             metavar="KIND",
-            help="cdf (default), ccdf, histogram, percentiles, attribution, nodes, topology; of a sweep: "
-            "lines (default), heat-map, effects; of a comparison also effects; of `measure --json`: measure (default), "
-            "latency-map, c2c-map",
+            help="cdf (default), ccdf, histogram, percentiles, attribution, nodes, topology, "
+            "timeline (runs it again); of a sweep: lines (default), bars, heat-map, effects; of a comparison also "
+            "effects; of `measure --json`: measure (default), latency-map, c2c-map",
         ),
     ] = "",
     by: Annotated[
@@ -48,7 +49,7 @@ def plot(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME,...", help="of a sweep: figures to draw (default: the first stored)"),
+        typer.Option(metavar="NAME,...", help="of a sweep or comparison: figures to draw (default: all stored)"),
     ] = None,
     x: Annotated[str, typer.Option("--x", metavar="AXIS", help="of a sweep: parameter along the x axis")] = "",
     y: Annotated[
@@ -74,9 +75,13 @@ def plot(
     height: Annotated[str, typer.Option(metavar="HEIGHT", help="a length; default: as the content needs")] = "",
     font_size: Annotated[float, typer.Option(help="size of type in points")] = 7.0,
     title: Annotated[str | None, typer.Option(metavar="TEXT|none", help="title; default: workload and machine")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="of a timeline: where the trace lies that was replayed, or its folder"),
+    ] = None,
     legend: Annotated[str, typer.Option(metavar="above|right|inside|none", help="where the legend stands")] = "above",
 ) -> None:
-    """Draw a figure from stored results: nothing is run again."""
+    """Draw a figure from stored results: nothing is run again, but for a timeline."""
     from simslab.report.plot import options as opt
     from simslab.report.plot.kinds import drawn_to
 
@@ -107,7 +112,10 @@ def plot(
         legend=opt.chosen(legend, opt.LEGENDS, "--legend"),
     )
     names = [name for text in metric or () for name in text.split(",")]
-    drawn_to(out, _sources(results, names, at or [], base, correct), kind, options)
+    sources = _sources(results, names, at or [], base, correct)
+    if kind == "timeline":
+        sources = _with_timeline(sources, options, trace)
+    drawn_to(out, sources, kind, options)
 
 
 def _sources(results: list[str], metric: list[str], at: list[str], base: str, correct: bool) -> "Sources":
@@ -115,12 +123,32 @@ def _sources(results: list[str], metric: list[str], at: list[str], base: str, co
     from dataclasses import replace
 
     from simslab.experiment.store.schema import is_store
-    from simslab.report.plot.sources import read_sources
+    from simslab.report.plot.sources import read_sources, with_metrics
 
     stores = [place for place in results if is_store(place)]
     sources = read_sources([place for place in results if place not in stores])
+    compared = [with_metrics(table, metric) for table in sources.tables] if metric else sources.tables
     tables = [_table(place, metric, at, base, correct) for place in stores]
-    return replace(sources, tables=(*sources.tables, *tables))
+    return replace(sources, tables=(*compared, *tables))
+
+
+def _with_timeline(sources: "Sources", options: "Options", trace: Path | None) -> "Sources":
+    """Add what the arrays of the one cache chosen held, for which the one run is made again."""
+    from dataclasses import replace
+
+    from simslab.base.errors import UserError
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import arrays_again
+    from simslab.report.plot.timeline import SAMPLES
+    from simslab.result.stored import stored
+
+    if len(sources.arms) != 1 or not sources.arms[0].place or len(options.caches) > 1:
+        told = "--kind timeline: draws one cache of one run"
+        raise UserError(told, expected="one directory of `run --out`, and at most one --cache")
+    place = sources.arms[0].place
+    with kernel_console_off(), watching(f"running {place} again") as watch:
+        timeline = arrays_again(stored(place), "".join(options.caches), SAMPLES, trace, watch)
+    return replace(sources, timelines=(timeline,))
 
 
 def _table(place: str, metric: list[str], at: list[str], base: str, correct: bool) -> "SweepTable":

@@ -78,7 +78,7 @@ def sweep(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="draw the points there, as `simslab plot STORE` does")
     ] = None,
-    kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: lines (default), heat-map or effects")] = "",
+    kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: lines (default), bars, heat-map, effects")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the results as JSON lines")] = False,
 ) -> None:
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""

@@ -11,6 +11,7 @@ from simslab.cli.terminal.completion import machines, metric_names, workloads
 from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 CELLS_FAILED = 1
+MOST_TRIALS = 10_000
 
 
 def tune(
@@ -23,8 +24,17 @@ def tune(
             metavar="WORKLOAD", help="a shipped workload's name, a file or a trace", autocompletion=workloads
         ),
     ],
-    cache: Annotated[str, typer.Argument(metavar="CACHE", help="a cache of the workload or of the kernel")],
-    limit: Annotated[str, typer.Option(metavar="VALUE,...", help="numbers, or factors of the cache's own")] = "",
+    cache: Annotated[
+        list[str],
+        typer.Argument(metavar="CACHE", help="a cache of the workload or of the kernel; several are tuned together"),
+    ],
+    limit: Annotated[
+        str,
+        typer.Option(
+            metavar="VALUE,...",
+            help="numbers, or factors of the cache's own; with --trials also a range: x0.25:x4",
+        ),
+    ] = "",
     batchcount: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own, or limit)")] = "",
     shared: Annotated[str, typer.Option(metavar="VALUE,...", help="(default: the cache's own)")] = "",
     cpu_partial: Annotated[str, typer.Option(metavar="VALUE,...", help="of SLUB; numbers or factors as well")] = "",
@@ -37,6 +47,10 @@ def tune(
             metavar="METRIC,...", help="what counts; the first decides the recommendation", autocompletion=metric_names
         ),
     ] = None,
+    trials: Annotated[
+        int,
+        typer.Option(min=0, max=MOST_TRIALS, help="so many tunings that Optuna proposes, instead of all combinations"),
+    ] = 0,
     seeds: Annotated[int, typer.Option(min=2, max=MOST_SEEDS, help="seeds a point")] = 5,
     seed: Annotated[int | None, typer.Option(min=0, help="first seed (default: the workload's)")] = None,
     settings: Annotated[
@@ -51,7 +65,7 @@ def tune(
     jobs: Annotated[int | None, typer.Option(min=1, max=MOST_JOBS, help="processes (default: one a CPU)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
 ) -> None:
-    """Search the tunables of a cache: Pareto front, recommendation, and the lines that apply it.
+    """Search the tunables of one or more caches: Pareto front, recommendation, and the lines that apply it.
 
     SLAB's limit, batchcount and shared, written to /proc/slabinfo; with --set workload.kernel.allocator=slub the
     attributes in /sys/kernel/slab, and the order of slabs.
@@ -77,8 +91,8 @@ def tune(
     design = Design(
         machine, workload, tuple(settings or ()), seeds=seeds, first_seed=seed, metrics=tuple(names), vary=vary
     )
-    with telling(f"tuning {cache}") as progress:
-        found = search(design, cache, grid, store or Path(MEMORY), jobs or default_processes(), progress)
+    with telling(f"tuning {', '.join(cache)}") as progress:
+        found = search(design, cache, grid, store or Path(MEMORY), jobs or default_processes(), progress, trials)
     for failure in found.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if found.table is None:

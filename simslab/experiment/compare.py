@@ -124,6 +124,7 @@ def _check_arms(variants: Sequence[Variant], seeds: int) -> None:
         raise UserError(f"{seeds} seeds", file="seeds", expected=f"1 to {MOST_SEEDS:,}")
 
 
+UNMOVED: Final = 0.0001  # share of an arm's time by which it may differ from a base that it is told to be equal to
 VARIED: Final = {
     "start": "a delay of each CPU's start (start jitter, up to trace.start_within); intervals tell what that is worth",
     "placement": "which CPU takes which recorded CPU's events (placement); intervals tell what that is worth",
@@ -244,7 +245,7 @@ def _failed(job: ArmRun, failure: Failure) -> SimslabError:
 def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) -> Comparison:
     base, others = by_arm[plan.arms[0].name], plan.arms[1:]
     chosen, count = metrics(plan.metrics), len(others) if correct else 1
-    same = [arm.name for arm in others if by_arm[arm.name] == base and arm.name not in plan.equal]
+    same = [arm.name for arm in others if _hardly_moved(by_arm[arm.name], base) and arm.name not in plan.equal]
     pairs = [(arm.name, by_arm[arm.name]) for arm in others]
     return Comparison(
         machine=plan.inputs[0].machine.name,
@@ -259,10 +260,26 @@ def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) 
     )
 
 
+def _hardly_moved(ours: Sequence[RunFigures], theirs: Sequence[RunFigures]) -> bool:
+    """Whether all runs have the base's times and metrics, but for what boot leaves in queues."""
+    return all(
+        _near(run.latency.total, other.latency.total)
+        and all(_near(value, other.metrics[name], 10) for name, value in run.metrics.items())
+        for run, other in zip(ours, theirs, strict=True)
+    )
+
+
+def _near(ours: float | None, theirs: float | None, times: int = 1) -> bool:
+    if ours is None or theirs is None:
+        return ours is theirs
+    return abs(ours - theirs) <= times * UNMOVED * abs(theirs)
+
+
 def _unmoved(arm: str) -> str:
     """Return what to tell of an arm whose every run came out as the base's."""
     return (
-        f"Arm {arm}: no operation of any run took other time than in the base: nothing that ran meets what it sets. "
+        f"Arm {arm}: no run's operations took other time than in the base (within {UNMOVED:.2%}): "
+        "nothing that ran meets what it sets. "
         "(Memory-only nodes serve threads with a mempolicy, or when their own node is full.)"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,20 +13,21 @@ from simslab.base.documents.document import Document, Plain
 from simslab.base.documents.validation import validate
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
-from simslab.experiment.figures.zones import zone_states
+from simslab.experiment.figures.zones import slab_pages, zone_states
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
 from simslab.report.views.all_views import OF_LINES, Again
-from simslab.report.views.page_state import ZoneState
+from simslab.report.views.page_state import SlabPages, ZoneState
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
 from simslab.result.measurement import Measurement
-from simslab.result.result_file import to_json
+from simslab.result.result_file import from_json, to_json
 from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.event_log import EventLog
 from simslab.workload.run.faults import Fault
 from simslab.workload.run.lines.line_log import LineLog
+from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 from simslab.workload.run.runner import Watch, run_workload
 from simslab.workload.run.system import System
 
@@ -91,14 +93,34 @@ def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watc
     """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
     of_lines = view in OF_LINES
     log = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None)
-    zones, sysfs = list[ZoneState](), list[str]()
+    zones, sysfs, slabs = list[ZoneState](), list[str](), list[SlabPages]()
 
     def at_end(system: System) -> None:
         zones.extend(zone_states(system))
         sysfs.append(system.allocator.sysfs())
+        slabs.append(slab_pages(system))
 
     run_again(result, trace, watch, log, at_end)
-    return Again(log, zones, sysfs[0])
+    return Again(log, zones, sysfs[0], slabs[0])
+
+
+def arrays_again(
+    result: Stored, cache: str, samples: int, trace: Path | None = None, watch: Watch | None = None
+) -> ArrayTimeline:
+    """Return what a cache's arrays hold at about `samples` times of a stored run: it is run again. UserError."""
+    measured = from_json(result.text("result.json") or "", str(result.directory / "result.json"))
+    served = measured.merged.get(cache, cache) or most_used(measured)
+    timeline = ArrayTimeline(served, max(1, measured.cycles // samples))
+    run_again(result, trace, watch, EventLog(timeline=timeline))
+    return timeline
+
+
+def most_used(measured: Measurement) -> str:
+    """Return the cache with most operations, nothing of a run without any."""
+    counts: Counter[str] = Counter()
+    for row in measured.latency:
+        counts[row.cache] += sum(row.counts)
+    return max(counts, key=lambda name: (counts[name], name), default="")
 
 
 def slowest_again(result: Stored, count: int, trace: Path | None = None, watch: Watch | None = None) -> EventLog:

@@ -61,12 +61,15 @@ def take_trace(path: Path) -> TraceInput:
 
 
 def then_settings(first: str, more: Sequence[str]) -> list[str]:
-    """Return the setting that has further traces replayed after `first`; UserError if one of them is no trace."""
+    """Return the settings that have further traces replayed after `first`; UserError if one of them is no trace."""
     for name in (first, *more) if more else ():
         if not is_trace(name):
             told = f"'{name}' is no recorded trace, and {len(more) + 1} workloads were given"
             raise UserError(told, expected="one WORKLOAD, or recorded traces alone")
-    return [f"trace.then={json.dumps(list(more), ensure_ascii=False)}"] if more else []
+    if not more:
+        return []
+    stems = [Path(name).name.partition(".")[0] or Path(name).name for name in (first, *more)]
+    return [f"workload.name={json.dumps('+'.join(stems))}", f"trace.then={json.dumps(list(more), ensure_ascii=False)}"]
 
 
 def refuse_namesakes(traces: Sequence[TraceInput]) -> None:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Final
 
 from simslab.base.errors import BadValue, UserError
 from simslab.experiment.figures.metrics import metric
-from simslab.experiment.grid.axes import Axis, make_axis
-from simslab.experiment.grid.design import Design, make_grid, short_label
-from simslab.experiment.grid.knobs import FACTORS, LEAST, ORDER, TUNABLES, Knobs, Numbers, option
+from simslab.experiment.grid.design import Design, Grid, make_grid, short_label
+from simslab.experiment.grid.knobs import FACTORS, ORDER, SPANS, TUNABLES, Knobs, Numbers
+from simslab.experiment.grid.space import Space
 from simslab.experiment.inputs import InputReader, Inputs
 from simslab.experiment.paired import CORRECTION, PairedDifference, paired_difference
+from simslab.experiment.running.trials import proposed
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import Progress, sweep
 from simslab.experiment.table import Samples, samples
@@ -75,49 +75,9 @@ def own_tunables(inputs: Inputs, cache: str) -> Knobs:
     return Knobs(allocator, found.name, tuple(numbers[name] for name in TUNABLES[allocator]))
 
 
-def tune_rows(knobs: Knobs, grid: Mapping[str, Sequence[str]]) -> list[Numbers]:
-    """Return the combinations of `grid` (tunable -> values, or factors such as `x2` of the cache's own), each once.
-
-    The kernel's own choice comes first; what the kernel would refuse (batchcount above limit) is left out.
-    """
-    knobs.check(grid)
-    axes = [
-        _values(make_axis(name, grid[name]), value) if name in grid else [value]
-        for name, value in zip(knobs.names, knobs.own, strict=True)
-    ]
-    rows: list[Numbers] = list(product(*axes))
-    if knobs.allocator == "slab":
-        rows = [fitting for row in rows if (fitting := _fitting(row, "batchcount" in grid)) is not None]
-    return list(dict.fromkeys([knobs.own, *rows]))
-
-
-def _fitting(row: Numbers, asked: bool) -> Numbers | None:
-    """Return SLAB's numbers with a batchcount that nobody `asked` for lowered to the limit; None if it is above."""
-    limit, batchcount, shared = row
-    batchcount = batchcount if asked else min(batchcount, limit)
-    return (limit, batchcount, shared) if 1 <= batchcount <= limit else None
-
-
-def tune_design(base: Design, called: str, knobs: Knobs, rows: Sequence[Numbers]) -> Design:
-    """Return the design whose points are `rows`, in order; `called` is the workload's name of the cache."""
-    return replace(base, axes=(), points=tuple(knobs.point(called, row) for row in rows))
-
-
-def _values(axis: Axis, own: int) -> list[int]:
-    """Return an axis' whole numbers; UserError for what is none."""
-    values = []
-    for text in axis.values:
-        try:
-            factor = text.startswith("x")
-            least = LEAST.get(axis.path, 0)
-            value = max(least, round(float(text.removeprefix("x")) * own)) if factor else int(text)
-            if value < least:
-                raise ValueError
-            values.append(value)
-        except (ValueError, OverflowError):  # OverflowError: an infinite factor
-            expected = "whole numbers, or factors such as x2"
-            raise UserError(f"'{text}' is no {axis.path}", file=option(axis.path), expected=expected) from None
-    return values
+def tune_design(base: Design, space: Space, rows: Sequence[Numbers]) -> Design:
+    """Return the design whose points are `rows`, in order."""
+    return replace(base, axes=(), points=tuple(map(space.point, rows)))
 
 
 def judge(found: Samples, tunings: Mapping[str, Numbers], objectives: Sequence[str]) -> Tuning:
@@ -184,32 +144,82 @@ class Found:
 
 def search(
     design: Design,
-    cache: str,
+    caches: Sequence[str],
     grid: Mapping[str, Sequence[str]],
     store: Path,
     processes: int,
     progress: Progress | None = None,
+    trials: int = 0,
 ) -> Found:
-    """Sweep the grid of a cache's tunings into `store` and judge it by the design's metrics, the first deciding."""
+    """Sweep tunings of one or more caches into `store` and judge them by the design's metrics, the first deciding.
+
+    They are the combinations of `grid`, or with `trials` so many that Optuna proposes within it.
+    """
     if design.machine is None or design.workload is None:
         raise UserError("one machine and one workload are tuned for", expected="MACHINE and WORKLOAD")
     reader = InputReader()
-    knobs = own_tunables(reader.load(design.machine, design.workload, design.settings), cache)
-    rows = tune_rows(knobs, grid or FACTORS[knobs.allocator])
-    chosen = tuple(each.replace("{cache}", knobs.cache) for each in design.metrics)
-    points = make_grid(tune_design(replace(design, metrics=chosen), cache, knobs, rows), reader)
+    inputs = reader.load(design.machine, design.workload, design.settings)
+    space = Space(tuple(caches), tuple(own_tunables(inputs, cache) for cache in caches))
+    allocator = space.knobs[0].allocator
+    chosen = tuple(name for each in design.metrics for name in _of_caches(each, space))
+    runs = _Runs(replace(design, metrics=chosen), space, reader, processes, progress)
     with Store.create(store) as opened:
-        swept = sweep(points, opened, processes=processes, progress=progress)
+        try:
+            if trials:
+                choices = space.choices(grid or SPANS[allocator])
+                seed = inputs.workload.seed if design.first_seed is None else design.first_seed
+                lower = [_sign(name) > 0 for name in chosen]
+                rows = proposed(space, choices, lower, trials, seed, lambda rows: runs.objectives(opened, rows))
+            else:
+                rows = space.rows(grid or FACTORS[allocator])
+            found, points = runs.samples(opened, rows)
+        except _RunsFailed as failed:
+            return Found(None, failed.messages)
+    labels = [short_label(point, points.design.varying) for point in points.points]
+    tuning = judge(found, dict(zip(labels, rows, strict=True)), chosen)
+    title = f"{', '.join(caches)} for {inputs.workload.name} on {inputs.machine.name}"
+    return Found(_table(tuning, f"{title}, {len(points.seeds)} seeds a point", space, points.notes), [])
+
+
+class _RunsFailed(Exception):
+    """Runs of a search failed."""
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(messages)
+        self.messages = messages
+
+
+@dataclass
+class _Runs:
+    """Runs the tunings that a store lacks, and reads what it holds of them."""
+
+    design: Design
+    space: Space
+    reader: InputReader
+    processes: int
+    progress: Progress | None
+
+    def samples(self, store: Store, rows: Sequence[Numbers]) -> tuple[Samples, Grid]:
+        points = make_grid(tune_design(self.design, self.space, rows), self.reader)
+        swept = sweep(points, store, processes=self.processes, progress=self.progress)
         if swept.failures:
-            return Found(None, swept.failures)
-        labels = [short_label(point, points.design.varying) for point in points.points]
-        tuning = judge(samples(opened, points), dict(zip(labels, rows, strict=True)), chosen)
-    title = f"{cache} for {points.points[0].inputs.workload.name} on {points.points[0].inputs.machine.name}"
-    head = f"{title}, {len(points.seeds)} seeds a point"
-    return Found(_table(tuning, head, knobs, cache if cache != knobs.cache else "", points.notes), [])
+            raise _RunsFailed(swept.failures)
+        return samples(store, points), points
+
+    def objectives(self, store: Store, rows: Sequence[Numbers]) -> list[Sequence[float]]:
+        found, points = self.samples(store, rows)
+        labels = (short_label(point, points.design.varying) for point in points.points)
+        return [[_mean(found, name, label) for name in self.design.metrics] for label in labels]
 
 
-def _table(tuning: Tuning, title: str, knobs: Knobs, alias: str, notes: Sequence[str]) -> TuningTable:
+def _of_caches(name: str, space: Space) -> list[str]:
+    """Return an objective, one that names `{cache}` for each cache."""
+    if "{cache}" not in name:
+        return [name]
+    return [name.replace("{cache}", each.cache) for each in space.knobs]
+
+
+def _table(tuning: Tuning, title: str, space: Space, notes: Sequence[str]) -> TuningTable:
     rows = tuple(
         TuningRow(
             candidate.numbers,
@@ -222,5 +232,8 @@ def _table(tuning: Tuning, title: str, knobs: Knobs, alias: str, notes: Sequence
         for candidate in tuning.candidates
     )
     chosen = tuning.recommended.numbers
-    applied = knobs.lines(chosen)
-    return TuningTable(title, knobs.cache, alias, knobs.names, rows, chosen, tuning.correction, applied, tuple(notes))
+    names = ", ".join(each.cache for each in space.knobs)
+    single = len(space.called) == 1
+    alias = space.called[0] if single and space.called[0] != names else ""
+    told = (*(() if single else space.aliases), *notes)
+    return TuningTable(title, names, alias, space.names, rows, chosen, tuning.correction, space.lines(chosen), told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from simslab.base.documents.overrides import split_override
@@ -102,7 +102,7 @@ def load_arm(
     if any(_relative(split_override(setting)[1]) for setting in own):
         base = reader.load(machine, workload, settings)
         own = tuple(_absolute(setting, base, variant) for setting in own)
-    with naming_variant(variant):
+    with naming_variant(replace(variant, settings=own)):
         return reader.load(machine, workload, [*settings, *own])
 
 

@@ -6,6 +6,7 @@ Code names are those of Linux 5.10; where a path or cause belongs to one functio
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
@@ -149,6 +150,19 @@ def look_up(word: str) -> list[Term]:
     names = [name for term in GLOSSARY for name in (term.name, _short(term))]
     raise UserError(f"'{word}' is no word of results", expected="one that `simslab explain` lists",
                     near=near_miss(wanted, names))  # fmt: skip
+
+
+@cache
+def meanings() -> dict[str, str]:
+    """Return what each word means as results print it; of one that names several things, all of them."""
+    found: dict[str, list[Term]] = {}
+    for term in GLOSSARY:
+        for name in dict.fromkeys((term.name, _short(term))):
+            found.setdefault(name, []).append(term)
+    return {
+        name: terms[0].meaning if len(terms) == 1 else "; ".join(f"{term.name}: {term.meaning}" for term in terms)
+        for name, terms in found.items()
+    }
 
 
 def _short(term: Term) -> str:

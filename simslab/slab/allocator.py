@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from simslab.allocator.cache import Cache
-from simslab.allocator.parked import Parked
+from simslab.allocator.parked import ArrayLevel, Parked
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
@@ -93,6 +93,20 @@ class SlabAllocator(SlabCore):
             in_slabs=sum(node.free_objects for node in nodes),
             pages=sum(node.total_slabs for node in nodes) << slab_cache.gfporder,
         )
+
+    def arrays(self, cache: Cache) -> list[ArrayLevel]:
+        """What each CPU's array, each node's shared array and each node's alien arrays hold; no lock is taken."""
+        slab_cache = own(cache)
+        nodes = [(place, node) for place, node in enumerate(slab_cache.node) if node is not None]
+        return [
+            *(ArrayLevel("cpu", cpu, array.avail) for cpu, array in enumerate(slab_cache.cpu_cache)),
+            *(ArrayLevel("shared", place, node.shared.avail) for place, node in nodes if node.shared is not None),
+            *(
+                ArrayLevel("alien", place, sum(alien.ac.avail for alien in node.alien if alien is not None))
+                for place, node in nodes
+                if node.alien is not None
+            ),
+        ]
 
     def slabinfo_write(self, text: str, cpu: Cpu | None = None) -> int:
         """Tune a cache by a line `name limit batchcount shared` (cpucache.py)."""

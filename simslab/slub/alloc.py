@@ -105,6 +105,8 @@ class SlubAlloc:
             else:
                 cpu.insn(INSNS_FAST)
             cpu.read(objp + cache.offset)
+            if self.freelists.hardened:
+                self.freelists.charge_hardening(cpu, cache)
             following = self.freelists.get_freepointer(cache, objp)
             if cpu.next_irq <= cpu.now and not cpu.irqs_off:
                 cpu.deliver_interrupts()
@@ -144,6 +146,13 @@ class SlubAlloc:
             cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp, cache.object_size)
+            if self.pages.debug is not None:
+                self.tell_zeroed(cache, objp)
+        return 0
+
+    def tell_zeroed(self, cache: KmemCache, objp: int) -> int:
+        """Let the contents of a debugged object be zero."""
+        self.pages.debug.zeroed(cache, objp)
         return 0
 
     def want_init_on_alloc(self, cache: KmemCache, flags: int) -> int:
@@ -256,6 +265,8 @@ class SlubAlloc:
         cpu.insn(INSNS_SLOW_LOAD)
         cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.read(objp + cache.offset)
+        if self.freelists.hardened:
+            self.freelists.charge_hardening(cpu, cache)
         c.freelist = self.freelists.get_freepointer(cache, objp)
         c.tid += 1
         cpu.update(c.addr)
@@ -322,6 +333,8 @@ class SlubAlloc:
             objp = c.freelist
             if objp:
                 cpu.read(objp + cache.offset)
+                if self.freelists.hardened:
+                    self.freelists.charge_hardening(cpu, cache)
                 c.freelist = self.freelists.get_freepointer(cache, objp)
                 cpu.write(c.addr)
             else:

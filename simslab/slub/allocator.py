@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from simslab.allocator.cache import Cache
-from simslab.allocator.parked import Parked
+from simslab.allocator.parked import ArrayLevel, Parked
 from simslab.base.errors import BadValue, near_miss
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
@@ -21,7 +21,7 @@ from simslab.slub.creation.options import SlubOptions
 from simslab.slub.creation.set_up import SlubCreation
 from simslab.slub.housekeeping import hotplug, shrink
 from simslab.slub.housekeeping.attributes import sysfs_text
-from simslab.slub.housekeeping.slabinfo import parked, slabinfo_text
+from simslab.slub.housekeeping.slabinfo import cpu_levels, parked, slabinfo_text
 from simslab.slub.kmem_cache import KmemCache
 
 TUNABLES: Final = ("cpu_partial", "min_partial", "remote_node_defrag_ratio")
@@ -95,6 +95,10 @@ class SlubAllocator(SlubCore):
     def parked(self, cache: Cache) -> Parked:
         """The free objects of a cache by where they lie, and its pages; no lock is taken (slabinfo.py)."""
         return parked(self, own(cache))
+
+    def arrays(self, cache: Cache) -> list[ArrayLevel]:
+        """What each CPU has of a cache; no lock is taken (slabinfo.py)."""
+        return cpu_levels(self, own(cache))
 
     def slabinfo(self) -> str:
         """The text of /proc/slabinfo (slabinfo.py)."""

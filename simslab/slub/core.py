@@ -18,6 +18,7 @@ from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.kernel.mm.page import PG_HEAD, PG_SLAB
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import kmalloc as kmalloc_types
+from simslab.slab_common.freelist_random import FreelistRandom
 from simslab.slab_common.kmalloc_caches import KmallocCaches
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths
@@ -26,12 +27,13 @@ from simslab.slub.cpu_slab import CpuSlab
 from simslab.slub.creation import kmalloc
 from simslab.slub.creation.geometry import Rules, get_order
 from simslab.slub.creation.options import SlubOptions
-from simslab.slub.debug import SlubDebug
+from simslab.slub.debug.checks import SlubDebug
 from simslab.slub.free import SlubFree
 from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.lists.get_partial import GetPartial
 from simslab.slub.lists.node_list import NodeLists
+from simslab.slub.shuffle_freelist import FreelistShuffle
 from simslab.slub.slab_page import SlubPages
 
 NUMA_NO_NODE: Final = -1
@@ -74,8 +76,11 @@ class SlubCore(Allocator):
         self.allocating = SlubAlloc(self.pages, self.slabs, self.get_partial, has_memory)
         self.freeing = SlubFree(self.pages, self.partial, self.by_index)
         self.allocating.freeing = self.freeing
+        self.pages.freelists.hardened = int(self.options.freelist_hardened)
+        if self.options.freelist_random:
+            self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))
         if self.options.debug_enabled():
-            self.pages.debug = SlubDebug(self.pages)
+            self.debug = self.pages.debug = SlubDebug(self.pages, kernel.log, kernel.jiffies)
         self.allocating.init_on_alloc = int(self.options.init_on_alloc)
         self.allocating.init_on_free = self.freeing.init_on_free = int(self.options.init_on_free)
 

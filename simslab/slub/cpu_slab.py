@@ -84,6 +84,8 @@ class CpuSlab:
                 raise KernelBugError(f"CPU slab {pfn} of {cache.name} is not frozen")
             cpu.write(freelist + cache.offset)
             self.freelists.set_freepointer(cache, freelist, mem_map.freelist[pfn])
+            if self.freelists.hardened:
+                self.freelists.charge_hardening(cpu, cache)
             cpu.atomic(page + layout.PAGE_FREELIST)
             mem_map.freelist[pfn] = freelist
             mem_map.s_mem[pfn] = counters - 1
@@ -112,6 +114,8 @@ class CpuSlab:
             if freelist:
                 cpu.write(freelist + cache.offset)
                 self.freelists.set_freepointer(cache, freelist, head)
+                if self.freelists.hardened:
+                    self.freelists.charge_hardening(cpu, cache)
             mode = self.choose_place(cpu, cache, n, left & INUSE, freelist | head)
             if not locked and self.needs_lock(cache, mode):
                 n.list_lock.lock(cpu, SITE_DEACTIVATE)

@@ -86,6 +86,8 @@ class SlubFree:
         """slab_free of one object: its hook writes the free pointer once for nothing."""
         cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.write(objp + cache.offset)
+        if self.freelists.hardened:
+            self.freelists.charge_hardening(cpu, cache)
         if self.init_on_free:
             self.wipe(cpu, cache, objp)
         return self.do_slab_free(cpu, cache, pfn, objp, objp, 1)
@@ -115,6 +117,8 @@ class SlubFree:
             cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
             cpu.write(tail + cache.offset)
             self.freelists.set_freepointer(cache, tail, c.freelist)
+            if self.freelists.hardened:
+                self.freelists.charge_hardening(cpu, cache)
             if cpu.next_irq <= cpu.now and not cpu.irqs_off:
                 cpu.deliver_interrupts()
             cpu.charge(causes.LOCKED, cpu.cmpxchg_double_cost)
@@ -152,6 +156,8 @@ class SlubFree:
             cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
             cpu.write(tail + cache.offset)
             self.freelists.set_freepointer(cache, tail, prior)
+            if self.freelists.hardened:
+                self.freelists.charge_hardening(cpu, cache)
             if counters & INUSE < count:
                 raise KernelBugError(f"more objects freed into slab {pfn} of {cache.name} than were out")
             left = counters - count
@@ -296,6 +302,8 @@ class SlubFree:
         cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.write(objp + cache.offset)
         self.freelists.set_freepointer(cache, objp, following)
+        if self.freelists.hardened:
+            self.freelists.charge_hardening(cpu, cache)
         self.detached_pfn = pfn
         self.detached_head = objp
         self.detached_count += 1
@@ -309,6 +317,8 @@ class SlubFree:
             cpu.insn(INSNS_BULK_HOOK)
             cpu.read(objp + cache.offset)
             following = self.freelists.get_freepointer(cache, objp)
+            if self.freelists.hardened:
+                self.freelists.charge_hardening(cpu, cache)
             if self.init_on_free:
                 self.wipe(cpu, cache, objp)
             cpu.write(objp + cache.offset)

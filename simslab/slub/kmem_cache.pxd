@@ -46,6 +46,7 @@ cdef class KmemCache(Cache):
     cdef public long long inuse
     cdef public long long red_left_pad
     cdef public long long remote_node_defrag_ratio
+    cdef public long long random
     cdef public long long debug
     cdef public long long left
     cdef public list node

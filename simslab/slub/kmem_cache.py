@@ -77,6 +77,7 @@ class KmemCache(Cache):
         self.inuse = 0  # offset of what lies behind the object
         self.red_left_pad = 0
         self.remote_node_defrag_ratio = 0  # of 1024
+        self.random = 0  # with SLAB_FREELIST_HARDENED, signed
         self.debug = 0  # model: kmem_cache_debug(), decided at boot and creation
         self.left = 0  # model: bytes before each object, `red_left_pad` where red zones are in force
         self.node: list[KmemCacheNode | None] = [None] * nr_node_ids

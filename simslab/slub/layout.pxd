@@ -22,6 +22,7 @@ cdef extern from *:
     const long long KMEM_CACHE_NAME "96LL"
     const long long KMEM_CACHE_LIST "104LL"
     const long long KMEM_CACHE_KOBJ "120LL"
+    const long long KMEM_CACHE_RANDOM "184LL"
     const long long KMEM_CACHE_REMOTE_NODE_DEFRAG_RATIO "184LL"
     const long long KMEM_CACHE_USEROFFSET "188LL"
     const long long KMEM_CACHE_USERSIZE "192LL"

@@ -24,6 +24,8 @@ cdef long long TYPESAFE_BY_RCU
 cdef long long INSNS_ALLOCATE
 cdef long long INSNS_ALLOCATE_OBJECT
 cdef long long INSNS_ALLOCATE_OBJECT_CTOR
+cdef long long INSNS_SHUFFLE
+cdef long long INSNS_SHUFFLE_OBJECT
 cdef long long INSNS_ALLOCATE_BLOCKING
 cdef long long INSNS_ALLOCATE_NODE
 cdef long long INSNS_PAGES_CURRENT
@@ -45,6 +47,7 @@ cdef class SlubPages:
     cdef public object observer
     cdef public object locks
     cdef public object rcu
+    cdef public object shuffle
     cdef public object debug
     cdef public object log
     cdef public long long deny_cache
@@ -78,8 +81,11 @@ cdef class SlubPages:
     cdef long long alloc_pages_denied(self, Cpu cpu, long long flags, long long node, long long order) except? -1
     @cython.locals(mem_map=MemMap, page=cython.longlong)
     cdef long long set_up_slab(self, Cpu cpu, KmemCache cache, long long pfn, long long objects) except -1
-    @cython.locals(row=cython.longlong, objp=cython.longlong, i=cython.longlong)
+    @cython.locals(objp=cython.longlong, order=list, i=cython.longlong)
     cdef long long chain_objects(self, Cpu cpu, KmemCache cache, long long pfn, long long objects) except -1
+    @cython.locals(objp=cython.longlong, i=cython.longlong, following=cython.longlong)
+    cdef long long chain_shuffled(self, Cpu cpu, KmemCache cache, long long pfn, long long first, list order) except? -1
+    cdef long long setup_object(self, Cpu cpu, KmemCache cache, long long objp) except? -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode)
     cpdef long long inc_slabs_node(self, Cpu cpu, KmemCache cache, long long pfn) except -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode)

@@ -44,6 +44,8 @@ TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 INSNS_ALLOCATE: Final = 83  # allocate_slab
 INSNS_ALLOCATE_OBJECT: Final = 15
 INSNS_ALLOCATE_OBJECT_CTOR: Final = 20  # the constructor's own 2 included
+INSNS_SHUFFLE: Final = 40  # estimate: shuffle_freelist, get_random_int
+INSNS_SHUFFLE_OBJECT: Final = 8  # estimate: next_freelist_entry
 INSNS_ALLOCATE_BLOCKING: Final = 11  # more, when interrupts are enabled meanwhile
 INSNS_ALLOCATE_NODE: Final = 3  # more, for a node that was asked for
 INSNS_PAGES_CURRENT: Final = 55  # alloc_pages_current with policy_node and policy_nodemask
@@ -65,7 +67,7 @@ class SlubPages:
     `deny_cache` fails on the nodes of `deny_mask` and, with `deny_high_order`, above the cache's least order (model:
     fault injection).
 
-    Not modelled: SLAB_FREELIST_RANDOM, memory cgroups, KASAN, policies of tasks at this level.
+    Not modelled: memory cgroups, KASAN, policies of tasks at this level.
     """
 
     def __init__(self, mem_map: MemMap, page_allocator: PageAllocator) -> None:
@@ -76,7 +78,8 @@ class SlubPages:
         self.observer: Any = None
         self.locks: Any = None  # kernel.lock_stats
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
-        self.debug: Any = None  # with slub_debug (debug.py)
+        self.shuffle: Any = None  # with SLAB_FREELIST_RANDOM (shuffle_freelist.py)
+        self.debug: Any = None  # with slub_debug (debug/checks.py)
         self.log: Any = None  # kernel.printk.KernelLog
         self.deny_cache = 0
         self.deny_mask = 0
@@ -245,18 +248,41 @@ class SlubPages:
         """Let every object's free pointer name the next; runs the constructor (setup_object, set_freepointer)."""
         cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)
         cpu.insn_cold(INSNS_ALLOCATE + objects * (INSNS_ALLOCATE_OBJECT_CTOR if cache.ctor else INSNS_ALLOCATE_OBJECT))
-        row = self.mem_map.slot[pfn]
         objp = (pfn << layout.PAGE_SHIFT) + cache.left
+        if self.shuffle is not None:
+            order: list[int] = self.shuffle.shuffle_freelist(cache, objects)
+            if order:
+                return self.chain_shuffled(cpu, cache, pfn, objp, order)
         self.mem_map.freelist[pfn] = objp
         for i in range(objects):
-            if self.debug is not None:
-                self.debug.setup_object_debug(cpu, cache, objp)
-            if cache.ctor:
-                cpu.write(objp)
-            cpu.write(objp + cache.offset)
+            self.setup_object(cpu, cache, objp)
+            self.freelists.set_freepointer(cache, objp, objp + cache.size if i + 1 < objects else 0)
             objp += cache.size
-            self.freelists.words[row + i] = objp if i + 1 < objects else 0
         return 0
+
+    def chain_shuffled(self, cpu: Cpu, cache: KmemCache, pfn: int, first: int, order: list[int]) -> int:
+        """Chain the objects behind `first`, which has index 0, by their indices in `order`."""
+        cpu.insn_cold(INSNS_SHUFFLE + len(order) * INSNS_SHUFFLE_OBJECT)
+        objp = 0
+        for i in range(len(order)):
+            following = first + order[i] * cache.size
+            self.setup_object(cpu, cache, following)
+            if objp:
+                self.freelists.set_freepointer(cache, objp, following)
+            else:
+                self.mem_map.freelist[pfn] = following
+            objp = following
+        return self.freelists.set_freepointer(cache, objp, 0)
+
+    def setup_object(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+        """Touch a new object: what debugging and its constructor write, and its free pointer (setup_object)."""
+        if self.debug is not None:
+            self.debug.setup_object_debug(cpu, cache, objp)
+        if cache.ctor:
+            cpu.write(objp)
+        if self.freelists.hardened:
+            self.freelists.charge_hardening(cpu, cache)
+        return cpu.write(objp + cache.offset)
 
     def inc_slabs_node(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
         """Count a new slab (mm/slub.c: inc_slabs_node); before the node has its structure nobody counts."""

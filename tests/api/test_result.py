@@ -31,6 +31,14 @@ def test_there_is_a_table_for_everything(result):
     assert result.caches["in_arrays"].sum() > 0
 
 
+def test_phases_of_a_trace_are_told_apart(result):
+    assert result.trace_phases.rows == 0
+    overrides = {"scale": 0.02, "trace.phases": {"early": 0, "late": 0.5}}
+    phased = simslab.run("two-socket", "untar-rm", overrides=overrides)
+    assert set(phased.trace_phases["phase"]) == {"early", "late"}
+    assert phased.trace_phases["count"].sum() == phased.latency["count"].sum()
+
+
 def test_columns_cannot_be_changed(result):
     with pytest.raises(ValueError, match="read-only"):
         result.latency["count"][0] = 7

@@ -81,3 +81,6 @@ def test_a_comparisons_differences_are_drawn_as_effects(simslab, tmp_path):
     assert simslab(*COMMON, *SMALL, "--metric", "latency.mean", "--out", tmp_path / "out")[0] == 0
     assert simslab("plot", tmp_path / "out", "--kind", "effects", "--out", tmp_path / "e.pdf")[0] == 0
     assert "latency.mean,ns,small,3," in (tmp_path / "e.csv").read_text()
+    page = tmp_path / "e.html"
+    assert simslab("report", tmp_path / "out", "--out", page) == (0, "", "")
+    assert "SHA-256" in page.read_text()

@@ -226,7 +226,7 @@ def test_a_sweep_ends_in_its_figure_and_a_stored_one_is_drawn_again_the_same(sim
     ("options", "told"),
     [
         (("--kind", "heat-map"), "only tunables.churn.limit varies"),
-        (("--kind", "cdf"), "expected lines or heat-map or effects"),
+        (("--kind", "cdf"), "expected lines or bars or heat-map or effects"),
         (("--metric", "throughput"), "no throughput is stored"),
         (("--at", "limit=9"), "no cell has '9'"),
     ],

@@ -218,3 +218,23 @@ def test_arms_of_one_name_and_numbers_of_seeds_that_cannot_be_are_refused(names,
 def test_precision_is_not_reached_where_nothing_is_drawn():
     plan = make_plan("one-node", "untar-rm", (), [Variant("far", ("dram.latency=200 ns",))], seeds=1, vary="none")
     assert "not reached: there is no interval" in compare(plan, run=uneven, precision=0.01).notes[-1]
+
+
+def test_an_arm_whose_operations_take_the_same_time_but_for_a_whisker_is_told_and_no_other():
+    def moved(cycles, rate):
+        def run(inputs, seed):
+            made = made_up(inputs, seed)
+            if inputs.machine_document.overrides:
+                row = made.measurement.latency[0]
+                made.measurement.latency[0] = LatencyRow("alloc", "hit", "c", (row.cycles[0] * 200 + cycles,), (9,))
+                made.measurement.cycles = rate
+            else:
+                row = made.measurement.latency[0]
+                made.measurement.latency[0] = LatencyRow("alloc", "hit", "c", (row.cycles[0] * 200,), (9,))
+            return made
+
+        return compare(plan_of("far:dram.latency=200 ns"), run=run).notes
+
+    assert any("Arm far: no run's operations" in note for note in moved(1, 1000))
+    assert not any("Arm far" in note for note in moved(90, 1000))
+    assert not any("Arm far" in note for note in moved(1, 1010))

@@ -66,9 +66,9 @@ def test_shipped_names_and_yaml_files_are_no_traces(tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
-def test_further_traces_are_a_setting_and_what_is_none_is_refused(trace):
+def test_further_traces_are_settings_and_what_is_none_is_refused(trace):
     assert then_settings("untar-rm", []) == []
-    assert then_settings("a.txt", ["b c.txt"]) == ['trace.then=["b c.txt"]']
+    assert then_settings("a.txt", ["b c.txt"]) == ['workload.name="a+b c"', 'trace.then=["b c.txt"]']
     with pytest.raises(UserError, match="'local-churn' is no recorded trace, and 2 workloads were given"):
         then_settings("local-churn", ["a.txt"])
 

@@ -3,13 +3,15 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.experiment.grid.design import Design, make_grid
 from simslab.experiment.grid.knobs import Knobs
+from simslab.experiment.grid.space import Space
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.table import Samples
-from simslab.experiment.tune import judge, own_tunables, search, tune_design, tune_rows
+from simslab.experiment.tune import judge, own_tunables, search, tune_design
 
 BASE = Design("two-socket", "mixed-remote", ("scale=0.02",), seeds=2, metrics=("latency.p99", "memory.arrays:{cache}"))
 ON_SLUB = "workload.kernel.allocator=slub"
 OWN = Knobs("slab", "pool_workqueue", (120, 60, 8))
+SPACE = Space(("mixed",), (OWN,))
 
 
 def test_a_caches_own_numbers_and_name_are_the_kernels():
@@ -29,7 +31,7 @@ def test_a_slub_caches_own_numbers_are_its_attributes_and_its_order():
 def test_a_tunable_of_the_other_allocator_is_refused(knobs):
     foreign = "cpu_partial" if knobs.allocator == "slab" else "limit"
     with pytest.raises(UserError, match=f"'{foreign}' is not a tunable of {knobs.allocator.upper()}"):
-        tune_rows(knobs, {foreign: ["30"]})
+        Space(("a",), (knobs,)).rows({foreign: ["30"]})
 
 
 @pytest.mark.parametrize(
@@ -42,8 +44,8 @@ def test_a_tunable_of_the_other_allocator_is_refused(knobs):
     ],
 )
 def test_the_grid_holds_the_kernels_own_first_and_nothing_that_it_would_refuse(grid, numbers):
-    rows = tune_rows(OWN, grid)
-    points = make_grid(tune_design(BASE_PLAIN, "mixed", OWN, rows)).points
+    rows = SPACE.rows(grid)
+    points = make_grid(tune_design(BASE_PLAIN, SPACE, rows)).points
     assert rows == numbers
     assert all(point.inputs.workload.tunables["mixed"].limit == n[0] for point, n in zip(points, numbers, strict=True))
 
@@ -54,7 +56,7 @@ BASE_PLAIN = Design("two-socket", "mixed-remote", ("scale=0.02",), metrics=("lat
 @pytest.mark.parametrize("grid", [{"limit": ["a"]}, {"limit": ["1.5"]}, {"shared": ["-1x"]}])
 def test_what_is_no_number_is_refused(grid):
     with pytest.raises(UserError, match="is no"):
-        tune_rows(OWN, grid)
+        SPACE.rows(grid)
 
 
 def judged(**points):
@@ -90,7 +92,7 @@ def test_the_default_is_recommended_where_nothing_is_surely_better():
 
 
 def test_a_search_measures_the_memory_of_the_cache_and_keeps_its_runs(tmp_path):
-    found = search(BASE, "mixed", {"limit": ["16"]}, tmp_path / "t.db", 1)
+    found = search(BASE, ["mixed"], {"limit": ["16"]}, tmp_path / "t.db", 1)
     assert found.failures == []
     assert found.table.alias == "mixed"
     assert found.table.cache == "pool_workqueue"
@@ -102,14 +104,39 @@ def test_a_search_measures_the_memory_of_the_cache_and_keeps_its_runs(tmp_path):
 @pytest.mark.parametrize("text", ["xinf", "x1e999", "-5", "0"])
 def test_limits_that_cannot_be_are_refused(text):
     with pytest.raises(UserError, match=f"'{text}' is no limit"):
-        tune_rows(OWN, {"limit": [text]})
+        SPACE.rows({"limit": [text]})
 
 
 def test_a_search_on_slub_finds_what_its_attributes_and_the_order_change(tmp_path):
     base = Design("two-socket", "mixed-remote", ("scale=0.02", ON_SLUB), seeds=2, metrics=("latency.mean",))
-    found = search(base, "mixed", {"cpu_partial": ["0"], "order": ["x1", "3"]}, tmp_path / "t.db", 1)
+    found = search(base, ["mixed"], {"cpu_partial": ["0"], "order": ["x1", "3"]}, tmp_path / "t.db", 1)
     assert found.failures == []
     assert [row.numbers for row in found.table.rows] == [(13, 5, 100, 1), (0, 5, 100, 1), (0, 5, 100, 3)]
     means = [next(iter(row.objectives.values())).mean for row in found.table.rows]
     assert len(set(means)) == 3
     assert found.table.apply.splitlines()[0].endswith("> /sys/kernel/slab/pool_workqueue/cpu_partial")
+
+
+def test_several_caches_are_tuned_together_each_with_its_own_memory(tmp_path):
+    found = search(BASE, ["mixed", "kmalloc-64"], {"limit": ["16"]}, tmp_path / "t.db", 1)
+    assert [row.numbers for row in found.table.rows] == [
+        (120, 60, 8, 120, 60, 8), (120, 60, 8, 16, 16, 8), (16, 16, 8, 120, 60, 8), (16, 16, 8, 16, 16, 8)
+    ]  # fmt: skip
+    assert found.table.tunables[2:4] == ("mixed.shared", "kmalloc-64.limit")
+    memory = [name for name in found.table.rows[0].objectives if name.startswith("memory")]
+    assert memory == ["memory.arrays:pool_workqueue (bytes)", "memory.arrays:kmalloc-64 (bytes)"]
+    assert "mixed is an alias of pool_workqueue: the kernel merged them." in found.table.notes
+    assert found.table.apply.count("> /proc/slabinfo") == 2
+
+
+def test_proposals_are_judged_like_a_grid_and_come_out_the_same(tmp_path):
+    pytest.importorskip("optuna", reason="the extra [tune] is not installed")
+    tables = [
+        search(BASE, ["mixed"], {"limit": ["8:240"], "shared": ["0", "8"]}, tmp_path / name, jobs, trials=6).table
+        for name, jobs in (("a.db", 1), ("b.db", 2))
+    ]
+    assert tables[0] == tables[1]
+    numbers = [row.numbers for row in tables[0].rows]
+    assert numbers[0] == (120, 60, 8)
+    assert 1 < len(numbers) <= 7
+    assert all(8 <= limit <= 240 and batchcount <= limit and shared in (0, 8) for limit, batchcount, shared in numbers)

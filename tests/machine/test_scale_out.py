@@ -98,7 +98,7 @@ def test_a_layout_that_none_may_have_is_told_as_such(dies):
         ("two-socket", ["nodes=8", "links=mesh 3x2"], "'mesh 3x2' has places for 6 nodes, and there are 8"),
         ("two-socket", ["nodes=6", "links=hypercube"], "6 nodes make no hypercube; expected a power of 2"),
         ("memoryless-node", ["nodes=8"], "not alike"),
-        ("four-socket", ["nodes=8"], "no link leads from node 0 to node 4-7; .* such as links=all"),
+        ("four-socket", ["nodes=8"], "no link leads from node 0 to nodes 4-7; .* such as links=all"),
         (
             "two-socket",
             ["idle_latency={impl: matrix, dram: [[80 ns, 130 ns], [130 ns, 80 ns]]}", "nodes=4"],

@@ -39,8 +39,9 @@ def simslab(monkeypatch, capsys):
 
 
 @pytest.fixture
-def refused(simslab):
-    """Return a function that runs what must be refused: the one line in which that is told."""
+def refused(simslab, monkeypatch):
+    """Return a function that runs what must be refused: the one line in which that is told, on a slow host as well."""
+    monkeypatch.setattr("simslab.cli.terminal.progress.SIGN_OF_LIFE", 3600.0)
 
     def run(*arguments):
         status, out, err = simslab(*arguments)

@@ -39,6 +39,8 @@ def random_options(chance):
         slub_debug=chance.choice([None, None, None, "FZPU", "U", "Z", "F,random"]),
         init_on_alloc=chance.random() < 0.15,
         init_on_free=chance.random() < 0.15,
+        freelist_random=chance.random() < 0.2,
+        freelist_hardened=chance.random() < 0.2,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from simslab.kernel.mm.zone import Zone
-from simslab.report.views.page_state import ZoneState
+from simslab.report.views.page_state import SlabPages, ZoneState
 from simslab.result.measurement import NUMASTAT
+from simslab.slab_common.flags import SLAB_RECLAIM_ACCOUNT
 from simslab.workload.run.system import System
 
 
@@ -17,6 +18,14 @@ def zone_states(system: System) -> list[ZoneState]:
                   dict(zip(NUMASTAT, zone.numa_owner, strict=True)))
         for zone in zones
     ]  # fmt: skip
+
+
+def slab_pages(system: System) -> SlabPages:
+    """Return the pages of all slabs by whether their caches are accounted as reclaimable; no lock is taken."""
+    pages = [0, 0]
+    for cache in system.allocator.caches:
+        pages[bool(cache.flags & SLAB_RECLAIM_ACCOUNT)] += system.allocator.parked(cache).pages
+    return SlabPages(reclaimable=pages[True], unreclaimable=pages[False])
 
 
 def _place(zone: Zone) -> tuple[int, int]:

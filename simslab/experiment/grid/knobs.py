@@ -18,6 +18,10 @@ FACTORS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {  # what is searc
     "slab": {"limit": ("x0.25", "x0.5", "x1", "x2", "x4")},
     "slub": {"cpu_partial": ("0", "x0.5", "x1", "x2", "x4")},
 }
+SPANS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {  # within which proposals are made, likewise
+    "slab": {"limit": ("x0.25:x4",), "batchcount": ("x0.25:x4",), "shared": ("0:x2",)},
+    "slub": {"cpu_partial": ("0:x4",), "min_partial": ("0:x4",)},
+}
 LEAST: Final[Mapping[str, int]] = {"limit": 1, "batchcount": 1}  # the others: 0
 SYSFS: Final = "/sys/kernel/slab"
 

@@ -64,8 +64,8 @@ def _connected(network: Network, plans: Sequence[NodePlan]) -> Faults:
     lost = [plans[point] for point in points if point not in reached]
     if not lost:
         return []
-    numbers = format_cpulist(plan.number for plan in lost)
-    message = f"no link leads from node {plans[points[0]].number} to node {numbers}"
+    numbers = f"node{'s' * (len(lost) > 1)} {format_cpulist(plan.number for plan in lost)}"
+    message = f"no link leads from node {plans[points[0]].number} to {numbers}"
     expected = "links that connect all nodes, such as links=all"
     return [BadValue(message, expected=expected, at=("nodes", lost[0].entry))]
 

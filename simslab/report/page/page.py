@@ -7,6 +7,7 @@ Nothing is loaded from anywhere: figures are SVG within the page, style and scri
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Final
@@ -30,7 +31,8 @@ FIGURES: Final = (("ccdf", "Tail of the latency, by path"), ("cdf", "Cumulative 
 def page_html(sources: Sources, told: Sequence[tuple[str, str]] = ()) -> str:
     """Return the page of the run, comparison or sweep in `sources`; UserError if there is another number of them."""
     if len(sources.tables) == 1:
-        return checked(points_page(sources, sources.tables[0], told))
+        manifest = sources.arms[0].manifest if sources.arms else {}
+        return checked(points_page(sources, sources.tables[0], [*told, *input_rows(manifest)]))
     measurement = sources.arms[0].measurement if len(sources.arms) == 1 else None
     if measurement is None:
         raise UserError("a report is of one run, comparison or sweep", expected="a directory of `run --out` or a store")
@@ -62,23 +64,30 @@ def _inputs(manifest: Mapping[str, Any]) -> Iterator[str]:
     if not manifest:
         yield "<p class=note>The result has no manifest.</p>"
         return
+    yield table_html(Table("Inputs", ("what", "value"), tuple(input_rows(manifest)), texts=2))
+    for part in ("machine", "workload"):
+        text = json.dumps(manifest.get(part, {}).get("resolved"), indent=1, ensure_ascii=False)
+        yield f"<details><summary>{part}, every value</summary><pre>{escape(text)}</pre></details>"
+
+
+def input_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a manifest tells of how a result was made, nothing without one."""
+    if not manifest:
+        return []
     rows = [
-        ["simslab", str(manifest.get("simslab_version"))],
-        ["seeds", ", ".join(map(str, manifest.get("seeds", [])))],
+        ("simslab", str(manifest.get("simslab_version"))),
+        ("seeds", ", ".join(map(str, manifest.get("seeds", [])))),
     ]
     for part in ("machine", "workload"):
         for each in manifest.get(part, {}).get("overrides", []):
             rows.append(
-                [f"{part}: {each['path']}", f"{json.dumps(each['value'])} instead of {json.dumps(each['previous'])}"]
+                (f"{part}: {each['path']}", f"{json.dumps(each['value'])} instead of {json.dumps(each['previous'])}")
             )
-    rows += [[f"file {name}", f"SHA-256 {digest}"] for name, digest in manifest.get("inputs", {}).items()]
+    rows += [(f"file {name}", f"SHA-256 {digest}") for name, digest in manifest.get("inputs", {}).items()]
     host = manifest.get("host", {})
-    rows += [["command", " ".join(host["command"])]] if "command" in host else []
-    rows.append(["packages", ", ".join(f"{name} {version}" for name, version in host.get("packages", {}).items())])
-    yield table_html(Table("Inputs", ("what", "value"), tuple(tuple(row) for row in rows), texts=2))
-    for part in ("machine", "workload"):
-        text = json.dumps(manifest.get(part, {}).get("resolved"), indent=1, ensure_ascii=False)
-        yield f"<details><summary>{part}, every value</summary><pre>{escape(text)}</pre></details>"
+    rows += [("command", shlex.join(["simslab", *host["command"][1:]]))] if "command" in host else []
+    rows.append(("packages", ", ".join(f"{name} {version}" for name, version in host.get("packages", {}).items())))
+    return rows
 
 
 def _figures(sources: Sources, with_machine: bool) -> Iterator[str]:

@@ -16,8 +16,8 @@ from simslab.report.plot.sources import Sources
 LARGEST: Final = 1_000_000  # bytes
 STYLE: Final = """
 :root{color-scheme:light dark;
---ink:#1a1a1a;--paper:#fff;--faint:#666;--line:#ccc;--band:#f4f6f8}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#16181b;--faint:#9aa0a6;--line:#3c4043;--band:#1f2226}}
+--ink:#1a1a1a;--paper:#fff;--faint:#666;--line:#ccc;--band:#f4f6f8;--mark:#dce8f5}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#16181b;--faint:#9aa0a6;--line:#3c4043;--band:#1f2226;--mark:#2b3a4d}}
 body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);
 max-width:76rem;margin:0 auto;padding:1rem}
 h1{font-size:1.5rem}h2{font-size:1.2rem;border-bottom:1px solid var(--line);margin-top:2rem}h3{font-size:1rem}
@@ -27,6 +27,7 @@ th[aria-sort=ascending]::after{content:" \\2191"}th[aria-sort=descending]::after
 td,th{padding:.15rem .6rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tbody tr:nth-child(even){background:var(--band)}
+tbody tr:hover{background:var(--mark)}td[title]{text-decoration:underline dotted var(--faint);cursor:help}
 .note{color:var(--faint);font-size:.85rem;white-space:pre-line}
 figure{display:inline-block;margin:.5rem 1rem .5rem 0;vertical-align:top;
 background:#fff;padding:.5rem;border-radius:4px}

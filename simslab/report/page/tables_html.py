@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
+from simslab.report.glossary import meanings
 from simslab.report.tables import Table
 
 
 def table_html(table: Table) -> str:
-    """Return a table as HTML; figures are to the right, notes below."""
-    return "\n".join(_lines(table))
+    """Return a table as HTML; figures are to the right, notes below, columns without any cell left out.
+
+    The pointer over a word of the glossary shows its meaning.
+    """
+    return "\n".join(_lines(_without_empty(table)))
+
+
+def _without_empty(table: Table) -> Table:
+    kept = [i for i in range(len(table.columns)) if i < table.texts or any(row[i] for row in table.rows)]
+    rows = tuple(tuple(row[i] for i in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[i] for i in kept), rows=rows)
 
 
 def _lines(table: Table) -> Iterator[str]:
@@ -18,13 +29,20 @@ def _lines(table: Table) -> Iterator[str]:
     heads = "".join(f"<th{_side(table, i)} tabindex=0>{escape(head)}</th>" for i, head in enumerate(table.columns))
     yield f"<thead><tr>{heads}</tr></thead><tbody>"
     for row in table.rows:
-        yield "<tr>" + "".join(f"<td{_side(table, i)}>{_cell(cell)}</td>" for i, cell in enumerate(row)) + "</tr>"
+        cells = (f"<td{_side(table, i)}{_meaning(table, i, cell)}>{_cell(cell)}</td>" for i, cell in enumerate(row))
+        yield f"<tr>{''.join(cells)}</tr>"
     note = f"<p class=note>{escape(table.note)}</p>" if table.note else ""
     yield f"</tbody></table></div>{note}</section>"
 
 
 def _side(table: Table, column: int) -> str:
     return "" if column < table.texts else " class=n"
+
+
+def _meaning(table: Table, column: int, text: str) -> str:
+    """Return what a name means as the attribute that browsers show under the pointer."""
+    told = meanings().get(text.strip(), "") if column < table.texts else ""
+    return f' title="{escape(told)}"' if told else ""
 
 
 def _cell(text: str) -> str:

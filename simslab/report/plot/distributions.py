@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PANEL_HEIGHT: Final = 1.45  # inches
 HIGH_PANELS: Final = 3  # of more panels each is lower
 LOW_PANEL: Final = 1.1
+MANY_PANELS: Final = 6
+LOWEST_PANEL: Final = 0.8
 MOST_PANELS: Final = 14
 Y_LABELS: Final = {
     "histogram": "share of operations",
@@ -40,7 +42,7 @@ Y_LABELS: Final = {
 MOST_ROWS: Final = 120  # of a plot of percentiles
 BINS_PER_DECADE: Final = 20
 LINEAR_BINS: Final = 60
-MARKERS: Final = {"p50": "|", "p90": "s", "p99": "^", "p99.9": "D", "max": "x"}
+MARKERS: Final = {"p50": "o", "p90": "s", "p99": "^", "p99.9": "D", "max": "x"}
 
 
 def draw_distribution(kind: str, title: str, panels: Sequence[Panel], options: Options) -> Drawn:
@@ -74,7 +76,7 @@ def _apart(panels: Sequence[Panel]) -> list[Panel]:
 
 def _lines(kind: str, title: str, panels: Sequence[Panel], options: Options) -> Drawn:
     legends = _legend_panels(panels, options)
-    each = PANEL_HEIGHT if len(panels) <= HIGH_PANELS else LOW_PANEL
+    each = PANEL_HEIGHT if len(panels) <= HIGH_PANELS else LOW_PANEL if len(panels) <= MANY_PANELS else LOWEST_PANEL
     height = options.height or sum(each + 0.12 * legends[i] for i in range(len(panels))) + 0.3
     figure = new_figure(height, options.width)
     all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_ROWS: Final = 120
+ONE_SCALE: Final = 8  # the largest reach of one metric over that of another that one axis shows
 COLUMNS: Final = ("metric", "unit", "point", "seeds", "base_mean", "difference", "low", "high", "percent", "verdict")
 
 
 def draw_effects(table: SweepTable, options: Options) -> Drawn:
     """Draw, for each metric, every point's difference from the base in % of the base's mean with its interval.
 
+    Metrics whose differences are of very unlike size have a scale each.
     Filled marks are differences that are no noise; a hollow one's interval holds 0.
     """
     shown = [(metric, _compared(metric)) for metric in table.metrics]
@@ -32,10 +34,12 @@ def draw_effects(table: SweepTable, options: Options) -> Drawn:
     if total > MOST_ROWS:
         told = f"{total} rows do not fit on a page (at most {MOST_ROWS})"
         raise UserError(told, expected="fewer with --metric, or with --at NAME=VALUE")
-    height = options.height or 0.5 + sum(0.32 + 0.15 * len(rows) for _, rows in shown)
+    together = _fit_one_scale([rows for _, rows in shown]) or options.x_limits != (None, None)
+    scales = 0.0 if together else 0.16 * (len(shown) - 1)
+    height = options.height or 0.5 + scales + sum(0.32 + 0.15 * len(rows) for _, rows in shown)
     figure = new_figure(height, options.width)
     ratios = [0.6 + len(rows) for _, rows in shown]
-    all_axes = figure.subplots(len(shown), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
+    all_axes = figure.subplots(len(shown), 1, sharex=together, squeeze=False, height_ratios=ratios)[:, 0]
     data: list[Row] = []
     for axes, (metric, rows) in zip(all_axes, shown, strict=True):
         data += _effects(axes, metric, rows)
@@ -45,6 +49,19 @@ def draw_effects(table: SweepTable, options: Options) -> Drawn:
     if options.titled(own):
         figure.suptitle(options.titled(own), fontsize=options.font_size * 7.5 / 7)
     return Drawn(figure, COLUMNS, tuple(data), (f"base: {table.base}",))
+
+
+def _fit_one_scale(shown: Sequence[Sequence[PointRow]]) -> bool:
+    """Whether the metrics' differences in % are so near in size that all can be read on one axis."""
+    largest = [max(map(_reach, rows)) for rows in shown]
+    real = [reach for reach in largest if reach]
+    return not real or max(real) <= ONE_SCALE * min(real)
+
+
+def _reach(row: PointRow) -> float:
+    """Return how far from 0 a difference and its interval reach, in % of the base."""
+    ends = (row.difference, row.difference_low, row.difference_high)
+    return max(abs(end) for end in ends if end is not None) * 100 / abs(row.base_mean or 1.0)
 
 
 def _compared(metric: MetricTable) -> list[PointRow]:

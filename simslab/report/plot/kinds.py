@@ -20,7 +20,8 @@ from simslab.report.plot.measured import C2C_MAP, LATENCY_MAP, draw_measured
 from simslab.report.plot.options import NO_TITLE, Options
 from simslab.report.plot.series import panels, select_arms
 from simslab.report.plot.sources import Arm, Sources
-from simslab.report.plot.sweeps import draw_heat_map, draw_lines
+from simslab.report.plot.sweeps import draw_bars, draw_heat_map, draw_lines
+from simslab.report.plot.timeline import draw_timeline
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -33,7 +34,9 @@ KINDS: Final = {
     "attribution": "where the cycles went, by path, operation or node",
     "nodes": "objects by the node of the CPU and of the memory",
     "topology": "the machine of a run",
+    "timeline": "objects in a cache's arrays over time; the run is made again",
     "lines": "of a sweep: metrics over one parameter with interval bands, a line for each value of another",
+    "bars": "of a sweep: metrics over one parameter, a bar with its interval for each value of another",
     "heat-map": "of a sweep: metrics over two parameters, with differences from the base",
     "effects": "of a sweep or comparison: differences from the base with their intervals, a row each",
     "measure": "every part of a `measure --json`",
@@ -41,7 +44,7 @@ KINDS: Final = {
     "c2c-map": "transfers between caches, node by node or CPU by CPU, of a `measure --json`",
 }
 DISTRIBUTIONS: Final = ("cdf", "ccdf", "histogram", "percentiles")
-OF_TABLES: Final = {"lines": draw_lines, "heat-map": draw_heat_map, "effects": draw_effects}
+OF_TABLES: Final = {"lines": draw_lines, "bars": draw_bars, "heat-map": draw_heat_map, "effects": draw_effects}
 OF_MACHINES: Final[dict[str, tuple[str, ...]]] = {"measure": (), "latency-map": LATENCY_MAP, "c2c-map": C2C_MAP}
 
 
@@ -64,6 +67,8 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
         raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
     arms = select_arms(sources.arms, options)
     title = _title(arms)
+    if kind == "timeline":
+        return draw_timeline(title, sources.timelines, options)
     if kind in DISTRIBUTIONS:
         return draw_distribution(kind, title, panels(arms, options), options)
     if kind == "attribution":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
 from simslab.base.documents.input import read_json, read_text
-from simslab.base.errors import UserError
+from simslab.base.errors import UserError, near_miss
 from simslab.report.comparison.comparison import FORMAT as COMPARISON
 from simslab.report.comparison.comparison import VERSION as COMPARISON_VERSION
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
@@ -17,6 +17,7 @@ from simslab.result.latency import Distribution, distribution
 from simslab.result.manifest import MANIFEST
 from simslab.result.measurement import Measurement
 from simslab.result.result_file import from_json
+from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 
 EXPECTED: Final = "a directory that `run --out` or `compare --out` wrote, or the output of `measure --json`"
 ALL: Final = "all"
@@ -52,6 +53,7 @@ class Sources:
     arms: tuple[Arm, ...] = ()
     machines: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     tables: tuple[SweepTable, ...] = ()  # of sweeps, and of comparisons: points with intervals
+    timelines: tuple[ArrayTimeline, ...] = ()  # of runs made again
 
 
 def read_sources(places: Sequence[str]) -> Sources:
@@ -155,6 +157,15 @@ def comparison_points(document: Mapping[str, Any]) -> SweepTable:
     )  # fmt: skip
 
 
+def with_metrics(table: SweepTable, names: Sequence[str]) -> SweepTable:
+    """Return a comparison's table with these metrics alone, in this order; UserError for one that it has not."""
+    known = {metric.metric: metric for metric in table.metrics}
+    for name in names:
+        if name not in known:
+            raise UserError(f"no {name} is stored", expected=", ".join(known), near=near_miss(name, known))
+    return replace(table, metrics=tuple(known[name] for name in names))
+
+
 def _unit(label: str) -> tuple[str, str]:
     name, _, rest = label.partition(" (")
     return name, rest.removesuffix(")")
@@ -180,8 +191,6 @@ def _frequency(arm: dict[str, Any]) -> int:
 
 def _distinct(arms: list[Arm]) -> list[Arm]:
     """Return the arms with labels that differ: of several runs of one name the directory above goes before it."""
-    from dataclasses import replace
-
     labels = [arm.label for arm in arms]
     if len(set(labels)) == len(labels):
         return arms

@@ -1,9 +1,10 @@
-"""Sweeps as lines with interval bands and as heat maps."""
+"""Sweeps as lines with interval bands, as bars with intervals, and as heat maps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from simslab.base.errors import UserError
 from simslab.report.canvas import LINES, legend_above, line_look, new_figure
@@ -15,18 +16,34 @@ from simslab.report.plot.sweep_axes import Axis, Panel, axis_of, chosen_axes, gr
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    Series: TypeAlias = Callable[[Axes, Panel, Axis, Axis | None], list[Row]]
+
 MARKS: Final = ("o", "s", "^", "D", "v", "P", "X", "*")  # beside dashes: bands hide the ends of short lines
 LINE_HEIGHT: Final = 1.7  # inches
+GROUP: Final = 0.8  # of the distance between two values on the x axis that their bars fill
+HATCHES: Final = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "++++", "oo")  # beside colours, for grey paper
 COLUMNS: Final = ("metric", "unit", "point", "x", "y", "seeds", "mean", "low", "high", "difference", "difference_low",
                   "difference_high", "verdict")  # fmt: skip
 
 
 def draw_lines(table: SweepTable, options: Options) -> Drawn:
     """Draw each metric over one parameter, a line for each value of another, with the means' 95 % intervals."""
+    return _draw_series(table, options, _lines)
+
+
+def draw_bars(table: SweepTable, options: Options) -> Drawn:
+    """Draw each metric over one parameter, a bar with its mean's 95 % interval for each value of another."""
+    return _draw_series(table, options, _bars)
+
+
+def _draw_series(table: SweepTable, options: Options, series: Series) -> Drawn:
+    """Draw each metric in panels of their own, with `series` for what stands in them."""
     from matplotlib.ticker import FuncFormatter
 
     names = chosen_axes(table, options, 1)
     x, y = axis_of(table, names[0]), axis_of(table, names[1]) if len(names) > 1 else None
+    if series is _bars:
+        x = replace(x, places=tuple(range(len(x.values))), scale="")  # side by side, whatever their size
     if y is not None and len(y.values) > len(LINES):
         told = f"{len(y.values)} lines ({y.name}) cannot be told apart (at most {len(LINES)})"
         raise UserError(told, expected="--kind heat-map, or another --y")
@@ -39,7 +56,7 @@ def draw_lines(table: SweepTable, options: Options) -> Drawn:
     data: list[Row] = []
     for number, panel in enumerate(panels):
         axes = all_axes[number // columns, number % columns]
-        data += _lines(axes, panel, x, y)
+        data += series(axes, panel, x, y)
         _dress_x(axes, x)
         axes.set_ylabel(panel.title)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
@@ -78,6 +95,34 @@ def _lines(axes: Axes, panel: Panel, x: Axis, y: Axis | None) -> list[Row]:
     return data
 
 
+def _bars(axes: Axes, panel: Panel, x: Axis, y: Axis | None) -> list[Row]:
+    data: list[Row] = []
+    values = y.values if y is not None else ("",)
+    width = GROUP / len(values)
+    for index, value in enumerate(values):
+        found = {row.parameters.get(x.name, ""): row for row in panel.rows
+                 if row.mean is not None and (y is None or row.parameters.get(y.name) == value)}  # fmt: skip
+        shift = (index - (len(values) - 1) / 2) * width
+        at = {place + shift: found[name] for name, place in zip(x.values, x.places, strict=True) if name in found}
+        axes.bar(list(at), [row.mean or 0.0 for row in at.values()], 0.92 * width, color=LINES[index][0], alpha=0.75,
+                 edgecolor="white", linewidth=0, hatch=HATCHES[index],
+                 label="" if y is None else f"{last(y.name)} {value}")  # fmt: skip
+        _intervals(axes, {place: row for place, row in at.items() if row.low is not None})
+        data += [_row(panel, row, x, y) for row in at.values()]
+    axes.grid(visible=False, axis="x")
+    axes.tick_params(axis="x", length=0)
+    return data
+
+
+def _intervals(axes: Axes, at: dict[float, PointRow]) -> None:
+    """Draw the 95 % intervals of points, which have one."""
+    means = [row.mean or 0.0 for row in at.values()]
+    below = [mean - (row.low or 0.0) for mean, row in zip(means, at.values(), strict=True)]
+    above = [(row.high or 0.0) - mean for mean, row in zip(means, at.values(), strict=True)]
+    axes.errorbar(list(at), means, yerr=(below, above), fmt="none", ecolor="black", elinewidth=0.6, capsize=1.5,
+                  capthick=0.6)  # fmt: skip
+
+
 def _row(panel: Panel, row: PointRow, x: Axis, y: Axis | None) -> Row:
     return (
         panel.metric.metric, panel.metric.unit, row.label, row.parameters.get(x.name, ""),
@@ -100,6 +145,8 @@ def _dress_x(axes: Axes, x: Axis) -> None:
     axes.set_xlabel(x.label)
     if sum(map(len, x.ticks)) > 34:
         axes.tick_params(axis="x", rotation=30)
+        if not x.scale:  # words end at their place
+            axes.set_xticks(list(x.places), list(x.ticks), ha="right", rotation_mode="anchor")
 
 
 def draw_heat_map(table: SweepTable, options: Options) -> Drawn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import UserError, near_miss
@@ -12,7 +12,7 @@ from simslab.report.views.ftrace import ftrace_text
 from simslab.report.views.irqsoff import irqsoff_text
 from simslab.report.views.lock_stat import lock_stat_text
 from simslab.report.views.numastat import numastat_text
-from simslab.report.views.page_state import buddyinfo_text, vmstat_text
+from simslab.report.views.page_state import SlabPages, buddyinfo_text, vmstat_text
 from simslab.report.views.perf_c2c import perf_c2c_text
 from simslab.report.views.perf_kmem import perf_kmem_text
 from simslab.report.views.perfetto import perfetto_text
@@ -32,7 +32,7 @@ VIEWS: Final[dict[str, Callable[[Measurement], str]]] = {
 }
 AGAIN: Final[dict[str, Callable[[Again], str]]] = {  # views of what a result does not keep: it is run again
     "buddyinfo": lambda again: buddyinfo_text(again.zones),
-    "vmstat": lambda again: vmstat_text(again.zones),
+    "vmstat": lambda again: vmstat_text(again.zones, again.slabs),
     "sysfs": lambda again: again.sysfs,
     "irqsoff": lambda again: irqsoff_text(again.log),
     "callers": lambda again: callers_text(again.log),
@@ -51,6 +51,7 @@ class Again:
     log: EventLog
     zones: Sequence[ZoneState]
     sysfs: str = ""
+    slabs: SlabPages = field(default_factory=SlabPages)
 
 
 def runs_again(name: str) -> bool:

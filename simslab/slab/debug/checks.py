@@ -17,20 +17,20 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import MemMap
 from simslab.kernel.printk import KernelLog
+from simslab.kernel.text import ALLOC_RETURN, FREE_RETURN
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import cflgs
-from simslab.slab.debug.bytes_of_slabs import ObjectBytes
-from simslab.slab.debug.reports import LINE, POISON_FREE, SlabReports, dbg_redzone1, dbg_redzone2, dbg_userword
+from simslab.slab.debug.bytes_of_slabs import SlabBytes
+from simslab.slab.debug.reports import POISON_FREE, SlabReports, dbg_redzone1, dbg_redzone2, dbg_userword
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common import flags as fl
+from simslab.slab_common.object_bytes import LINE
 
 RED_INACTIVE: Final = 0x09F911029D74E35B  # include/linux/poison.h
 RED_ACTIVE: Final = 0xD84156C5635688C0
 POISON_INUSE: Final = 0x5A  # allocated, not written to
 POISON_END: Final = 0xA5  # last byte
 MAX_LINES: Final = 5  # of a corrupted object; the kernel stops after one more
-ALLOC_RETURN: Final = 0x10  # where in a task's code its allocations return to
-FREE_RETURN: Final = 0x20
 
 INSNS_CHECK: Final = 60  # estimate
 INSNS_CHECK_BYTE: Final = 5  # estimate: the loop of check_poison_obj
@@ -42,7 +42,7 @@ class SlabDebug:
 
     def __init__(self, mem_map: MemMap, log: KernelLog, debug_pagealloc: bool = False) -> None:
         self.mem_map = mem_map
-        self.contents = ObjectBytes(mem_map)
+        self.contents = SlabBytes(mem_map)
         self.reports = SlabReports(mem_map, self.contents, log)
         self.debug_pagealloc = debug_pagealloc
         self.constructors: dict[int, tuple[int, bytes]] = {}
@@ -142,7 +142,7 @@ class SlabDebug:
             self.check_poison_obj(cpu, cache, objp)
             self.poison_obj(cpu, cache, objp, POISON_INUSE)
         if cache.flags & fl.SLAB_STORE_USER:
-            self.contents.set_word(dbg_userword(cache, objp), self.reports.caller(cpu, ALLOC_RETURN))
+            self.contents.set_word(dbg_userword(cache, objp), self.reports.text.caller(cpu, ALLOC_RETURN))
         if cache.flags & fl.SLAB_RED_ZONE:
             self.activate_redzones(cpu, cache, objp)
         if cache.ctor and cache.flags & fl.SLAB_POISON:
@@ -181,7 +181,7 @@ class SlabDebug:
             self.verify_redzone_free(cpu, cache, objp)
             self.set_redzones(cache, objp, RED_INACTIVE)
         if cache.flags & fl.SLAB_STORE_USER:
-            self.contents.set_word(dbg_userword(cache, objp), self.reports.caller(cpu, FREE_RETURN))
+            self.contents.set_word(dbg_userword(cache, objp), self.reports.text.caller(cpu, FREE_RETURN))
         if cache.flags & fl.SLAB_POISON:
             self.poison_obj(cpu, cache, objp, POISON_FREE)
 

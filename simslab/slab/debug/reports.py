@@ -1,7 +1,7 @@
 """What DEBUG_SLAB kernels print, in the kernel's formats (mm/slab.c: slab_error, print_objinfo, dump_line, ...).
 
 Addresses are printed as %px prints them, 16 hexadecimal digits, but are the simulated physical ones that simslab's
-interface uses. A stored user word is the address of a task's simulated code, one symbol of 64 bytes a task.
+interface uses. A stored user word is the address of a task's simulated code.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from typing import Final
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import MemMap
 from simslab.kernel.printk import TAINT_BAD_PAGE, KernelLog, RateLimit
+from simslab.kernel.text import TaskText
 from simslab.machine.core.cpu import Cpu
-from simslab.slab.debug.bytes_of_slabs import ObjectBytes
+from simslab.slab.debug.bytes_of_slabs import SlabBytes
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common import flags as fl
+from simslab.slab_common.object_bytes import LINE, hex_dump
 
 POISON_FREE: Final = 0x6B  # include/linux/poison.h: of free objects
 UNSIGNED_LONG_LONG: Final = 8  # bytes of a red zone
-TEXT_START: Final = 0xFFFFFFFF81000000  # simulated code
-TEXT_BYTES: Final = 0x40  # of each task's symbol
-LINE: Final = 16  # bytes of a hex dump's line
-ASCII_COLUMN: Final = 2 * LINE + LINE + 1
 
 
 def dbg_redzone1(cache: KmemCache, objp: int) -> int:
@@ -43,29 +41,13 @@ def dbg_userword(cache: KmemCache, objp: int) -> int:
 class SlabReports:
     """Prints to the kernel log; `count` reports so far."""
 
-    def __init__(self, mem_map: MemMap, contents: ObjectBytes, log: KernelLog) -> None:
+    def __init__(self, mem_map: MemMap, contents: SlabBytes, log: KernelLog) -> None:
         self.mem_map = mem_map
         self.contents = contents
         self.log = log
         self.count = 0
-        self.symbols: list[str] = []
+        self.text = TaskText(log)
         self.slab_oom_rs = RateLimit(log, "slab_out_of_memory")
-
-    # -- simulated code -----------------------------------------------------------------------------------------------
-
-    def caller(self, cpu: Cpu, offset: int) -> int:
-        """The simulated return address in the task on `cpu`, `offset` bytes into its symbol."""
-        comm = self.log.comm[cpu.id]
-        if comm not in self.symbols:
-            self.symbols.append(comm)
-        return TEXT_START + TEXT_BYTES * self.symbols.index(comm) + offset
-
-    def symbol(self, address: int) -> str:
-        """An address as %pSR prints it."""
-        number, offset = divmod(address - TEXT_START, TEXT_BYTES)
-        if 0 <= number < len(self.symbols):
-            return f"{self.symbols[number]}+{offset:#x}/{TEXT_BYTES:#x}"
-        return hex(address)
 
     # -- reports ------------------------------------------------------------------------------------------------------
 
@@ -90,7 +72,7 @@ class SlabReports:
             redzone1, redzone2 = word(dbg_redzone1(cache, objp)), word(dbg_redzone2(cache, objp))
             self.log.pr_err(cpu, f"Redzone: {redzone1:#x}/{redzone2:#x}")
         if cache.flags & fl.SLAB_STORE_USER:
-            self.log.pr_err(cpu, f"Last user: ({self.symbol(word(dbg_userword(cache, objp)))})")
+            self.log.pr_err(cpu, f"Last user: ({self.text.symbol(word(dbg_userword(cache, objp)))})")
         data = self.contents.read(objp + cache.obj_offset, cache.object_size)
         for offset in range(0, min(len(data), LINE * lines), LINE):
             self.dump_line(cpu, data, offset)
@@ -151,9 +133,3 @@ class SlabReports:
                 cpu,
                 f"  node {nid}: slabs: {used}/{n.total_slabs}, objs: {total - n.free_objects}/{total}",
             )
-
-
-def hex_dump(line: bytes) -> str:
-    """Up to 16 bytes in hexadecimal and as characters (lib/hexdump.c: hex_dump_to_buffer)."""
-    text = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in line)
-    return line.hex(" ").ljust(ASCII_COLUMN) + text

@@ -67,14 +67,13 @@ def kmem_cache_init(creation: SlubCreation, cpu: Cpu) -> None:
     """Make the caches of caches and of node structures, then the kmalloc caches (mm/slub.c: kmem_cache_init)."""
     core = creation.core
     core.slab_state = DOWN
-    first = core.boot_data
-    node_cache = creation.new_kmem_cache(first + layout.KMEM_CACHE_BYTES, "kmem_cache_node")
+    first, size = core.boot_data, layout.KMEM_CACHE_NODE + BYTES_PER_WORD * core.kernel.nr_node_ids
+    node_cache = creation.new_kmem_cache(first + max(size, layout.KMEM_CACHE_BYTES), "kmem_cache_node")
     core.kmem_cache_node = node_cache
     creation.create_boot_cache(cpu, node_cache, layout.NODE_BYTES, SLAB_HWCACHE_ALIGN, 0)
     core.slab_state = PARTIAL
     cache = creation.new_kmem_cache(first, "kmem_cache")
     core.kmem_cache = cache
-    size = layout.KMEM_CACHE_NODE + BYTES_PER_WORD * core.kernel.nr_node_ids
     creation.create_boot_cache(cpu, cache, size, SLAB_HWCACHE_ALIGN, 0)
     bootstrap(creation, cpu, cache)
     bootstrap(creation, cpu, node_cache)
@@ -82,6 +81,9 @@ def kmem_cache_init(creation: SlubCreation, cpu: Cpu) -> None:
         if description.type == KMALLOC_DMA:
             core.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
         creation.create_kmalloc_cache(cpu, description)
+    if core.pages.shuffle is not None:  # init_freelist_randomization
+        for made in core.caches:
+            core.pages.shuffle.init_cache_random_seq(made)
 
 
 def bootstrap(creation: SlubCreation, cpu: Cpu, cache: KmemCache) -> None:

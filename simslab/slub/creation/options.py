@@ -36,6 +36,9 @@ class SlubOptions:
     slub_debug: str | None = None
     init_on_alloc: bool = False
     init_on_free: bool = False
+    freelist_random: bool = False
+    freelist_hardened: bool = False
+    freelist_seed: int = 0  # of random sequences and numbers, which the kernel draws from its entropy
     cache_line_size: int = 64
 
     def __post_init__(self) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from typing import Final
 
+from simslab.base.seeds import stream_seed
 from simslab.kernel.errno import EINVAL
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common.alignment import BYTES_PER_WORD, align_up, reciprocal_value
 from simslab.slab_common.creation import CacheCreation, CacheRequest
 from simslab.slab_common.merging import MergeRules, find_mergeable
-from simslab.slab_common.slab_state import DOWN, KernelPanicError
+from simslab.slab_common.slab_state import DOWN, UP, KernelPanicError
 from simslab.slab_common.standing import StandingCache
 from simslab.slub import flags as fl
 from simslab.slub import layout
@@ -19,6 +21,7 @@ from simslab.slub.creation import geometry as sizing
 from simslab.slub.housekeeping import shrink
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 
+LONG_BITS: Final = 64
 OBJECTS_SHIFT: Final = 16  # of `objects` in the counters of struct page
 
 
@@ -69,6 +72,10 @@ class SlubCreation(CacheCreation[KmemCache]):
         if geometry.err:
             return geometry.err
         apply_geometry(cache, geometry, sizing.kmem_cache_debug(geometry.flags, rules))
+        if core.options.freelist_hardened:
+            cache.random = random_long(core.options.freelist_seed, cache.name)
+        if core.pages.shuffle is not None and core.slab_state >= UP:
+            core.pages.shuffle.init_cache_random_seq(cache)
         if init_kmem_cache_nodes(core, cpu, cache) and alloc_kmem_cache_cpus(core, cache):
             return 0
         self.release(cpu, cache)
@@ -89,6 +96,11 @@ class SlubCreation(CacheCreation[KmemCache]):
                 cache.node[nid] = None
                 assert core.kmem_cache_node is not None
                 core.kmem_cache_free(cpu, core.kmem_cache_node, n.addr)
+
+
+def random_long(seed: int, name: str) -> int:
+    """Return a signed word of a cache's own, as get_random_long draws it."""
+    return random.Random(stream_seed(seed, "hardened", name)).getrandbits(LONG_BITS) - (1 << LONG_BITS - 1)
 
 
 def raise_sizes(cache: KmemCache, size: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simslab.allocator.parked import Parked
+from simslab.allocator.parked import ArrayLevel, Parked
 from simslab.slab_common.slabinfo import Slabinfo, slabinfo_header, slabinfo_row
 from simslab.slub.core import SlubCore
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
@@ -57,6 +57,11 @@ def on_cpu(core: SlubCore, cache: KmemCache, c: KmemCacheCpu) -> int:
         count += free_in(core, pfn)
         pfn = core.pages.mem_map.get("next", pfn)
     return count
+
+
+def cpu_levels(core: SlubCore, cache: KmemCache) -> list[ArrayLevel]:
+    """The free objects that each CPU has of a cache."""
+    return [ArrayLevel("cpu", cpu, on_cpu(core, cache, c)) for cpu, c in enumerate(cache.cpu_slab)]
 
 
 def parked(core: SlubCore, cache: KmemCache) -> Parked:

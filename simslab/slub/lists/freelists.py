@@ -3,7 +3,9 @@
 The kernel keeps them in the objects. Here they are in one array by slab and index, since simulated memory has no
 contents; whoever follows a pointer charges the line of the object that holds it (`object + cache.offset`).
 
-Not modelled: SLAB_FREELIST_HARDENED, which scrambles the pointers.
+With SLAB_FREELIST_HARDENED the word is the pointer xor the cache's random number xor its own address, bytes swapped
+(freelist_ptr), and an object that would name itself is a bug. Not modelled: that the fields behind `random` in struct
+kmem_cache lie 8 bytes further; addresses are physical ones.
 """
 
 from __future__ import annotations
@@ -11,22 +13,30 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.base import buffers
+from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm.page import MemMap
+from simslab.machine.core.cpu import Cpu
 from simslab.slub import layout
 from simslab.slub.kmem_cache import KmemCache
 
 FIRST_WORDS: Final = 1 << 14
 SIZE_CLASSES: Final = 17  # rows of up to 1 << 16 objects
+INSNS_FREELIST_PTR: Final = 5  # estimate: freelist_ptr with hardening: an addition, a load, bswap, two xor
+BYTE: Final = 0xFF
+WORD_BYTES: Final = 8
+SIGN: Final = 0x80  # of a byte
+TOP_BYTE: Final = 1 << 56
 
 
 class FreeLists:
     """The free pointers of all slabs of one kernel; `MemMap.slot[pfn]` says where those of slab `pfn` begin.
 
-    `words` moves when it grows: never keep a copy.
+    `words` moves when it grows: never keep a copy. `hardened` is 1 with SLAB_FREELIST_HARDENED.
     """
 
     def __init__(self, mem_map: MemMap) -> None:
         self.mem_map = mem_map
+        self.hardened = 0
         self.owner = buffers.int64_zeros(FIRST_WORDS)
         self.words = buffers.int64_pointer(self.owner)
         self.room = FIRST_WORDS
@@ -70,14 +80,40 @@ class FreeLists:
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         return self.mem_map.slot[pfn] + self.obj_to_index(cache, objp - (pfn << layout.PAGE_SHIFT))
 
+    def word(self, cache: KmemCache, objp: int) -> int:
+        """The word that is a free pointer, as it lies in memory."""
+        return self.words[self.place(cache, objp)]
+
     def get_freepointer(self, cache: KmemCache, objp: int) -> int:
         """The object after `objp`, 0 for none; no charge (mm/slub.c: get_freepointer)."""
-        return self.words[self.place(cache, objp)]
+        word = self.words[self.place(cache, objp)]
+        return self.freelist_ptr(cache, objp, word) if self.hardened else word
 
     def set_freepointer(self, cache: KmemCache, objp: int, following: int) -> int:
         """Let `following` come after `objp`; no charge (mm/slub.c: set_freepointer)."""
+        if self.hardened:
+            if objp == following:
+                raise KernelBugError(f"set_freepointer: object {objp:#x} of {cache.name} freed twice in a row")
+            following = self.freelist_ptr(cache, objp, following)
         self.words[self.place(cache, objp)] = following
         return 0
+
+    def freelist_ptr(self, cache: KmemCache, objp: int, word: int) -> int:
+        """A free pointer of `objp` made unreadable, or one made readable again (mm/slub.c: freelist_ptr)."""
+        return word ^ cache.random ^ self.swab(objp + cache.offset)
+
+    def swab(self, word: int) -> int:
+        """A 64-bit word with its bytes in reverse order, as a signed number (swab64)."""
+        top = ((word & BYTE) ^ SIGN) - SIGN  # the byte that has the sign
+        swapped = 0
+        for place in range(1, WORD_BYTES):
+            swapped |= ((word >> (8 * place)) & BYTE) << (8 * (WORD_BYTES - 1 - place))
+        return top * TOP_BYTE + swapped
+
+    def charge_hardening(self, cpu: Cpu, cache: KmemCache) -> int:
+        """What it costs more to read or write a free pointer with SLAB_FREELIST_HARDENED."""
+        cpu.read(cache.addr + layout.KMEM_CACHE_RANDOM)
+        return cpu.insn(INSNS_FREELIST_PTR)
 
     # -- views --------------------------------------------------------------------------------------------------------
 

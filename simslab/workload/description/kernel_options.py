@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Size
-from simslab.slub.creation.options import SlubOptions
+from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS
+from simslab.slub.creation.options import SlubOptions, debug_bits
 from simslab.workload.description.quantities import Strict
 
 Node = Annotated[int, Field(ge=0, lt=1024)]
@@ -32,13 +33,10 @@ Nodes = Annotated[
     AfterValidator(_each_once),
 ]
 
-# Not modelled: freelist randomisation and hardening of SLUB, and what its debug options find in objects.
 OF_SLAB: Final = (
     "noaliencache",
     "slab_max_order",
     "debug_slab",
-    "freelist_random",
-    "freelist_hardened",
     "no_colouring",
     "node_lists_apart",
     "reap_all_nodes",
@@ -110,6 +108,17 @@ class KernelOptions(Strict):
                     at=(name,),
                 )
         return self
+
+    @property
+    def debugs_objects(self) -> bool:
+        """Whether objects, of some caches at least, have contents and are checked."""
+        return self.debug_slab or SlubOptions(slub_debug=self.slub_debug).debug_enabled()
+
+    @property
+    def checks_frees(self) -> bool:
+        """Whether an object that is freed twice is found, in every cache whose objects have contents."""
+        blocks = SlubOptions(slub_debug=self.slub_debug).debug_blocks()
+        return self.debug_slab or all(debug_bits(letters) & SLAB_CONSISTENCY_CHECKS for letters, _ in blocks)
 
     @field_validator("slub_debug")
     @classmethod

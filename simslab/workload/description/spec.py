@@ -302,9 +302,15 @@ def _references(workload: Workload) -> list[BadValue]:
 
 
 def _faults(workload: Workload) -> list[BadValue]:
-    if workload.faults and not workload.kernel.debug_slab:
+    kernel = workload.kernel
+    if workload.faults and not kernel.debugs_objects:
         told = "objects have bytes to be overwritten in debug kernels only"
-        return [BadValue(told, expected="kernel: {debug_slab: true}", at=("faults",))]
+        with_slub = "with SLUB 'kernel: {slub_debug: FZPU}'"
+        return [BadValue(told, expected=f"kernel: {{debug_slab: true}}, {with_slub}", at=("faults",))]
+    twice = [i for i, fault in enumerate(workload.faults) if fault.kind == "double_free"]
+    if twice and not kernel.checks_frees:
+        told = "a kernel that does not look for an object freed twice would go round in circles"
+        return [BadValue(told, expected="the letter F in 'slub_debug'", at=("faults", twice[0], "kind"))]
     return []
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simslab.workload.run.executor import Executor
     from simslab.workload.run.lines.line_log import LineLog
     from simslab.workload.run.meeting import Meeting
+    from simslab.workload.run.over_time.array_timeline import ArrayTimeline
     from simslab.workload.run.system import System
     from simslab.workload.run.thread import WorkloadThread
 
@@ -88,10 +89,17 @@ class MaskedStretch:
 
 class EventLog:
     """What is written down: the `slowest` operations with their causes; with `everything` all operations and objects;
-    with `lines` cache lines. Times are cycles of the core clock since boot."""
+    with `lines` cache lines; with `timeline` a cache's arrays. Times are cycles of the core clock since boot."""
 
-    def __init__(self, slowest: int = 0, everything: bool = False, lines: LineLog | None = None) -> None:
+    def __init__(
+        self,
+        slowest: int = 0,
+        everything: bool = False,
+        lines: LineLog | None = None,
+        timeline: ArrayTimeline | None = None,
+    ) -> None:
         self.lines = lines
+        self.timeline = timeline
         self.slowest = slowest
         self.everything = everything
         self.frequency_hz = 0
@@ -121,6 +129,8 @@ class EventLog:
         system.machine.irq_stats.witness = self
         if self.lines is not None:
             self.lines.attach(system, meeting)
+        if self.timeline is not None:
+            self.timeline.attach(system)
 
     def close(self) -> None:
         """Leave out what began before the region of interest, and put the rest in order of time."""
@@ -138,6 +148,8 @@ class EventLog:
         if self._meeting.region_start != self.region_start:
             self.region_start = self._meeting.region_start
             self._worst, self.longest_masked = [], None
+            if self.timeline is not None:
+                self.timeline.clear(self.region_start)
 
     @property
     def worst(self) -> list[Operation]:
@@ -152,6 +164,8 @@ class EventLog:
         self._look_for_region()
         if start < self.region_start:
             return
+        if self.timeline is not None:
+            self.timeline.look(cpu.now)
         latency = cpu.now - start
         slow = self.slowest and (len(self._worst) < self.slowest or latency > self._worst[0][0])
         if not slow and not self.everything:

@@ -24,7 +24,7 @@ from simslab.workload.run.device import ReceiveDevice
 from simslab.workload.run.executor import Executor
 from simslab.workload.run.faults import FaultInjector, check_faults
 from simslab.workload.run.meeting import Meeting
-from simslab.workload.run.phase_log import PhaseLog
+from simslab.workload.run.over_time.phase_log import PhaseLog
 from simslab.workload.run.recorder import Recorder, Shape
 from simslab.workload.run.system import (
     System,

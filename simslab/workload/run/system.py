@@ -107,7 +107,7 @@ def _check_pools(machine: Machine) -> None:
 def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAllocator | SlubAllocator:
     """Return the allocator that the options ask for, not booted; `seed` draws the order of freelists."""
     if options.allocator == "slub":
-        return _slub(kernel, options)
+        return _slub(kernel, options, seed)
     slab_options = SlabOptions(
         slab_nomerge=options.slab_nomerge,
         noaliencache=options.noaliencache,
@@ -125,7 +125,7 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
     return SlabAllocator(kernel, slab_options)
 
 
-def _slub(kernel: Kernel, options: KernelOptions) -> SlubAllocator:
+def _slub(kernel: Kernel, options: KernelOptions, seed: int) -> SlubAllocator:
     """Speed: loaded where asked for, being 30 modules that a run of SLAB does not need (benchmarks/start.py)."""
     from simslab.slub.allocator import SlubAllocator
     from simslab.slub.creation.options import SlubOptions
@@ -136,6 +136,9 @@ def _slub(kernel: Kernel, options: KernelOptions) -> SlubAllocator:
         slab_nomerge=options.slab_nomerge or nomerge,
         init_on_alloc=options.init_on_alloc,
         init_on_free=options.init_on_free,
+        freelist_random=options.freelist_random,
+        freelist_hardened=options.freelist_hardened,
+        freelist_seed=seed,
         **given,
     )
     return SlubAllocator(kernel, slub)

@@ -23,7 +23,7 @@ IMPOSSIBLE = {
             (LINKS_START, LINKS_START + "  - {between: [2, 3], latency: 1 ns, bandwidth: 1 GB/s}\n"),
         ],
         "each: package",
-        "no link leads from node 0 to node 2",
+        "no link leads from node 0 to nodes 2",
     ),
     "a CPU in two nodes": (
         [(NODES, "  - {package: 0, memory: 1 GiB}\n  - {cpus: 15-31, memory: 0}\n")],

@@ -1,5 +1,7 @@
 """Differences with their intervals: a row each, hollow where they are noise."""
 
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -36,3 +38,25 @@ def test_a_single_point_has_nothing_to_compare(points):
 def test_more_rows_than_a_page_holds_are_refused(points):
     with pytest.raises(UserError, match="121 rows do not fit"):
         drawn(points({"a": [str(number) for number in range(122)]}))
+
+
+def sized(points, *factors):
+    """A table of metrics whose differences are so many times those of the first."""
+    table = points({"a": ["1", "2", "3"]}, [f"m{number}" for number in range(len(factors))])
+    grown = [
+        replace(
+            metric,
+            rows=tuple(
+                row if row.difference is None else replace(row, difference=row.difference * factor)
+                for row in metric.rows
+            ),
+        )
+        for metric, factor in zip(table.metrics, factors, strict=True)
+    ]
+    return replace(table, metrics=tuple(grown))
+
+
+def test_metrics_of_unlike_size_have_a_scale_each_and_others_one(points):
+    near, far = drawn(sized(points, 1, 3)).figure.axes, drawn(sized(points, 1, 100)).figure.axes
+    assert near[0].get_xlim() == near[1].get_xlim()
+    assert far[0].get_xlim()[1] < 50 < 1000 < far[1].get_xlim()[1]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.report.plot.sources import ALL, comparison_points, measurement_arm, read_sources
+from simslab.report.plot.sources import ALL, comparison_points, measurement_arm, read_sources, with_metrics
 from simslab.result.result_file import to_json
 
 
@@ -85,6 +85,16 @@ def test_the_differences_of_a_comparison_are_a_table_of_its_arms():
     (row,) = metric.rows
     assert (row.label, row.seeds, row.mean, row.base_mean, row.difference) == ("far", 2, 5.0, 2.0, 3.0)
     assert (row.difference_low, row.difference_high, row.equal) == (2.5, 3.5, False)
+
+
+def test_metrics_of_a_comparison_are_chosen_by_name_and_an_unknown_one_is_refused():
+    each = {"arm": "far", "base": [1.0], "variant": [4.0], "difference": {"mean": 3.0, "low": None, "high": None}}
+    table = comparison_points(
+        comparison(arm("base"), arm("far"), differences=[{**each, "metric": name} for name in ("a (ns)", "b", "c")])
+    )
+    assert [metric.metric for metric in with_metrics(table, ["c", "a"]).metrics] == ["c", "a"]
+    with pytest.raises(UserError, match="no d is stored; expected a, b, c"):
+        with_metrics(table, ["d"])
 
 
 def test_a_measurement_of_a_machine_is_no_arm(read):

@@ -5,7 +5,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.report.canvas import house_style
 from simslab.report.plot.options import Options
-from simslab.report.plot.sweeps import amount, draw_heat_map, draw_lines
+from simslab.report.plot.sweeps import amount, draw_bars, draw_heat_map, draw_lines
 
 AXES = {"tunables.mixed.limit": ["30", "60", "120"], "nodes": ["2", "4"]}
 
@@ -55,7 +55,26 @@ def test_the_cells_of_a_heat_map_hold_mean_and_difference(points):
     )
 
 
-@pytest.mark.parametrize("draw", [draw_lines, draw_heat_map])
+def test_bars_of_the_same_value_stand_side_by_side_as_high_as_the_means(points):
+    axes = drawn(draw_bars, points(AXES)).figure.axes[0]
+    four, eight = (group.patches for group in axes.containers if hasattr(group, "patches") and group.patches)
+    assert [bar.get_height() for bar in four] == [100.0, 120.0, 140.0]
+    assert [bar.get_height() for bar in eight] == [110.0, 130.0, 150.0]
+    for place, (left, right) in enumerate(zip(four, eight, strict=True)):
+        assert place - 0.4 <= left.get_x() < left.get_x() + left.get_width() < right.get_x() < place + 0.4
+
+
+def test_every_bar_has_its_interval(points):
+    axes = drawn(draw_bars, points({"limit": ["30", "60"]})).figure.axes[0]
+    (lines,) = (group for group in axes.containers if not getattr(group, "patches", ()))
+    (ends,) = lines[2]
+    assert [[tuple(map(float, end)) for end in segment] for segment in ends.get_segments()] == [
+        [(0.0, 95.0), (0.0, 105.0)],
+        [(1.0, 105.0), (1.0, 115.0)],
+    ]
+
+
+@pytest.mark.parametrize("draw", [draw_lines, draw_bars, draw_heat_map])
 def test_the_data_beside_the_figure_has_every_point(points, draw):
     figure = drawn(draw, points(AXES, metrics=("m", "n")))
     rows = [dict(zip(figure.columns, row, strict=True)) for row in figure.rows]

@@ -1,17 +1,15 @@
-"""Lines of the kernel's reports: where red zones lie, hex dumps, symbols of the simulated code."""
+"""Lines of the kernel's reports: where red zones lie, hex dumps."""
 
 import pytest
 
 from simslab.kernel.mm.page import MemMap
 from simslab.kernel.printk import KernelLog
-from simslab.slab.debug.bytes_of_slabs import ObjectBytes
+from simslab.slab.debug.bytes_of_slabs import SlabBytes
 from simslab.slab.debug.reports import (
-    TEXT_START,
     SlabReports,
     dbg_redzone1,
     dbg_redzone2,
     dbg_userword,
-    hex_dump,
 )
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common import flags as fl
@@ -31,7 +29,7 @@ def log():
 @pytest.fixture
 def reports(log):
     mem_map = MemMap(64, [0], [1 << 20])
-    return SlabReports(mem_map, ObjectBytes(mem_map), log)
+    return SlabReports(mem_map, SlabBytes(mem_map), log)
 
 
 def told(log):
@@ -46,11 +44,6 @@ def test_the_second_red_zone_makes_room_for_the_user_word(flags, second):
     assert dbg_userword(cache, 1000) == 1056
 
 
-def test_a_dump_has_a_column_of_characters():
-    assert hex_dump(b"AB\x00\x7f~ ") == "41 42 00 7f 7e 20".ljust(49) + "AB..~ "
-    assert hex_dump(bytes(range(0x61, 0x71))).endswith("6f 70  abcdefghijklmnop")
-
-
 @pytest.mark.parametrize(
     ("bad", "advice"), [(b"\x6a", True), (b"\x6f", True), (b"\x68", False), (b"\x6a\x6a", False), (b"", False)]
 )
@@ -63,22 +56,6 @@ def test_one_bit_of_one_byte_is_probably_the_memory(reports, log, bad, advice):
 def test_a_line_tells_its_offset_and_the_last_one_may_be_short(reports, log):
     reports.dump_line(OnCpu(), POISON * 20, 16)
     assert told(log) == ["010: " + "6b 6b 6b 6b".ljust(49) + "kkkk"]
-
-
-def test_each_task_has_a_symbol_of_its_own(reports, log):
-    log.comm = ["reader", "writer"]
-    reader, writer = OnCpu(), OnCpu()
-    writer.id = 1
-    addresses = [reports.caller(reader, 0x10), reports.caller(writer, 0x20), reports.caller(reader, 0x20)]
-    assert addresses == [TEXT_START + 0x10, TEXT_START + 0x60, TEXT_START + 0x20]
-    assert [reports.symbol(address) for address in addresses] == [
-        "reader+0x10/0x40", "writer+0x20/0x40", "reader+0x20/0x40"
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize("address", [0, TEXT_START - 1, TEXT_START])
-def test_other_addresses_are_shown_as_they_are(reports, address):
-    assert reports.symbol(address) == hex(address)
 
 
 def test_an_error_is_counted_and_taints_the_kernel(reports, log):

@@ -1,6 +1,15 @@
 """Boot: the first two caches describe each other, then everything stands on them."""
 
+import pytest
+from small_machines import document
+
+from simslab.kernel.kernel import Kernel
+from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
+from simslab.slub import layout
+from simslab.slub.allocator import SlubAllocator
 from simslab.slub.creation.boot import standing_caches
+from simslab.slub.creation.set_up import SlubCreation
 from simslab.slub.housekeeping.shrink import PARTIAL
 
 
@@ -59,3 +68,26 @@ def test_a_standing_cache_of_a_kernel_built_with_more_can_be_had(booted):
     assert (made.name, made.object_size) == ("skbuff_head_cache", 200)
     assert made in allocator.caches
     assert allocator.make_standing("no such cache") is None
+
+
+class Laid(SlubCreation):
+    """A creation that remembers where structures are laid."""
+
+    def __init__(self, core):
+        super().__init__(core)
+        self.laid = {}
+
+    def new_kmem_cache(self, addr, name):
+        self.laid[name] = addr
+        return super().new_kmem_cache(addr, name)
+
+
+@pytest.mark.parametrize("nodes", [2, 16, 40])
+def test_the_first_two_structures_lie_behind_each_other_however_many_nodes_there_are(nodes):
+    spec = MachineSpec.model_validate(document(nodes=nodes, cpus=1, memory="16 MiB"))
+    allocator = SlubAllocator(Kernel(build_machine(spec, 10_000), page_stride=layout.PAGE_STRIDE))
+    allocator.creation = laid = Laid(allocator)
+    allocator.boot(standing=False)
+    behind = laid.laid["kmem_cache_node"] - laid.laid["kmem_cache"]
+    assert behind == max(layout.KMEM_CACHE_BYTES, allocator.kmem_cache.object_size)
+    assert allocator.kmem_cache.object_size == layout.KMEM_CACHE_NODE + 8 * nodes

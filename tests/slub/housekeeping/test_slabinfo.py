@@ -42,3 +42,10 @@ def test_the_newest_cache_comes_first(booted):
     assert lines[0] == "slabinfo - version: 2.1"
     assert lines[2].split()[:6] == ["c", "128", "128", "64", "64", "1"]
     assert len(lines) == 2 + len(allocator.caches)
+
+
+def test_the_levels_of_cpus_add_up_to_what_is_parked_there(booted):
+    allocator, cache, cpu, _ = used(booted)
+    levels = allocator.arrays(cache)
+    assert {level.kind for level in levels} == {"cpu"}
+    assert sum(level.avail for level in levels) == levels[cpu.id].avail == allocator.parked(cache).in_cpu_arrays

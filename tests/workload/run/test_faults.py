@@ -66,6 +66,31 @@ def test_a_mistake_at_one_free_is_reported(fault, told):
     assert told in log(measured)
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ({"kind": "overrun"}, "BUG mine (Not tainted): Right Redzone overwritten"),
+        ({"kind": "underrun", "bytes": 1}, "BUG mine (Not tainted): Left Redzone overwritten"),
+        ({"kind": "use_after_free", "offset": 8, "bytes": 2}, "BUG mine (Not tainted): Poison overwritten"),
+        ({"kind": "double_free"}, "BUG mine (Not tainted): Object already free"),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else "",
+)
+def test_slub_finds_them_too(fault, told):
+    measured = run({**fault, "cache": "mine", "at": 7}, debug_slab=False, allocator="slub", slub_debug="FZPU")
+    assert measured.events["faults_injected"] == 1
+    assert measured.events["slab_errors"] >= 1
+    assert told in log(measured)
+    assert "INFO: Allocated in worker" in log(measured)
+
+
+def test_slub_looks_for_objects_freed_twice_only_when_told():
+    with pytest.raises(ValueError, match="would go round in circles"):
+        run({"kind": "double_free", "cache": "mine", "at": 7}, debug_slab=False, allocator="slub", slub_debug="Z")
+    with pytest.raises(ValueError, match="in debug kernels only"):
+        run({"kind": "overrun", "cache": "mine", "at": 7}, debug_slab=False, allocator="slub")
+
+
 def test_the_report_names_the_thread_and_comes_at_its_time():
     measured = run({"kind": "use_after_free", "cache": "mine", "at": 7})
     assert "Last user: (worker" in log(measured)

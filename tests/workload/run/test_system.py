@@ -76,6 +76,8 @@ def test_options_and_seed_reach_the_allocator():
 
 def test_slubs_options_reach_it():
     options = boot(allocator="slub", slub_nomerge=True, slub_min_order=1, slub_debug="U,mine").allocator.options
+    shared = boot(allocator="slub", freelist_random=True, freelist_hardened=True).allocator.options
+    assert (shared.freelist_random, shared.freelist_hardened, shared.freelist_seed) == (True, True, 3)
     assert (options.slab_nomerge, options.slub_min_order, options.slub_debug) == (True, 1, "U,mine")
     assert not boot(allocator="slub").allocator.options.slab_nomerge
 
