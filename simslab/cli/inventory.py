@@ -72,7 +72,10 @@ def check_file(name: str) -> str:
     checked = validate(document, model)
     trace = getattr(checked, "trace", None)
     if trace is not None:
-        return "\n".join(f"{kind} of a {_check_trace(path.parent / file)}" for file in trace.files)
+        told = [(file.name, _check_trace(path.parent / file)) for file in trace.files]
+        if len(told) == 1:
+            return f"{kind} of a {told[0][1]}"
+        return "\n".join([f"{kind} of {len(told)} traces", *(f"{name}: {text}" for name, text in told)])
     return kind
 
 
