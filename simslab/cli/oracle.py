@@ -20,13 +20,15 @@ def conform(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Replay records of a real 5.10 kernel and compare the allocator's state after every operation."""
+    from simslab.cli.terminal.progress import kernel_console_off
     from simslab.conform.dispatch import conform as check
     from simslab.conform.dispatch import golden_files
     from simslab.conform.verdict import totals
 
     verdicts = []
     for path in golden_files(files):
-        verdicts.append(check(path))
+        with kernel_console_off():
+            verdicts.append(check(path))
         if not as_json:
             print(verdicts[-1], flush=True)
     if not verdicts:

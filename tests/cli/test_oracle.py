@@ -27,6 +27,11 @@ def test_conform_takes_all_files_of_a_folder(simslab, tmp_path):
     assert "; 1 files skipped" in out
 
 
+def test_conform_keeps_the_simulated_kernels_messages_off_the_terminal(simslab):
+    status, _, err = simslab("conform", GOLDEN.parent / "golden-slub" / "trace-1n1c-d700.jsonl.gz")
+    assert (status, err) == (0, "")
+
+
 def test_conform_ends_with_1_on_a_difference_and_goes_on(simslab, tmp_path):
     lines = gzip.decompress((GOLDEN / "kmalloc.csv.gz").read_bytes()).decode().splitlines()
     lines[5] = lines[5].replace("kmalloc-32", "kmalloc-64")
