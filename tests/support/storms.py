@@ -1,7 +1,7 @@
 """Programs on all CPUs of a random machine at once, audited at every point at which one may give way to another.
 
-Devices interrupt all CPUs, and their handlers allocate and free; meanwhile CPUs tune, shrink and reap the cache, go
-away and come back, nodes refuse pages and faults are injected.
+Devices interrupt all CPUs, and their handlers allocate and free; meanwhile CPUs tune, shrink and reap the cache, make
+others, go away and come back, nodes refuse pages and faults are injected.
 """
 
 import random
@@ -20,7 +20,17 @@ from simslab.slab.housekeeping import hotplug
 from simslab.slab_common.failslab import FailSlab
 
 MOST_HELD = 120
-WEIGHTS = {"alloc": 40, "free": 40, "alloc_bulk": 4, "free_bulk": 4, "reap": 3, "shrink": 2, "tune": 2, "deny": 2}
+WEIGHTS = {
+    "alloc": 40,
+    "free": 40,
+    "alloc_bulk": 4,
+    "free_bulk": 4,
+    "reap": 3,
+    "shrink": 2,
+    "tune": 2,
+    "deny": 2,
+    "make": 1,
+}
 MAY_WAIT = [gfp.GFP_KERNEL, gfp.GFP_KERNEL, gfp.GFP_NOWAIT, gfp.GFP_KERNEL | gfp.THISNODE]
 MANY = 1 << 30
 
@@ -188,6 +198,12 @@ class Storm:
 
     def shrink(self, cpu, _chance, _flags):
         self.allocator.kmem_cache_shrink(cpu, self.cache)
+
+    def make(self, cpu, chance, _flags):
+        """Create a cache and destroy it, if no fault is injected meanwhile."""
+        made = self.allocator.kmem_cache_create(f"made-{cpu.id}", chance.randint(8, 3000), ctor=1, cpu=cpu)
+        if made is not None:
+            self.allocator.kmem_cache_destroy(made, cpu)
 
     def deny(self, _cpu, chance, _flags):
         self.allocator.pages.deny_mask = chance.choice([0, 0, chance.randrange(1 << len(self.cache.node))])

@@ -39,9 +39,10 @@ class Mutex:
             cpu.insn(FAST_PATH_INSNS)
         if self.owner >= 0:
             self._sleep(cpu)
-        elif self.free_from > cpu.now:
-            cpu.idle_until(self.free_from, causes.LOCK_WAIT)
-        self.owner = cpu.id
+        else:
+            self.owner = cpu.id  # at once: an interrupt of the wait lets others come
+            if self.free_from > cpu.now:
+                cpu.idle_until(self.free_from, causes.LOCK_WAIT)
         if charged:
             cpu.atomic(self.addr)
 

@@ -6,6 +6,7 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.mutex import Mutex, holding
 from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
+from simslab.machine.core.interrupt_handler import InterruptHandler
 from simslab.machine.machine import Machine
 
 
@@ -90,3 +91,35 @@ def test_what_fails_inside_leaves_the_mutex_free(machine: Machine) -> None:
     with pytest.raises(OSError, match="inside"), holding(mutex, machine.cpus[0]):
         raise OSError("inside")
     assert mutex.owner == -1
+
+
+class LongHandler(InterruptHandler):
+    """An interrupt during which the other CPUs catch up."""
+
+    def handle(self, cpu: Cpu, _vector: int) -> int:
+        cpu.charge(causes.WORK, 10_000)
+        return cpu.settle()
+
+
+def test_nobody_overtakes_one_that_is_interrupted_while_it_waits_for_a_release_ahead(machine: Machine) -> None:
+    mutex, (first, second, third) = Mutex(0x100000, "slab_mutex"), machine.cpus[:3]
+    second.handler = LongHandler()
+    order: list[int] = []
+
+    def hold() -> None:
+        mutex.lock(first)
+        first.charge(causes.WORK, 5000)
+        mutex.unlock(first)  # not settled: ahead
+
+    def come(cpu: Cpu, after: int) -> None:
+        cpu.charge(causes.WORK, after)
+        mutex.lock(cpu)
+        order.append(cpu.id)
+        mutex.unlock(cpu)
+
+    second.post_irq(3000, 64)
+    machine.engine.spawn(first, hold)
+    machine.engine.spawn(second, lambda: come(second, 2000))
+    machine.engine.spawn(third, lambda: come(third, 2500))
+    machine.engine.run()
+    assert order == [second.id, third.id]
