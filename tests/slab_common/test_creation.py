@@ -3,13 +3,17 @@
 import logging
 
 import pytest
+from at_once import AtOnce
 
 from simslab.conform.slab import invariants
+from simslab.conform.slub import topologies as slub
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common import flags as fl
+from simslab.slab_common.slab_state import KernelPanicError
+from simslab.slub.creation.options import SlubOptions
 
 BUSY = -16
 
@@ -128,3 +132,111 @@ def test_caches_destroyed_meanwhile_share_one_barrier():
     bench.wait(1)
     assert bench.allocator.caches_to_rcu_destroy == []
     assert bench.released
+
+
+def system(name, topology, **options):
+    """One of the allocators, booted."""
+    if name == "slub":
+        return slub.new_system(topology, SlubOptions(**options))
+    return new_system(topology, SlabOptions(**options))
+
+
+@pytest.fixture(params=["slab", "slub"])
+def allocator(request):
+    return system(request.param, "2n8c")
+
+
+def creating(allocator, name):
+    return lambda cpu: allocator.kmem_cache_create(name, 200, ctor=1, cpu=cpu)
+
+
+def test_creations_wait_for_each_other_and_all_are_done(allocator):
+    both = AtOnce(allocator, (1, 0, creating(allocator, "first")), (5, 100, creating(allocator, "second")))
+    assert both.follow_each_other(1, 5)
+    assert [cache.name for cache in allocator.caches[-2:]] == ["first", "second"]
+
+
+def test_destruction_waits_for_creation(allocator):
+    doomed = creating(allocator, "doomed")(None)
+    both = AtOnce(
+        allocator,
+        (1, 0, creating(allocator, "mine")),
+        (5, 100, lambda cpu: allocator.kmem_cache_destroy(doomed, cpu)),
+    )
+    assert both.follow_each_other(1, 5)
+    assert both.returned[5] == 0
+    assert allocator.caches[-1].name == "mine"
+
+
+def test_two_who_create_the_same_share_one(allocator):
+    alike = [(n, 100 * n, lambda cpu: allocator.kmem_cache_create("alike", 1384, cpu=cpu)) for n in (2, 6)]
+    both = AtOnce(allocator, *alike)
+    assert both.returned[2] is both.returned[6]
+    assert both.returned[2].refcount == 2
+
+
+def test_a_shrink_goes_on_beside_creation(allocator):
+    cache = creating(allocator, "mine")(None)
+    both = AtOnce(
+        allocator,
+        (1, 0, creating(allocator, "first")),
+        (5, 100, lambda cpu: allocator.kmem_cache_shrink(cpu, cache)),
+    )
+    assert both.waited[5] == 0
+
+
+@pytest.mark.parametrize("first", ["creation", "shrink"])
+def test_a_cpu_that_goes_waits_for_creation_and_for_shrinking(allocator, first):
+    cache = creating(allocator, "mine")(None)
+    inside = {"creation": creating(allocator, "first"), "shrink": lambda cpu: allocator.kmem_cache_shrink(cpu, cache)}
+    both = AtOnce(allocator, (1, 0, inside[first]), (0, 100, lambda cpu: allocator.cpu_down(cpu, 7)))
+    assert both.follow_each_other(1, 0)
+    assert 7 not in allocator.online_cpus
+
+
+def test_a_shrink_waits_for_a_cpu_that_goes(allocator):
+    cache = creating(allocator, "mine")(None)
+    both = AtOnce(
+        allocator,
+        (1, 0, lambda cpu: allocator.cpu_down(cpu, 7)),
+        (5, 10, lambda cpu: allocator.kmem_cache_shrink(cpu, cache)),
+    )
+    assert both.follow_each_other(1, 5)
+
+
+def test_memory_that_goes_waits_for_creation(allocator):
+    both = AtOnce(
+        allocator,
+        (1, 0, creating(allocator, "first")),
+        (5, 100, lambda cpu: allocator.memory_going_offline(cpu, 1)),
+    )
+    assert both.follow_each_other(1, 5)
+
+
+def test_a_refused_creation_leaves_the_locks_free(allocator):
+    assert allocator.kmem_cache_create("refused", 64, flags=1) is None
+    assert allocator.slab_mutex.owner == -1
+    assert allocator.kernel.hotplug.cpus.readers == allocator.kernel.hotplug.mems.readers == 0
+
+
+@pytest.fixture(params=["slab", "slub"])
+def debug_vm(request):
+    return system(request.param, "1n1c", debug_vm=True)
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, (4 << 20) + 1])
+def test_debug_vm_refuses_sizes_that_are_no_objects(debug_vm, size):
+    assert debug_vm.kmem_cache_create("odd", size) is None
+    assert any(f"kmem_cache_create(odd): size {size} fails" in line for line in debug_vm.kernel.log.lines)
+    with pytest.raises(KernelPanicError, match="odd"):
+        debug_vm.kmem_cache_create("odd", size, flags=fl.SLAB_PANIC)
+
+
+def test_debug_vm_takes_the_least_and_warns_of_a_blank_in_the_name(debug_vm):
+    assert debug_vm.kmem_cache_create("two words", 8, ctor=1) is not None
+    assert any("blank in the name 'two words'" in line for line in debug_vm.kernel.log.lines)
+
+
+def test_without_debug_vm_a_small_size_is_rounded_up(allocator):
+    assert allocator.kmem_cache_create("small name", 7, ctor=1) is not None
+    assert not any("blank" in line or "integrity" in line for line in allocator.kernel.log.lines)
