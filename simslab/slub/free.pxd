@@ -43,14 +43,15 @@ cdef class SlubFree:
     cdef public MemMap mem_map
     cdef public FreeLists freelists
     cdef public long long init_on_free
+    cdef public long long warned
     cdef long long detached_pfn
     cdef long long detached_head
     cdef long long detached_tail
     cdef long long detached_count
 
-    @cython.locals(pfn=cython.longlong)
+    @cython.locals(pfn=cython.longlong, found=KmemCache)
     cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
-    @cython.locals(found=KmemCache, checks=cython.longlong, told=str)
+    @cython.locals(found=KmemCache, checks=cython.longlong)
     cdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long pfn, long long objp)
     @cython.locals(pfn=cython.longlong, cache=KmemCache)
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1

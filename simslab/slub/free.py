@@ -57,6 +57,7 @@ class SlubFree:
         self.mem_map: MemMap = pages.mem_map
         self.freelists: FreeLists = pages.freelists
         self.init_on_free = 0
+        self.warned = 0  # of an object in no slab (WARN_ONCE)
         self.detached_pfn = 0  # what build_detached_freelist found last
         self.detached_head = 0
         self.detached_tail = 0
@@ -68,23 +69,31 @@ class SlubFree:
         """Free an object of `cache` (mm/slub.c: kmem_cache_free)."""
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         if self.mem_map.slab_cache[pfn] != cache.index:
-            cache = self.cache_from_obj(cpu, cache, pfn, objp)
+            found = self.cache_from_obj(cpu, cache, pfn, objp)
+            if found is None:
+                return 0
+            cache = found
         cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.insn(INSNS_ENTRY)
         return self.slab_free_one(cpu, cache, pfn, objp)
 
-    def cache_from_obj(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> KmemCache:
-        """The cache of an object that is not of `cache`, with a warning (mm/slab.h: cache_from_obj).
+    def cache_from_obj(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> KmemCache | None:
+        """The cache of an object that is not of `cache`, None if of none, with a warning (mm/slab.h: cache_from_obj).
 
         Kernels that neither harden freelists nor check objects do not look: where they would go wrong, KernelBugError.
         Not modelled: its instructions where the caches are the same.
         """
         found: KmemCache | None = self.by_index[self.mem_map.slab_cache[pfn]]
         checks = cache.debug and cache.flags & fl.SLAB_CONSISTENCY_CHECKS
-        if found is None or not (self.freelists.hardened or checks):
+        if not (self.freelists.hardened or checks):
             raise KernelBugError(f"object {objp:#x} freed to {cache.name} is of another cache, or of none")
-        told = f"cache_from_obj: Wrong slab cache. {cache.name} but object is from {found.name}"
-        self.pages.log.pr_warn(cpu, told)
+        if found is not None:
+            self.pages.log.pr_warn(
+                cpu, f"cache_from_obj: Wrong slab cache. {cache.name} but object is from {found.name}"
+            )
+        elif not self.warned:
+            self.warned = 1
+            self.pages.log.pr_warn(cpu, "virt_to_cache: Object is not a Slab page!")
         return found
 
     def kfree(self, cpu: Cpu, objp: int) -> int:

@@ -101,6 +101,17 @@ def test_a_kernel_that_looks_frees_to_the_objects_own_cache_with_a_warning(boote
     assert allocator.kmem_cache_alloc(cpu, own, gfp.GFP_KERNEL) == objp
 
 
+def test_an_object_of_no_slab_is_warned_of_once_and_left(booted):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="F")
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("c", 64)
+    objp = allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    allocator.kmem_cache_free(cpu, cache, objp)
+    allocator.kmem_cache_shrink(cpu, cache)
+    for _ in range(2):
+        allocator.kmem_cache_free(cpu, cache, objp)
+    assert [line.split("] ")[1] for line in allocator.kernel.log.lines] == ["virt_to_cache: Object is not a Slab page!"]
+
+
 def test_a_kernel_that_does_not_look_is_stopped_where_it_would_go_wrong(booted):
     allocator = booted("1n1c", slab_nomerge=True)
     cpu, own = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("own", 64)

@@ -146,28 +146,26 @@ class SlubDebug:
         saved = cpu.irq_save(SITE_FREE_DEBUG)
         n.list_lock.lock(cpu, SITE_FREE_DEBUG)
         cpu.atomic(self.pages.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)  # slab_lock
-        objp, done = head, 0
-        while done < count and self.free_one(cpu, cache, pfn, objp):
-            done += 1
-            if done < count:
-                objp = self.pages.freelists.get_freepointer(cache, objp)
-        if done < count - 1:
-            self.reports.slab_err(cpu, cache, pfn, f"Bulk freelist count({count}) invalid({done + 1})\n")
+        objp, seen = head, 1
+        while (sound := self.free_one(cpu, cache, pfn, objp)) and objp != tail:
+            objp, seen = self.pages.freelists.get_freepointer(cache, objp), seen + 1
+        if seen != count:
+            self.reports.slab_err(cpu, cache, pfn, f"Bulk freelist count({count}) invalid({seen})\n")
         n.list_lock.unlock(cpu)
         cpu.irq_restore(saved)
-        if done < count:
+        if not sound:
             self.reports.slab_fix(cpu, cache, f"Object at {pointer(objp)} not freed")
-        return int(done == count)
+        return int(sound)
 
     def free_one(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:
         """Check one object about to be freed and mark it free; whether it may be."""
+        self.contents.spoiled.pop(objp, None)  # the free pointer was written anew on the way here
         if cache.flags & fl.SLAB_CONSISTENCY_CHECKS and not self.free_consistency_checks(cpu, cache, pfn, objp):
             return False
         self.mark(cpu, cache, objp)
         self.track(cpu, cache, objp, TRACK_FREE, FREE_RETURN)
         self.reports.trace(cpu, cache, pfn, objp, "free")
         self.contents.init_object(cache, objp, RED_INACTIVE)
-        self.contents.spoiled.pop(objp, None)
         return True
 
     def free_consistency_checks(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:

@@ -209,6 +209,13 @@ def test_a_bulk_with_a_bad_object_is_told_with_its_counts(checked):
     assert bugs(allocator) == [f"Invalid object pointer 0x{others[0] + 8:016x}", "Bulk freelist count(3) invalid(2)"]
 
 
+def test_a_bulk_that_names_an_object_twice_is_told(checked):
+    allocator, cpu, cache, first = checked
+    allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    allocator.kmem_cache_free_bulk(cpu, cache, [first, first])
+    assert bugs(allocator) == ["Bulk freelist count(2) invalid(1)"]
+
+
 def test_addresses_of_other_memory_are_refused(debugged):
     with pytest.raises(UserError, match="no slab holds"):
         debugged[0].debug.write(8, b"A")

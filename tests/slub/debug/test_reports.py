@@ -51,8 +51,15 @@ def test_it_tells_the_last_user_the_slab_and_the_bytes(report):
     assert "CPU: 0 PID: 1 Comm: swapper/0" in text
 
 
-def test_without_red_zones_the_bytes_before_the_object_are_shown(report):
-    lines, objp, _ = report("FPU")
+def test_without_red_zones_the_bytes_before_the_object_are_shown(booted):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="FPU")
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("c", 56)
+    objp = [allocator.kmem_cache_alloc(cpu, cache, KERNEL) for _ in range(2)][1]
+    allocator.kmem_cache_free(cpu, cache, objp)
+    allocator.debug.write(objp, b"AB")
+    allocator.kmem_cache_alloc(cpu, cache, KERNEL)
+    lines = [line.split("] ", 1)[1] for line in allocator.kernel.log.lines]
+    assert "BUG c (Not tainted): Poison overwritten" in lines
     assert any(line.startswith(f"Bytes b4 {objp - 16:016x}: ") for line in lines)
     assert not any(line.startswith("Redzone") for line in lines)
 
