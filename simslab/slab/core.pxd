@@ -62,5 +62,5 @@ cdef class SlabCore(Allocator):
     @cython.locals(own=KmemCache)
     cpdef long long kmem_cache_shrink(self, Cpu cpu, Cache cache) except? -1
     @cython.locals(others=list)
-    cpdef long long drain_and_shrink(self, Cpu cpu, KmemCache cache) except? -1
+    cpdef long long shrink_online(self, Cpu cpu, KmemCache cache) except? -1
     cpdef long long kmem_cache_shrink_in_order(self, Cpu cpu, KmemCache cache, list order) except? -1

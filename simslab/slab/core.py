@@ -200,16 +200,16 @@ class SlabCore(Allocator):
     def kmem_cache_shrink(self, cpu: Cpu, cache: Cache) -> int:
         """Empty all arrays and destroy free slabs; 1 when slabs are left (mm/slab_common.c: kmem_cache_shrink)."""
         own: KmemCache = cache  # type: ignore[assignment]
-        with self.kernel.hotplug.held(cpu):
-            return self.drain_and_shrink(cpu, own)
+        with self.kernel.hotplug.held_off(cpu):
+            return self.shrink_online(cpu, own)
 
-    def drain_and_shrink(self, cpu: Cpu, cache: KmemCache) -> int:
-        """kmem_cache_shrink for who holds the locks against hotplug (mm/slab.c: __kmem_cache_shrink)."""
+    def shrink_online(self, cpu: Cpu, cache: KmemCache) -> int:
+        """Body of kmem_cache_shrink, under the hotplug locks (mm/slab.c: __kmem_cache_shrink)."""
         others = [i for i in self.online_cpus if i != cpu.id]
         return self.kmem_cache_shrink_in_order(cpu, cache, [*others, cpu.id])
 
     def kmem_cache_shrink_in_order(self, cpu: Cpu, cache: KmemCache, order: list[int]) -> int:
-        """kmem_cache_shrink with the CPUs answering the drain interrupt in `order`."""
+        """__kmem_cache_shrink with the CPUs answering the drain interrupt in `order`."""
         self.on_each_cpu(cpu, cache, order)
         self.drain.drain_nodes(cpu, cache)
         return self.drain.shrink_nodes(cpu, cache)

@@ -1,6 +1,6 @@
 """Creating, sharing and destroying caches, as far as the allocators have it in common (mm/slab_common.c).
 
-Process context, interrupts on.
+Process context, interrupts on. Creation and destruction wait for slab_mutex and for CPUs and memory that come or go.
 """
 
 from __future__ import annotations
@@ -9,21 +9,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from simslab.allocator.cache import Cache
 from simslab.kernel.errno import EBUSY, EINVAL, ENOMEM
 from simslab.kernel.kernel import Kernel
-from simslab.kernel.locking.mutex import Mutex
+from simslab.kernel.locking.mutex import Mutex, holding
 from simslab.kernel.mm import gfp
+from simslab.kernel.printk import KernelLog
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import flags as fl
-from simslab.slab_common.alignment import boot_alignment, calculate_alignment
+from simslab.slab_common.alignment import BYTES_PER_WORD, boot_alignment, calculate_alignment
 from simslab.slab_common.kmalloc import KmallocCache
 from simslab.slab_common.kmalloc_caches import KmallocCaches
 from simslab.slab_common.slab_state import KernelPanicError
 from simslab.slab_common.standing import StandingCache
 from simslab.slab_common.usercopy import usercopy_window_is_valid
+
+KMALLOC_MAX_SIZE: Final = 4 << 20  # bytes; of both allocators with pages of 4 KiB and MAX_ORDER 11
 
 AnyCache = TypeVar("AnyCache", bound=Cache)
 
@@ -45,11 +48,11 @@ class SlabCaches(Protocol[AnyCache]):
     """The caches of one kernel, and the calls with which they get their own structures."""
 
     kernel: Kernel
+    slab_mutex: Mutex
     caches: list[AnyCache]
     caches_to_rcu_destroy: list[AnyCache]
     by_index: list[AnyCache | None]
     kmem_cache: AnyCache | None
-    slab_mutex: Mutex
     kmalloc_caches: KmallocCaches
 
     def kmem_cache_alloc(self, cpu: Cpu, cache: Cache, flags: int) -> int:
@@ -62,9 +65,10 @@ class SlabCaches(Protocol[AnyCache]):
 class CacheCreation(ABC, Generic[AnyCache]):
     """Creation and destruction of the caches of `slab`; what an allocator does its own way is abstract (mm/slab.h)."""
 
-    def __init__(self, slab: SlabCaches[AnyCache], cache_line_size: int) -> None:
+    def __init__(self, slab: SlabCaches[AnyCache], cache_line_size: int, debug_vm: bool = False) -> None:
         self.slab = slab
         self.cache_line_size = cache_line_size
+        self.debug_vm = debug_vm
 
     # -- the allocator's part (mm/slab.h) -----------------------------------------------------------------------------
 
@@ -93,16 +97,13 @@ class CacheCreation(ABC, Generic[AnyCache]):
         """Free what an empty cache consists of, but for its structure (__kmem_cache_release)."""
 
     @contextmanager
-    def alone(self, cpu: Cpu) -> Iterator[None]:
-        """Hold the locks against CPU and memory hotplug and slab_mutex, as creation and destruction do.
+    def caches_held(self, cpu: Cpu) -> Iterator[None]:
+        """No cache, CPU or memory comes or goes inside: the hotplug locks, then slab_mutex (mm/slab_common.c).
 
-        Not modelled: their cycles before the engine runs, when caches are made one at a time.
+        Not modelled: the cycles of the three locks when nobody has them. A run's caches are made before its measured
+        part.
         """
-        kernel = self.slab.kernel
-        if not kernel.machine.engine.running:
-            yield
-            return
-        with kernel.hotplug.held(cpu), self.slab.slab_mutex.held(cpu):
+        with self.slab.kernel.hotplug.held_off(cpu), holding(self.slab.slab_mutex, cpu, charged=False):
             yield
 
     # -- creation -----------------------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ class CacheCreation(ABC, Generic[AnyCache]):
         Returns None after a warning when creation fails; raises KernelPanicError instead for a SLAB_PANIC cache, and
         EndlessAlignmentError for the one request at which the real kernel hangs.
         """
-        with self.alone(cpu):
+        with self.caches_held(cpu):
             cache, err = self.create_or_share(cpu, request)
         if err:
             self.creation_failed(cpu, request, err)
@@ -121,9 +122,9 @@ class CacheCreation(ABC, Generic[AnyCache]):
 
     def create_or_share(self, cpu: Cpu, request: CacheRequest) -> tuple[AnyCache | None, int]:
         """Body of kmem_cache_create_usercopy, under slab_mutex: (cache, 0) or (None, errno)."""
-        err = kmem_cache_sanity_check(request.size, request.flags)
-        if err:
-            return None, err
+        err = kmem_cache_sanity_check(self.slab.kernel.log, cpu, request) if self.debug_vm else 0
+        if err or request.flags & ~fl.SLAB_FLAGS_PERMITTED or request.size < 0:
+            return None, err or -EINVAL
         request = replace(request, flags=request.flags & self.cache_create_mask())
         if not usercopy_window_is_valid(request.size, request.useroffset, request.usersize):
             window = f"usercopy window {request.useroffset}+{request.usersize}"
@@ -225,7 +226,7 @@ class CacheCreation(ABC, Generic[AnyCache]):
         Returns -EBUSY, after a warning, when objects are left: the cache then stays in the list, without references,
         and its objects can still be freed. As in the kernel a later request may share it again.
         """
-        with self.alone(cpu):
+        with self.caches_held(cpu):
             cache.refcount -= 1
             if cache.refcount:
                 return 0
@@ -233,7 +234,7 @@ class CacheCreation(ABC, Generic[AnyCache]):
             if err:
                 self.slab.kernel.log.pr_err(cpu, f"kmem_cache_destroy {cache.name}: Slab cache still has objects")
                 self.slab.kernel.log.dump_stack(cpu)
-        return err
+            return err
 
     def shutdown_cache(self, cpu: Cpu, cache: AnyCache) -> int:
         """Empty a cache and take it out of the list; 0 or -EBUSY with objects left (mm/slab_common.c: shutdown_cache).
@@ -256,7 +257,7 @@ class CacheCreation(ABC, Generic[AnyCache]):
 
         Not modelled: the worker asleep meanwhile; the rest of the work is queued on the CPU whose callback is the last.
         """
-        with self.slab.slab_mutex.held(cpu):
+        with holding(self.slab.slab_mutex, cpu, charged=False):
             to_destroy = list(self.slab.caches_to_rcu_destroy)
             self.slab.caches_to_rcu_destroy.clear()
         if not to_destroy:
@@ -276,9 +277,15 @@ class CacheCreation(ABC, Generic[AnyCache]):
         self.slab.kmem_cache_free(cpu, self.cache_of_caches(), cache.addr)
 
 
-def kmem_cache_sanity_check(size: int, flags: int) -> int:
-    """Return 0 or -EINVAL for flags that no caller may pass.
+def kmem_cache_sanity_check(log: KernelLog, cpu: Cpu, request: CacheRequest) -> int:
+    """Return 0, or -EINVAL for a size that kernels with DEBUG_VM refuse; a name with blanks is warned of.
 
-    Not modelled: the size checks of kmem_cache_sanity_check, which only DEBUG_VM builds have.
+    Not modelled: a name that is NULL. In an interrupt the locks that are taken before have refused already.
     """
-    return -EINVAL if flags & ~fl.SLAB_FLAGS_PERMITTED or size < 0 else 0
+    if not BYTES_PER_WORD <= request.size <= KMALLOC_MAX_SIZE:
+        log.pr_err(cpu, f"kmem_cache_create({request.name}): size {request.size} fails the integrity check")
+        return -EINVAL
+    if " " in request.name:
+        log.pr_warn(cpu, f"kmem_cache_create: a blank in the name '{request.name}' confuses parsers")
+        log.dump_stack(cpu)
+    return 0

@@ -59,7 +59,7 @@ class SlubAllocator(SlubCore):
 
     def kmem_cache_shrink(self, cpu: Cpu, cache: Cache) -> int:
         """Flush all CPUs, give empty slabs back, sort the others; 1 when slabs are left (shrink.py)."""
-        with self.kernel.hotplug.held(cpu):
+        with self.kernel.hotplug.held_off(cpu):
             return shrink.kmem_cache_shrink(self, cpu, own(cache))
 
     def write_attribute(self, cpu: Cpu, cache: Cache, name: str, value: int) -> int:

@@ -3,14 +3,16 @@
 import logging
 
 import pytest
+from at_once import AtOnce
 
 from simslab.conform.slab import invariants
-from simslab.conform.slub.topologies import new_system as new_slub_system
+from simslab.conform.slub import topologies as slub
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common import flags as fl
+from simslab.slab_common.slab_state import KernelPanicError
 from simslab.slub.creation.options import SlubOptions
 
 BUSY = -16
@@ -132,77 +134,109 @@ def test_caches_destroyed_meanwhile_share_one_barrier():
     assert bench.released
 
 
-ALLOCATORS = [lambda: new_system("2n8c", SlabOptions()), lambda: new_slub_system("2n8c", SlubOptions())]
+def system(name, topology, **options):
+    """One of the allocators, booted."""
+    if name == "slub":
+        return slub.new_system(topology, SlubOptions(**options))
+    return new_system(topology, SlabOptions(**options))
 
 
-def at_once(allocator, *sections):
-    """Let each CPU of 4, 5, ... do one thing, each a little after the one before; (start, end) of each."""
-    machine, times = allocator.kernel.machine, {}
-
-    def run(cpu, section):
-        begun = cpu.now
-        section(cpu)
-        times[cpu.id] = begun, cpu.now
-
-    latest = max(cpu.now for cpu in machine.cpus)
-    for cpu, section in zip(machine.cpus[4:], sections, strict=False):
-        cpu.now = latest + cpu.id
-        machine.engine.spawn(cpu, lambda cpu=cpu, section=section: run(cpu, section))
-    machine.engine.run()
-    return [times[cpu] for cpu in sorted(times)]
+@pytest.fixture(params=["slab", "slub"])
+def allocator(request):
+    return system(request.param, "2n8c")
 
 
-@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
-def test_caches_are_made_and_destroyed_one_at_a_time(make):
-    allocator = make()
-    doomed = allocator.kmem_cache_create("doomed", 200, ctor=1)
-    waited = allocator.kernel.machine.cpus[5].cause_owner[causes.LOCK_WAIT]
-    (_, made), (begun, destroyed) = at_once(
+def creating(allocator, name):
+    return lambda cpu: allocator.kmem_cache_create(name, 200, ctor=1, cpu=cpu)
+
+
+def test_creations_wait_for_each_other_and_all_are_done(allocator):
+    both = AtOnce(allocator, (1, 0, creating(allocator, "first")), (5, 100, creating(allocator, "second")))
+    assert both.follow_each_other(1, 5)
+    assert [cache.name for cache in allocator.caches[-2:]] == ["first", "second"]
+
+
+def test_destruction_waits_for_creation(allocator):
+    doomed = creating(allocator, "doomed")(None)
+    both = AtOnce(
         allocator,
-        lambda cpu: allocator.kmem_cache_create("made", 200, ctor=1, cpu=cpu),
-        lambda cpu: allocator.kmem_cache_destroy(doomed, cpu),
+        (1, 0, creating(allocator, "mine")),
+        (5, 100, lambda cpu: allocator.kmem_cache_destroy(doomed, cpu)),
     )
-    assert begun < made < destroyed
-    assert allocator.kernel.machine.cpus[5].cause_owner[causes.LOCK_WAIT] > waited
+    assert both.follow_each_other(1, 5)
+    assert both.returned[5] == 0
+    assert allocator.caches[-1].name == "mine"
+
+
+def test_two_who_create_the_same_share_one(allocator):
+    alike = [(n, 100 * n, lambda cpu: allocator.kmem_cache_create("alike", 1384, cpu=cpu)) for n in (2, 6)]
+    both = AtOnce(allocator, *alike)
+    assert both.returned[2] is both.returned[6]
+    assert both.returned[2].refcount == 2
+
+
+def test_a_shrink_goes_on_beside_creation(allocator):
+    cache = creating(allocator, "mine")(None)
+    both = AtOnce(
+        allocator,
+        (1, 0, creating(allocator, "first")),
+        (5, 100, lambda cpu: allocator.kmem_cache_shrink(cpu, cache)),
+    )
+    assert both.waited[5] == 0
+
+
+@pytest.mark.parametrize("first", ["creation", "shrink"])
+def test_a_cpu_that_goes_waits_for_creation_and_for_shrinking(allocator, first):
+    cache = creating(allocator, "mine")(None)
+    inside = {"creation": creating(allocator, "first"), "shrink": lambda cpu: allocator.kmem_cache_shrink(cpu, cache)}
+    both = AtOnce(allocator, (1, 0, inside[first]), (0, 100, lambda cpu: allocator.cpu_down(cpu, 7)))
+    assert both.follow_each_other(1, 0)
+    assert 7 not in allocator.online_cpus
+
+
+def test_a_shrink_waits_for_a_cpu_that_goes(allocator):
+    cache = creating(allocator, "mine")(None)
+    both = AtOnce(
+        allocator,
+        (1, 0, lambda cpu: allocator.cpu_down(cpu, 7)),
+        (5, 10, lambda cpu: allocator.kmem_cache_shrink(cpu, cache)),
+    )
+    assert both.follow_each_other(1, 5)
+
+
+def test_memory_that_goes_waits_for_creation(allocator):
+    both = AtOnce(
+        allocator,
+        (1, 0, creating(allocator, "first")),
+        (5, 100, lambda cpu: allocator.memory_going_offline(cpu, 1)),
+    )
+    assert both.follow_each_other(1, 5)
+
+
+def test_a_refused_creation_leaves_the_locks_free(allocator):
+    assert allocator.kmem_cache_create("refused", 64, flags=1) is None
     assert allocator.slab_mutex.owner == -1
+    assert allocator.kernel.hotplug.cpus.readers == allocator.kernel.hotplug.mems.readers == 0
 
 
-@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
-def test_a_cpu_does_not_come_while_a_cache_is_shrunk(make):
-    allocator = make()
-    cache = allocator.kmem_cache_create("shrunk", 200, ctor=1)
-    cpus = allocator.kernel.machine.cpus
-    for cpu in cpus[:4]:
-        allocator.kmem_cache_free(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL))
-    allocator.cpu_down(cpus[0], 7)
-    (_, shrunk), (begun, up) = at_once(
-        allocator,
-        lambda cpu: allocator.kmem_cache_shrink(cpu, cache),
-        lambda cpu: allocator.cpu_up(cpu, 7),
-    )
-    assert begun < shrunk <= up
-    assert allocator.kernel.hotplug.cpus.readers == []
+@pytest.fixture(params=["slab", "slub"])
+def debug_vm(request):
+    return system(request.param, "1n1c", debug_vm=True)
 
 
-@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
-def test_a_cache_is_not_shrunk_while_memory_goes(make):
-    allocator = make()
-    cache = allocator.kmem_cache_create("shrunk", 200, ctor=1)
-    (_, gone), (begun, shrunk) = at_once(
-        allocator,
-        lambda cpu: allocator.memory_going_offline(cpu, 1),
-        lambda cpu: allocator.kmem_cache_shrink(cpu, cache),
-    )
-    assert begun < gone < shrunk
+@pytest.mark.parametrize("size", [0, 1, 7, (4 << 20) + 1])
+def test_debug_vm_refuses_sizes_that_are_no_objects(debug_vm, size):
+    assert debug_vm.kmem_cache_create("odd", size) is None
+    assert any(f"kmem_cache_create(odd): size {size} fails" in line for line in debug_vm.kernel.log.lines)
+    with pytest.raises(KernelPanicError, match="odd"):
+        debug_vm.kmem_cache_create("odd", size, flags=fl.SLAB_PANIC)
 
 
-@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
-def test_a_cache_is_destroyed_although_a_cpu_waits_to_go(make):
-    allocator = make()
-    cache = allocator.kmem_cache_create("doomed", 200, ctor=1)
-    (_, destroyed), (begun, gone) = at_once(
-        allocator,
-        lambda cpu: allocator.kmem_cache_destroy(cache, cpu),
-        lambda cpu: allocator.cpu_down(cpu, 7),
-    )
-    assert begun < destroyed < gone
+def test_debug_vm_takes_the_least_and_warns_of_a_blank_in_the_name(debug_vm):
+    assert debug_vm.kmem_cache_create("two words", 8, ctor=1) is not None
+    assert any("blank in the name 'two words'" in line for line in debug_vm.kernel.log.lines)
+
+
+def test_without_debug_vm_a_small_size_is_rounded_up(allocator):
+    assert allocator.kmem_cache_create("small name", 7, ctor=1) is not None
+    assert not any("blank" in line or "integrity" in line for line in allocator.kernel.log.lines)

@@ -37,6 +37,7 @@ class Writer:
             hz=self.chance.choice([100, 250, 300, 1000]),
             reap=self.chance.random() < 0.5,
             slab_nomerge=True,
+            debug_vm=True,
             init_on_alloc=True,
             init_on_free=True,
             have_memoryless_nodes=True,

@@ -1,116 +1,87 @@
-"""Locks that many may read and seldom one writes (kernel/locking/percpu-rwsem.c)."""
+"""Sleeping locks of many readers and hardly ever a writer (kernel/locking/percpu-rwsem.c)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.locking import sleeping
+from simslab.kernel.locking.sleep import runs_with_others, sleep_until, wake_sleeper
+from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
 
 
-class PercpuRwSemaphore:
-    """Any number of readers, or one writer. First come, first served: readers wait behind a writer. Process context.
+class PercpuRwsem:
+    """A percpu_rw_semaphore; process context only. Readers who come after a waiting writer wait behind it.
 
-    The few instructions of taking it are among its callers', as kmem_cache_shrink was counted with them.
-
-    Not modelled: the line of the counter, which each CPU has of its own; the grace period that a writer waits for.
+    Not modelled: the cycles of the fast paths (a reader's two additions to a counter of its own CPU), and the grace
+    period that a writer waits for first (rcu_sync_enter).
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.readers: list[int] = []  # CPUs
+        self.readers = 0
         self.writer = -1
-        self.waiters: list[tuple[Cpu, bool]] = []  # (CPU, whether it reads)
-        self.given_at: dict[int, int] = {}  # CPU -> when it got what it slept for
+        self.read_until = 0  # cycle of the last release by a reader
+        self.written_until = 0  # and by a writer; either may be ahead of other CPUs
+        self.waiters: list[tuple[Cpu, bool]] = []  # with whether it wants to write
+        self.admitted: set[int] = set()  # CPUs that sleep and have been let in
 
-    def down_read(self, cpu: Cpu) -> None:
-        """Read; sleeps while somebody writes, or waits to (percpu_down_read)."""
-        self._enter(cpu)
+    def read_lock(self, cpu: Cpu) -> None:
+        """Take the lock with other readers, sleeping while a writer has it or waits (percpu_down_read)."""
+        self._may_wait(cpu)
         if self.writer >= 0 or self.waiters:
-            self._sleep(cpu, reads=True)
+            self._sleep(cpu, write=False)
         else:
-            self.readers.append(cpu.id)
+            self.readers += 1
+        self._not_before(cpu, self.written_until)
 
-    def up_read(self, cpu: Cpu) -> None:
-        """Have read (percpu_up_read)."""
-        self.readers.remove(cpu.id)
-        self._give(cpu.now)
+    def read_unlock(self, cpu: Cpu) -> None:
+        """Release the lock; the last reader lets the first writer in (percpu_up_read)."""
+        if not self.readers:
+            raise KernelBugError(f"CPU {cpu.id} does not hold {self.name}")
+        self.readers -= 1
+        if runs_with_others(cpu):
+            self.read_until = max(self.read_until, cpu.now)
+        self._let_in(cpu)
 
-    def down_write(self, cpu: Cpu) -> None:
-        """Write alone; sleeps until all who read or write have ended (percpu_down_write)."""
-        self._enter(cpu)
-        if self.writer >= 0 or self.readers or self.waiters:
-            self._sleep(cpu, reads=False)
+    def write_lock(self, cpu: Cpu) -> None:
+        """Take the lock alone, sleeping until the readers that have it are out (percpu_down_write)."""
+        self._may_wait(cpu)
+        if self.readers or self.writer >= 0 or self.waiters:
+            self._sleep(cpu, write=True)
         else:
             self.writer = cpu.id
+        self._not_before(cpu, max(self.read_until, self.written_until))
 
-    def up_write(self, cpu: Cpu) -> None:
-        """Have written (percpu_up_write)."""
+    def write_unlock(self, cpu: Cpu) -> None:
+        """Release the lock; whoever waits is let in, up to the next writer (percpu_up_write)."""
         if self.writer != cpu.id:
-            raise KernelBugError(f"CPU {cpu.id} does not write under {self.name}")
+            raise KernelBugError(f"CPU {cpu.id} does not hold {self.name}")
         self.writer = -1
-        self._give(cpu.now)
+        if runs_with_others(cpu):
+            self.written_until = cpu.now
+        self._let_in(cpu)
 
-    @contextmanager
-    def read(self, cpu: Cpu) -> Iterator[None]:
-        """Read inside."""
-        self.down_read(cpu)
-        try:
-            yield
-        finally:
-            self.up_read(cpu)
-
-    @contextmanager
-    def written(self, cpu: Cpu) -> Iterator[None]:
-        """Write inside."""
-        self.down_write(cpu)
-        try:
-            yield
-        finally:
-            self.up_write(cpu)
-
-    def _enter(self, cpu: Cpu) -> None:
+    def _may_wait(self, cpu: Cpu) -> None:
         cpu.settle()
         if cpu.in_interrupt or self.writer == cpu.id:
             raise KernelBugError(f"CPU {cpu.id} may not wait for {self.name} here")
 
-    def _sleep(self, cpu: Cpu, reads: bool) -> None:
-        self.waiters.append((cpu, reads))
-        sleeping.sleep_until(cpu, self.name, lambda: cpu.id in self.given_at)
-        sleeping.awake(cpu, self.given_at.pop(cpu.id))
+    def _sleep(self, cpu: Cpu, write: bool) -> None:
+        self.waiters.append((cpu, write))
+        sleep_until(cpu, self.name, lambda: cpu.id in self.admitted)
+        self.admitted.remove(cpu.id)
 
-    def _give(self, now: int) -> None:
-        """Let the first who wait go on, all readers up to the next writer."""
-        while self.waiters and self.writer < 0:
-            first, reads = self.waiters[0]
-            if self.readers and not reads:
-                return
-            del self.waiters[0]
-            if reads:
-                self.readers.append(first.id)
+    def _let_in(self, cpu: Cpu) -> None:
+        """Admit the first who wait: readers up to the next writer, or one writer."""
+        while self.waiters and self.writer < 0 and not (self.waiters[0][1] and self.readers):
+            sleeper, write = self.waiters.pop(0)
+            if write:
+                self.writer = sleeper.id
             else:
-                self.writer = first.id
-            self.given_at[first.id] = now
-            sleeping.wake(first, now)
+                self.readers += 1
+            self.admitted.add(sleeper.id)
+            wake_sleeper(sleeper, cpu.now)
 
-
-class HotplugLocks:
-    """What keeps CPUs and memory from coming and going (kernel/cpu.c: cpus_read_lock, mm/memory_hotplug.c)."""
-
-    def __init__(self) -> None:
-        self.cpus = PercpuRwSemaphore("cpu_hotplug_lock")
-        self.mems = PercpuRwSemaphore("mem_hotplug_lock")
-
-    @contextmanager
-    def held(self, cpu: Cpu) -> Iterator[None]:
-        """All CPUs and all memory stay inside (get_online_cpus, get_online_mems)."""
-        with self.cpus.read(cpu), self.mems.read(cpu):
-            yield
-
-    @contextmanager
-    def memory_moves(self, cpu: Cpu) -> Iterator[None]:
-        """Memory comes or goes inside (mem_hotplug_begin)."""
-        with self.cpus.read(cpu), self.mems.written(cpu):
-            yield
+    def _not_before(self, cpu: Cpu, time: int) -> None:
+        if time > cpu.now:
+            cpu.idle_until(time, causes.LOCK_WAIT)
+            cpu.settle()

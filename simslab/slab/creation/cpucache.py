@@ -11,6 +11,7 @@ from typing import Final
 
 from simslab.kernel import layout
 from simslab.kernel.errno import EINVAL, ENOMEM
+from simslab.kernel.locking.mutex import holding
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
@@ -287,21 +288,27 @@ def slabinfo_write(core: SlabCore, text: str, request: int, cpu: Cpu | None = No
     if len(words) < 4 or not all(is_number(word) for word in words[1:4]):
         return -EINVAL
     limit, batchcount, shared = (int(word) for word in words[1:4])
-    for cache in reversed(core.caches):
-        if cache.name == words[0]:
-            return tune(core, cpu, cache, (limit, batchcount, shared), request) or len(text)
+    with holding(core.slab_mutex, cpu):
+        for cache in reversed(core.caches):
+            if cache.name == words[0]:
+                return tune_held(core, cpu, cache, (limit, batchcount, shared), request) or len(text)
     return -EINVAL
 
 
 def tune(core: SlabCore, cpu: Cpu, cache: KmemCache, triple: tuple[int, int, int], request: int) -> int:
-    """Give a cache another (limit, batchcount, shared), the rest of slabinfo_write; 0 or a negative errno."""
+    """Give a cache another (limit, batchcount, shared), as slabinfo_write does; 0 or a negative errno."""
+    with holding(core.slab_mutex, cpu):
+        return tune_held(core, cpu, cache, triple, request)
+
+
+def tune_held(core: SlabCore, cpu: Cpu, cache: KmemCache, triple: tuple[int, int, int], request: int) -> int:
+    """Body of slabinfo_write, under slab_mutex."""
     limit, batchcount, shared = triple
     if limit < 1 or batchcount < 1 or batchcount > limit or shared < 0:
         told = f"slabinfo: {cache.name} {limit} {batchcount} {shared} ignored"
         core.kernel.log.pr_warn(cpu, f"{told}: expected limit >= batchcount >= 1, shared >= 0")
         return 0
-    with core.slab_mutex.held(cpu):
-        return do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
+    return do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
 
 
 def is_number(word: str) -> bool:

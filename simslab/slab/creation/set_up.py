@@ -19,7 +19,7 @@ class SlabCreation(CacheCreation[KmemCache]):
     """Creation and destruction of the caches of `core`."""
 
     def __init__(self, core: SlabCore) -> None:
-        super().__init__(core, core.options.cache_line_size)
+        super().__init__(core, core.options.cache_line_size, core.options.debug_vm)
         self.core = core
 
     def cache_create_mask(self) -> int:
@@ -51,7 +51,7 @@ class SlabCreation(CacheCreation[KmemCache]):
 
     def shutdown(self, cpu: Cpu, cache: KmemCache) -> int:
         """Shrink; 1 when objects are left (mm/slab.c: __kmem_cache_shutdown)."""
-        return self.core.drain_and_shrink(cpu, cache)
+        return self.core.shrink_online(cpu, cache)
 
     def release(self, cpu: Cpu, cache: KmemCache) -> None:
         """Free arrays and node structures (mm/slab.c: __kmem_cache_release)."""

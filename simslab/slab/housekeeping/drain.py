@@ -106,7 +106,6 @@ class SlabDrain:
 
     def drain_alien_cache(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
         """Send home all alien objects that a node holds (mm/slab.c: drain_alien_cache). Interrupts on."""
-        # The caller's slab_mutex or lock against CPU hotplug keeps the table from going away while this runs.
         aliens, addr = n.alien, n.alien_addr
         if aliens is None:
             return 0

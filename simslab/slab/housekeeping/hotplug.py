@@ -1,6 +1,7 @@
 """CPUs and memory that come and go (mm/slab.c: slab_prepare_cpu, slab_dead_cpu, slab_memory_callback).
 
-All run in process context with interrupts on, on a CPU that stays. The CPU that goes must be outside the allocator.
+All run in process context with interrupts on, on a CPU that stays, and wait for those who hold hotplug off.
+The CPU that goes must be outside the allocator.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from bisect import insort
 from typing import Final
 
 from simslab.kernel.errno import EBUSY
+from simslab.kernel.locking.mutex import holding
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
@@ -22,8 +24,8 @@ SITE_CANCELED: Final = callsites.site("cpuup_canceled")
 
 def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
     """Prepare all caches for CPU `coming`, then let it take part and reap; 0 or -ENOMEM (slab_prepare_cpu)."""
-    with core.kernel.hotplug.cpus.written(cpu):
-        with core.slab_mutex.held(cpu):
+    with core.kernel.hotplug.cpu_hotplug(cpu):
+        with holding(core.slab_mutex, cpu):
             err = boot.cpuup_prepare(core, cpu, coming)
         if err:
             return err
@@ -36,11 +38,11 @@ def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
 
 def cpu_down(core: SlabCore, cpu: Cpu, going: int) -> None:
     """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
-    with core.kernel.hotplug.cpus.written(cpu):
+    with core.kernel.hotplug.cpu_hotplug(cpu):
         core.kernel.cpu_down(cpu, going)
         # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone.
         # Not modelled: the time in the kernel between a CPU's going and slab_dead_cpu.
-        with core.slab_mutex.held(cpu):
+        with holding(core.slab_mutex, cpu):
             core.online_cpus.remove(going)
             cpucache.leave_node(core, going)
             cpuup_canceled(core, cpu, going)
@@ -104,7 +106,7 @@ def memory_going_online(core: SlabCore, cpu: Cpu, nid: int) -> int:
 
     Not modelled: nodes that were not there at boot; the structures of those that were are kept up to date.
     """
-    with core.kernel.hotplug.memory_moves(cpu), core.slab_mutex.held(cpu):
+    with core.kernel.hotplug.mem_hotplug(cpu), holding(core.slab_mutex, cpu, charged=False):
         for cache in core.caches[::-1]:
             err = cpucache.init_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL)
             if err:
@@ -114,7 +116,7 @@ def memory_going_online(core: SlabCore, cpu: Cpu, nid: int) -> int:
 
 def memory_going_offline(core: SlabCore, cpu: Cpu, nid: int) -> int:
     """Destroy a node's free slabs; -EBUSY when slabs with objects are left (drain_cache_node_node)."""
-    with core.kernel.hotplug.memory_moves(cpu), core.slab_mutex.held(cpu):
+    with core.kernel.hotplug.mem_hotplug(cpu), holding(core.slab_mutex, cpu, charged=False):
         for cache in core.caches[::-1]:
             n = cache.node[nid]
             if n is None:

@@ -52,12 +52,11 @@ class Reaper:
         """
         if cpu.irqs_off:
             raise KernelBugError("cache_reap with interrupts off")
-        cpu.settle()
-        if self.slab_mutex.owner >= 0:
+        if not self.slab_mutex.trylock(cpu):
             return 0
         kernel = self.kernel
         reap_node = self.slab_reap_node[cpu.id]
-        with self.slab_mutex.held(cpu):
-            self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
+        self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
+        self.slab_mutex.unlock(cpu)
         self.slab_reap_node[cpu.id] = kernel.node_online_map.next_node_in(reap_node)
         return 1

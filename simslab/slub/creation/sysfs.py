@@ -66,7 +66,7 @@ def shrink_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> 
     """Shrink the cache when told 1 (mm/slub.c: shrink_store)."""
     if not text.startswith("1"):
         return -EINVAL
-    with allocator.kernel.hotplug.held(cpu):
+    with allocator.kernel.hotplug.held_off(cpu):
         kmem_cache_shrink(allocator, cpu, cache)
     return len(text)
 

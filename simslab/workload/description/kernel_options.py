@@ -69,6 +69,10 @@ class KernelOptions(Strict):
     )
     slub_nomerge: bool = Field(default=False, description="of SLUB: the same as `slab_nomerge`")
     debug_slab: bool = Field(default=False, description="CONFIG_DEBUG_SLAB: red zones, poison, statistics")
+    debug_vm: bool = Field(
+        default=False,
+        description="CONFIG_DEBUG_VM: creation refuses sizes not of 8 bytes to 4 MiB and warns of blanks",
+    )
     init_on_alloc: bool = Field(default=False, description="zero every object when it is allocated")
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
     freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")

@@ -110,6 +110,7 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         return _slub(kernel, options, seed)
     slab_options = SlabOptions(
         slab_nomerge=options.slab_nomerge,
+        debug_vm=options.debug_vm,
         noaliencache=options.noaliencache,
         slab_max_order=options.slab_max_order,
         debug_slab=options.debug_slab,
@@ -134,6 +135,7 @@ def _slub(kernel: Kernel, options: KernelOptions, seed: int) -> SlubAllocator:
     nomerge = given.pop("slub_nomerge")
     slub = SlubOptions(
         slab_nomerge=options.slab_nomerge or nomerge,
+        debug_vm=options.debug_vm,
         init_on_alloc=options.init_on_alloc,
         init_on_free=options.init_on_free,
         freelist_random=options.freelist_random,

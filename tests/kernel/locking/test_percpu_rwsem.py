@@ -3,70 +3,90 @@ from collections.abc import Callable
 import pytest
 
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.locking.percpu_rwsem import HotplugLocks, PercpuRwSemaphore
+from simslab.kernel.locking.percpu_rwsem import PercpuRwsem
 from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.machine import Machine
 
-WORK = 50_000
+HELD = 50_000
 
 
-def sections(machine: Machine, entrances: list[str]) -> list[tuple[str, int]]:
-    """What CPUs that enter one after the other do, in order: ("read" or "write", "+" or "-" for in and out, CPU)."""
-    lock, seen = PercpuRwSemaphore("cpu_hotplug_lock"), []
+class Course:
+    """CPUs that come to one lock in order of their number and hold it for `HELD` cycles; `spans` is when, by CPU."""
 
-    def section(cpu: Cpu, kind: str) -> Callable[[], None]:
+    def __init__(self, machine: Machine, kinds: str) -> None:
+        self.lock = PercpuRwsem("cpu_hotplug_lock")
+        self.spans: dict[int, tuple[int, int]] = {}
+        for cpu, kind in zip(machine.cpus, kinds, strict=False):
+            machine.engine.spawn(cpu, self.section(cpu, kind))
+        machine.engine.run()
+
+    def section(self, cpu: Cpu, kind: str) -> Callable[[], None]:
+        take, drop = {
+            "r": (self.lock.read_lock, self.lock.read_unlock),
+            "w": (self.lock.write_lock, self.lock.write_unlock),
+        }[kind]
+
         def run() -> None:
-            cpu.charge(causes.WORK, 1_000 * (cpu.id + 1))
-            with lock.read(cpu) if kind == "read" else lock.written(cpu):
-                seen.append(("+" + kind, cpu.id))
-                cpu.charge(causes.WORK, WORK)
-                cpu.settle()
-                seen.append(("-" + kind, cpu.id))
+            cpu.charge(causes.WORK, 1000 * (cpu.id + 1))
+            take(cpu)
+            began = cpu.now
+            cpu.charge(causes.WORK, HELD)
+            cpu.settle()
+            drop(cpu)
+            self.spans[cpu.id] = began, cpu.now
 
         return run
 
-    for cpu, kind in zip(machine.cpus, entrances, strict=False):
-        machine.engine.spawn(cpu, section(cpu, kind))
+
+def test_readers_hold_it_together(machine: Machine) -> None:
+    spans = Course(machine, "rr").spans
+    assert spans[1][0] < spans[0][1]
+    assert spans[1][0] == 2000
+
+
+def test_a_writer_waits_for_the_readers_that_are_in(machine: Machine) -> None:
+    spans = Course(machine, "rrw").spans
+    assert spans[2][0] >= max(spans[0][1], spans[1][1])
+
+
+def test_a_reader_that_comes_after_a_waiting_writer_waits_behind_it(machine: Machine) -> None:
+    spans = Course(machine, "rwr").spans
+    assert spans[0][1] <= spans[1][0] < spans[1][1] <= spans[2][0]
+
+
+def test_readers_that_waited_for_a_writer_go_on_together(machine: Machine) -> None:
+    spans = Course(machine, "wrr").spans
+    assert min(spans[1][0], spans[2][0]) >= spans[0][1]
+    assert max(spans[1][0], spans[2][0]) < min(spans[1][1], spans[2][1])
+
+
+def test_writers_follow_each_other(machine: Machine) -> None:
+    spans = Course(machine, "ww").spans
+    assert spans[0][1] <= spans[1][0]
+
+
+def test_a_release_ahead_of_the_other_cpus_is_waited_for(machine: Machine) -> None:
+    lock = PercpuRwsem("cpu_hotplug_lock")
+    first, second = machine.cpus[:2]
+
+    def read() -> None:
+        lock.read_lock(first)
+        first.charge(causes.WORK, HELD)
+        lock.read_unlock(first)  # not settled: far ahead
+
+    machine.engine.spawn(first, read)
+    machine.engine.spawn(second, lambda: lock.write_lock(second))
     machine.engine.run()
-    assert (lock.readers, lock.writer, lock.waiters, lock.given_at) == ([], -1, [], {})
-    return seen
+    assert second.now >= HELD
 
 
-def test_readers_do_not_wait_for_each_other(machine: Machine) -> None:
-    seen = sections(machine, ["read", "read", "read"])
-    assert [what for what, _ in seen] == ["+read"] * 3 + ["-read"] * 3
-
-
-def test_a_writer_waits_for_readers_and_readers_that_come_later_wait_for_it(machine: Machine) -> None:
-    seen = sections(machine, ["read", "write", "read", "read"])
-    assert seen[:4] == [("+read", 0), ("-read", 0), ("+write", 1), ("-write", 1)]
-    assert [what for what, _ in seen[4:]] == ["+read", "+read", "-read", "-read"]
-
-
-def test_writers_write_one_after_the_other(machine: Machine) -> None:
-    seen = sections(machine, ["write", "write", "write"])
-    assert seen == [(sign + "write", cpu) for cpu in range(3) for sign in "+-"]
-
-
-def test_who_writes_may_not_wait_for_itself(machine: Machine) -> None:
-    lock, cpu = PercpuRwSemaphore("cpu_hotplug_lock"), machine.cpus[0]
-    lock.down_write(cpu)
-    with pytest.raises(KernelBugError, match="may not wait for cpu_hotplug_lock"):
-        lock.down_read(cpu)
-
-
-def test_only_the_writer_has_written(machine: Machine) -> None:
-    lock = PercpuRwSemaphore("cpu_hotplug_lock")
-    lock.down_write(machine.cpus[0])
-    with pytest.raises(KernelBugError, match="CPU 1 does not write"):
-        lock.up_write(machine.cpus[1])
-
-
-def test_memory_moves_while_cpus_stay(machine: Machine) -> None:
-    locks, cpu = HotplugLocks(), machine.cpus[0]
-    with locks.memory_moves(cpu):
-        assert (locks.cpus.readers, locks.mems.writer) == ([0], 0)
-    with locks.held(cpu):
-        assert (locks.cpus.readers, locks.mems.readers) == ([0], [0])
-    assert locks.cpus.readers == locks.mems.readers == []
+def test_nobody_releases_what_it_does_not_hold_or_takes_it_twice(machine: Machine) -> None:
+    lock, cpu = PercpuRwsem("cpu_hotplug_lock"), machine.cpus[0]
+    with pytest.raises(KernelBugError, match="does not hold"):
+        lock.read_unlock(cpu)
+    with pytest.raises(KernelBugError, match="does not hold"):
+        lock.write_unlock(cpu)
+    lock.write_lock(cpu)
+    with pytest.raises(KernelBugError, match="may not wait"):
+        lock.read_lock(cpu)

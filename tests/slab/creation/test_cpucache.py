@@ -1,9 +1,11 @@
 import logging
 
 import pytest
+from at_once import AtOnce
 
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
+from simslab.kernel.errno import EINVAL
 from simslab.kernel.mm import gfp
 from simslab.slab.creation.options import SlabOptions
 
@@ -119,3 +121,25 @@ def test_a_refill_by_growth_fills_a_smaller_array_that_tuning_put_there_meanwhil
     ac = cache.cpu_cache[0]
     assert (ac.limit, ac.avail) == (2, 1)
     assert invariants.check_cache(allocator, cache, [objp]) == []
+
+
+def test_tunings_wait_for_each_other_and_for_creation():
+    allocator = new_system("1n4c", SlabOptions(slab_nomerge=True))
+    cache = allocator.kmem_cache_create("tuned", 128)
+    calls = AtOnce(
+        allocator,
+        (1, 0, lambda cpu: allocator.slabinfo_write("tuned 16 8 1", cpu)),
+        (2, 100, lambda cpu: allocator.kmem_cache_create("mine", 200, cpu=cpu)),
+        (3, 200, lambda cpu: allocator.slabinfo_write("tuned 4 2 0", cpu)),
+    )
+    ends = [calls.spans[number][1] for number in (1, 2, 3)]
+    assert ends == sorted(ends)
+    assert calls.waited[1] == 0 < calls.waited[2] < calls.waited[3]
+    assert (cache.limit, cache.batchcount, cache.shared) == (4, 2, 0)
+    assert allocator.slab_mutex.owner == -1
+
+
+def test_a_line_that_names_no_cache_leaves_the_mutex_free():
+    allocator = new_system("1n1c", SlabOptions())
+    assert allocator.slabinfo_write("nobody 4 2 0") == -EINVAL
+    assert allocator.slab_mutex.owner == -1

@@ -1,4 +1,5 @@
 import pytest
+from at_once import AtOnce
 
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
@@ -57,3 +58,18 @@ def test_with_the_rotor_twice_the_nodes_mask_hardly_longer():
 def test_without_the_rotor_the_longest_masked_stretch_grows_as_the_nodes_do():
     assert longest_masked(16, reap_all_nodes=True) > 1.9 * longest_masked(8, reap_all_nodes=True)
     assert longest_masked(8, reap_all_nodes=True) > 4 * longest_masked(8)
+
+
+def test_a_reaper_under_a_creation_gives_up_and_comes_again():
+    allocator = new_system("1n4c", SlabOptions())
+    reaper, kernel = allocator.reaper, allocator.kernel
+    node = reaper.slab_reap_node[3]
+    both = AtOnce(
+        allocator,
+        (1, 0, lambda cpu: allocator.kmem_cache_create("mine", 200, ctor=1, cpu=cpu)),
+        (3, 100, reaper.reap_work),
+    )
+    assert both.spans[3][1] < both.spans[1][1]
+    assert both.waited[3] == 0
+    assert reaper.slab_reap_node[3] == node
+    assert kernel.workqueue.pending(kernel.machine.cpus[3]) == 1

@@ -105,6 +105,7 @@ def test_zeroing_costs_time():
 def test_options_reach_the_allocator():
     kernel = {
         "slab_nomerge": True,
+        "debug_vm": True,
         "noaliencache": True,
         "slab_max_order": 0,
         "freelist_random": True,
@@ -115,6 +116,7 @@ def test_options_reach_the_allocator():
     allocator, reserves = prepared.system.allocator, prepared.system.kernel.reserves
     options = allocator.options
     assert (options.slab_nomerge, options.noaliencache, options.slab_max_order) == (True, True, 0)
+    assert options.debug_vm
     assert (options.freelist_random, options.freelist_seed, options.freelist_hardened) == (True, 5, True)
     assert allocator.pages.randomizer is not None
     assert allocator.freeing.hardened == 1
