@@ -199,11 +199,16 @@ class Storm:
     def shrink(self, cpu, _chance, _flags):
         self.allocator.kmem_cache_shrink(cpu, self.cache)
 
-    def make(self, cpu, chance, _flags):
-        """Create a cache and destroy it, if no fault is injected meanwhile."""
-        made = self.allocator.kmem_cache_create(f"made-{cpu.id}", chance.randint(8, 3000), ctor=1, cpu=cpu)
-        if made is not None:
-            self.allocator.kmem_cache_destroy(made, cpu)
+    def make(self, cpu, chance, flags):
+        """Make a cache, use it and destroy it, if no fault is injected meanwhile."""
+        allocator = self.allocator
+        made = allocator.kmem_cache_create(f"made-{cpu.id}", chance.randint(8, 3000), ctor=1, cpu=cpu)
+        if made is None:
+            return
+        for objp in [allocator.kmem_cache_alloc(cpu, made, flags) for _ in range(chance.randrange(6))]:
+            if objp:
+                allocator.kmem_cache_free(cpu, made, objp)
+        assert allocator.kmem_cache_destroy(made, cpu) == 0
 
     def deny(self, _cpu, chance, _flags):
         self.allocator.pages.deny_mask = chance.choice([0, 0, chance.randrange(1 << len(self.cache.node))])

@@ -5,6 +5,7 @@ import pytest
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.mutex import Mutex, holding
 from simslab.machine.accounting import causes
+from simslab.machine.accounting.vectors import TIMER_VECTOR
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.core.interrupt_handler import InterruptHandler
 from simslab.machine.machine import Machine
@@ -117,7 +118,7 @@ def test_nobody_overtakes_one_that_is_interrupted_while_it_waits_for_a_release_a
         order.append(cpu.id)
         mutex.unlock(cpu)
 
-    second.post_irq(3000, 64)
+    second.post_irq(3000, TIMER_VECTOR)
     machine.engine.spawn(first, hold)
     machine.engine.spawn(second, lambda: come(second, 2000))
     machine.engine.spawn(third, lambda: come(third, 2500))

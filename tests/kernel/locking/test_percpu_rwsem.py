@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.locking.hotplug_locks import reading, writing
 from simslab.kernel.locking.percpu_rwsem import PercpuRwsem
 from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
@@ -66,19 +67,23 @@ def test_writers_follow_each_other(machine: Machine) -> None:
     assert spans[0][1] <= spans[1][0]
 
 
-def test_a_release_ahead_of_the_other_cpus_is_waited_for(machine: Machine) -> None:
-    lock = PercpuRwsem("cpu_hotplug_lock")
-    first, second = machine.cpus[:2]
+@pytest.mark.parametrize("kinds", ["rw", "wr", "ww"])
+def test_a_release_ahead_of_the_other_cpus_is_waited_for(machine: Machine, kinds: str) -> None:
+    lock, (first, second) = PercpuRwsem("cpu_hotplug_lock"), machine.cpus[:2]
 
-    def read() -> None:
-        lock.read_lock(first)
-        first.charge(causes.WORK, HELD)
-        lock.read_unlock(first)  # not settled: far ahead
+    def hold() -> None:
+        with reading(lock, first) if kinds[0] == "r" else writing(lock, first):
+            first.charge(causes.WORK, 5_000)  # not settled: ahead
 
-    machine.engine.spawn(first, read)
-    machine.engine.spawn(second, lambda: lock.write_lock(second))
+    def come() -> None:
+        second.charge(causes.WORK, 2_000)
+        with reading(lock, second) if kinds[1] == "r" else writing(lock, second):
+            pass
+
+    machine.engine.spawn(first, hold)
+    machine.engine.spawn(second, come)
     machine.engine.run()
-    assert second.now >= HELD
+    assert first.now == second.now == 5_000
 
 
 def test_nobody_releases_what_it_does_not_hold_or_takes_it_twice(machine: Machine) -> None:

@@ -143,3 +143,15 @@ def test_a_line_that_names_no_cache_leaves_the_mutex_free():
     allocator = new_system("1n1c", SlabOptions())
     assert allocator.slabinfo_write("nobody 4 2 0") == -EINVAL
     assert allocator.slab_mutex.owner == -1
+
+
+def test_a_cache_that_is_being_made_is_tuned_once_it_is_there():
+    allocator = new_system("1n4c", SlabOptions(slab_nomerge=True))
+    calls = AtOnce(
+        allocator,
+        (1, 0, lambda cpu: allocator.kmem_cache_create("mine", 200, cpu=cpu)),
+        (2, 100, lambda cpu: allocator.slabinfo_write("mine 4 2 0", cpu)),
+    )
+    assert calls.follow_each_other(1, 2)
+    assert calls.returned[2] == len("mine 4 2 0")
+    assert calls.returned[1].limit == 4
