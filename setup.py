@@ -51,6 +51,7 @@ HOT = {
         "workload.run.executor",
         "workload.run.recorder",
         "workload.run.thread",
+        "workload.streams.turns",
         "workload.trace.int_table",
         "workload.trace.line_scanner",
         "workload.trace.object_table",

@@ -34,13 +34,48 @@ threads:
       - {pattern: alloc_free, cache: pairs, operations: 100000}
 """
 
+# mixed-remote, on 64 CPUs.
+MIXED = """
+description: 64 CPUs on 8 nodes; one object in five is freed on another node
+caches:
+  mixed: {size: 256, flags: [HWCACHE_ALIGN]}
+threads:
+  - name: workers
+    cpus: spread 64
+    steps:
+      - {pattern: barrier, begin_region: true}
+      - pattern: lifetimes
+        cache: mixed
+        objects: 1250
+        lifetime: {exponential: 200}
+        remote: 0.2
+        remote_to: other_node
+        touch: 64
+        think: 400 cycles
+"""
+
+CONTENDED = """
+description: Eight CPUs of a node, one cache, every second allocation or free takes the node's lock
+caches:
+  contended: {size: 256}
+tunables:
+  contended: {limit: 2, batchcount: 1, shared: 0}
+threads:
+  - name: workers
+    cpus: "0-7"
+    steps:
+      - {pattern: barrier, begin_region: true}
+      - {pattern: alloc_free, cache: contended, operations: 10000, live: 50, order: random}
+"""
 
 CASES = (
-    ("1 CPU, warm pairs", "one-node", None, 10_000),
+    ("1 CPU, warm pairs", "one-node", PAIRS, 10_000),
     ("4 CPUs, local, 500 live", "two-socket", "local-churn", 10_000),
     ("8 CPUs, 2 nodes, 20 % remote", "two-socket", "mixed-remote", 10_000),
     ("the same, quantum 0", "two-socket", "mixed-remote", 0),
     ("producer and consumer", "two-socket", "producer-consumer", 10_000),
+    ("64 CPUs, 8 nodes, 20 % remote", "opteron-6276", MIXED, 10_000),
+    ("8 CPUs, one cache, batchcount 1", "two-socket", CONTENDED, 10_000),
 )
 
 
@@ -61,14 +96,20 @@ def measured(machine, workload, scale, quantum):
     }
 
 
+def described(text, folder):
+    """The path of a workload's description, written into `folder`."""
+    file = Path(folder) / "workload.yaml"
+    file.write_text(text)
+    return str(file)
+
+
 def one_round(scale, folder):
     """Case -> (sample, counts) of each case run once."""
-    pairs = Path(folder) / "pairs.yaml"
-    pairs.write_text(PAIRS)
     found = {}
     for name, machine, workload, quantum in CASES:
         beside = {yardstick: timed() for yardstick, timed in YARDSTICKS.items()}
-        seconds, counts = measured(machine, workload or str(pairs), scale, quantum)
+        where = described(workload, folder) if "\n" in workload else workload
+        seconds, counts = measured(machine, where, scale, quantum)
         found[name] = ({"rate": counts["operations"] / seconds, **beside}, counts)
     return found
 

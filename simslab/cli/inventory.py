@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simslab.base.documents.inherit import KEY
 from simslab.base.documents.validation import validate
@@ -71,15 +72,39 @@ def check_file(name: str) -> str:
     checked = validate(document, model)
     trace = getattr(checked, "trace", None)
     if trace is not None:
-        return "\n".join(f"{kind} of a {_check_trace(path.parent / file)}" for file in trace.files)
+        told = [(file.name, _check_trace(path.parent / file)) for file in trace.files]
+        if len(told) == 1:
+            return f"{kind} of a {told[0][1]}"
+        return "\n".join([f"{kind} of {len(told)} traces", *(f"{name}: {text}" for name, text in told)])
     return kind
 
 
-def check_together(files: Mapping[str, str]) -> None:
+def checked_json(files: Sequence[str]) -> tuple[str, bool]:
+    """Return as JSON what `check` tells of the files, and whether there is no mistake in them."""
+    told: list[dict[str, Any]] = []
+    for file in files:
+        entry: dict[str, Any] = {"file": file, "kind": "", "problems": []}
+        try:
+            entry["kind"] = check_file(file)
+        except UserError as error:
+            entry["problems"] = [asdict(problem) for problem in error.problems]
+        told.append(entry)
+    together: dict[str, Any] | None = None
+    if len(files) == 2 and not any(entry["problems"] for entry in told):
+        try:
+            fits = check_together({entry["kind"]: entry["file"] for entry in told})
+            together = {"told": fits, "problems": []} if fits else None
+        except UserError as error:
+            together = {"told": "", "problems": [asdict(problem) for problem in error.problems]}
+    good = not any(entry["problems"] for entry in [*told, *([together] if together else [])])
+    return json.dumps({"files": told, "together": together}, indent=2, ensure_ascii=False), good
+
+
+def check_together(files: Mapping[str, str]) -> str:
     """Of a machine and a workload or trace, by what `check_file` said of them, tell that the one can run the other.
 
     The machine is booted and the workload's streams are made, as `run` would; UserErrors with the places of what does
-    not fit. Nothing is done about other kinds of files.
+    not fit. Nothing is done, and told, about other kinds of files.
     """
     machine = files.get("machine")
     workload = next((file for kind, file in files.items() if kind.startswith(("workload", "kmem trace"))), None)
@@ -89,7 +114,8 @@ def check_together(files: Mapping[str, str]) -> None:
 
         inputs = load_inputs(machine, workload)
         check_fits(inputs.machine, inputs.workload, inputs.workload_document)
-        print(f"{workload} on {machine}: ok")
+        return f"{workload} on {machine}: ok"
+    return ""
 
 
 def _is_trace(path: FilePath) -> bool:

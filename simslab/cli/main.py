@@ -210,14 +210,19 @@ def check(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="machines, workloads, kmem traces, or shipped names")
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, mistakes with their places")] = False,
 ) -> None:
     """Check machines, workloads and kmem traces and tell every mistake in them.
 
     Of one machine and one workload also whether the machine has the CPUs, nodes and caches that the workload names; of
     more files only `run` tells that.
     """
-    from simslab.cli.inventory import check_file, check_together
+    from simslab.cli.inventory import check_file, check_together, checked_json
 
+    if as_json:
+        text, good = checked_json(files)
+        print(text)
+        raise typer.Exit(0 if good else BAD_INPUT)
     kinds: list[str] = []
     for file in files:
         try:
@@ -228,7 +233,9 @@ def check(
     if len(kinds) < len(files):
         raise typer.Exit(BAD_INPUT)
     if len(files) == 2:
-        check_together(dict(zip(kinds, files, strict=True)))
+        fits = check_together(dict(zip(kinds, files, strict=True)))
+        if fits:
+            print(fits)
 
 
 @app.command()
@@ -237,9 +244,9 @@ def schema(
         str,
         typer.Argument(
             metavar="KIND",
-            help="machine, workload, experiment or result; of what --json prints comparison, description, fit, "
-            "geometry, inventory, measurement, metrics, protocol, reference (measure --against), result-line (one of "
-            "sweep), terms or tuning",
+            help="machine, workload, experiment or result; of what --json prints check, comparison, conformance, "
+            "contents (store show), description, differences, fit, geometry, inventory, measurement, metrics, "
+            "protocol, reference (measure --against), reproduction, result-line (one of sweep), terms or tuning",
         ),
     ],
 ) -> None:

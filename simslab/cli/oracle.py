@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ def conform(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="records of a real kernel; all files of a folder")
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Replay records of a real 5.10 kernel and compare the allocator's state after every operation."""
     from simslab.conform.dispatch import conform as check
@@ -25,10 +27,11 @@ def conform(
     verdicts = []
     for path in golden_files(files):
         verdicts.append(check(path))
-        print(verdicts[-1], flush=True)
+        if not as_json:
+            print(verdicts[-1], flush=True)
     if not verdicts:
         raise UserError("no files", file=str(files[0]), expected="records of a real kernel, or a folder of them")
-    print(totals(verdicts))
+    print(json.dumps({"files": [asdict(verdict) for verdict in verdicts]}, indent=2) if as_json else totals(verdicts))
     if not all(verdict.ok for verdict in verdicts):
         raise typer.Exit(CHECK_FAILED)
 

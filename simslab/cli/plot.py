@@ -1,5 +1,6 @@
 """`simslab plot`: figures from stored results alone."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,10 @@ def plot(
     ] = "",
     by: Annotated[
         str,
-        typer.Option(metavar="WHAT", help="path (default of one result), arm (of several), operation, cache or node"),
+        typer.Option(
+            metavar="WHAT",
+            help="path (default of one result), arm (of several), operation, cache; node: of one run, run again",
+        ),
     ] = "",
     operation: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="only this operation (repeatable)")
@@ -77,13 +81,15 @@ def plot(
     title: Annotated[str | None, typer.Option(metavar="TEXT|none", help="title; default: workload and machine")] = None,
     trace: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="of a timeline: where the trace lies that was replayed, or its folder"),
+        typer.Option(
+            metavar="FILE", help="where it is run again: where the trace lies that was replayed, or its folder"
+        ),
     ] = None,
     legend: Annotated[str, typer.Option(metavar="above|right|inside|none", help="where the legend stands")] = "above",
 ) -> None:
-    """Draw a figure from stored results: nothing is run again, but for a timeline."""
+    """Draw a figure from stored results: nothing is run again, but for a timeline or nodes."""
     from simslab.report.plot import options as opt
-    from simslab.report.plot.kinds import drawn_to
+    from simslab.report.plot.kinds import DISTRIBUTIONS, drawn_to
 
     opt.check_output(out)
     if not opt.FONT_SIZES[0] <= font_size <= opt.FONT_SIZES[1]:
@@ -115,13 +121,13 @@ def plot(
     sources = _sources(results, names, at or [], base, correct)
     if kind == "timeline":
         sources = _with_timeline(sources, options, trace)
+    elif options.by == "node" and kind in ("", *DISTRIBUTIONS) and len(sources.arms) == 1:
+        sources, options = _of_nodes(sources, trace), replace(options, by="arm")
     drawn_to(out, sources, kind, options)
 
 
 def _sources(results: list[str], metric: list[str], at: list[str], base: str, correct: bool) -> "Sources":
     """Read results; of stores, which are read by a layer above that of figures, the table of points."""
-    from dataclasses import replace
-
     from simslab.experiment.store.schema import is_store
     from simslab.report.plot.sources import read_sources, with_metrics
 
@@ -132,10 +138,21 @@ def _sources(results: list[str], metric: list[str], at: list[str], base: str, co
     return replace(sources, tables=(*compared, *tables))
 
 
+def _of_nodes(sources: "Sources", trace: Path | None) -> "Sources":
+    """Return the one run as an arm for each node, for which it is made again."""
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import latencies_by_node
+    from simslab.report.plot.sources import node_arms
+    from simslab.result.stored import stored
+
+    (arm,) = sources.arms
+    with kernel_console_off(), watching(f"running {arm.place} again") as watch:
+        latencies = latencies_by_node(stored(arm.place), trace, watch)
+    return replace(sources, arms=node_arms(arm, latencies))
+
+
 def _with_timeline(sources: "Sources", options: "Options", trace: Path | None) -> "Sources":
     """Add what the arrays of the one cache chosen held, for which the one run is made again."""
-    from dataclasses import replace
-
     from simslab.base.errors import UserError
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.reproduce import arrays_again

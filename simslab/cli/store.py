@@ -53,10 +53,13 @@ def dump(store: StoreFile) -> None:
 
 
 @storing.command()
-def show(store: StoreFile) -> None:
+def show(store: StoreFile, as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """Print what a store holds: parameters and their values, metrics, failures."""
-    from simslab.experiment.store.contents import contents_text
+    import json
+
+    from simslab.experiment.store.contents import contents, contents_text
     from simslab.experiment.store.store import Store
 
     with Store.open(store) as opened:
-        sys.stdout.write(contents_text(opened))
+        text = json.dumps(contents(opened), indent=2) + "\n" if as_json else contents_text(opened)
+    sys.stdout.write(text)

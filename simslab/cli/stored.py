@@ -1,5 +1,6 @@
 """Stored results read, compared, made again and put together: `show`, `report`, `diff`, `reproduce`, `artifact`."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,14 @@ from simslab.cli.terminal.streams import terminal
 
 DIFFERENT = 1
 
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 ResultFolder = Annotated[str, typer.Argument(metavar="RESULT", help="a directory of `run --out`, or its manifest.json")]
 
 
 def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="a result directory or its manifest.json")],
     second: Annotated[str, typer.Argument(metavar="B", help="another")],
+    as_json: AsJson = False,
 ) -> None:
     """Tell what two stored results differ in: inputs first, then figures. Exit status 1 if they differ."""
     from rich.console import Console
@@ -31,6 +34,14 @@ def diff(
     figures = []
     if measurements[0] is not None and measurements[1] is not None:
         figures = figure_differences(measurements[0], measurements[1])
+    if as_json:
+        keys = ("what", "first", "second")
+        document = {
+            part: [dict(zip(keys, row, strict=True)) for row in rows]
+            for part, rows in (("inputs", inputs), ("figures", figures))
+        }
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        raise typer.Exit(DIFFERENT if inputs or figures else 0)
     parts = [
         table(title, (what, first, second), rows, texts=3, keys=1)
         for title, what, rows in (("Inputs that differ", "input", inputs), ("Figures that differ", "figure", figures))
@@ -47,6 +58,7 @@ def diff(
 def reproduce(
     result: ResultFolder,
     trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run a stored result's manifest again and tell whether it came out the same to the byte. Exit status 1 if not."""
     from simslab.cli.terminal.progress import kernel_console_off, watching
@@ -55,6 +67,10 @@ def reproduce(
 
     with kernel_console_off(), watching(f"reproducing {result}") as watch:
         made = run_again(stored(result), trace, watch)
+    if as_json:
+        document = {"identical": made.same, "different": made.different, "inputs": made.inputs}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        raise typer.Exit(DIFFERENT if made.different else 0)
     for name in made.same:
         print(f"{name}: identical")
     for name in made.different:

@@ -20,7 +20,7 @@ from simslab.report.views.all_views import OF_LINES, Again
 from simslab.report.views.page_state import SlabPages, ZoneState
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
-from simslab.result.measurement import Measurement
+from simslab.result.measurement import LatencyRow, Measurement
 from simslab.result.result_file import from_json, to_json
 from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
@@ -113,6 +113,27 @@ def arrays_again(
     timeline = ArrayTimeline(served, max(1, measured.cycles // samples))
     run_again(result, trace, watch, EventLog(timeline=timeline))
     return timeline
+
+
+def latencies_by_node(
+    result: Stored, trace: Path | None = None, watch: Watch | None = None
+) -> dict[int, list[LatencyRow]]:
+    """Return by the number of the CPUs' node the latencies of a stored run's operations: it is run again."""
+    log, numbers = EventLog(everything=True), dict[int, int]()
+
+    def at_end(system: System) -> None:
+        nodes = system.machine.topology.nodes
+        numbers.update({cpu.id: nodes[cpu.node].number for cpu in system.machine.cpus})
+
+    run_again(result, trace, watch, log, at_end)
+    counts: dict[int, dict[tuple[str, str, str], Counter[int]]] = {}
+    for each in log.operations:
+        of_node = counts.setdefault(numbers[each.cpu], {})
+        of_node.setdefault((each.operation, each.path, each.cache), Counter())[each.cycles] += 1
+    return {
+        node: [LatencyRow(*key, *zip(*sorted(found.items()), strict=True)) for key, found in sorted(rows.items())]
+        for node, rows in sorted(counts.items())
+    }
 
 
 def most_used(measured: Measurement) -> str:

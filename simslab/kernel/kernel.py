@@ -10,6 +10,7 @@ from simslab.kernel.irq.interrupts import KernelInterrupts
 from simslab.kernel.irq.napi import Napi
 from simslab.kernel.irq.smp import SmpCalls
 from simslab.kernel.irq.softirq import Softirqs
+from simslab.kernel.locking.percpu_rwsem import HotplugLocks
 from simslab.kernel.locking.rcu import Rcu
 from simslab.kernel.locking.spinlock import LockStats
 from simslab.kernel.mm import memblock, percpu
@@ -62,6 +63,7 @@ class Kernel:
         self.memory_bytes = sum(node.memory for node in topology.nodes)
         self.lock_stats = LockStats(self.nr_cpu_ids)
         self.log = KernelLog(machine.frequency_hz, self.nr_cpu_ids)
+        self.hotplug = HotplugLocks()
 
         self.zonelists = node_orders(
             topology.distance,

@@ -242,6 +242,18 @@ def legend_above(axes: Axes, title: str, columns: int = 2, handle: float = 3.4) 
         )
 
 
+def place_legend(axes: Axes, heading: str, place: str, columns: int = 2, handle: float = 3.4) -> None:
+    """Put heading and legend where `--legend` says: above, right, inside or none."""
+    if place == "above":
+        legend_above(axes, heading, columns, handle)
+        return
+    axes.set_title(heading)
+    if place == "right":
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=handle)
+    elif place == "inside":
+        axes.legend(loc="best", handlelength=handle)
+
+
 def steps(values: Sequence[float], shares: Sequence[float]) -> tuple[list[float], list[float]]:
     """Return the points of a cumulative curve that starts at share 0 below its first value."""
     return [values[0], *values], [0.0, *shares]

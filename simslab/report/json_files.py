@@ -17,16 +17,13 @@ from simslab.instruments.measure.transfer import HomeLatencies
 from simslab.instruments.protocol_tables import Transition
 from simslab.instruments.reference.reference import Row, Skipped, Verdict
 from simslab.report.comparison.tuning_text import TuningRow
+from simslab.report.json_checks import CheckFile, ConformanceFile, ContentsFile, DifferencesFile, ReproductionFile, Told
 from simslab.slab.creation.geometry import Attempt
 
 Numbers = list[list[float | None]]
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
-
-
-class Counted(_Told):
+class Counted(Told):
     """Exact counts of latencies: `counts[i]` operations took `cycles[i]`."""
 
     cycles: list[int] = Field(description="ascending, each once")
@@ -45,7 +42,7 @@ class ArmFile(Counted):
     by_operation: dict[str, Counted]
 
 
-class ThreeFile(_Told):
+class ThreeFile(Told):
     """The mean difference and its 95 % interval, null with a single seed; in percent null where the base is 0."""
 
     mean: float | None
@@ -53,7 +50,7 @@ class ThreeFile(_Told):
     high: float | None
 
 
-class DifferenceFile(_Told):
+class DifferenceFile(Told):
     """One metric of one arm against the base."""
 
     arm: str
@@ -65,7 +62,7 @@ class DifferenceFile(_Told):
     percent: ThreeFile = Field(description="of the base's mean")
 
 
-class ComparisonFile(_Told):
+class ComparisonFile(Told):
     """`simslab compare --json` and comparison.json."""
 
     format: Literal["simslab-comparison"]
@@ -82,7 +79,7 @@ class ComparisonFile(_Told):
     differences: list[DifferenceFile]
 
 
-class CacheFile(_Told):
+class CacheFile(Told):
     """A level of cache."""
 
     bytes: int
@@ -91,7 +88,7 @@ class CacheFile(_Told):
     ns: float
 
 
-class NodeFile(_Told):
+class NodeFile(Told):
     """A NUMA node."""
 
     node: int
@@ -102,7 +99,7 @@ class NodeFile(_Told):
     memory_side_cache_bytes: int
 
 
-class LinkFile(_Told):
+class LinkFile(Told):
     """One direction of a link."""
 
     source: str = Field(alias="from")
@@ -111,7 +108,7 @@ class LinkFile(_Told):
     bytes_per_second: int
 
 
-class DescriptionFile(_Told):
+class DescriptionFile(Told):
     """`simslab describe --json`."""
 
     format: Literal["simslab-machine-description"]
@@ -129,7 +126,7 @@ class DescriptionFile(_Told):
     idle_dram_latency_ns: dict[str, dict[str, float]] = Field(description="node of the reader -> node of the memory")
 
 
-class ShippedFile(_Told):
+class ShippedFile(Told):
     """One file that ships with simslab."""
 
     name: str
@@ -137,7 +134,7 @@ class ShippedFile(_Told):
     file: str
 
 
-class InventoryFile(_Told):
+class InventoryFile(Told):
     """`simslab list --json`."""
 
     machines: list[ShippedFile]
@@ -145,7 +142,7 @@ class InventoryFile(_Told):
     experiments: list[ShippedFile]
 
 
-class MeasurementFile(_Told):
+class MeasurementFile(Told):
     """`simslab measure --json`: the parts that were measured, latencies in ns, bandwidths in GB/s."""
 
     machine: str
@@ -166,7 +163,7 @@ class MeasurementFile(_Told):
     lock: LockMeasurement | None = Field(None, description="the kernel's spinlock")
 
 
-class CellFile(_Told):
+class CellFile(Told):
     """A row of a table of measurements beside what the model says, in the row's unit."""
 
     row: Row
@@ -177,7 +174,7 @@ class CellFile(_Told):
     error: float = Field(description="relative")
 
 
-class ReferenceFile(_Told):
+class ReferenceFile(Told):
     """`simslab measure --against FILE --json`."""
 
     cells: list[CellFile]
@@ -185,7 +182,7 @@ class ReferenceFile(_Told):
     verdicts: list[Verdict]
 
 
-class FittedParameterFile(_Told):
+class FittedParameterFile(Told):
     """A parameter of a machine file, in the file's own unit."""
 
     name: str
@@ -198,7 +195,7 @@ class FittedParameterFile(_Told):
     at_bound: bool
 
 
-class FittedCellFile(_Told):
+class FittedCellFile(Told):
     """A cell with what the machine measured before and after the fit; errors are relative."""
 
     cell: str
@@ -212,7 +209,7 @@ class FittedCellFile(_Told):
     error_after: float
 
 
-class FitFile(_Told):
+class FitFile(Told):
     """`simslab fit --json`."""
 
     parameters: list[FittedParameterFile]
@@ -222,7 +219,7 @@ class FitFile(_Told):
     machines_measured: int
 
 
-class TuningFile(_Told):
+class TuningFile(Told):
     """`simslab tune --json`: all tunings, the kernel's own first."""
 
     format: Literal["simslab-tuning"]
@@ -238,7 +235,7 @@ class TuningFile(_Told):
     notes: list[str]
 
 
-class GeometryFile(_Told):
+class GeometryFile(Told):
     """`simslab geometry --json`: fields of struct kmem_cache; of a cache that cannot be, those that required are."""
 
     object_size: int
@@ -264,14 +261,14 @@ class GeometryFile(_Told):
     shared: int = 0
 
 
-class ProtocolFile(_Told):
+class ProtocolFile(Told):
     """`simslab protocol --json`."""
 
     domain: list[Transition] = Field(description="of the caches below an L3, as the line's home sees them")
     core: list[Transition] = Field(description="of a core's L1 and L2 inside a domain")
 
 
-class MetricFile(_Told):
+class MetricFile(Told):
     """A family of metrics."""
 
     name: str
@@ -285,7 +282,7 @@ class MetricsFile(RootModel[list[MetricFile]]):
     """`simslab metrics --json`."""
 
 
-class TermFile(_Told):
+class TermFile(Told):
     """A word that results use; it may stand there several times."""
 
     name: str
@@ -311,8 +308,12 @@ class ResultLineFile(BaseModel):
 
 
 FILES: dict[str, type[BaseModel]] = {
+    "check": CheckFile,
     "comparison": ComparisonFile,
+    "conformance": ConformanceFile,
+    "contents": ContentsFile,
     "description": DescriptionFile,
+    "differences": DifferencesFile,
     "fit": FitFile,
     "geometry": GeometryFile,
     "inventory": InventoryFile,
@@ -320,6 +321,7 @@ FILES: dict[str, type[BaseModel]] = {
     "metrics": MetricsFile,
     "protocol": ProtocolFile,
     "reference": ReferenceFile,
+    "reproduction": ReproductionFile,
     "result-line": ResultLineFile,
     "terms": TermsFile,
     "tuning": TuningFile,

@@ -17,7 +17,6 @@ cdef long long INSNS_KMALLOC
 cdef long long INSNS_KMALLOC_NODE
 cdef long long INSNS_SMP_CALL
 cdef long long SITE_SERIAL_CALL
-cdef long long SLAB_MUTEX_OFFSET
 
 
 # Not final: Cython allows no overriding method in a final class.
@@ -60,6 +59,8 @@ cdef class SlabCore(Allocator):
     @cython.locals(objp=cython.longlong)
     cpdef long long kfree_all(self, Cpu cpu, list objects) except -1
     cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
-    @cython.locals(own=KmemCache, others=list)
+    @cython.locals(own=KmemCache)
     cpdef long long kmem_cache_shrink(self, Cpu cpu, Cache cache) except? -1
+    @cython.locals(others=list)
+    cpdef long long drain_and_shrink(self, Cpu cpu, KmemCache cache) except? -1
     cpdef long long kmem_cache_shrink_in_order(self, Cpu cpu, KmemCache cache, list order) except? -1

@@ -31,12 +31,12 @@ from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import kmalloc as kmalloc_types
 from simslab.slab_common.freelist_random import FreelistRandom
 from simslab.slab_common.kmalloc_caches import KmallocCaches
+from simslab.slab_common.slab_state import SLAB_MUTEX_OFFSET
 
 INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 33
 INSNS_SMP_CALL: Final = 830  # on_each_cpu on 4 CPUs: masks, queues, IPI (kernel/smp.c has its parts)
 SITE_SERIAL_CALL: Final = callsites.site("on_each_cpu")
-SLAB_MUTEX_OFFSET: Final = 128 << 10  # in the kernel's static data
 
 
 class SlabCore(Allocator):
@@ -203,8 +203,13 @@ class SlabCore(Allocator):
     def kmem_cache_shrink(self, cpu: Cpu, cache: Cache) -> int:
         """Empty all arrays and destroy free slabs; 1 when slabs are left (mm/slab_common.c: kmem_cache_shrink)."""
         own: KmemCache = cache  # type: ignore[assignment]
+        with self.kernel.hotplug.held(cpu):
+            return self.drain_and_shrink(cpu, own)
+
+    def drain_and_shrink(self, cpu: Cpu, cache: KmemCache) -> int:
+        """kmem_cache_shrink for who holds the locks against hotplug (mm/slab.c: __kmem_cache_shrink)."""
         others = [i for i in self.online_cpus if i != cpu.id]
-        return self.kmem_cache_shrink_in_order(cpu, own, [*others, cpu.id])
+        return self.kmem_cache_shrink_in_order(cpu, cache, [*others, cpu.id])
 
     def kmem_cache_shrink_in_order(self, cpu: Cpu, cache: KmemCache, order: list[int]) -> int:
         """kmem_cache_shrink with the CPUs answering the drain interrupt in `order`."""

@@ -1,18 +1,20 @@
 """Creating, sharing and destroying caches, as far as the allocators have it in common (mm/slab_common.c).
 
-Process context, interrupts on. Not modelled: slab_mutex and the CPU and memory hotplug locks around creation and
-destruction, since caches are made before the measured part of a run and one at a time.
+Process context, interrupts on.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from simslab.allocator.cache import Cache
 from simslab.kernel.errno import EBUSY, EINVAL, ENOMEM
 from simslab.kernel.kernel import Kernel
+from simslab.kernel.locking.mutex import Mutex
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import flags as fl
@@ -47,6 +49,7 @@ class SlabCaches(Protocol[AnyCache]):
     caches_to_rcu_destroy: list[AnyCache]
     by_index: list[AnyCache | None]
     kmem_cache: AnyCache | None
+    slab_mutex: Mutex
     kmalloc_caches: KmallocCaches
 
     def kmem_cache_alloc(self, cpu: Cpu, cache: Cache, flags: int) -> int:
@@ -89,6 +92,19 @@ class CacheCreation(ABC, Generic[AnyCache]):
     def release(self, cpu: Cpu, cache: AnyCache) -> None:
         """Free what an empty cache consists of, but for its structure (__kmem_cache_release)."""
 
+    @contextmanager
+    def alone(self, cpu: Cpu) -> Iterator[None]:
+        """Hold the locks against CPU and memory hotplug and slab_mutex, as creation and destruction do.
+
+        Not modelled: their cycles before the engine runs, when caches are made one at a time.
+        """
+        kernel = self.slab.kernel
+        if not kernel.machine.engine.running:
+            yield
+            return
+        with kernel.hotplug.held(cpu), self.slab.slab_mutex.held(cpu):
+            yield
+
     # -- creation -----------------------------------------------------------------------------------------------------
 
     def kmem_cache_create_usercopy(self, cpu: Cpu, request: CacheRequest) -> AnyCache | None:
@@ -97,13 +113,14 @@ class CacheCreation(ABC, Generic[AnyCache]):
         Returns None after a warning when creation fails; raises KernelPanicError instead for a SLAB_PANIC cache, and
         EndlessAlignmentError for the one request at which the real kernel hangs.
         """
-        cache, err = self.create_or_share(cpu, request)
+        with self.alone(cpu):
+            cache, err = self.create_or_share(cpu, request)
         if err:
             self.creation_failed(cpu, request, err)
         return cache
 
     def create_or_share(self, cpu: Cpu, request: CacheRequest) -> tuple[AnyCache | None, int]:
-        """Body of kmem_cache_create_usercopy: (cache, 0) or (None, errno)."""
+        """Body of kmem_cache_create_usercopy, under slab_mutex: (cache, 0) or (None, errno)."""
         err = kmem_cache_sanity_check(request.size, request.flags)
         if err:
             return None, err
@@ -208,13 +225,14 @@ class CacheCreation(ABC, Generic[AnyCache]):
         Returns -EBUSY, after a warning, when objects are left: the cache then stays in the list, without references,
         and its objects can still be freed. As in the kernel a later request may share it again.
         """
-        cache.refcount -= 1
-        if cache.refcount:
-            return 0
-        err = self.shutdown_cache(cpu, cache)
-        if err:
-            self.slab.kernel.log.pr_err(cpu, f"kmem_cache_destroy {cache.name}: Slab cache still has objects")
-            self.slab.kernel.log.dump_stack(cpu)
+        with self.alone(cpu):
+            cache.refcount -= 1
+            if cache.refcount:
+                return 0
+            err = self.shutdown_cache(cpu, cache)
+            if err:
+                self.slab.kernel.log.pr_err(cpu, f"kmem_cache_destroy {cache.name}: Slab cache still has objects")
+                self.slab.kernel.log.dump_stack(cpu)
         return err
 
     def shutdown_cache(self, cpu: Cpu, cache: AnyCache) -> int:
@@ -238,8 +256,9 @@ class CacheCreation(ABC, Generic[AnyCache]):
 
         Not modelled: the worker asleep meanwhile; the rest of the work is queued on the CPU whose callback is the last.
         """
-        to_destroy = list(self.slab.caches_to_rcu_destroy)
-        self.slab.caches_to_rcu_destroy.clear()
+        with self.slab.slab_mutex.held(cpu):
+            to_destroy = list(self.slab.caches_to_rcu_destroy)
+            self.slab.caches_to_rcu_destroy.clear()
         if not to_destroy:
             return
 

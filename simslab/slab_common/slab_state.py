@@ -11,6 +11,7 @@ PARTIAL: Final = 1  # kmem_cache works
 PARTIAL_NODE: Final = 2  # kmalloc of struct kmem_cache_node works
 UP: Final = 3  # kmalloc works
 FULL: Final = 4  # caches get their final arrays at once
+SLAB_MUTEX_OFFSET: Final = 128 << 10  # where slab_mutex lies in the kernel's static data
 
 
 class KernelPanicError(UserError):

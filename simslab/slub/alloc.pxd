@@ -52,6 +52,7 @@ cdef class SlubAlloc:
     cdef public long long gfp_allowed_mask
     cdef public object failslab
     cdef public object freeing
+    cdef public object out_of_memory
     cdef public long long init_on_alloc
     cdef public long long init_on_free
 

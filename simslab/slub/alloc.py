@@ -75,6 +75,7 @@ class SlubAlloc:
         self.gfp_allowed_mask = gfp.BITS_MASK
         self.failslab: Any = None
         self.freeing: Any = None
+        self.out_of_memory: Any = None  # housekeeping/out_of_memory.py
         self.init_on_alloc = 0
         self.init_on_free = 0
 
@@ -284,8 +285,8 @@ class SlubAlloc:
                 cpu.path = paths.ALLOC_NEW_SLAB
             if not objp:
                 cpu.path = paths.ALLOC_FAILED
-                if self.pages.debug is not None:
-                    self.pages.debug.slab_out_of_memory(cpu, cache, flags, node)
+                if self.out_of_memory is not None:
+                    self.out_of_memory.tell(cpu, cache, flags, node)
                 return 0
             cpu.read(self.mem_map.page_addr(c.page) + layout.PAGE_FLAGS)
             if not cache.debug and self.nodes.pfmemalloc_match(cpu, c.page, flags):

@@ -59,7 +59,8 @@ class SlubAllocator(SlubCore):
 
     def kmem_cache_shrink(self, cpu: Cpu, cache: Cache) -> int:
         """Flush all CPUs, give empty slabs back, sort the others; 1 when slabs are left (shrink.py)."""
-        return shrink.kmem_cache_shrink(self, cpu, own(cache))
+        with self.kernel.hotplug.held(cpu):
+            return shrink.kmem_cache_shrink(self, cpu, own(cache))
 
     def write_attribute(self, cpu: Cpu, cache: Cache, name: str, value: int) -> int:
         """Write a number to an attribute of a cache; characters accepted or a negative errno (sysfs.py)."""

@@ -35,6 +35,7 @@ cdef class SlubCore(Allocator):
     cdef public KmemCache kmem_cache_node
     cdef public long long slab_state
     cdef public long long boot_data
+    cdef public object slab_mutex
     cdef public list flush_order
     cdef public list nodes_with_memory
     cdef public SlubPages pages

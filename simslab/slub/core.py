@@ -12,6 +12,7 @@ from simslab.allocator.allocator import Allocator, Faults
 from simslab.allocator.cache import Cache
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
+from simslab.kernel.locking.mutex import Mutex
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.mempolicy import MemPolicies
@@ -20,6 +21,7 @@ from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import kmalloc as kmalloc_types
 from simslab.slab_common.freelist_random import FreelistRandom
 from simslab.slab_common.kmalloc_caches import KmallocCaches
+from simslab.slab_common.slab_state import SLAB_MUTEX_OFFSET
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths
 from simslab.slub.alloc import SlubAlloc
@@ -29,6 +31,7 @@ from simslab.slub.creation.geometry import Rules, get_order
 from simslab.slub.creation.options import SlubOptions
 from simslab.slub.debug.checks import SlubDebug
 from simslab.slub.free import SlubFree
+from simslab.slub.housekeeping.out_of_memory import OutOfMemory
 from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.lists.get_partial import GetPartial
@@ -62,6 +65,7 @@ class SlubCore(Allocator):
         self.kmem_cache_node: KmemCache | None = None
         self.slab_state = 0
         self.boot_data: int = kernel.boot_data
+        self.slab_mutex = Mutex(kernel.boot_data + SLAB_MUTEX_OFFSET, "slab_mutex")
         self.flush_order: list[int] = []  # model: in which CPUs answer flush_all, where a record tells it
         topology = kernel.machine.topology
         has_memory = [int(node.memory > 0) for node in topology.nodes]
@@ -76,6 +80,7 @@ class SlubCore(Allocator):
         self.allocating = SlubAlloc(self.pages, self.slabs, self.get_partial, has_memory)
         self.freeing = SlubFree(self.pages, self.partial, self.by_index)
         self.allocating.freeing = self.freeing
+        self.allocating.out_of_memory = OutOfMemory(self.pages, self.lists, kernel.log)
         self.pages.freelists.hardened = int(self.options.freelist_hardened)
         if self.options.freelist_random:
             self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))

@@ -50,6 +50,8 @@ cdef class SlubFree:
 
     @cython.locals(pfn=cython.longlong)
     cpdef long long kmem_cache_free(self, Cpu cpu, KmemCache cache, long long objp) except -1
+    @cython.locals(found=KmemCache, checks=cython.longlong, told=str)
+    cdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long pfn, long long objp)
     @cython.locals(pfn=cython.longlong, cache=KmemCache)
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
     cdef long long slab_free_one(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) except -1

@@ -68,10 +68,24 @@ class SlubFree:
         """Free an object of `cache` (mm/slub.c: kmem_cache_free)."""
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         if self.mem_map.slab_cache[pfn] != cache.index:
-            raise KernelBugError(f"object {objp:#x} freed to {cache.name} is of another cache, or of none")
+            cache = self.cache_from_obj(cpu, cache, pfn, objp)
         cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.insn(INSNS_ENTRY)
         return self.slab_free_one(cpu, cache, pfn, objp)
+
+    def cache_from_obj(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> KmemCache:
+        """The cache of an object that is not of `cache`, with a warning (mm/slab.h: cache_from_obj).
+
+        Kernels that neither harden freelists nor check objects do not look: where they would go wrong, KernelBugError.
+        Not modelled: its instructions where the caches are the same.
+        """
+        found: KmemCache | None = self.by_index[self.mem_map.slab_cache[pfn]]
+        checks = cache.debug and cache.flags & fl.SLAB_CONSISTENCY_CHECKS
+        if found is None or not (self.freelists.hardened or checks):
+            raise KernelBugError(f"object {objp:#x} freed to {cache.name} is of another cache, or of none")
+        told = f"cache_from_obj: Wrong slab cache. {cache.name} but object is from {found.name}"
+        self.pages.log.pr_warn(cpu, told)
+        return found
 
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free a slab object whose cache its page names (mm/slub.c: kfree)."""

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.base.shipped import KINDS, shipped_names
+from simslab.base.shipped import KINDS, shipped_folder, shipped_names
 from simslab.cli.inventory import check_file, inventory_json, inventory_lines, schema_json
 from simslab.machine.library import load_machine
 from simslab.workload.description.library import load_workload
@@ -125,3 +125,15 @@ def test_descriptions_are_listed_whole_for_programs_too():
     for entries in document.values():
         assert all(f"{entry['name']} " in lines and entry["description"] in lines for entry in entries)
         assert all(entry["description"] for entry in entries)
+
+
+def test_the_traces_of_a_workload_are_told_by_name(tmp_path):
+    for name in ("a.txt.gz", "b.txt.gz"):
+        (tmp_path / name).write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())
+    (tmp_path / "w.yaml").write_text("trace: {file: a.txt.gz, then: [b.txt.gz]}\n")
+    lines = check_file(str(tmp_path / "w.yaml")).splitlines()
+    assert lines[0] == "workload of 2 traces"
+    assert [line.split(",")[0] for line in lines if "kmem trace" in line] == [
+        "a.txt.gz: kmem trace",
+        "b.txt.gz: kmem trace",
+    ]

@@ -50,3 +50,10 @@ def test_the_arrays_of_a_cache_are_drawn_over_time_by_running_it_again(simslab, 
     assert (tmp_path / "t.csv").read_text().startswith("time_us,array,place,objects\n")
     assert "one cache of one run" in refused("plot", "r", "r", "--kind", "timeline", "--out", "u.svg")
     assert "there is no cache 'mixd'" in refused("plot", "r", "--kind", "timeline", "--cache", "mixd", "--out", "u.svg")
+
+
+def test_latencies_are_drawn_by_node_by_running_it_again(simslab, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert simslab("run", "two-socket", "mixed-remote", "--set", "scale=0.01", "--out", "r")[0] == 0
+    assert simslab("plot", "r", "--by", "node", "--operation", "free", "--out", "n.svg") == (0, "", "")
+    assert {line.split(",")[1] for line in (tmp_path / "n.csv").read_text().splitlines()[1:]} == {"node 0", "node 1"}

@@ -1,13 +1,14 @@
 """A run is made again from its manifest alone."""
 
 import json
+from collections import Counter
 
 import pytest
 
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.reproduce import COMPARED, reproduce, seen_again
+from simslab.experiment.reproduce import COMPARED, latencies_by_node, reproduce, seen_again
 from simslab.experiment.run import run_once
 from simslab.result.stored import stored
 
@@ -94,3 +95,18 @@ def test_a_run_that_is_made_again_tells_what_sysfs_shows_at_its_end(on_slub):
     told = seen_again(on_slub, "sysfs").sysfs
     assert "/sys/kernel/slab/churn -> :0000256\n" in told
     assert "/sys/kernel/slab/:0000256/order:1\n" in told
+
+
+def test_latencies_by_node_are_together_those_of_the_run(tmp_path):
+    measured = run_once(load_inputs("two-socket", "network-receive", ["scale=0.01"]), out=tmp_path / "out")
+    by_node = latencies_by_node(stored(tmp_path / "out"))
+    assert list(by_node) == [0, 1]
+
+    def counts(rows):
+        found = Counter()
+        for row in rows:
+            for cycles, count in zip(row.cycles, row.counts, strict=True):
+                found[row.operation, row.path, row.cache, cycles] += count
+        return found
+
+    assert counts(by_node[0]) + counts(by_node[1]) == counts(measured.latency)

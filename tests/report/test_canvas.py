@@ -10,6 +10,7 @@ from simslab.report.canvas import (
     line_look,
     log_time_axis,
     new_figure,
+    place_legend,
     save,
     steps,
     write_figure,
@@ -99,3 +100,18 @@ def test_without_curves_there_is_no_legend(axes):
     legend_above(axes, "title")
     assert axes.get_legend() is None
     assert axes.get_title(loc="left") == "title"
+
+
+@pytest.mark.parametrize(("place", "there"), [("above", True), ("right", True), ("inside", True), ("none", False)])
+def test_a_legend_stands_where_it_is_asked_for(place, there):
+    with house_style():
+        axes = new_figure(2).subplots()
+        axes.plot([1, 2], [1, 2], label="a")
+        place_legend(axes, "heading", place)
+        axes.figure.draw_without_rendering()
+    legend = axes.get_legend()
+    assert (legend is not None) is there
+    assert axes.get_title(loc="left") == "heading"
+    if place in ("above", "right"):
+        drawn, plot = legend.get_window_extent(), axes.get_window_extent()
+        assert drawn.y0 >= plot.y1 - 3 if place == "above" else drawn.x0 >= plot.x1

@@ -5,11 +5,13 @@ import logging
 import pytest
 
 from simslab.conform.slab import invariants
+from simslab.conform.slub.topologies import new_system as new_slub_system
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common import flags as fl
+from simslab.slub.creation.options import SlubOptions
 
 BUSY = -16
 
@@ -128,3 +130,79 @@ def test_caches_destroyed_meanwhile_share_one_barrier():
     bench.wait(1)
     assert bench.allocator.caches_to_rcu_destroy == []
     assert bench.released
+
+
+ALLOCATORS = [lambda: new_system("2n8c", SlabOptions()), lambda: new_slub_system("2n8c", SlubOptions())]
+
+
+def at_once(allocator, *sections):
+    """Let each CPU of 4, 5, ... do one thing, each a little after the one before; (start, end) of each."""
+    machine, times = allocator.kernel.machine, {}
+
+    def run(cpu, section):
+        begun = cpu.now
+        section(cpu)
+        times[cpu.id] = begun, cpu.now
+
+    latest = max(cpu.now for cpu in machine.cpus)
+    for cpu, section in zip(machine.cpus[4:], sections, strict=False):
+        cpu.now = latest + cpu.id
+        machine.engine.spawn(cpu, lambda cpu=cpu, section=section: run(cpu, section))
+    machine.engine.run()
+    return [times[cpu] for cpu in sorted(times)]
+
+
+@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
+def test_caches_are_made_and_destroyed_one_at_a_time(make):
+    allocator = make()
+    doomed = allocator.kmem_cache_create("doomed", 200, ctor=1)
+    waited = allocator.kernel.machine.cpus[5].cause_owner[causes.LOCK_WAIT]
+    (_, made), (begun, destroyed) = at_once(
+        allocator,
+        lambda cpu: allocator.kmem_cache_create("made", 200, ctor=1, cpu=cpu),
+        lambda cpu: allocator.kmem_cache_destroy(doomed, cpu),
+    )
+    assert begun < made < destroyed
+    assert allocator.kernel.machine.cpus[5].cause_owner[causes.LOCK_WAIT] > waited
+    assert allocator.slab_mutex.owner == -1
+
+
+@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
+def test_a_cpu_does_not_come_while_a_cache_is_shrunk(make):
+    allocator = make()
+    cache = allocator.kmem_cache_create("shrunk", 200, ctor=1)
+    cpus = allocator.kernel.machine.cpus
+    for cpu in cpus[:4]:
+        allocator.kmem_cache_free(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL))
+    allocator.cpu_down(cpus[0], 7)
+    (_, shrunk), (begun, up) = at_once(
+        allocator,
+        lambda cpu: allocator.kmem_cache_shrink(cpu, cache),
+        lambda cpu: allocator.cpu_up(cpu, 7),
+    )
+    assert begun < shrunk <= up
+    assert allocator.kernel.hotplug.cpus.readers == []
+
+
+@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
+def test_a_cache_is_not_shrunk_while_memory_goes(make):
+    allocator = make()
+    cache = allocator.kmem_cache_create("shrunk", 200, ctor=1)
+    (_, gone), (begun, shrunk) = at_once(
+        allocator,
+        lambda cpu: allocator.memory_going_offline(cpu, 1),
+        lambda cpu: allocator.kmem_cache_shrink(cpu, cache),
+    )
+    assert begun < gone < shrunk
+
+
+@pytest.mark.parametrize("make", ALLOCATORS, ids=["slab", "slub"])
+def test_a_cache_is_destroyed_although_a_cpu_waits_to_go(make):
+    allocator = make()
+    cache = allocator.kmem_cache_create("doomed", 200, ctor=1)
+    (_, destroyed), (begun, gone) = at_once(
+        allocator,
+        lambda cpu: allocator.kmem_cache_destroy(cache, cpu),
+        lambda cpu: allocator.cpu_down(cpu, 7),
+    )
+    assert begun < destroyed < gone

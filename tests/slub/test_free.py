@@ -88,3 +88,22 @@ def test_an_object_of_another_cache_is_a_bug(system):
         allocator.kmem_cache_free(cpus[0], cache, objp)
     with pytest.raises(KernelBugError, match="of another cache"):
         allocator.kmem_cache_free_bulk(cpus[0], cache, [objp])
+
+
+@pytest.mark.parametrize("options", [{"freelist_hardened": True}, {"slub_debug": "F"}])
+def test_a_kernel_that_looks_frees_to_the_objects_own_cache_with_a_warning(booted, options):
+    allocator = booted("1n1c", slab_nomerge=True, **options)
+    cpu, own = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("own", 64)
+    other = allocator.kmem_cache_create("other", 64)
+    objp = allocator.kmem_cache_alloc(cpu, own, gfp.GFP_KERNEL)
+    allocator.kmem_cache_free(cpu, other, objp)
+    assert "Wrong slab cache. other but object is from own" in allocator.kernel.log.lines[0]
+    assert allocator.kmem_cache_alloc(cpu, own, gfp.GFP_KERNEL) == objp
+
+
+def test_a_kernel_that_does_not_look_is_stopped_where_it_would_go_wrong(booted):
+    allocator = booted("1n1c", slab_nomerge=True)
+    cpu, own = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("own", 64)
+    objp = allocator.kmem_cache_alloc(cpu, own, gfp.GFP_KERNEL)
+    with pytest.raises(KernelBugError, match="is of another cache, or of none"):
+        allocator.kmem_cache_free(cpu, allocator.kmem_cache_create("other", 64), objp)

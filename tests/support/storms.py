@@ -20,7 +20,17 @@ from simslab.slab.housekeeping import hotplug
 from simslab.slab_common.failslab import FailSlab
 
 MOST_HELD = 120
-WEIGHTS = {"alloc": 40, "free": 40, "alloc_bulk": 4, "free_bulk": 4, "reap": 3, "shrink": 2, "tune": 2, "deny": 2}
+WEIGHTS = {
+    "alloc": 40,
+    "free": 40,
+    "alloc_bulk": 4,
+    "free_bulk": 4,
+    "reap": 3,
+    "shrink": 2,
+    "tune": 2,
+    "deny": 2,
+    "make": 1,
+}
 MAY_WAIT = [gfp.GFP_KERNEL, gfp.GFP_KERNEL, gfp.GFP_NOWAIT, gfp.GFP_KERNEL | gfp.THISNODE]
 MANY = 1 << 30
 
@@ -188,6 +198,17 @@ class Storm:
 
     def shrink(self, cpu, _chance, _flags):
         self.allocator.kmem_cache_shrink(cpu, self.cache)
+
+    def make(self, cpu, chance, flags):
+        """Make a cache, use it, and destroy it, while others do the same, tune, shrink and come and go."""
+        allocator = self.allocator
+        cache = allocator.kmem_cache_create(f"of {cpu.id}", chance.choice([40, 200, 3000]), ctor=1, cpu=cpu)
+        if cache is None:
+            return
+        objects = [allocator.kmem_cache_alloc(cpu, cache, flags) for _ in range(chance.randrange(6))]
+        for objp in filter(None, objects):
+            allocator.kmem_cache_free(cpu, cache, objp)
+        assert allocator.kmem_cache_destroy(cache, cpu) == 0
 
     def deny(self, _cpu, chance, _flags):
         self.allocator.pages.deny_mask = chance.choice([0, 0, chance.randrange(1 << len(self.cache.node))])

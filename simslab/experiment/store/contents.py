@@ -1,23 +1,43 @@
-"""What a store holds, in words."""
+"""What a store holds, as plain data and in words."""
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from simslab.experiment.store.store import DONE, Store
+
+NOT_SET: Final = "(not set)"
+
+
+def contents(store: Store) -> dict[str, Any]:
+    """Return how many cells and runs a store holds, its parameters with their values, seeds, metrics and failures."""
+    cells = store.cells()
+    names = sorted({name for cell in cells for name in cell.parameters})
+    return {
+        "cells": len(cells),
+        "runs": len({cell.run for cell in cells}),
+        "simslab_version": store.about()["simslab_version"],
+        "parameters": {
+            name: sorted(dict.fromkeys(cell.parameters.get(name, NOT_SET) for cell in cells), key=_by_number)
+            for name in names
+        },
+        "seeds": sorted({cell.seed for cell in cells}),
+        "metrics": dict(store.units()),
+        "failures": [{"status": cell.status, "error": cell.failure} for cell in cells if cell.status != DONE],
+    }
 
 
 def contents_text(store: Store) -> str:
-    """Return the parameters with their values, seeds, metrics and failures of a store as text."""
-    cells, about = store.cells(), store.about()
-    runs = {cell.run for cell in cells}
-    lines = [f"{len(cells)} cells, {len(runs)} runs, made by simslab {about['simslab_version']}"]
-    for name in sorted({name for cell in cells for name in cell.parameters}):
-        values = dict.fromkeys(cell.parameters.get(name, "(not set)") for cell in cells)
-        lines.append(f"  {name}: {', '.join(sorted(values, key=_by_number))}")
-    seeds = sorted({cell.seed for cell in cells})
-    lines.append(f"  seeds: {_ranges(seeds)}")
-    lines.append("metrics: " + ", ".join(f"{name} ({unit})" if unit else name for name, unit in store.units().items()))
-    failed = [cell for cell in cells if cell.status != DONE]
-    lines += [f"{cell.status}: {cell.failure}" for cell in failed]
+    """Return the contents of a store as text."""
+    told = contents(store)
+    metrics = (f"{name} ({unit})" if unit else name for name, unit in told["metrics"].items())
+    lines = [
+        f"{told['cells']} cells, {told['runs']} runs, made by simslab {told['simslab_version']}",
+        *(f"  {name}: {', '.join(values)}" for name, values in told["parameters"].items()),
+        f"  seeds: {_ranges(told['seeds'])}",
+        f"metrics: {', '.join(metrics)}",
+        *(f"{each['status']}: {each['error']}" for each in told["failures"]),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,8 @@
-"""The text that Intel's Memory Latency Checker prints, read into tables."""
+"""The text that Intel's Memory Latency Checker prints, read into tables; also as a spreadsheet keeps it (CSV)."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,13 @@ _ROW: Final = re.compile(rf"(\d{{1,3}})((?:\s+{_VALUE})+)")
 _LOADED: Final = re.compile(r"(\d{5,6})\s+(\d{1,6}(?:\.\d+)?)\s+(\d{1,9}(?:\.\d+)?)")
 _LAST: Final = re.compile(r".*?(\d{1,9}(?:\.\d+)?)")
 
+_UNIT: Final = re.compile(r"\(in ([a-z ]+)\)")
+_RATE: Final = re.compile(r"bandwidths are in ([a-z]+)/s|^delay\s+\(ns\)\s+([a-z]+)/s")
+_SCALES: Final = {"mb": 1.0, "gb": 1000.0}  # MB/s
+_BY_CPU: Final = re.compile(r"(?:cpu|core|thread)\b", re.IGNORECASE)
+_COMMAS: Final = re.compile(r"[A-Za-z\":],|\d,\d+\.\d|,[^,\s]*,|,\s")  # that separate values
+_DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
+LONGEST: Final = 8192  # characters of a line; a head of 999 nodes has fewer
 _LIKE_ROW: Final = re.compile(r"\d+\s+\S")
 _MATRICES: Final = ("latency", "bandwidth", "writer", "reader")
 SHOWN: Final = 3  # things left out that are told one by one
@@ -72,7 +80,7 @@ def read_mlc(path: Path) -> MlcTables:
     """Return the tables in a file; UserError if it holds no matrix of idle latencies, or two of a kind."""
     reader = _Reader(path)
     for number, line in enumerate(read_text(path, EXPECTED).splitlines(), 1):
-        reader.line(number, line.strip())
+        reader.line(number, _plain(line.strip()))
     latency = reader.table("latency")
     if not latency:
         message = "holds no matrix of idle latencies"
@@ -90,6 +98,16 @@ def read_mlc(path: Path) -> MlcTables:
     )
     _refuse_unlike(tables, path)
     return tables
+
+
+def _plain(line: str) -> str:
+    """Return a line of a spreadsheet, with separators or decimal commas, as MLC prints it; a usual line as it is."""
+    if len(line) > LONGEST:
+        return line
+    if ";" in line or ("," in line and _COMMAS.search(line)):
+        values = next(csv.reader([line.rstrip("; ,")], delimiter=";" if ";" in line else ",", skipinitialspace=True))
+        line = "\t".join(value.strip() or "-" for value in values)
+    return line if re.search(r"\d\.\d", line) else _DECIMAL_COMMA.sub(".", line)
 
 
 def _refuse_unlike(tables: MlcTables, path: Path) -> None:
@@ -119,6 +137,7 @@ class _Reader:
         self.section = ""
         self.variant = ""  # how it was measured, where that is told: 'sequential', 'random'
         self.columns: list[int] = []
+        self.scale = 1.0  # of bandwidths: MB/s in one of those told
         self.tables: dict[tuple[str, str], dict[tuple[int, int], float]] = {}
         self.headings: dict[tuple[str, str], int] = {}  # line of each table's heading
         self.skipping = False  # in a section that came before
@@ -136,22 +155,40 @@ class _Reader:
         lowered = line.lower()
         section = next((name for words, name in _SECTIONS if words in lowered), "")
         if section:
+            self._refuse_unit(number, lowered)
             self._heading(section, number, line)
+        elif rate := _RATE.search(lowered):
+            self._rate(number, rate[1] or rate[2])
         elif self.skipping:
             return
         elif self.section == "loaded" and (match := _LOADED.fullmatch(line)):
-            self.loaded.append((int(match[1]), float(match[2]), float(match[3])))
+            self.loaded.append((int(match[1]), float(match[2]), self.scale * float(match[3])))
         elif self.section == "peak" and ":" in line:
             self._peak(line)
+        elif self.section in _MATRICES and _BY_CPU.match(line):
+            raise self._refuse(number, f"'{line[:60]}' heads rows of CPUs", "rows and columns of nodes")
         elif match := _HEAD.fullmatch(line):
             self.columns = [int(word) for word in match[1].split()]
         elif self.columns and (match := _ROW.fullmatch(line)):
             self._row(number, int(match[1]), match[2].split())
         elif self.section in _MATRICES and _LIKE_ROW.match(line):
             what = "is no row of a matrix" if self.columns else "is a row without a head of columns"
-            raise UserError(f"'{line[:60]}' {what}", file=str(self.path), line=number, column=1, expected=EXPECTED)
+            raise self._refuse(number, f"'{line[:60]}' {what}")
         elif _LIKE_ROW.match(line):
             self.unread.append((number, line))
+
+    def _refuse(self, number: int, message: str, expected: str = EXPECTED) -> UserError:
+        return UserError(message, file=str(self.path), line=number, column=1, expected=expected)
+
+    def _refuse_unit(self, number: int, heading: str) -> None:
+        unit = _UNIT.search(heading)
+        if unit is not None and unit[1] != "ns":
+            raise self._refuse(number, f"latencies are in {unit[1]}", "latencies in ns")
+
+    def _rate(self, number: int, unit: str) -> None:
+        if unit not in _SCALES:
+            raise self._refuse(number, f"bandwidths are in {unit.upper()}/s", "bandwidths in MB/sec or GB/sec")
+        self.scale = _SCALES[unit]
 
     def _heading(self, section: str, number: int, line: str) -> None:
         variant = next((word for word in ("sequential", "random") if word in line.lower()), "")
@@ -171,6 +208,7 @@ class _Reader:
             self.again.append(f"'{line.rstrip('.: ')[:60]}' of line {number} (first in line {first})")
         self.section, self.variant = section, variant
         self.columns = []
+        self.scale = 1.0
 
     def _single(self, section: str, number: int, line: str) -> None:
         value = _LAST.fullmatch(line)
@@ -182,7 +220,7 @@ class _Reader:
     def _peak(self, line: str) -> None:
         kind, _, text = line.rpartition(":")
         if re.fullmatch(r"\s*\d{1,9}(\.\d+)?", text):
-            self.peak[kind.strip()] = float(text)
+            self.peak[kind.strip()] = self.scale * float(text)
 
     def _row(self, number: int, node: int, words: Sequence[str]) -> None:
         if len(words) != len(self.columns):
@@ -193,7 +231,8 @@ class _Reader:
             message = f"node {node} has a second row in the same table"
             raise UserError(message, file=str(self.path), line=number, column=1, expected="one run of mlc")
         values = zip(self.columns, words, strict=True)
-        table |= {(node, column): float(word) for column, word in values if word not in ("-", "N/A")}
+        scale = self.scale if self.section == "bandwidth" else 1.0
+        table |= {(node, column): scale * float(word) for column, word in values if word not in ("-", "N/A")}
 
     def left_out(self) -> list[str]:
         """Return notes on what was measured more than once or could not be read."""

@@ -24,11 +24,13 @@ _NODE: Final = re.compile(r"node\s+(\d{1,4})\s+(cpus|size|free):(.*)")
 _JOINED: Final = re.compile(r"(?<=\S)\s*(?=\bnode\s+\d{1,4}\s+(?:cpus|size|free):)")
 _COUNT: Final = re.compile(r"\((\d{1,6})\)\s*$")
 _ITEM: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
-_SIZE: Final = re.compile(r"\s*(\d{1,12})\s*MB\s*")
+_SIZE: Final = re.compile(r"\s*(\d{1,12})\s*([kKMGT])i?B\s*")
+_SHIFTS: Final = {"k": 10, "K": 10, "M": 20, "G": 30, "T": 40}  # numactl shifts too, and prints MB
 _NUMBERS: Final = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:[\s,]+\d{1,5}(?:-\d{1,5})?)*,?(?:\s*\(\d{1,6}\))?")
 _HEAD: Final = re.compile(r"node((?:\s+\d{1,4})+)")
 _ROW: Final = re.compile(r"(\d{1,4}):((?:\s+\d{1,4})*)")
 _MISSING: Final = "<not available>"
+_NO_NUMA: Final = re.compile(r"No NUMA (?:support )?available on this system", re.IGNORECASE)
 _NO_DISTANCES: Final = "No distance information available."
 
 
@@ -50,6 +52,9 @@ def read_numactl_text(path: Path) -> NumactlText:
     """Return what `numactl -H` told in a file; UserError for what is not its output or cannot be read whole."""
     lines = read_text(path, EXPECTED).splitlines()
     starts = [(number, match) for number, line in enumerate(lines, 1) if (match := _AVAILABLE.fullmatch(line))]
+    if not starts and any(_NO_NUMA.search(line) for line in lines):
+        message = "numactl found no NUMA there, so it tells of no CPU and no memory"
+        raise UserError(message, file=str(path), expected="a machine with a kernel that has NUMA")
     if not starts:
         raise UserError("is not from numactl: no line 'available: N nodes'", file=str(path), expected=EXPECTED)
     if len(starts) > 1:
@@ -153,7 +158,7 @@ class _Reader:
             match = _SIZE.fullmatch(rest)
             if match is None and rest.strip() != _MISSING:
                 raise self._refuse(number, f"'{rest.strip()[:60]}' is no size", "a size in MB, as numactl prints it")
-            self.text.memory[node] = None if match is None else int(match[1]) << 20
+            self.text.memory[node] = None if match is None else int(match[1]) << _SHIFTS[match[2]]
 
     def _cpus(self, number: int, node: int, text: str) -> tuple[int, ...]:
         count = _COUNT.search(text)

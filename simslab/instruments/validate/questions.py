@@ -51,7 +51,7 @@ class Answer:
 
 def answer_all(rows: Iterable[Row]) -> Iterator[Answer]:
     """Answer rows one after another; rows that ask for the same run share it."""
-    kept: dict[tuple[str, int, str, str, str], tuple[Rig, Figures]] = {}
+    kept: dict[tuple[str, int, str, str, str, str], tuple[Rig, Figures]] = {}
     for row in rows:
         if row.question not in kept:
             kept[row.question] = ask(row)
@@ -72,7 +72,7 @@ def ask(row: Row) -> tuple[Rig, Figures]:
     if name not in machine_names():
         told = f"there is no machine '{name}'" + (" of two nodes" if row.nodes > 1 else "")
         raise row.wrong(told, expected="a shipped machine", near=near_miss(name, machine_names()))
-    rig = Rig(load_machine(name), stand_in=row.unit == "ns")
+    rig = Rig(load_machine(name), row.unit == "ns", allocator="slub" if row.allocator == "slub" else "slab")
     _check_fits(rig, row)
     return rig, WORKLOADS[row.workload](rig, row)
 
@@ -98,10 +98,12 @@ def _check_fits(rig: Rig, row: Row) -> None:
 
 def _cache(rig: Rig, row: Row) -> Cache:
     """Return the row's cache; tunables that are not told, but the limit, are 8. A limit of 0: the cache's own."""
+    if row.has("cpu_partial"):
+        return rig.cache(row.number("size"), {"cpu_partial": row.number("cpu_partial")})
     if not row.has("limit"):
         return rig.cache(row.number("size"))
-    limit, batchcount, shared = (row.number(name) if row.has(name) else UNTOLD for name in OF_SLAB)
-    return rig.cache(row.number("size"), (limit, batchcount, shared) if limit else None)
+    tunables = {name: row.number(name) if row.has(name) else UNTOLD for name in OF_SLAB}
+    return rig.cache(row.number("size"), tunables if tunables["limit"] else None)
 
 
 WORKLOADS: Final[dict[str, Callable[[Rig, Row], Figures]]] = {

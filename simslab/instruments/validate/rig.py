@@ -6,14 +6,13 @@ SLAB_HWCACHE_ALIGN, and the stand-in page allocator.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 from simslab.kernel import layout
 from simslab.kernel.mm import gfp
 from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
 from simslab.workload.description.kernel_options import KernelOptions
-from simslab.workload.description.tunables import OF_SLAB
 from simslab.workload.run.system import boot_system, start_clocks
 
 if TYPE_CHECKING:
@@ -33,8 +32,14 @@ Loop = Callable[["Cpu"], None]
 class Rig:
     """One booted system; `cache` makes the cache of a row, `run` lets loops run side by side."""
 
-    def __init__(self, spec: MachineSpec, stand_in: bool = True, quantum: int = QUANTUM) -> None:
-        options = KernelOptions(slab_nomerge=True, reap=False, stand_in_pages=stand_in)
+    def __init__(
+        self,
+        spec: MachineSpec,
+        stand_in: bool = True,
+        quantum: int = QUANTUM,
+        allocator: Literal["slab", "slub"] = "slab",
+    ) -> None:
+        options = KernelOptions(allocator=allocator, slab_nomerge=True, reap=False, stand_in_pages=stand_in)
         self.system = boot_system(spec, options, quantum)
         self.machine = self.system.machine
         self.allocator = self.system.allocator
@@ -42,13 +47,13 @@ class Rig:
         self.caches = 0
         self.free_memory = self.end_of_memory = 0
 
-    def cache(self, size: int, tunables: tuple[int, int, int] | None = None) -> Cache:
-        """Return a new cache of objects of `size` bytes, tuned to (limit, batchcount, shared)."""
+    def cache(self, size: int, tunables: Mapping[str, int] | None = None) -> Cache:
+        """Return a new cache of objects of `size` bytes, with these tunables."""
         self.caches += 1
         made = self.allocator.kmem_cache_create(f"silicon-{self.caches}", size, 0, SLAB_HWCACHE_ALIGN)
         assert made is not None  # nothing is too large or too small among the rows
         if tunables is not None:
-            self.allocator.tune(made, dict(zip(OF_SLAB, tunables, strict=True)))
+            self.allocator.tune(made, tunables)
         return made
 
     def memory(self, size: int, align: int = LINE) -> int:

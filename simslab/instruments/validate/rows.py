@@ -3,7 +3,8 @@
 `silicon-allocators.csv` and `silicon-machine.csv` are measurements of the real mm/slab.c on real cores; `published.csv`
 are figures of mails and manuals. Columns: source, machine (a shipped one), nodes, workload, parameters (`name=value`,
 separated by blanks), metric, value, low, high, unit (ns or cycles), tolerance (a share), use (`calibration`: the
-model's costs were chosen with it in view; `prediction`: they were not). Rows are added by adding data.
+model's costs were chosen with it in view; `prediction`: they were not), and, where it is not slab, allocator. Rows are
+added by adding data.
 
 `delay_ps` of a qspinlock row is the time of its `delay` turns of a loop: what they add to the row of one CPU.
 """
@@ -22,6 +23,7 @@ from simslab.base.documents.input import read_text
 from simslab.base.errors import UserError, near_miss
 from simslab.machine.description.cpulist import MAX_CPUS
 from simslab.workload.description.quantities import LARGEST_KMALLOC
+from simslab.workload.description.tunables import OF_SLAB
 
 FILES: Final = ("silicon-allocators.csv", "silicon-machine.csv", "published.csv")
 COLUMNS: Final = (
@@ -38,6 +40,7 @@ COLUMNS: Final = (
     "tolerance",
     "use",
 )  # fmt: skip
+ALLOCATORS: Final = ("slab", "slub")
 USES: Final = ("calibration", "prediction")
 UNITS: Final = ("ns", "cycles")
 NODES: Final = (1, 2)  # that a machine has a variant of
@@ -56,6 +59,7 @@ LIMITS: Final = {  # least and most of each parameter
     "limit": (0, 1 << 16),  # 0: the cache's own
     "batchcount": (0, 1 << 16),
     "shared": (0, 1 << 10),
+    "cpu_partial": (0, 1 << 16),
     "delay": (0, 10**9),
     "delay_ps": (0, 10**9),
 }
@@ -79,6 +83,7 @@ class Row:
     unit: str
     tolerance: float
     use: str
+    allocator: str = "slab"
 
     def number(self, name: str) -> int:
         """Return a parameter; UserError when the row lacks it."""
@@ -100,13 +105,14 @@ class Row:
 
     @property
     def title(self) -> str:
-        """The row in words: machine, nodes, workload, parameters, metric."""
-        return f"{self.machine} {self.nodes} {self.workload} {self.parameters} {self.metric}"
+        """The row in words: machine, nodes, workload (with the allocator, if not SLAB), parameters, metric."""
+        workload = self.workload if self.allocator == "slab" else f"{self.workload} {self.allocator}"
+        return f"{self.machine} {self.nodes} {workload} {self.parameters} {self.metric}"
 
     @property
-    def question(self) -> tuple[str, int, str, str, str]:
+    def question(self) -> tuple[str, int, str, str, str, str]:
         """What one run of the model answers: rows that differ in their metric alone share it."""
-        return self.machine, self.nodes, self.workload, self.parameters, self.unit
+        return self.machine, self.nodes, self.workload, self.parameters, self.unit, self.allocator
 
 
 def shipped_rows() -> list[Row]:
@@ -139,6 +145,8 @@ def _checked(row: Row) -> Row:
         raise row.wrong(f"use '{row.use}'", expected=" or ".join(USES))
     if row.unit not in UNITS:
         raise row.wrong(f"unit '{row.unit}'", expected=" or ".join(UNITS))
+    if row.allocator not in ALLOCATORS:
+        raise row.wrong(f"allocator '{row.allocator}'", expected=" or ".join(ALLOCATORS))
     if row.nodes not in NODES:
         raise row.wrong(f"{row.nodes} nodes", expected="1 or 2")
     figures = (row.low, row.value, row.high)
@@ -148,6 +156,9 @@ def _checked(row: Row) -> Row:
         raise row.wrong(f"tolerance {row.tolerance}", expected="a share such as 0.15")
     for pair in row.parameters.split():
         _check_parameter(row, pair)
+    foreign = ("cpu_partial",) if row.allocator == "slab" else OF_SLAB
+    for name in filter(row.has, foreign):
+        raise row.wrong(f"'{name}' is not a tunable of {row.allocator.upper()}", expected=f"no '{name}='")
     if row.has("limit") and row.has("batchcount") and row.number("batchcount") > row.number("limit"):
         raise row.wrong("the batchcount is above the limit", expected="limit >= batchcount")
     return row
@@ -185,4 +196,5 @@ def _row(fields: dict[str, str | None], file: str, line: int) -> Row:
         told["unit"],
         tolerance,
         told["use"],
+        (fields.get("allocator") or "slab").strip(),
     )

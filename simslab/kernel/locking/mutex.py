@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from simslab.kernel.bug import KernelBugError
-from simslab.machine.accounting import causes
+from simslab.kernel.locking import sleeping
 from simslab.machine.core.cpu import Cpu
 
 FAST_PATH_INSNS: Final = 8
-SCHEDULE_INSNS: Final = 1500  # estimate: two context switches for a contended acquisition
 
 
 class Mutex:
@@ -32,7 +33,9 @@ class Mutex:
             raise KernelBugError(f"CPU {cpu.id} may not wait for {self.name} here")
         cpu.insn(FAST_PATH_INSNS)
         if self.owner >= 0:
-            self._sleep(cpu)
+            self.waiters.append(cpu)
+            sleeping.sleep_until(cpu, self.name, lambda: self.owner == cpu.id)
+            sleeping.awake(cpu, self.handed_at)
         self.owner = cpu.id
         cpu.atomic(self.addr)
 
@@ -47,21 +50,13 @@ class Mutex:
             first = self.waiters.pop(0)
             self.owner = first.id
             self.handed_at = cpu.now
-            assert first.engine is not None  # it parked there
-            first.engine.wake(first, cpu.now)
+            sleeping.wake(first, cpu.now)
 
-    def _sleep(self, cpu: Cpu) -> None:
-        if cpu.engine is None:
-            raise KernelBugError(f"CPU {cpu.id} waits for {self.name} without an engine to run its owner")
-        cpu.insn(SCHEDULE_INSNS)
-        self.waiters.append(cpu)
-        while self.owner != cpu.id:  # an interrupt for this CPU wakes it too
-            if cpu.next_irq <= cpu.now:
-                cpu.deliver_interrupts()
-                continue
-            asleep_since = cpu.now
-            cpu.engine.park(cpu)
-            until, cpu.now = cpu.now, asleep_since
-            cpu.idle_until(until, causes.LOCK_WAIT)
-        cpu.idle_until(self.handed_at, causes.LOCK_WAIT)
-        cpu.settle()
+    @contextmanager
+    def held(self, cpu: Cpu) -> Iterator[None]:
+        """Hold the mutex inside."""
+        self.lock(cpu)
+        try:
+            yield
+        finally:
+            self.unlock(cpu)

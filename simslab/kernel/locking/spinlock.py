@@ -39,6 +39,8 @@ HOLD_TOTAL: Final = 6
 HOLD_MIN: Final = 7
 HOLD_MAX: Final = 8
 ROW_FIELDS: Final = 9
+WAITS: Final = ("wait_total", "wait_min", "wait_max")
+COUNTED: Final = ("acquisitions", "contended", *WAITS, "hold_total", "hold_min", "hold_max")  # what the fields count
 FIRST_ROWS: Final = 4
 
 RAW_SPIN_LOCK_INSNS: Final = 5  # golden/instruction_counts.csv: _raw_spin_lock; unlocking is one inlined store
@@ -149,19 +151,13 @@ class LockClass:
         """One dictionary per call site."""
         return [self._row(self.rows_owner[i * ROW_FIELDS : (i + 1) * ROW_FIELDS]) for i in range(self.nr_rows)]
 
+    def site(self, row: int) -> str:
+        """Name of the call site that a row is of."""
+        return site_name(self.rows_owner[row * ROW_FIELDS + SITE])
+
     def _row(self, fields: memoryview) -> LockRow:
-        return {
-            "name": self.name,
-            "site": site_name(fields[SITE]),
-            "acquisitions": fields[ACQUISITIONS],
-            "contended": fields[CONTENDED],
-            "wait_total": fields[WAIT_TOTAL],
-            "wait_min": fields[WAIT_MIN],
-            "wait_max": fields[WAIT_MAX],
-            "hold_total": fields[HOLD_TOTAL],
-            "hold_min": fields[HOLD_MIN],
-            "hold_max": fields[HOLD_MAX],
-        }
+        counted = zip(COUNTED, fields[ACQUISITIONS:], strict=True)
+        return {"name": self.name, "site": site_name(fields[SITE]), **dict(counted)}
 
     def reset(self) -> None:
         """Zero the counters; rows keep their place, since a held lock remembers its row."""

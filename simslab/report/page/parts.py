@@ -27,7 +27,7 @@ th[aria-sort=ascending]::after{content:" \\2191"}th[aria-sort=descending]::after
 td,th{padding:.15rem .6rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tbody tr:nth-child(even){background:var(--band)}
-tbody tr:hover{background:var(--mark)}td[title]{text-decoration:underline dotted var(--faint);cursor:help}
+tbody tr:hover{background:var(--mark)}abbr[title]{text-decoration:underline dotted var(--faint);cursor:help}
 .note{color:var(--faint);font-size:.85rem;white-space:pre-line}
 figure{display:inline-block;margin:.5rem 1rem .5rem 0;vertical-align:top;
 background:#fff;padding:.5rem;border-radius:4px}
@@ -35,7 +35,7 @@ figcaption{color:#444;font-size:.85rem}figure svg{max-width:100%;height:auto}
 pre{font-size:.8rem;background:var(--band);padding:.6rem}summary{cursor:pointer}
 @media print{:root{--ink:#000;--paper:#fff;--band:#f4f4f4;--line:#999;--faint:#444}
 body{max-width:none;font-size:10pt}section,figure{break-inside:avoid}
-.wide,pre{overflow:visible}pre{white-space:pre-wrap;font-size:6pt}table{font-size:8pt}}
+abbr[title]{text-decoration:none}.wide,pre{overflow:visible}pre{white-space:pre-wrap;font-size:6pt}table{font-size:8pt}}
 """
 # Sorts a table by the head clicked, largest first, then the other way; numbers as numbers.
 SCRIPT: Final = """

@@ -29,7 +29,7 @@ def _lines(table: Table) -> Iterator[str]:
     heads = "".join(f"<th{_side(table, i)} tabindex=0>{escape(head)}</th>" for i, head in enumerate(table.columns))
     yield f"<thead><tr>{heads}</tr></thead><tbody>"
     for row in table.rows:
-        cells = (f"<td{_side(table, i)}{_meaning(table, i, cell)}>{_cell(cell)}</td>" for i, cell in enumerate(row))
+        cells = (f"<td{_side(table, i)}>{_cell(cell, i < table.texts)}</td>" for i, cell in enumerate(row))
         yield f"<tr>{''.join(cells)}</tr>"
     note = f"<p class=note>{escape(table.note)}</p>" if table.note else ""
     yield f"</tbody></table></div>{note}</section>"
@@ -39,13 +39,9 @@ def _side(table: Table, column: int) -> str:
     return "" if column < table.texts else " class=n"
 
 
-def _meaning(table: Table, column: int, text: str) -> str:
-    """Return what a name means as the attribute that browsers show under the pointer."""
-    told = meanings().get(text.strip(), "") if column < table.texts else ""
-    return f' title="{escape(told)}"' if told else ""
-
-
-def _cell(text: str) -> str:
-    """Return a cell; the indentation of a part below its whole stays."""
+def _cell(text: str, may_be_term: bool) -> str:
+    """Return a cell: the indentation of a part below its whole stays, a word of the glossary has its meaning."""
     inner = text.lstrip(" ")
-    return "&emsp;" * ((len(text) - len(inner)) // 2) + escape(inner)
+    told = meanings().get(inner.rstrip(), "") if may_be_term else ""
+    word = f'<abbr title="{escape(told)}">{escape(inner)}</abbr>' if told else escape(inner)
+    return "&emsp;" * ((len(text) - len(inner)) // 2) + word

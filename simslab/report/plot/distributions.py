@@ -15,6 +15,7 @@ from simslab.report.canvas import (
     line_look,
     log_time_axis,
     new_figure,
+    place_legend,
     plain_log_ticks,
     steps,
 )
@@ -63,9 +64,7 @@ def draw_distribution(kind: str, title: str, panels: Sequence[Panel], options: O
 
 def _apart(panels: Sequence[Panel]) -> list[Panel]:
     """Return a panel for each line where these are paths or caches: steps one over another cannot be read."""
-    titled = all(panel.title for panel in panels)
-    shared = len({tuple(series.label for series in panel.series) for panel in panels}) == 1 and len(panels) > 1
-    if shared and titled:  # the lines are arms
+    if all(panel.of_arms for panel in panels):
         return list(panels)
     return [
         Panel(f"{panel.title} {series.label}".strip(), (Series("", series.cycles, series.frequency_hz),))
@@ -89,7 +88,7 @@ def _lines(kind: str, title: str, panels: Sequence[Panel], options: Options) -> 
     for number, (axes, panel) in enumerate(zip(all_axes, panels, strict=True)):
         set_limits(axes, options)
         heading = "\n".join(part for part in (options.titled(title) if number == 0 else "", panel.title) if part)
-        _legend(axes, heading, bool(legends[number]), options)
+        place_legend(axes, heading, options.legend if legends[number] else "none")
         axes.set_xlabel("latency (ns)" if number == len(panels) - 1 else "")
     _label_shares(figure, list(all_axes), Y_LABELS[kind], options)
     columns = {
@@ -118,17 +117,6 @@ def _legend_panels(panels: Sequence[Panel], options: Options) -> list[int]:
         rows.append(-(-len(labels) // 2) if labels != before and needed and options.legend != "none" else 0)
         before = labels
     return rows
-
-
-def _legend(axes: Axes, heading: str, shown: bool, options: Options) -> None:
-    if shown and options.legend == "above":
-        legend_above(axes, heading)
-        return
-    axes.set_title(heading)
-    if shown and options.legend == "right":
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=3.4)
-    elif shown and options.legend == "inside":
-        axes.legend(loc="best", handlelength=3.4)
 
 
 def _dress(axes: Axes, kind: str, options: Options) -> None:
@@ -168,7 +156,7 @@ def _beyond(axes: Axes, index: int, series: Series, panel: Panel, options: Optio
 
 def _histogram(axes: Axes, index: int, series: Series, panel: Panel, options: Options) -> Iterator[Row]:
     """Draw the share of operations in bins that are the same for all series of a panel."""
-    edges = _edges(panel, options.x_scale == "linear")
+    edges = _edges(panel, options.x_scale == "linear", options.x_limits[1])
     counts = [0] * (len(edges) - 1)
     for cycles, count in zip(series.cycles.values, series.cycles.counts, strict=True):
         counts[bisect.bisect_right(edges, nanoseconds(cycles, series.frequency_hz)) - 1] += count
@@ -183,16 +171,18 @@ def _histogram(axes: Axes, index: int, series: Series, panel: Panel, options: Op
             yield round(low, 6), round(high, 6), count, round(count / total, 9)
 
 
-def _edges(panel: Panel, linear: bool) -> list[float]:
-    """Return the bins' edges in ns: the last is above every latency."""
+def _edges(panel: Panel, linear: bool, limit: float | None) -> list[float]:
+    """Return the bins' edges in ns, the last above every latency; equal ones divide an axis that ends at `limit`."""
     values = [
         nanoseconds(value, series.frequency_hz)
         for series in panel.series
         for value in (series.cycles.values[0], series.cycles.maximum)
     ]
     if linear:
-        step = max(values) / LINEAR_BINS or 1.0
-        return [step * number for number in range(LINEAR_BINS + 2)]
+        shown = max(values) if limit is None else min(limit, max(values))
+        step = shown / LINEAR_BINS or 1.0
+        edges = [step * number for number in range(LINEAR_BINS + 2)]
+        return edges if edges[-1] > max(values) else [*edges, max(values) + step]
     low, high = max(min(values), 0.1), max(*values, 0.2)
     first, last = math.floor(math.log10(low) * BINS_PER_DECADE), math.floor(math.log10(high) * BINS_PER_DECADE) + 1
     edges = [10 ** (step / BINS_PER_DECADE) for step in range(first, last + 1)]

@@ -29,6 +29,7 @@ class Panel:
 
     title: str
     series: tuple[Series, ...]
+    of_arms: bool = False  # whether the lines are arms
 
 
 def select_arms(arms: Sequence[Arm], options: Options) -> tuple[Arm, ...]:
@@ -72,8 +73,8 @@ def panels(arms: Sequence[Arm], options: Options) -> tuple[Panel, ...]:
     """Return the panels: one for each operation, or with several arms one for each group, lines being the arms."""
     by = options.by or ("arm" if len(arms) > 1 else "path")
     if by == "node":
-        told = "latencies are not kept by node, only by operation, path and cache"
-        raise UserError(f"--by node: {told}", expected="--kind attribution --by node, or --kind nodes")
+        told = "a result keeps latencies by operation, path and cache; by node it is run again, of one run"
+        raise UserError(f"--by node: {told}", expected="`simslab plot RESULT --by node`")
     if by in ("path", "cache") and any(part.path == ALL for arm in arms for part in arm.parts):
         raise UserError(f"--by {by}: a comparison keeps latencies by operation only", expected="results of `run --out`")
     kept = select_parts(arms, options)
@@ -106,7 +107,7 @@ def _of_arms(arms: Sequence[Arm], kept: dict[str, list[Part]], by: str) -> Itera
             parts = [part for part in kept[arm.label] if _title(part, by) == title]
             if parts:
                 lines.append(_series(arm.label, parts, arm))
-        yield Panel(title, tuple(lines))
+        yield Panel(title, tuple(lines), of_arms=True)
 
 
 def _titles(parts: Sequence[Part], by: str) -> list[str]:

@@ -15,7 +15,7 @@ from simslab.report.comparison.comparison import VERSION as COMPARISON_VERSION
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 from simslab.result.latency import Distribution, distribution
 from simslab.result.manifest import MANIFEST
-from simslab.result.measurement import Measurement
+from simslab.result.measurement import LatencyRow, Measurement
 from simslab.result.result_file import from_json
 from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 
@@ -104,12 +104,20 @@ def measurement_arm(
     measurement: Measurement, label: str, manifest: Mapping[str, Any] | None = None, place: str = ""
 ) -> Arm:
     """Return the arm of one run."""
-    parts = tuple(
-        Part(row.operation, row.path, row.cache, distribution(zip(row.cycles, row.counts, strict=True)))
-        for row in measurement.latency
-    )
+    parts = _parts(measurement.latency)
     title = f"{measurement.workload} on {measurement.machine}"
     return Arm(label, title, measurement.frequency_hz, parts, measurement, manifest or {}, place)
+
+
+def node_arms(arm: Arm, latencies: Mapping[int, Sequence[LatencyRow]]) -> tuple[Arm, ...]:
+    """Return an arm for each node, of a run whose latencies were told by the node of the CPU."""
+    return tuple(replace(arm, label=f"node {node}", parts=_parts(rows)) for node, rows in latencies.items())
+
+
+def _parts(rows: Sequence[LatencyRow]) -> tuple[Part, ...]:
+    return tuple(
+        Part(row.operation, row.path, row.cache, distribution(zip(row.cycles, row.counts, strict=True))) for row in rows
+    )
 
 
 def _name(path: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from simslab.base.errors import UserError
-from simslab.report.canvas import LINES, legend_above, line_look, new_figure
+from simslab.report.canvas import LINES, line_look, new_figure, place_legend
 from simslab.report.comparison.sweep_text import PointRow, SweepTable
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.options import Options, set_limits
@@ -50,7 +50,7 @@ def _draw_series(table: SweepTable, options: Options, series: Series) -> Drawn:
     panels = sweep_panels(table, names, options)
     rows, columns = grid_of(len(panels), options.width)
     beside = 1 if y is None else _columns(y, options.width / columns - 0.6)
-    legend = 0.0 if y is None else 0.13 * -(-len(y.values) // beside)
+    legend = 0.0 if y is None or options.legend != "above" else 0.13 * -(-len(y.values) // beside)
     figure = new_figure(options.height or (LINE_HEIGHT + legend) * rows + 0.2, options.width)
     all_axes = figure.subplots(rows, columns, squeeze=False)
     data: list[Row] = []
@@ -60,10 +60,8 @@ def _draw_series(table: SweepTable, options: Options, series: Series) -> Drawn:
         _dress_x(axes, x)
         axes.set_ylabel(panel.title)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
-        if y is not None and options.legend != "none" and number == 0:
-            legend_above(axes, panel.held, columns=beside, handle=2.6)
-        else:
-            axes.set_title(panel.held)
+        with_legend = y is not None and number == (len(panels) - 1 if options.legend == "right" else 0)
+        place_legend(axes, panel.held, options.legend if with_legend else "none", columns=beside, handle=2.6)
         set_limits(axes, options)
     _finish(figure, all_axes, len(panels), table, options)
     return Drawn(figure, COLUMNS, tuple(data))

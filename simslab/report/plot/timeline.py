@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
-from simslab.report.canvas import LINES, legend_above, line_look, new_figure
+from simslab.report.canvas import LINES, line_look, new_figure, place_legend
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.matrices import NAMED
 from simslab.report.plot.options import Options, set_limits
@@ -100,10 +100,7 @@ def _draw_curves(axes: Axes, times: Sequence[float], curves: Sequence[Curve], op
         axes.plot(times, column, drawstyle="steps-post", label=label, **line_look(index))
     axes.set_ylim(bottom=0)
     axes.set_ylabel("objects")
-    if options.legend == "none":
-        axes.set_title("in the arrays of nodes")
-    else:
-        legend_above(axes, "in the arrays of nodes")
+    place_legend(axes, "in the arrays of nodes", options.legend)
 
 
 def _rows(timeline: ArrayTimeline, times: Sequence[float]) -> tuple[Row, ...]:

@@ -7,6 +7,7 @@ track either nest or follow each other. A lock's track shows who holds it.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from simslab.workload.run.event_log import EventLog
@@ -52,4 +53,16 @@ def _holds(log: EventLog) -> list[dict[str, Any]]:
 def _times(log: EventLog, start: int, end: int) -> dict[str, float]:
     """Return begin and length in microseconds. Both ends are whole ns, as Perfetto keeps them: so tracks still nest."""
     first, last = (cycles * 10**9 // log.frequency_hz for cycles in (start, end))
-    return {"ts": first / 1000, "dur": (last - first) / 1000}
+    return {"ts": microseconds(first), "dur": microseconds(last - first)}
+
+
+def microseconds(ns: int) -> float:
+    """Return whole ns as a number of us from which every version of the importer has the same ns again.
+
+    It multiplies by 1000 and rounds; until 2024 it cut off the fraction, and of time stamps the digits beyond three. An
+    event that came out a ns short would no longer hold those within it, which are then dropped.
+    """
+    value = ns / 1000
+    while int(value * 1000) < ns:
+        value = math.nextafter(value, math.inf)
+    return value

@@ -300,10 +300,8 @@ def tune(core: SlabCore, cpu: Cpu, cache: KmemCache, triple: tuple[int, int, int
         told = f"slabinfo: {cache.name} {limit} {batchcount} {shared} ignored"
         core.kernel.log.pr_warn(cpu, f"{told}: expected limit >= batchcount >= 1, shared >= 0")
         return 0
-    core.slab_mutex.lock(cpu)
-    err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
-    core.slab_mutex.unlock(cpu)
-    return err
+    with core.slab_mutex.held(cpu):
+        return do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
 
 
 def is_number(word: str) -> bool:

@@ -51,7 +51,7 @@ class SlabCreation(CacheCreation[KmemCache]):
 
     def shutdown(self, cpu: Cpu, cache: KmemCache) -> int:
         """Shrink; 1 when objects are left (mm/slab.c: __kmem_cache_shutdown)."""
-        return self.core.kmem_cache_shrink(cpu, cache)
+        return self.core.drain_and_shrink(cpu, cache)
 
     def release(self, cpu: Cpu, cache: KmemCache) -> None:
         """Free arrays and node structures (mm/slab.c: __kmem_cache_release)."""

@@ -106,8 +106,7 @@ class SlabDrain:
 
     def drain_alien_cache(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
         """Send home all alien objects that a node holds (mm/slab.c: drain_alien_cache). Interrupts on."""
-        # Not modelled: the lock against CPU hotplug (get_online_cpus), which would keep the table from going away while
-        # this runs; a table that went is being emptied already.
+        # The caller's slab_mutex or lock against CPU hotplug keeps the table from going away while this runs.
         aliens, addr = n.alien, n.alien_addr
         if aliens is None:
             return 0

@@ -22,28 +22,28 @@ SITE_CANCELED: Final = callsites.site("cpuup_canceled")
 
 def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
     """Prepare all caches for CPU `coming`, then let it take part and reap; 0 or -ENOMEM (slab_prepare_cpu)."""
-    core.slab_mutex.lock(cpu)
-    err = boot.cpuup_prepare(core, cpu, coming)
-    core.slab_mutex.unlock(cpu)
-    if err:
-        return err
-    core.kernel.cpu_up(coming)
-    insort(core.online_cpus, coming)
-    cpucache.enter_node(core, coming)
-    core.reaper.start_cpu_timer(core.kernel.machine.cpus[coming])
+    with core.kernel.hotplug.cpus.written(cpu):
+        with core.slab_mutex.held(cpu):
+            err = boot.cpuup_prepare(core, cpu, coming)
+        if err:
+            return err
+        core.kernel.cpu_up(coming)
+        insort(core.online_cpus, coming)
+        cpucache.enter_node(core, coming)
+        core.reaper.start_cpu_timer(core.kernel.machine.cpus[coming])
     return 0
 
 
 def cpu_down(core: SlabCore, cpu: Cpu, going: int) -> None:
     """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
-    core.kernel.cpu_down(cpu, going)
-    # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone. Not modelled:
-    # the time in the kernel between a CPU's going and slab_dead_cpu.
-    core.slab_mutex.lock(cpu)
-    core.online_cpus.remove(going)
-    cpucache.leave_node(core, going)
-    cpuup_canceled(core, cpu, going)
-    core.slab_mutex.unlock(cpu)
+    with core.kernel.hotplug.cpus.written(cpu):
+        core.kernel.cpu_down(cpu, going)
+        # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone.
+        # Not modelled: the time in the kernel between a CPU's going and slab_dead_cpu.
+        with core.slab_mutex.held(cpu):
+            core.online_cpus.remove(going)
+            cpucache.leave_node(core, going)
+            cpuup_canceled(core, cpu, going)
 
 
 def cpuup_canceled(core: SlabCore, cpu: Cpu, going: int) -> None:
@@ -104,20 +104,22 @@ def memory_going_online(core: SlabCore, cpu: Cpu, nid: int) -> int:
 
     Not modelled: nodes that were not there at boot; the structures of those that were are kept up to date.
     """
-    for cache in core.caches[::-1]:
-        err = cpucache.init_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL)
-        if err:
-            return err
+    with core.kernel.hotplug.memory_moves(cpu), core.slab_mutex.held(cpu):
+        for cache in core.caches[::-1]:
+            err = cpucache.init_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL)
+            if err:
+                return err
     return 0
 
 
 def memory_going_offline(core: SlabCore, cpu: Cpu, nid: int) -> int:
     """Destroy a node's free slabs; -EBUSY when slabs with objects are left (drain_cache_node_node)."""
-    for cache in core.caches[::-1]:
-        n = cache.node[nid]
-        if n is None:
-            continue
-        core.drain.drain_freelist(cpu, cache, n, EVERYTHING)
-        if n.total_slabs:
-            return -EBUSY
+    with core.kernel.hotplug.memory_moves(cpu), core.slab_mutex.held(cpu):
+        for cache in core.caches[::-1]:
+            n = cache.node[nid]
+            if n is None:
+                continue
+            core.drain.drain_freelist(cpu, cache, n, EVERYTHING)
+            if n.total_slabs:
+                return -EBUSY
     return 0

@@ -57,8 +57,7 @@ class Reaper:
             return 0
         kernel = self.kernel
         reap_node = self.slab_reap_node[cpu.id]
-        self.slab_mutex.lock(cpu)
-        self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
-        self.slab_mutex.unlock(cpu)
+        with self.slab_mutex.held(cpu):
+            self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
         self.slab_reap_node[cpu.id] = kernel.node_online_map.next_node_in(reap_node)
         return 1

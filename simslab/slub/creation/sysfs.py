@@ -66,7 +66,8 @@ def shrink_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> 
     """Shrink the cache when told 1 (mm/slub.c: shrink_store)."""
     if not text.startswith("1"):
         return -EINVAL
-    kmem_cache_shrink(allocator, cpu, cache)
+    with allocator.kernel.hotplug.held(cpu):
+        kmem_cache_shrink(allocator, cpu, cache)
     return len(text)
 
 

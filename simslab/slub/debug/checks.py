@@ -285,9 +285,6 @@ class SlubDebug:
             self.reports.section(cpu, "Padding ", pad, rest)
             self.restore_bytes(cpu, cache, begin, end, POISON_INUSE)
 
-    def slab_out_of_memory(self, cpu: Cpu, cache: KmemCache, flags: int, node: int) -> None:
-        """Tell that a cache could not grow (mm/slub.c: slab_out_of_memory). Not modelled yet: the message's lines."""
-
 
 def faults(data: bytes, value: int) -> tuple[int, int] | None:
     """The first byte of `data` that is not `value` and the one behind the last; None when all are (memchr_inv)."""

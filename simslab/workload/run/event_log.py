@@ -218,8 +218,7 @@ class EventLog:
 
     def acquired(self, cpu: Any, lock: Any) -> None:
         """A CPU has taken a spinlock."""
-        rows = lock.lock_class.table()
-        self._taken[cpu.id, lock.addr] = (cpu.now, str(rows[lock.row]["site"]))
+        self._taken[cpu.id, lock.addr] = (cpu.now, lock.lock_class.site(lock.row))
 
     def released(self, cpu: Any, lock: Any) -> None:
         """A CPU lets a spinlock go."""

@@ -8,6 +8,7 @@ from simslab.workload.streams cimport operations
 
 cdef long long ATTRIBUTION_ROW
 cdef long long CPU_ROW
+cdef long long NEVER_BOOKED
 cdef long long NO_PATH
 cdef long long SECTION_BYTES_SHIFT
 
@@ -30,6 +31,8 @@ cdef class Recorder:
     cdef long long* sections
     cdef public object inside_owner
     cdef long long* inside
+    cdef public object booked_owner
+    cdef long long* booked
     cdef public long long in_handlers
     cdef public long long counted_twice
     cdef public long long violations
@@ -41,14 +44,18 @@ cdef class Recorder:
 
     cpdef long long begin(self, Cpu cpu) noexcept
     @cython.locals(
-        latency=cython.longlong, path=cython.longlong, row=cython.longlong, total=cython.longlong,
-        cause=cython.longlong, cycles=cython.longlong
+        latency=cython.longlong, path=cython.longlong, row=cython.longlong, cpu_row=cython.longlong,
+        counters="long long*", attribution="long long*", cpus="long long*", counts_here=cython.bint,
+        total=cython.longlong, cause=cython.longlong, cycles=cython.longlong
     )
     cpdef long long end(self, Cpu cpu, long long start, long long operation, long long cache) except -1
     cpdef long long tell(self, Cpu cpu, long long start, long long operation, long long cache) except? -1
     @cython.locals(index=cython.longlong, histogram=Histogram)
     cdef long long count(self, long long operation, long long path, long long cache, long long latency) except -1
-    @cython.locals(row=cython.longlong, cause=cython.longlong, cycles=cython.longlong)
+    @cython.locals(
+        counts_here=cython.bint, row=cython.longlong, counters="long long*", cause=cython.longlong,
+        cycles=cython.longlong
+    )
     cpdef long long book_outside(self, Cpu cpu) noexcept
     cpdef long long object_allocated(self, Cpu cpu, long long addr) noexcept
     cpdef long long object_freed(self, Cpu cpu, long long addr) noexcept

@@ -16,6 +16,7 @@ from simslab.workload.streams.draws import Draws
 from simslab.workload.streams.making import Group, Making
 from simslab.workload.streams.pieces import portions
 from simslab.workload.streams.program import Stream, Words
+from simslab.workload.streams.turns import in_order
 
 Fractions = npt.NDArray[np.float64]
 
@@ -85,7 +86,7 @@ class Source:
             turns = np.arange(start, start + count)
             slots = self.first + turns
             killers = self._killers(remote(count), choice(count))
-            order = np.argsort(killers, kind="stable")
+            order = in_order(killers)
             yield Window(
                 start + count,
                 self.words(kinds(count), slots),
@@ -183,5 +184,5 @@ def _by_turn(own: Window, deaths: list[tuple[Words, Words]]) -> Words:
     births = np.arange(own.end - len(own.births), own.end)
     turns: Words = np.concatenate([births * 2, *(ends * 2 + 1 for ends, _ in deaths)])
     words = np.concatenate([own.births, *(words for _, words in deaths)])
-    merged: Words = words[np.argsort(turns, kind="stable")]
+    merged: Words = words[in_order(turns)]
     return merged

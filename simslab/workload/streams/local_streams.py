@@ -14,6 +14,7 @@ from simslab.workload.streams.draws import Draws
 from simslab.workload.streams.making import Group, Kept, Making
 from simslab.workload.streams.pieces import Tiled, Whole, portions
 from simslab.workload.streams.program import Stream, Words, joined
+from simslab.workload.streams.turns import Places, remainders
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -43,8 +44,11 @@ class AllocFreeStream:
         """Yield the words."""
         take = self.kinds.reader()
         for places, allocates in self._turns():
-            kinds = np.full(len(places), self.free, dtype=np.int64)
-            kinds[allocates] = take(int(allocates.sum()))
+            if self.kinds.sizes is None:
+                kinds = np.where(allocates, self.kinds.one, self.free)
+            else:
+                kinds = np.full(len(places), self.free, dtype=np.int64)
+                kinds[allocates] = take(int(allocates.sum()))
             yield self.words(kinds, places + self.first)
 
     def _drawn_places(self, random: np.random.Generator) -> Draws:
@@ -56,29 +60,18 @@ class AllocFreeStream:
 
     def _in_turn(self) -> Iterator[tuple[Words, Chosen]]:
         for start, count in portions(self.length, self.piece):
-            turn = np.arange(start, start + count) % (2 * self.live)
+            turn = remainders(np.arange(start, start + count), 2 * self.live)
             allocates = turn < self.live
             freed = turn - self.live if self.order == "fifo" else 2 * self.live - 1 - turn
             yield np.where(allocates, turn, freed), allocates
 
     def _at_random(self, drawn: Draws) -> Iterator[tuple[Words, Chosen]]:
-        take, full = drawn.reader(), np.zeros(self.live, dtype=np.bool_)
+        take, own = drawn.reader(), Places(self.live)
         for _, count in portions(self.length, self.piece):
-            places = take(count)
-            yield places, (_occurrence(places) % 2 == 0) ^ full[places]
-            used, times = np.unique(places, return_counts=True)
-            full[used] ^= times % 2 == 1
-
-
-def _occurrence(values: Words) -> Words:
-    """Return how often each element's value occurred before it."""
-    order = np.argsort(values, kind="stable")
-    ordered = values[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    rank = np.arange(len(values)) - np.repeat(starts, np.diff(np.r_[starts, len(values)]))
-    result = np.empty(len(values), dtype=np.int64)
-    result[order] = rank
-    return result
+            places = np.ascontiguousarray(take(count), dtype=np.int64)
+            fills = np.empty(count, dtype=np.int64)
+            own.take(places.data, fills.data, count)
+            yield places, fills != 0
 
 
 def plan_alloc(making: Making, group: Group, step: AllocObjects, number: int) -> None:

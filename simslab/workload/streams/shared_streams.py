@@ -19,6 +19,7 @@ from simslab.workload.streams.draws import Draws, Kinds
 from simslab.workload.streams.making import Group, Handover, Making
 from simslab.workload.streams.pieces import gathered, portions
 from simslab.workload.streams.program import Stream, Words, joined
+from simslab.workload.streams.turns import in_order, remainders
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -39,7 +40,7 @@ def plan_produce(making: Making, group: Group, step: Produce, _number: int) -> N
 
 def _ring_slots(first: int, ring: int, sharing: int, turns: Words) -> Words:
     """Return the slots of objects by their turn: `sharing` rings are filled in turn, each from its beginning again."""
-    return first + turns % sharing * ring + turns // sharing % ring
+    return first + remainders(turns, sharing) * ring + remainders(turns // sharing, ring)
 
 
 def produce(making: Making, group: Group, step: Produce, number: int) -> list[Stream]:
@@ -96,14 +97,14 @@ class ConsumeStream:
         for start, count in portions(self.turns, self.portion):
             turns, words = zip(*(self._of(i, start, count) for i in range(len(self.handovers))), strict=True)
             if any(map(len, words)):
-                yield joined(words)[np.argsort(np.concatenate(turns), kind="stable")]
+                yield joined(words)[in_order(np.concatenate(turns))]
 
     def _of(self, ring: int, start: int, count: int) -> tuple[Words, Words]:
         """Return the turns from `start` on in which this thread consumes of a handover, and the words."""
         handover, table = self.handovers[ring], self.frees[ring]
         turns = np.arange(start, min(start + count, handover.count))
         chosen = turns[_share(ring, self.thread, len(self.handovers), self.threads, turns)]
-        return chosen, self.words(table[chosen % len(table)], handover.slots(chosen))
+        return chosen, self.words(table[remainders(chosen, len(table))], handover.slots(chosen))
 
 
 def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Chosen:
@@ -113,7 +114,7 @@ def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Ch
     if thread % rings != ring:
         return np.zeros(len(turns), dtype=np.bool_)
     sharing = len(range(ring, threads, rings))
-    share: Chosen = turns % sharing == thread // rings
+    share: Chosen = remainders(turns, sharing) == thread // rings
     return share
 
 

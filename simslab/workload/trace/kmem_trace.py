@@ -35,6 +35,7 @@ ROWS: Final = 1 << 15  # events taken at a time
 MAX_EVENTS: Final = 1 << 26
 SITE: Final = b"call_site="
 UNKNOWN_FLAGS: Final = "allocation with GFP flags that 5.10 has not got ({}; without them, not skipped)"
+UNPRINTED: Final = "allocation whose pointer was not printed, as (____ptrval____) (never freed, not skipped)"
 FLAGS_SHOWN: Final = 3
 
 _COLUMNS: Final = {
@@ -132,7 +133,7 @@ class _Reader:
             if state == trace_events.FULL:
                 self.take()
             elif state == trace_events.COMMENT:
-                self._comment(scanner.line_text())
+                self.notes.comment(scanner.line_text())
             else:
                 self._other(state, scanner.line_text())
 
@@ -172,11 +173,6 @@ class _Reader:
     def columns(self) -> dict[str, Column]:
         """Return all rows, column by column: only one is there twice at a time."""
         return {name: np.concatenate(self.pieces.pop(name)) for name in _COLUMNS}
-
-    def _comment(self, line: bytes) -> None:
-        self.notes.comment(line)
-        if (column := self.notes.context_column()) is not None:
-            self.scanner.context_column = column
 
     def _other(self, state: int, line: bytes) -> None:
         usual = usual_layout(line) if state == trace_events.NO_HEAD else None
@@ -277,6 +273,7 @@ def _trace(path: Path, reader: _Reader) -> KmemTrace:
         unparsed_examples=tuple(reader.notes.examples),
     )
     counts = reader.notes.counts + _unknown_flags(trace, shapes.gfp_unknown)
+    counts[UNPRINTED] = int(np.count_nonzero((trace.ptr == UNKNOWN_PTR) & np.isin(trace.kind, (CACHE_ALLOC, KMALLOC))))
     trace.skipped = {reason: count for reason, count in sorted(counts.items()) if count}
     return trace
 

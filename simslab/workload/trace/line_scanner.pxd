@@ -17,11 +17,21 @@ cdef long long DOT
 cdef long long COLON
 cdef long long OPENING_BRACKET
 cdef long long CLOSING_BRACKET
+cdef long long CAPITAL_H
+cdef long long CAPITAL_Z
+cdef long long LETTER_H
 cdef long long LETTER_K
 cdef long long LETTER_N
 cdef long long LETTER_S
 cdef long long LETTER_X
+cdef long long LETTER_Z
+cdef long long PLUS
+cdef long long DASH
 cdef long long DIGIT_0
+cdef long long FEWEST_FLAGS
+cdef long long HARDIRQ_FLAG
+cdef long long SOFTIRQ_FLAG
+cdef long long NMI_FLAG
 
 
 @cython.final
@@ -56,7 +66,6 @@ cdef class LineScanner:
     cdef readonly list shape_texts
     cdef readonly list shape_numbers
     cdef readonly IntTable shape_table
-    cdef public long long context_column
     cdef readonly long long ptr_digits
     cdef readonly long long shortest_ptr
     cdef long long counted
@@ -81,13 +90,19 @@ cdef class LineScanner:
     cdef long long head(self, long long bracket) noexcept
     @cython.locals(text="const unsigned char*", at=cython.longlong, begin=cython.longlong)
     cdef long long task_before(self, long long bracket) noexcept
-    cdef long long context_of(self, long long flag) noexcept
+    @cython.locals(text="const unsigned char*", at=cython.longlong, flag=cython.longlong)
+    cdef long long context_of(self, long long begin, long long end) noexcept
+    @cython.locals(flags=cython.longlong)
+    cdef long long context_of_number(self, long long begin, long long end) noexcept
     @cython.locals(
         text="const unsigned char*", end=cython.longlong, after=cython.longlong, whole=cython.longlong,
         fraction_end=cython.longlong, kept=cython.longlong, fraction=cython.longlong, _=cython.longlong
     )
     cdef long long clock(self, long long begin) noexcept
-    @cython.locals(text="const unsigned char*", end=cython.longlong, at=cython.longlong, digits_end=cython.longlong)
+    @cython.locals(
+        text="const unsigned char*", end=cython.longlong, at=cython.longlong, closing=cython.longlong,
+        digits_end=cython.longlong
+    )
     cdef long long body(self, long long after) except -1
     @cython.locals(
         text="const unsigned char*", end=cython.longlong, at=cython.longlong, shape=cython.longlong, row=cython.longlong

@@ -8,6 +8,7 @@ Read here (`trace_lines` has the lines that are no events, and rewrites two rare
 
     task-pid [cpu] flags seconds.fraction: kmalloc: call_site=... ptr=...       ftrace, `trace-cmd report`
     task-pid (tgid) [cpu] flags ticks: kmalloc: ...                             option record-tgid, a clock without time
+    task-pid [cpu]-0x8 seconds.fraction: (+24) kmalloc: ...                     `trace-cmd report -R --ts-diff`
     task pid/tid [cpu] seconds.fraction: period kmem:kmalloc: (call+0x1) ...    `perf script`
 """
 
@@ -34,11 +35,23 @@ DOT: Final = 0x2E
 COLON: Final = 0x3A
 OPENING_BRACKET: Final = 0x5B
 CLOSING_BRACKET: Final = 0x5D
+CAPITAL_H: Final = 0x48
+CAPITAL_Z: Final = 0x5A
+LETTER_H: Final = 0x68
 LETTER_K: Final = 0x6B
 LETTER_N: Final = 0x6E
 LETTER_S: Final = 0x73
 LETTER_X: Final = 0x78
+LETTER_Z: Final = 0x7A
+PLUS: Final = 0x2B
+DASH: Final = 0x2D
 DIGIT_0: Final = 0x30
+FEWEST_FLAGS: Final = 4  # of a kernel; perf's field `misc` has fewer letters
+
+# Flags of struct trace_entry, as a number in `trace-cmd report -R`.
+HARDIRQ_FLAG: Final = 0x08
+SOFTIRQ_FLAG: Final = 0x10
+NMI_FLAG: Final = 0x40
 
 ALLOC_WORD: Final = b"kmem_cache_alloc:"
 FREE_WORD: Final = b"kmem_cache_free:"
@@ -92,7 +105,6 @@ class LineScanner:
         self.shape_texts: list[bytes] = []
         self.shape_numbers: list[int] = []
         self.shape_table = IntTable()
-        self.context_column = 2  # of the flags: 'h' or 's'; the fourth where need-resched-lazy has a column
         self.ptr_digits = 0  # of the last pointer
         self.shortest_ptr = 64  # digits
         self.counted = 0  # whether the last time read is no time but a count
@@ -165,8 +177,8 @@ class LineScanner:
             if flags_end < 0 or flags_end - begin > 9:
                 return -1
             at = self.clock(bytescan.blanks(text, flags_end, end))
-            if flags_end - begin > self.context_column:
-                self.context[row] = self.context_of(text[begin + self.context_column])
+            if flags_end - begin >= FEWEST_FLAGS:
+                self.context[row] = self.context_of(begin, flags_end)
         return at
 
     def task_before(self, bracket: int) -> int:
@@ -182,11 +194,28 @@ class LineScanner:
             return -1
         return bytescan.decimal(text, begin, at)
 
-    def context_of(self, flag: int) -> int:
-        """Return the context of a flag: H is a hard interrupt within a softirq, z and Z are NMIs."""
-        if flag == DOT:
-            return trace_events.TASK_CONTEXT
-        return trace_events.SOFTIRQ_CONTEXT if flag == LETTER_S else trace_events.HARDIRQ_CONTEXT
+    def context_of(self, begin: int, end: int) -> int:
+        """Return the context that the flags tell: H is a hard interrupt within a softirq, z and Z are NMIs.
+
+        Its column is the third or, with PREEMPT_RT's need-resched-lazy, the fourth. No other column has its letters.
+        """
+        text = self.text
+        if text[begin] == DASH:
+            return self.context_of_number(begin + 3, end)
+        for at in range(begin + 2, end):
+            flag = text[at]
+            if flag == LETTER_S:
+                return trace_events.SOFTIRQ_CONTEXT
+            if flag in (LETTER_H, CAPITAL_H, LETTER_Z, CAPITAL_Z):
+                return trace_events.HARDIRQ_CONTEXT
+        return trace_events.TASK_CONTEXT
+
+    def context_of_number(self, begin: int, end: int) -> int:
+        """Return the context of the flags in hexadecimal (after `-0x`) that `trace-cmd report -R` prints."""
+        flags = bytescan.hexadecimal(self.text, begin, bytescan.hexdigits(self.text, begin, end))
+        if flags & (HARDIRQ_FLAG | NMI_FLAG):
+            return trace_events.HARDIRQ_CONTEXT
+        return trace_events.SOFTIRQ_CONTEXT if flags & SOFTIRQ_FLAG else trace_events.TASK_CONTEXT
 
     def clock(self, begin: int) -> int:
         """Read seconds.fraction or a count before a colon; return what follows it, -1 if there is no time."""
@@ -216,6 +245,9 @@ class LineScanner:
         """Read the event's name and, if it is a kmem event, its fields."""
         text, end = self.text, self.line_end
         at = bytescan.blanks(text, after, end)
+        if end - at > 1 and text[at] == OPENING and text[at + 1] == PLUS:  # since the event before, by --ts-diff
+            closing = bytescan.find(text, CLOSING, at, end)
+            at = bytescan.blanks(text, closing + 1, end) if closing >= 0 else end
         digits_end = bytescan.digits(text, at, end)
         if digits_end > at and digits_end < end and text[digits_end] == BLANK:  # perf's period
             at = bytescan.blanks(text, digits_end, end)
@@ -275,6 +307,8 @@ class LineScanner:
             return self.unprinted_pointer(at)
         if end - at > 1 and text[at] == DIGIT_0 and text[at + 1] == LETTER_X:
             at += 2
+            if at < end and text[at] == OPENING:  # 0x(nil), of perf and trace-cmd before libtraceevent 1.0
+                return self.unprinted_pointer(at)
         after = bytescan.hexdigits(text, at, end)
         if after == at or after - at > 16 or (after < end and text[after] != BLANK):
             return -1

@@ -36,6 +36,9 @@ MAX_NAME: Final = 255  # bytes
 MAX_OBJECT: Final = 4 << 20  # bytes: KMALLOC_MAX_SIZE of 5.10's SLAB with pages of 4 KiB
 
 _FIELD: Final = re.compile(rb" ([a-z_]+)=")
+_BEHIND: Final = re.compile(  # perf's fields ip, sym and dso; the place in the buffer of `trace-cmd report --debug`
+    rb"\s+(?:[0-9a-f]{8,16} \S+(?: \(\S+\))?|\[-?\d+:0x[0-9a-f]+:\d+\])\Z"
+)
 _NUMBER: Final = re.compile(rb"(-?[0-9]{1,18}|0x[0-9a-f]{1,16})(?: \([^()]*\))?")
 _SIZES: Final = (b"bytes_req", b"bytes_alloc")
 
@@ -131,7 +134,8 @@ class ShapeTable:
 
 def _fields(text: bytes) -> dict[bytes, bytes] | None:
     """Return the values by field, None if there is text before the first or a field comes twice."""
-    parts = _FIELD.split(text)
+    behind = _BEHIND.search(text, text.rfind(b"=") + 1)
+    parts = _FIELD.split(text[: behind.start()] if behind else text)
     if parts[0].strip() or len(parts) != 2 * len(set(parts[1::2])) + 1:
         return None
     return {field: value.strip() for field, value in zip(parts[1::2], parts[2::2], strict=True)}

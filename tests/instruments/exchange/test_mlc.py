@@ -208,6 +208,58 @@ def test_a_row_that_cannot_be_read_is_refused(text, message, imported):
         imported("mlc", text)
 
 
+def _commas(text):
+    return text.replace(".", ",")
+
+
+SHEETS = {
+    "csv": lambda rows: [",".join(row) for row in rows],
+    "csv with a comma at the end": lambda rows: [",".join(row) + "," for row in rows],
+    "csv with blanks": lambda rows: [", ".join(row) for row in rows],
+    "csv with quotes": lambda rows: [",".join(f'"{_commas(value)}"' for value in row) for row in rows],
+    "semicolons": lambda rows: [";".join(row) for row in rows],
+    "semicolons and decimal commas": lambda rows: [_commas(";".join(row)) for row in rows],
+    "decimal commas": lambda rows: [_commas("\t".join(row)) for row in rows],
+}
+
+
+@pytest.mark.parametrize("sheet", list(SHEETS))
+def test_what_a_spreadsheet_makes_of_it_is_read_alike(sheet, imported):
+    lines = TEXT.splitlines()
+    for part in (slice(3, 6), slice(14, 17), slice(21, 22)):
+        rows = [("Numa node", *line.split()[2:]) if line[0] == "N" else line.split() for line in lines[part]]
+        lines[part] = SHEETS[sheet](rows)
+    text = "\n".join(lines)
+    assert text != TEXT
+    assert imported("mlc", text)[1] == imported("mlc", TEXT)[1]
+
+
+def test_a_decimal_comma_of_a_transfer_is_no_end_of_a_number(imported):
+    assert imported("mlc", TEXT.replace("49.0", "49,0"))[1] == imported("mlc", TEXT)[1]
+
+
+def test_bandwidths_in_gigabytes_are_a_thousand_times_as_much(imported):
+    lines = TEXT.replace("217340.7", "217.3407").replace(" 217110.6", " 217.1106").replace("MB/sec", "GB/sec")
+    for value in ("108000.0", "34400.0", "17000.0", "34000.0", "108600.0", "16000.0"):
+        lines = lines.replace(value, str(float(value) / 1000))
+    lines = lines.replace("system\nUsing Read", "system\nBandwidths are in GB/sec\nUsing Read")
+    assert imported("mlc", lines)[1] == imported("mlc", TEXT)[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("access (in ns)", "access (in clocks)", "found:2:1: latencies are in clocks"),
+        ("are in MB/sec", "are in GiB/sec", "found:9:1: bandwidths are in GIB/s"),
+        ("Numa node\t     0\t     1\t     2\t\n       0\t  80", "CPU\t     0\t     1\t     2\t\n       0\t  80",
+         "heads rows of CPUs"),
+    ],
+)  # fmt: skip
+def test_other_units_and_rows_are_refused(old, new, message, imported):
+    with pytest.raises(UserError, match=message):
+        imported("mlc", TEXT.replace(old, new))
+
+
 def test_a_latency_of_nothing_is_refused_with_links_and_without(tmp_path):
     path = tmp_path / "mlc.txt"
     path.write_text(TEXT.replace(" 340.0", "   0.0"))

@@ -25,6 +25,17 @@ def test_a_line_of_numbers_continues_the_line_of_cpus(case):
     assert cpus_of(case("numactl", "wrapped.txt")[0]) == {0: tuple(range(16)), 1: tuple(range(16, 32))}
 
 
+@pytest.mark.parametrize("size", ["4 GB", "4 GiB", "4096 MiB", "4194304 kB"])
+def test_sizes_in_other_units_are_read(size, imported):
+    assert [node.memory for node in imported("numactl", TEXT.replace("4096 MB", size))[0].nodes] == [4 << 30] * 2
+
+
+@pytest.mark.parametrize("line", ["No NUMA available on this system", "No NUMA support available on this system."])
+def test_a_kernel_without_numa_is_told(line, imported):
+    with pytest.raises(UserError, match="numactl found no NUMA there, so it tells of no CPU and no memory"):
+        imported("numactl", line + "\n")
+
+
 def test_wrapped_distances_are_read(imported):
     text = TEXT.replace("node   0   1\n  0:  10  21", "node   0\n   1\n  0:  10\n  21")
     assert imported("numactl", text)[0].distances == [[10, 21], [21, 10]]
@@ -111,7 +122,7 @@ def test_what_cannot_be_read_is_refused(name, message, case):
         ("node 1 cpus: 4 5 6 7\n", "", "node 1 has a size and no line of CPUs"),
         ("node 1 cpus: 4 5 6 7\nnode 1 size: 4096 MB\n", "", "node 1 has distances and is not listed"),
         ("(0-1)", "(0,2)", "node 0,2 is told, node 0-1 is listed"),
-        ("4096 MB", "4 GB", ":3:1: '4 GB' is no size"),
+        ("4096 MB", "4 pages", ":3:1: '4 pages' is no size"),
         ("node distances", TEXT + "node distances", ":8:1: holds 2 outputs of numactl, from lines 1, 8 on"),
         ("node 1 cpus", "node 0 cpus", ":5:1: node 0 has its cpus twice"),
         ("  1:  21  10", "  0:  21  10", ":11:1: node 0 has its distances twice"),

@@ -25,7 +25,10 @@ def test_bulk_is_cheaper_by_the_object_the_more_there_are(rig):
 
 
 def test_a_larger_array_makes_bursts_cheaper(rig):
-    small, large = (own.burst(rig, rig.cache(64, (limit, limit // 2, 8)), 1, 300) for limit in (8, 120))
+    small, large = (
+        own.burst(rig, rig.cache(64, {"limit": limit, "batchcount": limit // 2, "shared": 8}), 1, 300)
+        for limit in (8, 120)
+    )
     assert large["free"] < small["free"]
 
 

@@ -30,6 +30,13 @@ def test_rows_of_one_run_share_it(monkeypatch):
     assert len(asked) == 1
 
 
+def test_a_row_of_slub_runs_on_slub():
+    head = ",".join((*COLUMNS, "allocator"))
+    text = "s,emerald-rapids-2,1,pair,size=256 cpus=1 cpu_partial=13,op,14.75,14.48,14.99,ns,0.1,calibration,slub"
+    (answer,) = questions.answer_all(parse(f"{head}\n{text}\n", "t.csv"))
+    assert answer.agrees
+
+
 def test_of_a_published_range_the_nearest_end_counts():
     (answer,) = questions.answer_all([irq(35, 30, 40, unit="cycles")])
     assert answer.error == 0

@@ -13,7 +13,11 @@ def test_every_row_has_a_cache_of_its_own_aligned_to_lines(rig):
 
 
 def test_a_cache_is_tuned_to_the_rows_tunables(rig):
-    assert rig.allocator.tunables(rig.cache(64, (30, 4, 8))) == {"limit": 30, "batchcount": 4, "shared": 8}
+    assert rig.allocator.tunables(rig.cache(64, {"limit": 30, "batchcount": 4, "shared": 8})) == {
+        "limit": 30,
+        "batchcount": 4,
+        "shared": 8,
+    }
 
 
 def test_the_loops_memory_does_not_overlap_and_is_aligned(rig):

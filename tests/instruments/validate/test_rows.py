@@ -87,3 +87,27 @@ def test_a_table_from_a_spreadsheet_is_read(tmp_path):
 def test_a_file_that_cannot_be_read_is_told(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         rows.read_file(tmp_path / "none.csv")
+
+
+SLUB_HEADER, SLUB_ROW = f"{HEADER},allocator", ROW.replace("cpus=1", "cpus=1 cpu_partial=13")
+
+
+def test_rows_are_of_slab_unless_they_say_slub():
+    assert [row.allocator for row in rows.parse(f"{HEADER}\n{ROW}\n", "f")] == ["slab"]
+    slab, slub = rows.parse(f"{SLUB_HEADER}\n{ROW},\n{SLUB_ROW},slub\n", "f")
+    assert (slab.allocator, slub.allocator, slub.number("cpu_partial")) == ("slab", "slub", 13)
+    assert slub.title == "one-node 1 pair slub size=64 cpus=1 cpu_partial=13 op"
+    assert slab.question != slub.question
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (f"{ROW},slob", "allocator 'slob'"),
+        (f"{SLUB_ROW},slab", "'cpu_partial' is not a tunable of SLAB"),
+        (f"{ROW.replace('cpus=1', 'cpus=1 limit=8')},slub", "'limit' is not a tunable of SLUB"),
+    ],
+)
+def test_other_allocators_and_their_tunables_are_refused(row, told):
+    with pytest.raises(UserError, match=told):
+        rows.parse(f"{SLUB_HEADER}\n{row}\n", "f")

@@ -251,6 +251,13 @@ def test_statistics_are_kept_by_call_site(machine: Machine, stats: LockStats, lo
     assert sum(int(row["acquisitions"]) for row in stats.table()) == 0
 
 
+def test_a_lock_tells_the_call_site_that_took_it_last(machine: Machine, lock: SpinLock) -> None:
+    for name in ("here", "there", "here"):
+        lock.lock(machine.cpus[0], site(name))
+        assert lock.lock_class.site(lock.row) == name
+        lock.unlock(machine.cpus[0])
+
+
 def test_inside_a_bill_waiting_is_part_of_the_bill(machine: Machine, lock: SpinLock) -> None:
     first, second = machine.cpus[:2]
     lock.lock(first, SITE)

@@ -1,3 +1,5 @@
+import re
+
 from simslab.report.page.tables_html import table_html
 from simslab.report.tables import table
 
@@ -17,6 +19,6 @@ def test_columns_without_any_cell_are_left_out():
 
 
 def test_words_of_the_glossary_tell_their_meaning_under_the_pointer():
-    text = table_html(table("T", ("cause", "cycles"), [["irq_mask", "1"], ["irq_task", "2"]]))
-    assert '<td title="' in text.split("irq_mask")[0]
+    text = table_html(table("T", ("cause", "cycles"), [["  irq_mask", "1"], ["irq_task", "2"]]))
+    assert re.search('<td>&emsp;<abbr title="[^"]{20,}">irq_mask</abbr></td>', text)
     assert "<td>irq_task</td>" in text

@@ -63,9 +63,10 @@ def test_paths_of_a_histogram_get_a_panel_each():
 
 def test_arms_of_a_histogram_stay_in_one_panel():
     arms = (series("base"), series("far"))
-    figure = drawn("histogram", Panel("alloc", arms), Panel("free", arms))
+    figure = drawn("histogram", Panel("alloc", arms, of_arms=True), Panel("free", arms, of_arms=True))
     assert [axes.get_title(loc="left") or axes.get_title() for axes in figure.figure.axes][1] == "free"
     assert len(figure.figure.axes) == 2
+    assert len(drawn("histogram", Panel("free", arms, of_arms=True)).figure.axes) == 1
 
 
 def test_more_lines_than_have_looks_of_their_own_become_percentiles_and_it_is_told():
@@ -100,3 +101,9 @@ def test_shares_of_a_cumulative_plot_end_at_100_percent_of_a_linear_axis():
     assert (axes.get_yscale(), axes.get_ylim()) == ("linear", (0, 1.02))
     assert axes.yaxis.get_major_formatter()(0.25, 0) == "25%"
     assert axes.get_xscale() == "log"
+
+
+def test_equal_bins_divide_what_the_axis_shows_and_hold_what_lies_beyond():
+    rows = drawn("histogram", Panel("p", (series("s"),)), x_scale="linear", x_limits=(None, 60.0)).rows
+    assert all(high - low == pytest.approx(1.0) for _, _, low, high, *_ in rows if high <= 60)
+    assert sum(row[4] for row in rows) == series("s").cycles.count

@@ -110,7 +110,7 @@ def test_a_stored_measurement_of_a_machine_is_drawn_part_by_part(kind, tmp_path)
             "--operation aloc: does not occur; expected alloc, free; did you mean 'alloc'?",
         ),
         ("cdf", {"paths": ("grow",), "operations": ("free",)}, "there are no latencies to draw"),
-        ("cdf", {"by": "node"}, "latencies are not kept by node"),
+        ("cdf", {"by": "node"}, "by node it is run again"),
         ("cdf", {"arms": ("arm7",)}, "--arm arm7: does not occur"),
         ("cdf", {"x_limits": (0.0, None)}, "0 is not on a logarithmic axis"),
         ("topology", {}, "has no manifest that holds the machine"),

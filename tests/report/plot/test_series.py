@@ -86,7 +86,7 @@ def test_what_is_asked_for_must_hold_together():
         ({"operations": ("alloca",)}, r"--operation alloca: does not occur.*did you mean 'alloc'"),
         ({"paths": ("grwo",)}, r"--path grwo: does not occur; expected grow, hit"),
         ({"caches": ("c",)}, r"--cache c: does not occur; expected a, b"),
-        ({"by": "node"}, r"--by node: latencies are not kept by node"),
+        ({"by": "node"}, r"--by node: a result keeps latencies by operation"),
     ],
 )
 def test_what_does_not_occur_is_told_with_what_does(options, told):

@@ -2,9 +2,10 @@
 
 import json
 
+import pytest
 from logged_runs import logged
 
-from simslab.report.views.perfetto import CPUS, LOCKS, perfetto_text
+from simslab.report.views.perfetto import CPUS, LOCKS, microseconds, perfetto_text
 
 
 def events(kind):
@@ -28,11 +29,31 @@ def test_every_track_has_a_name():
     assert {pid for pid, _ in named} == {CPUS, LOCKS}
 
 
-def test_events_of_a_track_nest_or_follow_each_other():
+def digits(microseconds):
+    """The ns that an importer has which cuts the text off after three decimals."""
+    whole, _, fraction = repr(microseconds).partition(".")
+    return int(whole + (fraction + "000")[:3])
+
+
+COERCIONS = {
+    "rounded": lambda value: round(value * 1000.0),
+    "cut off": lambda value: int(value * 1000.0),
+    "by digits": digits,
+}
+
+
+@pytest.mark.parametrize("coerced", COERCIONS.values(), ids=COERCIONS)
+def test_whole_ns_come_back_in_every_version_of_the_importer(coerced):
+    for ns in (*range(20_000), *range(10**9 + 1, 10**9 + 5_000, 7), 123_456_789_012_345):
+        assert coerced(microseconds(ns)) == ns
+
+
+@pytest.mark.parametrize("coerced", COERCIONS.values(), ids=COERCIONS)
+def test_events_of_a_track_nest_or_follow_each_other(coerced):
     ends = {}
     for each in sorted(events("X"), key=lambda each: (each["ts"], -each["dur"])):
         stack = ends.setdefault((each["pid"], each["tid"]), [])
-        start, length = (round(1000 * each[name]) for name in ("ts", "dur"))  # ns, as the importer has them
+        start, length = (coerced(each[name]) for name in ("ts", "dur"))  # ns, as the importer has them
         while stack and stack[-1] <= start:
             stack.pop()
         assert not stack or start + length <= stack[-1]

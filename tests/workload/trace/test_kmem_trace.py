@@ -202,3 +202,10 @@ def test_seconds_are_either_held_or_not_read(tmp_path, seconds):
     held = int(seconds) < 9 * 10**9
     assert len(trace) == 1 + held
     assert trace.time[-1] == (int(seconds) * 10**9 + 1000 if held else 1_000_001_000)
+
+
+def test_allocations_whose_pointer_was_not_printed_are_counted(tmp_path):
+    hidden = PERF.replace("ptr=(nil)", "ptr=(____ptrval____)").replace("ptr=0xffff888003", "ptr=(____ptrval____)")
+    trace = read(tmp_path, FTRACE_NEW + hidden)
+    told = "allocation whose pointer was not printed, as (____ptrval____) (never freed, not skipped)"
+    assert trace.skipped == {told: 1}

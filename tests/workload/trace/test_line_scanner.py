@@ -4,7 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simslab.workload.trace.line_scanner import LineScanner
-from simslab.workload.trace.trace_events import COMMENT, END, FULL, NO_FIELDS, NO_HEAD, NO_KMEM
+from simslab.workload.trace.trace_events import (
+    COMMENT,
+    END,
+    FULL,
+    HARDIRQ_CONTEXT,
+    NO_FIELDS,
+    NO_HEAD,
+    NO_KMEM,
+    SOFTIRQ_CONTEXT,
+    TASK_CONTEXT,
+)
 
 KINDS = {"kmem_cache_alloc": 0, "kmem_cache_alloc_node": 0, "kmem_cache_free": 1, "kmalloc": 2, "kmalloc_node": 2}
 KINDS["kfree"] = 3
@@ -114,6 +124,40 @@ def test_what_is_no_event_is_told_apart(line, state):
     rows, states, _, made = scanned(line)
     assert (states, rows["ptr"]) == ([state], [])
     assert made.line_text() == line.encode()
+
+
+@pytest.mark.parametrize(
+    ("flags", "context"),
+    [
+        ("d..h1..", HARDIRQ_CONTEXT),  # PREEMPT_RT, with need-resched-lazy before the context
+        ("dNLs1.", SOFTIRQ_CONTEXT),
+        ("bpL.1.", TASK_CONTEXT),
+        ("d.z1.", HARDIRQ_CONTEXT),
+        ("-0x9", HARDIRQ_CONTEXT),  # trace-cmd report -R
+        ("-0x40", HARDIRQ_CONTEXT),
+        ("-0x11", SOFTIRQ_CONTEXT),
+        ("-0x85", TASK_CONTEXT),
+        ("H", TASK_CONTEXT),  # perf's field misc: a hypervisor
+    ],
+)
+def test_the_context_is_told_by_letters_in_any_column_or_by_a_number(flags, context):
+    rows, states, _, _ = scanned(f"a-7 [001] {flags} 1.0: kfree: call_site=x ptr=1")
+    assert (states, rows["context"]) == ([], [context])
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("(null)", 0), ("          (null)", 0), ("(nil)", 0), ("0x(nil)", 0), ("(____ptrval____)", -1), ("(efault)", -1),
+     ("0x10", 16), ("c147dd20", 0xC147DD20)],
+)  # fmt: skip
+def test_a_pointer_is_read_as_any_version_prints_it(printed, value):
+    rows, states, _, _ = scanned(f"a-7 [001] .... 1.0: kfree: call_site=x ptr={printed} name=y")
+    assert (states, rows["ptr"]) == ([], [value])
+
+
+def test_the_time_since_the_event_before_is_passed_over():
+    rows, states, _, _ = scanned("a-7 [001] .... 1.0: (+24)   kfree:   call_site=x ptr=1\na-7 [001] .... 1.0: (+24")
+    assert (states, rows["ptr"]) == ([NO_KMEM], [1])
 
 
 def test_a_full_table_goes_on_where_it_stopped():

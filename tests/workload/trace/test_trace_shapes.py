@@ -24,6 +24,9 @@ def row(kind, text):
          (100, 128, 1, -1, NO_NAME)),
         (CACHE_FREE, b" name=dentry", (0, 0, 0, NO_NODE, 0)),
         (KFREE, b"", (0, 0, 0, NO_NODE, NO_NAME)),
+        (KFREE, b" ffffffff9aa8f1e2 kfree+0x12 ([kernel.kallsyms])", (0, 0, 0, NO_NODE, NO_NAME)),  # perf
+        (KMALLOC, SIZES + b"     ffffffff9aa8f1e2 __kmalloc+0x12", (100, 128, 1, NO_NODE, NO_NAME)),
+        (KMALLOC, SIZES + b" node=3 [12:0x18:40]", (100, 128, 1, 3, NO_NAME)),  # trace-cmd report --debug
     ],
 )  # fmt: skip
 def test_every_layout_is_read(kind, text, expected):

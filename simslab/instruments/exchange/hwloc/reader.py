@@ -76,6 +76,12 @@ class _Reader:
         memories = self._memories(cpus)
         bits = {number: self._set(place.element, "complete_nodeset") for number, place in units}
         nodes = assign_cpus(cpus, memories, bits, {number: self._package(place) for number, place in units})
+        told = {memory.number for memory in memories}
+        self.notes += [
+            f"CPUs {format_cpulist(node.cpus)} are near to no memory in the file: node {node.number} without any here"
+            for node in nodes
+            if node.number not in told
+        ]
         ours = {name[len(OURS) :]: value for name, value in infos(self.top).items() if name.startswith(OURS)}
         cores = self._cores(units)
         self.notes += unknown_parts(self.root, self.places)

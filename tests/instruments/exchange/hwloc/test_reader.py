@@ -73,6 +73,13 @@ def test_disallowed_cpus_and_nodes_are_left_out(xml, imported):
     assert "# 1 disallowed CPUs are left out" in text
 
 
+def test_cpus_that_no_memory_is_near_to_are_told(xml, imported):
+    inside = [xml.package(0, [0], xml.node(1, [0], GIB), xml.core(0)), xml.package(1, [1], xml.core(1))]
+    spec, text = imported("hwloc", xml.machine(range(2), *inside))
+    assert cpus_of(spec) == {0: (1,), 1: (0,)}
+    assert "# CPUs 1 are near to no memory in the file: node 0 without any here" in text
+
+
 def test_numbers_of_nodes_keep_their_gaps(xml, imported):
     inside = [xml.package(n, [n], xml.node(8 * n, [n], GIB), xml.core(n)) for n in range(2)]
     tail = xml.distances([0, 8], [10, 17, 17, 10])
