@@ -13,6 +13,7 @@ from simslab.allocator.allocator import Allocator, Faults
 from simslab.allocator.cache import Cache
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.locking.mutex import Mutex
+from simslab.kernel.mm.debug_pagealloc import DirectMap
 from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
@@ -82,8 +83,10 @@ class SlabCore(Allocator):
     def _set_options(self, kernel: Kernel) -> None:
         """Tell the pieces what the build and the boot parameters decide."""
         options = self.options
+        if options.debug_pagealloc:
+            kernel.page_allocator.direct_map = DirectMap()
         if options.debug_slab:
-            debug = SlabDebug(kernel.mem_map, kernel.log, options.debug_pagealloc)
+            debug = SlabDebug(kernel.mem_map, kernel.log, kernel.page_allocator.direct_map)
             self.debug = self.pages.debug = self.pages.lists.debug = debug
             blocks, nodes = self.freeing.blocks, self.allocating.nodes
             for part in (self.pages, self.freeing, blocks, self.allocating, nodes, self.drain):

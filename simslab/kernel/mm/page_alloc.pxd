@@ -62,6 +62,7 @@ cdef class PageAllocator:
     cdef public VmStat vmstat
     cdef public Reserves reserves
     cdef public object cpusets
+    cdef public object direct_map
     cdef public object stand_in
 
     @cython.locals(taken=cython.longlong, bill=cython.longlong, wall=cython.longlong, pfn=cython.longlong)

@@ -117,6 +117,7 @@ class PageAllocator:
         self.vmstat = vmstat
         self.reserves = reserves
         self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
+        self.direct_map: Any = None  # debug_pagealloc.DirectMap, where free pages are taken out of it
         self.stand_in: Any = None  # stand_in.StandInPages, where that takes this allocator's place
 
     # -- interface ---------------------------------------------------------------------------------------------------
@@ -153,6 +154,8 @@ class PageAllocator:
         bill = cpu.bill
         cpu.bill = causes.PAGE_ALLOCATOR
         cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_REFCOUNT)
+        if self.direct_map is not None:
+            self.direct_map.kernel_map_pages(cpu, pfn, 1 << order, False)
         if order == 0:
             cpu.insn_cold(FREE_PAGES_INSNS)
             self.free_unref_page(cpu, pfn)
@@ -285,6 +288,8 @@ class PageAllocator:
         self.mem_map.flags[pfn] = 0
         self.mem_map.head[pfn] = pfn
         self.mem_map.order[pfn] = order
+        if self.direct_map is not None:
+            self.direct_map.kernel_map_pages(cpu, pfn, 1 << order, True)
         if gfp & gfps.ZERO:
             cpu.clear(pfn << layout.PAGE_SHIFT, layout.PAGE_SIZE << order)
         if order == 0:

@@ -66,6 +66,15 @@ class AccessingCore(StoringCore):
         self.tlb_mask = entries.sets - 1 if entries.sets & (entries.sets - 1) == 0 else 0
         self.tlb_ways = entries.ways
 
+    def flush_tlb(self, cycles: int) -> int:
+        """Drop all translations of the core, its siblings' included, at `cycles` cycles."""
+        self.now += cycles
+        self.cause[causes.TLB if self.bill < 0 else self.bill] += cycles
+        if self.tlb is not None:
+            self.tlb.flush(self.core)
+            self.last_page = -1
+        return 0
+
     def read_further(self, line: int, base: int) -> int:
         """The load was not answered by the most recent way of its set."""
         # Speed: the search of `CacheArray.find` without a call; benchmarks/accesses.py, "L1 hit, any way"

@@ -4,8 +4,8 @@ Calls come from the paths of alloc.py, free.py and slab_page.py, only in debug k
 user holds is `objp + cache.obj_offset`. A check that fails prints to the kernel log and goes on, as the kernel does;
 where the kernel has BUG_ON, KernelBugError.
 
-Not modelled: unmapping the pages of free objects (debug_pagealloc, page poisoning); the alignment check of new objects,
-which cannot fail here. Instructions and lines of the checks are charged as estimates.
+Not modelled: page poisoning (CONFIG_PAGE_POISONING); the alignment check of new objects, which cannot fail here.
+Instructions and lines of the checks are charged as estimates.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
+from simslab.kernel.mm.debug_pagealloc import DirectMap
 from simslab.kernel.mm.page import MemMap
 from simslab.kernel.printk import KernelLog
 from simslab.kernel.text import ALLOC_RETURN, FREE_RETURN
@@ -40,11 +41,11 @@ INSNS_POISON: Final = 30  # estimate: memset with `rep stosb` counted once
 class SlabDebug:
     """Contents of all objects of one debug kernel; `read` and `write` are for its users."""
 
-    def __init__(self, mem_map: MemMap, log: KernelLog, debug_pagealloc: bool = False) -> None:
+    def __init__(self, mem_map: MemMap, log: KernelLog, direct_map: DirectMap | None = None) -> None:
         self.mem_map = mem_map
         self.contents = SlabBytes(mem_map)
         self.reports = SlabReports(mem_map, self.contents, log)
-        self.debug_pagealloc = debug_pagealloc
+        self.direct_map = direct_map  # of a kernel with debug_pagealloc
         self.constructors: dict[int, tuple[int, bytes]] = {}
         self.warned_of_zeroing = False
 
@@ -52,12 +53,14 @@ class SlabDebug:
 
     def read(self, addr: int, size: int, cpu: Cpu | None = None) -> bytes:
         """The `size` bytes at `addr`, inside one slab; reading charges `cpu`, if given."""
+        self.must_be_mapped(addr, size, "read access")
         if cpu is not None:
             cpu.read_span(addr, size)
         return self.contents.read(addr, size)
 
     def write(self, addr: int, data: bytes, cpu: Cpu | None = None) -> None:
         """Write bytes anywhere inside one slab, as buggy code may; charges `cpu`, if given."""
+        self.must_be_mapped(addr, len(data), "write access")
         if cpu is not None:
             cpu.write_span(addr, len(data))
         self.contents.write(addr, data)
@@ -93,6 +96,7 @@ class SlabDebug:
                 self.check_constructor(cpu, cache, objp)
             if cache.flags & fl.SLAB_POISON:
                 self.poison_obj(cpu, cache, objp, POISON_FREE)
+                self.slab_kernel_map(cpu, cache, objp, False)
 
     def check_constructor(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:
         """The red zones must have survived the constructor."""
@@ -118,6 +122,7 @@ class SlabDebug:
         for objp in range(first, first + cache.num * cache.size, cache.size):
             if cache.flags & fl.SLAB_POISON:
                 self.check_poison_obj(cpu, cache, objp)
+                self.slab_kernel_map(cpu, cache, objp, True)
             if cache.flags & fl.SLAB_RED_ZONE:
                 redzone1, redzone2 = self.get_redzones(cache, objp)
                 if redzone1 != RED_INACTIVE:
@@ -140,6 +145,7 @@ class SlabDebug:
         cpu.insn(INSNS_CHECK)
         if cache.flags & fl.SLAB_POISON:
             self.check_poison_obj(cpu, cache, objp)
+            self.slab_kernel_map(cpu, cache, objp, True)
             self.poison_obj(cpu, cache, objp, POISON_INUSE)
         if cache.flags & fl.SLAB_STORE_USER:
             self.contents.set_word(dbg_userword(cache, objp), self.reports.text.caller(cpu, ALLOC_RETURN))
@@ -184,6 +190,7 @@ class SlabDebug:
             self.contents.set_word(dbg_userword(cache, objp), self.reports.text.caller(cpu, FREE_RETURN))
         if cache.flags & fl.SLAB_POISON:
             self.poison_obj(cpu, cache, objp, POISON_FREE)
+            self.slab_kernel_map(cpu, cache, objp, False)
 
     def verify_redzone_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:
         """The red zones of an object given back must be active (mm/slab.c: verify_redzone_free)."""
@@ -232,7 +239,18 @@ class SlabDebug:
     def is_debug_pagealloc_cache(self, cache: KmemCache) -> bool:
         """Whether free objects are protected by unmapping instead (mm/slab.c: is_debug_pagealloc_cache)."""
         off_slab = cache.flags & cflgs.CFLGS_OFF_SLAB
-        return bool(self.debug_pagealloc and off_slab and cache.size % (1 << layout.PAGE_SHIFT) == 0)
+        return bool(self.direct_map is not None and off_slab and cache.size % layout.PAGE_SIZE == 0)
+
+    def slab_kernel_map(self, cpu: Cpu, cache: KmemCache, objp: int, enable: bool) -> None:
+        """Map a slot whose object is to be used, unmap that of a free one (mm/slab.c: slab_kernel_map)."""
+        if self.direct_map is not None and self.is_debug_pagealloc_cache(cache):
+            pages = cache.size // layout.PAGE_SIZE
+            self.direct_map.kernel_map_pages(cpu, objp >> layout.PAGE_SHIFT, pages, enable)
+
+    def must_be_mapped(self, addr: int, size: int, what: str) -> None:
+        """KernelBugError where an object's bytes are not mapped: the kernel's oops."""
+        if self.direct_map is not None:
+            self.direct_map.check(addr, size, what)
 
     def construct(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:
         """Run the constructor on the object of a slot."""
@@ -247,6 +265,7 @@ class SlabDebug:
 
     def get_redzones(self, cache: KmemCache, objp: int) -> tuple[int, int]:
         """Both red zones."""
+        self.must_be_mapped(objp, cache.size, "read access")
         return self.contents.word(dbg_redzone1(cache, objp)), self.contents.word(dbg_redzone2(cache, objp))
 
     def error(self, cpu: Cpu, function: str, cache: KmemCache, message: str) -> None:

@@ -37,6 +37,7 @@ OF_SLAB: Final = (
     "noaliencache",
     "slab_max_order",
     "debug_slab",
+    "debug_pagealloc",
     "no_colouring",
     "node_lists_apart",
     "reap_all_nodes",
@@ -77,6 +78,11 @@ class KernelOptions(Strict):
     init_on_free: bool = Field(default=False, description="zero every object when it is freed")
     freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")
     freelist_hardened: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_HARDENED")
+    debug_pagealloc: bool = Field(
+        default=False,
+        description="CONFIG_DEBUG_PAGEALLOC and its boot parameter: free pages are not mapped, all memory is mapped by "
+        "pages of 4 KiB; with debug_slab free objects of whole pages neither",
+    )
     no_colouring: bool = Field(
         default=False, description="not 5.10: the first object of every slab begins at the same offset"
     )

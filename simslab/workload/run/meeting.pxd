@@ -12,6 +12,7 @@ cdef class Meeting:
     cdef readonly list open
     cdef public long long region_start
     cdef public object at_region
+    cdef public object at_release
 
     cpdef long long arrive(self, long long barrier, Cpu cpu) except -1
     cpdef long long release(self, long long barrier, long long time) except -1

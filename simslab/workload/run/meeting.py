@@ -10,7 +10,10 @@ from simslab.machine.core.cpu import Cpu
 
 
 class Meeting:
-    """All barriers of a program; each is used once. `at_region` is called when warm-up is over."""
+    """All barriers of a program; each is used once. `at_region` is called when warm-up is over.
+
+    `at_release` is called with a barrier's number when its last party has come, before anybody goes on.
+    """
 
     def __init__(self, engine: Engine, parties: list[int]) -> None:
         self.engine = engine
@@ -19,6 +22,7 @@ class Meeting:
         self.open = [0] * len(parties)
         self.region_start = 0
         self.at_region: Callable[[], object] | None = None
+        self.at_release: Callable[[int], object] | None = None
 
     def arrive(self, barrier: int, cpu: Cpu) -> int:
         """Note that a settled CPU has come; 1 if it is the last one."""
@@ -27,6 +31,8 @@ class Meeting:
 
     def release(self, barrier: int, time: int) -> int:
         """Let all parties go on at `time`."""
+        if self.at_release is not None:
+            self.at_release(barrier)
         self.open[barrier] = 1
         for cpu in self.waiting[barrier]:
             self.engine.wake(cpu, time)

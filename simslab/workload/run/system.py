@@ -29,6 +29,7 @@ from simslab.workload.description.spec import CacheSpec
 from simslab.workload.description.tunables import Tunables
 
 if TYPE_CHECKING:
+    from simslab.machine.description.tlb import TlbSpec
     from simslab.slub.allocator import SlubAllocator
     from simslab.workload.trace.pairing import TraceCache
 
@@ -53,6 +54,8 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
     """
     if options.hz is not None:
         spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
+    if options.debug_pagealloc and spec.tlb is not None:
+        spec = spec.model_copy(update={"tlb": _mapped_by_4k(spec.tlb)})
     with collector_off():
         system = _boot(spec, options, quantum, seed)
     start_clocks(system)
@@ -87,6 +90,14 @@ def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) ->
     return System(machine, kernel, allocator)
 
 
+def _mapped_by_4k(tlb: TlbSpec) -> TlbSpec:
+    """Return the TLB of a kernel that maps all memory page by page (arch/x86/mm/init.c: probe_page_size_mask)."""
+    if tlb.l1.page_4k is None:
+        told = "the machine's first level has no entries for pages of 4K, by which debug_pagealloc maps memory"
+        raise BadValue(told, expected="'tlb.l1.page_4k' of the machine", at=("kernel", "debug_pagealloc"))
+    return tlb.model_copy(update={"direct_map": "4K"})
+
+
 def _page_stride(options: KernelOptions) -> int:
     """Return the bytes of a struct page, which a kernel with SLUB makes larger."""
     if options.allocator == "slub":
@@ -119,6 +130,7 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         freelist_random=options.freelist_random,
         freelist_seed=seed,
         freelist_hardened=options.freelist_hardened,
+        debug_pagealloc=options.debug_pagealloc,
         no_colouring=options.no_colouring,
         node_lists_apart=options.node_lists_apart,
         reap_all_nodes=options.reap_all_nodes,

@@ -417,3 +417,49 @@ def test_kernels_without_debug_slab_have_no_bytes_and_report_nothing():
     assert allocator.debug is None
     assert allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_ATOMIC) == 0
     assert allocator.kernel.log.lines == []
+
+
+# -- debug_pagealloc ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unmapping():
+    bench = Bench(size=2000, topology="1n1c", debug_pagealloc=True)
+    assert (bench.cache.size, bench.cache.flags & cflgs.CFLGS_OFF_SLAB) == (4096, cflgs.CFLGS_OFF_SLAB)
+    return bench
+
+
+@pytest.mark.parametrize("access", ["read", "write"])
+def test_with_debug_pagealloc_touching_a_free_object_of_whole_pages_is_a_page_fault(unmapping, access):
+    objp = unmapping.alloc()
+    unmapping.debug.write(objp, b"in use")
+    unmapping.free(objp)
+    with pytest.raises(KernelBugError, match=f"page fault for address {objp:#x} .{access} access"):
+        unmapping.bytes(objp) if access == "read" else unmapping.debug.write(objp, b"late")
+    assert unmapping.alloc() == objp
+    assert unmapping.bytes(objp).startswith(b"\x5a")
+
+
+def test_with_debug_pagealloc_a_double_free_faults_at_the_red_zone(unmapping):
+    objp = unmapping.alloc()
+    unmapping.free(objp)
+    with pytest.raises(KernelBugError, match="page fault"):
+        unmapping.free(objp)
+
+
+def test_with_debug_pagealloc_smaller_objects_stay_mapped_until_their_slab_goes():
+    bench = Bench(size=40, topology="1n1c", debug_pagealloc=True)
+    objp = bench.alloc()
+    bench.free(objp)
+    assert bench.bytes(objp) == b"\x6b" * 39 + b"\xa5"
+    bench.shrink()
+    assert objp >> 12 in bench.allocator.kernel.page_allocator.direct_map.absent
+
+
+def test_with_debug_pagealloc_slabs_of_unmapped_objects_come_and_go(unmapping):
+    held = [unmapping.alloc() for _ in range(30)]
+    for objp in held:
+        unmapping.free(objp)
+    unmapping.shrink()
+    assert unmapping.log() == []
+    assert unmapping.bytes(unmapping.alloc()) == b"\x5a" * 1999 + b"\xa5"

@@ -29,3 +29,11 @@ def test_the_region_begins_where_the_last_party_came(machine):
     meeting.at_region = lambda: calls.append(meeting.region_start)
     meeting.begin_region(80)
     assert calls == [80]
+
+
+def test_whoever_asks_is_told_of_a_barrier_before_it_opens(machine):
+    seen = []
+    meeting = Meeting(machine.engine, [1, 1])
+    meeting.at_release = lambda barrier: seen.append((barrier, list(meeting.open)))
+    meeting.release(1, 50)
+    assert seen == [(1, [0, 0])]

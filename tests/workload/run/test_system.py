@@ -192,3 +192,19 @@ def test_the_cpus_that_work_tick(system):
 )
 def test_either_name_of_the_parameter_keeps_caches_of_slub_apart(given):
     assert boot(allocator="slub", **given).allocator.options.slab_nomerge
+
+
+def test_debug_pagealloc_maps_memory_by_4k_and_takes_free_pages_out():
+    system = boot(debug_pagealloc=True, debug_slab=True)
+    assert system.machine.tlb.page_shift == 12
+    assert system.kernel.page_allocator.direct_map is system.allocator.debug.direct_map
+    assert boot(debug_slab=True).kernel.page_allocator.direct_map is None
+
+
+def test_debug_pagealloc_needs_tlb_entries_for_4k():
+    spec = load_machine("two-socket", ("layout.cores=2",))
+    level = spec.tlb.l1.model_copy(update={"page_4k": None})
+    spec = spec.model_copy(update={"tlb": spec.tlb.model_copy(update={"l1": level})})
+    with pytest.raises(BadValue, match="no entries for pages of 4K") as refused:
+        boot_system(spec, KernelOptions(debug_pagealloc=True), 10_000)
+    assert refused.value.at == ("kernel", "debug_pagealloc")
