@@ -87,6 +87,7 @@ cdef class PageAllocator:
     cdef long long rmqueue_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
     @cython.locals(flags=cython.longlong, pfn=cython.longlong)
     cdef long long rmqueue(self, Cpu cpu, Zone preferred, Zone zone, long long order) except? -1
+    cdef long long map_pages(self, Cpu cpu, long long pfn, long long order, long long enable) except? -1
     @cython.locals(addr=cython.longlong)
     cdef long long prep_new_page(
         self, Cpu cpu, long long pfn, long long order, long long gfp, long long alloc_flags

@@ -155,7 +155,7 @@ class PageAllocator:
         cpu.bill = causes.PAGE_ALLOCATOR
         cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_REFCOUNT)
         if self.direct_map is not None:
-            self.direct_map.kernel_map_pages(cpu, pfn, 1 << order, False)
+            self.map_pages(cpu, pfn, order, 0)
         if order == 0:
             cpu.insn_cold(FREE_PAGES_INSNS)
             self.free_unref_page(cpu, pfn)
@@ -280,6 +280,11 @@ class PageAllocator:
         cpu.irq_restore(flags)
         return pfn
 
+    def map_pages(self, cpu: Cpu, pfn: int, order: int, enable: int) -> int:
+        """Put pages into the direct map or take them out (CONFIG_DEBUG_PAGEALLOC: kernel_map_pages)."""
+        self.direct_map.kernel_map_pages(cpu, pfn, 1 << order, bool(enable))
+        return 0
+
     def prep_new_page(self, cpu: Cpu, pfn: int, order: int, gfp: int, alloc_flags: int) -> int:
         """Make pages ready for their user: reference, compound links, zeroes, whether they are of the reserves."""
         addr = self.mem_map.page_addr(pfn)
@@ -289,7 +294,7 @@ class PageAllocator:
         self.mem_map.head[pfn] = pfn
         self.mem_map.order[pfn] = order
         if self.direct_map is not None:
-            self.direct_map.kernel_map_pages(cpu, pfn, 1 << order, True)
+            self.map_pages(cpu, pfn, order, 1)
         if gfp & gfps.ZERO:
             cpu.clear(pfn << layout.PAGE_SHIFT, layout.PAGE_SIZE << order)
         if order == 0:
