@@ -246,7 +246,8 @@ def schema(
             metavar="KIND",
             help="machine, workload, experiment or result; of what --json prints check, comparison, conformance, "
             "contents (store show), description, differences, fit, geometry, inventory, measurement, metrics, "
-            "protocol, reference (measure --against), reproduction, result-line (one of sweep), terms or tuning",
+            "protocol, reference (measure --against), reproduction, result-line (one of sweep), terms, tuning or "
+            "validation",
         ),
     ],
 ) -> None:

@@ -154,6 +154,7 @@ def validate(
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="draw model against measurement there (.pdf, .png, .svg)")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Run measured workloads on the model and print what it says beside what was measured; exit 1 when a row misses."""
     from simslab.base.output import check_writable, write_file
@@ -161,7 +162,7 @@ def validate(
     from simslab.instruments.validate.questions import answer_all
     from simslab.instruments.validate.rows import read_file, shipped_rows
     from simslab.report.canvas import check_drawable
-    from simslab.report.validation import draw_validation, validation_markdown, validation_text
+    from simslab.report.validation import draw_validation, validation_json, validation_markdown, validation_text
 
     if report is not None:
         check_writable(report)
@@ -174,7 +175,7 @@ def validate(
         raise UserError(f"--only {only}: no row matches", expected=f"part of a title such as '{known[0].title}'")
     with progress(f"running the workloads of {len(chosen)} rows"):
         answers = list(answer_all(chosen))
-    sys.stdout.write(validation_text(answers))
+    sys.stdout.write(validation_json(answers) if as_json else validation_text(answers))
     if report is not None:
         write_file(report, validation_markdown(answers))
     if figure is not None:

@@ -86,6 +86,35 @@ class ReproductionFile(Told):
     inputs: list[str] = Field(description="what of simslab, Python and packages is not what it was, in words")
 
 
+class ValidatedFile(Told):
+    """A measured row beside what the model says, both in `unit`."""
+
+    file: str
+    line: int
+    source: str
+    machine: str
+    nodes: int
+    allocator: str
+    workload: str
+    parameters: str
+    metric: str
+    unit: str
+    measured: float
+    low: float = Field(description="of repeats, or of the range that was published")
+    high: float
+    model: float
+    error: float = Field(description="of the model, relative; for cycles to the range's nearest end")
+    tolerance: float
+    agrees: bool
+    use: str = Field(description="calibration: costs were chosen with it in view; prediction: they were not")
+
+
+class ValidationFile(Told):
+    """`simslab validate --json`."""
+
+    rows: list[ValidatedFile]
+
+
 class FailedCellFile(Told):
     """A cell without a result."""
 

@@ -17,7 +17,15 @@ from simslab.instruments.measure.transfer import HomeLatencies
 from simslab.instruments.protocol_tables import Transition
 from simslab.instruments.reference.reference import Row, Skipped, Verdict
 from simslab.report.comparison.tuning_text import TuningRow
-from simslab.report.json_checks import CheckFile, ConformanceFile, ContentsFile, DifferencesFile, ReproductionFile, Told
+from simslab.report.json_checks import (
+    CheckFile,
+    ConformanceFile,
+    ContentsFile,
+    DifferencesFile,
+    ReproductionFile,
+    Told,
+    ValidationFile,
+)
 from simslab.slab.creation.geometry import Attempt
 
 Numbers = list[list[float | None]]
@@ -325,4 +333,5 @@ FILES: dict[str, type[BaseModel]] = {
     "result-line": ResultLineFile,
     "terms": TermsFile,
     "tuning": TuningFile,
+    "validation": ValidationFile,
 }

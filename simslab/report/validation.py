@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +27,16 @@ def validation_text(answers: Sequence[Answer]) -> str:
         if chosen:
             lines += [f"{use}:", *_columns([HEADINGS, *map(_cells, chosen)]), ""]
     return "\n".join([*lines, *_columns(list(_summary(answers))), ""])
+
+
+def validation_json(answers: Sequence[Answer]) -> str:
+    """Return the rows as JSON, in their order."""
+    rows = []
+    for answer in answers:
+        row = asdict(answer.row) | {"file": Path(answer.row.file).name, "measured": answer.row.value}
+        del row["value"]
+        rows.append(row | {"model": answer.measured, "error": answer.error, "agrees": answer.agrees})
+    return json.dumps({"rows": rows}, indent=2, ensure_ascii=False) + "\n"
 
 
 def validation_markdown(answers: Sequence[Answer]) -> str:

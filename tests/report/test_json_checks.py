@@ -54,3 +54,11 @@ def test_what_conform_tells_has_its_schemas_keys():
     record = next((Path(__file__).parents[1] / "golden").glob("kmalloc*"))
     (verdict,) = FILES["conformance"].model_validate_json(printed("conform", record, "--json")).files
     assert (verdict.difference, verdict.checks > 0) == ("", True)
+
+
+def test_what_validate_tells_has_its_schemas_keys():
+    done = CliRunner().invoke(app, ["validate", "--only", "i7-4790k.*pair size", "--json"])
+    (row,) = FILES["validation"].model_validate_json(done.stdout).rows
+    assert (row.machine, row.metric, row.unit, row.measured) == ("i7-4790k", "op", "cycles", 90.0)
+    assert row.agrees == (abs(row.error) <= row.tolerance)
+    assert done.exit_code == (0 if row.agrees else 1)
