@@ -87,7 +87,7 @@ def plot(
     ] = None,
     legend: Annotated[str, typer.Option(metavar="above|right|inside|none", help="where the legend stands")] = "above",
 ) -> None:
-    """Draw a figure from stored results: nothing is run again, but for a timeline or nodes."""
+    """Draw a figure from stored results: nothing is run again, but for `--kind timeline` and `--by node`."""
     from simslab.report.plot import options as opt
     from simslab.report.plot.kinds import DISTRIBUTIONS, drawn_to
 
@@ -119,9 +119,15 @@ def plot(
     )
     names = [name for text in metric or () for name in text.split(",")]
     sources = _sources(results, names, at or [], base, correct)
+    again = kind == "timeline" or (options.by == "node" and kind in ("", *DISTRIBUTIONS) and len(sources.arms) == 1)
+    if trace is not None and not again:
+        from simslab.base.errors import UserError
+
+        expected = "--kind timeline or --by node, for which a run is made again"
+        raise UserError("--trace: this figure is drawn from what is stored", expected=expected)
     if kind == "timeline":
         sources = _with_timeline(sources, options, trace)
-    elif options.by == "node" and kind in ("", *DISTRIBUTIONS) and len(sources.arms) == 1:
+    elif again:
         sources, options = _of_nodes(sources, trace), replace(options, by="arm")
     drawn_to(out, sources, kind, options)
 

@@ -57,7 +57,9 @@ def diff(
 
 def reproduce(
     result: ResultFolder,
-    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the trace that was replayed, or the folder of several")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a stored result's manifest again and tell whether it came out the same to the byte. Exit status 1 if not."""
@@ -94,7 +96,9 @@ def show(
             autocompletion=views,
         ),
     ] = "",
-    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the trace that was replayed, or the folder of several")
+    ] = None,
 ) -> None:
     """Show a stored result: its summary, or as the kernel or a tool of a real machine would."""
     from rich.console import Console
@@ -145,7 +149,9 @@ def artifact(
     results: Annotated[
         list[str], typer.Argument(metavar="RESULT...", help="directories of `run --out`, stores of finished sweeps")
     ],
-    trace: Annotated[Path | None, typer.Option(metavar="FILE", help="where the trace lies that was replayed")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="the trace that was replayed, or the folder of several")
+    ] = None,
 ) -> None:
     """Put results together for an artifact evaluation: commands with their times, what to expect, versions, citation.
 

@@ -46,7 +46,8 @@ def explain(
         int, typer.Option(min=0, metavar="K", help="explain a result's K slowest operations; it is run again")
     ] = 0,
     trace: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="with --worst: where the trace lies that was replayed")
+        Path | None,
+        typer.Option(metavar="FILE", help="with --worst: the trace that was replayed, or the folder of several"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:

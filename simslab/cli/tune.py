@@ -11,7 +11,7 @@ from simslab.cli.terminal.completion import machines, metric_names, workloads
 from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 CELLS_FAILED = 1
-MOST_TRIALS = 10_000
+MOST_TRIALS = 500  # each batch loads those before it again
 
 
 def tune(

@@ -110,6 +110,8 @@ def arrays_again(
     """Return what a cache's arrays hold at about `samples` times of a stored run: it is run again. UserError."""
     measured = from_json(result.text("result.json") or "", str(result.directory / "result.json"))
     served = measured.merged.get(cache, cache) or most_used(measured)
+    if not served:
+        raise UserError(f"{result.directory}: no cache served an operation", expected="--cache NAME")
     timeline = ArrayTimeline(served, max(1, measured.cycles // samples))
     run_again(result, trace, watch, EventLog(timeline=timeline))
     return timeline
@@ -136,11 +138,15 @@ def latencies_by_node(
     }
 
 
+NO_CACHE: Final = "none"  # of operations that no cache served
+
+
 def most_used(measured: Measurement) -> str:
     """Return the cache with most operations, nothing of a run without any."""
     counts: Counter[str] = Counter()
     for row in measured.latency:
-        counts[row.cache] += sum(row.counts)
+        if row.cache != NO_CACHE:
+            counts[row.cache] += sum(row.counts)
     return max(counts, key=lambda name: (counts[name], name), default="")
 
 

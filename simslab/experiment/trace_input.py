@@ -69,7 +69,10 @@ def then_settings(first: str, more: Sequence[str]) -> list[str]:
     if not more:
         return []
     stems = [Path(name).name.partition(".")[0] or Path(name).name for name in (first, *more)]
-    return [f"workload.name={json.dumps('+'.join(stems))}", f"trace.then={json.dumps(list(more), ensure_ascii=False)}"]
+    return [
+        f"workload.name={json.dumps('+'.join(stems), ensure_ascii=False)}",
+        f"trace.then={json.dumps(list(more), ensure_ascii=False)}",
+    ]
 
 
 def refuse_namesakes(traces: Sequence[TraceInput]) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from simslab.base.errors import BadValue, UserError
 from simslab.experiment.figures.metrics import metric
 from simslab.experiment.grid.design import Design, Grid, make_grid, short_label
-from simslab.experiment.grid.knobs import FACTORS, ORDER, SPANS, TUNABLES, Knobs, Numbers
+from simslab.experiment.grid.knobs import FACTORS, ORDER, TUNABLES, Knobs, Numbers
 from simslab.experiment.grid.space import Space
 from simslab.experiment.inputs import InputReader, Inputs
 from simslab.experiment.paired import CORRECTION, PairedDifference, paired_difference
@@ -29,6 +29,10 @@ from simslab.slub.kmem_cache import KmemCache as SlubCache
 from simslab.workload.run.system import boot_system, create_caches, named_cache
 
 OBJECTIVES: Final = ("latency.p99", "throughput", "irqs_off.max", "memory.arrays:{cache}")
+PROPOSED: Final = (
+    "Tunings were proposed after looking at runs with these seeds, which the intervals do not allow for: "
+    "confirm the choice with other seeds (--seed)."
+)
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ def search(
     with Store.create(store) as opened:
         try:
             if trials:
-                choices = space.choices(grid or SPANS[allocator])
+                choices = space.choices(grid) if grid else space.usual_choices()
                 seed = inputs.workload.seed if design.first_seed is None else design.first_seed
                 lower = [_sign(name) > 0 for name in chosen]
                 rows = proposed(space, choices, lower, trials, seed, lambda rows: runs.objectives(opened, rows))
@@ -178,7 +182,8 @@ def search(
     labels = [short_label(point, points.design.varying) for point in points.points]
     tuning = judge(found, dict(zip(labels, rows, strict=True)), chosen)
     title = f"{', '.join(caches)} for {inputs.workload.name} on {inputs.machine.name}"
-    return Found(_table(tuning, f"{title}, {len(points.seeds)} seeds a point", space, points.notes), [])
+    notes = (*points.notes, PROPOSED) if trials else points.notes
+    return Found(_table(tuning, f"{title}, {len(points.seeds)} seeds a point", space, notes), [])
 
 
 class _RunsFailed(Exception):

@@ -86,4 +86,4 @@ cdef class SlubFree:
     @cython.locals(pfn=cython.longlong)
     cdef long long detach(self, Cpu cpu, KmemCache cache, long long objp, long long following) except -1
     @cython.locals(following=cython.longlong, last=cython.longlong, turned=cython.longlong, objp=cython.longlong)
-    cdef long long free_hook(self, Cpu cpu, KmemCache cache) noexcept
+    cdef long long free_hook(self, Cpu cpu, KmemCache cache) except -1

@@ -337,6 +337,8 @@ class SlubFree:
         following, last, turned = self.detached_head, self.detached_tail, 0
         while True:
             objp = following
+            if not objp:  # the kernel looks for the pointer of an object at NULL
+                raise KernelBugError("bulk free names an object twice")
             cpu.insn(INSNS_BULK_HOOK)
             cpu.read(objp + cache.offset)
             following = self.freelists.get_freepointer(cache, objp)

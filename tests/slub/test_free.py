@@ -81,6 +81,13 @@ def test_a_bulk_looks_past_two_objects_of_other_slabs(system):
     assert cache.cpu_slab[5].stats()[3] == slow + 5
 
 
+def test_a_bulk_that_names_an_object_twice_before_its_last_is_a_bug_and_ends(system):
+    allocator, cpus, cache = system
+    twice, last = fill(allocator, cpus[0], cache, 1)[0][:2]
+    with pytest.raises(KernelBugError, match="names an object twice"):
+        allocator.kmem_cache_free_bulk(cpus[0], cache, [twice, twice, last])
+
+
 def test_an_object_of_another_cache_is_a_bug(system):
     allocator, cpus, cache = system
     objp = allocator.kmalloc(cpus[0], 192, KERNEL)

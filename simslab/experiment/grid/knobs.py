@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from simslab.base.errors import UserError
+from simslab.slub.creation.geometry import MAX_PARTIAL, MIN_PARTIAL
 
 Numbers: TypeAlias = tuple[int, ...]  # one for each of an allocator's tunables, in order
 ORDER: Final = "order"
@@ -20,7 +21,7 @@ FACTORS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {  # what is searc
 }
 SPANS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {  # within which proposals are made, likewise
     "slab": {"limit": ("x0.25:x4",), "batchcount": ("x0.25:x4",), "shared": ("0:x2",)},
-    "slub": {"cpu_partial": ("0:x4",), "min_partial": ("0:x4",)},
+    "slub": {"cpu_partial": ("0:x4",), "min_partial": (f"{MIN_PARTIAL}:{MAX_PARTIAL}",)},
 }
 LEAST: Final[Mapping[str, int]] = {"limit": 1, "batchcount": 1}  # the others: 0
 SYSFS: Final = "/sys/kernel/slab"

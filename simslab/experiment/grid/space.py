@@ -8,7 +8,7 @@ from itertools import chain, product
 
 from simslab.base.errors import UserError
 from simslab.experiment.grid.axes import make_axis
-from simslab.experiment.grid.knobs import LEAST, ORDER, Knobs, Numbers, option
+from simslab.experiment.grid.knobs import LEAST, ORDER, SPANS, Knobs, Numbers, option
 
 MOST: int = 10_000  # combinations
 
@@ -110,6 +110,15 @@ class Space:
             for name, own in zip(each.names, each.own, strict=True)
         ]
 
+    def usual_choices(self) -> list[Choice]:
+        """Return what each number may be where nothing was asked for; factors of 0 leave it 0."""
+        spans = SPANS[self.knobs[0].allocator]
+        return [
+            _usual(name, spans[name][0], own) if name in spans else (own,)
+            for each in self.knobs
+            for name, own in zip(each.names, each.own, strict=True)
+        ]
+
     def fitting(self, numbers: Numbers) -> Numbers:
         """Return proposed numbers with every batchcount of SLAB lowered to its limit."""
         if self.knobs[0].allocator != "slab":
@@ -143,6 +152,11 @@ def _choice(name: str, texts: Sequence[str], own: int) -> Choice:
     if span.low >= span.high:
         raise UserError(f"'{texts[0]}' is no range", file=option(name), expected="LOW:HIGH, such as 8:480 or x0.25:x4")
     return span
+
+
+def _usual(name: str, text: str, own: int) -> Choice:
+    low, high = (_number(name, end, own) for end in text.split(":"))
+    return Span(low, high) if low < high else (own,)
 
 
 def _number(name: str, text: str, own: int) -> int:

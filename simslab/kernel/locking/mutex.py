@@ -33,7 +33,7 @@ class Mutex:
     def lock(self, cpu: Cpu, charged: bool = True) -> None:
         """Take the mutex, sleeping until its owner releases it (mutex_lock)."""
         cpu.settle()
-        if cpu.in_interrupt or self.owner == cpu.id:
+        if cpu.in_interrupt or cpu.irqs_off or self.owner == cpu.id:
             raise KernelBugError(f"CPU {cpu.id} may not wait for {self.name} here")
         if charged:
             cpu.insn(FAST_PATH_INSNS)
@@ -71,7 +71,12 @@ class Mutex:
 
     def _sleep(self, cpu: Cpu) -> None:
         self.waiters.append(cpu)
-        sleep_until(cpu, self.name, lambda: self.owner == cpu.id)
+        try:
+            sleep_until(cpu, self.name, lambda: self.owner == cpu.id)
+        except BaseException:  # nobody could wake it
+            if cpu in self.waiters:
+                self.waiters.remove(cpu)
+            raise
         cpu.idle_until(self.free_from, causes.LOCK_WAIT)
         cpu.settle()
 

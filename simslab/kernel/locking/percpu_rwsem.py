@@ -62,12 +62,17 @@ class PercpuRwsem:
 
     def _may_wait(self, cpu: Cpu) -> None:
         cpu.settle()
-        if cpu.in_interrupt or self.writer == cpu.id:
+        if cpu.in_interrupt or cpu.irqs_off or self.writer == cpu.id:
             raise KernelBugError(f"CPU {cpu.id} may not wait for {self.name} here")
 
     def _sleep(self, cpu: Cpu, write: bool) -> None:
         self.waiters.append((cpu, write))
-        sleep_until(cpu, self.name, lambda: cpu.id in self.admitted)
+        try:
+            sleep_until(cpu, self.name, lambda: cpu.id in self.admitted)
+        except BaseException:  # nobody could wake it
+            if (cpu, write) in self.waiters:
+                self.waiters.remove((cpu, write))
+            raise
         self.admitted.remove(cpu.id)
 
     def _let_in(self, cpu: Cpu) -> None:

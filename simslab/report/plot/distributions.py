@@ -179,10 +179,10 @@ def _edges(panel: Panel, linear: bool, limit: float | None) -> list[float]:
         for value in (series.cycles.values[0], series.cycles.maximum)
     ]
     if linear:
-        shown = max(values) if limit is None else min(limit, max(values))
+        shown = min(limit, max(values)) if limit is not None and limit > 0 else max(values)
         step = shown / LINEAR_BINS or 1.0
         edges = [step * number for number in range(LINEAR_BINS + 2)]
-        return edges if edges[-1] > max(values) else [*edges, max(values) + step]
+        return edges if edges[-1] > max(values) else [*edges, max(values) + max(step, 1.0)]
     low, high = max(min(values), 0.1), max(*values, 0.2)
     first, last = math.floor(math.log10(low) * BINS_PER_DECADE), math.floor(math.log10(high) * BINS_PER_DECADE) + 1
     edges = [10 ** (step / BINS_PER_DECADE) for step in range(first, last + 1)]

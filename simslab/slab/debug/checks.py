@@ -214,6 +214,7 @@ class SlabDebug:
 
     def poison_obj(self, cpu: Cpu, cache: KmemCache, objp: int, value: int) -> None:
         """Fill an object with a pattern (mm/slab.c: poison_obj)."""
+        self.must_be_mapped(objp + cache.obj_offset, cache.object_size, "write access")
         cpu.insn(INSNS_POISON)
         cpu.clear(objp + cache.obj_offset, cache.object_size)
         self.fill(cache, objp, value)

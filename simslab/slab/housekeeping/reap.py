@@ -56,7 +56,9 @@ class Reaper:
             return 0
         kernel = self.kernel
         reap_node = self.slab_reap_node[cpu.id]
-        self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
-        self.slab_mutex.unlock(cpu)
+        try:
+            self.drain.reap_caches(cpu, reap_node, kernel.jiffies(cpu), REAPTIMEOUT_NODE * kernel.hz)
+        finally:
+            self.slab_mutex.unlock(cpu)
         self.slab_reap_node[cpu.id] = kernel.node_online_map.next_node_in(reap_node)
         return 1

@@ -147,12 +147,14 @@ class SlubDebug:
         n.list_lock.lock(cpu, SITE_FREE_DEBUG)
         cpu.atomic(self.pages.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)  # slab_lock
         objp, seen = head, 1
-        while (sound := self.free_one(cpu, cache, pfn, objp)) and objp != tail:
-            objp, seen = self.pages.freelists.get_freepointer(cache, objp), seen + 1
-        if seen != count:
-            self.reports.slab_err(cpu, cache, pfn, f"Bulk freelist count({count}) invalid({seen})\n")
-        n.list_lock.unlock(cpu)
-        cpu.irq_restore(saved)
+        try:
+            while (sound := self.free_one(cpu, cache, pfn, objp)) and objp != tail:
+                objp, seen = self.pages.freelists.get_freepointer(cache, objp), seen + 1
+            if seen != count:
+                self.reports.slab_err(cpu, cache, pfn, f"Bulk freelist count({count}) invalid({seen})\n")
+        finally:
+            n.list_lock.unlock(cpu)
+            cpu.irq_restore(saved)
         if not sound:
             self.reports.slab_fix(cpu, cache, f"Object at {pointer(objp)} not freed")
         return int(sound)

@@ -3,6 +3,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.experiment.grid.knobs import Knobs
 from simslab.experiment.grid.space import Space, Span
+from simslab.workload.description.tunables import Tunables
 
 FILES, NAMES = Knobs("slab", "filp", (120, 60, 8)), Knobs("slab", "dentry", (54, 27, 8))
 ONE, TWO = Space(("files",), (FILES,)), Space(("files", "dentry"), (FILES, NAMES))
@@ -44,6 +45,18 @@ def test_two_names_of_one_cache_are_refused(called):
 
 def test_proposals_have_lists_or_ranges_to_choose_from():
     assert ONE.choices({"limit": ["8:x2"], "shared": ["0", "8"]}) == [Span(8, 240), (60,), (0, 8)]
+
+
+def test_where_nothing_is_asked_for_every_proposal_is_one_that_a_workload_may_ask_for():
+    for own in (FILES, Knobs("slub", "c", (13, 5, 100, 1))):
+        for name, choice in zip(own.names, Space(("c",), (own,)).usual_choices(), strict=True):
+            for value in (choice.low, choice.high) if isinstance(choice, Span) else choice:
+                if name != "order":
+                    Tunables.model_validate({name: value})
+
+
+def test_factors_of_nothing_are_nothing_and_no_mistake_of_the_users():
+    assert Space(("c",), (Knobs("slab", "c", (8, 4, 0)),)).usual_choices() == [Span(2, 32), Span(1, 16), (0,)]
 
 
 def test_what_is_proposed_fits_the_kernel():

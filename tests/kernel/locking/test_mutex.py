@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from simslab.base.engine import Deadlock
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.mutex import Mutex, holding
 from simslab.machine.accounting import causes
@@ -124,3 +125,19 @@ def test_nobody_overtakes_one_that_is_interrupted_while_it_waits_for_a_release_a
     machine.engine.spawn(third, lambda: come(third, 2500))
     machine.engine.run()
     assert order == [second.id, third.id]
+
+
+def test_who_waits_in_vain_is_in_nobodys_way(machine: Machine) -> None:
+    mutex, (first, second) = Mutex(0x100000, "slab_mutex"), machine.cpus[:2]
+    mutex.lock(first)
+    with pytest.raises(Deadlock):  # no engine runs the owner
+        mutex.lock(second)
+    mutex.unlock(first)
+    assert (mutex.owner, mutex.waiters) == (-1, [])
+
+
+def test_nobody_waits_with_interrupts_off(machine: Machine) -> None:
+    cpu = machine.cpus[0]
+    cpu.irq_disable(0)
+    with pytest.raises(KernelBugError, match="may not wait"):
+        Mutex(0x100000, "slab_mutex").lock(cpu)

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
+from simslab.base.engine import Deadlock
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.hotplug_locks import reading, writing
 from simslab.kernel.locking.percpu_rwsem import PercpuRwsem
@@ -95,3 +96,12 @@ def test_nobody_releases_what_it_does_not_hold_or_takes_it_twice(machine: Machin
     lock.write_lock(cpu)
     with pytest.raises(KernelBugError, match="may not wait"):
         lock.read_lock(cpu)
+
+
+def test_who_waits_in_vain_is_in_nobodys_way(machine: Machine) -> None:
+    lock, (first, second) = PercpuRwsem("cpu_hotplug_lock"), machine.cpus[:2]
+    lock.read_lock(first)
+    with pytest.raises(Deadlock):  # no engine runs the reader
+        lock.write_lock(second)
+    lock.read_unlock(first)
+    assert (lock.readers, lock.writer, lock.waiters, lock.admitted) == (0, -1, [], set())

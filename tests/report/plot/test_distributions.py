@@ -107,3 +107,13 @@ def test_equal_bins_divide_what_the_axis_shows_and_hold_what_lies_beyond():
     rows = drawn("histogram", Panel("p", (series("s"),)), x_scale="linear", x_limits=(None, 60.0)).rows
     assert all(high - low == pytest.approx(1.0) for _, _, low, high, *_ in rows if high <= 60)
     assert sum(row[4] for row in rows) == series("s").cycles.count
+
+
+def test_an_axis_that_ends_before_all_latencies_leaves_none_out():
+    rows = drawn("histogram", Panel("p", (series("s"),)), x_scale="linear", x_limits=(None, 1e-12)).rows
+    assert sum(row[4] for row in rows) == 10
+
+
+def test_an_axis_that_ends_before_0_is_refused():
+    with pytest.raises(UserError, match="nothing to draw"):
+        drawn("histogram", Panel("p", (series("s"),)), x_scale="linear", x_limits=(None, -5.0))

@@ -440,7 +440,9 @@ def test_with_debug_pagealloc_touching_a_free_object_of_whole_pages_is_a_page_fa
     assert unmapping.bytes(objp).startswith(b"\x5a")
 
 
-def test_with_debug_pagealloc_a_double_free_faults_at_the_red_zone(unmapping):
+@pytest.mark.parametrize("size", [2000, 4096], ids=["red zones", "no red zones"])
+def test_with_debug_pagealloc_a_double_free_faults(size):
+    unmapping = Bench(size=size, topology="1n1c", debug_pagealloc=True)
     objp = unmapping.alloc()
     unmapping.free(objp)
     with pytest.raises(KernelBugError, match="page fault"):
