@@ -4,6 +4,7 @@ Tests import the installed `simslab`. The sources that lie beside the tests woul
 `python -m pytest` in the checkout, and everything would pass without having tested what users run.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -63,6 +64,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("same_in_both")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.path.name not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import mmap
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 from weakref import ReferenceType, ref
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from simslab.workload.run.event_log import EventLog
 
 
+GROWTH: Final = 100 << 20  # bytes by which earlier runs may make the process grow before their machines are freed
 LOG_SHOWN: Final = 30  # last lines of the kernel log told with a broken contract
 
 
@@ -111,8 +113,7 @@ def run_workload(
 
     UserErrors, with the places of `document` (the workload's), when the machine cannot run the workload.
     """
-    with _freed():
-        return _measured(_prepared(machine, workload, seed, quantum, document), workload, seed, watch, at_end, log)
+    return _measured(_prepared(machine, workload, seed, quantum, document), workload, seed, watch, at_end, log)
 
 
 def _measured(
@@ -157,45 +158,49 @@ class _Share:
 
 def check_fits(machine: MachineSpec, workload: Workload, document: Document | None = None) -> None:
     """Prepare a run and drop it; UserErrors, with places of `document`, when the machine cannot run the workload."""
-    with _freed():
-        _prepared(machine, workload, None, DEFAULT_QUANTUM, document)
+    _prepared(machine, workload, None, DEFAULT_QUANTUM, document)
 
 
 def _prepared(
     machine: MachineSpec, workload: Workload, seed: int | None, quantum: int, document: Document | None
 ) -> Run:
+    _earlier.free()
     try:
         return prepare(machine, workload, seed=seed, quantum=quantum)
     except BadValue as error:
         raise _told(error, workload, document) from None
 
 
-@contextmanager
-def _freed() -> Iterator[None]:
-    """Free the machines that were booted inside: the garbage collector counts objects and not their megabytes.
+class _Earlier:
+    """Machines booted before, which the garbage collector has not freed: it counts objects and not their megabytes."""
 
-    Speed: it looks only at objects made inside, not at those of every module of the process (a tenth of a second a run
-    where pandas and Matplotlib are loaded), unless somebody else has set objects aside.
-    """
-    _free_booted()  # what a caller still held at the end
-    aside = gc.get_freeze_count() == 0
-    if aside:
-        gc.freeze()
+    def __init__(self) -> None:
+        self.booted: list[ReferenceType[Machine]] = []
+        self.resident = resident_bytes()  # when they were freed last
+
+    def free(self) -> None:
+        """Free them once the process has grown by GROWTH.
+
+        Speed: not before each run, as the collector looks at every module's objects, too: a tenth of a second where
+        pandas and Matplotlib are loaded (benchmarks/sweep.py).
+        """
+        self.booted = [machine for machine in self.booted if machine() is not None]
+        if self.booted and resident_bytes() - self.resident >= GROWTH:
+            gc.collect()
+            self.resident = resident_bytes()
+
+
+def resident_bytes() -> int:
+    """Return what this process has in memory; on hosts that do not tell, more than anything grows to."""
     try:
-        yield
-    finally:
-        _free_booted()
-        if aside:
-            gc.unfreeze()
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE
+    except OSError:
+        return next(_FAR_APART) * GROWTH
 
 
-def _free_booted() -> None:
-    if any(machine() is not None for machine in _booted):
-        gc.collect()
-    _booted[:] = [machine for machine in _booted if machine() is not None]
-
-
-_booted: list[ReferenceType[Machine]] = []
+_FAR_APART = count()
+_earlier = _Earlier()
 
 
 def prepare(
@@ -204,7 +209,7 @@ def prepare(
     """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
-    _booted.append(ref(system.machine))
+    _earlier.booted.append(ref(system.machine))
     places = _places(system)
     made = create_caches(system, workload.caches)
     program, caches, summary = _program(system, workload, places, seed, made)

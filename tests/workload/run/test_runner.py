@@ -9,7 +9,7 @@ from small_runs import CHURN, check, group, run, workload
 from simslab.base.errors import UserError
 from simslab.machine.library import load_machine
 from simslab.workload.description.spec import Workload
-from simslab.workload.run.runner import StuckError, prepare, run_workload
+from simslab.workload.run.runner import GROWTH, StuckError, prepare, resident_bytes, run_workload
 
 GROUP = {"name": "a", "cpus": "first 2"}
 ASKED = "kmalloc: call_site=a ptr={} bytes_req={} bytes_alloc={} gfp_flags=GFP_KERNEL node={}"
@@ -133,38 +133,42 @@ def test_merged_caches_are_told_by_the_name_that_was_asked_for():
     assert run("one-node", group(step), **asked, kernel={"slab_nomerge": True}).merged == {}
 
 
-def test_a_runs_megabytes_are_freed_at_its_end_whoever_keeps_asking_how_far_it_is():
+def run_twice(monkeypatch, growth):
+    """How far a first run says it is after a second one, and whether its machine is still there."""
+    monkeypatch.setattr("simslab.workload.run.runner.GROWTH", growth)
+    machine, small = load_machine("one-node"), workload(GROUP | {"steps": [CHURN]})
     kept = []
-    run_workload(
-        load_machine("one-node"),
-        workload(GROUP | {"steps": [CHURN]}),
-        watch=kept.append,
-        at_end=lambda system: kept.append(ref(system.machine)),
-    )
-    share, machine = kept
-    assert machine() is None
-    done, length = share()
+    gc.collect()
+    gc.disable()
+    try:
+        run_workload(machine, small, watch=kept.append, at_end=lambda system: kept.append(ref(system.machine)))
+        run_workload(machine, small)
+        share, booted = kept
+        return share(), booted() is not None
+    finally:
+        gc.enable()
+
+
+def test_earlier_runs_are_freed_once_the_process_has_grown_whoever_still_asks_how_far_they_are(monkeypatch):
+    (done, length), there = run_twice(monkeypatch, growth=-(1 << 60))
+    assert not there
     assert done == length > 0
 
 
-def test_a_machine_that_was_kept_is_freed_before_the_next_run():
-    machine, small = load_machine("one-node"), workload(GROUP | {"steps": [CHURN]})
-    kept = []
-    run_workload(machine, small, at_end=kept.append)
-    booted = ref(kept.pop().machine)
-    assert booted() is not None
-    run_workload(machine, small)
-    assert booted() is None
+def test_the_garbage_collector_is_not_called_for_less(monkeypatch):
+    _, there = run_twice(monkeypatch, growth=1 << 60)
+    assert there
 
 
-@pytest.mark.parametrize("frozen", [False, True])
-def test_what_the_caller_set_aside_from_the_garbage_collector_and_no_more_stays_so(frozen):
-    machine, small = load_machine("one-node"), workload(GROUP | {"steps": [CHURN]})
-    if frozen:
-        gc.freeze()
-    try:
-        before = gc.get_freeze_count()
-        run_workload(machine, small)
-        assert (gc.get_freeze_count() > 0) == frozen == (before > 0)
-    finally:
-        gc.unfreeze()
+def test_memory_of_the_process_is_told_in_bytes():
+    before = resident_bytes()
+    held = b"x" * (64 << 20)
+    assert len(held) // 2 < resident_bytes() - before < 2 * len(held)
+
+
+def test_a_host_that_does_not_tell_has_always_grown(monkeypatch):
+    def refuse(*arguments, **options):
+        raise OSError
+
+    monkeypatch.setattr("builtins.open", refuse)
+    assert resident_bytes() + GROWTH <= resident_bytes()
