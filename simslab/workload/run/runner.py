@@ -179,15 +179,24 @@ class _Earlier:
         self.resident = resident_bytes()  # when they were freed last
 
     def free(self) -> None:
-        """Free them once the process has grown by GROWTH.
+        """Free them once the process has grown by GROWTH, or at once where its address space is limited.
 
         Speed: not before each run, as the collector looks at every module's objects, too: a tenth of a second where
         pandas and Matplotlib are loaded (benchmarks/sweep.py).
         """
         self.booted = [machine for machine in self.booted if machine() is not None]
-        if self.booted and resident_bytes() - self.resident >= GROWTH:
+        if self.booted and (address_space_is_limited() or resident_bytes() - self.resident >= GROWTH):
             gc.collect()
             self.resident = resident_bytes()
+
+
+def address_space_is_limited() -> bool:
+    """Whether this process may not map as much as it likes (`ulimit -v`): machines map more than they touch."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def resident_bytes() -> int:

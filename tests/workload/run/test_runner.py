@@ -160,6 +160,12 @@ def test_the_garbage_collector_is_not_called_for_less(monkeypatch):
     assert there
 
 
+def test_where_the_address_space_is_limited_earlier_runs_are_freed_at_once(monkeypatch):
+    monkeypatch.setattr("resource.getrlimit", lambda of: (1 << 32, 1 << 32))
+    _, there = run_twice(monkeypatch, growth=1 << 60)
+    assert not there
+
+
 def test_memory_of_the_process_is_told_in_bytes():
     before = resident_bytes()
     held = b"x" * (64 << 20)
