@@ -31,7 +31,7 @@ KINDS: Final = {
     "ccdf": "share that took at least so long, both axes logarithmic: the tail",
     "histogram": "share of operations in bins of latency",
     "percentiles": "p50 to maximum, a row for each path or arm; any number of them",
-    "attribution": "where the cycles went, by path, operation or node",
+    "attribution": "where the cycles went, by path, operation, node or (the run is made again) cache",
     "nodes": "objects by the node of the CPU and of the memory",
     "topology": "the machine of a run",
     "timeline": "objects in a cache's arrays over time; the run is made again",
@@ -76,18 +76,20 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
     return draw_nodes(title, arms, options) if kind == "nodes" else _topology(arms, options)
 
 
-def drawn_to(path: Path, sources: Sources, kind: str, options: Options) -> None:
+def drawn_to(path: Path, sources: Sources, kind: str, options: Options) -> Drawn:
     """Draw what is stored as `kind` into a file, its data beside it, and tell notes on standard error."""
     with house_style(options.font_size):
         drawn = draw(sources, kind, options)
         drawn.write(path)
     for note in drawn.notes:
         print(f"simslab: {note}", file=sys.stderr)
+    return drawn
 
 
 def _of_table(sources: Sources, kind: str, options: Options) -> Drawn:
     if not sources.tables:
-        expected = "a store of `simslab sweep`" + (", or `compare --out`" if kind == "effects" else "")
+        instead = {"effects": ", or `compare --out`", "bars": ", or --kind attribution for bars of a run"}
+        expected = "a store of `simslab sweep`" + instead.get(kind, "")
         raise UserError(f"--kind {kind}: there are no points with intervals", expected=expected)
     if len(sources.tables) > 1:
         raise UserError(f"--kind {kind}: draws one sweep or comparison, not {len(sources.tables)}", expected="one")

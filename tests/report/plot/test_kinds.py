@@ -115,6 +115,7 @@ def test_a_stored_measurement_of_a_machine_is_drawn_part_by_part(kind, tmp_path)
         ("cdf", {"x_limits": (0.0, None)}, "0 is not on a logarithmic axis"),
         ("topology", {}, "has no manifest that holds the machine"),
         ("measure", {}, "there is no measurement of a machine"),
+        ("bars", {"by": "cache"}, "expected a store of `simslab sweep`, or --kind attribution for bars of a run"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_the_reason(kind, options, told, stored):
