@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from simslab.report.plot.effects import draw_effects
 from simslab.report.plot.matrices import draw_nodes
 from simslab.report.plot.measured import C2C_MAP, LATENCY_MAP, draw_measured
 from simslab.report.plot.options import NO_TITLE, Options
-from simslab.report.plot.series import panels, select_arms
+from simslab.report.plot.series import kernel_names, panels, select_arms
 from simslab.report.plot.sources import Arm, Sources
 from simslab.report.plot.sweeps import draw_bars, draw_heat_map, draw_lines
 from simslab.report.plot.timeline import draw_timeline
@@ -66,6 +67,12 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
     if not sources.arms:
         raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
     arms = select_arms(sources.arms, options)
+    options, aliases = kernel_names(arms, options)
+    drawn = _of_arms(arms, sources, kind, options)
+    return replace(drawn, notes=(*aliases, *drawn.notes))
+
+
+def _of_arms(arms: Sequence[Arm], sources: Sources, kind: str, options: Options) -> Drawn:
     title = _title(arms)
     if kind == "timeline":
         return draw_timeline(title, sources.timelines, options)
