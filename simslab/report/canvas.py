@@ -219,7 +219,10 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
 def draw_tail(axes: Axes, times: Sequence[float], shares: Sequence[float], index: int, label: str) -> None:
     """Draw which share took at least so long, on a logarithmic axis; `shares` are cumulative, `index` is the look."""
     beyond = [1.0, *(1 - share for share in shares[:-1])]
-    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index))
+    point: dict[str, Any] = (
+        {"marker": "|", "markersize": 5} if len(times) == 1 else {}
+    )  # a line of one point is not seen
+    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index), **point)
     axes.set_yscale("log")
     plain_log_ticks(axes.yaxis, share=True)
     axes.set_ylabel("share at least as long")

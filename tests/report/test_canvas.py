@@ -73,6 +73,12 @@ def test_the_tail_is_what_took_at_least_so_long(axes):
     assert (line.get_color(), axes.get_yscale()) == (line_look(1)["color"], "log")
 
 
+def test_a_tail_of_one_latency_has_a_mark(axes):
+    draw_tail(axes, [10], [1.0], 0, "one")
+    draw_tail(axes, [10, 20], [0.5, 1.0], 1, "two")
+    assert [line.get_marker() for line in axes.lines] == ["|", "None"]
+
+
 def test_every_look_is_another():
     assert len({str(look) for look in LINES}) == len(LINES)
     with pytest.raises(IndexError):
