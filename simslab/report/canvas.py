@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import LayoutEngine
 
 COLUMN_WIDTH: Final = 3.4  # inches: one column of a two-column paper
 GRID: Final = 64  # parts of a point to which panels are laid: halves and quarters of those are exact in binary
@@ -152,7 +154,7 @@ def settle_layout(figure: Figure) -> None:
         return  # settled before: setting "none" leaves an engine that does nothing
     figure.set_dpi(DOTS_PER_INCH)  # letters' widths are rounded to dots
     for _ in range(2 if figure.axes else 0):  # the first finds the widths of labels, the second makes room for them
-        engine.execute(figure)
+        _lay_out(figure, engine)
     figure.set_layout_engine("none")
     steps = [72 * GRID * float(inches) for inches in figure.get_size_inches()] * 2
     for text in figure.texts:  # a common title, a common label
@@ -160,6 +162,17 @@ def settle_layout(figure: Figure) -> None:
     for axes in figure.axes:
         bounds = axes.get_position().bounds
         axes.set_position([round(value * n) / n for value, n in zip(bounds, steps, strict=True)])  # type: ignore[arg-type]
+
+
+def _lay_out(figure: Figure, engine: LayoutEngine) -> None:
+    """Make room for labels; UserError where nothing is left for what is plotted."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "constrained_layout not applied")
+        try:
+            engine.execute(figure)
+        except UserWarning:
+            expected = "a greater --width, such as page, or --height, or a smaller --font-size"
+            raise UserError("names leave no room for the plot", expected=expected) from None
 
 
 def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:

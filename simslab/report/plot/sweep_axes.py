@@ -115,7 +115,8 @@ def axis_of(table: SweepTable, name: str) -> Axis:
     matches = [_QUANTITY.fullmatch(value) for value in values]
     found = [match for match in matches if match is not None]
     units = {(match[1], match[3]) for match in found}
-    called = " = ".join(map(last, together(table, name)))
+    several = together(table, name)
+    called = " =\n".join(each.rpartition(".")[2] for each in several) if len(several) > 1 else last(name)
     if len(found) < len(values) or len(units) > 1 or len(values) == 1:
         ticks = tuple(value or NOT_SET for value in values)
         return Axis(name, called, tuple(values), tuple(map(float, range(len(values)))), "", ticks)

@@ -59,7 +59,7 @@ def test_more_panels_than_a_page_holds_are_refused(points):
 def test_parameters_that_always_have_one_value_are_one_axis(with_orders):
     assert names_of(with_orders) == ["kernel.slub_min_order", "cpu_partial"]
     axis = axis_of(with_orders, "kernel.slub_min_order")
-    assert axis.label == "kernel.slub_min_order = kernel.slub_max_order"
+    assert axis.label == "slub_min_order =\nslub_max_order"
     assert (axis.values, axis.ticks) == (("", "0", "2"), ("not set", "0", "2"))
     assert chosen_axes(with_orders, Options(x="slub_max_order"), 1)[0] == "kernel.slub_min_order"
 
