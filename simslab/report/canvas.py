@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import LayoutEngine
 
 COLUMN_WIDTH: Final = 3.4  # inches: one column of a two-column paper
 GRID: Final = 64  # parts of a point to which panels are laid: halves and quarters of those are exact in binary
@@ -177,7 +179,7 @@ def settle_layout(figure: Figure) -> None:
         return  # settled before: setting "none" leaves an engine that does nothing
     figure.set_dpi(DOTS_PER_INCH)  # letters' widths are rounded to dots
     for _ in range(2 if figure.axes else 0):  # the first finds the widths of labels, the second makes room for them
-        engine.execute(figure)
+        _lay_out(figure, engine)
     figure.set_layout_engine("none")
     steps = [72 * GRID * float(inches) for inches in figure.get_size_inches()] * 2
     for text in figure.texts:  # a common title, a common label
@@ -185,6 +187,17 @@ def settle_layout(figure: Figure) -> None:
     for axes in figure.axes:
         bounds = axes.get_position().bounds
         axes.set_position([round(value * n) / n for value, n in zip(bounds, steps, strict=True)])  # type: ignore[arg-type]
+
+
+def _lay_out(figure: Figure, engine: LayoutEngine) -> None:
+    """Make room for labels; UserError where nothing is left for what is plotted."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "constrained_layout not applied")
+        try:
+            engine.execute(figure)
+        except UserWarning:
+            expected = "a greater --width, such as page, or --height, or a smaller --font-size"
+            raise UserError("names leave no room for the plot", expected=expected) from None
 
 
 def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:
@@ -244,7 +257,10 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
 def draw_tail(axes: Axes, times: Sequence[float], shares: Sequence[float], index: int, label: str) -> None:
     """Draw which share took at least so long, on a logarithmic axis; `shares` are cumulative, `index` is the look."""
     beyond = [1.0, *(1 - share for share in shares[:-1])]
-    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index))
+    point: dict[str, Any] = (
+        {"marker": "|", "markersize": 5} if len(times) == 1 else {}
+    )  # a line of one point is not seen
+    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index), **point)
     axes.set_yscale("log")
     plain_log_ticks(axes.yaxis, share=True)
     axes.set_ylabel("share at least as long")

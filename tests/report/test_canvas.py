@@ -64,6 +64,16 @@ def test_the_same_drawing_has_the_same_bytes(tmp_path):
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
+def test_names_that_leave_no_room_for_the_plot_are_refused(tmp_path):
+    with house_style():
+        figure = new_figure(1.5)
+        axes = figure.subplots()
+        axes.set_yticks([0, 1], ["one", "a long name " * 12])
+        with pytest.raises(UserError, match="names leave no room for the plot; expected a greater --width"):
+            write_figure(figure, tmp_path / "a.svg")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_curve_of_shares_begins_at_nothing():
     assert steps([10, 20], [0.5, 1.0]) == ([10, 10, 20], [0.0, 0.5, 1.0])
 
@@ -74,6 +84,12 @@ def test_the_tail_is_what_took_at_least_so_long(axes):
     assert list(line.get_xdata()) == [10, 20, 30]
     assert list(line.get_ydata()) == pytest.approx([1.0, 0.5, 0.1])
     assert (line.get_color(), axes.get_yscale()) == (line_look(1)["color"], "log")
+
+
+def test_a_tail_of_one_latency_has_a_mark(axes):
+    draw_tail(axes, [10], [1.0], 0, "one")
+    draw_tail(axes, [10, 20], [0.5, 1.0], 1, "two")
+    assert [line.get_marker() for line in axes.lines] == ["|", "None"]
 
 
 def test_every_look_is_another():
