@@ -112,6 +112,7 @@ class SlubCore(Allocator):
             options.slub_max_order,
             options.slub_min_objects,
             options.debug_enabled(),
+            options.disable_higher_order_debug(),
         )
 
     def new_lock(self, addr: int, name: str) -> SpinLock:

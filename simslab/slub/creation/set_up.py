@@ -115,7 +115,7 @@ def apply_geometry(cache: KmemCache, geometry: sizing.Geometry, debug: bool) -> 
     cache.offset, cache.inuse, cache.red_left_pad = geometry.offset, geometry.inuse, geometry.red_left_pad
     cache.reciprocal_m, cache.reciprocal_sh1, cache.reciprocal_sh2 = reciprocal_value(geometry.size)
     cache.oo_order, cache.oo_objects = geometry.oo.order, geometry.oo.objects
-    cache.max_order, cache.max_objects = geometry.oo.order, geometry.oo.objects
+    cache.max_order, cache.max_objects = geometry.max.order, geometry.max.objects
     cache.min_order, cache.min_objects = geometry.min.order, geometry.min.objects
     cache.allocflags = geometry.allocflags
     cache.min_partial, cache.cpu_partial = geometry.min_partial, geometry.cpu_partial

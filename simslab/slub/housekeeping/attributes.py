@@ -2,8 +2,8 @@
 
 A kernel with SLUB_DEBUG, SLUB_STATS, NUMA and ZONE_DMA. Nothing is charged and no CPU is flushed.
 
-Not modelled: `ctor`, since simulated constructors have no symbol; `failslab`, since no cache has SLAB_FAILSLAB;
-`alloc_calls` and `free_calls`.
+Not modelled: `ctor`, since simulated constructors have no symbol; `failslab`, which kernels with FAILSLAB show and
+the recorded one was not; `alloc_calls` and `free_calls`.
 """
 
 from __future__ import annotations
@@ -91,6 +91,11 @@ def slabs_cpu_partial_show(core: SlubCore, cache: KmemCache) -> str:
     return total + "".join(f" C{cpu}={pobjects}({pages})" for cpu, pages, pobjects in found) + "\n"
 
 
+def aliases(cache: KmemCache) -> int:
+    """Names beside a cache's own; -1 after a destruction that found objects, as in the kernel (aliases_show)."""
+    return 0 if cache.refcount < 0 else cache.refcount - 1
+
+
 def stat(item: int) -> Show:
     """Return the show function of a counter of SLUB_STATS: the sum, then by CPU (mm/slub.c: show_stat)."""
 
@@ -112,7 +117,7 @@ SHOWS: Final[dict[str, Show]] = {
     "objects_partial": of_nodes(inuse_partial),
     "partial": of_nodes(lambda core, n: n.nr_partial),
     "cpu_slabs": cpu_slabs_show,
-    "aliases": number(lambda cache: max(cache.refcount - 1, 0)),
+    "aliases": number(aliases),
     "align": number(lambda cache: cache.align),
     "hwcache_align": flag(SLAB_HWCACHE_ALIGN),
     "reclaim_account": flag(fl.SLAB_RECLAIM_ACCOUNT),

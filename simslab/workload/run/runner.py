@@ -230,7 +230,7 @@ def _ready(machine: MachineSpec, workload: Workload, seed: int | None, quantum: 
     tune(system, workload.tunables, made)
     set_up_tasks(system.allocator, workload.threads, program.threads)
     if workload.failslab is not None:
-        inject_faults(system, workload.failslab, seed, made)
+        inject_faults(system, workload.failslab, seed, made, workload.kernel.marks_for_failslab)
     start_clocks(system)
     run = _assemble(system, program, caches, summary)
     run.executor.faults = _faults(system, workload, made, seed)
