@@ -7,16 +7,10 @@ counterpart are marked `model`.
 
 from __future__ import annotations
 
-from typing import Final
-
 from simslab.allocator.cache import Cache
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.spinlock import SpinLock
-
-SLABS_PARTIAL: Final = 0
-SLABS_FULL: Final = 1
-SLABS_FREE: Final = 2
 
 
 class ArrayCache:
