@@ -195,7 +195,7 @@ class SlabFree:
         if n.alien is None:
             return self.free_remote(cpu, cache, objp, page_node)
         cpu.read(n.alien_addr + 8 * page_node)
-        alien = n.alien[page_node]
+        alien = n.alien.get(page_node)
         if alien is None:
             return self.free_remote(cpu, cache, objp, page_node)
         ac = alien.ac

@@ -108,7 +108,7 @@ class SlabDrain:
             return 0
         for nid in self.online_nodes:
             cpu.read(addr + 8 * nid)
-            alien = aliens[nid]
+            alien = aliens.get(nid)
             if alien is None:
                 continue
             cpu.insn(INSNS_DRAIN_ALIEN_NODE)
@@ -257,7 +257,7 @@ class SlabDrain:
         cpu.irq_disable(SITE_REAP_ALIEN)
         for nid in self.online_nodes:
             cpu.read(n.alien_addr + 8 * nid)
-            alien = n.alien[nid]
+            alien = n.alien.get(nid)
             if alien is None:
                 continue
             cpu.read(alien.ac.addr)
@@ -276,7 +276,7 @@ class SlabDrain:
         if n.alien is None:
             return 0
         cpu.read(n.alien_addr + 8 * reap_node)
-        alien = n.alien[reap_node]
+        alien = n.alien.get(reap_node)
         if alien is None:
             return 0
         cpu.read(alien.ac.addr)
