@@ -12,6 +12,7 @@ from simslab.slub.lists.freelists cimport FreeLists
 from simslab.slub.lists.get_partial cimport GetPartial
 from simslab.slub.slab_page cimport SlubPages
 
+cdef long long CONTENTS_MATTER
 cdef long long INSNS_FAST
 cdef long long INSNS_FAST_NODE
 cdef long long INSNS_NOPAGE

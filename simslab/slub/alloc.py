@@ -22,6 +22,8 @@ from simslab.slub.lists.freelists import FreeLists
 from simslab.slub.lists.get_partial import GetPartial
 from simslab.slub.slab_page import SlubPages
 
+CONTENTS_MATTER: Final = fl.CONTENTS_MATTER
+
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_FAST: Final = 44  # kmem_cache_alloc with should_failslab
 INSNS_FAST_NODE: Final = 54  # kmem_cache_alloc_node
@@ -154,13 +156,13 @@ class SlubAlloc:
         if self.init_on_alloc:
             if cache.ctor:
                 return 0
-            if not cache.flags & fl.CONTENTS_MATTER:
+            if not cache.flags & CONTENTS_MATTER:
                 return 1
         return flags & gfp.ZERO
 
     def may_zero(self, cache: KmemCache) -> int:
         """Whether free objects may be zeroed (mm/slab.h: slab_want_init_on_free)."""
-        return 0 if cache.ctor or cache.flags & fl.CONTENTS_MATTER else 1
+        return 0 if cache.ctor or cache.flags & CONTENTS_MATTER else 1
 
     def should_failslab(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
         """Whether a fault is injected here (mm/failslab.c: __should_failslab, from slab_pre_alloc_hook)."""

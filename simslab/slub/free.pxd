@@ -13,6 +13,7 @@ from simslab.slub.slab_page cimport SlubPages
 cdef long long DRAIN
 cdef long long TO_TAIL
 cdef long long LOOKAHEAD
+cdef long long CONTENTS_MATTER
 cdef long long INSNS_ENTRY
 cdef long long INSNS_KFREE
 cdef long long INSNS_FAST

@@ -22,6 +22,7 @@ DRAIN: Final = 1
 TO_TAIL: Final = 1
 LOOKAHEAD: Final = 3
 
+CONTENTS_MATTER: Final = fl.CONTENTS_MATTER
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_ENTRY: Final = 25  # kmem_cache_free up to do_slab_free
@@ -117,7 +118,7 @@ class SlubFree:
 
     def wipe(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
         """Zero a freed object (slab_free_freelist_hook with init_on_free)."""
-        if cache.ctor or cache.flags & fl.CONTENTS_MATTER:
+        if cache.ctor or cache.flags & CONTENTS_MATTER:
             return 0
         cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
         cpu.insn(INSNS_ZERO)
