@@ -218,7 +218,8 @@ def check(
     Of one machine and one workload also whether the machine has the CPUs, nodes and caches that the workload names; of
     more files only `run` tells that.
     """
-    from simslab.cli.inventory import check_file, check_together, checked_json
+    from simslab.api.checking import check_file, check_together
+    from simslab.cli.inventory import checked_json
 
     if as_json:
         text, good = checked_json(files)

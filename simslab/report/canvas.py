@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -80,7 +82,8 @@ def load_matplotlib() -> ModuleType:
         return sys.modules["matplotlib"]
     wanted = os.environ.pop("MPLBACKEND", None)
     try:
-        import matplotlib as mpl
+        with interrupts_held():
+            import matplotlib as mpl
 
         if wanted is not None:
             with suppress(ValueError):
@@ -91,6 +94,28 @@ def load_matplotlib() -> ModuleType:
         if wanted is not None:
             os.environ["MPLBACKEND"] = wanted
     return mpl
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let interrupts take effect at the end of the block, not in it.
+
+    An extension module that one stops while it is being loaded says that it cannot be loaded, and crashes at exit.
+    """
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    held = {number: handler for number, handler in before.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
+        held = {}  # no other thread may set handlers, or is interrupted
+    for number in held:
+        signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for arrived in came:
+            signal.raise_signal(arrived)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from simslab.instruments.measure.atomic_inc import AtomicPoint
 from simslab.instruments.measure.chase import ChasePoint, LevelLatency
 from simslab.instruments.measure.loaded import LoadPoint
-from simslab.instruments.measure.lock_figures import LockMeasurement
+from simslab.instruments.measure.lock import LockMeasurement
 from simslab.instruments.measure.transfer import HomeLatencies
 from simslab.instruments.protocol_tables import Transition
 from simslab.instruments.reference.reference import Row, Skipped, Verdict

@@ -1,3 +1,5 @@
+import signal
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -6,6 +8,7 @@ from simslab.report.canvas import (
     check_drawable,
     draw_tail,
     house_style,
+    interrupts_held,
     legend_above,
     line_look,
     log_time_axis,
@@ -131,3 +134,18 @@ def test_a_legend_stands_where_it_is_asked_for(place, there):
     if place in ("above", "right"):
         drawn, plot = legend.get_window_extent(), axes.get_window_extent()
         assert drawn.y0 >= plot.y1 - 3 if place == "above" else drawn.x0 >= plot.x1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_takes_effect_after_what_is_loaded_meanwhile(number):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    before, done = signal.signal(number, stopped), []
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts_held():
+            done += [signal.raise_signal(number), "loaded"]
+        assert done == [None, "loaded"]
+        assert signal.getsignal(number) is stopped
+    finally:
+        signal.signal(number, before)
