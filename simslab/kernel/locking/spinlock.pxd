@@ -80,7 +80,8 @@ cdef class SpinLock:
     cpdef long long let_in(self, Cpu cpu) except? -1
     @cython.locals(arrived=cython.longlong, pending=cython.longlong)
     cdef long long slowpath(self, Cpu cpu, long long row) except? -1
-    cdef long long waits_pending(self) except? -1
+    @cython.locals(taking_over=cython.longlong)
+    cdef long long waits_pending(self, Cpu cpu) except? -1
     @cython.locals(bill=cython.longlong)
     cpdef long long join(self, Cpu cpu) except? -1
     @cython.locals(arrived=cython.longlong, waited=cython.longlong)

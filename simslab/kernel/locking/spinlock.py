@@ -265,7 +265,7 @@ class SpinLock:
         if self.owner == cpu.id:
             raise KernelBugError(f"CPU {cpu.id} takes {self.lock_class.name} twice")
         arrived = cpu.now
-        pending = self.waits_pending()
+        pending = self.waits_pending(cpu)
         self.join(cpu)
         if pending and self.queue[0] is cpu:
             self.first_pending = 1
@@ -278,11 +278,15 @@ class SpinLock:
         self.lock_class.note_wait(row, cpu.now - arrived)
         return self.take_over(cpu, pending)
 
-    def waits_pending(self) -> int:
-        """Whether who comes now is to wait with the pending bit: nobody else waits, or just one who is taking over."""
+    def waits_pending(self, cpu: Cpu) -> int:
+        """Whether who comes now is to wait with the pending bit: nobody else waits, or just one who is taking over.
+
+        Nobody takes over from a section that is over in host time only.
+        """
         if not self.queue:
             return 1
-        return 1 if self.owner == NOBODY and self.first_pending and len(self.queue) == 1 else 0
+        taking_over = self.owner == NOBODY and not self.busy(cpu) and self.first_pending
+        return 1 if taking_over and len(self.queue) == 1 else 0
 
     def join(self, cpu: Cpu) -> int:
         """Enter the queue: the locked operations that fail to take the word, and set pending bit or tail in it.
@@ -298,7 +302,7 @@ class SpinLock:
             cpu.charge(causes.LOCKED, cpu.locked_hit())
         else:
             cpu.atomic_in_turn(self.addr)
-        if not self.waits_pending() or not self.queue:
+        if not self.waits_pending(cpu) or not self.queue:
             cpu.atomic_in_turn(self.addr)
         cpu.bill = bill
         self.queue.append(cpu)

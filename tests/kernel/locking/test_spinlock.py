@@ -179,6 +179,13 @@ def hand_overs(make_machine: Callable[..., Machine], held: int, suspended: bool)
     return [start - end for start, end in zip(entered[1:], released, strict=False)]
 
 
+@pytest.mark.parametrize("held", [0, 40, 200, 2000])
+def test_a_hand_over_takes_as_long_whether_or_not_others_came_during_the_section_in_host_time(
+    make_machine: Callable[..., Machine], held: int
+) -> None:
+    assert hand_overs(make_machine, held, suspended=False) == hand_overs(make_machine, held, suspended=True)
+
+
 def test_behind_a_short_section_the_next_has_yet_to_learn_that_it_is_the_first(
     make_machine: Callable[..., Machine],
 ) -> None:
