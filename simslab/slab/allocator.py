@@ -85,7 +85,7 @@ class SlabAllocator(SlabCore):
         """The free objects in a cache's arrays and slabs, and its pages; no lock is taken."""
         slab_cache = own(cache)
         nodes = [node for node in slab_cache.node if node is not None]
-        aliens = [alien for node in nodes for alien in node.alien or () if alien is not None]
+        aliens = [alien for node in nodes if node.alien is not None for alien in node.alien.made if alien is not None]
         return Parked(
             in_cpu_arrays=sum(array.avail for array in slab_cache.cpu_cache),
             in_shared_arrays=sum(node.shared.avail for node in nodes if node.shared is not None),
@@ -102,7 +102,7 @@ class SlabAllocator(SlabCore):
             *(ArrayLevel("cpu", cpu, array.avail) for cpu, array in enumerate(slab_cache.cpu_cache)),
             *(ArrayLevel("shared", place, node.shared.avail) for place, node in nodes if node.shared is not None),
             *(
-                ArrayLevel("alien", place, sum(alien.ac.avail for alien in node.alien if alien is not None))
+                ArrayLevel("alien", place, sum(alien.ac.avail for alien in node.alien.made if alien is not None))
                 for place, node in nodes
                 if node.alien is not None
             ),

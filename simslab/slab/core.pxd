@@ -54,7 +54,7 @@ cdef class SlabCore(Allocator):
     @cython.locals(cache=KmemCache)
     cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
-    @cython.locals(found=list, _=cython.longlong, objp=cython.longlong)
+    @cython.locals(found=list, cache=KmemCache, _=cython.longlong, objp=cython.longlong)
     cpdef list kmalloc_node_times(self, Cpu cpu, long long size, long long flags, long long nodeid, long long count)
     @cython.locals(objp=cython.longlong)
     cpdef long long kfree_all(self, Cpu cpu, list objects) except -1

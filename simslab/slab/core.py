@@ -172,22 +172,33 @@ class SlabCore(Allocator):
         return self.freeing.kfree(cpu, objp)
 
     def kmalloc_node_times(self, cpu: Cpu, size: int, flags: int, nodeid: int, count: int) -> list[int]:
-        """What `count` calls of kmalloc_node return, up to the first that fails.
+        """What `count` calls of kmalloc_node return, up to the first that fails; `size` is not 0.
 
-        Speed: a compiled loop, for the millions of alien arrays of a large machine's boot (benchmarks/README.md).
+        Speed: a compiled loop that asks once for the cache, for the millions of alien arrays of a large machine's boot
+        (benchmarks/boot.py).
         """
         found: list[int] = []
+        cache = self.kmalloc_slab(size, flags)
+        if cache is None:
+            return found
         for _ in range(count):
-            objp = self.kmalloc_node(cpu, size, flags, nodeid)
+            cpu.insn(INSNS_KMALLOC_NODE)
+            objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid)
             if not objp:
                 break
-            found.append(objp)
+            found.append(objp + cache.obj_offset)
         return found
 
     def kfree_all(self, cpu: Cpu, objects: list[int]) -> int:
-        """Call kfree for each of `objects`, in order."""
+        """Call kfree for each of `objects`, in order; none is NULL or ZERO_SIZE_PTR.
+
+        Speed: without a debug kernel's checks nobody looks for a method that overrides kfree (benchmarks/boot.py).
+        """
         for objp in objects:
-            self.kfree(cpu, objp)
+            if self.debug is None:
+                self.freeing.kfree(cpu, objp)
+            else:
+                self.kfree(cpu, objp)
         return 0
 
     def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:

@@ -2,7 +2,8 @@
 cimport cython
 from simslab.allocator.cache cimport Cache
 from simslab.base cimport buffers
-from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.kernel cimport layout
+from simslab.kernel.locking.spinlock cimport LockClass, SpinLock
 
 
 @cython.final
@@ -26,6 +27,19 @@ cdef class AlienCache:
 
 
 @cython.final
+cdef class AlienTable:
+    cdef public list addresses
+    cdef public long long limit
+    cdef public LockClass lock_class
+    cdef public list made
+
+    @cython.locals(alien=AlienCache)
+    cpdef AlienCache get(self, long long nid)
+    @cython.locals(addr=cython.longlong, array=ArrayCache, alien=AlienCache)
+    cdef AlienCache make(self, long long nid)
+
+
+@cython.final
 cdef class KmemCacheNode:
     cdef public long long addr
     cdef public long long node
@@ -38,7 +52,7 @@ cdef class KmemCacheNode:
     cdef public long long free_limit
     cdef public long long colour_next
     cdef public ArrayCache shared
-    cdef public list alien
+    cdef public AlienTable alien
     cdef public long long alien_addr
     cdef public long long next_reap
     cdef public long long free_touched

@@ -7,16 +7,16 @@ counterpart are marked `model`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from simslab.allocator.cache import Cache
 from simslab.base import buffers
+from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
-from simslab.kernel.locking.spinlock import SpinLock
+from simslab.kernel.locking.spinlock import LockClass, SpinLock
 
-SLABS_PARTIAL: Final = 0
-SLABS_FULL: Final = 1
-SLABS_FREE: Final = 2
+SHARED_BATCHCOUNT: Final = 0xBAADF00D  # shared and alien arrays have none; the kernel stores this
 
 
 class ArrayCache:
@@ -49,6 +49,43 @@ class AlienCache:
         self.lock = lock
 
 
+class AlienTable:
+    """The alien arrays of one node, by the node that their objects belong to (mm/slab.h: kmem_cache_node.alien).
+
+    `addresses` are those of the arrays, 0 for the node itself and for nodes that are not online: these have None.
+
+    Speed: an array becomes an object when it is first looked at; `made` are those that did, all others are empty.
+    generic-64 has half a million of them after boot (benchmarks/boot.py).
+    """
+
+    def __init__(self, addresses: list[int], limit: int, lock_class: LockClass) -> None:
+        self.addresses = addresses
+        self.limit = limit
+        self.lock_class = lock_class
+        self.made: list[AlienCache | None] = [None] * len(addresses)
+
+    def get(self, nid: int) -> AlienCache | None:
+        """The array for objects of node `nid`."""
+        alien = self.made[nid]
+        if alien is None and self.addresses[nid]:
+            return self.make(nid)
+        return alien
+
+    def make(self, nid: int) -> AlienCache:
+        """The array for objects of node `nid`, which nobody has looked at so far."""
+        addr = self.addresses[nid]
+        array = ArrayCache(addr + layout.ALIEN_CACHE_AC, self.limit, SHARED_BATCHCOUNT)
+        alien = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, self.lock_class))
+        self.made[nid] = alien
+        return alien
+
+    def __getitem__(self, nid: int) -> AlienCache | None:
+        return self.get(nid)
+
+    def __iter__(self) -> Iterator[AlienCache | None]:
+        return iter([self.get(nid) for nid in range(len(self.addresses))])
+
+
 class KmemCacheNode:
     """The slab lists of one cache on one node (mm/slab.h: struct kmem_cache_node).
 
@@ -70,7 +107,7 @@ class KmemCacheNode:
         self.free_limit = 0
         self.colour_next = 0
         self.shared: ArrayCache | None = None
-        self.alien: list[AlienCache | None] | None = None
+        self.alien: AlienTable | None = None
         self.alien_addr = 0  # model: address of the alien pointer table
         self.next_reap = 0  # jiffies
         self.free_touched = 0

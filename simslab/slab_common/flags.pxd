@@ -14,6 +14,7 @@ cdef extern from *:
     const long long SLAB_TRACE "2097152LL"
     const long long SLAB_NOLEAKTRACE "8388608LL"
     const long long SLAB_FAILSLAB "33554432LL"
+    const long long CONTENTS_MATTER "526336LL"
     const long long SLAB_CORE_FLAGS "843776LL"
     const long long SLAB_CACHE_FLAGS "9568256LL"
     const long long SLAB_DEBUG_FLAGS "68608LL"

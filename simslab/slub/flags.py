@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.slab_common.flags import (
+    CONTENTS_MATTER,
     FLAG_NAMES,
     SLAB_CACHE_DMA,
     SLAB_CACHE_DMA32,
@@ -30,6 +31,7 @@ from simslab.slab_common.flags import (
 __all__ = [
     "CACHE_CREATE_MASK",
     "CMPXCHG_DOUBLE",
+    "CONTENTS_MATTER",
     "DEBUG_DEFAULT_FLAGS",
     "DEBUG_METADATA_FLAGS",
     "OBJECT_POISON",

@@ -10,8 +10,6 @@ from simslab.slub.lists.cpu_partial cimport CpuPartial
 from simslab.slub.lists.freelists cimport FreeLists
 from simslab.slub.slab_page cimport SlubPages
 
-cdef long long INUSE
-cdef long long FROZEN
 cdef long long DRAIN
 cdef long long TO_TAIL
 cdef long long LOOKAHEAD

@@ -18,13 +18,11 @@ from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.lists.freelists import FreeLists
 from simslab.slub.slab_page import SlubPages
 
-INUSE: Final = 0xFFFF
-FROZEN: Final = 0x80000000
 DRAIN: Final = 1
 TO_TAIL: Final = 1
 LOOKAHEAD: Final = 3
-CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
+CONTENTS_MATTER: Final = fl.CONTENTS_MATTER
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_ENTRY: Final = 25  # kmem_cache_free up to do_slab_free
@@ -184,12 +182,12 @@ class SlubFree:
             self.freelists.set_freepointer(cache, tail, prior)
             if self.freelists.hardened:
                 self.freelists.charge_hardening(cpu, cache)
-            if counters & INUSE < count:
+            if counters & layout.INUSE < count:
                 raise KernelBugError(f"more objects freed into slab {pfn} of {cache.name} than were out")
             left = counters - count
-            if (left & INUSE == 0 or prior == 0) and not counters & FROZEN:
+            if (left & layout.INUSE == 0 or prior == 0) and not counters & layout.FROZEN:
                 if prior == 0 and not cache.debug:
-                    left |= FROZEN  # it was on no list; this CPU's own takes it
+                    left |= layout.FROZEN  # it was on no list; this CPU's own takes it
                 else:
                     n = self.node_of(cpu, cache, pfn)
                     saved = cpu.irq_save(SITE_FREE)
@@ -219,10 +217,10 @@ class SlubFree:
         self, cpu: Cpu, cache: KmemCache, pfn: int, counters: int, left: int, c: KmemCacheCpu
     ) -> int:
         """End of __slab_free for a slab that needs no list: some CPU's, one just frozen, or one that stays."""
-        if counters & FROZEN:
+        if counters & layout.FROZEN:
             c.stat[stat_item.FREE_FROZEN] += 1
             cpu.path = paths.FREE_FROZEN
-        elif left & FROZEN:
+        elif left & layout.FROZEN:
             cpu.insn(INSNS_SLOW_FROZE)
             drains = c.stat[stat_item.CPU_PARTIAL_DRAIN]
             self.partial.put_cpu_partial(cpu, cache, pfn, DRAIN)
@@ -247,7 +245,7 @@ class SlubFree:
         """End of __slab_free under the node's lock: a slab emptied, or (debug) one that was full."""
         cpu.insn(INSNS_SLOW_EMPTIED)
         cpu.path = paths.FREE_NODE_PARTIAL
-        if left & INUSE == 0 and self.partial.node_has_plenty(cpu, cache, n):
+        if left & layout.INUSE == 0 and self.partial.node_has_plenty(cpu, cache, n):
             cpu.insn(INSNS_SLOW_FREED)
             cpu.path = paths.FREE_SLAB
             if prior:

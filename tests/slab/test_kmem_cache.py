@@ -2,9 +2,10 @@ import pytest
 
 from simslab.conform.topologies import new_system
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.locking.spinlock import LockStats
 from simslab.kernel.mm import gfp
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.kmem_cache import ArrayCache, KmemCache
+from simslab.slab.kmem_cache import AlienTable, ArrayCache, KmemCache
 
 
 def test_an_array_tells_its_entries_from_bottom_to_top():
@@ -32,3 +33,12 @@ def test_a_debug_counter_wraps_below_zero_as_in_the_kernel():
     allocator.kmem_cache_free(cpu, cache, objp)
     allocator.kmem_cache_shrink(cpu, cache)
     assert cache.num_active == (1 << 64) - 1
+
+
+def test_an_alien_table_has_an_array_for_each_other_node_from_the_first_look_on():
+    table = AlienTable([0, 0x1000, 0x2000], 12, LockStats().lock_class("files:alien_lock"))
+    assert table.made == [None] * 3
+    assert table.get(0) is None
+    assert table.get(2) is table[2]
+    assert [array and (array.addr, array.ac.limit) for array in table] == [None, (0x1000, 12), (0x2000, 12)]
+    assert table.made == list(table)

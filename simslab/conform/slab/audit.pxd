@@ -4,10 +4,9 @@ from simslab.base cimport buffers
 from simslab.kernel cimport layout
 from simslab.kernel.mm.page cimport MemMap
 from simslab.slab cimport cflgs
-from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache cimport AlienCache, AlienTable, ArrayCache, KmemCache, KmemCacheNode
 
 cdef long long ROW_SHIFT
-cdef long long SLABS_FREE
 cdef long long NR_LISTS
 cdef long long WRONG_LIST
 cdef long long WRONG_NODE
@@ -52,7 +51,7 @@ cdef class SlabAudit:
 
     @cython.locals(problem=cython.longlong)
     cpdef long long check(self, long long objects_in_flight, long long slabs_growing, long long slabs_dying) except -1
-    @cython.locals(nid=cython.longlong, n=KmemCacheNode, aliens=list, known=list)
+    @cython.locals(nid=cython.longlong, n=KmemCacheNode, aliens=AlienTable, known=AlienTable)
     cdef note_retired(self)
     @cython.locals(entry=KmemCacheNode, problem=cython.longlong)
     cdef long long check_nodes(self) except -1

@@ -16,11 +16,10 @@ from typing import Final
 from simslab.base import buffers
 from simslab.kernel import layout
 from simslab.kernel.mm.page import MemMap
-from simslab.slab import cflgs, kmem_cache
-from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab import cflgs
+from simslab.slab.kmem_cache import AlienTable, ArrayCache, KmemCache, KmemCacheNode
 
 ROW_SHIFT: Final = 8
-SLABS_FREE: Final = kmem_cache.SLABS_FREE
 NR_LISTS: Final = 3
 
 # What `check` can find; PROBLEMS has the words.
@@ -79,7 +78,7 @@ class SlabAudit:
         self.slabs: list[int] = []
         self.retired: list[ArrayCache] = []  # arrays that were replaced and may not be empty yet
         self.cpu_cache = cache.cpu_cache
-        self.aliens: list[list[AlienCache | None] | None] = [None if n is None else n.alien for n in cache.node]
+        self.aliens: list[AlienTable | None] = [None if n is None else n.alien for n in cache.node]
         self.room = 0
         self.checks = 0
         self.stamp = 0
@@ -149,7 +148,7 @@ class SlabAudit:
             aliens = None if n is None else n.alien
             known = self.aliens[nid]
             if aliens is not known:
-                self.retired += [alien.ac for alien in known or () if alien is not None]
+                self.retired += [alien.ac for alien in (known.made if known else ()) if alien is not None]
                 self.aliens[nid] = aliens
 
     def check_nodes(self) -> int:
@@ -171,7 +170,7 @@ class SlabAudit:
                 if problem:
                     return problem
                 total += 1
-                if which == SLABS_FREE:
+                if which == layout.SLABS_FREE:
                     free_slabs += 1
                 free_objects += self.cache.num - self.mem_map.active[pfn]
                 pfn = self.mem_map.next[pfn]
@@ -260,7 +259,7 @@ class SlabAudit:
             if problem:
                 return problem
         if n.alien is not None:
-            for nid, alien in enumerate(n.alien):
+            for nid, alien in enumerate(n.alien.made):
                 if alien is not None:
                     problem = self.check_array(alien.ac, nid)
                     if problem:

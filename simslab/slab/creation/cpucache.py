@@ -6,7 +6,6 @@ allocator itself: per-CPU arrays from per-CPU memory, the others from kmalloc on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from simslab.kernel import layout
@@ -17,9 +16,8 @@ from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
 from simslab.slab.creation.geometry import tunables
-from simslab.slab.kmem_cache import AlienCache, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import SHARED_BATCHCOUNT, AlienTable, ArrayCache, KmemCache, KmemCacheNode
 
-SHARED_BATCHCOUNT: Final = 0xBAADF00D  # shared and alien arrays have none; the kernel stores this
 ALIEN_LIMIT: Final = 12
 REAPTIMEOUT_NODE_SECONDS: Final = 4
 DIRECT_MAP: Final = 0xFFFF888000000000  # virtual address of physical 0; next_reap is spread by virtual address
@@ -28,27 +26,6 @@ POINTER_BYTES: Final = 8
 DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
 SETUP_KMEM_CACHE_NODE: Final = site("setup_kmem_cache_node")
 NO_SLABS: Final = -1
-
-
-@dataclass(frozen=True)
-class AlienTable:
-    """The memory of a table of alien arrays, not yet attached: its address and those of the arrays, in node order.
-
-    Speed: arrays that nobody will use, as all that a CPU coming up makes for a node that has them, get no more than
-    their memory (benchmarks/README.md).
-    """
-
-    addr: int
-    arrays: list[int]
-    entries: int
-
-
-@dataclass
-class NewArrays:
-    """Arrays made for a node; what is attached is taken out."""
-
-    shared: ArrayCache | None
-    aliens: AlienTable | None
 
 
 def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
@@ -127,24 +104,29 @@ def setup_kmem_cache_node(
 
     The shared array is replaced when `force_change`; an alien table that exists stays, with the limit it was made with.
     """
-    aliens = alloc_alien_cache(core, cpu, cache, nid, request) if core.use_alien_caches else None
-    if core.use_alien_caches and aliens is None:
+    aliens = alloc_alien_cache(core, cpu, cache, nid, request) if core.use_alien_caches else []
+    if core.use_alien_caches and not aliens:
         return -ENOMEM
-    new = NewArrays(None, aliens)
-    if cache.shared:
-        new.shared = alloc_arraycache(core, cpu, nid, cache.shared * cache.batchcount, request)
-    if (cache.shared and new.shared is None) or init_cache_node(core, cpu, cache, nid, request):
-        free_new(core, cpu, new)
+    shared = alloc_arraycache(core, cpu, cache, nid, request) if cache.shared else 0
+    if (cache.shared and not shared) or init_cache_node(core, cpu, cache, nid, request):
+        free_new(core, cpu, shared, aliens)
         return -ENOMEM
-    attach(core, cpu, cache, nid, new, force_change)
+    attach(core, cpu, cache, nid, shared, aliens, force_change)
     return 0
 
 
-def attach(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, new: NewArrays, force_change: bool) -> None:
-    """Exchange a node's shared array and give it its aliens, then free what is left over."""
+def attach(
+    core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, shared: int, aliens: list[int], force_change: bool
+) -> None:
+    """Exchange a node's shared array and give it its aliens, then free what is left over.
+
+    `shared` is the address of the new shared array, `aliens` those that alloc_alien_cache returned.
+
+    Speed: what nobody will use, as all that a CPU coming up makes for a node that has it, gets no more than its memory
+    (benchmarks/boot.py).
+    """
     node = cache.node[nid]
     assert node is not None
-    old_shared: ArrayCache | None = None
     surplus = NO_SLABS
     cpu.irq_disable(SETUP_KMEM_CACHE_NODE)
     node.list_lock.lock(cpu, SETUP_KMEM_CACHE_NODE)
@@ -152,26 +134,24 @@ def attach(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, new: NewArrays,
         surplus = core.freeing.blocks.free_block(cpu, cache, node.shared, node.shared.avail, nid)
         node.shared.avail = 0
     if node.shared is None or force_change:
-        old_shared, node.shared, new.shared = node.shared, new.shared, None
-    if node.alien is None and new.aliens is not None:
-        node.alien, node.alien_addr = make_aliens(core, cache, nid, new.aliens), new.aliens.addr
-        new.aliens = None
+        old = node.shared
+        node.shared = ArrayCache(shared, cache.shared * cache.batchcount, SHARED_BATCHCOUNT) if shared else None
+        shared = old.addr if old is not None else 0
+    if node.alien is None and aliens:
+        node.alien, node.alien_addr = alien_table(core, cache, nid, aliens), aliens[-1]
+        aliens = []
     node.list_lock.unlock(cpu)
     cpu.irq_enable()
     core.pages.slabs_destroy(cpu, cache, surplus)
     # Not modelled: synchronize_rcu before the old shared array is freed.
-    if old_shared is not None:
-        core.kfree(cpu, old_shared.addr)
-    free_new(core, cpu, new)
+    free_new(core, cpu, shared, aliens)
 
 
-def free_new(core: SlabCore, cpu: Cpu, new: NewArrays) -> None:
-    """Free structures that were made and not attached."""
-    if new.shared is not None:
-        core.kfree(cpu, new.shared.addr)
-    if new.aliens is not None:
-        core.kfree_all(cpu, new.aliens.arrays)
-        core.kfree(cpu, new.aliens.addr)
+def free_new(core: SlabCore, cpu: Cpu, shared: int, aliens: list[int]) -> None:
+    """Free a shared array, 0 for none, and what alloc_alien_cache made: none of it is attached."""
+    if shared:
+        core.kfree(cpu, shared)
+    core.kfree_all(cpu, aliens)
 
 
 def init_cache_node(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
@@ -231,50 +211,51 @@ def leave_node(core: SlabCore, cpu_id: int) -> None:
     core.cpus_in_node[core.kernel.machine.cpus[cpu_id].node] -= 1
 
 
-def alloc_arraycache(core: SlabCore, cpu: Cpu, nid: int, entries: int, request: int) -> ArrayCache | None:
-    """Make a shared array on a node (mm/slab.c: alloc_arraycache)."""
-    addr = core.kmalloc_node(cpu, layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, request, nid)
-    return ArrayCache(addr, entries, SHARED_BATCHCOUNT) if addr else None
+def alloc_arraycache(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
+    """Return the memory of a shared array on a node, 0 for none (mm/slab.c: alloc_arraycache)."""
+    entries = cache.shared * cache.batchcount
+    return core.kmalloc_node(cpu, layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, request, nid)
 
 
-def alloc_alien_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> AlienTable | None:
-    """Make a node's table of alien arrays, one per other online node (mm/slab.c: alloc_alien_cache)."""
+def alien_limit(cache: KmemCache) -> int:
+    """Return the limit that alien arrays get now (mm/slab.c: alloc_alien_cache)."""
+    return ALIEN_LIMIT if cache.limit > 1 else cache.limit
+
+
+def alloc_alien_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> list[int]:
+    """Allocate a node's alien arrays, one per other online node, and their table (mm/slab.c: alloc_alien_cache).
+
+    Returns the addresses of the arrays in node order and then, in the order of freeing, the table's; none on failure.
+    """
     kernel = core.kernel
-    limit = ALIEN_LIMIT if cache.limit > 1 else cache.limit
     addr = core.kmalloc_node(cpu, POINTER_BYTES * kernel.nr_node_ids, request, nid)
     if not addr:
-        return None
+        return []
     count = len(kernel.online_nodes) - (nid in kernel.online_nodes)
-    size = layout.ALIEN_CACHE_BYTES + POINTER_BYTES * limit  # mm/slab.c: __alloc_alien_cache
-    arrays = core.kmalloc_node_times(cpu, size, request, nid, count)
-    if len(arrays) < count:
-        core.kfree_all(cpu, arrays)
-        core.kfree(cpu, addr)
-        return None
-    return AlienTable(addr, arrays, limit)
+    size = layout.ALIEN_CACHE_BYTES + POINTER_BYTES * alien_limit(cache)  # mm/slab.c: __alloc_alien_cache
+    found = core.kmalloc_node_times(cpu, size, request, nid, count)
+    found.append(addr)
+    if len(found) <= count:
+        core.kfree_all(cpu, found)
+        return []
+    return found
 
 
-def make_aliens(core: SlabCore, cache: KmemCache, nid: int, table: AlienTable) -> list[AlienCache | None]:
-    """The alien arrays of a table that node `nid` takes into use, by node."""
+def alien_table(core: SlabCore, cache: KmemCache, nid: int, aliens: list[int]) -> AlienTable:
+    """The alien arrays that node `nid` takes into use, of which alloc_alien_cache returned the addresses."""
     lock_class = core.kernel.lock_stats.lock_class(f"{cache.name}:alien_lock")
-    addresses = iter(table.arrays)
-    aliens: list[AlienCache | None] = [None] * core.kernel.nr_node_ids
-    for other in core.kernel.online_nodes:
-        if other != nid:
-            addr = next(addresses)
-            array = ArrayCache(addr + layout.ALIEN_CACHE_AC, table.entries, SHARED_BATCHCOUNT)
-            aliens[other] = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, lock_class))
-    return aliens
+    addresses = [0] * core.kernel.nr_node_ids
+    others = [other for other in core.kernel.online_nodes if other != nid]
+    for other, addr in zip(others, aliens[:-1], strict=True):
+        addresses[other] = addr
+    return AlienTable(addresses, alien_limit(cache), lock_class)
 
 
-def free_alien_cache(core: SlabCore, cpu: Cpu, aliens: list[AlienCache | None] | None, addr: int) -> None:
+def free_alien_cache(core: SlabCore, cpu: Cpu, aliens: AlienTable | None, addr: int) -> None:
     """Free a table of alien arrays (mm/slab.c: free_alien_cache)."""
-    if aliens is None:
-        return
-    for alien in aliens:
-        if alien is not None:
-            core.kfree(cpu, alien.addr)
-    core.kfree(cpu, addr)
+    if aliens is not None:
+        core.kfree_all(cpu, [array for array in aliens.addresses if array])
+        core.kfree(cpu, addr)
 
 
 def slabinfo_write(core: SlabCore, text: str, request: int, cpu: Cpu | None = None) -> int:

@@ -5,12 +5,9 @@ from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab cimport paths
 from simslab.slab.free cimport SlabFree
-from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache cimport AlienCache, AlienTable, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages
 
-cdef long long SLABS_PARTIAL
-cdef long long SLABS_FULL
-cdef long long SLABS_FREE
 cdef long long EVERYTHING
 cdef long long INSNS_DO_DRAIN
 cdef long long INSNS_DRAIN_ALIEN_NODE
@@ -47,7 +44,7 @@ cdef class SlabDrain:
     @cython.locals(surplus=cython.longlong)
     cdef long long drain_array(self, Cpu cpu, KmemCache cache, KmemCacheNode n, ArrayCache ac, long long node) except -1
     @cython.locals(
-        aliens=list, addr=cython.longlong, nid=cython.longlong, alien=AlienCache, flags=cython.longlong,
+        aliens=AlienTable, addr=cython.longlong, nid=cython.longlong, alien=AlienCache, flags=cython.longlong,
         surplus=cython.longlong
     )
     cdef long long drain_alien_cache(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except -1

@@ -16,7 +16,7 @@ from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
 from simslab.slab.creation import boot, cpucache
-from simslab.slab.kmem_cache import AlienCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import AlienTable, KmemCache, KmemCacheNode
 
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
 SITE_CANCELED: Final = callsites.site("cpuup_canceled")
@@ -88,7 +88,7 @@ def retire_cpu(core: SlabCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, goi
         pages.slabs_destroy(cpu, cache, chain)
 
 
-def send_home(core: SlabCore, cpu: Cpu, cache: KmemCache, aliens: list[AlienCache | None] | None) -> None:
+def send_home(core: SlabCore, cpu: Cpu, cache: KmemCache, aliens: AlienTable | None) -> None:
     """Drain alien arrays that no node refers to any more (mm/slab.c: drain_alien_cache)."""
     for nid, alien in enumerate(aliens or ()):
         if alien is None:

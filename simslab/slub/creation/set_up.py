@@ -22,7 +22,6 @@ from simslab.slub.housekeeping import shrink
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 
 LONG_BITS: Final = 64
-OBJECTS_SHIFT: Final = 16  # of `objects` in the counters of struct page
 
 
 class SlubCreation(CacheCreation[KmemCache]):
@@ -157,7 +156,7 @@ def early_kmem_cache_node_alloc(core: SlubCore, cpu: Cpu, cache: KmemCache, nid:
     addr = pages.mem_map.get("freelist", pfn)
     pages.mem_map.set("freelist", pfn, pages.freelists.get_freepointer(cache, addr))
     objects = pages.objects(pfn)
-    pages.mem_map.set("s_mem", pfn, 1 | (objects << OBJECTS_SHIFT))
+    pages.mem_map.set("s_mem", pfn, 1 | (objects << layout.OBJECTS_SHIFT))
     n = new_node(core, cache, addr, nid)
     cache.node[nid] = n
     pages.inc_slabs_node(cpu, cache, pfn)

@@ -13,12 +13,10 @@ from simslab.kernel.printk import KernelLog
 from simslab.kernel.text import ALLOC_RETURN, FREE_RETURN
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
+from simslab.slab_common.object_bytes import POISON_END, POISON_FREE, POISON_INUSE
 from simslab.slub import flags as fl
 from simslab.slub import layout
 from simslab.slub.debug.contents import (
-    POISON_END,
-    POISON_FREE,
-    POISON_INUSE,
     RED_ACTIVE,
     RED_INACTIVE,
     TRACK_ALLOC,
@@ -152,7 +150,7 @@ class SlubDebug:
         cpu.atomic(self.pages.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)  # slab_lock
         objp, seen = head, 1
         try:
-            while (sound := self.free_one(cpu, cache, pfn, objp)) and objp != tail:
+            while (sound := self.check_and_mark_free(cpu, cache, pfn, objp)) and objp != tail:
                 objp, seen = self.pages.freelists.get_freepointer(cache, objp), seen + 1
             if seen != count:
                 self.reports.slab_err(cpu, cache, pfn, f"Bulk freelist count({count}) invalid({seen})\n")
@@ -163,7 +161,7 @@ class SlubDebug:
             self.reports.slab_fix(cpu, cache, f"Object at {pointer(objp)} not freed")
         return int(sound)
 
-    def free_one(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:
+    def check_and_mark_free(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:
         """Check one object about to be freed and mark it free; whether it may be."""
         self.contents.spoiled.pop(objp, None)  # the free pointer was written anew on the way here
         if cache.flags & fl.SLAB_CONSISTENCY_CHECKS and not self.free_consistency_checks(cpu, cache, pfn, objp):

@@ -15,11 +15,11 @@ from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
 from simslab.slab_common.merging import slab_unmergeable
 from simslab.slub import flags as fl
 from simslab.slub.core import SlubCore
+from simslab.slub.housekeeping.count_partial import count_free, count_inuse, count_partial
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slub.stat_item import STAT_ITEMS
 
 SYSFS: Final = "/sys/kernel/slab"
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
 ID_FLAGS: Final = (
     (fl.SLAB_CACHE_DMA, "d"),
     (fl.SLAB_CACHE_DMA32, "D"),
@@ -61,13 +61,12 @@ def of_nodes(count: Callable[[SlubCore, KmemCacheNode], int]) -> Show:
 
 def inuse_partial(core: SlubCore, n: KmemCacheNode) -> int:
     """Objects out of the slabs on a node's list (mm/slub.c: count_partial with count_inuse)."""
-    return sum(core.pages.inuse(pfn) for pfn in core.lists.list_pfns(n, PARTIAL))
+    return count_partial(core.pages, core.lists, n, count_inuse)
 
 
 def objects(core: SlubCore, n: KmemCacheNode) -> int:
     """Objects of a node's slabs that do not lie free on its list (SO_ALL with SO_OBJECTS)."""
-    listed = core.lists.list_pfns(n, PARTIAL)
-    return n.total_objects - sum(core.pages.objects(pfn) - core.pages.inuse(pfn) for pfn in listed)
+    return n.total_objects - count_partial(core.pages, core.lists, n, count_free)
 
 
 def cpu_slabs_show(core: SlubCore, cache: KmemCache) -> str:

@@ -8,9 +8,9 @@ from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slub.debug.checks import INSNS_CHECK
 from simslab.slub.debug.contents import RED_ACTIVE, RED_INACTIVE
-from simslab.slub.housekeeping.shrink import FULL, PARTIAL, flush_all
+from simslab.slub.housekeeping.shrink import flush_all
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
-from simslab.slub.layout import PAGE_SHIFT
+from simslab.slub.layout import FULL, PAGE_SHIFT, PARTIAL
 
 if TYPE_CHECKING:
     from simslab.slub.core import SlubCore

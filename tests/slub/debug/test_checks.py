@@ -6,7 +6,7 @@ from simslab.base.errors import UserError
 from simslab.kernel.mm import gfp
 from simslab.slub.debug.checks import faults
 from simslab.slub.debug.contents import padding
-from simslab.slub.housekeeping.shrink import FULL, PARTIAL
+from simslab.slub.layout import FULL, PARTIAL
 
 
 @pytest.fixture
