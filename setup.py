@@ -34,6 +34,7 @@ HOT = {
         "machine.core.cpu",
         "machine.core.interrupt_flag",
         "machine.core.store_buffer",
+        "machine.core.tlb",
         "machine.memory.cache_array",
         "machine.memory.coherence",
         "machine.memory.directory",
@@ -56,7 +57,11 @@ HOT = {
         "workload.trace.line_scanner",
         "workload.trace.object_table",
         "slub.alloc",
+        "slub.core",
         "slub.free",
+        "slub.lists.cpu_partial",
+        "slub.lists.freelists",
+        "slub.slab_page",
     )
 }
 DATA = {

@@ -29,9 +29,9 @@ cdef class Tlb:
     cdef public object stride_owner
     cdef long long* stride
 
-    @cython.locals(key=cython.longlong, base=cython.longlong, way=cython.longlong, cycles=cython.longlong)
+    @cython.locals(key=cython.longlong, cycles=cython.longlong)
     cpdef long long translate(self, long long core, long long page, long long now) noexcept
-    @cython.locals(key=cython.longlong, base=cython.longlong, way=cython.longlong, cycles=cython.longlong)
+    @cython.locals(key=cython.longlong, cycles=cython.longlong)
     cdef long long second_level(self, long long core, long long page, long long now) noexcept
     @cython.locals(
         node=cython.longlong, index=cython.longlong, cycles=cython.longlong, level=cython.longlong,

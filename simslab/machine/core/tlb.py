@@ -69,10 +69,7 @@ class Tlb:
     def translate(self, core: int, page: int, now: int) -> int:
         """Look `page` up for a core; returns the cycles beyond a first-level hit. The entry is then in both levels."""
         key = page + 1  # 0 is an empty entry
-        base = self.l1.base(core, key)
-        way = self.l1.find(base, key)
-        if way >= 0:
-            self.l1.use(base, way)
+        if self.l1.touch(core, key):
             return 0
         cycles = self.second_level(core, page, now)
         self.l1.insert(core, key, HELD)
@@ -83,10 +80,7 @@ class Tlb:
         if self.two_levels == 0:
             return self.walk(core, page, now)
         key = page + 1
-        base = self.l2.base(core, key)
-        way = self.l2.find(base, key)
-        if way >= 0:
-            self.l2.use(base, way)
+        if self.l2.touch(core, key):
             return self.l2_hit
         cycles = self.walk(core, page, now)
         self.l2.insert(core, key, HELD)

@@ -16,15 +16,19 @@ cdef class CacheArray:
     cdef long long* tags
 
     @cython.locals(index=cython.longlong)
-    cpdef long long base(self, long long instance, long long line) noexcept
+    cpdef inline long long base(self, long long instance, long long line) noexcept
     @cython.locals(tags="long long*", key=cython.longlong, way=cython.longlong)
-    cpdef long long find(self, long long base, long long line) noexcept
+    cpdef inline long long find(self, long long base, long long line) noexcept
     cpdef long long locate(self, long long instance, long long line) noexcept
     cpdef long long use(self, long long base, long long way) noexcept
     @cython.locals(word=cython.longlong)
     cpdef long long insert(self, long long instance, long long line, long long state) noexcept
     @cython.locals(base=cython.longlong, way=cython.longlong, state=cython.longlong)
     cpdef long long remove(self, long long instance, long long line) noexcept
-    cpdef long long set_state(self, long long way, long long state) noexcept
+    cpdef inline long long set_state(self, long long way, long long state) noexcept
+    @cython.locals(base=cython.longlong, way=cython.longlong)
+    cpdef long long touch(self, long long instance, long long line) noexcept
+    @cython.locals(way=cython.longlong, state=cython.longlong)
+    cpdef long long share(self, long long instance, long long line) noexcept
     @cython.locals(way=cython.longlong)
     cpdef long long state_of(self, long long instance, long long line) noexcept

@@ -71,6 +71,24 @@ class CacheArray:
         self.tags[way] = (self.tags[way] & ~states.STATE_MASK) | state
         return 0
 
+    def touch(self, instance: int, line: int) -> int:
+        """Count a use of `line`; whether `instance` has it."""
+        base = self.base(instance, line)
+        way = self.find(base, line)
+        if way < 0:
+            return 0
+        self.replacement.use(self.tags, base, way)
+        return 1
+
+    def share(self, instance: int, line: int) -> int:
+        """Make the state of `line` S where `instance` has it; the state before, 0 if absent."""
+        way = self.find(self.base(instance, line), line)
+        if way < 0:
+            return 0
+        state = self.tags[way] & states.STATE_MASK
+        self.set_state(way, states.SHARED)
+        return state
+
     def state_of(self, instance: int, line: int) -> int:
         """State of `line` in `instance`, 0 if absent; does not count as a use."""
         way = self.locate(instance, line)

@@ -31,6 +31,7 @@ cdef class CoherentMemory:
     cdef public object cycles_owner
     cdef long long* cycles
     cdef readonly long long grant
+    cdef readonly long long held
     cdef readonly long long cause
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
@@ -68,9 +69,8 @@ cdef class CoherentMemory:
     cdef long long read_in_domain(
         self, long long core, long long domain, long long row, long long line, long long now
     ) noexcept
-    @cython.locals(state=cython.longlong)
     cdef long long read_from_owner(
-        self, long long owner, long long domain, long long row, long long line, long long now
+        self, long long state, long long domain, long long row, long long line, long long now
     ) noexcept
     @cython.locals(row=cython.longlong)
     cdef long long sole_owner(self, long long domain, long long line) noexcept

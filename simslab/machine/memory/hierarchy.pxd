@@ -22,8 +22,8 @@ cdef class CacheHierarchy:
 
     @cython.locals(upper=cython.longlong)
     cpdef long long private_state(self, long long core, long long line) noexcept
-    @cython.locals(way=cython.longlong)
-    cdef long long set_private_state(self, long long core, long long line, long long state) noexcept
+    @cython.locals(upper=cython.longlong, below=cython.longlong)
+    cdef long long share_private(self, long long core, long long line) noexcept
     @cython.locals(way=cython.longlong)
     cdef long long set_l3_state(self, long long domain, long long row, long long line, long long state) noexcept
     @cython.locals(base=cython.longlong, way=cython.longlong)

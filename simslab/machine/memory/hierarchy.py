@@ -38,15 +38,11 @@ class CacheHierarchy:
         upper = self.l1.state_of(core, line)
         return upper if upper != 0 else self.l2.state_of(core, line)
 
-    def set_private_state(self, core: int, line: int, state: int) -> int:
-        """Set the state wherever the core holds the line."""
-        way = self.l1.locate(core, line)
-        if way >= 0:
-            self.l1.set_state(way, state)
-        way = self.l2.locate(core, line)
-        if way >= 0:
-            self.l2.set_state(way, state)
-        return 0
+    def share_private(self, core: int, line: int) -> int:
+        """Make the line S wherever the core holds it; its state in the core before."""
+        upper = self.l1.share(core, line)
+        below = self.l2.share(core, line)
+        return upper if upper != 0 else below
 
     def set_l3_state(self, domain: int, row: int, line: int, state: int) -> int:
         """Set the state of a line that the L3 holds."""
@@ -93,9 +89,8 @@ class CacheHierarchy:
             while cores != 0:
                 core = self.filters.core_at(domain, word, cores)
                 cores &= ~bits.bit(bits.lowest(cores))
-                if self.private_state(core, line) == states.MODIFIED:
+                if self.share_private(core, line) == states.MODIFIED:
                     dirty = 1
-                self.set_private_state(core, line, states.SHARED)
         return dirty
 
     def invalidate_domain(self, domain: int, line: int) -> int:
