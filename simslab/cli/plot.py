@@ -175,14 +175,15 @@ def _with_caches(sources: "Sources", options: "Options", trace: Path | None) -> 
     """Return the runs asked for with where their cycles went by cache, for which they are made again."""
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.reproduce import causes_by_cache
+    from simslab.report.plot.causes import check_run
     from simslab.report.plot.series import select_arms
     from simslab.result.stored import stored
 
+    arms = select_arms(sources.arms, options)
+    for arm in arms:
+        check_run(arm)
     told = []
-    for arm in select_arms(sources.arms, options):
-        if arm.measurement is None:  # an arm of a comparison, which is refused when it is drawn
-            told.append(arm)
-            continue
+    for arm in arms:
         with kernel_console_off(), watching(f"running {arm.place} again") as watch:
             told.append(replace(arm, by_cache=causes_by_cache(stored(arm.place), trace, watch)))
     return replace(sources, arms=tuple(told))

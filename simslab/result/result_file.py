@@ -22,6 +22,7 @@ from simslab.result.soundness import check_sound
 
 FORMAT: Final = "simslab-result"
 VERSION: Final = 1
+EXPECTED: Final = "a directory that `run --out` wrote, or its result.json"
 SELDOM: Final = (
     "merged",
     "tuned_merged",
@@ -148,7 +149,7 @@ def load(path: str | Path) -> Measurement:
     """Return the measurement in a `result.json`, or in the one of a result directory."""
     file = Path(path)
     file = file / "result.json" if file.is_dir() else file
-    return from_json(read_text(file), str(file))
+    return from_json(read_text(file, EXPECTED), str(file))
 
 
 def schema_text() -> str:

@@ -60,6 +60,16 @@ def test_latencies_are_drawn_by_node_by_running_it_again(simslab, tmp_path, monk
     assert {line.split(",")[1] for line in (tmp_path / "n.csv").read_text().splitlines()[1:]} == {"node 0", "node 1"}
 
 
+def test_nothing_is_run_again_for_a_comparison_which_keeps_no_causes(refused, stored, tmp_path, monkeypatch):
+    monkeypatch.setattr("simslab.experiment.reproduce.run_workload", None)
+    arm = '{"name": "base", "frequency_hz": 1000000000, "by_operation": {"alloc": {"cycles": [5], "counts": [2]}}}'
+    (tmp_path / "comparison.json").write_text(
+        f'{{"format": "simslab-comparison", "version": 1, "workload": "w", "machine": "m", "arms": [{arm}]}}'
+    )
+    told = refused("plot", stored, tmp_path, "--kind", "attribution", "--by", "cache", "--out", tmp_path / "a.svg")
+    assert "a comparison does not keep where the cycles went" in told
+
+
 def test_causes_are_drawn_by_cache_by_running_it_again(simslab, refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert simslab("run", "one-node", "untar-rm", "--set", "scale=0.005", "--out", "r")[0] == 0

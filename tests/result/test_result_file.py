@@ -98,7 +98,7 @@ def test_what_is_no_result_is_refused(text, tmp_path):
 
 
 def test_a_missing_result_is_told(tmp_path):
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match=r"cannot be read: .*; expected a directory that `run --out` wrote"):
         load(tmp_path)
 
 

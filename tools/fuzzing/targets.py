@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
 import itertools
@@ -14,15 +15,25 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hypothesis import strategies as st
 
 from fuzzing import mutations
+from fuzzing.corpus import (
+    SETTINGS,
+    TABLE,
+    TESTS,
+    TRACE_WORDS,
+    case_texts,
+    exported,
+    runs_of_mlc,
+    shipped,
+    trace_texts,
+    yaml_trees,
+)
+from fuzzing.quick_yaml import dumped, parsed
 from simslab.base.documents.yamlfile import overridden, parse_yaml
 from simslab.base.errors import UserError
 
-ROOT = Path(__file__).resolve().parents[2]
-TESTS = ROOT / "tests"
 MOST_OPERATIONS = 2_000  # of a workload that is run; larger ones are refused, as those of 2^28 are
 MOST_CPUS = 16  # of a machine that is booted
 
@@ -49,17 +60,6 @@ def written(name: str, content: str | bytes) -> Path:
     return path
 
 
-def shipped(kind: str) -> list[Path]:
-    """Return the shipped machines or workloads."""
-    return sorted((ROOT / kind).glob("*.yaml"))
-
-
-def yaml_trees(kind: str) -> list[Any]:
-    """Return the shipped files of a kind as trees, those alone that extend nothing and replay nothing."""
-    read = [yaml.safe_load(path.read_text()) for path in shipped(kind)]
-    return [tree for tree in read if "extends" not in tree and "trace" not in tree]
-
-
 # -- machines and workloads -------------------------------------------------------------------------------------------
 
 
@@ -70,7 +70,7 @@ def take_machine(tree: Any) -> None:
     from simslab.machine.topology.topology import build_topology
     from simslab.report.machine.describe import describe
 
-    _, spec = overridden(parse_yaml(_dumped(tree), "m.yaml"), MachineSpec, ())
+    _, spec = overridden(parsed(dumped(tree), "m.yaml"), MachineSpec, ())
     topology = build_topology(spec)
     describe(spec, topology, build_timing(spec, topology))
     if len(topology.cpus) <= MOST_CPUS and not len(str(tree)) % 3:  # booting takes longer than all the rest
@@ -81,7 +81,7 @@ def take_workload(tree: Any) -> None:
     """Check a workload, and run it on a small machine if it is small."""
     from simslab.workload.description.spec import Workload
 
-    document, workload = overridden(parse_yaml(_dumped(tree), "w.yaml"), Workload, ())
+    document, workload = overridden(parsed(dumped(tree), "w.yaml"), Workload, ())
     if workload.trace is None:
         run_small(small_machine(), workload, document)
 
@@ -114,9 +114,20 @@ def small_machine() -> Any:
     return load_machine("two-socket", ["layout.cores=2", "layout.threads=1", "nodes[0].memory=1 GiB"])
 
 
-def _dumped(tree: Any) -> str:
-    text: str = yaml.safe_dump(tree, allow_unicode=False, default_flow_style=None, width=200)
-    return text
+@cache
+def two_cpus() -> Any:
+    """Return a machine of one node and two CPUs."""
+    from simslab.machine.library import load_machine
+
+    return load_machine("one-node", ["layout.cores=2", "layout.threads=1"])
+
+
+@cache
+def shared_reader() -> Any:
+    """Return a reader that reads the shipped files of a command once, as that of an experiment does."""
+    from simslab.experiment.inputs import InputReader
+
+    return InputReader()
 
 
 def take_yaml_text(text: str) -> None:
@@ -124,9 +135,10 @@ def take_yaml_text(text: str) -> None:
     from simslab.machine.spec import MachineSpec
     from simslab.workload.description.spec import Workload
 
+    document = parse_yaml(text, "x.yaml")
     for model in (MachineSpec, Workload):
         try:
-            overridden(parse_yaml(text, "x.yaml"), model, ())
+            overridden(copy.deepcopy(document), model, ())
         except UserError:
             continue
 
@@ -136,23 +148,24 @@ def take_settings(text: str) -> None:
     from simslab.experiment.grid.axes import parse_axis, parse_point
     from simslab.experiment.grid.constraints import parse_constraint
     from simslab.experiment.grid.design import Design, make_grid
-    from simslab.experiment.inputs import load_inputs
     from simslab.experiment.running.precision import parse_precision
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.variants import load_arm, parse_variants
 
+    reader = shared_reader()
+
     def varied() -> None:
         for variant in parse_variants([text]):
-            load_arm("one-node", "local-churn", (), variant)
+            load_arm("one-node", "local-churn", (), variant, reader)
 
     def gridded() -> None:
-        make_grid(Design("one-node", "local-churn", axes=(parse_axis(text),)))
+        make_grid(Design("one-node", "local-churn", axes=(parse_axis(text),)), reader)
 
     def constrained() -> None:
         parse_constraint(text, ["core.ipc", "scale"]).holds({"core.ipc": "2", "scale": "0.5"})
 
     for take in (
-        lambda: load_inputs("one-node", "local-churn", [text]), varied, gridded, constrained,
+        lambda: reader.load("one-node", "local-churn", [text]), varied, gridded, constrained,
         lambda: parse_point(text), lambda: parse_precision(text), lambda: parse_shard(text),
     ):  # fmt: skip
         try:
@@ -161,47 +174,30 @@ def take_settings(text: str) -> None:
             continue
 
 
-SETTINGS = (
-    "core.ipc=2", "l2.size=1 MiB", "scale=0.1", "threads[0].steps[1].operations=10", "nodes[0].memory=2 GiB",
-    "tunables.churn={limit: 30, batchcount: 15}", "far:links.upi.latency=120 ns,core.ipc=2", "core.ipc=1,2,x1.5",
-    "links[0].latency=+20 ns,x2", "machine=one-node,two-socket", "batchcount <= limit", "core.ipc * 2 < scale + 1",
-    "1%", "1/3", "caches.churn.size=8", "seed=1",
-)  # fmt: skip
-
-
 # -- traces -----------------------------------------------------------------------------------------------------------
 
 
 def take_trace(text: str) -> None:
     """Read a recorded trace, and replay it on a small machine both ways."""
-    from simslab.experiment.inputs import load_inputs
+    from simslab.experiment.inputs import InputReader
     from simslab.workload.trace.pairing import read_paired
 
     path = written("t.txt", text)
     read_paired(path)
     for timing in ("asap", "recorded")[: 1 + (len(text) % 4 == 0)]:
-        inputs = load_inputs("one-node", str(path), [f"trace.timing={timing}", "workload.kernel.reap=false"])
-        run_small(inputs.machine, inputs.workload, inputs.workload_document)
-
-
-def trace_texts() -> list[str]:
-    """Return recordings of every layout, their first lines."""
-    found = [path.read_text(errors="replace") for path in sorted((TESTS / "workload/trace/recorded").iterdir())]
-    for name in ("untar-rm", "hackbench-sockets"):
-        with gzip.open(ROOT / "workloads" / f"{name}.txt.gz", "rt") as stream:
-            found.append("".join(itertools.islice(stream, 40)))
-    return [text[:6000] for text in found]
-
-
-TRACE_WORDS = (
-    *mutations.WORDS, "ptr=", "(null)", "0x0", "ffff888000000000", "bytes_req=0", "bytes_alloc=99999999999", "node=-1",
-    "node=7", "gfp_flags=GFP_KERNEL|__GFP_ZERO", "gfp_flags=0xffffffffffffffff", "[mod]", "CPU:3 [LOST 12 EVENTS]",
-    "kmem_cache_free:", "kmalloc:", "kfree:", "mm_page_alloc:", "[065536]", "99999999999.000001:", "=>",
-    "accounted=true", "name=kmalloc-64",
-)  # fmt: skip
+        document, workload, _ = InputReader().load_workload(str(path), [f"trace.timing={timing}", "kernel.reap=false"])
+        run_small(two_cpus(), workload, document)
 
 
 # -- other tools' machines --------------------------------------------------------------------------------------------
+
+
+@cache
+def template(name: str) -> Any:
+    """Return the machine whose figures stand in for those that another tool does not tell."""
+    from simslab.machine.library import load_machine
+
+    return load_machine(name)
 
 
 def importing(kind: str, suffix: str) -> Callable[[str], None]:
@@ -211,53 +207,17 @@ def importing(kind: str, suffix: str) -> Callable[[str], None]:
         from simslab.instruments.exchange import importer
         from simslab.machine.spec import MachineSpec
 
+        importer.load_machine = template  # read once
         made = getattr(importer, f"import_{kind}")(written(f"x.{suffix}", text))
         try:
-            overridden(parse_yaml(made, "m.yaml"), MachineSpec, ())
+            overridden(parsed(made, "m.yaml"), MachineSpec, ())
         except UserError as error:
             raise AssertionError(f"was imported and is refused: {error}") from None
 
     return take
 
 
-def case_texts(suffix: str, begins: str = "") -> list[str]:
-    """Return the small inputs of the importers' tests."""
-    texts = [path.read_text() for path in sorted((TESTS / "instruments/exchange/cases").glob(f"*.{suffix}"))]
-    return [text for text in texts if begins in text]
-
-
-def runs_of_mlc() -> list[str]:
-    """Return the two runs of MLC that a case holds."""
-    (both,) = case_texts("txt", "latencies")
-    begin = both.index("Measuring idle", both.index("Measuring idle") + 1)
-    return [both[:begin], both[begin:]]
-
-
-@cache
-def exported() -> list[str]:
-    """Return a few machines as lstopo would write them."""
-    from simslab.instruments.exchange.hwloc.export import export_hwloc
-    from simslab.machine.library import load_machine
-
-    return [export_hwloc(load_machine(name)) for name in ("one-node", "memory-only-node", "knights-landing")]
-
-
 # -- tables and records -----------------------------------------------------------------------------------------------
-
-TABLE = """machine,metric,from,to,state,value,unit
-m,l1_latency,,,,4,cycles
-m,l2_latency,,,,14,cycles
-m,dram_idle_latency,node0,node0,random,80,ns
-m,dram_idle_latency,node0,node1,,130-140,ns
-m,c2c_latency,node0,node1,M,100,ns
-m,slit_row,node0,,,10 21,
-m,dram_read_bandwidth_scan,4 cores,node0,,50,GB/s
-m,dram_loaded_latency,node0,node0,total_bw=30,90,ns
-m,link_bandwidth,node0,node1,,30,GB/s
-m,l3_bandwidth,8 cores,,read,200,GB/s
-m,page_walk,,,,30,cycles
-m,lock_handover,core,core,,50,ns
-"""
 
 
 def take_table(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import resource
@@ -21,6 +22,7 @@ from simslab.base.errors import SimslabError
 
 SECONDS = 10  # of processor time that one input may take
 MEMORY = 1 << 30  # bytes beyond what the process has when it begins
+WARM = 10  # inputs until everything is loaded
 GRACE = 60  # seconds until a child that does not answer its alarm is ended
 
 
@@ -66,6 +68,12 @@ def _alarm(_number: int, _frame: object) -> None:
     raise Hang
 
 
+def settle_down() -> None:
+    """Leave what is there to the end of the process out of collections: each run makes one where memory is limited."""
+    gc.collect()
+    gc.freeze()
+
+
 def _child(strategy: Any, work: Callable[[Any], object], count: int, number: int, outcome: Outcome, note: Path) -> None:
     signal.signal(signal.SIGPROF, _alarm)
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
@@ -86,6 +94,8 @@ def _child(strategy: Any, work: Callable[[Any], object], count: int, number: int
         current.write(packed)
         current.flush()
         outcome.take(work, value)
+        if outcome.tried - before == WARM:
+            settle_down()
 
     with note.with_suffix(".now").open("wb") as current:
         try_all()

@@ -106,16 +106,22 @@ def draw_attribution(title: str, arms: Sequence[Arm], options: Options) -> Drawn
 
 def bars_of(arm: Arm, options: Options, several: bool) -> list[Bar]:
     """Return the bars of one arm, the most frequent path of each operation first."""
-    if arm.measurement is None:
-        told = f"{arm.label}: a comparison does not keep where the cycles went"
-        raise UserError(told, expected="results of `run --out`")
+    measurement = check_run(arm)
     by = options.by or "path"
     if by not in ("path", "operation", "cache", "node"):
         raise UserError(f"--by {by}: cycles are not kept by {by}", expected="path, operation, cache or node")
-    bars = _by_node(arm.measurement, options) if by == "node" else _by_name(_rows(arm, options), by, arm.frequency_hz)
+    bars = _by_node(measurement, options) if by == "node" else _by_name(_rows(arm, options), by, arm.frequency_hz)
     if several:
         return [replace(bar, label=f"{bar.label} | {arm.label}", group=bar.label) for bar in bars]
     return bars
+
+
+def check_run(arm: Arm) -> Measurement:
+    """Return what a run measured; UserError for an arm of a comparison."""
+    if arm.measurement is None:
+        told = f"{arm.label}: a comparison does not keep where the cycles went"
+        raise UserError(told, expected="results of `run --out`")
+    return arm.measurement
 
 
 def of_caches(options: Options) -> bool:

@@ -15,6 +15,7 @@ cdef long long OPENING
 cdef long long CLOSING
 cdef long long DOT
 cdef long long COLON
+cdef long long EQUALS
 cdef long long OPENING_BRACKET
 cdef long long CLOSING_BRACKET
 cdef long long CAPITAL_H
@@ -104,7 +105,8 @@ cdef class LineScanner:
     )
     cdef long long body(self, long long after) except -1
     @cython.locals(
-        text="const unsigned char*", end=cython.longlong, at=cython.longlong, shape=cython.longlong, row=cython.longlong
+        text="const unsigned char*", end=cython.longlong, at=cython.longlong, site=cython.longlong,
+        shape=cython.longlong, row=cython.longlong
     )
     cdef long long fields(self, long long kind, long long after) except -1
     @cython.locals(text="const unsigned char*", end=cython.longlong, after=cython.longlong)

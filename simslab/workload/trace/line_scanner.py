@@ -33,6 +33,7 @@ OPENING: Final = 0x28
 CLOSING: Final = 0x29
 DOT: Final = 0x2E
 COLON: Final = 0x3A
+EQUALS: Final = 0x3D
 OPENING_BRACKET: Final = 0x5B
 CLOSING_BRACKET: Final = 0x5D
 CAPITAL_H: Final = 0x48
@@ -280,10 +281,11 @@ class LineScanner:
             at = bytescan.blanks(text, at + 17, end)
         if not bytescan.starts(text, self.site_word, 10, at, end):
             return trace_events.NO_FIELDS
+        site = at + 10
         at = bytescan.find(text, BLANK, at, end)
         while at >= 0 and not bytescan.starts(text, self.ptr_word, 5, at, end):
             at = bytescan.find(text, BLANK, at + 1, end)
-        if at < 0:
+        if at < 0 or bytescan.find(text, EQUALS, site, at) >= 0:  # another field before the pointer: it would be lost
             return trace_events.NO_FIELDS
         at = self.pointer(bytescan.blanks(text, at + 5, end))
         if at < 0:

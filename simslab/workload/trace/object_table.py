@@ -22,6 +22,7 @@ class ObjectTable:
         self.nr_slots = 0
         self.failed_allocations = 0
         self.frees_of_null = 0
+        self.frees_of_nothing = 0  # of what kmalloc(0) returned
         self.frees_before = 0  # frees of objects whose allocation was not seen
         self.freed_twice = 0
         self.reused = 0  # allocations at a pointer whose object was not seen freed
@@ -62,7 +63,10 @@ class ObjectTable:
             return NO_SLOT
         before = -1 if ptr == trace_events.UNKNOWN_PTR else self.objects.get(ptr)
         if before < 0:
-            self.frees_before += 1
+            if ptr == trace_events.ZERO_SIZE_PTR:
+                self.frees_of_nothing += 1
+            else:
+                self.frees_before += 1
             return NO_SLOT
         if not before & 1:
             self.freed_twice += 1

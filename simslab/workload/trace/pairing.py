@@ -26,6 +26,7 @@ from simslab.workload.trace.object_table import ObjectTable
 from simslab.workload.trace.trace_shapes import Column
 
 FREE_OF_NULL: Final = "free of NULL"
+FREE_OF_ZERO_SIZE: Final = "free of ZERO_SIZE_PTR, which kmalloc(0) returns"
 FAILED_ALLOCATION: Final = "allocation that returned NULL"
 BEFORE_RECORDING: Final = "free of an object allocated before the recording"
 FREED_TWICE: Final = "free of an object already freed"
@@ -91,6 +92,7 @@ def pair(trace: KmemTrace) -> PairedTrace:
         BEFORE_RECORDING: table.frees_before,
         FREED_TWICE: table.freed_twice,
         FREE_OF_NULL: table.frees_of_null,
+        FREE_OF_ZERO_SIZE: table.frees_of_nothing,
     }
     event = np.flatnonzero(slots != NO_SLOT).astype(np.int32)
     slots = slots[event] if len(event) < len(slots) else slots

@@ -7,6 +7,7 @@ cdef extern from *:
     const long long TASK_CONTEXT "0LL"
     const long long SOFTIRQ_CONTEXT "1LL"
     const long long HARDIRQ_CONTEXT "2LL"
+    const long long ZERO_SIZE_PTR "16LL"
     const long long UNKNOWN_PTR "(-1LL)"
     const long long END "0LL"
     const long long FULL "1LL"

@@ -14,6 +14,7 @@ TASK_CONTEXT: Final = 0
 SOFTIRQ_CONTEXT: Final = 1
 HARDIRQ_CONTEXT: Final = 2
 
+ZERO_SIZE_PTR: Final = 16  # include/linux/slab.h; kfree is told of it, kmalloc is not
 UNKNOWN_PTR: Final = -1  # all bits set: no object's address; printed before the kernel's hashing key was there
 
 # What a scanner stops at.

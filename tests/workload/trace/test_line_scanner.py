@@ -118,6 +118,7 @@ def test_each_distinct_shape_is_asked_for_once():
         ("a-7 [001] 1.0: kfree: call_site=x ptr=(null", NO_FIELDS),
         ("a-7 [001] 1.0: kfree: ptr=1 call_site=x", NO_FIELDS),
         ("a-7 [001] 1.0: kfree: (x call_site=x ptr=1", NO_FIELDS),
+        ("a-7 [001] 1.0: kmem_cache_free: call_site=x name=dentry ptr=1", NO_FIELDS),
     ],
 )
 def test_what_is_no_event_is_told_apart(line, state):

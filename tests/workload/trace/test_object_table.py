@@ -34,3 +34,11 @@ def test_slots_are_those_of_a_dict_of_live_objects(events, block):
     assert table.nr_slots == count
     counted = (table.failed_allocations, table.frees_of_null, table.frees_before, table.freed_twice, table.reused)
     assert counted == tuple(told.values())
+
+
+def test_frees_of_what_kmalloc_of_nothing_returned_are_counted_apart():
+    table = ObjectTable(2)
+    np.asarray(table.frees_owner)[:] = 1
+    np.asarray(table.ptr_owner)[:] = [16, 17]
+    table.pair(2)
+    assert (table.frees_of_nothing, table.frees_before) == (1, 1)

@@ -11,6 +11,7 @@ from simslab.workload.trace.pairing import (
     BEFORE_RECORDING,
     FAILED_ALLOCATION,
     FREE_OF_NULL,
+    FREE_OF_ZERO_SIZE,
     FREED_TWICE,
     NO_CACHE,
     pair,
@@ -48,8 +49,10 @@ def test_a_pointer_names_a_new_object_after_each_free(tmp_path):
 
 
 def test_frees_without_allocation_are_counted_by_reason(tmp_path):
-    result = paired(tmp_path, free(7), alloc(1), free(1), free(1), line("kfree", 0), alloc(0), alloc(2))
-    assert result.skipped == {BEFORE_RECORDING: 1, FREED_TWICE: 1, FREE_OF_NULL: 1, FAILED_ALLOCATION: 1}
+    frees = (free(1), free(1), line("kfree", 0), line("kfree", 16))
+    result = paired(tmp_path, free(7), alloc(1), *frees, alloc(0), alloc(2))
+    reasons = (BEFORE_RECORDING, FREED_TWICE, FREE_OF_NULL, FREE_OF_ZERO_SIZE, FAILED_ALLOCATION)
+    assert result.skipped == dict.fromkeys(reasons, 1)
     assert result.never_freed == 1
 
 
