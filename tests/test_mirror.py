@@ -14,12 +14,9 @@ WITHOUT_TESTS = {
     "__main__.py": "calls cli/main.py; tests/cli/test_main.py interrupts it",
     "allocator/parked.py": "a record that allocators fill and experiment/figures/parked.py reads",
     "instruments/exchange/found.py": "records that readers fill and machine_file.py reads",
-    "instruments/measure/lock_figures.py": "records that lock.py fills",
-    "kernel/errno.py": "the kernel's numbers of errors",
     "machine/memory/memory_spec.py": "records that parts.py fills; memory/ is tested with what they say",
     "result/measurement.py": "records; their rows are tested where they are made, stored and shown",
     "slab_common/slab_state.py": "numbers that stand for how far boot has come, and the class of a panic",
-    "slub/layout.py": "offsets; conform/slub/layouts.py compares each with the kernel's debug information",
     "workload/description/patterns.py": "fields and their bounds; spec.py reads them, streams/ turns them into words",
     "workload/trace/trace_events.py": "numbers that stand for kinds, contexts and stops",
 }

@@ -11,7 +11,7 @@ import yaml
 from random_machines import random_document
 from random_workloads import random_workload
 
-from simslab.cli.inventory import check_file
+from simslab.api.checking import check_file
 from simslab.experiment.inputs import load_inputs
 from simslab.workload.run.runner import run_workload
 

@@ -77,12 +77,12 @@ def differences(root: Path, texts: dict[Path, str]) -> dict[Path, str]:
         if old != text:
             name = str(path.relative_to(root))
             found[path] = "".join(difflib.unified_diff(old.splitlines(True), text.splitlines(True), name, name, n=1))
-    for path in sorted(stray_headers(root, texts)):
+    for path in sorted(stray_headers(texts)):
         found[path] = f"{path.relative_to(root)}: no leaf uses constants of this module any more\n"
     return found
 
 
-def stray_headers(root: Path, texts: dict[Path, str]) -> list[Path]:
+def stray_headers(texts: dict[Path, str]) -> list[Path]:
     """Return generated files that nothing calls for."""
     files = (path for folder in {path.parent for path in texts} for path in folder.glob("*.pxd"))
     return [path for path in files if path not in texts and MARK in path.read_text(encoding="utf-8")]

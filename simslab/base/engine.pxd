@@ -30,6 +30,7 @@ cdef class Engine:
     cdef public object observer
     cdef public list backgrounds
     cdef public long long background_order
+    cdef public long long failed
 
     @cython.locals(key=cython.longlong)
     cpdef long long settle(self, Clocked clocked) except -1

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from simslab.base import buffers, clock
+from simslab.base.errors import Swallowed
 
 if TYPE_CHECKING:
     import simpy
@@ -46,6 +47,10 @@ class Deadlock(Exception):
     def __init__(self, parked: list[int]) -> None:
         super().__init__(f"nothing can run; parked: {parked}")
         self.parked = parked
+
+
+class SwallowedError(Exception):
+    """An exception was swallowed: raised where contexts settle, so that the run ends; `Engine.run` raises that one."""
 
 
 class Clocked:
@@ -83,6 +88,7 @@ class Engine:
         self.observer: Callable[[Clocked], object] | None = None  # told of every point at which others may run
         self.backgrounds: list[tuple[int, int, Callable[[], object]]] = []
         self.background_order = 0
+        self.failed = 0  # an exception was swallowed
 
     # -- contexts -------------------------------------------------------------------------------------------------
 
@@ -109,6 +115,8 @@ class Engine:
         if not self.running:
             return 0
         self.settles += 1
+        if self.failed:
+            raise SwallowedError
         if self.observer is not None:
             self.observer(clocked)
         key = clocked.now * clock.KEY_SPACE + clocked.ident
@@ -210,10 +218,22 @@ class Engine:
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self, until: int = clock.NEVER) -> None:
-        """Run until every context has ended and no event is left (Deadlock if some stay parked), or until `until`."""
+        """Run until every context has ended and no event is left (Deadlock if some stay parked), or until `until`.
+
+        An exception that compiled code could not pass on ends it and is raised.
+        """
         self.hub = getcurrent()
         self.running = 1
+        self.failed = 0
         self.refresh()
+        with Swallowed(self._fail):
+            self._run(until)
+
+    def _fail(self) -> None:
+        """Have the next settle end the run."""
+        self.failed = 1
+
+    def _run(self, until: int) -> None:
         try:
             self._loop(until)
             waiting = [clocked.ident for clocked in self.spawned if clocked.parked]

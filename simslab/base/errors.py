@@ -8,16 +8,22 @@
         BadValues               several at once
 
 `BadValue` becomes a `Problem` in `simslab.base.documents.validation`, which knows where in which file the value stands.
+What compiled code cannot pass on `Swallowed` raises.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.printable import one_line
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 SHOWN: Final = 30  # problems told of one file before the rest is only counted
 
@@ -118,3 +124,42 @@ class BadValues(BadValue):
     def faults(self) -> tuple[BadValue, ...]:
         """The single faults."""
         return self._faults
+
+
+class Swallowed:
+    """Raises, when the block ends, the first exception that compiled code could not pass on; `tell` is called at once.
+
+    The innermost compiled functions have no way to fail (`noexcept`, docs/architecture.md). What is raised in them all
+    the same, when memory ends or in somebody's callback, Cython would print; the function returns 0, and the work would
+    go on with a wrong result. Exceptions of others than simslab go where they would. May be nested.
+    """
+
+    def __init__(self, tell: Callable[[], object] = lambda: None) -> None:
+        self.tell = tell
+        self.first: BaseException | None = None
+        self.hooks: tuple[Any, Any] = (None, None)
+
+    def __enter__(self) -> Swallowed:
+        """Take the interpreter's hooks."""
+        self.hooks = (sys.unraisablehook, sys.excepthook)
+        sys.unraisablehook = self.note
+        sys.excepthook = _not_printed  # which Cython calls first
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Give the hooks back; what was swallowed comes before what it may have caused."""
+        sys.unraisablehook, sys.excepthook = self.hooks
+        if self.first is not None:
+            raise self.first from None
+
+    def note(self, unraisable: UnraisableHookArgs) -> None:
+        """Keep the first (sys.unraisablehook); Cython gives the function's name as the object."""
+        if not str(unraisable.object).startswith("simslab."):
+            self.hooks[0](unraisable)
+        elif self.first is None:
+            self.first = unraisable.exc_value or unraisable.exc_type()
+            self.tell()
+
+
+def _not_printed(kind: type[BaseException], error: BaseException, at: TracebackType | None) -> None:
+    """Write nothing: what ends the block is told where it is caught."""

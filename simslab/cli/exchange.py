@@ -14,6 +14,7 @@ exporting = typer.Typer(help="Write a machine for another tool.", no_args_is_hel
 InputFile = Annotated[Path, typer.Argument(metavar="FILE", help="what to read")]
 OutFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="write there instead of standard output")]
 Force = Annotated[bool, typer.Option("--force", help="replace a file that is there")]
+AsJson = Annotated[bool, typer.Option("--json", help="print as JSON which file was written, or the text")]
 Template = Annotated[
     str, typer.Option("--template", metavar="MACHINE", help="machine whose figures stand in for those that FILE lacks")
 ]
@@ -21,21 +22,25 @@ TEMPLATE = "two-socket"
 
 
 @importing.command()
-def hwloc(file: InputFile, template: Template = TEMPLATE, out: OutFile = None, force: Force = False) -> None:
+def hwloc(
+    file: InputFile, template: Template = TEMPLATE, out: OutFile = None, force: Force = False, as_json: AsJson = False
+) -> None:
     """Import lstopo's XML (lstopo FILE.xml), of any version of hwloc."""
     from simslab.instruments.exchange.importer import import_hwloc
 
     _check(out, force)
-    _write(import_hwloc(file, template), out)
+    _write(import_hwloc(file, template), out, as_json)
 
 
 @importing.command()
-def numactl(file: InputFile, template: Template = TEMPLATE, out: OutFile = None, force: Force = False) -> None:
+def numactl(
+    file: InputFile, template: Template = TEMPLATE, out: OutFile = None, force: Force = False, as_json: AsJson = False
+) -> None:
     """Import the output of `numactl -H`."""
     from simslab.instruments.exchange.importer import import_numactl
 
     _check(out, force)
-    _write(import_numactl(file, template), out)
+    _write(import_numactl(file, template), out, as_json)
 
 
 @importing.command()
@@ -48,12 +53,13 @@ def mlc(
         bool,
         typer.Option("--links", help="decompose the latencies into links, which can be scaled (default: the matrix)"),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Import the output of Intel's Memory Latency Checker."""
     from simslab.instruments.exchange.importer import import_mlc
 
     _check(out, force)
-    _write(import_mlc(file, template, links), out)
+    _write(import_mlc(file, template, links), out, as_json)
 
 
 @exporting.command("hwloc")
@@ -64,13 +70,14 @@ def export_to_hwloc(
     ] = None,
     out: OutFile = None,
     force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Export a machine as lstopo's XML; importing that gives an equal machine."""
     from simslab.instruments.exchange.hwloc.export import export_hwloc
     from simslab.machine.library import load_machine
 
     _check(out, force)
-    _write(export_hwloc(load_machine(machine, settings or ())), out)
+    _write(export_hwloc(load_machine(machine, settings or ())), out, as_json)
 
 
 def _check(out: Path | None, force: bool) -> None:
@@ -82,11 +89,15 @@ def _check(out: Path | None, force: bool) -> None:
     check_new(out, force)
 
 
-def _write(text: str, out: Path | None) -> None:
-    """Print the text, or write it whole."""
-    if out is None:
-        sys.stdout.write(text)
-        return
-    from simslab.base.output import write_file
+def _write(text: str, out: Path | None, as_json: bool) -> None:
+    """Print the text, or write it whole; as JSON tell which file it is, or hold it."""
+    if out is not None:
+        from simslab.base.output import write_file
 
-    write_file(out, text)
+        write_file(out, text)
+    if as_json:
+        from simslab.report.json_written import written_json
+
+        sys.stdout.write(written_json({} if out is None else {"machine": out}, text if out is None else None))
+    elif out is None:
+        sys.stdout.write(text)

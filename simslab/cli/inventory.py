@@ -1,42 +1,23 @@
-"""What ships with simslab, and what kind of file a file is."""
+"""What ships with simslab, what `check` tells of files, and schemas, as text and as JSON."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simslab.base.documents.inherit import KEY
-from simslab.base.documents.validation import validate
+from simslab.api.checking import check_file, check_together, models
 from simslab.base.documents.yamlfile import read_yaml
 from simslab.base.errors import UserError, near_miss
-from simslab.base.shipped import find_shipped, shipped_names
-from simslab.machine.library import extend_machine
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-KINDS = ("machine", "workload", "experiment")
-YAML_SUFFIXES = (".yaml", ".yml")
-
-
-def models() -> Mapping[str, type[BaseModel]]:
-    """Return the model of each kind of file."""
-    from simslab.experiment.grid.experiment_file import ExperimentFile
-    from simslab.machine.spec import MachineSpec
-    from simslab.workload.description.spec import Workload
-
-    return {"machine": MachineSpec, "workload": Workload, "experiment": ExperimentFile}
+from simslab.base.shipped import KINDS, find_shipped, shipped_names
 
 
 def inventory_lines() -> Iterator[str]:
     """Yield the shipped machines, workloads and experiments with their descriptions, a line each."""
     for kind in KINDS:
         shipped = list(_shipped(kind))
-        yield f"{kind}s:"
+        yield f"{kind}:"
         width = max((len(entry["name"]) for entry in shipped), default=0)
         for entry in shipped:
             yield f"  {entry['name']:<{width}}  {entry['description']}".rstrip()
@@ -44,39 +25,15 @@ def inventory_lines() -> Iterator[str]:
 
 def inventory_json() -> str:
     """Return all that ships as JSON: of each kind a list of name, description and file."""
-    return json.dumps({f"{kind}s": list(_shipped(kind)) for kind in KINDS}, indent=2, ensure_ascii=False)
+    return json.dumps({kind: list(_shipped(kind)) for kind in KINDS}, indent=2, ensure_ascii=False)
 
 
 def _shipped(kind: str) -> Iterator[dict[str, str]]:
-    for name in shipped_names(f"{kind}s"):
-        file = find_shipped(f"{kind}s", name)
+    for name in shipped_names(kind):
+        file = find_shipped(kind, name)
         value = read_yaml(file).value
         described = value.get("description") if isinstance(value, dict) else None
         yield {"name": name, "description": " ".join(str(described or "").split()), "file": str(file)}
-
-
-def check_file(name: str) -> str:
-    """Check a machine, workload or kmem trace and return what it is; UserError with all its mistakes.
-
-    What depends on the machine that a workload runs on (whether it has the CPUs, nodes and caches named)
-    `check_together` tells.
-    """
-    if _is_trace(FilePath(name)):
-        return _check_trace(FilePath(name))
-    path = _file_of(name)
-    document = read_yaml(path)
-    keys = set(document.value) if isinstance(document.value, dict) else set()
-    if KEY in keys:
-        extend_machine(document)
-    kind, model = max(models().items(), key=lambda item: len(keys & set(item[1].model_fields)))
-    checked = validate(document, model)
-    trace = getattr(checked, "trace", None)
-    if trace is not None:
-        told = [(file.name, _check_trace(path.parent / file)) for file in trace.files]
-        if len(told) == 1:
-            return f"{kind} of a {told[0][1]}"
-        return "\n".join([f"{kind} of {len(told)} traces", *(f"{name}: {text}" for name, text in told)])
-    return kind
 
 
 def checked_json(files: Sequence[str]) -> tuple[str, bool]:
@@ -98,58 +55,6 @@ def checked_json(files: Sequence[str]) -> tuple[str, bool]:
             together = {"told": "", "problems": [asdict(problem) for problem in error.problems]}
     good = not any(entry["problems"] for entry in [*told, *([together] if together else [])])
     return json.dumps({"files": told, "together": together}, indent=2, ensure_ascii=False), good
-
-
-def check_together(files: Mapping[str, str]) -> str:
-    """Of a machine and a workload or trace, by what `check_file` said of them, tell that the one can run the other.
-
-    The machine is booted and the workload's streams are made, as `run` would; UserErrors with the places of what does
-    not fit. Nothing is done, and told, about other kinds of files.
-    """
-    machine = files.get("machine")
-    workload = next((file for kind, file in files.items() if kind.startswith(("workload", "kmem trace"))), None)
-    if machine is not None and workload is not None:
-        from simslab.experiment.inputs import load_inputs
-        from simslab.workload.run.runner import check_fits
-
-        inputs = load_inputs(machine, workload)
-        check_fits(inputs.machine, inputs.workload, inputs.workload_document)
-        return f"{workload} on {machine}: ok"
-    return ""
-
-
-def _is_trace(path: FilePath) -> bool:
-    """Whether a file is a trace by its suffix, or by what it begins with if its suffix says nothing."""
-    from simslab.experiment.trace_input import SUFFIXES
-    from simslab.workload.trace.kmem_trace import begins_a_trace
-
-    if path.suffix in SUFFIXES:
-        return True
-    return path.suffix not in YAML_SUFFIXES and begins_a_trace(path)
-
-
-def _file_of(name: str) -> FilePath:
-    """Return the file of what ships by that name, else the file of that name; UserError if there is neither."""
-    shipped = {stem: f"{kind}s" for kind in KINDS for stem in shipped_names(f"{kind}s")}
-    if name in shipped:
-        return find_shipped(shipped[name], name)
-    path = FilePath(name)
-    if os.path.lexists(path) or path.suffix or len(path.parts) > 1:
-        return path
-    expected = "a file, or a name that `simslab list` shows"
-    raise UserError(f"there is no file, machine or workload '{name}'", expected=expected, near=near_miss(name, shipped))
-
-
-def _check_trace(path: FilePath) -> str:
-    """Return what a trace holds and, reason by reason, what of it a run would leave out."""
-    from simslab.workload.trace.pairing import read_paired
-
-    paired = read_paired(path)
-    trace = paired.trace
-    told = [f"kmem trace, {len(trace)} events in {trace.lines} lines, {trace.lines_skipped} lines skipped"]
-    told += [f"  {reason}: {count}" for reason, count in sorted({**trace.skipped, **paired.skipped}.items())]
-    told += [f"  line not understood: {line[:90]}" for line in trace.unparsed_examples]
-    return "\n".join(told)
 
 
 def schema_json(kind: str) -> str:

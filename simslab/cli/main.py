@@ -194,8 +194,9 @@ def describe(
     timing = build_timing(spec, topology)
     if as_json:
         from simslab.report.machine.described import described_json
+        from simslab.report.machine.parameters import parameters_json
 
-        sys.stdout.write(described_json(spec, topology, timing))
+        sys.stdout.write(parameters_json(spec) if parameters else described_json(spec, topology, timing))
     else:
         lines = parameter_lines(spec) if parameters else [describe_machine(spec, topology, timing).rstrip("\n")]
         print("\n".join(lines))
@@ -217,7 +218,8 @@ def check(
     Of one machine and one workload also whether the machine has the CPUs, nodes and caches that the workload names; of
     more files only `run` tells that.
     """
-    from simslab.cli.inventory import check_file, check_together, checked_json
+    from simslab.api.checking import check_file, check_together
+    from simslab.cli.inventory import checked_json
 
     if as_json:
         text, good = checked_json(files)
@@ -244,10 +246,11 @@ def schema(
         str,
         typer.Argument(
             metavar="KIND",
-            help="machine, workload, experiment or result; of what --json prints check, comparison, conformance, "
-            "contents (store show), description, differences, fit, geometry, inventory, measurement, metrics, "
-            "protocol, reference (measure --against), reproduction, result-line (one of sweep), terms, tuning or "
-            "validation",
+            help="machine, workload, experiment or result; of what --json prints artifact, check, comparison, "
+            "conformance, contents (store show), description, differences, fit, geometry, inventory, measurement, "
+            "merge, metrics, parameters (describe), protocol, reference (measure --against), reproduction, "
+            "result-line (one of sweep), terms, tuning, validation, view (show --view), worst (explain) or "
+            "written (files of plot, report, import, export)",
         ),
     ],
 ) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
 
 CHECK_FAILED = 1
-LOCK = "lock"
-SECTION = "100 ns"
 MAX_SECTION_NS = 1_000_000
 
 
@@ -42,7 +39,7 @@ def measure(
         str,
         typer.Option(
             metavar="TIME",
-            help=f"length of the critical section of the part lock, such as '50 ns' (default: {SECTION})",
+            help="length of the critical section of the part lock, such as '50 ns' (default: 100 ns)",
         ),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print the result as JSON")] = False,
@@ -70,7 +67,7 @@ def measure(
         check_drawable(plot)
     with progress(f"measuring {spec.name}"):
         if against is None or plot is not None:
-            told = _measure(spec, tuple(parts or ()), section or SECTION, as_json, plot)
+            told = _measure(spec, tuple(parts or ()), section, as_json, plot)
         if against is not None:
             told, passed = _compared(spec, against, as_name or spec.measured_as or [spec.name], as_json)
     sys.stdout.write(told)
@@ -80,12 +77,11 @@ def measure(
 
 def _check_said(parts: tuple[str, ...], section: str, against: bool, plot: bool, named: bool) -> None:
     """Refuse options that would say nothing about what is printed or drawn."""
-    from simslab.instruments.measure.whole import PARTS
+    from simslab.instruments.measure.whole import LOCK, PARTS
 
-    known = (*PARTS, LOCK)
     for part in parts:
-        if part not in known:
-            raise UserError(f"no part called '{part}'", expected=", ".join(known), near=near_miss(part, known))
+        if part not in PARTS:
+            raise UserError(f"no part called '{part}'", expected=", ".join(PARTS), near=near_miss(part, PARTS))
     if named and not against:
         raise UserError("--as: names a machine in a table, and there is none", expected="--against FILE.csv as well")
     if (parts or section) and against and not plot:
@@ -98,16 +94,11 @@ def _check_said(parts: tuple[str, ...], section: str, against: bool, plot: bool,
 
 def _measure(spec: "MachineSpec", parts: tuple[str, ...], section: str, as_json: bool, plot: Path | None) -> str:
     """Measure, draw if that is asked for, and return what to print."""
+    from simslab.instruments.measure.lock import SECTION
     from simslab.instruments.measure.whole import DEFAULT_PARTS, measure_machine
     from simslab.report.machine.measure_text import measurement_json, measurement_text
 
-    length = _section(section)
-    chosen = parts or (*DEFAULT_PARTS, LOCK)
-    measurement = measure_machine(spec, tuple(part for part in chosen if part != LOCK))
-    if LOCK in chosen:  # the lock is the kernel's, of which the machine knows nothing
-        from simslab.instruments.measure.lock import measure_lock
-
-        measurement = replace(measurement, lock=measure_lock(spec, length))
+    measurement = measure_machine(spec, parts or DEFAULT_PARTS, _section(section) if section else SECTION)
     if plot is not None:
         from simslab.report.machine.measure_figure import draw_measurement
 

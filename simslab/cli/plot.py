@@ -1,5 +1,6 @@
 """`simslab plot`: figures from stored results alone."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,7 +41,8 @@ def plot(
         str,
         typer.Option(
             metavar="WHAT",
-            help="path (default of one result), arm (of several), operation, cache; node: of one run, run again",
+            help="path (default of one result), arm (of several), operation, cache; node: of one run, run again; "
+            "attribution by cache is run again, too",
         ),
     ] = "",
     operation: Annotated[
@@ -86,9 +88,14 @@ def plot(
         ),
     ] = None,
     legend: Annotated[str, typer.Option(metavar="above|right|inside|none", help="where the legend stands")] = "above",
+    as_json: Annotated[bool, typer.Option("--json", help="print as JSON which files were written")] = False,
 ) -> None:
-    """Draw a figure from stored results: nothing is run again, but for `--kind timeline` and `--by node`."""
+    """Draw a figure from stored results: nothing is run again, but for `--kind timeline`, `--by node` and attribution
+    by cache.
+    """
     from simslab.report.plot import options as opt
+    from simslab.report.plot.causes import of_caches
+    from simslab.report.plot.drawn import data_file
     from simslab.report.plot.kinds import DISTRIBUTIONS, drawn_to
 
     opt.check_output(out)
@@ -119,17 +126,24 @@ def plot(
     )
     names = [name for text in metric or () for name in text.split(",")]
     sources = _sources(results, names, at or [], base, correct)
-    again = kind == "timeline" or (options.by == "node" and kind in ("", *DISTRIBUTIONS) and len(sources.arms) == 1)
-    if trace is not None and not again:
+    by_node = options.by == "node" and kind in ("", *DISTRIBUTIONS) and len(sources.arms) == 1
+    by_cache = kind == "attribution" and of_caches(options)
+    if trace is not None and not (kind == "timeline" or by_node or by_cache):
         from simslab.base.errors import UserError
 
-        expected = "--kind timeline or --by node, for which a run is made again"
+        expected = "--kind timeline, --by node or attribution by cache, for which a run is made again"
         raise UserError("--trace: this figure is drawn from what is stored", expected=expected)
     if kind == "timeline":
         sources = _with_timeline(sources, options, trace)
-    elif again:
+    elif by_node:
         sources, options = _of_nodes(sources, trace), replace(options, by="arm")
-    drawn_to(out, sources, kind, options)
+    elif by_cache:
+        sources = _with_caches(sources, options, trace)
+    drawn = drawn_to(out, sources, kind, options)
+    if as_json:
+        from simslab.report.json_written import written_json
+
+        sys.stdout.write(written_json({"figure": out, "data": data_file(out)}, notes=drawn.notes))
 
 
 def _sources(results: list[str], metric: list[str], at: list[str], base: str, correct: bool) -> "Sources":
@@ -155,6 +169,23 @@ def _of_nodes(sources: "Sources", trace: Path | None) -> "Sources":
     with kernel_console_off(), watching(f"running {arm.place} again") as watch:
         latencies = latencies_by_node(stored(arm.place), trace, watch)
     return replace(sources, arms=node_arms(arm, latencies))
+
+
+def _with_caches(sources: "Sources", options: "Options", trace: Path | None) -> "Sources":
+    """Return the runs asked for with where their cycles went by cache, for which they are made again."""
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import causes_by_cache
+    from simslab.report.plot.series import select_arms
+    from simslab.result.stored import stored
+
+    told = []
+    for arm in select_arms(sources.arms, options):
+        if arm.measurement is None:  # an arm of a comparison, which is refused when it is drawn
+            told.append(arm)
+            continue
+        with kernel_console_off(), watching(f"running {arm.place} again") as watch:
+            told.append(replace(arm, by_cache=causes_by_cache(stored(arm.place), trace, watch)))
+    return replace(sources, arms=tuple(told))
 
 
 def _with_timeline(sources: "Sources", options: "Options", trace: Path | None) -> "Sources":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -99,25 +100,40 @@ def show(
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE", help="the trace that was replayed, or the folder of several")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show a stored result: its summary, or as the kernel or a tool of a real machine would."""
     from rich.console import Console
 
+    from simslab.report.run.summary import print_summary
+    from simslab.result.result_file import load, to_json
+
+    if view:
+        sys.stdout.write(_view(result, view, trace, as_json))
+    elif as_json:
+        sys.stdout.write(to_json(load(result)))
+    else:
+        print_summary(load(result), Console(file=terminal(sys.stdout)))
+
+
+def _view(result: str, view: str, trace: Path | None, as_json: bool) -> str:
+    """Return a view as text or as JSON; the run is made again where the result does not keep what it shows."""
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.reproduce import seen_again
-    from simslab.report.run.summary import print_summary
     from simslab.report.views.all_views import again_text, runs_again, view_text
     from simslab.result.result_file import load
     from simslab.result.stored import stored
 
-    if not view:
-        print_summary(load(result), Console(file=terminal(sys.stdout)))
-    elif runs_again(view):
+    again = runs_again(view)
+    if again:
         with kernel_console_off(), watching(f"running {result} again") as watch:
-            again = seen_again(stored(result), view, trace, watch)
-        sys.stdout.write(again_text(again, view))
+            text = again_text(seen_again(stored(result), view, trace, watch), view)
     else:
-        sys.stdout.write(view_text(load(result), view))
+        text = view_text(load(result), view)
+    if not as_json:
+        return text
+    document = {"result": result, "view": view, "run_again": again, "lines": text.splitlines()}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def report(
@@ -126,6 +142,7 @@ def report(
         typer.Argument(metavar="RESULT", help="a directory of `run --out` or `compare --out`, or a store of a sweep"),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="the page")],
+    as_json: Annotated[bool, typer.Option("--json", help="print as JSON which file was written")] = False,
 ) -> None:
     """Write a run, comparison or sweep as one HTML page: inputs, figures, tables that sort; nothing is loaded."""
     from simslab.base.output import check_writable, write_file
@@ -142,6 +159,10 @@ def report(
     else:
         page = page_html(read_sources([result]))
     write_file(out, page)
+    if as_json:
+        from simslab.report.json_written import written_json
+
+        sys.stdout.write(written_json({"page": out}))
 
 
 def artifact(
@@ -152,6 +173,7 @@ def artifact(
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE", help="the trace that was replayed, or the folder of several")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put results together for an artifact evaluation: commands with their times, what to expect, versions, citation.
 
@@ -162,5 +184,9 @@ def artifact(
 
     with kernel_console_off():
         pieces = write_artifact(out, results, trace)
+    if as_json:
+        document = {"directory": str(out), "pieces": [asdict(piece) for piece in pieces]}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        return
     for piece in pieces:
         print(f"{piece.name}: {piece.seconds:.1f} s; {piece.expected}")

@@ -52,10 +52,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Explain words that results use: operations, paths, causes, locks, counters; or a result's slowest operations."""
-    if worst and as_json:
-        raise UserError("--worst has no JSON form", file="--json", expected="--worst alone")
     if worst:
-        _explain_worst(terms or [], worst, trace)
+        _explain_worst(terms or [], worst, trace, as_json)
         return
     from simslab.report.glossary import GLOSSARY, look_up
 
@@ -67,10 +65,10 @@ def explain(
         print(f"{term.name} ({term.kind}): {term.meaning}")
 
 
-def _explain_worst(results: list[str], count: int, trace: Path | None) -> None:
+def _explain_worst(results: list[str], count: int, trace: Path | None, as_json: bool) -> None:
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.reproduce import slowest_again
-    from simslab.report.run.worst_text import worst_text
+    from simslab.report.run.worst_text import worst_json, worst_text
     from simslab.result.stored import stored
 
     if len(results) != 1:
@@ -78,4 +76,4 @@ def _explain_worst(results: list[str], count: int, trace: Path | None) -> None:
     result = stored(results[0])
     with kernel_console_off(), watching(f"running {results[0]} again") as watch:
         log = slowest_again(result, count, trace, watch)
-    sys.stdout.write(worst_text(log))
+    sys.stdout.write(worst_json(log) if as_json else worst_text(log))

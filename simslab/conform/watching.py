@@ -114,6 +114,11 @@ class Recorder:
         return int(self.bench.cpu.instructions - before - self.page_instructions)
 
 
+def same_instructions(charged: int, recorded: int) -> bool:
+    """Whether instructions are within the tolerance of those of the real kernel, or within one of a path of a few."""
+    return abs(charged - recorded) <= max(1.0, TOLERANCE * recorded)
+
+
 def counted(row: Row, text: str) -> int:
     """Return the instructions of one function, the number after its name in a row's list."""
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(MOST_INSTRUCTIONS)):

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from simslab.base.errors import SimslabError, UserError, UserErrors, near_miss
-from simslab.experiment.figures.metrics import DEFAULT, Metric, figures, metrics
+from simslab.experiment.figures.metrics import DEFAULT, NO_FIGURE, Metric, figures, metrics
 from simslab.experiment.figures.observation import Observation, observe
 from simslab.experiment.inputs import InputReader, Inputs
-from simslab.experiment.limits import MOST_SEEDS
+from simslab.experiment.limits import MOST_SEEDS, check_first_seed
 from simslab.experiment.paired import CONFIDENCE, CORRECTION, best_of, paired_difference
 from simslab.experiment.provenance import manifest_of
 from simslab.experiment.running.pool import outcomes
@@ -109,6 +109,7 @@ def make_plan(
         notes.append(f"A recorded trace draws no random numbers: each seed draws {VARIED[vary]}.")
         drawn = True
     first = inputs[0].workload.seed if first_seed is None else first_seed
+    check_first_seed(first)
     numbers = tuple(range(first, first + (seeds if drawn else 1)))
     return Plan(machine, workload, tuple(settings), arms, numbers, tuple(inputs), tuple(chosen), tuple(notes), equal,
                 drawn)  # fmt: skip
@@ -257,7 +258,7 @@ def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) 
         arms=tuple(_arm(arm, by_arm[arm.name]) for arm in plan.arms),
         differences=tuple(row for name, runs in pairs for row in _differences(name, base, runs, chosen, count)),
         correction=f"{CORRECTION} over {count} comparisons" if correct and count > 1 else "",
-        notes=(*plan.notes, *map(_unmoved, same), *_best(chosen, by_arm)),
+        notes=(*_without_figure(chosen, by_arm), *plan.notes, *map(_unmoved, same), *_best(chosen, by_arm)),
     )
 
 
@@ -283,6 +284,13 @@ def _unmoved(arm: str) -> str:
         f"within {METRICS_UNMOVED:.1%}: hardly anything that ran meets what it sets. "
         "(Memory-only nodes serve threads with a mempolicy, or when their own node is full.)"
     )
+
+
+def _without_figure(chosen: Sequence[Metric], by_arm: Mapping[str, Sequence[RunFigures]]) -> Iterator[str]:
+    """Yield in words which metrics are left out, as no run has a figure for them."""
+    runs = [run for arm in by_arm.values() for run in arm]
+    if names := [each.name for each in chosen if all(run.metrics[each.name] is None for run in runs)]:
+        yield f"{', '.join(names)}: {NO_FIGURE}."
 
 
 def _best(chosen: Sequence[Metric], by_arm: dict[str, list[RunFigures]]) -> Iterator[str]:

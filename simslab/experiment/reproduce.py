@@ -16,11 +16,11 @@ from simslab.base.shipped import shipped_folder
 from simslab.experiment.figures.zones import slab_pages, zone_states
 from simslab.machine.spec import MachineSpec
 from simslab.report.run.summary import summary_text
-from simslab.report.views.all_views import OF_LINES, Again
+from simslab.report.views.all_views import OF_LINES, Again, check_kernel
 from simslab.report.views.page_state import SlabPages, ZoneState
 from simslab.result.latency import latency_csv
 from simslab.result.manifest import host_facts, sha256
-from simslab.result.measurement import LatencyRow, Measurement
+from simslab.result.measurement import AttributionRow, LatencyRow, Measurement
 from simslab.result.result_file import from_json, to_json
 from simslab.result.stored import Stored
 from simslab.workload.description.spec import Workload
@@ -30,6 +30,7 @@ from simslab.workload.run.lines.line_log import LineLog
 from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 from simslab.workload.run.runner import Watch, run_workload
 from simslab.workload.run.system import System
+from simslab.workload.run.tallies import Tallies
 
 COMPARED: Final = ("result.json", "summary.txt", "latency.csv", "slabinfo.txt")
 
@@ -90,7 +91,11 @@ def run_again(
 
 
 def seen_again(result: Stored, view: str, trace: Path | None = None, watch: Watch | None = None) -> Again:
-    """Return what a view needs that a stored run does not keep: it is run again, every operation written down."""
+    """Return what a view needs that a stored run does not keep: it is run again, every operation written down.
+
+    UserError, before it is run, for what its kernel has not.
+    """
+    check_kernel(view, inputs_of(result)[2].kernel.allocator)
     of_lines = view in OF_LINES
     log = EventLog(everything=not of_lines, lines=LineLog() if of_lines else None)
     zones, sysfs, slabs = list[ZoneState](), list[str](), list[SlabPages]()
@@ -121,21 +126,23 @@ def latencies_by_node(
     result: Stored, trace: Path | None = None, watch: Watch | None = None
 ) -> dict[int, list[LatencyRow]]:
     """Return by the number of the CPUs' node the latencies of a stored run's operations: it is run again."""
-    log, numbers = EventLog(everything=True), dict[int, int]()
+    tallies, numbers = Tallies(), dict[int, int]()
 
     def at_end(system: System) -> None:
         nodes = system.machine.topology.nodes
         numbers.update({cpu.id: nodes[cpu.node].number for cpu in system.machine.cpus})
 
-    run_again(result, trace, watch, log, at_end)
-    counts: dict[int, dict[tuple[str, str, str], Counter[int]]] = {}
-    for each in log.operations:
-        of_node = counts.setdefault(numbers[each.cpu], {})
-        of_node.setdefault((each.operation, each.path, each.cache), Counter())[each.cycles] += 1
-    return {
-        node: [LatencyRow(*key, *zip(*sorted(found.items()), strict=True)) for key, found in sorted(rows.items())]
-        for node, rows in sorted(counts.items())
-    }
+    run_again(result, trace, watch, EventLog(tallies=tallies), at_end)
+    return tallies.by_node(numbers)
+
+
+def causes_by_cache(
+    result: Stored, trace: Path | None = None, watch: Watch | None = None
+) -> dict[str, list[AttributionRow]]:
+    """Return by cache where the cycles of a stored run's operations went: it is run again."""
+    tallies = Tallies()
+    run_again(result, trace, watch, EventLog(tallies=tallies))
+    return tallies.by_cache()
 
 
 NO_CACHE: Final = "none"  # of operations that no cache served

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from simslab.base.errors import UserError, near_miss
-from simslab.experiment.figures.metrics import Metric, metrics
+from simslab.experiment.figures.metrics import NO_FIGURE, Metric, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORKLOAD, parse_point
 from simslab.experiment.grid.design import Grid, Point, short_label
 from simslab.experiment.paired import CORRECTION, best_of, mean_interval, paired_difference
@@ -118,6 +118,8 @@ def _best(found: Samples, metric: Metric) -> str:
     """Return what may be claimed about the best point, over the seeds that all points have."""
     by_label = {label: found.of(metric.name, label) for label in found.labels}
     shared = _shared([list(values) for values in by_label.values()])
+    if not any(by_label.values()):
+        return f"{metric.name}: {NO_FIGURE}"
     if not shared:
         return f"{metric.name}: the points have no seed in common"
     arms = {label: [values[seed] for seed in shared] for label, values in by_label.items()}

@@ -7,7 +7,7 @@ the Pareto front: latency, throughput, longest masked stretch and memory parked 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,8 +15,8 @@ from typing import Final
 from simslab.base.errors import BadValue, UserError
 from simslab.experiment.figures.metrics import metric
 from simslab.experiment.grid.design import Design, Grid, make_grid, short_label
-from simslab.experiment.grid.knobs import FACTORS, ORDER, TUNABLES, Knobs, Numbers
-from simslab.experiment.grid.space import Space
+from simslab.experiment.grid.knobs import FACTORS, ORDER, TUNABLES, Knobs, Numbers, option
+from simslab.experiment.grid.space import Choice, Space, Span
 from simslab.experiment.inputs import InputReader, Inputs
 from simslab.experiment.paired import CORRECTION, PairedDifference, paired_difference
 from simslab.experiment.running.trials import proposed
@@ -171,11 +171,13 @@ def search(
         try:
             if trials:
                 choices = space.choices(grid) if grid else space.usual_choices()
+                _check_orders(_values(choices[-1]), design, space, reader)
                 seed = inputs.workload.seed if design.first_seed is None else design.first_seed
                 lower = [_sign(name) > 0 for name in chosen]
                 rows = proposed(space, choices, lower, trials, seed, lambda rows: runs.objectives(opened, rows))
             else:
                 rows = space.rows(grid or FACTORS[allocator])
+                _check_orders({row[-1] for row in rows}, design, space, reader)
             found, points = runs.samples(opened, rows)
         except _RunsFailed as failed:
             return Found(None, failed.messages)
@@ -184,6 +186,27 @@ def search(
     title = f"{', '.join(caches)} for {inputs.workload.name} on {inputs.machine.name}"
     notes = (*points.notes, PROPOSED) if trials else points.notes
     return Found(_table(tuning, f"{title}, {len(points.seeds)} seeds a point", space, notes), [])
+
+
+def _values(choice: Choice) -> Iterable[int]:
+    return range(choice.low, choice.high + 1) if isinstance(choice, Span) else choice
+
+
+def _check_orders(orders: Iterable[int], design: Design, space: Space, reader: InputReader) -> None:
+    """UserError for an order of SLUB's slabs that the cache does not get when boot parameters ask for it.
+
+    An object may need a larger one, and a slab holds at most 32,767 objects.
+    """
+    knobs, called = space.knobs[0], space.called[0]
+    if ORDER not in knobs.names:
+        return
+    for order in sorted(set(orders) - {knobs.own[-1]}):
+        boot = [f"{name}={value}" for name, value in knobs.boot(order).items()]
+        inputs = reader.load(design.machine or "", design.workload or "", [*design.settings, *boot])
+        got = own_tunables(inputs, called).own[-1]
+        if got != order:
+            told = f"{order}: the kernel gives {knobs.cache} slabs of order {got} nevertheless"
+            raise UserError(told, file=option(ORDER), expected=f"{got}, or the cache's own, {knobs.own[-1]}")
 
 
 class _RunsFailed(Exception):

@@ -78,8 +78,8 @@ class Kernel:
         pgdats = [memory.take(self.zonelists[nid][0], layout.PGDAT_BYTES) for nid in self.online_nodes]
         self.boot_data = memory.take(memblock.nodes_with_memory(topology)[0], memblock.BOOT_DATA_BYTES)
         self.zones = self._make_zones(memory, pgdats)
-        nodestat = self.percpu.alloc_percpu(NODESTAT_BYTES * self.nr_node_ids, layout.CACHE_LINE)
-        self.vmstat = VmStat(self.percpu, pgdats, nodestat)
+        self.percpu.alloc_percpu(NODESTAT_BYTES * self.nr_node_ids, layout.CACHE_LINE)  # pglist_data.per_cpu_nodestats
+        self.vmstat = VmStat(self.percpu)
         self.reserves = Reserves(self.nr_cpu_ids)
         node_memory = NodeMemory(self.mem_map, self.zones, self.zonelists, pgdats)
         self.page_allocator = PageAllocator(node_memory, self.percpu, self.vmstat, self.reserves)

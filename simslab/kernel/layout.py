@@ -54,6 +54,11 @@ NODE_NEXT_REAP: Final = 104
 NODE_FREE_TOUCHED: Final = 112
 NODE_BYTES: Final = 120
 
+# Which of KmemCacheNode.lists.
+SLABS_PARTIAL: Final = 0
+SLABS_FULL: Final = 1
+SLABS_FREE: Final = 2
+
 # struct array_cache
 ARRAY_CACHE_AVAIL: Final = 0
 ARRAY_CACHE_LIMIT: Final = 4

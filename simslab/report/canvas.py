@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import sys
+import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import LayoutEngine
 
 COLUMN_WIDTH: Final = 3.4  # inches: one column of a two-column paper
 GRID: Final = 64  # parts of a point to which panels are laid: halves and quarters of those are exact in binary
@@ -78,7 +82,8 @@ def load_matplotlib() -> ModuleType:
         return sys.modules["matplotlib"]
     wanted = os.environ.pop("MPLBACKEND", None)
     try:
-        import matplotlib as mpl
+        with interrupts_held():
+            import matplotlib as mpl
 
         if wanted is not None:
             with suppress(ValueError):
@@ -89,6 +94,28 @@ def load_matplotlib() -> ModuleType:
         if wanted is not None:
             os.environ["MPLBACKEND"] = wanted
     return mpl
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let interrupts take effect at the end of the block, not in it.
+
+    An extension module that one stops while it is being loaded says that it cannot be loaded, and crashes at exit.
+    """
+    came: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    held = {number: handler for number, handler in before.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
+        held = {}  # no other thread may set handlers, or is interrupted
+    for number in held:
+        signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for arrived in came:
+            signal.raise_signal(arrived)
 
 
 @contextmanager
@@ -152,7 +179,7 @@ def settle_layout(figure: Figure) -> None:
         return  # settled before: setting "none" leaves an engine that does nothing
     figure.set_dpi(DOTS_PER_INCH)  # letters' widths are rounded to dots
     for _ in range(2 if figure.axes else 0):  # the first finds the widths of labels, the second makes room for them
-        engine.execute(figure)
+        _lay_out(figure, engine)
     figure.set_layout_engine("none")
     steps = [72 * GRID * float(inches) for inches in figure.get_size_inches()] * 2
     for text in figure.texts:  # a common title, a common label
@@ -160,6 +187,17 @@ def settle_layout(figure: Figure) -> None:
     for axes in figure.axes:
         bounds = axes.get_position().bounds
         axes.set_position([round(value * n) / n for value, n in zip(bounds, steps, strict=True)])  # type: ignore[arg-type]
+
+
+def _lay_out(figure: Figure, engine: LayoutEngine) -> None:
+    """Make room for labels; UserError where nothing is left for what is plotted."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "constrained_layout not applied")
+        try:
+            engine.execute(figure)
+        except UserWarning:
+            expected = "a greater --width, such as page, or --height, or a smaller --font-size"
+            raise UserError("names leave no room for the plot", expected=expected) from None
 
 
 def log_time_axis(axes: Axes, label: str = "latency (ns)") -> None:
@@ -219,7 +257,10 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
 def draw_tail(axes: Axes, times: Sequence[float], shares: Sequence[float], index: int, label: str) -> None:
     """Draw which share took at least so long, on a logarithmic axis; `shares` are cumulative, `index` is the look."""
     beyond = [1.0, *(1 - share for share in shares[:-1])]
-    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index))
+    point: dict[str, Any] = (
+        {"marker": "|", "markersize": 5} if len(times) == 1 else {}
+    )  # a line of one point is not seen
+    axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index), **point)
     axes.set_yscale("log")
     plain_log_ticks(axes.yaxis, share=True)
     axes.set_ylabel("share at least as long")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from simslab.instruments.measure.atomic_inc import AtomicPoint
 from simslab.instruments.measure.chase import ChasePoint, LevelLatency
 from simslab.instruments.measure.loaded import LoadPoint
-from simslab.instruments.measure.lock_figures import LockMeasurement
+from simslab.instruments.measure.lock import LockMeasurement
 from simslab.instruments.measure.transfer import HomeLatencies
 from simslab.instruments.protocol_tables import Transition
 from simslab.instruments.reference.reference import Row, Skipped, Verdict
@@ -26,6 +26,7 @@ from simslab.report.json_checks import (
     Told,
     ValidationFile,
 )
+from simslab.report.json_written import ArtifactFile, MergedFile, ParametersFile, ViewFile, WorstFile, WrittenFile
 from simslab.slab.creation.geometry import Attempt
 
 Numbers = list[list[float | None]]
@@ -316,6 +317,7 @@ class ResultLineFile(BaseModel):
 
 
 FILES: dict[str, type[BaseModel]] = {
+    "artifact": ArtifactFile,
     "check": CheckFile,
     "comparison": ComparisonFile,
     "conformance": ConformanceFile,
@@ -326,7 +328,9 @@ FILES: dict[str, type[BaseModel]] = {
     "geometry": GeometryFile,
     "inventory": InventoryFile,
     "measurement": MeasurementFile,
+    "merge": MergedFile,
     "metrics": MetricsFile,
+    "parameters": ParametersFile,
     "protocol": ProtocolFile,
     "reference": ReferenceFile,
     "reproduction": ReproductionFile,
@@ -334,4 +338,7 @@ FILES: dict[str, type[BaseModel]] = {
     "terms": TermsFile,
     "tuning": TuningFile,
     "validation": ValidationFile,
+    "view": ViewFile,
+    "worst": WorstFile,
+    "written": WrittenFile,
 }

@@ -134,9 +134,11 @@ def from_json(text: str, file: str = "result.json") -> Measurement:
     try:
         measurement = ResultFile.model_validate_json(text).measurement
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         path = ".".join(map(str, first["loc"]))
         expected = f"a {FORMAT} of version {VERSION}"
+        if path == "version" and first["type"] != "missing":
+            raise UserError(f"is a result of version {first['input']!r:.20}", file=file, expected=expected) from None
         raise UserError(f"is not a simslab result: {first['msg']}", file=file, path=path, expected=expected) from None
     check_sound(measurement, file)
     return measurement

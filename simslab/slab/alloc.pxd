@@ -12,12 +12,8 @@ from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport flags as fl
 
-cdef long long NUMA_NO_NODE
 cdef long long BATCHREFILL_LIMIT
 cdef long long PREDICTED_TURNS
-cdef long long EXACT_NODE_SET
-cdef long long EXACT_NODE_CLEAR
-cdef long long CONTENTS_MATTER
 cdef long long INSNS_ALLOC
 cdef long long INSNS_ALLOC_MISS
 cdef long long INSNS_ALLOC_NODE

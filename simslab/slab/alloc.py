@@ -22,17 +22,10 @@ from simslab.slab.slab_lists import SlabLists
 from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import flags as fl
 
-NUMA_NO_NODE: Final = -1
 BATCHREFILL_LIMIT: Final = 16
 # Estimate: the history of a predictor tells the end of a loop as short as this. Any from 6 up leaves the verdicts of
 # `simslab validate` as many as they are.
 PREDICTED_TURNS: Final = 12
-
-
-EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
-EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
-
-CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
@@ -107,7 +100,7 @@ class SlabAlloc:
         if self.failslab is not None and self.should_failslab(cpu, cache, flags):
             return 0
         saved = cpu.irq_save(SITE_ALLOC_NODE)
-        objp = self.do_alloc_node(cpu, cache, flags, cpu.numa_mem if nodeid == NUMA_NO_NODE else nodeid)
+        objp = self.do_alloc_node(cpu, cache, flags, cpu.numa_mem if nodeid == gfp.NUMA_NO_NODE else nodeid)
         cpu.irq_restore(saved)
         if self.stats and objp:
             self.debugcheck_after(cpu, cache, flags, objp)
@@ -144,7 +137,7 @@ class SlabAlloc:
         if self.init_on_alloc:
             if cache.ctor:
                 return 0
-            if not cache.flags & CONTENTS_MATTER:
+            if not cache.flags & fl.CONTENTS_MATTER:
                 return 1
         return flags & gfp.ZERO
 
@@ -320,7 +313,7 @@ class SlabAlloc:
 
     def refill_by_growth(self, cpu: Cpu, cache: KmemCache, flags: int, node: int, batchcount: int) -> ArrayCache:
         """The direct_grow part of cache_alloc_refill; returns the CPU's array, which may be another than before."""
-        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, node)
+        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | gfp.EXACT_NODE_SET) & ~gfp.EXACT_NODE_CLEAR, node)
         ac = cache.cpu_cache[cpu.id]
         cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         cpu.read(ac.addr)

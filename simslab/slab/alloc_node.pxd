@@ -10,8 +10,6 @@ from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab.slab_page cimport SlabPages
 
 cdef unsigned long long ULONG_MAX
-cdef long long EXACT_NODE_SET
-cdef long long EXACT_NODE_CLEAR
 cdef long long INSNS_NODE_SLABS
 cdef long long INSNS_NODE_GROW
 cdef long long INSNS_PFMEMALLOC_ALLOWED

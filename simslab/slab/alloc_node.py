@@ -19,8 +19,6 @@ from simslab.slab.slab_page import SlabPages
 
 ULONG_MAX: Final = (1 << 64) - 1
 
-EXACT_NODE_SET: Final = gfp.THISNODE | gfp.NOWARN
-EXACT_NODE_CLEAR: Final = gfp.RECLAIM | gfp.NOFAIL
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_NODE_SLABS: Final = 54
@@ -65,7 +63,7 @@ class NodeAlloc:
         cpu.path = paths.ALLOC_NODE_GROW
         cpu.insn(INSNS_NODE_GROW)
         objp = 0
-        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR, nodeid)
+        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | gfp.EXACT_NODE_SET) & ~gfp.EXACT_NODE_CLEAR, nodeid)
         if pfn >= 0:
             objp = self.lists.slab_get_obj(cpu, cache, pfn)  # not counted yet, so free_objects stays
         self.pages.cache_grow_end(cpu, cache, pfn)
@@ -108,7 +106,7 @@ class NodeAlloc:
             cpu.path = paths.ALLOC_FAILED
             return 0
         cpu.insn(INSNS_FALLBACK)
-        exact = (flags | EXACT_NODE_SET) & ~EXACT_NODE_CLEAR
+        exact = (flags | gfp.EXACT_NODE_SET) & ~gfp.EXACT_NODE_CLEAR
         objp = 0
         nodes = self.zonelists[cpu.numa_mem if self.policies is None else self.policies.mempolicy_slab_node(cpu)]
         while True:

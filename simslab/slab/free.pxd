@@ -5,15 +5,14 @@ from simslab.kernel.mm.page cimport MemMap
 from simslab.kernel.mm.reserves cimport Reserves
 from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
+from simslab.machine.memory cimport states
 from simslab.slab cimport paths
 from simslab.slab.free_block cimport FreeBlock
 from simslab.slab.kmem_cache cimport AlienCache, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport flags as fl
 
-cdef long long LINE_SHIFT
 cdef long long PREDICTED_TURNS
-cdef long long CONTENTS_MATTER
 cdef long long INSNS_KMEM_CACHE_FREE
 cdef long long INSNS_KFREE
 cdef long long INSNS_FREE_HIT

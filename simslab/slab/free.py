@@ -14,16 +14,14 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm.page import MemMap
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
+from simslab.machine.memory import states
 from simslab.slab import paths
 from simslab.slab.free_block import FreeBlock
 from simslab.slab.kmem_cache import ArrayCache, KmemCache
 from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import flags as fl
 
-LINE_SHIFT: Final = 6
 PREDICTED_TURNS: Final = 12  # as in alloc.py
-
-CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
@@ -139,7 +137,7 @@ class SlabFree:
         cpu.path = paths.FREE_HIT
         if not cpu.irqs_off:
             raise KernelBugError("cache_free with interrupts on")
-        if self.init_on_free and not cache.ctor and not cache.flags & CONTENTS_MATTER:
+        if self.init_on_free and not cache.ctor and not cache.flags & fl.CONTENTS_MATTER:
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp + cache.obj_offset, cache.object_size)
         if self.stats:
@@ -344,11 +342,11 @@ class SlabFree:
         read_addr = source.addr + layout.ARRAY_CACHE_ENTRY + 8 * source_first
         write_addr = to.addr + layout.ARRAY_CACHE_ENTRY + 8 * first
         for i in range(count):
-            if (read_addr + 8 * i) >> LINE_SHIFT != read_line:
-                read_line = (read_addr + 8 * i) >> LINE_SHIFT
+            if (read_addr + 8 * i) >> states.LINE_SHIFT != read_line:
+                read_line = (read_addr + 8 * i) >> states.LINE_SHIFT
                 cpu.read(read_addr + 8 * i)
-            if (write_addr + 8 * i) >> LINE_SHIFT != write_line:
-                write_line = (write_addr + 8 * i) >> LINE_SHIFT
+            if (write_addr + 8 * i) >> states.LINE_SHIFT != write_line:
+                write_line = (write_addr + 8 * i) >> states.LINE_SHIFT
                 cpu.write(write_addr + 8 * i)
             to.entry[first + i] = source.entry[source_first + i]
         return 0

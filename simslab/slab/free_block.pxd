@@ -9,9 +9,6 @@ from simslab.slab.slab_lists cimport SlabLists
 cdef long long FREE_CHAIN
 cdef long long PREDICTED_TURNS
 cdef unsigned long long ULONG_MAX
-cdef long long SLABS_PARTIAL
-cdef long long SLABS_FULL
-cdef long long SLABS_FREE
 cdef long long INSNS_FREE_BLOCK
 cdef long long INSNS_FREE_BLOCK_NONE
 cdef long long INSNS_FREE_OBJECT
@@ -31,7 +28,7 @@ cdef class FreeBlock:
         self, Cpu cpu, KmemCache cache, ArrayCache ac, long long count, long long node
     ) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong, page=cython.longlong)
-    cdef long long free_one(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long objp) noexcept
+    cdef long long free_into_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long objp) noexcept
     @cython.locals(chain=cython.longlong, pfn=cython.longlong)
     cdef long long trim(self, Cpu cpu, KmemCache cache, KmemCacheNode n) noexcept
     @cython.locals(pfn=cython.longlong)

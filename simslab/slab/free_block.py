@@ -11,7 +11,6 @@ from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm.page import MemMap
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import kmem_cache
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 
@@ -21,9 +20,6 @@ FREE_CHAIN: Final = 3
 # are the same, with 1 two more rows miss.
 PREDICTED_TURNS: Final = 4
 ULONG_MAX: Final = (1 << 64) - 1
-SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
-SLABS_FULL: Final = kmem_cache.SLABS_FULL
-SLABS_FREE: Final = kmem_cache.SLABS_FREE
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
 INSNS_FREE_BLOCK: Final = 42
@@ -60,11 +56,11 @@ class FreeBlock:
                 cpu.read(ac.addr + layout.ARRAY_CACHE_ENTRY + 8 * i)
             if self.stats:
                 self.verify_not_free(cpu, cache, ac.entry[i])
-            self.free_one(cpu, cache, n, ac.entry[i])
+            self.free_into_slab(cpu, cache, n, ac.entry[i])
         cpu.read(n.addr + layout.NODE_FREE_OBJECTS)
         return self.trim(cpu, cache, n)
 
-    def free_one(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, objp: int) -> int:
+    def free_into_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, objp: int) -> int:
         """Body of free_block's loop: an object into its slab, and the slab to its place in the lists."""
         mem_map = self.mem_map
         pfn = mem_map.head[objp >> layout.PAGE_SHIFT]
@@ -72,22 +68,22 @@ class FreeBlock:
         cpu.read(page + layout.PAGE_SLAB_LIST)
         cpu.chain(FREE_CHAIN)
         if mem_map.active[pfn] < cache.num:
-            self.lists.list_del(cpu, n, SLABS_PARTIAL, pfn)
+            self.lists.list_del(cpu, n, layout.SLABS_PARTIAL, pfn)
         else:
             cpu.insn(INSNS_FROM_FULL)
             if cache.num > PREDICTED_TURNS:
                 cpu.mispredicted(1)  # the first object of many that comes back to its slab
-            self.lists.list_del(cpu, n, SLABS_FULL, pfn)
+            self.lists.list_del(cpu, n, layout.SLABS_FULL, pfn)
         self.lists.slab_put_obj(cpu, cache, pfn, objp)
         if self.stats:
             cache.num_active = (cache.num_active - 1) & ULONG_MAX
         cpu.read(page + layout.PAGE_ACTIVE)
         if mem_map.active[pfn]:
-            return self.lists.list_add_tail(cpu, n, SLABS_PARTIAL, pfn)
+            return self.lists.list_add_tail(cpu, n, layout.SLABS_PARTIAL, pfn)
         cpu.insn(INSNS_EMPTIED)
         if cache.num > PREDICTED_TURNS:
             cpu.mispredicted(1)  # the last one
-        self.lists.list_add(cpu, n, SLABS_FREE, pfn)
+        self.lists.list_add(cpu, n, layout.SLABS_FREE, pfn)
         n.free_slabs += 1
         cpu.update(n.addr + layout.NODE_FREE_SLABS)
         return 0
@@ -95,11 +91,11 @@ class FreeBlock:
     def trim(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
         """End of free_block: take free slabs off the tail while free_objects exceeds free_limit; their chain."""
         chain = -1
-        while n.free_objects > n.free_limit and n.lists[2 * SLABS_FREE] >= 0:
+        while n.free_objects > n.free_limit and n.lists[2 * layout.SLABS_FREE] >= 0:
             n.free_objects -= cache.num
             cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
-            pfn = n.lists[2 * SLABS_FREE + 1]
-            self.lists.list_del(cpu, n, SLABS_FREE, pfn)
+            pfn = n.lists[2 * layout.SLABS_FREE + 1]
+            self.lists.list_del(cpu, n, layout.SLABS_FREE, pfn)
             self.mem_map.next[pfn] = chain
             chain = pfn
             n.free_slabs -= 1
@@ -121,7 +117,7 @@ class FreeBlock:
     def note_freeable(self, cache: KmemCache, n: KmemCacheNode) -> None:
         """STATS_SET_FREEABLE: the most free slabs ever seen after a flush."""
         count = 0
-        pfn = n.lists[2 * SLABS_FREE]
+        pfn = n.lists[2 * layout.SLABS_FREE]
         while pfn >= 0:
             count += 1
             pfn = self.mem_map.next[pfn]

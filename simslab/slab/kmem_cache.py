@@ -16,9 +16,6 @@ from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.spinlock import LockClass, SpinLock
 
-SLABS_PARTIAL: Final = 0
-SLABS_FULL: Final = 1
-SLABS_FREE: Final = 2
 SHARED_BATCHCOUNT: Final = 0xBAADF00D  # shared and alien arrays have none; the kernel stores this
 
 

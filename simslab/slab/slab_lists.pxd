@@ -7,9 +7,6 @@ from simslab.machine.core.cpu cimport Cpu
 from simslab.slab cimport cflgs
 from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 
-cdef long long SLABS_PARTIAL
-cdef long long SLABS_FULL
-cdef long long SLABS_FREE
 cdef long long SLAB_PFMEMALLOC
 cdef long long ROW_SHIFT
 cdef long long ALLOC_CHAIN
@@ -39,7 +36,7 @@ cdef class SlabLists:
     cdef long long move_to_tail(self, Cpu cpu, KmemCacheNode n, long long pfn) noexcept
     @cython.locals(pfn=cython.longlong)
     cdef long long first_ordinary(self, Cpu cpu, KmemCacheNode n, long long which) noexcept
-    @cython.locals(partial=cython.bint)
+    @cython.locals(partial=cython.bint, which=cython.longlong)
     cdef long long fixup_slab_list(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
     @cython.locals(page=cython.longlong)
     cdef long long place_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1

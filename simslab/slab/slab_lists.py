@@ -13,12 +13,9 @@ from simslab.kernel import layout
 from simslab.kernel.mm.page import PG_ACTIVE, MemMap
 from simslab.kernel.mm.reserves import Reserves
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import cflgs, kmem_cache
+from simslab.slab import cflgs
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 
-SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
-SLABS_FULL: Final = kmem_cache.SLABS_FULL
-SLABS_FREE: Final = kmem_cache.SLABS_FREE
 SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
 ROW_SHIFT: Final = 8
 
@@ -75,14 +72,14 @@ class SlabLists:
         """get_first_slab without regard to the page reserves."""
         n.list_lock.assert_held(cpu)
         cpu.read(n.addr + layout.NODE_SLABS_PARTIAL)
-        pfn = n.lists[2 * SLABS_PARTIAL]
+        pfn = n.lists[2 * layout.SLABS_PARTIAL]
         if pfn >= 0:
             cpu.insn(INSNS_FIRST_PARTIAL)
             return pfn
         n.free_touched = 1
         cpu.write(n.addr + layout.NODE_FREE_TOUCHED)
         cpu.read(n.addr + layout.NODE_SLABS_FREE)
-        pfn = n.lists[2 * SLABS_FREE]
+        pfn = n.lists[2 * layout.SLABS_FREE]
         if pfn < 0:
             cpu.insn(INSNS_FIRST_NONE)
             return -1
@@ -104,12 +101,12 @@ class SlabLists:
             cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
             return pfn
         self.move_to_tail(cpu, n, pfn)
-        pfn = self.first_ordinary(cpu, n, SLABS_PARTIAL)
+        pfn = self.first_ordinary(cpu, n, layout.SLABS_PARTIAL)
         if pfn >= 0:
             return pfn
         n.free_touched = 1
         cpu.write(n.addr + layout.NODE_FREE_TOUCHED)
-        pfn = self.first_ordinary(cpu, n, SLABS_FREE)
+        pfn = self.first_ordinary(cpu, n, layout.SLABS_FREE)
         if pfn >= 0:
             n.free_slabs -= 1
             cpu.write(n.addr + layout.NODE_FREE_SLABS)
@@ -125,12 +122,12 @@ class SlabLists:
         cpu.insn(INSNS_VALID_MOVE)
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_ACTIVE)
         if self.mem_map.active[pfn]:
-            self.list_del(cpu, n, SLABS_PARTIAL, pfn)
-            return self.list_add_tail(cpu, n, SLABS_PARTIAL, pfn)
-        self.list_del(cpu, n, SLABS_FREE, pfn)
+            self.list_del(cpu, n, layout.SLABS_PARTIAL, pfn)
+            return self.list_add_tail(cpu, n, layout.SLABS_PARTIAL, pfn)
+        self.list_del(cpu, n, layout.SLABS_FREE, pfn)
         n.free_slabs += 1
         cpu.write(n.addr + layout.NODE_FREE_SLABS)
-        return self.list_add_tail(cpu, n, SLABS_FREE, pfn)
+        return self.list_add_tail(cpu, n, layout.SLABS_FREE, pfn)
 
     def first_ordinary(self, cpu: Cpu, n: KmemCacheNode, which: int) -> int:
         """The first slab of list `which` that is not of the page reserves, -1 for none."""
@@ -145,8 +142,9 @@ class SlabLists:
 
     def fixup_slab_list(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
         """Put the slab just used, partial or free so far, where its new state belongs (mm/slab.c: fixup_slab_list)."""
-        partial = n.lists[2 * SLABS_PARTIAL] == pfn or n.lists[2 * SLABS_PARTIAL + 1] == pfn
-        self.list_del(cpu, n, SLABS_PARTIAL if partial else SLABS_FREE, pfn)  # inside a list neither head changes
+        partial = n.lists[2 * layout.SLABS_PARTIAL] == pfn or n.lists[2 * layout.SLABS_PARTIAL + 1] == pfn
+        which = layout.SLABS_PARTIAL if partial else layout.SLABS_FREE  # inside a list neither head changes
+        self.list_del(cpu, n, which, pfn)
         return self.place_slab(cpu, cache, n, pfn)
 
     def place_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
@@ -155,8 +153,8 @@ class SlabLists:
         cpu.read(cache.addr + layout.KMEM_CACHE_NUM)
         cpu.read(page + layout.PAGE_ACTIVE)
         if self.mem_map.active[pfn] < cache.num:
-            return self.list_add(cpu, n, SLABS_PARTIAL, pfn)
-        self.list_add(cpu, n, SLABS_FULL, pfn)
+            return self.list_add(cpu, n, layout.SLABS_PARTIAL, pfn)
+        self.list_add(cpu, n, layout.SLABS_FULL, pfn)
         if cache.flags & cflgs.CFLGS_OBJFREELIST_SLAB:
             if self.debug is not None:
                 self.debug.fixup_objfreelist(cache, pfn)

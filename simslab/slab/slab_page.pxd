@@ -13,13 +13,11 @@ from simslab.slab.kmem_cache cimport KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab_common cimport flags as fl
 
-cdef long long SLABS_FREE
 cdef long long ROW_SHIFT
 cdef long long PREDICTED_TURNS
 cdef long long SET_SLAB
 cdef long long SET_SLAB_PFMEMALLOC
 cdef long long PAGE_IS_PFMEMALLOC
-cdef long long GROW_MASK
 cdef long long INSNS_GROW
 cdef long long INSNS_GROW_OBJECT
 cdef long long INSNS_GROW_OBJECT_CTOR

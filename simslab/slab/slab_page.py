@@ -22,13 +22,12 @@ from simslab.kernel.mm.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
 from simslab.kernel.mm.page_alloc import PageAllocator
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import cflgs, kmem_cache
+from simslab.slab import cflgs
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab.slab_lists import SlabLists
 from simslab.slab_common import flags as fl
 from simslab.slab_common.kmalloc import kmalloc_fix_flags
 
-SLABS_FREE: Final = kmem_cache.SLABS_FREE
 ROW_SHIFT: Final = 8
 PREDICTED_TURNS: Final = 4  # as in free_block.py
 
@@ -36,7 +35,6 @@ SET_SLAB: Final = PG_SLAB
 SET_SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
 PAGE_IS_PFMEMALLOC: Final = PG_PFMEMALLOC
 
-GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
 
 # Instructions of the compiled 5.10.135 code, by function.
 INSNS_GROW: Final = 94
@@ -92,7 +90,7 @@ class SlabPages:
         blocking = flags & gfp.DIRECT_RECLAIM
         if blocking:
             cpu.irq_enable()
-        pfn = self.new_slab(cpu, cache, flags & GROW_MASK, nodeid)
+        pfn = self.new_slab(cpu, cache, flags & gfp.GFP_SLAB_GROW_MASK, nodeid)
         if blocking:
             cpu.irq_disable(SITE_GROW)
         return pfn
@@ -250,7 +248,7 @@ class SlabPages:
         n.list_lock.let_in(cpu)
         cpu.read(page + layout.PAGE_ACTIVE)
         if mem_map.active[pfn] == 0:
-            self.lists.list_add_tail(cpu, n, SLABS_FREE, pfn)
+            self.lists.list_add_tail(cpu, n, layout.SLABS_FREE, pfn)
             n.free_slabs += 1
             cpu.update(n.addr + layout.NODE_FREE_SLABS)
         else:

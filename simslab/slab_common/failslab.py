@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from simslab.allocator.cache import Cache
 from simslab.base.seeds import stream_seed
 from simslab.kernel.mm import gfp
+from simslab.slab_common.flags import SLAB_FAILSLAB
 
 
 @dataclass
@@ -16,7 +17,7 @@ class FailSlab:
 
     `probability` in percent, of every `interval`th allocation, at most `times` of them (-1: no bound), after `space`
     bytes were allocated. As in the kernel, requests that may reclaim are spared unless `ignore_gfp_reclaim` is false.
-    Not modelled: the SLAB_FAILSLAB filter by cache, a flag that is 0 in the configuration; `caches` stands for it.
+    With `caches` or `marked` (cache-filter) only those caches fail, and those with the flag SLAB_FAILSLAB.
     """
 
     probability: float
@@ -25,7 +26,8 @@ class FailSlab:
     times: int = -1
     space: int = 0
     ignore_gfp_reclaim: bool = True
-    caches: frozenset[str] = frozenset()  # empty: all
+    caches: frozenset[str] = frozenset()  # by name; SLAB, and attributes of SLUB, set no SLAB_FAILSLAB
+    marked: bool = False  # `slub_debug` gives SLAB_FAILSLAB to caches
 
     def __post_init__(self) -> None:
         self.chance = random.Random(stream_seed(self.seed, "failslab"))
@@ -37,7 +39,12 @@ class FailSlab:
             return False
         if self.ignore_gfp_reclaim and flags & gfp.DIRECT_RECLAIM:
             return False
-        return (not self.caches or cache.name in self.caches) and self.should_fail(cache.object_size)
+        return self.passes_filter(cache) and self.should_fail(cache.object_size)
+
+    def passes_filter(self, cache: Cache) -> bool:
+        """Whether faults are injected into a cache (mm/failslab.c: cache_filter)."""
+        unfiltered = not self.caches and not self.marked
+        return unfiltered or cache.name in self.caches or bool(cache.flags & SLAB_FAILSLAB)
 
     def should_fail(self, size: int) -> bool:
         """Whether this event of `size` bytes fails (lib/fault-inject.c: should_fail)."""

@@ -1,7 +1,7 @@
 """Cache flags of Linux 5.10 that the allocators share (include/linux/slab.h, mm/slab.h), by value and by name.
 
-The set is that of a kernel without MEMCG, KASAN, FAILSLAB's cache filter and DEBUG_OBJECTS, where the flags of those
-options are 0 and so not permitted.
+The set is that of a kernel without MEMCG, KASAN and DEBUG_OBJECTS, where the flags of those options are 0 and so not
+permitted. SLAB_FAILSLAB, of kernels with FAILSLAB, is permitted to nobody: `slub_debug` gives it (its letter A).
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ SLAB_TYPESAFE_BY_RCU: Final = 0x80000
 SLAB_MEM_SPREAD: Final = 0x100000
 SLAB_TRACE: Final = 0x200000
 SLAB_NOLEAKTRACE: Final = 0x800000
+SLAB_FAILSLAB: Final = 0x2000000
 
-# Not modelled: SLAB_ACCOUNT, SLAB_KASAN, SLAB_FAILSLAB, SLAB_DEBUG_OBJECTS (0 in the configuration modelled).
+CONTENTS_MATTER: Final = SLAB_TYPESAFE_BY_RCU | SLAB_POISON  # between a free and the next allocation: never zeroed
+
+# Not modelled: SLAB_ACCOUNT, SLAB_KASAN, SLAB_DEBUG_OBJECTS (0 in the configuration modelled).
 
 SLAB_CORE_FLAGS: Final = SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU
 SLAB_CACHE_FLAGS: Final = SLAB_MEM_SPREAD | SLAB_NOLEAKTRACE | SLAB_RECLAIM_ACCOUNT
@@ -32,7 +35,7 @@ SLAB_DEBUG_FLAGS: Final = SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER
 SLAB_FLAGS_PERMITTED: Final = (
     SLAB_CORE_FLAGS | SLAB_CACHE_FLAGS | SLAB_DEBUG_FLAGS | SLAB_TRACE | SLAB_CONSISTENCY_CHECKS
 )
-SLAB_NEVER_MERGE: Final = SLAB_DEBUG_FLAGS | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | SLAB_NOLEAKTRACE
+SLAB_NEVER_MERGE: Final = SLAB_DEBUG_FLAGS | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | SLAB_NOLEAKTRACE | SLAB_FAILSLAB
 SLAB_MERGE_SAME: Final = SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32
 
 Names = tuple[tuple[str, int], ...]

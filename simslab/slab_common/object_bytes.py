@@ -9,6 +9,11 @@ from simslab.kernel import layout
 from simslab.kernel.mm.page import FIELDS, MemMap
 
 PAGE_SHIFT: Final = layout.PAGE_SHIFT
+
+# include/linux/poison.h
+POISON_INUSE: Final = 0x5A  # allocated, not written to
+POISON_FREE: Final = 0x6B
+POISON_END: Final = 0xA5  # last byte
 WORD: Final = 8  # bytes
 LINE: Final = 16  # bytes of a hex dump's line
 ASCII_COLUMN: Final = 2 * LINE + LINE + 1

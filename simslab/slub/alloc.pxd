@@ -12,10 +12,6 @@ from simslab.slub.lists.freelists cimport FreeLists
 from simslab.slub.lists.get_partial cimport GetPartial
 from simslab.slub.slab_page cimport SlubPages
 
-cdef long long NUMA_NO_NODE
-cdef long long OBJECTS_SHIFT
-cdef long long OBJECTS_MASK
-cdef long long FROZEN
 cdef long long CONTENTS_MATTER
 cdef long long INSNS_FAST
 cdef long long INSNS_FAST_NODE
@@ -72,7 +68,7 @@ cdef class SlubAlloc:
     cdef long long slab_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long node) except -1
     cdef long long has_normal_memory(self, long long node) except -1
     @cython.locals(pfn=cython.longlong)
-    cdef long long take_cpu_partial(self, Cpu cpu, KmemCache cache, KmemCacheCpu c) noexcept
+    cdef long long take_cpu_partial(self, Cpu cpu, KmemCacheCpu c) noexcept
     @cython.locals(pfn=cython.longlong, objp=cython.longlong)
     cdef long long from_cpu_slab(
         self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node

@@ -22,12 +22,7 @@ from simslab.slub.lists.freelists import FreeLists
 from simslab.slub.lists.get_partial import GetPartial
 from simslab.slub.slab_page import SlubPages
 
-NUMA_NO_NODE: Final = -1
-OBJECTS_SHIFT: Final = 16
-OBJECTS_MASK: Final = 0x7FFF
-FROZEN: Final = 0x80000000
-CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
-
+CONTENTS_MATTER: Final = fl.CONTENTS_MATTER
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_FAST: Final = 44  # kmem_cache_alloc with should_failslab
@@ -96,7 +91,7 @@ class SlubAlloc:
             cpu.read(c.addr + layout.CPU_PAGE)
             tid = c.tid
             objp = c.freelist
-            if objp == 0 or c.page < 0 or (node != NUMA_NO_NODE and self.mem_map.nid(c.page) != node):
+            if objp == 0 or c.page < 0 or (node != gfp.NUMA_NO_NODE and self.mem_map.nid(c.page) != node):
                 self.charge_entry(cpu, c, by_node)
                 objp = self.slab_alloc_slow(cpu, cache, flags, node)
                 break
@@ -189,15 +184,15 @@ class SlubAlloc:
         cpu.insn(INSNS_SLOW)
         cpu.read(c.addr + layout.CPU_PAGE)
         cpu.path = paths.ALLOC_REFILL_PAGE
-        if c.page < 0 and node != NUMA_NO_NODE:
+        if c.page < 0 and node != gfp.NUMA_NO_NODE:
             cpu.insn(INSNS_SLOW_NODE_STATE)
             if not self.has_normal_memory(node):
-                node = NUMA_NO_NODE
+                node = gfp.NUMA_NO_NODE
         while c.page >= 0 or c.partial >= 0:
             if c.page < 0:
-                self.take_cpu_partial(cpu, cache, c)
-            if node != NUMA_NO_NODE and self.mem_map.nid(c.page) != node and not self.has_normal_memory(node):
-                node = NUMA_NO_NODE
+                self.take_cpu_partial(cpu, c)
+            if node != gfp.NUMA_NO_NODE and self.mem_map.nid(c.page) != node and not self.has_normal_memory(node):
+                node = gfp.NUMA_NO_NODE
             objp = self.from_cpu_slab(cpu, cache, c, flags, node)
             if objp:
                 return self.load_freelist(cpu, cache, c, objp)
@@ -207,7 +202,7 @@ class SlubAlloc:
         """Whether `node` is one with memory of its own (node_state(node, N_NORMAL_MEMORY))."""
         return self.node_has_memory[node] if node < len(self.node_has_memory) else 0
 
-    def take_cpu_partial(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu) -> int:
+    def take_cpu_partial(self, cpu: Cpu, c: KmemCacheCpu) -> int:
         """Make the first slab of the CPU's list its slab."""
         pfn = c.partial
         cpu.insn(INSNS_SLOW_POP)
@@ -225,14 +220,14 @@ class SlubAlloc:
         """First object of the CPU's slab, if it fits the request; else the slab is given up and 0 returned."""
         pfn = c.page
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
-        if node != NUMA_NO_NODE and self.mem_map.nid(pfn) != node:
+        if node != gfp.NUMA_NO_NODE and self.mem_map.nid(pfn) != node:
             cpu.insn(INSNS_SLOW_MISMATCH)
             c.stat[stat_item.ALLOC_NODE_MISMATCH] += 1
             return self.slabs.deactivate_slab(cpu, cache, pfn, c.freelist, c)
         if not self.nodes.pfmemalloc_match(cpu, pfn, flags):
             cpu.insn(INSNS_SLOW_MISMATCH)
             return self.slabs.deactivate_slab(cpu, cache, pfn, c.freelist, c)
-        cpu.insn(INSNS_SLOW_CHECK if node == NUMA_NO_NODE else INSNS_SLOW_CHECK + INSNS_SLOW_CHECK_NODE)
+        cpu.insn(INSNS_SLOW_CHECK if node == gfp.NUMA_NO_NODE else INSNS_SLOW_CHECK + INSNS_SLOW_CHECK_NODE)
         if c.freelist:  # an interrupt has filled it since the fast path looked
             return c.freelist
         objp = self.get_freelist(cpu, cache, pfn)
@@ -254,10 +249,10 @@ class SlubAlloc:
             cpu.settle()
             objp = mem_map.freelist[pfn]
             counters = mem_map.s_mem[pfn]
-            if not counters & FROZEN:
+            if not counters & layout.FROZEN:
                 raise KernelBugError(f"CPU slab {pfn} of {cache.name} is not frozen")
-            objects = (counters >> OBJECTS_SHIFT) & OBJECTS_MASK
-            taken = objects | (objects << OBJECTS_SHIFT) | (FROZEN if objp else 0)
+            objects = (counters >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK
+            taken = objects | (objects << layout.OBJECTS_SHIFT) | (layout.FROZEN if objp else 0)
             if self.pages.cmpxchg_double_slab(cpu, cache, pfn, objp, counters, 0, taken):
                 return objp
 
@@ -277,7 +272,7 @@ class SlubAlloc:
         """From a slab of a node's list or a new one; 0 when there is neither (mm/slub.c: new_slab_objects)."""
         while True:
             cpu.read(c.addr + layout.CPU_PARTIAL)
-            cpu.insn(INSNS_SLOW_PARTIAL if node == NUMA_NO_NODE else INSNS_SLOW_PARTIAL_NODE)
+            cpu.insn(INSNS_SLOW_PARTIAL if node == gfp.NUMA_NO_NODE else INSNS_SLOW_PARTIAL_NODE)
             objp = self.nodes.get_partial(cpu, cache, flags, node)
             cpu.path = paths.ALLOC_NODE_PARTIAL
             if not objp:
@@ -341,7 +336,7 @@ class SlubAlloc:
             else:
                 c.tid += 1
                 cpu.update(c.addr + layout.CPU_TID)
-                objp = self.slab_alloc(cpu, cache, flags, NUMA_NO_NODE)
+                objp = self.slab_alloc(cpu, cache, flags, gfp.NUMA_NO_NODE)
             if not objp:
                 break
             objects.append(objp)

@@ -19,7 +19,6 @@ from simslab.slub.lists.get_partial cimport GetPartial
 from simslab.slub.lists.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages
 
-cdef long long NUMA_NO_NODE
 cdef long long SLAB_PAGE
 cdef long long HEAD_PAGE
 cdef long long INSNS_KMALLOC

@@ -39,7 +39,6 @@ from simslab.slub.lists.node_list import NodeLists
 from simslab.slub.shuffle_freelist import FreelistShuffle
 from simslab.slub.slab_page import SlubPages
 
-NUMA_NO_NODE: Final = -1
 SLAB_PAGE: Final = PG_SLAB
 HEAD_PAGE: Final = PG_HEAD
 INSNS_KMALLOC: Final = 27  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
@@ -112,6 +111,7 @@ class SlubCore(Allocator):
             options.slub_max_order,
             options.slub_min_objects,
             options.debug_enabled(),
+            options.disable_higher_order_debug(),
         )
 
     def new_lock(self, addr: int, name: str) -> SpinLock:
@@ -123,7 +123,7 @@ class SlubCore(Allocator):
     def kmem_cache_alloc(self, cpu: Cpu, cache: Cache, flags: int) -> int:
         """Allocate an object; 0 when there is none (mm/slub.c: kmem_cache_alloc)."""
         own: KmemCache = cache  # type: ignore[assignment]
-        return self.allocating.slab_alloc_node(cpu, own, flags, NUMA_NO_NODE, 0)
+        return self.allocating.slab_alloc_node(cpu, own, flags, gfp.NUMA_NO_NODE, 0)
 
     def kmem_cache_alloc_node(self, cpu: Cpu, cache: Cache, flags: int, nodeid: int) -> int:
         """Allocate an object of node `nodeid`, -1 for any (mm/slub.c: kmem_cache_alloc_node)."""
@@ -156,7 +156,7 @@ class SlubCore(Allocator):
             return kmalloc_types.ZERO_SIZE_PTR
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
-            return self.kmalloc_large(cpu, size, flags, NUMA_NO_NODE)
+            return self.kmalloc_large(cpu, size, flags, gfp.NUMA_NO_NODE)
         cpu.insn(INSNS_KMALLOC)
         return self.kmem_cache_alloc(cpu, cache, flags)
 

@@ -14,8 +14,6 @@ cdef long long M_NONE
 cdef long long M_PARTIAL
 cdef long long M_FULL
 cdef long long M_FREE
-cdef long long INUSE
-cdef long long FROZEN
 cdef long long STORE_USER
 cdef long long INSNS_DEACTIVATE
 cdef long long INSNS_DEACTIVATE_LISTED

@@ -19,8 +19,6 @@ M_NONE: Final = 0
 M_PARTIAL: Final = 1  # what becomes of the slab
 M_FULL: Final = 2
 M_FREE: Final = 3
-INUSE: Final = 0xFFFF
-FROZEN: Final = 0x80000000
 STORE_USER: Final = fl.SLAB_STORE_USER
 
 
@@ -80,7 +78,7 @@ class CpuSlab:
         while following:
             cpu.insn(INSNS_DEACTIVATE_OBJECT)
             counters = mem_map.s_mem[pfn]
-            if not counters & FROZEN:
+            if not counters & layout.FROZEN:
                 raise KernelBugError(f"CPU slab {pfn} of {cache.name} is not frozen")
             cpu.write(freelist + cache.offset)
             self.freelists.set_freepointer(cache, freelist, mem_map.freelist[pfn])
@@ -108,7 +106,7 @@ class CpuSlab:
         while True:
             head = mem_map.freelist[pfn]
             counters = mem_map.s_mem[pfn]
-            if not counters & FROZEN:
+            if not counters & layout.FROZEN:
                 raise KernelBugError(f"CPU slab {pfn} of {cache.name} is not frozen")
             left = counters - 1 if freelist else counters
             if freelist:
@@ -116,7 +114,7 @@ class CpuSlab:
                 self.freelists.set_freepointer(cache, freelist, head)
                 if self.freelists.hardened:
                     self.freelists.charge_hardening(cpu, cache)
-            mode = self.choose_place(cpu, cache, n, left & INUSE, freelist | head)
+            mode = self.choose_place(cpu, cache, n, left & layout.INUSE, freelist | head)
             if not locked and self.needs_lock(cache, mode):
                 n.list_lock.lock(cpu, SITE_DEACTIVATE)
                 locked = 1
@@ -124,7 +122,7 @@ class CpuSlab:
                 self.move(cpu, cache, n, pfn, before, mode, tail)
                 before = mode
             following = freelist if freelist else head
-            if self.pages.cmpxchg_double_slab(cpu, cache, pfn, head, counters, following, left & ~FROZEN):
+            if self.pages.cmpxchg_double_slab(cpu, cache, pfn, head, counters, following, left & ~layout.FROZEN):
                 break
         if locked:
             n.list_lock.unlock(cpu)

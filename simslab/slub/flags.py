@@ -1,7 +1,7 @@
 """Cache flags as SLUB uses them: the shared list (`simslab.slab_common.flags`), and two of its own (mm/slub.c).
 
-The set is that of a kernel with SLUB_DEBUG and without MEMCG, KASAN and DEBUG_OBJECTS, whose flags are 0 and so not
-permitted.
+The set is that of a kernel with SLUB_DEBUG and FAILSLAB, and without MEMCG, KASAN and DEBUG_OBJECTS, whose flags are 0
+and so not permitted.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.slab_common.flags import (
+    CONTENTS_MATTER,
     FLAG_NAMES,
     SLAB_CACHE_DMA,
     SLAB_CACHE_DMA32,
     SLAB_CONSISTENCY_CHECKS,
     SLAB_CORE_FLAGS,
+    SLAB_FAILSLAB,
     SLAB_FLAGS_PERMITTED,
     SLAB_MERGE_SAME,
     SLAB_NEVER_MERGE,
@@ -29,6 +31,7 @@ from simslab.slab_common.flags import (
 __all__ = [
     "CACHE_CREATE_MASK",
     "CMPXCHG_DOUBLE",
+    "CONTENTS_MATTER",
     "DEBUG_DEFAULT_FLAGS",
     "DEBUG_METADATA_FLAGS",
     "OBJECT_POISON",
@@ -36,6 +39,7 @@ __all__ = [
     "SLAB_CACHE_DMA32",
     "SLAB_CONSISTENCY_CHECKS",
     "SLAB_DEBUG_FLAGS",
+    "SLAB_FAILSLAB",
     "SLAB_FLAGS_PERMITTED",
     "SLAB_MERGE_SAME",
     "SLAB_NEVER_MERGE",
@@ -62,6 +66,7 @@ CACHE_CREATE_MASK: Final = SLAB_CORE_FLAGS | SLAB_DEBUG_FLAGS | SLAB_NOLEAKTRACE
 SLUB_FLAG_NAMES: Final = (
     ("CONSISTENCY_CHECKS", SLAB_CONSISTENCY_CHECKS),
     *FLAG_NAMES[1:],
+    ("FAILSLAB", SLAB_FAILSLAB),
     ("OBJECT_POISON", OBJECT_POISON),
     ("CMPXCHG_DOUBLE", CMPXCHG_DOUBLE),
 )

@@ -10,8 +10,6 @@ from simslab.slub.lists.cpu_partial cimport CpuPartial
 from simslab.slub.lists.freelists cimport FreeLists
 from simslab.slub.slab_page cimport SlubPages
 
-cdef long long INUSE
-cdef long long FROZEN
 cdef long long DRAIN
 cdef long long TO_TAIL
 cdef long long LOOKAHEAD
@@ -45,6 +43,7 @@ cdef class SlubFree:
     cdef public long long init_on_free
     cdef public long long warned
     cdef long long detached_pfn
+    cdef public object detached_cache
     cdef long long detached_head
     cdef long long detached_tail
     cdef long long detached_count
@@ -79,10 +78,12 @@ cdef class SlubFree:
         self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long saved, long long pfn, long long prior,
         long long left, KmemCacheCpu c
     ) except -1
-    @cython.locals(size=cython.longlong)
+    @cython.locals(size=cython.longlong, own=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
-    @cython.locals(objp=cython.longlong, skipped=cython.longlong, lookahead=cython.longlong)
+    @cython.locals(objp=cython.longlong, own=KmemCache, skipped=cython.longlong, lookahead=cython.longlong)
     cdef long long build_detached_freelist(self, Cpu cpu, KmemCache cache, list objects, long long size) except -1
+    @cython.locals(pfn=cython.longlong, found=KmemCache)
+    cdef KmemCache bulk_cache(self, Cpu cpu, KmemCache cache, long long objp)
     @cython.locals(pfn=cython.longlong)
     cdef long long detach(self, Cpu cpu, KmemCache cache, long long objp, long long following) except -1
     @cython.locals(following=cython.longlong, last=cython.longlong, turned=cython.longlong, objp=cython.longlong)

@@ -18,13 +18,11 @@ from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.lists.freelists import FreeLists
 from simslab.slub.slab_page import SlubPages
 
-INUSE: Final = 0xFFFF
-FROZEN: Final = 0x80000000
 DRAIN: Final = 1
 TO_TAIL: Final = 1
 LOOKAHEAD: Final = 3
-CONTENTS_MATTER: Final = fl.SLAB_TYPESAFE_BY_RCU | fl.SLAB_POISON
 
+CONTENTS_MATTER: Final = fl.CONTENTS_MATTER
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_ENTRY: Final = 25  # kmem_cache_free up to do_slab_free
@@ -59,6 +57,7 @@ class SlubFree:
         self.init_on_free = 0
         self.warned = 0  # of an object in no slab (WARN_ONCE)
         self.detached_pfn = 0  # what build_detached_freelist found last
+        self.detached_cache: Any = None
         self.detached_head = 0
         self.detached_tail = 0
         self.detached_count = 0
@@ -91,6 +90,8 @@ class SlubFree:
             self.pages.log.pr_warn(
                 cpu, f"cache_from_obj: Wrong slab cache. {cache.name} but object is from {found.name}"
             )
+            if self.pages.debug is not None:
+                self.pages.debug.reports.tracking(cpu, found, objp)
         elif not self.warned:
             self.warned = 1
             self.pages.log.pr_warn(cpu, "virt_to_cache: Object is not a Slab page!")
@@ -181,12 +182,12 @@ class SlubFree:
             self.freelists.set_freepointer(cache, tail, prior)
             if self.freelists.hardened:
                 self.freelists.charge_hardening(cpu, cache)
-            if counters & INUSE < count:
+            if counters & layout.INUSE < count:
                 raise KernelBugError(f"more objects freed into slab {pfn} of {cache.name} than were out")
             left = counters - count
-            if (left & INUSE == 0 or prior == 0) and not counters & FROZEN:
+            if (left & layout.INUSE == 0 or prior == 0) and not counters & layout.FROZEN:
                 if prior == 0 and not cache.debug:
-                    left |= FROZEN  # it was on no list; this CPU's own takes it
+                    left |= layout.FROZEN  # it was on no list; this CPU's own takes it
                 else:
                     n = self.node_of(cpu, cache, pfn)
                     saved = cpu.irq_save(SITE_FREE)
@@ -216,10 +217,10 @@ class SlubFree:
         self, cpu: Cpu, cache: KmemCache, pfn: int, counters: int, left: int, c: KmemCacheCpu
     ) -> int:
         """End of __slab_free for a slab that needs no list: some CPU's, one just frozen, or one that stays."""
-        if counters & FROZEN:
+        if counters & layout.FROZEN:
             c.stat[stat_item.FREE_FROZEN] += 1
             cpu.path = paths.FREE_FROZEN
-        elif left & FROZEN:
+        elif left & layout.FROZEN:
             cpu.insn(INSNS_SLOW_FROZE)
             drains = c.stat[stat_item.CPU_PARTIAL_DRAIN]
             self.partial.put_cpu_partial(cpu, cache, pfn, DRAIN)
@@ -244,7 +245,7 @@ class SlubFree:
         """End of __slab_free under the node's lock: a slab emptied, or (debug) one that was full."""
         cpu.insn(INSNS_SLOW_EMPTIED)
         cpu.path = paths.FREE_NODE_PARTIAL
-        if left & INUSE == 0 and self.partial.node_has_plenty(cpu, cache, n):
+        if left & layout.INUSE == 0 and self.partial.node_has_plenty(cpu, cache, n):
             cpu.insn(INSNS_SLOW_FREED)
             cpu.path = paths.FREE_SLAB
             if prior:
@@ -276,17 +277,17 @@ class SlubFree:
                 continue
             if self.detached_count > 1:
                 cpu.insn(INSNS_BULK_SEVERAL)
-            self.free_hook(cpu, cache)
-            self.do_slab_free(
-                cpu, cache, self.detached_pfn, self.detached_head, self.detached_tail, self.detached_count
-            )
+            own: KmemCache = self.detached_cache
+            self.free_hook(cpu, own)
+            self.do_slab_free(cpu, own, self.detached_pfn, self.detached_head, self.detached_tail, self.detached_count)
         cpu.path = paths.FREE_BULK
         return 0
 
     def build_detached_freelist(self, cpu: Cpu, cache: KmemCache, objects: list[int], size: int) -> int:
         """Chain objects of one slab, from the end of the first `size` (mm/slub.c: build_detached_freelist).
 
-        Up to two objects of other slabs are passed over; returns how far the next call must look, 0 when done.
+        Up to two objects of other slabs are passed over; returns how far the next call must look, 0 when done. The
+        first object's cache is `detached_cache`, as cache_from_obj finds it.
         """
         self.detached_count = 0
         objp = 0
@@ -295,7 +296,9 @@ class SlubFree:
             objp = objects[size]
         if not objp:
             return 0
-        self.detach(cpu, cache, objp, 0)
+        own = self.bulk_cache(cpu, cache, objp)
+        self.detached_cache = own
+        self.detach(cpu, own, objp, 0)
         self.detached_tail = objp
         objects[size] = 0
         skipped, lookahead = 0, LOOKAHEAD
@@ -305,7 +308,7 @@ class SlubFree:
             if not objp:
                 continue
             if self.mem_map.head[objp >> layout.PAGE_SHIFT] == self.detached_pfn:
-                self.detach(cpu, cache, objp, self.detached_head)
+                self.detach(cpu, own, objp, self.detached_head)
                 objects[size] = 0
                 continue
             lookahead -= 1
@@ -315,12 +318,20 @@ class SlubFree:
                 skipped = size + 1
         return skipped
 
+    def bulk_cache(self, cpu: Cpu, cache: KmemCache, objp: int) -> KmemCache:
+        """The cache to which the objects of the slab of `objp` are freed: `cache`, or their own where that is seen."""
+        pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
+        if self.mem_map.slab_cache[pfn] == cache.index:
+            return cache
+        found = self.cache_from_obj(cpu, cache, pfn, objp)
+        if found is None:  # which the kernel then follows
+            raise KernelBugError(f"bulk free: object {objp:#x} is in no slab, its cache is NULL")
+        return found
+
     def detach(self, cpu: Cpu, cache: KmemCache, objp: int, following: int) -> int:
         """Put an object before the detached ones."""
         cpu.insn(INSNS_BULK_OBJECT)
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
-        if self.mem_map.slab_cache[pfn] != cache.index:
-            raise KernelBugError(f"object {objp:#x} freed to {cache.name} is of another cache, or of none")
         cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.write(objp + cache.offset)

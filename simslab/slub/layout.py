@@ -1,12 +1,15 @@
 """Byte offsets of SLUB's structures (Linux 5.10, x86-64, NODES_SHIFT 4, SLUB_DEBUG, without SLUB_STATS).
 
-Measured from the real kernel's debug information; every one is compared with the records (`conform/slub/layouts.py`).
+Measured from the real kernel's debug information; every offset is compared with
+the records (`conform/slub/layouts.py`).
 """
 
 from typing import Final
 
-PAGE_SHIFT: Final = 12
-PAGE_SIZE: Final = 4096
+from simslab.kernel import layout
+
+PAGE_SHIFT: Final = layout.PAGE_SHIFT
+PAGE_SIZE: Final = layout.PAGE_SIZE
 
 # struct kmem_cache
 KMEM_CACHE_CPU_SLAB: Final = 0
@@ -53,6 +56,10 @@ NODE_TOTAL_OBJECTS: Final = 40
 NODE_FULL: Final = 48
 NODE_BYTES: Final = 64
 
+# Which of KmemCacheNode.lists.
+PARTIAL: Final = 0
+FULL: Final = 1
+
 # struct page
 PAGE_FLAGS: Final = 0
 PAGE_SLAB_LIST: Final = 8
@@ -64,11 +71,17 @@ PAGE_RCU_HEAD: Final = 8
 PAGE_SLAB_CACHE: Final = 24
 PAGE_FREELIST: Final = 32
 PAGE_COUNTERS: Final = 40
-PAGE_INUSE: Final = 40  # low 16 bits of counters
-PAGE_OBJECTS: Final = 42  # bits 16 to 30
-PAGE_FROZEN: Final = 43  # bit 31
+PAGE_INUSE: Final = 40
+PAGE_OBJECTS: Final = 42
+PAGE_FROZEN: Final = 43
 PAGE_REFCOUNT: Final = 52
 PAGE_STRIDE: Final = 64  # of struct page in the memory map: HAVE_ALIGNED_STRUCT_PAGE, for cmpxchg_double
+
+# Parts of `counters`.
+INUSE: Final = 0xFFFF
+OBJECTS_SHIFT: Final = 16
+OBJECTS_MASK: Final = 0x7FFF
+FROZEN: Final = 0x80000000
 
 KMEM_CACHE_ORDER_OBJECTS_X: Final = 0
 TRACK_BYTES: Final = 24

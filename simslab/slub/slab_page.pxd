@@ -11,15 +11,10 @@ from simslab.slub cimport layout, stat_item
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.lists.freelists cimport FreeLists
 
-cdef long long INUSE
-cdef long long OBJECTS_SHIFT
-cdef long long OBJECTS_MASK
-cdef long long FROZEN
 cdef long long SET_SLAB
 cdef long long SLAB_PFMEMALLOC
 cdef long long PAGE_IS_PFMEMALLOC
 cdef long long FIRST_TRY
-cdef long long GROW_MASK
 cdef long long TYPESAFE_BY_RCU
 cdef long long INSNS_ALLOCATE
 cdef long long INSNS_ALLOCATE_OBJECT

@@ -25,18 +25,10 @@ from simslab.slub import layout, stat_item
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
 from simslab.slub.lists.freelists import FreeLists
 
-NUMA_NO_NODE: Final = -1
-INUSE: Final = 0xFFFF  # mask in counters
-OBJECTS_SHIFT: Final = 16
-OBJECTS_MASK: Final = 0x7FFF
-FROZEN: Final = 0x80000000
-
-
 SET_SLAB: Final = PG_SLAB
 SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
 PAGE_IS_PFMEMALLOC: Final = PG_PFMEMALLOC
 FIRST_TRY: Final = gfp.NOWARN | gfp.NORETRY
-GROW_MASK: Final = gfp.GFP_CONSTRAINT_MASK | gfp.GFP_RECLAIM_MASK
 TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 
 
@@ -90,15 +82,15 @@ class SlubPages:
 
     def inuse(self, pfn: int) -> int:
         """Objects of a slab that are not on its freelist; a CPU's freelist counts as in use."""
-        return self.mem_map.s_mem[pfn] & INUSE
+        return self.mem_map.s_mem[pfn] & layout.INUSE
 
     def objects(self, pfn: int) -> int:
         """Objects that a slab has."""
-        return (self.mem_map.s_mem[pfn] >> OBJECTS_SHIFT) & OBJECTS_MASK
+        return (self.mem_map.s_mem[pfn] >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK
 
     def frozen(self, pfn: int) -> int:
         """1 while a slab belongs to a CPU."""
-        return 1 if self.mem_map.s_mem[pfn] & FROZEN else 0
+        return 1 if self.mem_map.s_mem[pfn] & layout.FROZEN else 0
 
     def cmpxchg_double_slab(
         self,
@@ -149,7 +141,7 @@ class SlubPages:
                 self.log.dump_stack(cpu)
         if not cpu.irqs_off:
             raise KernelBugError("new_slab with interrupts on")
-        return self.allocate_slab(cpu, cache, flags & GROW_MASK, node)
+        return self.allocate_slab(cpu, cache, flags & gfp.GFP_SLAB_GROW_MASK, node)
 
     def allocate_slab(self, cpu: Cpu, cache: KmemCache, flags: int, node: int) -> int:
         """Body of new_slab (mm/slub.c: allocate_slab)."""
@@ -238,7 +230,7 @@ class SlubPages:
         if self.debug is not None:
             self.debug.setup_page_debug(cpu, cache, pfn)
         self.chain_objects(cpu, cache, pfn, objects)
-        mem_map.s_mem[pfn] = objects | (objects << OBJECTS_SHIFT) | FROZEN
+        mem_map.s_mem[pfn] = objects | (objects << layout.OBJECTS_SHIFT) | layout.FROZEN
         cpu.write(page + layout.PAGE_FREELIST)
         if self.observer is not None:
             self.observer.slab_obtained(cache, pfn, mem_map.nid(pfn), objects)

@@ -1,3 +1,6 @@
+import sys
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -193,3 +196,23 @@ def test_only_a_grant_ends_queueing():
     engine.spawn(other, wake)
     engine.run()
     assert times == [50]
+
+
+def test_a_swallowed_exception_ends_the_run_at_the_next_settle_and_is_raised():
+    """Context 0 goes on to its own settle only."""
+    engine, log = Engine(quantum=100), []
+    runner = Runner(engine, 0, [1] * 5, log)
+    Runner(engine, 1, [1, 1], log)
+    runner.steps = swallowing(3)
+    with pytest.raises(MemoryError):
+        engine.run()
+    assert (engine.running, max(log)[0]) == (0, 2)
+    engine.run()
+
+
+def swallowing(number):
+    """Steps of one cycle; before the `number`th an exception is swallowed as compiled code does."""
+    for step in range(1, 9):
+        if step == number:
+            sys.unraisablehook(SimpleNamespace(exc_type=MemoryError, exc_value=MemoryError(), object="simslab.a"))
+        yield 1

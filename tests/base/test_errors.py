@@ -1,4 +1,9 @@
-from simslab.base.errors import BadValue, BadValues, Problem, SimslabError, UserError, UserErrors, near_miss
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from simslab.base.errors import BadValue, BadValues, Problem, SimslabError, Swallowed, UserError, UserErrors, near_miss
 
 
 def test_a_problem_is_one_line_with_place_path_expectation_and_near_miss():
@@ -38,3 +43,58 @@ def test_of_very_many_errors_the_rest_is_counted():
     lines = str(UserErrors([Problem("bad", "f", line) for line in range(1, 101)])).splitlines()
     assert len(lines) == 31
     assert lines[-1] == "... and 70 more"
+
+
+def swallow(error, where="simslab.machine.memory.server.ServerArray.serve"):
+    """What Cython does with an exception that a function cannot pass on."""
+    sys.excepthook(type(error), error, None)
+    sys.unraisablehook(SimpleNamespace(exc_type=type(error), exc_value=error, object=where))
+
+
+@pytest.fixture
+def hooked(monkeypatch):
+    """What went to the hooks that were there before."""
+    found = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, at: found.append(error))
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: found.append(unraisable.exc_value))
+    return found
+
+
+def test_what_was_swallowed_is_raised_at_the_end_and_not_printed(hooked):
+    error = MemoryError()
+    with pytest.raises(MemoryError) as raised, Swallowed():
+        swallow(error)
+    assert raised.value is error
+    assert hooked == []
+
+
+def test_the_first_is_raised_and_told_at_once_and_comes_before_what_it_caused():
+    told = []
+
+    def fail():
+        swallow(KeyboardInterrupt())
+        told.append("the rest")
+        swallow(MemoryError())
+        raise ValueError
+
+    with pytest.raises(KeyboardInterrupt), Swallowed(lambda: told.append("failed")):
+        fail()
+    assert told == ["failed", "the rest"]
+
+
+def test_an_exception_of_which_only_the_kind_is_known_is_raised():
+    with pytest.raises(MemoryError), Swallowed():
+        sys.unraisablehook(SimpleNamespace(exc_type=MemoryError, exc_value=None, object="simslab.a"))
+
+
+def test_those_of_others_go_where_they_went_before(hooked):
+    with Swallowed():
+        sys.unraisablehook(SimpleNamespace(exc_type=OSError, exc_value=(other := OSError()), object=print))
+    assert hooked == [other]
+
+
+def test_afterwards_the_hooks_are_those_from_before(hooked):
+    before = (sys.unraisablehook, sys.excepthook)
+    with Swallowed(), Swallowed():
+        pass
+    assert (sys.unraisablehook, sys.excepthook) == before

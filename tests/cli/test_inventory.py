@@ -1,15 +1,12 @@
-"""What ships is listed, what a file is is found out, and schemas are told by name."""
+"""What ships is listed, and schemas are told by name."""
 
 import json
 
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.base.shipped import KINDS, shipped_folder, shipped_names
-from simslab.cli.inventory import check_file, inventory_json, inventory_lines, schema_json
-from simslab.machine.library import load_machine
-from simslab.workload.description.library import load_workload
-from simslab.workload.run.runner import run_workload
+from simslab.base.shipped import KINDS, shipped_names
+from simslab.cli.inventory import inventory_json, inventory_lines, schema_json
 
 
 def test_every_shipped_file_is_listed_once_below_its_kind():
@@ -18,94 +15,6 @@ def test_every_shipped_file_is_listed_once_below_its_kind():
     assert listed == [name for kind in KINDS for name in shipped_names(kind)]
     assert [line for line in lines if not line.startswith("  ")] == [f"{kind}:" for kind in KINDS]
     assert all(len(line.split(None, 1)) == 2 for line in lines if line.startswith("  "))  # each is described
-
-
-def test_a_file_is_known_by_its_keys(tmp_path):
-    assert check_file("two-socket") == "machine"
-    assert check_file("mixed-remote") == "workload"
-    wrong = tmp_path / "w.yaml"
-    wrong.write_text("threads: []\ncaches: {}\nscael: 2\n")
-    with pytest.raises(UserError, match=r"w\.yaml:3:1.*did you mean 'scale'"):
-        check_file(str(wrong))
-
-
-def test_a_trace_is_read_whole(tmp_path):
-    trace = tmp_path / "t.txt"
-    trace.write_text("nothing of use\n")
-    with pytest.raises(UserError, match=r"t\.txt"):
-        check_file(str(trace))
-
-
-EVENT = (
-    " tar-1 [000] ..... 1.000001: kmalloc: call_site=a ptr=0xffff1 bytes_req=192 bytes_alloc=192 gfp_flags=GFP_KERNEL"
-)
-
-
-@pytest.mark.parametrize("name", ["boot.log", "boot.trace", "boot", "boot.txt"])
-def test_a_trace_is_known_by_its_content(tmp_path, name):
-    trace = tmp_path / name
-    trace.write_text(EVENT + "\n")
-    assert check_file(str(trace)) == "kmem trace, 1 events in 1 lines, 0 lines skipped"
-
-
-@pytest.mark.parametrize("name", ["trace.dat", "trace.log", "trace"])
-def test_a_binary_trace_is_told_with_what_reads_it(tmp_path, name):
-    trace = tmp_path / name
-    trace.write_bytes(b"\x17\x08\x44tracing6\0")
-    with pytest.raises(UserError, match="a binary trace-cmd file; expected the output of `trace-cmd report`"):
-        check_file(str(trace))
-    workload = tmp_path / "w.yaml"
-    workload.write_text(f"trace: {{file: {name}}}")
-    with pytest.raises(UserError, match="a binary trace-cmd file; expected the output of `trace-cmd report`"):
-        check_file(str(workload))
-
-
-def test_a_trace_is_checked_as_a_run_would_read_it(tmp_path):
-    trace = tmp_path / "t.txt"
-    trace.write_text(
-        EVENT + "\nCPU:0 [LOST 3 EVENTS]\nrubbish\n tar-1 [000] ..... 1.000001: kfree: call_site=a ptr=7\n"
-    )
-    assert check_file(str(trace)).splitlines() == [
-        "kmem trace, 2 events in 4 lines, 1 lines skipped",
-        "  events lost while recording: 3",
-        "  free of an object allocated before the recording: 1",
-        "  line that does not parse: 1",
-        "  line not understood: rubbish",
-    ]
-
-
-FAULTS = {
-    "no size": EVENT.split(" bytes_req")[0].replace("kmalloc", "kmem_cache_alloc"),
-    "size 0": EVENT.replace("192", "0").replace("kmalloc", "kmem_cache_alloc"),
-    "no flags": EVENT.replace("GFP_KERNEL", "FOO"),
-    "null flags": EVENT.replace("GFP_KERNEL", "(null)"),
-    "half a number": EVENT + "|0xg",
-    "64 bits of flags": EVENT.replace("GFP_KERNEL", "0xffffffffffffffff"),
-    "frees only": " tar-1 [000] ..... 1.000001: kfree: call_site=a ptr=0xffff1",
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("timing", ["asap", "recorded"])
-def test_a_trace_that_cannot_be_replayed_is_refused_by_check_and_run_alike(tmp_path, fault, timing):
-    (tmp_path / "t.txt").write_text(FAULTS[fault] + "\n")
-    workload = tmp_path / "w.yaml"
-    workload.write_text(f"trace: {{file: t.txt, timing: {timing}}}")
-    with pytest.raises(UserError) as checked:
-        check_file(str(workload))
-    with pytest.raises(UserError) as ran:
-        run_workload(load_machine("one-node"), load_workload(str(workload)))
-    assert str(checked.value) == str(ran.value)
-
-
-def test_a_device_without_end_is_refused_at_once():
-    with pytest.raises(UserError, match="is larger than 8 MiB"):
-        check_file("/dev/zero")
-
-
-def test_a_misspelt_name_is_told_with_the_near_one():
-    with pytest.raises(UserError, match=r"no file, machine or workload 'two-scoket'.*did you mean 'two-socket'"):
-        check_file("two-scoket")
 
 
 @pytest.mark.parametrize(("kind", "key"), [("machine", "layout"), ("workload", "threads"), ("result", "format")])
@@ -125,15 +34,3 @@ def test_descriptions_are_listed_whole_for_programs_too():
     for entries in document.values():
         assert all(f"{entry['name']} " in lines and entry["description"] in lines for entry in entries)
         assert all(entry["description"] for entry in entries)
-
-
-def test_the_traces_of_a_workload_are_told_by_name(tmp_path):
-    for name in ("a.txt.gz", "b.txt.gz"):
-        (tmp_path / name).write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())
-    (tmp_path / "w.yaml").write_text("trace: {file: a.txt.gz, then: [b.txt.gz]}\n")
-    lines = check_file(str(tmp_path / "w.yaml")).splitlines()
-    assert lines[0] == "workload of 2 traces"
-    assert [line.split(",")[0] for line in lines if "kmem trace" in line] == [
-        "a.txt.gz: kmem trace",
-        "b.txt.gz: kmem trace",
-    ]

@@ -46,7 +46,8 @@ def test_the_name_of_the_figure_is_looked_at_before_the_results(refused, tmp_pat
 def test_the_arrays_of_a_cache_are_drawn_over_time_by_running_it_again(simslab, refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert simslab("run", "two-socket", "mixed-remote", "--set", "scale=0.01", "--out", "r")[0] == 0
-    assert simslab("plot", "r", "--kind", "timeline", "--cache", "mixed", "--out", "t.svg") == (0, "", "")
+    alias = "simslab: mixed is an alias of pool_workqueue: the kernel merged them\n"
+    assert simslab("plot", "r", "--kind", "timeline", "--cache", "mixed", "--out", "t.svg") == (0, "", alias)
     assert (tmp_path / "t.csv").read_text().startswith("time_us,array,place,objects\n")
     assert "one cache of one run" in refused("plot", "r", "r", "--kind", "timeline", "--out", "u.svg")
     assert "there is no cache 'mixd'" in refused("plot", "r", "--kind", "timeline", "--cache", "mixd", "--out", "u.svg")
@@ -57,3 +58,15 @@ def test_latencies_are_drawn_by_node_by_running_it_again(simslab, tmp_path, monk
     assert simslab("run", "two-socket", "mixed-remote", "--set", "scale=0.01", "--out", "r")[0] == 0
     assert simslab("plot", "r", "--by", "node", "--operation", "free", "--out", "n.svg") == (0, "", "")
     assert {line.split(",")[1] for line in (tmp_path / "n.csv").read_text().splitlines()[1:]} == {"node 0", "node 1"}
+
+
+def test_causes_are_drawn_by_cache_by_running_it_again(simslab, refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert simslab("run", "one-node", "untar-rm", "--set", "scale=0.005", "--out", "r")[0] == 0
+    how = ("plot", "r", "--kind", "attribution", "--by", "cache")
+    assert simslab(*how, "--operation", "alloc", "--out", "c.svg") == (0, "", "")
+    bars = {line.split(",")[0] for line in (tmp_path / "c.csv").read_text().splitlines()[1:]}
+    assert len(bars) > 3
+    assert all(bar.startswith("alloc ") for bar in bars)
+    assert "another trace than" in refused(*how, "--trace", "c.csv", "--out", "d.svg")
+    assert "drawn from what is stored" in refused(*how[:4], "--trace", "c.csv", "--out", "d.svg")

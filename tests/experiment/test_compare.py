@@ -64,6 +64,11 @@ def test_a_real_difference_is_told_from_noise():
     assert verdicts["remote.frees"] == "equal"
 
 
+def test_metrics_that_no_run_has_a_figure_for_are_named():
+    comparison = compare(plan_of("more:scale=0.5"), run=made_up)
+    assert comparison.notes[0].startswith("memory.arrays, memory.slabs: no run has a figure for it")
+
+
 def test_arms_use_the_same_seeds_in_order():
     seen = []
 

@@ -8,7 +8,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.reproduce import COMPARED, latencies_by_node, reproduce, seen_again
+from simslab.experiment.reproduce import COMPARED, causes_by_cache, latencies_by_node, reproduce, seen_again
 from simslab.experiment.run import run_once
 from simslab.result.stored import stored
 
@@ -95,6 +95,22 @@ def test_a_run_that_is_made_again_tells_what_sysfs_shows_at_its_end(on_slub):
     told = seen_again(on_slub, "sysfs").sysfs
     assert "/sys/kernel/slab/churn -> :0000256\n" in told
     assert "/sys/kernel/slab/:0000256/order:1\n" in told
+
+
+def test_a_view_of_another_kernel_is_refused_before_anything_runs(small, monkeypatch):
+    monkeypatch.setattr("simslab.experiment.reproduce.run_workload", None)
+    with pytest.raises(UserError, match="a kernel with SLAB has no /sys/kernel/slab"):
+        seen_again(stored(small), "sysfs")
+
+
+def test_causes_by_cache_are_together_those_of_the_run(tmp_path):
+    measured = run_once(load_inputs("two-socket", "network-receive", ["scale=0.01"]), out=tmp_path / "out")
+    by_cache = causes_by_cache(stored(tmp_path / "out"))
+    assert set(by_cache) == {row.cache for row in measured.latency}
+    totals = Counter()
+    for row in (row for rows in by_cache.values() for row in rows):
+        totals[row.operation, row.path] += row.total
+    assert totals == {(row.operation, row.path): row.total for row in measured.attribution}
 
 
 def test_latencies_by_node_are_together_those_of_the_run(tmp_path):

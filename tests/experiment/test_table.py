@@ -1,9 +1,10 @@
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.experiment.figures.metrics import NO_FIGURE, metrics
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import sweep
-from simslab.experiment.table import base_point, samples, sweep_table
+from simslab.experiment.table import Samples, base_point, best_lines, samples, sweep_table
 
 
 def test_points_are_compared_with_the_first_paired_by_seed(swept, small_grid):
@@ -48,3 +49,9 @@ def test_corrected_differences_are_wider(small_grid, tmp_path):
     rows = [table.metrics[2].rows[2] for table in (alone, together)]
     assert rows[1].difference_high - rows[1].difference_low > rows[0].difference_high - rows[0].difference_low
     assert together.correction == "Bonferroni-t, 2 comparisons"
+
+
+def test_a_metric_that_no_run_has_a_figure_for_is_told():
+    values = {"a": {1: {"latency.mean:@c": None}}, "b": {1: {"latency.mean:@c": None}}}
+    (told,) = best_lines(Samples(("a", "b"), values), metrics(["latency.mean:@c"]))
+    assert told == f"latency.mean:@c: {NO_FIGURE}"

@@ -140,3 +140,10 @@ def test_proposals_are_judged_like_a_grid_and_come_out_the_same(tmp_path):
     assert numbers[0] == (120, 60, 8)
     assert 1 < len(numbers) <= 7
     assert all(8 <= limit <= 240 and batchcount <= limit and shared in (0, 8) for limit, batchcount, shared in numbers)
+
+
+def test_an_order_that_the_cache_would_not_get_is_refused_before_anything_runs(tmp_path):
+    on_slub = Design("one-node", "local-churn", (ON_SLUB, "scale=0.005"), seeds=2, metrics=("throughput",))
+    with pytest.raises(UserError, match=r"--order: 0: the kernel gives kmalloc-8k slabs of order 1 nevertheless"):
+        search(on_slub, ["kmalloc-8k"], {"order": ["0", "2"]}, tmp_path / "t.db", 1)
+    assert search(on_slub, ["churn"], {"order": ["0"]}, tmp_path / "t.db", 1).table.rows[1].numbers[-1] == 0

@@ -1,3 +1,5 @@
+import signal
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -6,6 +8,7 @@ from simslab.report.canvas import (
     check_drawable,
     draw_tail,
     house_style,
+    interrupts_held,
     legend_above,
     line_look,
     log_time_axis,
@@ -61,6 +64,16 @@ def test_the_same_drawing_has_the_same_bytes(tmp_path):
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
+def test_names_that_leave_no_room_for_the_plot_are_refused(tmp_path):
+    with house_style():
+        figure = new_figure(1.5)
+        axes = figure.subplots()
+        axes.set_yticks([0, 1], ["one", "a long name " * 12])
+        with pytest.raises(UserError, match="names leave no room for the plot; expected a greater --width"):
+            write_figure(figure, tmp_path / "a.svg")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_curve_of_shares_begins_at_nothing():
     assert steps([10, 20], [0.5, 1.0]) == ([10, 10, 20], [0.0, 0.5, 1.0])
 
@@ -71,6 +84,12 @@ def test_the_tail_is_what_took_at_least_so_long(axes):
     assert list(line.get_xdata()) == [10, 20, 30]
     assert list(line.get_ydata()) == pytest.approx([1.0, 0.5, 0.1])
     assert (line.get_color(), axes.get_yscale()) == (line_look(1)["color"], "log")
+
+
+def test_a_tail_of_one_latency_has_a_mark(axes):
+    draw_tail(axes, [10], [1.0], 0, "one")
+    draw_tail(axes, [10, 20], [0.5, 1.0], 1, "two")
+    assert [line.get_marker() for line in axes.lines] == ["|", "None"]
 
 
 def test_every_look_is_another():
@@ -115,3 +134,18 @@ def test_a_legend_stands_where_it_is_asked_for(place, there):
     if place in ("above", "right"):
         drawn, plot = legend.get_window_extent(), axes.get_window_extent()
         assert drawn.y0 >= plot.y1 - 3 if place == "above" else drawn.x0 >= plot.x1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_takes_effect_after_what_is_loaded_meanwhile(number):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    before, done = signal.signal(number, stopped), []
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupts_held():
+            done += [signal.raise_signal(number), "loaded"]
+        assert done == [None, "loaded"]
+        assert signal.getsignal(number) is stopped
+    finally:
+        signal.signal(number, before)

@@ -116,3 +116,80 @@ def test_a_protocol_has_its_schemas_keys(name):
 @pytest.mark.parametrize(("kind", "command"), [("metrics", "metrics"), ("terms", "explain")])
 def test_lists_have_their_schemas_keys(kind, command):
     assert len(FILES[kind].model_validate_json(printed(command, "--json")).root) > 20
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    """A small stored run."""
+    out = tmp_path_factory.mktemp("json") / "r"
+    printed("run", *SIZED[:4], "--out", out)
+    return out
+
+
+def test_a_shown_result_is_the_stored_one(result):
+    assert printed("show", result, "--json") == (result / "result.json").read_text()
+
+
+@pytest.mark.parametrize(("view", "again"), [("slabinfo", False), ("buddyinfo", True)])
+def test_a_view_has_its_schemas_keys_and_the_lines_of_its_text(result, view, again):
+    found = FILES["view"].model_validate_json(printed("show", result, "--view", view, "--json"))
+    assert (found.view, found.run_again) == (view, again)
+    assert found.lines == printed("show", result, "--view", view).splitlines()
+
+
+def test_the_slowest_operations_have_their_schemas_keys(result):
+    found = FILES["worst"].model_validate_json(printed("explain", result, "--worst", 2, "--json"))
+    assert [sum(each.causes.values()) for each in found.operations] == [each.cycles for each in found.operations]
+    assert len(found.operations) == 2
+
+
+def test_an_artifact_has_its_schemas_keys(result, tmp_path):
+    found = FILES["artifact"].model_validate_json(printed("artifact", tmp_path / "a", result, "--json"))
+    assert [(piece.name, len(piece.commands)) for piece in found.pieces] == [("r", 2)]
+
+
+def test_the_parameters_of_a_machine_have_their_schemas_keys():
+    found = FILES["parameters"].model_validate_json(printed("describe", "one-node", "--parameters", "--json"))
+    lines = printed("describe", "one-node", "--parameters").splitlines()
+    assert [row.parameter for row in found.parameters] == [line.split()[0] for line in lines[1:]]
+
+
+def test_what_is_written_is_told_file_by_file(result, tmp_path):
+    figure, page, machine = tmp_path / "f.svg", tmp_path / "p.html", tmp_path / "m.xml"
+    commands = {
+        ("plot", result, "--kind", "nodes", "--out", figure): [figure, tmp_path / "f.csv"],
+        ("report", result, "--out", page): [page],
+        ("export", "hwloc", "one-node", "--out", machine): [machine],
+        ("import", "hwloc", machine, "--out", tmp_path / "m.yaml"): [tmp_path / "m.yaml"],
+    }
+    for command, files in commands.items():
+        found = FILES["written"].model_validate_json(printed(*command, "--json"))
+        assert {(file.file, file.bytes) for file in found.files} == {(str(f), f.stat().st_size) for f in files}
+    found = FILES["written"].model_validate_json(printed("import", "hwloc", machine, "--json"))
+    assert (found.files, found.text) == ([], (tmp_path / "m.yaml").read_text())
+
+
+def test_stores_that_are_merged_and_exported_have_their_schemas_keys(tmp_path):
+    store = tmp_path / "s.db"
+    printed("sweep", *SIZED, "--axis", "core.ipc=1,2", "--metric", "throughput", "--jobs", 1, "--store", store)
+    merged = FILES["merge"].model_validate_json(printed("store", "merge", tmp_path / "t.db", store, "--json"))
+    assert (merged.cells, merged.runs) == (4, 4)
+    (file,) = (
+        FILES["written"].model_validate_json(printed("store", "export", store, tmp_path / "a.csv", "--json")).files
+    )
+    assert (file.what, file.file) == ("csv", str(tmp_path / "a.csv"))
+
+
+def commands(group=app):
+    """Yield every command of the command line, by its words."""
+    for each in group.registered_commands:
+        yield (each.name or each.callback.__name__,)
+    for inner in group.registered_groups:
+        for words in commands(inner.typer_instance):
+            yield (inner.name, *words)
+
+
+@pytest.mark.parametrize("words", [*commands()], ids=" ".join)
+def test_every_command_has_json(words):
+    prints_json = {("schema",), ("store", "dump")}  # and nothing else
+    assert (words in prints_json) != bool(re.search(r"^ +--json\b", printed(*words, "--help"), re.M))

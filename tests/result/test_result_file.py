@@ -83,6 +83,12 @@ def test_the_same_measurement_gives_the_same_text(make_measurement):
     assert to_json(make_measurement()) == to_json(make_measurement())
 
 
+def test_a_result_of_another_version_is_told_as_that(measurement):
+    text = to_json(measurement).replace('"version": 1', '"version": 9', 1)
+    with pytest.raises(UserError, match=r"^r\.json: is a result of version 9; expected a simslab-result of version 1$"):
+        from_json(text, "r.json")
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\x00", '{"format": "other", "version": 1}'])
 def test_what_is_no_result_is_refused(text, tmp_path):
     file = tmp_path / "result.json"

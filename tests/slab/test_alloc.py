@@ -96,3 +96,11 @@ def test_a_debug_kernel_prefetches_the_object_not_its_slot():
     memory = bench.allocator.kernel.machine.memory
     assert memory.state_in_core(cpu.core, objp >> 6)
     assert not memory.state_in_core(cpu.core, slot >> 6)
+
+
+def test_an_allocation_prefetches_its_object_and_one_by_node_does_not(bench):
+    cpu, memory = bench.cpus[0], bench.allocator.kernel.machine.memory
+    plain = bench.allocator.kmem_cache_create("plain", 200)
+    wherever = bench.allocator.kmem_cache_alloc(cpu, plain, gfp.GFP_KERNEL)
+    by_node = bench.allocator.kmem_cache_alloc_node(cpu, plain, gfp.GFP_KERNEL, 0)
+    assert [memory.state_in_core(cpu.core, objp >> 6) != 0 for objp in (wherever, by_node)] == [True, False]

@@ -1,6 +1,7 @@
 """kmalloc by size and flags, frees of what it gave, shrinking on all CPUs, and which options reach which piece."""
 
 import pytest
+from one_fails import OneFails
 
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
@@ -18,17 +19,6 @@ def allocator():
 @pytest.fixture
 def cpu(allocator):
     return allocator.kernel.machine.cpus[0]
-
-
-class Fails:
-    """Fails one allocation, by its number from 1."""
-
-    def __init__(self, number):
-        self.left = number
-
-    def should_failslab(self, cache, flags):
-        self.left -= 1
-        return self.left == 0
 
 
 @pytest.mark.parametrize(
@@ -84,7 +74,7 @@ def test_bytes_of_a_node_lie_there(allocator, cpu):
 
 def test_many_calls_end_with_the_first_that_fails(allocator, cpu):
     assert len(set(allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, 5))) == 5
-    allocator.set_failslab(Fails(3))
+    allocator.set_failslab(OneFails(3))
     assert len(allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, 5)) == 2
 
 

@@ -5,6 +5,7 @@ freelists kept off the slab), each object of the user, each area of per-CPU arra
 """
 
 import pytest
+from one_fails import OneFails
 
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
@@ -19,18 +20,6 @@ KINDS = {
     "in an object": {"size": 500},
     "two pages": {"size": 2500},
 }
-
-
-class OneFails:
-    """Fails the request of that number, from 1; counts them all."""
-
-    def __init__(self, number):
-        self.number = number
-        self.asked = 0
-
-    def should_failslab(self, cache, flags):
-        self.asked += 1
-        return self.asked == self.number
 
 
 class Program:

@@ -3,9 +3,9 @@
 import pytest
 
 from simslab.conform.topologies import new_system
+from simslab.kernel.layout import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL
 from simslab.kernel.mm import gfp
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL
 
 
 class Bench:

@@ -3,6 +3,7 @@ import pytest
 from simslab.allocator.cache import Cache
 from simslab.kernel.mm import gfp
 from simslab.slab_common.failslab import FailSlab
+from simslab.slab_common.flags import SLAB_FAILSLAB
 
 CACHE = Cache(1, 0, "files")
 CACHE.object_size = 100
@@ -45,6 +46,14 @@ def test_only_the_caches_named_fail():
     faults = FailSlab(100, caches=frozenset({"inodes"}))
     assert not faults.should_failslab(CACHE, 0)
     assert faults.should_failslab(Cache(2, 0, "inodes"), 0)
+
+
+def test_caches_marked_by_their_flag_fail_beside_those_named():
+    marked = Cache(2, 0, "marked")
+    marked.flags = SLAB_FAILSLAB
+    assert FailSlab(100, marked=True).should_failslab(marked, 0)
+    assert FailSlab(100, caches=frozenset({"inodes"})).should_failslab(marked, 0)
+    assert not FailSlab(100, marked=True).should_failslab(CACHE, 0)
 
 
 def test_the_cache_of_caches_never_fails():

@@ -1,9 +1,10 @@
 """What becomes of a CPU's slab when it is given up."""
 
 import pytest
-from slub_systems import FROZEN, FULL, KERNEL, Bench
+from slub_systems import KERNEL, Bench
 
 from simslab.kernel.bug import KernelBugError
+from simslab.slub.layout import FROZEN, FULL
 
 
 @pytest.fixture

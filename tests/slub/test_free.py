@@ -97,7 +97,40 @@ def test_an_object_of_another_cache_is_a_bug(system):
         allocator.kmem_cache_free_bulk(cpus[0], cache, [objp])
 
 
-@pytest.mark.parametrize("options", [{"freelist_hardened": True}, {"slub_debug": "F"}])
+LOOKING = pytest.mark.parametrize("options", [{"freelist_hardened": True}, {"slub_debug": "F"}])
+
+
+@LOOKING
+def test_a_bulk_goes_to_the_cache_of_the_last_object_of_each_slab_with_a_warning(booted, options):
+    allocator = booted("1n1c", slab_nomerge=True, **options)
+    cpu, own = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("own", 64)
+    other = allocator.kmem_cache_create("other", 64)
+    mine = [allocator.kmem_cache_alloc(cpu, own, gfp.GFP_KERNEL) for _ in range(3)]
+    theirs = [allocator.kmem_cache_alloc(cpu, other, gfp.GFP_KERNEL) for _ in range(2)]
+    allocator.kmem_cache_free_bulk(cpu, other, [*mine, *theirs])
+    warned = [line for line in allocator.kernel.log.lines if "Wrong slab cache. other but object is from own" in line]
+    assert len(warned) == 1
+    for cache in (own, other):
+        allocator.kmem_cache_shrink(cpu, cache)
+        assert cache.get_node(0).nr_slabs == 0
+
+
+def test_a_warning_of_the_wrong_cache_tells_who_had_the_object_where_that_is_tracked(booted):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="FU")
+    cpu, own = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("own", 64)
+    objp = allocator.kmem_cache_alloc(cpu, own, gfp.GFP_KERNEL)
+    allocator.kmem_cache_free(cpu, allocator.kmem_cache_create("other", 64), objp)
+    assert "INFO: Allocated in " in allocator.kernel.log.lines[1]
+
+
+def test_a_bulk_of_an_object_of_no_slab_follows_a_null_cache(booted):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="F")
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("c", 64)
+    with pytest.raises(KernelBugError, match="in no slab, its cache is NULL"):
+        allocator.kmem_cache_free_bulk(cpu, cache, [allocator.kmalloc(cpu, 1 << 20, KERNEL)])
+
+
+@LOOKING
 def test_a_kernel_that_looks_frees_to_the_objects_own_cache_with_a_warning(booted, options):
     allocator = booted("1n1c", slab_nomerge=True, **options)
     cpu, own = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("own", 64)

@@ -6,13 +6,12 @@ from simslab.conform.slub.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.slub import stat_item
 from simslab.slub.creation.options import SlubOptions
+from simslab.slub.layout import PARTIAL
 
 KERNEL = gfp.GFP_KERNEL
 SITE = 0  # no call site of the kernel's
-# Constants that the compiled modules have in C only: lists of a node, positions in them, a bit of counters, a pointer.
-PARTIAL, FULL = 0, 1
+# Constants that the compiled modules have in C only: positions in a node's list, a pointer.
 DEACTIVATE_TO_HEAD, DEACTIVATE_TO_TAIL = 0, 1
-FROZEN = 1 << 31
 ZERO_SIZE_PTR = 16
 
 

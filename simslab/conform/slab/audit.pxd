@@ -7,7 +7,6 @@ from simslab.slab cimport cflgs
 from simslab.slab.kmem_cache cimport AlienCache, AlienTable, ArrayCache, KmemCache, KmemCacheNode
 
 cdef long long ROW_SHIFT
-cdef long long SLABS_FREE
 cdef long long NR_LISTS
 cdef long long WRONG_LIST
 cdef long long WRONG_NODE

@@ -16,11 +16,10 @@ from typing import Final
 from simslab.base import buffers
 from simslab.kernel import layout
 from simslab.kernel.mm.page import MemMap
-from simslab.slab import cflgs, kmem_cache
+from simslab.slab import cflgs
 from simslab.slab.kmem_cache import AlienTable, ArrayCache, KmemCache, KmemCacheNode
 
 ROW_SHIFT: Final = 8
-SLABS_FREE: Final = kmem_cache.SLABS_FREE
 NR_LISTS: Final = 3
 
 # What `check` can find; PROBLEMS has the words.
@@ -171,7 +170,7 @@ class SlabAudit:
                 if problem:
                     return problem
                 total += 1
-                if which == SLABS_FREE:
+                if which == layout.SLABS_FREE:
                     free_slabs += 1
                 free_objects += self.cache.num - self.mem_map.active[pfn]
                 pfn = self.mem_map.next[pfn]

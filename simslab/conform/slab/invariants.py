@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from simslab.kernel.layout import PAGE_SHIFT
+from simslab.kernel.layout import PAGE_SHIFT, SLABS_FREE, SLABS_FULL, SLABS_PARTIAL
 from simslab.slab import cflgs
-from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
     from simslab.slab.allocator import SlabAllocator

@@ -23,7 +23,6 @@ from simslab.conform.slab.path_costs import (
 from simslab.conform.verdict import Verdict
 from simslab.conform.watching import MOST_COUNTED, TOLERANCE, in_plain_python, print_measured
 
-COUNTS: Final = "instruction_counts"
 # Limits of the node's shared array of the caches that were tuned before the recording, which no access tells.
 TUNED_SHARED_LIMITS: Final = {"b256b16": 32, "b256n": 12, "b256one": 0, "b256s": 52}
 

@@ -28,9 +28,9 @@ from simslab.conform.watching import (
     MOST_COUNTED,
     MOST_INSTRUCTIONS,
     TICK,
-    TOLERANCE,
     Recorder,
     counted,
+    same_instructions,
 )
 from simslab.kernel import layout
 
@@ -82,7 +82,7 @@ class PathCost:
     @property
     def same_instructions(self) -> bool:
         """Whether the instructions are within the tolerance, or within one of a path of a few."""
-        return abs(self.got_instructions - self.instructions) <= max(1.0, TOLERANCE * self.instructions)
+        return same_instructions(self.got_instructions, self.instructions)
 
     @property
     def same_lines(self) -> bool:

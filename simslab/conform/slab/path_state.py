@@ -10,11 +10,12 @@ from simslab.base.errors import UserError
 from simslab.conform.records import Row
 from simslab.conform.topologies import new_system
 from simslab.conform.watching import accesses_free_of_charge
+from simslab.kernel.layout import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL
 from simslab.kernel.mm import gfp
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.cpucache import do_tune_cpucache
 from simslab.slab.creation.options import SlabOptions
-from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache
+from simslab.slab.kmem_cache import ArrayCache, KmemCache
 from simslab.slab_common import flags as fl
 
 TOPOLOGY: Final = "2n4c"

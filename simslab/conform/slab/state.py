@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from simslab.kernel.layout import PAGE_SHIFT
-from simslab.slab.kmem_cache import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL, ArrayCache, KmemCache, KmemCacheNode
+from simslab.kernel.layout import PAGE_SHIFT, SLABS_FREE, SLABS_FULL, SLABS_PARTIAL
+from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 
 if TYPE_CHECKING:
     from simslab.slab.slab_page import SlabPages

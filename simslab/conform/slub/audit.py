@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from simslab.slub import flags as fl
-from simslab.slub.housekeeping.shrink import FULL, PARTIAL
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
-from simslab.slub.layout import PAGE_SHIFT
+from simslab.slub.layout import FULL, PAGE_SHIFT, PARTIAL
 
 SLAB: Final = "slab"  # of a CPU
 LIST: Final = "list"  # of a CPU

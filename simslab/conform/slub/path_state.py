@@ -26,7 +26,6 @@ CPU_OF_NODE: Final = (0, 2)
 OTHER_CPU_OF_NODE: Final = (1, 3)
 SEARCH: Final = 0  # what the cycle counter reads when other nodes are searched, and when not
 NO_SEARCH: Final = 1023
-FROZEN: Final = 0x80000000
 LEFT: Final[dict[str, set[int]]] = {}  # by cache: slabs that the last bench made
 
 
@@ -133,7 +132,9 @@ class Bench:
         self.chain(pfn, range(free))
         objects = self.pages.objects(pfn)
         self.pages.mem_map.set("freelist", pfn, self.address(pfn, 0) if free else 0)
-        self.pages.mem_map.set("s_mem", pfn, (objects - free) | (objects << 16) | (FROZEN if frozen else 0))
+        self.pages.mem_map.set(
+            "s_mem", pfn, (objects - free) | (objects << layout.OBJECTS_SHIFT) | (layout.FROZEN if frozen else 0)
+        )
         return pfn
 
     def address(self, pfn: int, index: int) -> int:
@@ -180,7 +181,7 @@ class Bench:
         self.chain(pfn, range(own))
         self.chain(pfn, range(own, own + others))
         self.pages.mem_map.set("freelist", pfn, self.address(pfn, own) if others else 0)
-        self.pages.mem_map.set("s_mem", pfn, (objects - others) | (objects << 16) | FROZEN)
+        self.pages.mem_map.set("s_mem", pfn, (objects - others) | (objects << layout.OBJECTS_SHIFT) | layout.FROZEN)
         self.c.page, self.c.freelist = pfn, self.address(pfn, 0) if own else 0
 
     def make_cpu_partial(self) -> list[int]:
@@ -231,7 +232,9 @@ class Bench:
             free = self.cache.oo_objects - row.obj_inuse
             self.chain(pfn, range(free))
             self.pages.mem_map.set("freelist", pfn, self.address(pfn, 0) if free else 0)
-            self.pages.mem_map.set("s_mem", pfn, row.obj_inuse | (self.cache.oo_objects << 16) | FROZEN)
+            self.pages.mem_map.set(
+                "s_mem", pfn, row.obj_inuse | (self.cache.oo_objects << layout.OBJECTS_SHIFT) | layout.FROZEN
+            )
         else:
             made = 1
             frozen = kind.startswith("frozen")

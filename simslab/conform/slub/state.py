@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from simslab.slub.housekeeping.shrink import FULL, PARTIAL
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
+from simslab.slub.layout import FULL, PARTIAL
 
 if TYPE_CHECKING:
     from simslab.slub.allocator import SlubAllocator

@@ -39,6 +39,11 @@ class Family:
     selects: str = ""
     parse: Callable[[str], Selection] = select.plain
 
+    @property
+    def cache_part(self) -> str:
+        """The part of a selection that names a cache; empty where none does."""
+        return "first" if self.selects == "CACHE" else "place" if self.selects.endswith("@CACHE") else ""
+
 
 def _latencies(observation: Observation, chosen: Selection) -> Distribution:
     return merge_rows(

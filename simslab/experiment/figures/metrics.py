@@ -2,13 +2,14 @@
 
 A name is `FAMILY` or `FAMILY:SELECTION`: `throughput`, `latency.p99`, `latency.p99:free/alien@mixed`,
 `lock.wait:alien_lock`, `memory.arrays:kmalloc-64`. Families are listed by `FAMILIES`; a family tells what its selection
-means. A figure that a run has nothing for (the p99 of a path that nothing took) is None.
+means. A figure that a run has nothing for (the p99 of a path that nothing took, the memory of a cache that its kernel
+has not) is None. A cache goes by the workload's name as well as by that of the cache that it was merged into.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
@@ -39,6 +40,10 @@ DEFAULT: Final = (
 )
 
 
+HEAD_LINES: Final = 2  # of /proc/slabinfo
+NO_FIGURE: Final = "no run has a figure for it: nothing took that path, or there is no such cache"
+
+
 @dataclass(frozen=True)
 class Metric:
     """One figure of a run; `better` is `lower`, `higher` or empty where neither is."""
@@ -64,7 +69,21 @@ def metric(name: str) -> Metric:
     if colon and not family.selects:
         raise UserError(f"'{name}': {family_name} is one figure", expected=f"'{family_name}' alone")
     selection = family.parse(rest) if colon else Selection()
-    return Metric(name, family.unit, family.better, lambda observation: family.value(observation, selection))
+    return Metric(name, family.unit, family.better, lambda observation: _value(family, selection, observation))
+
+
+def _value(family: Family, selection: Selection, observation: Observation) -> float | None:
+    """Return a figure of the cache that the kernel knows by the selected name; None where it knows none."""
+    part = family.cache_part
+    called = getattr(selection, part) if part else ""
+    if called:
+        measured = observation.measurement
+        cache = measured.merged.get(called, called)
+        listed = [line.split()[0] for line in measured.slabinfo.splitlines()[HEAD_LINES:]]
+        if listed and cache not in listed and all(cache != row.cache for row in measured.latency):
+            return None
+        selection = replace(selection, **{part: cache})
+    return family.value(observation, selection)
 
 
 def metrics(names: Iterable[str] = DEFAULT) -> list[Metric]:

@@ -53,8 +53,8 @@ class Constraint:
             raise UserError(f"'{self.text}' cannot be worked out", file="--where", expected=EXPECTED) from None
 
 
-def parse_constraint(text: str, axes: Sequence[str], given: Mapping[str, str] | None = None) -> Constraint:
-    """Return the constraint in `text` over these axes; UserError if it is none. `given` are values that do not vary."""
+def parse_constraint(text: str, axes: Sequence[str]) -> Constraint:
+    """Return the constraint in `text` over these axes; UserError if it is none."""
     names: dict[str, str] = {}
 
     def stand_in(what: str) -> str:

@@ -17,7 +17,7 @@ from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, 
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
 from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs
-from simslab.experiment.limits import MOST_SEEDS
+from simslab.experiment.limits import MOST_SEEDS, check_first_seed
 
 VARY: Final = ("start", "placement", "none")
 MOST: Final = 100_000  # points; more is a slip
@@ -168,6 +168,7 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
         told = f"no point is left of {len(combined)}: {' and '.join(design.where)}"
         raise UserError(told, file="--where", expected="a constraint that some point meets")
     first = points[0].inputs.workload.seed if design.first_seed is None else design.first_seed
+    check_first_seed(first)
     return Grid(design, tuple(points), tuple(range(first, first + design.seeds)), tuple(_notes(design, points)))
 
 

@@ -57,8 +57,12 @@ class Knobs:
         order = given.pop(ORDER, None)
         point = {f"tunables.{called}.{name}": str(value) for name, value in given.items()}
         if order is not None and order != self.own[-1]:
-            point |= {f"workload.kernel.{name}": str(order) for name in ("slub_min_order", "slub_max_order")}
+            point |= self.boot(order)
         return point
+
+    def boot(self, order: int) -> dict[str, str]:
+        """Return the settings that boot SLUB with slabs of one order."""
+        return {f"workload.kernel.{name}": str(order) for name in ("slub_min_order", "slub_max_order")}
 
     def lines(self, numbers: Numbers) -> str:
         """Return the lines for a shell that apply numbers to the cache of a running kernel."""

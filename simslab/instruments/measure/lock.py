@@ -5,7 +5,7 @@ CPUs run the kernel's own `SpinLock` at quantum 0 and do nothing else. How that 
 
 - order: waiters get the lock in the order in which they came, as the MCS queue gives it (`overtaken` counts breaches);
 - the line: the release takes the word back from the waiter that polls it, the poll that waits for it is answered at
-  once, and the waiter's own store is not waited for (`SpinLock.see_release`, `take_over`);
+  once, and the waiter's own store is not waited for (`SpinLock.followed_by`, `take_over`);
 - an uncontended acquisition is one locked access, the release one store.
 
 `HandOver.transfers` is what these transfers of the word take one by one on the same machine, from release to
@@ -23,8 +23,8 @@ from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from simslab.base.units import Duration, parse_duration
 from simslab.instruments.measure.chase import nearest_memory
-from simslab.instruments.measure.lock_figures import HandOver, LockMeasurement, LockPoint
 from simslab.instruments.measure.prober import FIRST_BYTE, Prober
 from simslab.instruments.measure.transfer import RELATIONS, partner
 from simslab.kernel.locking.spinlock import LockStats, SpinLock
@@ -35,10 +35,10 @@ from simslab.machine.machine import build_machine
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from simslab.base.units import Duration
     from simslab.machine.core.cpu import Cpu
     from simslab.machine.spec import MachineSpec
 
+SECTION: Final = parse_duration("100 ns")
 WORK: Final = causes.WORK
 EACH: Final = 24  # sections of each CPU
 SKIPPED: Final = 4  # of each at the start, not counted
@@ -46,6 +46,35 @@ SPREAD: Final = 200  # cycles for each CPU over which they come at first
 PAUSE_BETWEEN: Final = 100  # cycles at most between a CPU's sections
 ROUNDS: Final = 16  # of a line's way through the real lock's hand-over
 MEASURED: Final = site("measured section")
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A lock that two CPUs pass to and fro, in ns from the end of one section to the beginning of the next."""
+
+    charged: float  # as the simulated kernel is charged: one transfer of the lock word
+    transfers: float  # every transfer of the lock word that qspinlock's pending path makes
+
+
+@dataclass(frozen=True, slots=True)
+class LockPoint:
+    """What `cpus` CPUs achieve that do nothing but enter one section."""
+
+    cpus: int
+    ns_each: float  # from one section's beginning to the next's, whoever enters
+    hand_over: float  # ns of it between the sections, 0 for one CPU
+    million_per_second: float
+    overtaken: int  # sections entered before that of a CPU which had come earlier
+
+
+@dataclass(frozen=True, slots=True)
+class LockMeasurement:
+    """Hand-over by how near the CPUs are, and throughput by their number."""
+
+    section_ns: float
+    uncontended_cycles: float  # lock and unlock by one CPU that has the line
+    hand_over: dict[str, HandOver]  # by relation of the CPUs
+    throughput: list[LockPoint]
 
 
 @dataclass
@@ -77,7 +106,7 @@ class _Run:
         return run
 
 
-def measure_lock(spec: MachineSpec, section: Duration) -> LockMeasurement:
+def measure_lock(spec: MachineSpec, section: Duration = SECTION) -> LockMeasurement:
     """Return hand-over and throughput with critical sections of length `section`."""
     hz = spec.core.frequency
     cycles = section.cycles(hz)

@@ -11,12 +11,13 @@ from simslab.instruments.measure.bandwidth import bandwidth_matrix, core_bandwid
 from simslab.instruments.measure.chase import ChasePoint, LevelLatency, chase_curve, level_latencies
 from simslab.instruments.measure.idle import idle_matrix
 from simslab.instruments.measure.loaded import LoadPoint, loaded_curve
-from simslab.instruments.measure.lock_figures import LockMeasurement
+from simslab.instruments.measure.lock import SECTION, LockMeasurement, measure_lock
 from simslab.instruments.measure.pingpong import ping_pong_by_relation, ping_pong_matrix
 from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.transfer import HomeLatencies, transfer_by_home, transfer_by_state
 
 if TYPE_CHECKING:
+    from simslab.base.units import Duration
     from simslab.machine.spec import MachineSpec
 
 Matrix = list[list[float | None]]
@@ -41,10 +42,11 @@ class MachineMeasurement:
     core_bandwidth: float | None = None
     peak: dict[str, float] | None = None  # by mix
     loaded: list[LoadPoint] | None = None
-    lock: LockMeasurement | None = None  # of the kernel, added by who may measure it
+    lock: LockMeasurement | None = None  # the kernel's
 
 
-PARTS: Final[dict[str, dict[str, Callable[[MachineSpec], Any]]]] = {
+LOCK: Final = "lock"  # the part whose length of a critical section can be chosen
+PARTS: Final[dict[str, dict[str, Callable[..., Any]]]] = {
     "cache": {"levels": level_latencies, "chase": chase_curve},
     "latency": {"idle_sequential": lambda spec: idle_matrix(spec, sequential=True), "idle_random": idle_matrix},
     "c2c": {"transfers": transfer_by_state, "homes": transfer_by_home, "ping_pong": ping_pong_by_relation},
@@ -57,13 +59,19 @@ PARTS: Final[dict[str, dict[str, Callable[[MachineSpec], Any]]]] = {
     },
     "all-bandwidth": {"bandwidth": lambda spec: bandwidth_matrix(spec, whole=True)},
     "loaded": {"loaded": loaded_curve},
+    LOCK: {"lock": measure_lock},
 }
 LONG: Final = ("pairs", "all-bandwidth")  # matrices over CPUs, or over many nodes
 DEFAULT_PARTS: Final = tuple(part for part in PARTS if part not in LONG)
 
 
-def measure_machine(spec: MachineSpec, parts: tuple[str, ...] = DEFAULT_PARTS) -> MachineMeasurement:
-    """Measure the named parts of a machine."""
+def measure_machine(
+    spec: MachineSpec, parts: tuple[str, ...] = DEFAULT_PARTS, section: Duration = SECTION
+) -> MachineMeasurement:
+    """Measure the named parts of a machine; `section` is how long CPUs hold the lock of the part lock."""
     nodes = tuple(node.number for node in Prober(spec).topology.nodes)
-    found = {name: measure(spec) for part in parts for name, measure in PARTS[part].items()}
+    found: dict[str, Any] = {}
+    for part in parts:
+        given = (spec, section) if part == LOCK else (spec,)
+        found |= {name: measure(*given) for name, measure in PARTS[part].items()}
     return MachineMeasurement(spec.name, nodes, **found)

@@ -1,5 +1,6 @@
 # Written by tools/declarations.py from gfp.py.
 cdef extern from *:
+    const long long NUMA_NO_NODE "(-1LL)"
     const long long DMA "1LL"
     const long long HIGHMEM "2LL"
     const long long DMA32 "4LL"
@@ -39,6 +40,14 @@ cdef extern from *:
     const long long GFP_TRANSHUGE_LIGHT "1843402LL"
     const long long GFP_TRANSHUGE "1844426LL"
     const long long GFP_RECLAIM_MASK "782048LL"
-    const long long GFP_BOOT_MASK "8385343LL"
     const long long GFP_CONSTRAINT_MASK "3145728LL"
+    const long long GFP_SLAB_GROW_MASK "3927776LL"
+    const long long EXACT_NODE_SET "2105344LL"
+    const long long EXACT_NODE_CLEAR "35840LL"
     const long long GFP_SLAB_BUG_MASK "(-8388602LL)"
+    const long long ALLOC_WMARK_MIN "0LL"
+    const long long ALLOC_WMARK_LOW "1LL"
+    const long long ALLOC_NO_WATERMARKS "4LL"
+    const long long ALLOC_HARDER "16LL"
+    const long long ALLOC_HIGH "32LL"
+    const long long ALLOC_CPUSET "64LL"

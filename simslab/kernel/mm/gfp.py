@@ -5,6 +5,8 @@ Leading underscores are dropped: `THISNODE` is `__GFP_THISNODE`, `GFP_KERNEL` st
 
 from typing import Final
 
+NUMA_NO_NODE: Final = -1  # node of a request that may go to any (include/linux/numa.h)
+
 DMA: Final = 0x01
 HIGHMEM: Final = 0x02
 DMA32: Final = 0x04
@@ -48,9 +50,19 @@ GFP_TRANSHUGE: Final = GFP_TRANSHUGE_LIGHT | DIRECT_RECLAIM
 GFP_RECLAIM_MASK: Final = (
     RECLAIM | HIGH | IO | FS | NOWARN | RETRY_MAYFAIL | NOFAIL | NORETRY | MEMALLOC | NOMEMALLOC | ATOMIC
 )
-GFP_BOOT_MASK: Final = BITS_MASK & ~(RECLAIM | IO | FS)
 GFP_CONSTRAINT_MASK: Final = HARDWALL | THISNODE
+GFP_SLAB_GROW_MASK: Final = GFP_CONSTRAINT_MASK | GFP_RECLAIM_MASK  # what a request for a slab's pages keeps
+EXACT_NODE_SET: Final = THISNODE | NOWARN  # mm/slab.c: gfp_exact_node
+EXACT_NODE_CLEAR: Final = RECLAIM | NOFAIL
 GFP_SLAB_BUG_MASK: Final = DMA32 | HIGHMEM | ~BITS_MASK
+
+# alloc_flags of the page allocator (mm/internal.h): not part of a request.
+ALLOC_WMARK_MIN: Final = 0x00
+ALLOC_WMARK_LOW: Final = 0x01
+ALLOC_NO_WATERMARKS: Final = 0x04
+ALLOC_HARDER: Final = 0x10
+ALLOC_HIGH: Final = 0x20
+ALLOC_CPUSET: Final = 0x40
 
 # In the order of include/trace/events/mmflags.h: composites first, so that printing takes the longest match.
 FLAG_NAMES: Final = (

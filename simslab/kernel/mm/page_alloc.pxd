@@ -17,12 +17,6 @@ cdef long long PG_HEAD
 cdef long long PG_SLAB
 cdef long long PG_BUDDY
 cdef long long PG_PFMEMALLOC
-cdef long long WMARK_MIN
-cdef long long WMARK_LOW
-cdef long long NO_WATERMARKS
-cdef long long ALLOC_HARDER
-cdef long long ALLOC_HIGH
-cdef long long ALLOC_CPUSET
 cdef long long ALLOC_PAGES_INSNS
 cdef long long SLOWPATH_INSNS
 cdef long long FREELIST_INSNS

@@ -39,14 +39,6 @@ PG_SLAB: Final = page.PG_SLAB
 PG_BUDDY: Final = page.PG_BUDDY
 PG_PFMEMALLOC: Final = page.PG_PFMEMALLOC
 
-# alloc_flags (mm/internal.h)
-WMARK_MIN: Final = 0x00
-WMARK_LOW: Final = 0x01
-NO_WATERMARKS: Final = 0x04
-ALLOC_HARDER: Final = 0x10
-ALLOC_HIGH: Final = 0x20
-ALLOC_CPUSET: Final = 0x40
-
 
 ALLOC_PAGES_INSNS: Final = 77  # __alloc_pages_nodemask 75, should_fail_alloc_page 2
 SLOWPATH_INSNS: Final = 250  # estimate: up to the second attempt, without reclaim
@@ -138,7 +130,7 @@ class PageAllocator:
         cpu.insn_cold(ALLOC_PAGES_INSNS)
         cpu.read(self.pgdat[nid] + layout.PGDAT_NODE_ZONELISTS + layout.ZONEREF_ZONE_IDX)
         wall = gfps.HARDWALL if self.cpusets is not None else 0  # the first attempt keeps to the cpuset
-        pfn = self.get_page_from_freelist(cpu, gfp | wall, order, nid, WMARK_LOW | ALLOC_CPUSET)
+        pfn = self.get_page_from_freelist(cpu, gfp | wall, order, nid, gfps.ALLOC_WMARK_LOW | gfps.ALLOC_CPUSET)
         if pfn < 0:
             pfn = self.alloc_pages_slowpath(cpu, gfp, order, nid)
         cpu.bill = bill
@@ -185,14 +177,14 @@ class PageAllocator:
     def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
         """Try again down to the minimum watermark, lower for those who cannot wait (__alloc_pages_slowpath)."""
         cpu.insn_cold(SLOWPATH_INSNS)
-        alloc_flags = WMARK_MIN if gfp & gfps.ATOMIC else WMARK_MIN | ALLOC_CPUSET
+        alloc_flags = gfps.ALLOC_WMARK_MIN if gfp & gfps.ATOMIC else gfps.ALLOC_WMARK_MIN | gfps.ALLOC_CPUSET
         if gfp & gfps.HIGH:
-            alloc_flags |= ALLOC_HIGH
+            alloc_flags |= gfps.ALLOC_HIGH
         if gfp & gfps.ATOMIC and not gfp & gfps.NOMEMALLOC:
-            alloc_flags |= ALLOC_HARDER
+            alloc_flags |= gfps.ALLOC_HARDER
         pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags)
         if pfn < 0 and self.reserves.gfp_pfmemalloc_flags(cpu, gfp):
-            pfn = self.get_page_from_freelist(cpu, gfp, order, nid, NO_WATERMARKS)
+            pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_NO_WATERMARKS)
         return pfn
 
     def get_page_from_freelist(self, cpu: Cpu, gfp: int, order: int, nid: int, alloc_flags: int) -> int:
@@ -209,7 +201,7 @@ class PageAllocator:
             zone = zones[i]
             if zone.index > highest:
                 continue
-            if self.cpusets is not None and alloc_flags & ALLOC_CPUSET and not self.in_cpuset(cpu, zone.node, gfp):
+            if self.cpusets is not None and alloc_flags & gfps.ALLOC_CPUSET and not self.in_cpuset(cpu, zone.node, gfp):
                 continue
             if preferred is None:
                 preferred = zone
@@ -304,7 +296,7 @@ class PageAllocator:
             if gfp & gfps.COMP:
                 self.mem_map.flags[pfn] = PG_HEAD
                 self.prep_compound_page(cpu, pfn, order)
-        if alloc_flags & NO_WATERMARKS:
+        if alloc_flags & gfps.ALLOC_NO_WATERMARKS:
             self.mem_map.flags[pfn] |= PG_PFMEMALLOC
         cpu.write(addr + layout.PAGE_FREELIST)
         return 0

@@ -5,7 +5,6 @@ from simslab.kernel.mm cimport gfp as gfps
 from simslab.machine.core.cpu cimport Cpu
 
 cdef long long PF_MEMALLOC
-cdef long long ALLOC_NO_WATERMARKS
 
 
 @cython.final

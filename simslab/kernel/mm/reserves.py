@@ -13,7 +13,6 @@ from simslab.kernel.mm import gfp as gfps
 from simslab.machine.core.cpu import Cpu
 
 PF_MEMALLOC: Final = 0x00000800  # current->flags
-ALLOC_NO_WATERMARKS: Final = 0x04  # alloc_flags (mm/internal.h)
 
 
 class Reserves:
@@ -40,9 +39,9 @@ class Reserves:
         if gfp & gfps.NOMEMALLOC:
             return 0
         if gfp & gfps.MEMALLOC:
-            return ALLOC_NO_WATERMARKS
+            return gfps.ALLOC_NO_WATERMARKS
         if self.flags[cpu.id] & PF_MEMALLOC and (self.softirq[cpu.id] or not cpu.in_interrupt):
-            return ALLOC_NO_WATERMARKS
+            return gfps.ALLOC_NO_WATERMARKS
         return 0
 
     def memalloc_noreclaim_save(self, cpu: Cpu) -> int:

@@ -3,7 +3,6 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.kernel cimport layout
 from simslab.kernel.mm.zone cimport PerCpuPages, Zone
-from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
 
 cdef long long NUMA_HIT
@@ -13,19 +12,13 @@ cdef long long NUMA_LOCAL
 cdef long long NUMA_OTHER
 cdef long long NUMA_STATE_INSNS
 cdef long long ZONE_STATE_INSNS
-cdef long long NODE_STATE_INSNS
 
 
 @cython.final
 cdef class VmStat:
     cdef public object percpu_owner
     cdef long long* percpu_base
-    cdef public object pgdat_owner
-    cdef long long* pgdat
-    cdef public long long nodestat
 
-    @cython.locals(bill=cython.longlong, base=cython.longlong)
-    cpdef long long mod_node_page_state(self, Cpu cpu, long long nid) noexcept
     cdef long long zone_statistics(self, Cpu cpu, Zone preferred, Zone zone) except -1
     @cython.locals(pcp=PerCpuPages)
     cdef long long inc_numa_state(self, Cpu cpu, Zone zone, long long item) except -1

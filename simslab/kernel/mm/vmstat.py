@@ -8,7 +8,6 @@ from simslab.base import buffers
 from simslab.kernel import layout
 from simslab.kernel.mm import zone as zone_module
 from simslab.kernel.mm.zone import Zone
-from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
 
 if TYPE_CHECKING:
@@ -23,38 +22,20 @@ NUMA_OTHER: Final = zone_module.NUMA_OTHER
 # golden/instruction_counts.csv
 NUMA_STATE_INSNS: Final = 9  # __inc_numa_state
 ZONE_STATE_INSNS: Final = 17  # __mod_zone_page_state
-NODE_STATE_INSNS: Final = 34  # mod_node_page_state
 
 
 class VmStat:
     """Updates counters; the values a report needs are in `Zone.numa_stat`.
 
-    Not modelled: folding the per-CPU parts into the global counters when they exceed their threshold.
+    Not modelled: folding the per-CPU parts into the global counters when they exceed their threshold; the counters of
+    nodes (mod_node_page_state), of which an allocator's page requests charge the instructions alone.
     """
 
-    def __init__(self, percpu: PerCpu, pgdats: list[int], nodestat: int) -> None:
-        """`nodestat` is the per-CPU offset of 64 bytes for every node."""
+    def __init__(self, percpu: PerCpu) -> None:
         self.percpu_owner = buffers.int64_zeros(len(percpu.bases))
         self.percpu_base = buffers.int64_pointer(self.percpu_owner)
         for cpu, base in enumerate(percpu.bases):
             self.percpu_owner[cpu] = base
-        self.pgdat_owner = buffers.int64_zeros(len(pgdats))
-        self.pgdat = buffers.int64_pointer(self.pgdat_owner)
-        for nid, address in enumerate(pgdats):
-            self.pgdat_owner[nid] = address
-        self.nodestat = nodestat
-
-    def mod_node_page_state(self, cpu: Cpu, nid: int) -> int:
-        """Charge one update of a node counter, as slab does for each slab's pages; billed to PAGE_ALLOCATOR."""
-        bill = cpu.bill
-        cpu.bill = causes.PAGE_ALLOCATOR
-        cpu.insn_cold(NODE_STATE_INSNS)
-        cpu.read(self.pgdat[nid] + layout.PGDAT_NODESTAT)
-        base = self.percpu_base[cpu.id] + self.nodestat + (nid << 6)
-        cpu.read(base)
-        cpu.write(base)
-        cpu.bill = bill
-        return 0
 
     def zone_statistics(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
         """numastat: did the request get the node it wanted, and was that the CPU's own?"""

@@ -3,15 +3,12 @@ cimport cython
 from simslab.base cimport buffers
 from simslab.kernel cimport layout
 from simslab.kernel.locking.spinlock cimport SpinLock
+from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.buddy cimport Buddy
 from simslab.kernel.mm.page cimport MemMap, PageLists
 from simslab.machine.core.cpu cimport Cpu
 
 cdef long long NR_ZONES
-cdef long long WMARK_LOW
-cdef long long NO_WATERMARKS
-cdef long long ALLOC_HARDER
-cdef long long ALLOC_HIGH
 cdef long long WATERMARK_ORDER_INSNS
 cdef long long WATERMARK_BLOCK_INSNS
 

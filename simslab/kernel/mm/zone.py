@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from simslab.base import buffers
 from simslab.kernel import layout
 from simslab.kernel.locking.spinlock import SpinLock
+from simslab.kernel.mm import gfp
 from simslab.kernel.mm.buddy import Buddy
 from simslab.kernel.mm.page import MemMap, PageLists
 from simslab.machine.core.cpu import Cpu
@@ -33,11 +34,6 @@ NUMA_LOCAL: Final = 4
 NUMA_OTHER: Final = 5
 NUMA_STAT_NAMES: Final = ("numa_hit", "numa_miss", "numa_foreign", "interleave_hit", "local_node", "other_node")
 
-# alloc_flags (mm/internal.h)
-WMARK_LOW: Final = 0x01
-NO_WATERMARKS: Final = 0x04
-ALLOC_HARDER: Final = 0x10
-ALLOC_HIGH: Final = 0x20
 WATERMARK_ORDER_INSNS: Final = 39  # __zone_watermark_ok: 43 when the first order looked at has a block, 47 ...
 WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
 
@@ -109,10 +105,10 @@ class Zone:
     def watermark_fast(self, cpu: Cpu, order: int, highest: int, alloc_flags: int) -> int:
         """Whether the zone stays above its mark; order 0 is decided by the counter alone when there is plenty."""
         cpu.read(self.addr + layout.ZONE_VM_STAT)
-        if alloc_flags & NO_WATERMARKS:
+        if alloc_flags & gfp.ALLOC_NO_WATERMARKS:
             return 1
         cpu.read(self.addr + layout.ZONE_WATERMARK_BOOST)
-        mark = self.wmark_low if alloc_flags & WMARK_LOW else self.wmark_min
+        mark = self.wmark_low if alloc_flags & gfp.ALLOC_WMARK_LOW else self.wmark_min
         if order == 0:
             cpu.read(self.addr + layout.ZONE_LOWMEM_RESERVE)
             if self.buddy.free_pages > mark + self.lowmem_reserve[highest]:
@@ -123,9 +119,9 @@ class Zone:
         """The whole check: the mark lowered for urgent requests, and a block large enough (__zone_watermark_ok)."""
         cpu.insn_cold(WATERMARK_ORDER_INSNS)
         cpu.read(self.addr + layout.ZONE_LOWMEM_RESERVE)
-        if alloc_flags & ALLOC_HIGH:
+        if alloc_flags & gfp.ALLOC_HIGH:
             mark -= mark >> 1
-        if alloc_flags & ALLOC_HARDER:
+        if alloc_flags & gfp.ALLOC_HARDER:
             mark -= mark >> 2
         if self.buddy.free_pages - (1 << order) + 1 <= mark + self.lowmem_reserve[highest]:
             return 0

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from simslab.base import buffers, hashing
 
 PAGE_BITS: Final = 6
@@ -64,21 +66,26 @@ class LineTable:
         return slot
 
     def grow(self) -> int:
-        """Double the room; rows keep their indices."""
+        """Double the room; rows keep their indices. MemoryError leaves the table as it was.
+
+        NumPy is called directly: in code of Python, an interrupt could be raised, which who looks a line up cannot
+        pass on.
+        """
+        index: memoryview = np.zeros(4 * self.slots, dtype=np.int64).data
+        rows: memoryview = np.zeros((2 * self.pages * self.width) << PAGE_BITS, dtype=np.int64).data
+        rows[: len(self.owner)] = self.owner
         old_owner, old_slots = self.index_owner, self.slots
         old = buffers.int64_pointer(old_owner)
+        self.owner = rows
+        self.rows = buffers.int64_pointer(self.owner)
+        self.index_owner = index
+        self.index = buffers.int64_pointer(self.index_owner)
         self.pages *= 2
         self.slots *= 2
         self.shift -= 1
-        self.index_owner = buffers.int64_zeros(2 * self.slots)
-        self.index = buffers.int64_pointer(self.index_owner)
         for i in range(old_slots):
             if old[2 * i] != 0:
                 slot = self.free_slot(old[2 * i])
                 self.index[2 * slot] = old[2 * i]
                 self.index[2 * slot + 1] = old[2 * i + 1]
-        rows = buffers.int64_zeros((self.pages * self.width) << PAGE_BITS)
-        rows[: len(self.owner)] = self.owner
-        self.owner = rows
-        self.rows = buffers.int64_pointer(self.owner)
         return 0

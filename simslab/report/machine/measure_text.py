@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Skipped, judge
 
 if TYPE_CHECKING:
-    from simslab.instruments.measure.lock_figures import LockMeasurement
+    from simslab.instruments.measure.lock import LockMeasurement
     from simslab.instruments.measure.whole import MachineMeasurement, Matrix
 
 NODE: Final = 12  # characters of a column

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -18,6 +19,8 @@ from simslab.report.machine.describe import bandwidth_text, size_text
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from simslab.machine.spec import MachineSpec
+
 # How a description ends that tells what holds without the parameter.
 _ABSENT: Final = re.compile(
     r"(.*)[;,] (?:absent: (?P<absent>.*)|default (?P<default>.*)|(?P<where>[^;,]*) where absent)"
@@ -32,10 +35,21 @@ def key_table(places: Sequence[str]) -> list[str]:
 
 def parameter_lines(spec: MachineDescription) -> Iterator[str]:
     """Yield every parameter of a machine by its path, its value, and the integer that the simulation reads."""
-    rows = [("parameter", "value", "counted as"), *(_stated_row(stated, spec) for stated in all_stated(spec))]
+    rows = [("parameter", "value", "counted as"), *_stated_rows(spec)]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for path, value, counted in rows:
         yield f"{path:<{widths[0]}}  {value:<{widths[1]}}  {counted}".rstrip()
+
+
+def parameters_json(spec: MachineSpec) -> str:
+    """Return what `parameter_lines` tells as JSON."""
+    names = ("parameter", "value", "counted_as")
+    rows = [dict(zip(names, row, strict=True)) for row in _stated_rows(spec)]
+    return json.dumps({"machine": spec.name, "parameters": rows}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _stated_rows(spec: MachineDescription) -> Iterator[tuple[str, str, str]]:
+    return (_stated_row(stated, spec) for stated in all_stated(spec))
 
 
 def _key_row(place: str) -> str:

@@ -34,7 +34,7 @@ background:#fff;padding:.5rem;border-radius:4px}
 figcaption{color:#444;font-size:.85rem}figure svg{max-width:100%;height:auto}
 pre{font-size:.8rem;background:var(--band);padding:.6rem}summary{cursor:pointer}
 @media print{:root{--ink:#000;--paper:#fff;--band:#f4f4f4;--line:#999;--faint:#444}
-body{max-width:none;font-size:10pt}section,figure{break-inside:avoid}
+body{max-width:none;font-size:10pt}section,figure{break-inside:avoid}h2,h3{break-after:avoid}
 abbr[title]{text-decoration:none}.wide,pre{overflow:visible}pre{white-space:pre-wrap;font-size:6pt}table{font-size:8pt}}
 """
 # Sorts a table by the head clicked, largest first, then the other way; numbers as numbers.

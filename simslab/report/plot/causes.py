@@ -1,4 +1,4 @@
-"""Bars of where the cycles went: by path, arm, operation or node, each split by cause."""
+"""Bars of where the cycles went: by path, operation, cache or node of each arm, split by cause."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.canvas import FONT_SIZE, new_figure
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.options import Options, set_limits
+from simslab.report.plot.series import select_parts
 from simslab.report.plot.sources import Arm
-from simslab.result.measurement import Measurement
+from simslab.result.measurement import AttributionRow, Measurement
 from simslab.result.nanoseconds import mean_nanoseconds, nanoseconds
 
 if TYPE_CHECKING:
@@ -78,14 +79,16 @@ def lightness(colour: str) -> float:
 def draw_attribution(title: str, arms: Sequence[Arm], options: Options) -> Drawn:
     """Draw bars in percent of the cycles, or with `--x-scale linear` and `--by` as asked; UserError if there are none.
 
-    `by` is path (the default), operation, or node (whole time of the node's CPUs, also outside operations).
+    `by` is path (the default), operation, cache, or node (whole time of the node's CPUs, also outside operations).
     """
+    if options.by != "node" and all(arm.measurement for arm in arms):
+        select_parts(arms, options)  # names that do not occur
     bars = [bar for arm in arms for bar in bars_of(arm, options, several=len(arms) > 1)]
     if not bars:
         raise UserError("there are no cycles to draw", expected="operations and paths that occur together")
     if len(bars) > MOST_BARS:
         told = f"{len(bars)} bars do not fit on a page (at most {MOST_BARS})"
-        raise UserError(told, expected="fewer with --arm, --operation or --path, or --by operation")
+        raise UserError(told, expected="fewer with --arm, --operation, --path or --cache, or --by operation")
     if len(arms) > 1:  # the arms of a path beside each other, in their own order
         order = list(dict.fromkeys(bar.group for bar in bars))
         bars.sort(key=lambda bar: order.index(bar.group))
@@ -107,29 +110,51 @@ def bars_of(arm: Arm, options: Options, several: bool) -> list[Bar]:
         told = f"{arm.label}: a comparison does not keep where the cycles went"
         raise UserError(told, expected="results of `run --out`")
     by = options.by or "path"
-    if by not in ("path", "operation", "node"):
-        raise UserError(f"--by {by}: cycles are not kept by {by}", expected="path, operation or node")
-    bars = _by_node(arm.measurement) if by == "node" else _by_path(arm.measurement, by, options)
+    if by not in ("path", "operation", "cache", "node"):
+        raise UserError(f"--by {by}: cycles are not kept by {by}", expected="path, operation, cache or node")
+    bars = _by_node(arm.measurement, options) if by == "node" else _by_name(_rows(arm, options), by, arm.frequency_hz)
     if several:
         return [replace(bar, label=f"{bar.label} | {arm.label}", group=bar.label) for bar in bars]
     return bars
 
 
-def _by_path(measurement: Measurement, by: str, options: Options) -> list[Bar]:
+def of_caches(options: Options) -> bool:
+    """Whether bars are of single caches, which a result does not tell apart: the run is made again."""
+    return options.by == "cache" or (bool(options.caches) and options.by != "node")
+
+
+def _rows(arm: Arm, options: Options) -> list[tuple[str, AttributionRow]]:
+    """Return the rows that are asked for, each with its cache where caches are told apart; UserError if none are."""
+    if of_caches(options) and not arm.by_cache:
+        told = "a result keeps cycles by operation and path; by cache it is run again"
+        raise UserError(f"{arm.label}: {told}", expected="`simslab plot RESULT --kind attribution --by cache`")
+    kept = arm.by_cache if of_caches(options) else {"": arm.measurement.attribution if arm.measurement else ()}
+    return [
+        (cache, row)
+        for cache, rows in kept.items()
+        for row in rows
+        if row.operations
+        and (not options.operations or row.operation in options.operations)
+        and (not options.paths or row.path in options.paths)
+        and (not options.caches or cache in options.caches)
+    ]
+
+
+def _by_name(rows: Sequence[tuple[str, AttributionRow]], by: str, frequency_hz: int) -> list[Bar]:
+    """Return a bar for each operation and path or cache, the most frequent first."""
     sums: dict[tuple[str, str], list[Bar]] = {}
-    for row in measurement.attribution:
-        wanted = (not options.operations or row.operation in options.operations) and (
-            not options.paths or row.path in options.paths
-        )
-        if wanted and row.operations:
-            key = (row.operation, row.path if by == "path" else "")
-            bar = Bar("", row.operations, row.total, row.causes, measurement.frequency_hz)
-            sums.setdefault(key, []).append(bar)
-    bars = [_sum(" ".join(key).strip(), rows) for key, rows in sums.items()]
+    for cache, row in rows:
+        name = {"path": row.path, "cache": cache}.get(by, "")
+        bar = Bar("", row.operations, row.total, row.causes, frequency_hz)
+        sums.setdefault((row.operation, name), []).append(bar)
+    bars = [_sum(" ".join(key).strip(), each) for key, each in sums.items()]
     return sorted(bars, key=lambda bar: (bar.label.split()[0], -bar.operations, bar.label))
 
 
-def _by_node(measurement: Measurement) -> list[Bar]:
+def _by_node(measurement: Measurement, options: Options) -> list[Bar]:
+    if options.operations or options.paths or options.caches:
+        told = "--by node: bars are of all time of the CPUs, also outside operations"
+        raise UserError(told, expected="no --operation, --path or --cache")
     nodes: dict[int, list[Bar]] = {}
     for cpu in measurement.cpus:
         bar = Bar("", 0, sum(cpu.causes.values()), cpu.causes, measurement.frequency_hz)

@@ -82,9 +82,12 @@ def _lines(kind: str, title: str, panels: Sequence[Panel], options: Options) -> 
     draw = {"histogram": _histogram, "cdf": _cumulative, "ccdf": _beyond}[kind]
     rows: list[Row] = []
     for axes, panel in zip(all_axes, panels, strict=True):
-        for index, series in enumerate(panel.series):
-            rows += [(panel.title, series.label, *row) for row in draw(axes, index, series, panel, options)]
+        told = [(series.label, *row) for index, series in enumerate(panel.series)
+                for row in draw(axes, index, series, panel, options)]  # fmt: skip
+        rows += [(panel.title, *row) for row in told]
         _dress(axes, kind, options)
+        if kind == "histogram" and axes.get_yscale() == "log":
+            _hold_shares(axes, [float(row[-1]) for row in told])
     for number, (axes, panel) in enumerate(zip(all_axes, panels, strict=True)):
         set_limits(axes, options)
         heading = "\n".join(part for part in (options.titled(title) if number == 0 else "", panel.title) if part)
@@ -135,6 +138,12 @@ def _dress(axes: Axes, kind: str, options: Options) -> None:
         plain_log_ticks(axes.yaxis, share=True)
     else:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.10g}%"))
+
+
+def _hold_shares(axes: Axes, shares: Sequence[float]) -> None:
+    """Let a logarithmic axis begin below the least share, which is seen as a bar, and end above the largest."""
+    least = min((share for share in shares if share), default=1.0)
+    axes.set_ylim(least / 1.6, max([least, *shares]) * 1.4)
 
 
 def _cumulative(axes: Axes, index: int, series: Series, panel: Panel, options: Options) -> Iterator[Row]:

@@ -40,4 +40,9 @@ class Drawn:
         from simslab.report.canvas import write_figure
 
         write_figure(self.figure, path)
-        write_file(path.with_suffix(".csv"), self.csv_text())
+        write_file(data_file(path), self.csv_text())
+
+
+def data_file(path: Path) -> Path:
+    """Return where the data of the figure at `path` lies."""
+    return path.with_suffix(".csv")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS: Final = 120
 ONE_SCALE: Final = 8  # the largest reach of one metric over that of another that one axis shows
+LABEL_SHARE: Final = 0.45  # of the width that names of points may take before they are folded
 COLUMNS: Final = ("metric", "unit", "point", "seeds", "base_mean", "difference", "low", "high", "percent", "verdict")
 
 
@@ -36,19 +37,35 @@ def draw_effects(table: SweepTable, options: Options) -> Drawn:
         raise UserError(told, expected="fewer with --metric, or with --at NAME=VALUE")
     together = _fit_one_scale([rows for _, rows in shown]) or options.x_limits != (None, None)
     scales = 0.0 if together else 0.16 * (len(shown) - 1)
-    height = options.height or 0.5 + scales + sum(0.32 + 0.15 * len(rows) for _, rows in shown)
+    letters = int(LABEL_SHARE * options.width * 72 / (0.5 * options.font_size))
+    names = {row.label: folded(short(row), letters) for _, rows in shown for row in rows}
+    lines = max(name.count("\n") + 1 for name in names.values())
+    height = options.height or 0.5 + scales + sum(0.32 + (0.03 + 0.12 * lines) * len(rows) for _, rows in shown)
     figure = new_figure(height, options.width)
-    ratios = [0.6 + len(rows) for _, rows in shown]
+    ratios = [0.6 / lines + len(rows) for _, rows in shown]
     all_axes = figure.subplots(len(shown), 1, sharex=together, squeeze=False, height_ratios=ratios)[:, 0]
     data: list[Row] = []
     for axes, (metric, rows) in zip(all_axes, shown, strict=True):
         data += _effects(axes, metric, rows)
+        axes.set_yticks(range(len(rows)), [names[row.label] for row in rows], linespacing=1.0)
         set_limits(axes, options)
     all_axes[-1].set_xlabel("difference from the base (%)")
     own = " on ".join(part for part in (table.workload, table.machine) if part)
     if options.titled(own):
         figure.suptitle(options.titled(own), fontsize=options.font_size * 7.5 / 7)
     return Drawn(figure, COLUMNS, tuple(data), (f"base: {table.base}",))
+
+
+def folded(name: str, letters: int) -> str:
+    """Return a point's name in lines of so many letters, broken behind commas only."""
+    lines = [""]
+    for part in name.split(", "):
+        longer = f"{lines[-1]}, {part}" if lines[-1] else part
+        if len(longer) <= letters or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return ",\n".join(lines)
 
 
 def _fit_one_scale(shown: Sequence[Sequence[PointRow]]) -> bool:
@@ -85,7 +102,6 @@ def _effects(axes: Axes, metric: MetricTable, rows: Sequence[PointRow]) -> list[
              *("" if end is None else end for end in (row.difference_low, row.difference_high)),
              round(share * difference, 6), row.verdict())
         )  # fmt: skip
-    axes.set_yticks(range(len(rows)), [short(row) for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_title(metric.metric + (f" ({metric.better} is better)" if metric.better else ""))
     return data

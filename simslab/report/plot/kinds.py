@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from simslab.report.plot.effects import draw_effects
 from simslab.report.plot.matrices import draw_nodes
 from simslab.report.plot.measured import C2C_MAP, LATENCY_MAP, draw_measured
 from simslab.report.plot.options import NO_TITLE, Options
-from simslab.report.plot.series import panels, select_arms
+from simslab.report.plot.series import kernel_names, panels, select_arms
 from simslab.report.plot.sources import Arm, Sources
 from simslab.report.plot.sweeps import draw_bars, draw_heat_map, draw_lines
 from simslab.report.plot.timeline import draw_timeline
@@ -31,7 +32,7 @@ KINDS: Final = {
     "ccdf": "share that took at least so long, both axes logarithmic: the tail",
     "histogram": "share of operations in bins of latency",
     "percentiles": "p50 to maximum, a row for each path or arm; any number of them",
-    "attribution": "where the cycles went, by path, operation or node",
+    "attribution": "where the cycles went, by path, operation, node or (the run is made again) cache",
     "nodes": "objects by the node of the CPU and of the memory",
     "topology": "the machine of a run",
     "timeline": "objects in a cache's arrays over time; the run is made again",
@@ -66,6 +67,12 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
     if not sources.arms:
         raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
     arms = select_arms(sources.arms, options)
+    options, aliases = kernel_names(arms, options)
+    drawn = _of_arms(arms, sources, kind, options)
+    return replace(drawn, notes=(*aliases, *drawn.notes))
+
+
+def _of_arms(arms: Sequence[Arm], sources: Sources, kind: str, options: Options) -> Drawn:
     title = _title(arms)
     if kind == "timeline":
         return draw_timeline(title, sources.timelines, options)
@@ -76,18 +83,20 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
     return draw_nodes(title, arms, options) if kind == "nodes" else _topology(arms, options)
 
 
-def drawn_to(path: Path, sources: Sources, kind: str, options: Options) -> None:
+def drawn_to(path: Path, sources: Sources, kind: str, options: Options) -> Drawn:
     """Draw what is stored as `kind` into a file, its data beside it, and tell notes on standard error."""
     with house_style(options.font_size):
         drawn = draw(sources, kind, options)
         drawn.write(path)
     for note in drawn.notes:
         print(f"simslab: {note}", file=sys.stderr)
+    return drawn
 
 
 def _of_table(sources: Sources, kind: str, options: Options) -> Drawn:
     if not sources.tables:
-        expected = "a store of `simslab sweep`" + (", or `compare --out`" if kind == "effects" else "")
+        instead = {"effects": ", or `compare --out`", "bars": ", or --kind attribution for bars of a run"}
+        expected = "a store of `simslab sweep`" + instead.get(kind, "")
         raise UserError(f"--kind {kind}: there are no points with intervals", expected=expected)
     if len(sources.tables) > 1:
         raise UserError(f"--kind {kind}: draws one sweep or comparison, not {len(sources.tables)}", expected="one")

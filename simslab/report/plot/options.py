@@ -110,6 +110,7 @@ def check_output(path: Path) -> None:
     """UserError unless a figure can be written as `path`, and its data beside it."""
     from simslab.base.output import check_writable
     from simslab.report.canvas import check_drawable
+    from simslab.report.plot.drawn import data_file
 
     check_drawable(path)
-    check_writable(path.with_suffix(".csv"))
+    check_writable(data_file(path))

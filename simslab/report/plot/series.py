@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simslab.base.errors import UserError, near_miss
 from simslab.report.plot.options import Options
@@ -40,6 +40,15 @@ def select_arms(arms: Sequence[Arm], options: Options) -> tuple[Arm, ...]:
     for name in options.arms:
         _check(name, by_label, "--arm")
     return tuple(by_label[name] for name in options.arms)
+
+
+def kernel_names(arms: Sequence[Arm], options: Options) -> tuple[Options, tuple[str, ...]]:
+    """Return the options with caches that were merged by the kernel's names, and in words which those are."""
+    merged = {name: cache for arm in arms if arm.measurement for name, cache in arm.measurement.merged.items()}
+    asked = [name for name in options.caches if name in merged]
+    caches = tuple(dict.fromkeys(merged.get(name, name) for name in options.caches))
+    told = tuple(f"{name} is an alias of {merged[name]}: the kernel merged them" for name in asked)
+    return replace(options, caches=caches), told
 
 
 def select_parts(arms: Sequence[Arm], options: Options) -> dict[str, list[Part]]:

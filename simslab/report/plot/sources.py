@@ -15,7 +15,7 @@ from simslab.report.comparison.comparison import VERSION as COMPARISON_VERSION
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 from simslab.result.latency import Distribution, distribution
 from simslab.result.manifest import MANIFEST
-from simslab.result.measurement import LatencyRow, Measurement
+from simslab.result.measurement import AttributionRow, LatencyRow, Measurement
 from simslab.result.result_file import from_json
 from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 
@@ -44,6 +44,7 @@ class Arm:
     measurement: Measurement | None = None
     manifest: Mapping[str, Any] = field(default_factory=dict)
     place: str = ""
+    by_cache: Mapping[str, Sequence[AttributionRow]] = field(default_factory=dict)  # of a run that was made again
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from simslab.report.plot.options import Options
 _QUANTITY: Final = re.compile(r"([x+]?)(-?\d+(?:\.\d+)?)\s*([A-Za-z/%]*)")
 WIDE: Final = 5.0  # values whose largest is so many times the smallest stand on a logarithmic axis
 MOST_PANELS: Final = 12
+NOT_SET: Final = "not set"  # what a point leaves alone
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Panel:
     @property
     def held(self) -> str:
         """What is fixed."""
-        return ", ".join(f"{last(name)} {value}" for name, value in self.fixed)
+        return ", ".join(named(name, value) for name, value in self.fixed)
 
 
 def last(path: str) -> str:
@@ -54,20 +55,36 @@ def last(path: str) -> str:
     return ".".join(path.split(".")[-2:])
 
 
+def named(path: str, value: str) -> str:
+    """Return a parameter's value as a figure names it; of a point that leaves the parameter alone in words."""
+    return f"{last(path)} {value or NOT_SET}"
+
+
 def short(row: PointRow) -> str:
     """Return a point's values as a figure names them; of what has no parameters its label."""
-    named = [value if name == "arm" else f"{last(name)} {value}" for name, value in row.parameters.items()]
-    return ", ".join(named) or row.label
+    parts = [value if name == "arm" else named(name, value) for name, value in row.parameters.items()]
+    return ", ".join(parts) or row.label
 
 
 def names_of(table: SweepTable) -> list[str]:
-    """Return the parameters that vary, those with most values first; UserError where there is none."""
+    """Return the parameters that vary, those with most values first; UserError where there is none.
+
+    Of those that have one value everywhere (`together`) the first stands for all.
+    """
     rows = table.metrics[0].rows
-    names = list(dict.fromkeys(name for row in rows for name in row.parameters))
+    every = dict.fromkeys(name for row in rows for name in row.parameters)
+    names = [name for name in every if together(table, name)[0] == name]
     if not names:
         raise UserError("nothing varies in it", expected="a store with several points")
     counts = {name: len({row.parameters.get(name) for row in rows}) for name in names}
     return sorted(names, key=lambda name: (-counts[name], names.index(name)))
+
+
+def together(table: SweepTable, name: str) -> list[str]:
+    """Return the parameters that have the value of `name` at every point, it among them: `tune --order` sets two."""
+    rows = table.metrics[0].rows
+    every = dict.fromkeys(each for row in rows for each in row.parameters)
+    return [each for each in every if all(row.parameters.get(each) == row.parameters.get(name) for row in rows)]
 
 
 def chosen_axes(table: SweepTable, options: Options, needed: int) -> list[str]:
@@ -75,7 +92,7 @@ def chosen_axes(table: SweepTable, options: Options, needed: int) -> list[str]:
     names = names_of(table)
     asked = []
     for option, text in (("--x", options.x), ("--y", options.y)):
-        found = next((name for name in names if text in (name, last(name), name.rpartition(".")[2])), None)
+        found = next((name for name in names if _means(text, together(table, name))), None)
         if text and found is None:
             raise UserError(
                 f"{option} {text}: does not vary", expected=", ".join(names), near=near_miss(text, map(last, names))
@@ -88,19 +105,26 @@ def chosen_axes(table: SweepTable, options: Options, needed: int) -> list[str]:
     return [name or spare.pop(0) for name in asked[: max(needed, min(2, len(names)))]]
 
 
+def _means(text: str, names: Sequence[str]) -> bool:
+    return any(text in (name, last(name), name.rpartition(".")[2]) for name in names)
+
+
 def axis_of(table: SweepTable, name: str) -> Axis:
     """Return a parameter as an axis."""
     values = list(dict.fromkeys(row.parameters.get(name, "") for row in table.metrics[0].rows))
     matches = [_QUANTITY.fullmatch(value) for value in values]
     found = [match for match in matches if match is not None]
     units = {(match[1], match[3]) for match in found}
+    several = together(table, name)
+    called = " =\n".join(each.rpartition(".")[2] for each in several) if len(several) > 1 else last(name)
     if len(found) < len(values) or len(units) > 1 or len(values) == 1:
-        return Axis(name, last(name), tuple(values), tuple(map(float, range(len(values)))), "", tuple(values))
+        ticks = tuple(value or NOT_SET for value in values)
+        return Axis(name, called, tuple(values), tuple(map(float, range(len(values)))), "", ticks)
     ordered = sorted(zip((float(match[2]) for match in found), values, strict=True))
     places = tuple(number for number, _ in ordered)
     unit = next(iter(units))
     scale = "log" if places[0] > 0 and places[-1] / places[0] >= WIDE else "linear"
-    label = last(name) + (f" ({unit[1]})" if unit[1] else "")
+    label = called + (f" ({unit[1]})" if unit[1] else "")
     ticks = tuple(f"{unit[0]}{_number(number)}" for number in places)
     return Axis(name, label, tuple(value for _, value in ordered), places, scale, ticks)
 

@@ -11,7 +11,7 @@ from simslab.report.canvas import LINES, line_look, new_figure, place_legend
 from simslab.report.comparison.sweep_text import PointRow, SweepTable
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.options import Options, set_limits
-from simslab.report.plot.sweep_axes import Axis, Panel, axis_of, chosen_axes, grid_of, last, sweep_panels
+from simslab.report.plot.sweep_axes import Axis, Panel, axis_of, chosen_axes, grid_of, named, sweep_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def _draw_series(table: SweepTable, options: Options, series: Series) -> Drawn:
 
 
 def _columns(y: Axis, width: float) -> int:
-    letters = max(len(f"{last(y.name)} {value}") for value in y.values)
+    letters = max(len(named(y.name, value)) for value in y.values)
     return max(1, min(4, int(width * 72 / (3.6 * letters + 34))))
 
 
@@ -77,11 +77,11 @@ def _lines(axes: Axes, panel: Panel, x: Axis, y: Axis | None) -> list[Row]:
     for index, value in enumerate(y.values if y is not None else ("",)):
         at = dict(zip(x.values, x.places, strict=True))
         found = {row.parameters.get(x.name, ""): row for row in panel.rows
-                 if y is None or row.parameters.get(y.name) == value}  # fmt: skip
+                 if y is None or row.parameters.get(y.name, "") == value}  # fmt: skip
         line = [(at[name], found[name]) for name in x.values if name in found and found[name].mean is not None]
         look = line_look(index)
         places, means = [place for place, _ in line], [row.mean for _, row in line]
-        label = "" if y is None else f"{last(y.name)} {value}"
+        label = "" if y is None else named(y.name, value)
         axes.plot(places, means, marker=MARKS[index], markersize=3, label=label, **look)  # type: ignore[arg-type]
         banded = [(place, row) for place, row in line if row.low is not None]
         low, high = [row.low or 0.0 for _, row in banded], [row.high or 0.0 for _, row in banded]
@@ -99,12 +99,12 @@ def _bars(axes: Axes, panel: Panel, x: Axis, y: Axis | None) -> list[Row]:
     width = GROUP / len(values)
     for index, value in enumerate(values):
         found = {row.parameters.get(x.name, ""): row for row in panel.rows
-                 if row.mean is not None and (y is None or row.parameters.get(y.name) == value)}  # fmt: skip
+                 if row.mean is not None and (y is None or row.parameters.get(y.name, "") == value)}  # fmt: skip
         shift = (index - (len(values) - 1) / 2) * width
         at = {place + shift: found[name] for name, place in zip(x.values, x.places, strict=True) if name in found}
         axes.bar(list(at), [row.mean or 0.0 for row in at.values()], 0.92 * width, color=LINES[index][0], alpha=0.75,
                  edgecolor="white", linewidth=0, hatch=HATCHES[index],
-                 label="" if y is None else f"{last(y.name)} {value}")  # fmt: skip
+                 label="" if y is None else named(y.name, value))  # fmt: skip
         _intervals(axes, {place: row for place, row in at.items() if row.low is not None})
         data += [_row(panel, row, x, y) for row in at.values()]
     axes.grid(visible=False, axis="x")

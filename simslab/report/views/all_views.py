@@ -70,9 +70,13 @@ def view_text(measurement: Measurement, name: str) -> str:
     return VIEWS[name](measurement)
 
 
-def again_text(again: Again, name: str) -> str:
-    """Return a run that was made again in the layout of the tool `name`; UserError for what its kernel has not."""
-    if name == "sysfs" and not again.sysfs:
+def check_kernel(name: str, allocator: str) -> None:
+    """UserError for a view of what a kernel with this allocator (`slab`, `slub`) has not."""
+    if name == "sysfs" and allocator != "slub":
         expected = "a run on SLUB, or `--view slabinfo`"
         raise UserError(f"--view {name}: a kernel with SLAB has no /sys/kernel/slab", expected=expected)
+
+
+def again_text(again: Again, name: str) -> str:
+    """Return a run that was made again in the layout of the tool `name`."""
     return AGAIN[name](again)

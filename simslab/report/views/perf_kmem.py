@@ -43,7 +43,7 @@ def perf_kmem_text(log: EventLog) -> str:
     ordered = sorted(callers.values(), key=lambda c: (-c.fragmentation, -c.hit, -c.bytes_alloc, c.name))
     lines = [RULE, f" {'Callsite':<34} | Total_alloc/Per | Total_req/Per   | Hit      | Ping-pong | Frag", RULE]
     lines += [_row(caller) for caller in ordered]
-    return "\n".join([*lines, RULE, *_summary(log, ordered, freed)]) + "\n"
+    return "\n".join([*lines, RULE, *_summary(ordered, freed)]) + "\n"
 
 
 def _counted(log: EventLog) -> tuple[dict[str, Caller], int]:
@@ -74,7 +74,7 @@ def _row(c: Caller) -> str:
     )
 
 
-def _summary(log: EventLog, callers: list[Caller], freed: int) -> list[str]:
+def _summary(callers: list[Caller], freed: int) -> list[str]:
     asked, allocated = sum(c.bytes_req for c in callers), sum(c.bytes_alloc for c in callers)
     net = [f"Net total bytes allocated: {allocated - freed:,}"] if allocated > freed else []
     return [

@@ -13,7 +13,6 @@ from simslab.slab_common.kmalloc import KMALLOC_NORMAL, KmallocCache, KmallocSiz
 
 KMALLOC_SHIFT_LOW: Final = 5
 KMALLOC_SHIFT_HIGH: Final = 22
-KMALLOC_MAX_CACHE_SIZE: Final = 1 << KMALLOC_SHIFT_HIGH
 SIZEOF_KMEM_CACHE_NODE: Final = 120
 
 SIZES: Final = KmallocSizes(KMALLOC_SHIFT_LOW, KMALLOC_SHIFT_HIGH, fl.SLAB_HWCACHE_ALIGN)

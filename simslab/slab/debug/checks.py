@@ -22,15 +22,13 @@ from simslab.kernel.text import ALLOC_RETURN, FREE_RETURN
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import cflgs
 from simslab.slab.debug.bytes_of_slabs import SlabBytes
-from simslab.slab.debug.reports import POISON_FREE, SlabReports, dbg_redzone1, dbg_redzone2, dbg_userword
+from simslab.slab.debug.reports import SlabReports, dbg_redzone1, dbg_redzone2, dbg_userword
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common import flags as fl
-from simslab.slab_common.object_bytes import LINE
+from simslab.slab_common.object_bytes import LINE, POISON_END, POISON_FREE, POISON_INUSE
 
 RED_INACTIVE: Final = 0x09F911029D74E35B  # include/linux/poison.h
 RED_ACTIVE: Final = 0xD84156C5635688C0
-POISON_INUSE: Final = 0x5A  # allocated, not written to
-POISON_END: Final = 0xA5  # last byte
 MAX_LINES: Final = 5  # of a corrupted object; the kernel stops after one more
 
 INSNS_CHECK: Final = 60  # estimate

@@ -16,9 +16,8 @@ from simslab.machine.core.cpu import Cpu
 from simslab.slab.debug.bytes_of_slabs import SlabBytes
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common import flags as fl
-from simslab.slab_common.object_bytes import LINE, hex_dump
+from simslab.slab_common.object_bytes import LINE, POISON_FREE, hex_dump
 
-POISON_FREE: Final = 0x6B  # include/linux/poison.h: of free objects
 UNSIGNED_LONG_LONG: Final = 8  # bytes of a red zone
 
 

@@ -8,9 +8,6 @@ from simslab.slab.free cimport SlabFree
 from simslab.slab.kmem_cache cimport AlienCache, AlienTable, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page cimport SlabPages
 
-cdef long long SLABS_PARTIAL
-cdef long long SLABS_FULL
-cdef long long SLABS_FREE
 cdef long long EVERYTHING
 cdef long long INSNS_DO_DRAIN
 cdef long long INSNS_DRAIN_ALIEN_NODE

@@ -10,14 +10,11 @@ from typing import Final
 from simslab.kernel import layout
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import kmem_cache, paths
+from simslab.slab import paths
 from simslab.slab.free import SlabFree
 from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page import SlabPages
 
-SLABS_PARTIAL: Final = kmem_cache.SLABS_PARTIAL
-SLABS_FULL: Final = kmem_cache.SLABS_FULL
-SLABS_FREE: Final = kmem_cache.SLABS_FREE
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv); the reaper's own: estimate.
@@ -128,16 +125,16 @@ class SlabDrain:
         freed = 0
         cpu.insn(INSNS_DRAIN_FREELIST)
         cpu.read(n.addr + layout.NODE_SLABS_FREE)
-        while freed < tofree and n.lists[2 * SLABS_FREE] >= 0:
+        while freed < tofree and n.lists[2 * layout.SLABS_FREE] >= 0:
             cpu.insn(INSNS_DRAIN_FREELIST_SLAB + INSNS_SPIN_LOCK_IRQ)
             cpu.irq_disable(SITE_DRAIN_FREELIST)
             n.list_lock.lock(cpu, SITE_DRAIN_FREELIST)
-            pfn = n.lists[2 * SLABS_FREE + 1]
+            pfn = n.lists[2 * layout.SLABS_FREE + 1]
             if pfn < 0:  # another CPU took it while the lock was awaited
                 n.list_lock.unlock(cpu)
                 cpu.irq_enable()
                 break
-            self.pages.lists.list_del(cpu, n, SLABS_FREE, pfn)
+            self.pages.lists.list_del(cpu, n, layout.SLABS_FREE, pfn)
             n.free_slabs -= 1
             cpu.update(n.addr + layout.NODE_FREE_SLABS)
             n.total_slabs -= 1
@@ -201,7 +198,7 @@ class SlabDrain:
             cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
             self.drain_freelist(cpu, cache, n, EVERYTHING)
             cpu.read(n.addr + layout.NODE_SLABS_FULL)
-            if n.lists[2 * SLABS_FULL] >= 0 or n.lists[2 * SLABS_PARTIAL] >= 0:
+            if n.lists[2 * layout.SLABS_FULL] >= 0 or n.lists[2 * layout.SLABS_PARTIAL] >= 0:
                 left = 1
         cpu.insn(INSNS_SHRINK)
         cpu.path = paths.SHRINK

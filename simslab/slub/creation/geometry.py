@@ -32,6 +32,7 @@ class Rules:
     slub_max_order: int = 3
     slub_min_objects: int = 0
     slub_debug_enabled: bool = False  # debug flags of a cache count for nothing unless `slub_debug` was given
+    disable_higher_order_debug: bool = False  # `slub_debug=O`
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Geometry:
     allocflags: int = 0
     oo: OrderObjects = field(default_factory=OrderObjects)
     min: OrderObjects = field(default_factory=OrderObjects)
+    max: OrderObjects = field(default_factory=OrderObjects)
     min_partial: int = 0
     cpu_partial: int = 0
 
@@ -145,7 +147,7 @@ def kmem_cache_open(object_size: int, align: int, flags: int, ctor: bool, rules:
     Origin: mm/slub.c: kmem_cache_open, the part before node structures are made.
     """
     geometry = Geometry(object_size, align, flags)
-    if not calculate_sizes(geometry, ctor, rules):
+    if not sizes_with_debugging(geometry, ctor, rules):
         geometry.err = -EINVAL
         return geometry
     if not geometry.flags & fl.SLAB_NO_CMPXCHG:
@@ -153,6 +155,19 @@ def kmem_cache_open(object_size: int, align: int, flags: int, ctor: bool, rules:
     geometry.min_partial = set_min_partial((geometry.size.bit_length() - 1) // 2)
     geometry.cpu_partial = set_cpu_partial(geometry.size, kmem_cache_debug(geometry.flags, rules))
     return geometry
+
+
+def sizes_with_debugging(geometry: Geometry, ctor: bool, rules: Rules) -> bool:
+    """Size a cache, with `slub_debug=O` again where metadata made its least slab larger (mm/slub.c: kmem_cache_open).
+
+    The second time is without that metadata. As in the kernel `red_left_pad` keeps what the first time set.
+    """
+    if not calculate_sizes(geometry, ctor, rules):
+        return False
+    if rules.disable_higher_order_debug and get_order(geometry.size) > get_order(geometry.object_size):
+        geometry.flags &= ~fl.DEBUG_METADATA_FLAGS
+        return calculate_sizes(geometry, ctor, rules)
+    return True
 
 
 def calculate_sizes(geometry: Geometry, ctor: bool, rules: Rules) -> bool:
@@ -165,6 +180,7 @@ def calculate_sizes(geometry: Geometry, ctor: bool, rules: Rules) -> bool:
     geometry.allocflags = allocflags(order, geometry.flags)
     geometry.oo = oo_make(order, size)
     geometry.min = oo_make(get_order(size), size)
+    geometry.max = max(geometry.max, geometry.oo, key=lambda oo: oo.objects)
     return geometry.oo.objects > 0
 
 
@@ -172,6 +188,7 @@ def place_metadata(geometry: Geometry, ctor: bool) -> int:
     """Return the bytes that object, free pointer, tracking and red zones take, before alignment."""
     flags, object_size = geometry.flags, geometry.object_size
     size = align_up(object_size, BYTES_PER_WORD)
+    geometry.flags &= ~fl.OBJECT_POISON
     if flags & fl.SLAB_POISON and not flags & fl.SLAB_TYPESAFE_BY_RCU and not ctor:
         geometry.flags |= fl.OBJECT_POISON
     if flags & fl.SLAB_RED_ZONE and size == object_size:

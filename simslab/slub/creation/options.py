@@ -16,6 +16,8 @@ DEBUG_LETTERS: Final = {
     "p": fl.SLAB_POISON,
     "u": fl.SLAB_STORE_USER,
     "t": fl.SLAB_TRACE,
+    "a": fl.SLAB_FAILSLAB,
+    "o": 0,  # disable_higher_order_debug
 }
 
 
@@ -23,10 +25,9 @@ DEBUG_LETTERS: Final = {
 class SlubOptions:
     """What `slab_nomerge`, `slub_min_order=`, `slub_max_order=`, `slub_min_objects=` and `slub_debug=` decide.
 
-    `slub_debug` is the text behind the equals sign: letters of F Z P U T, then optionally `,name,name*`; several
-    blocks are separated by `;`. None means that the parameter was not given, an empty text all of F Z P U.
-
-    Not modelled: the letters A (failslab by cache) and O (no metadata where the order would grow).
+    `slub_debug` is the text behind the equals sign: letters of F Z P U T A O, then optionally `,name,name*`; several
+    blocks are separated by `;`. None means that the parameter was not given, an empty text all of F Z P U. O, in any
+    block, holds for all caches.
     """
 
     slab_nomerge: bool = False
@@ -52,7 +53,7 @@ class SlubOptions:
         for letters, _ in self.debug_blocks():
             for letter in letters.lower():
                 if letter not in DEBUG_LETTERS and letter != "-":
-                    raise BadValue(f"slub_debug option {letter!r}", expected="letters of F, Z, P, U, T")
+                    raise BadValue(f"slub_debug option {letter!r}", expected="letters of F, Z, P, U, T, A, O")
 
     def debug_blocks(self) -> list[tuple[str, list[str]]]:
         """Return the blocks of `slub_debug` as (letters, names of caches)."""
@@ -63,7 +64,13 @@ class SlubOptions:
 
     def debug_enabled(self) -> bool:
         """Whether debug flags count at all (mm/slub.c: slub_debug_enabled)."""
-        return any(debug_bits(letters) or names for letters, names in self.debug_blocks())
+        blocks = self.debug_blocks()
+        everywhere = [debug_bits(letters) for letters, names in blocks if not names]
+        return any(everywhere[-1:]) or any(names for _, names in blocks)
+
+    def disable_higher_order_debug(self) -> bool:
+        """Whether metadata that would need larger slabs is left out (mm/slub.c: disable_higher_order_debug)."""
+        return any("o" in letters.lower() for letters, _ in self.debug_blocks())
 
     def kmem_cache_flags(self, flags: int, name: str) -> int:
         """Return `flags` with what `slub_debug` adds for a cache called `name` (mm/slub.c: kmem_cache_flags)."""

@@ -22,7 +22,6 @@ from simslab.slub.housekeeping import shrink
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 
 LONG_BITS: Final = 64
-OBJECTS_SHIFT: Final = 16  # of `objects` in the counters of struct page
 
 
 class SlubCreation(CacheCreation[KmemCache]):
@@ -115,7 +114,7 @@ def apply_geometry(cache: KmemCache, geometry: sizing.Geometry, debug: bool) -> 
     cache.offset, cache.inuse, cache.red_left_pad = geometry.offset, geometry.inuse, geometry.red_left_pad
     cache.reciprocal_m, cache.reciprocal_sh1, cache.reciprocal_sh2 = reciprocal_value(geometry.size)
     cache.oo_order, cache.oo_objects = geometry.oo.order, geometry.oo.objects
-    cache.max_order, cache.max_objects = geometry.oo.order, geometry.oo.objects
+    cache.max_order, cache.max_objects = geometry.max.order, geometry.max.objects
     cache.min_order, cache.min_objects = geometry.min.order, geometry.min.objects
     cache.allocflags = geometry.allocflags
     cache.min_partial, cache.cpu_partial = geometry.min_partial, geometry.cpu_partial
@@ -157,7 +156,7 @@ def early_kmem_cache_node_alloc(core: SlubCore, cpu: Cpu, cache: KmemCache, nid:
     addr = pages.mem_map.get("freelist", pfn)
     pages.mem_map.set("freelist", pfn, pages.freelists.get_freepointer(cache, addr))
     objects = pages.objects(pfn)
-    pages.mem_map.set("s_mem", pfn, 1 | (objects << OBJECTS_SHIFT))
+    pages.mem_map.set("s_mem", pfn, 1 | (objects << layout.OBJECTS_SHIFT))
     n = new_node(core, cache, addr, nid)
     cache.node[nid] = n
     pages.inc_slabs_node(cpu, cache, pfn)

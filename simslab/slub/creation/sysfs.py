@@ -11,6 +11,7 @@ from simslab.kernel.errno import EINVAL, ERANGE
 from simslab.machine.core.cpu import Cpu
 from simslab.slub.creation.geometry import set_min_partial
 from simslab.slub.housekeeping.shrink import flush_all, kmem_cache_shrink
+from simslab.slub.housekeeping.validate import validate_slab_cache
 from simslab.slub.kmem_cache import KmemCache
 
 if TYPE_CHECKING:
@@ -71,6 +72,14 @@ def shrink_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> 
     return len(text)
 
 
+def validate_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> int:
+    """Check all slabs of the cache when told 1 (mm/slub.c: validate_store)."""
+    if not text.startswith("1"):
+        return -EINVAL
+    validate_slab_cache(allocator, cpu, cache)
+    return len(text)
+
+
 Store = Callable[["SlubCore", Cpu, KmemCache, str], int]
 
 STORES: Final[dict[str, Store]] = {
@@ -78,6 +87,7 @@ STORES: Final[dict[str, Store]] = {
     "cpu_partial": cpu_partial_store,
     "remote_node_defrag_ratio": remote_node_defrag_ratio_store,
     "shrink": shrink_store,
+    "validate": validate_store,
 }
 READ_ONLY: Final = ("order", "objs_per_slab", "object_size", "slab_size", "align")
 OF_SLAB: Final = ("limit", "batchcount", "shared")

@@ -13,12 +13,10 @@ from simslab.kernel.printk import KernelLog
 from simslab.kernel.text import ALLOC_RETURN, FREE_RETURN
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
+from simslab.slab_common.object_bytes import POISON_END, POISON_FREE, POISON_INUSE
 from simslab.slub import flags as fl
 from simslab.slub import layout
 from simslab.slub.debug.contents import (
-    POISON_END,
-    POISON_FREE,
-    POISON_INUSE,
     RED_ACTIVE,
     RED_INACTIVE,
     TRACK_ALLOC,
@@ -36,6 +34,10 @@ SITE_FREE_DEBUG: Final = callsites.site("free_debug_processing")
 INSNS_CHECK: Final = 200  # estimate: checks of one object
 INSNS_TRACK: Final = 40  # estimate: set_track
 INSNS_INIT: Final = 60  # estimate: init_object
+INSNS_FREELIST: Final = 15  # estimate: an object in on_freelist, with check_valid_pointer
+MAX_OBJS_PER_PAGE: Final = 32767
+INUSE: Final = 0xFFFF  # in the counters of struct page, as the next
+OBJECTS_SHIFT: Final = 16
 OBJECT_STATES: Final = fl.SLAB_STORE_USER | fl.SLAB_RED_ZONE | fl.OBJECT_POISON
 
 
@@ -148,7 +150,7 @@ class SlubDebug:
         cpu.atomic(self.pages.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)  # slab_lock
         objp, seen = head, 1
         try:
-            while (sound := self.free_one(cpu, cache, pfn, objp)) and objp != tail:
+            while (sound := self.check_and_mark_free(cpu, cache, pfn, objp)) and objp != tail:
                 objp, seen = self.pages.freelists.get_freepointer(cache, objp), seen + 1
             if seen != count:
                 self.reports.slab_err(cpu, cache, pfn, f"Bulk freelist count({count}) invalid({seen})\n")
@@ -159,7 +161,7 @@ class SlubDebug:
             self.reports.slab_fix(cpu, cache, f"Object at {pointer(objp)} not freed")
         return int(sound)
 
-    def free_one(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:
+    def check_and_mark_free(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:
         """Check one object about to be freed and mark it free; whether it may be."""
         self.contents.spoiled.pop(objp, None)  # the free pointer was written anew on the way here
         if cache.flags & fl.SLAB_CONSISTENCY_CHECKS and not self.free_consistency_checks(cpu, cache, pfn, objp):
@@ -178,10 +180,67 @@ class SlubDebug:
             self.reports.slab_err(cpu, cache, pfn, f"Invalid object pointer {pointer(objp)}")
             return False
         cpu.read_span(objp - cache.left, cache.size)
-        if objp in self.pages.freelists.objects(cache, self.pages.mem_map.get("freelist", pfn)):
+        if self.on_freelist(cpu, cache, pfn, objp):
             self.reports.object_err(cpu, cache, pfn, objp, "Object already free")
             return False
         return self.check_object(cpu, cache, pfn, objp, RED_ACTIVE)
+
+    def on_freelist(self, cpu: Cpu, cache: KmemCache, pfn: int, search: int) -> bool:
+        """Whether an object is free, and with `search` 0 whether the list is sound (mm/slub.c: on_freelist).
+
+        A pointer that leads out of the slab is told and the list ends there; then the slab's counts are put right.
+        """
+        fp, objp, nr = self.pages.mem_map.get("freelist", pfn), 0, 0
+        while fp and nr <= self.pages.objects(pfn):
+            if fp == search:
+                return True
+            if not self.check_valid_pointer(cache, pfn, fp):
+                if not objp:
+                    self.clear_freelist(cpu, cache, pfn)
+                    return False
+                self.reports.object_err(cpu, cache, pfn, objp, "Freechain corrupt")
+                self.end_freelist(cache, objp)
+                break
+            cpu.insn_cold(INSNS_FREELIST)
+            cpu.read(fp + cache.offset)
+            objp, fp, nr = fp, self.contents.pointer(cache, fp), nr + 1
+        self.check_counts(cpu, cache, pfn, nr)
+        return search == 0
+
+    def clear_freelist(self, cpu: Cpu, cache: KmemCache, pfn: int) -> None:
+        """Give up the free objects of a slab whose list leads astray at once."""
+        self.reports.slab_err(cpu, cache, pfn, "Freepointer corrupt")
+        self.pages.mem_map.set("freelist", pfn, 0)
+        self.set_inuse(pfn, self.pages.objects(pfn))
+        self.reports.slab_fix(cpu, cache, "Freelist cleared")
+
+    def end_freelist(self, cache: KmemCache, objp: int) -> None:
+        """Make an object the last of its list."""
+        self.contents.spoiled.pop(objp, None)
+        self.pages.freelists.set_freepointer(cache, objp, 0)
+
+    def check_counts(self, cpu: Cpu, cache: KmemCache, pfn: int, nr: int) -> None:
+        """Whether a slab has as many objects as fit, and `nr` free ones; its counters are put right (on_freelist)."""
+        mem_map, objects = self.pages.mem_map, self.pages.objects(pfn)
+        fit = min((layout.PAGE_SIZE << mem_map.get("order", pfn)) // cache.size, MAX_OBJS_PER_PAGE)
+        if objects != fit:
+            told = f"Wrong number of objects. Found {objects} but should be {fit}"
+            self.reports.slab_err(cpu, cache, pfn, told)
+            counters = mem_map.get("s_mem", pfn) & ~(MAX_OBJS_PER_PAGE << OBJECTS_SHIFT)
+            mem_map.set("s_mem", pfn, counters | fit << OBJECTS_SHIFT)
+            self.reports.slab_fix(cpu, cache, "Number of objects adjusted.")
+        inuse = self.pages.inuse(pfn)
+        if inuse != fit - nr:
+            self.reports.slab_err(
+                cpu, cache, pfn, f"Wrong object count. Counter is {inuse} but counted were {fit - nr}"
+            )
+            self.set_inuse(pfn, fit - nr)
+            self.reports.slab_fix(cpu, cache, "Object count adjusted.")
+
+    def set_inuse(self, pfn: int, inuse: int) -> None:
+        """Write how many objects of a slab are out."""
+        mem_map = self.pages.mem_map
+        mem_map.set("s_mem", pfn, mem_map.get("s_mem", pfn) & ~INUSE | inuse & INUSE)
 
     def check_valid_pointer(self, cache: KmemCache, pfn: int, objp: int) -> bool:
         """Whether an address is that of an object of a slab, or NULL (mm/slub.c: check_valid_pointer)."""
@@ -242,8 +301,7 @@ class SlubDebug:
         if self.check_valid_pointer(cache, pfn, self.contents.pointer(cache, objp)):
             return True
         self.reports.object_err(cpu, cache, pfn, objp, "Freepointer corrupt")
-        self.contents.spoiled.pop(objp, None)
-        self.pages.freelists.set_freepointer(cache, objp, 0)
+        self.end_freelist(cache, objp)
         return False
 
     def check_bytes(

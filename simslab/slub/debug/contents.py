@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simslab.kernel.mm.page import MemMap
-from simslab.slab_common.object_bytes import ObjectBytes
+from simslab.slab_common.object_bytes import POISON_END, POISON_FREE, POISON_INUSE, ObjectBytes
 from simslab.slub import flags as fl
 from simslab.slub import layout
 from simslab.slub.kmem_cache import KmemCache
@@ -23,9 +23,6 @@ from simslab.slub.lists.freelists import FreeLists
 
 RED_INACTIVE: Final = 0xBB  # include/linux/poison.h: SLUB_RED_INACTIVE, SLUB_RED_ACTIVE
 RED_ACTIVE: Final = 0xCC
-POISON_INUSE: Final = 0x5A
-POISON_FREE: Final = 0x6B
-POISON_END: Final = 0xA5
 POINTER_BYTES: Final = 8
 TRACK: Final = struct.Struct("<QIiQ")  # addr, cpu, pid, when
 TRACK_ALLOC: Final = 0

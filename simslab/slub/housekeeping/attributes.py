@@ -2,8 +2,8 @@
 
 A kernel with SLUB_DEBUG, SLUB_STATS, NUMA and ZONE_DMA. Nothing is charged and no CPU is flushed.
 
-Not modelled: `ctor`, since simulated constructors have no symbol; `failslab`, since no cache has SLAB_FAILSLAB;
-`alloc_calls` and `free_calls`.
+Not modelled: `ctor`, since simulated constructors have no symbol; `failslab`, which kernels with FAILSLAB show and
+the recorded one was not; `alloc_calls` and `free_calls`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
 from simslab.slab_common.merging import slab_unmergeable
 from simslab.slub import flags as fl
 from simslab.slub.core import SlubCore
+from simslab.slub.housekeeping.count_partial import count_free, count_inuse, count_partial
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slub.stat_item import STAT_ITEMS
 
 SYSFS: Final = "/sys/kernel/slab"
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
 ID_FLAGS: Final = (
     (fl.SLAB_CACHE_DMA, "d"),
     (fl.SLAB_CACHE_DMA32, "D"),
@@ -61,13 +61,12 @@ def of_nodes(count: Callable[[SlubCore, KmemCacheNode], int]) -> Show:
 
 def inuse_partial(core: SlubCore, n: KmemCacheNode) -> int:
     """Objects out of the slabs on a node's list (mm/slub.c: count_partial with count_inuse)."""
-    return sum(core.pages.inuse(pfn) for pfn in core.lists.list_pfns(n, PARTIAL))
+    return count_partial(core.pages, core.lists, n, count_inuse)
 
 
 def objects(core: SlubCore, n: KmemCacheNode) -> int:
     """Objects of a node's slabs that do not lie free on its list (SO_ALL with SO_OBJECTS)."""
-    listed = core.lists.list_pfns(n, PARTIAL)
-    return n.total_objects - sum(core.pages.objects(pfn) - core.pages.inuse(pfn) for pfn in listed)
+    return n.total_objects - count_partial(core.pages, core.lists, n, count_free)
 
 
 def cpu_slabs_show(core: SlubCore, cache: KmemCache) -> str:
@@ -91,6 +90,11 @@ def slabs_cpu_partial_show(core: SlubCore, cache: KmemCache) -> str:
     return total + "".join(f" C{cpu}={pobjects}({pages})" for cpu, pages, pobjects in found) + "\n"
 
 
+def aliases(cache: KmemCache) -> int:
+    """Names beside a cache's own; -1 after a destruction that found objects, as in the kernel (aliases_show)."""
+    return 0 if cache.refcount < 0 else cache.refcount - 1
+
+
 def stat(item: int) -> Show:
     """Return the show function of a counter of SLUB_STATS: the sum, then by CPU (mm/slub.c: show_stat)."""
 
@@ -112,7 +116,7 @@ SHOWS: Final[dict[str, Show]] = {
     "objects_partial": of_nodes(inuse_partial),
     "partial": of_nodes(lambda core, n: n.nr_partial),
     "cpu_slabs": cpu_slabs_show,
-    "aliases": number(lambda cache: max(cache.refcount - 1, 0)),
+    "aliases": number(aliases),
     "align": number(lambda cache: cache.align),
     "hwcache_align": flag(SLAB_HWCACHE_ALIGN),
     "reclaim_account": flag(fl.SLAB_RECLAIM_ACCOUNT),

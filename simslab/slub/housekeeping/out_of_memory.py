@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from simslab.kernel.mm import gfp
 from simslab.kernel.printk import KernelLog, RateLimit
 from simslab.machine.core.cpu import Cpu
 from simslab.slub.creation.geometry import get_order
-from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
+from simslab.slub.housekeeping.count_partial import count_free, count_partial
+from simslab.slub.kmem_cache import KmemCache
 from simslab.slub.lists.node_list import NodeLists
 from simslab.slub.slab_page import SlubPages
-
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
 
 
 class OutOfMemory:
@@ -36,9 +33,5 @@ class OutOfMemory:
         if cache.min_order > get_order(cache.object_size):
             warn(cpu, f"  {cache.name} debugging increased min order, use slub_debug=O to disable.")
         for n in cache.nodes():
-            free = self.count_free(n)
+            free = count_partial(self.pages, self.lists, n, count_free)
             warn(cpu, f"  node {n.node}: slabs: {n.nr_slabs}, objs: {n.total_objects}, free: {free}")
-
-    def count_free(self, n: KmemCacheNode) -> int:
-        """Free objects of the slabs on a node's list (mm/slub.c: count_partial with count_free)."""
-        return sum(self.pages.objects(pfn) - self.pages.inuse(pfn) for pfn in self.lists.list_pfns(n, PARTIAL))

@@ -13,8 +13,6 @@ from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
 if TYPE_CHECKING:
     from simslab.slub.core import SlubCore
 
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
-FULL: Final = 1
 SHRINK_PROMOTE_MAX: Final = 32
 INSNS_HAS_CPU_SLAB: Final = 7  # by CPU
 INSNS_SMP_CALL: Final = 830  # on_each_cpu_cond without an engine: masks, queues, IPI
@@ -83,7 +81,7 @@ def sort_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNo
     discard: list[int] = []
     promote: list[list[int]] = [[] for _ in range(SHRINK_PROMOTE_MAX)]
     rest: list[int] = []
-    for pfn in allocator.lists.list_pfns(n, PARTIAL):
+    for pfn in allocator.lists.list_pfns(n, layout.PARTIAL):
         objects = pages.objects(pfn)
         free = objects - pages.inuse(pfn)
         cpu.insn(INSNS_SHRINK_SLAB)
@@ -113,8 +111,8 @@ def relink(allocator: SlubCore, n: KmemCacheNode, order: list[int]) -> None:
     for before, pfn, after in zip([-1, *order], order, [*order[1:], -1], strict=False):
         mem_map.set("prev", pfn, before)
         mem_map.set("next", pfn, after)
-    n.lists_owner[2 * PARTIAL] = order[0] if order else -1
-    n.lists_owner[2 * PARTIAL + 1] = order[-1] if order else -1
+    n.lists_owner[2 * layout.PARTIAL] = order[0] if order else -1
+    n.lists_owner[2 * layout.PARTIAL + 1] = order[-1] if order else -1
 
 
 def free_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> None:
@@ -122,7 +120,7 @@ def free_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNo
     discard: list[int] = []
     cpu.irq_disable(SITE_FREE_PARTIAL)
     n.list_lock.lock(cpu, SITE_FREE_PARTIAL)
-    for pfn in allocator.lists.list_pfns(n, PARTIAL):
+    for pfn in allocator.lists.list_pfns(n, layout.PARTIAL):
         if allocator.pages.inuse(pfn) == 0:
             allocator.lists.remove_partial(cpu, cache, n, pfn)
             discard.insert(0, pfn)

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from simslab.allocator.parked import ArrayLevel, Parked
 from simslab.slab_common.slabinfo import Slabinfo, slabinfo_header, slabinfo_row
 from simslab.slub.core import SlubCore
+from simslab.slub.housekeeping.count_partial import count_free, count_partial
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
 
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
 
-
-def count_free(core: SlubCore, cache: KmemCache) -> int:
-    """Free objects of the slabs on the nodes' lists (mm/slub.c: count_partial with count_free)."""
-    return sum(free_in(core, pfn) for n in cache.nodes() for pfn in core.lists.list_pfns(n, PARTIAL))
-
-
-def free_in(core: SlubCore, pfn: int) -> int:
-    """Free objects of one slab."""
-    return core.pages.objects(pfn) - core.pages.inuse(pfn)
+def free_on_lists(core: SlubCore, cache: KmemCache) -> int:
+    """Free objects of the slabs on the nodes' lists."""
+    return sum(count_partial(core.pages, core.lists, n, count_free) for n in cache.nodes())
 
 
 def get_slabinfo(core: SlubCore, cache: KmemCache) -> Slabinfo:
     """Add up the nodes of a cache (mm/slub.c: get_slabinfo); what CPUs have counts as active, and every slab does."""
     slabs, objects = sum(n.nr_slabs for n in cache.nodes()), sum(n.total_objects for n in cache.nodes())
     return Slabinfo(
-        active_objs=objects - count_free(core, cache),
+        active_objs=objects - free_on_lists(core, cache),
         num_objs=objects,
         active_slabs=slabs,
         num_slabs=slabs,
@@ -51,10 +43,10 @@ def on_cpu(core: SlubCore, cache: KmemCache, c: KmemCacheCpu) -> int:
     while objp:
         count, objp = count + 1, core.pages.freelists.get_freepointer(cache, objp)
     if c.page >= 0:
-        count += free_in(core, c.page)
+        count += count_free(core.pages, c.page)
     pfn = c.partial
     while pfn >= 0:
-        count += free_in(core, pfn)
+        count += count_free(core.pages, pfn)
         pfn = core.pages.mem_map.get("next", pfn)
     return count
 
@@ -73,6 +65,6 @@ def parked(core: SlubCore, cache: KmemCache) -> Parked:
         in_cpu_arrays=sum(on_cpu(core, cache, c) for c in cache.cpu_slab),
         in_shared_arrays=0,
         in_alien_arrays=0,
-        in_slabs=count_free(core, cache),
+        in_slabs=free_on_lists(core, cache),
         pages=sum(n.nr_slabs for n in cache.nodes()) << cache.oo_order,
     )

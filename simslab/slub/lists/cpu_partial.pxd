@@ -8,10 +8,6 @@ from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.lists.node_list cimport NodeLists
 from simslab.slub.slab_page cimport SlubPages
 
-cdef long long INUSE
-cdef long long OBJECTS_SHIFT
-cdef long long OBJECTS_MASK
-cdef long long FROZEN
 cdef long long TO_TAIL
 cdef long long POBJECTS_SHIFT
 cdef long long PAGES_MASK

@@ -18,10 +18,6 @@ from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.lists.node_list import NodeLists
 from simslab.slub.slab_page import SlubPages
 
-INUSE: Final = 0xFFFF
-OBJECTS_SHIFT: Final = 16
-OBJECTS_MASK: Final = 0x7FFF
-FROZEN: Final = 0x80000000
 TO_TAIL: Final = 1
 POBJECTS_SHIFT: Final = 32
 PAGES_MASK: Final = 0xFFFFFFFF
@@ -87,7 +83,7 @@ class CpuPartial:
         if old >= 0:
             pages = mem_map.prev[old] & PAGES_MASK
             pobjects = mem_map.prev[old] >> POBJECTS_SHIFT
-        pobjects += ((counters >> OBJECTS_SHIFT) & OBJECTS_MASK) - (counters & INUSE)
+        pobjects += ((counters >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK) - (counters & layout.INUSE)
         mem_map.prev[pfn] = (pages + 1) | (pobjects << POBJECTS_SHIFT)
         mem_map.next[pfn] = old
         return cpu.write(mem_map.page_addr(pfn) + layout.PAGE_NEXT)
@@ -120,11 +116,11 @@ class CpuPartial:
             cpu.write(c.addr + layout.CPU_PARTIAL)
             n = self.lock_node_of(cpu, cache, n, pfn)
             counters = mem_map.s_mem[pfn]
-            if not counters & FROZEN:
+            if not counters & layout.FROZEN:
                 raise KernelBugError(f"slab {pfn} of {cache.name} on a CPU's list is not frozen")
             cpu.atomic(page + layout.PAGE_FREELIST)
-            mem_map.s_mem[pfn] = counters & ~FROZEN
-            if counters & INUSE == 0 and self.node_has_plenty(cpu, cache, n):
+            mem_map.s_mem[pfn] = counters & ~layout.FROZEN
+            if counters & layout.INUSE == 0 and self.node_has_plenty(cpu, cache, n):
                 cpu.insn(INSNS_UNFREEZE_FREED)
                 mem_map.next[pfn] = discard
                 cpu.write(page + layout.PAGE_NEXT)

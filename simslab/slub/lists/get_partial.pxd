@@ -12,11 +12,6 @@ from simslab.slub.kmem_cache cimport KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.lists.cpu_partial cimport CpuPartial
 from simslab.slub.slab_page cimport SlubPages
 
-cdef long long NUMA_NO_NODE
-cdef long long INUSE
-cdef long long OBJECTS_SHIFT
-cdef long long OBJECTS_MASK
-cdef long long FROZEN
 cdef long long RATIO_MASK
 cdef long long SLAB_PFMEMALLOC
 cdef long long ZONE_DMA

@@ -17,11 +17,6 @@ from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
 from simslab.slub.lists.cpu_partial import CpuPartial
 from simslab.slub.slab_page import SlubPages
 
-NUMA_NO_NODE: Final = -1
-INUSE: Final = 0xFFFF
-OBJECTS_SHIFT: Final = 16
-OBJECTS_MASK: Final = 0x7FFF
-FROZEN: Final = 0x80000000
 RATIO_MASK: Final = 1023
 SLAB_PFMEMALLOC: Final = PG_ACTIVE
 ZONE_DMA: Final = zone_module.ZONE_DMA
@@ -55,7 +50,7 @@ class GetPartial:
 
         Makes it the CPU's slab; returns its first object, 0 for none.
         """
-        nid = cpu.numa_mem if node == NUMA_NO_NODE else node
+        nid = cpu.numa_mem if node == gfp.NUMA_NO_NODE else node
         cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)  # the warning about zeroing what a constructor made
         cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         n = cache.node[nid]
@@ -63,7 +58,7 @@ class GetPartial:
             objp = self.get_partial_node(cpu, cache, n, flags)
             if objp:
                 return objp
-        if node != NUMA_NO_NODE:
+        if node != gfp.NUMA_NO_NODE:
             return 0
         return self.get_any_partial(cpu, cache, flags)
 
@@ -102,19 +97,19 @@ class GetPartial:
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         counters = mem_map.s_mem[pfn]
-        if counters & FROZEN:
+        if counters & layout.FROZEN:
             raise KernelBugError(f"slab {pfn} on a node's list of {cache.name} is frozen")
         cpu.insn(INSNS_PARTIAL_SLAB)
         cpu.read(page)
-        objects = (counters >> OBJECTS_SHIFT) & OBJECTS_MASK
-        free = objects - (counters & INUSE)
+        objects = (counters >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK
+        free = objects - (counters & layout.INUSE)
         cpu.atomic(page + layout.PAGE_FREELIST)
         if found:
-            mem_map.s_mem[pfn] = counters | FROZEN
+            mem_map.s_mem[pfn] = counters | layout.FROZEN
         else:
             c.freelist = mem_map.freelist[pfn]
             mem_map.freelist[pfn] = 0
-            mem_map.s_mem[pfn] = objects | (objects << OBJECTS_SHIFT) | FROZEN
+            mem_map.s_mem[pfn] = objects | (objects << layout.OBJECTS_SHIFT) | layout.FROZEN
         self.partial.lists.remove_partial(cpu, cache, n, pfn)
         if found:
             self.partial.put_cpu_partial(cpu, cache, pfn, 0)

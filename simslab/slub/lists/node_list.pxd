@@ -6,8 +6,6 @@ from simslab.slub cimport flags as fl
 from simslab.slub cimport layout
 from simslab.slub.kmem_cache cimport KmemCache, KmemCacheNode
 
-cdef long long PARTIAL
-cdef long long FULL
 cdef long long STORE_USER
 
 

@@ -10,8 +10,6 @@ from simslab.slub import flags as fl
 from simslab.slub import layout
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
 
-PARTIAL: Final = 0  # which list of KmemCacheNode.lists
-FULL: Final = 1
 DEACTIVATE_TO_HEAD: Final = 0
 DEACTIVATE_TO_TAIL: Final = 1
 STORE_USER: Final = fl.SLAB_STORE_USER
@@ -33,9 +31,9 @@ class NodeLists:
         n.nr_partial += 1
         cpu.update(n.addr + layout.NODE_NR_PARTIAL)
         if tail:
-            self.mem_map.list_add_tail(cpu, n.lists, PARTIAL, n.addr + layout.NODE_PARTIAL, pfn)
+            self.mem_map.list_add_tail(cpu, n.lists, layout.PARTIAL, n.addr + layout.NODE_PARTIAL, pfn)
         else:
-            self.mem_map.list_add(cpu, n.lists, PARTIAL, n.addr + layout.NODE_PARTIAL, pfn)
+            self.mem_map.list_add(cpu, n.lists, layout.PARTIAL, n.addr + layout.NODE_PARTIAL, pfn)
         if self.observer is not None:
             self.observer.partial_added(cache, pfn, n.node, tail)
         return 0
@@ -43,7 +41,7 @@ class NodeLists:
     def remove_partial(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
         """Take a slab off the partial list (mm/slub.c: remove_partial)."""
         n.list_lock.assert_held(cpu)
-        self.mem_map.list_del(cpu, n.lists, PARTIAL, n.addr + layout.NODE_PARTIAL, pfn)
+        self.mem_map.list_del(cpu, n.lists, layout.PARTIAL, n.addr + layout.NODE_PARTIAL, pfn)
         n.nr_partial -= 1
         cpu.update(n.addr + layout.NODE_NR_PARTIAL)
         if self.observer is not None:
@@ -55,14 +53,14 @@ class NodeLists:
         if not cache.flags & STORE_USER:
             return 0
         n.list_lock.assert_held(cpu)
-        return self.mem_map.list_add(cpu, n.lists, FULL, n.addr + layout.NODE_FULL, pfn)
+        return self.mem_map.list_add(cpu, n.lists, layout.FULL, n.addr + layout.NODE_FULL, pfn)
 
     def remove_full(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
         """Take a slab off the full list (mm/slub.c: remove_full)."""
         if not cache.flags & STORE_USER:
             return 0
         n.list_lock.assert_held(cpu)
-        return self.mem_map.list_del(cpu, n.lists, FULL, n.addr + layout.NODE_FULL, pfn)
+        return self.mem_map.list_del(cpu, n.lists, layout.FULL, n.addr + layout.NODE_FULL, pfn)
 
     # -- views, no charge ---------------------------------------------------------------------------------------------
 

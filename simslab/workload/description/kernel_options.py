@@ -8,8 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Size
-from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS
+from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS, SLAB_FAILSLAB
 from simslab.slub.creation.options import SlubOptions, debug_bits
+from simslab.slub.flags import SLAB_DEBUG_FLAGS
 from simslab.workload.description.quantities import Strict
 
 Node = Annotated[int, Field(ge=0, lt=1024)]
@@ -65,8 +66,8 @@ class KernelOptions(Strict):
     )
     slub_debug: str | None = Field(
         default=None,
-        description="of SLUB: letters of F, Z, P, U and T, then `,` and names of caches; blocks of both are separated "
-        "by `;`; empty: all of F, Z, P and U for every cache",
+        description="of SLUB: letters of F, Z, P, U, T, A and O, then `,` and names of caches; blocks of both are "
+        "separated by `;`; empty: all of F, Z, P and U for every cache",
     )
     slub_nomerge: bool = Field(default=False, description="of SLUB: the same as `slab_nomerge`")
     debug_slab: bool = Field(default=False, description="CONFIG_DEBUG_SLAB: red zones, poison, statistics")
@@ -122,13 +123,21 @@ class KernelOptions(Strict):
     @property
     def debugs_objects(self) -> bool:
         """Whether objects, of some caches at least, have contents and are checked."""
-        return self.debug_slab or SlubOptions(slub_debug=self.slub_debug).debug_enabled()
+        return self.debug_slab or any(bits & SLAB_DEBUG_FLAGS for bits in self._debug_bits())
 
     @property
     def checks_frees(self) -> bool:
         """Whether an object that is freed twice is found, in every cache whose objects have contents."""
-        blocks = SlubOptions(slub_debug=self.slub_debug).debug_blocks()
-        return self.debug_slab or all(debug_bits(letters) & SLAB_CONSISTENCY_CHECKS for letters, _ in blocks)
+        with_contents = [bits for bits in self._debug_bits() if bits & SLAB_DEBUG_FLAGS]
+        return self.debug_slab or all(bits & SLAB_CONSISTENCY_CHECKS for bits in with_contents)
+
+    @property
+    def marks_for_failslab(self) -> bool:
+        """Whether `slub_debug` marks caches for failslab's filter."""
+        return any(bits & SLAB_FAILSLAB for bits in self._debug_bits())
+
+    def _debug_bits(self) -> list[int]:
+        return [debug_bits(letters) for letters, _ in SlubOptions(slub_debug=self.slub_debug).debug_blocks()]
 
     @field_validator("slub_debug")
     @classmethod
@@ -147,7 +156,9 @@ class FailSlabSpec(Strict):
     ignore_gfp_wait: bool = Field(
         True, description="spare requests that may sleep (GFP_KERNEL), as the kernel does unless told otherwise"
     )
-    cache_filter: list[str] = Field(default_factory=list, description="only these caches; all when empty")
+    cache_filter: list[str] = Field(
+        default_factory=list, description="only these caches, and those with the letter A in `slub_debug`; all if none"
+    )
 
 
 class MemPolicySpec(Strict):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from simslab.workload.run.meeting import Meeting
     from simslab.workload.run.over_time.array_timeline import ArrayTimeline
     from simslab.workload.run.system import System
+    from simslab.workload.run.tallies import Tallies
     from simslab.workload.run.thread import WorkloadThread
 
 KMALLOC_OPCODES: Final = (ops.KMALLOC, ops.KFREE)
@@ -88,8 +89,9 @@ class MaskedStretch:
 
 
 class EventLog:
-    """What is written down: the `slowest` operations with their causes; with `everything` all operations and objects;
-    with `lines` cache lines; with `timeline` a cache's arrays. Times are cycles of the core clock since boot."""
+    """What is written down: the `slowest` operations with their causes, and the spinlocks held; with `everything` all
+    operations and objects as well; with `lines` cache lines; with `timeline` a cache's arrays; with `tallies` counts
+    alone. Times are cycles of the core clock since boot."""
 
     def __init__(
         self,
@@ -97,8 +99,10 @@ class EventLog:
         everything: bool = False,
         lines: LineLog | None = None,
         timeline: ArrayTimeline | None = None,
+        tallies: Tallies | None = None,
     ) -> None:
         self.lines = lines
+        self.tallies = tallies
         self.timeline = timeline
         self.slowest = slowest
         self.everything = everything
@@ -125,7 +129,8 @@ class EventLog:
         self.nr_cpus = len(system.machine.cpus)
         self.tasks = {thread.cpu.id: thread.name for thread in threads}
         executor.recorder.witness = self
-        system.kernel.lock_stats.witness = self
+        if self.slowest or self.everything:  # else nobody asks who held a lock
+            system.kernel.lock_stats.witness = self
         system.machine.irq_stats.witness = self
         if self.lines is not None:
             self.lines.attach(system, meeting)
@@ -150,6 +155,8 @@ class EventLog:
             self._worst, self.longest_masked = [], None
             if self.timeline is not None:
                 self.timeline.clear(self.region_start)
+            if self.tallies is not None:
+                self.tallies.clear()
 
     @property
     def worst(self) -> list[Operation]:
@@ -167,19 +174,21 @@ class EventLog:
         if self.timeline is not None:
             self.timeline.look(cpu.now)
         latency = cpu.now - start
+        if self.tallies is not None:
+            kind = (ops.OPERATION_NAMES[operation], self._path(cpu), self._name(cache))
+            self.tallies.add(cpu.id, kind, latency, cpu.cause_owner)
         slow = self.slowest and (len(self._worst) < self.slowest or latency > self._worst[0][0])
         if not slow and not self.everything:
             return
         causes = {}
         if slow:
             causes = {name: count for name, count in zip(CAUSE_NAMES, cpu.cause_owner.tolist(), strict=True) if count}
-        path = self._allocator.path_names[cpu.path].removeprefix("alloc_").removeprefix("free_")
         made = Operation(
             start,
             cpu.now,
             cpu.id,
             ops.OPERATION_NAMES[operation],
-            path,
+            self._path(cpu),
             self._name(cache),
             bool(cpu.in_interrupt),
             causes,
@@ -237,6 +246,9 @@ class EventLog:
 
     def _task(self, cpu: Any) -> str:
         return self.tasks.get(cpu.id, "swapper")
+
+    def _path(self, cpu: Any) -> str:
+        return str(self._allocator.path_names[cpu.path]).removeprefix("alloc_").removeprefix("free_")
 
     def _recorded(self, cpu: Any) -> str:
         return "" if self.sites is None else self.sites.recorded(cpu)

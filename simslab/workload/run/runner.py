@@ -12,7 +12,7 @@ from weakref import ReferenceType, ref
 
 from simslab.allocator.cache import Cache
 from simslab.base.engine import Deadlock
-from simslab.base.errors import BadValue, BadValues, SimslabError, UserErrors
+from simslab.base.errors import BadValue, BadValues, SimslabError, Swallowed, UserErrors
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.printk import KernelLog
 from simslab.machine.machine import DEFAULT_QUANTUM, Machine
@@ -216,6 +216,11 @@ def prepare(
     machine: MachineSpec, workload: Workload, *, seed: int | None = None, quantum: int = DEFAULT_QUANTUM
 ) -> Run:
     """Boot the machine and make the workload's streams, threads and devices; BadValue when they do not fit."""
+    with Swallowed():
+        return _ready(machine, workload, seed, quantum)
+
+
+def _ready(machine: MachineSpec, workload: Workload, seed: int | None, quantum: int) -> Run:
     seed = workload.seed if seed is None else seed
     system = boot_system(machine, workload.kernel, quantum, seed)
     _earlier.booted.append(ref(system.machine))
@@ -225,7 +230,7 @@ def prepare(
     tune(system, workload.tunables, made)
     set_up_tasks(system.allocator, workload.threads, program.threads)
     if workload.failslab is not None:
-        inject_faults(system, workload.failslab, seed, made)
+        inject_faults(system, workload.failslab, seed, made, workload.kernel.marks_for_failslab)
     start_clocks(system)
     run = _assemble(system, program, caches, summary)
     run.executor.faults = _faults(system, workload, made, seed)

@@ -219,8 +219,8 @@ def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) 
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
 
 
-def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache]) -> None:
-    """Let allocations fail from now on."""
+def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache], marked: bool = False) -> None:
+    """Let allocations fail from now on; `marked`: the kernel was told to mark caches for that."""
     caches = []
     for i, name in enumerate(spec.cache_filter):
         try:
@@ -228,7 +228,6 @@ def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str,
         except BadValue as fault:
             at = ("failslab", "cache_filter", i)
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
-    faults = FailSlab(
-        spec.probability, seed, spec.interval, spec.times, spec.space, spec.ignore_gfp_wait, frozenset(caches)
-    )
+    sparing = spec.ignore_gfp_wait
+    faults = FailSlab(spec.probability, seed, spec.interval, spec.times, spec.space, sparing, frozenset(caches), marked)
     system.allocator.set_failslab(faults)

@@ -32,7 +32,7 @@ class UsedSlots:
         self.address = np.asarray(executor.address_owner)
         self.since = np.asarray(executor.since_owner)
         self.tables = (executor.address_owner, executor.since_owner, executor.waiter_owner, executor.cache_owner)
-        self.coming = [blocks for blocks in map(whole_blocks, used_once) if blocks]
+        self.coming = [blocks for blocks in (*map(whole_blocks, used_once), *shared_blocks(used_once)) if blocks]
         self.begun: deque[int] = deque()  # first slots of blocks
         self.forgotten = 0  # slots given back
         self.words = 0  # executed since the last sweep
@@ -68,6 +68,28 @@ class UsedSlots:
         for table in self.tables:
             buffers.forget(table, first, BLOCK)
         self.forgotten += BLOCK
+
+
+def shared_blocks(ranges: Sequence[range]) -> list[range]:
+    """Return the blocks in which one range ends and the next begins or more follow: each by itself, as it is begun by
+    whoever comes first to its first slot."""
+    found: list[range] = []
+    for joined in _joined(ranges):
+        own = {first for slots in joined for first in whole_blocks(slots)}
+        whole = whole_blocks(range(joined[0].start, joined[-1].stop))
+        found += [range(first, first + BLOCK, BLOCK) for first in whole if first not in own]
+    return found
+
+
+def _joined(ranges: Sequence[range]) -> list[list[range]]:
+    """Return ranges that follow one another without a gap together."""
+    together: list[list[range]] = []
+    for slots in ranges:
+        if together and together[-1][-1].stop == slots.start:
+            together[-1].append(slots)
+        else:
+            together.append([slots])
+    return together
 
 
 def whole_blocks(slots: range) -> range:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,14 @@ from simslab.workload.streams.program import Words
 
 Numbers = npt.NDArray[Any]
 
+KEPT: Final = 1 << 11  # numbers that are kept at most, 16 KiB: a workload may have steps without end
+
 
 class Draws:
     """`count` numbers that `draw` draws from `random`, to be taken in pieces, as often as wanted.
 
-    `random` is left as it is after all of them: NumPy draws the same numbers however a request is divided. Up to
-    `piece` numbers are kept; more are drawn anew by each reader.
+    `random` is left as it is after all of them: NumPy draws the same numbers however a request is divided. A few
+    numbers are kept, at most `piece`; more are drawn anew by each reader, so that steps to come need no memory.
     """
 
     def __init__(
@@ -33,7 +35,7 @@ class Draws:
         self.count = count
         self.piece = piece
         self.start = copy.deepcopy(random)
-        self.kept = draw(random, count) if count <= piece else None
+        self.kept = draw(random, count) if count <= min(piece, KEPT) else None
         if self.kept is None:
             for _, some in portions(count, piece):
                 draw(random, some)

@@ -14,7 +14,6 @@ cdef extern from *:
     const long long PHASE "8LL"
     const long long BEGIN_REGION "9LL"
     const long long SHRINK "10LL"
-    const long long NR_OPCODES "11LL"
     const long long RECORD_ALLOC "0LL"
     const long long RECORD_FREE "1LL"
     const long long RECORD_BULK_ALLOC "2LL"

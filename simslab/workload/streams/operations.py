@@ -25,7 +25,6 @@ BARRIER: Final = 7  # argument: number of the barrier
 PHASE: Final = 8  # argument: number of the phase that begins here
 BEGIN_REGION: Final = 9  # argument: number of the barrier after which recording starts
 SHRINK: Final = 10  # kmem_cache_shrink; no argument
-NR_OPCODES: Final = 11
 
 # Operations as they are recorded: kmalloc and kfree are allocations and frees of a kmalloc cache.
 RECORD_ALLOC: Final = 0

@@ -70,7 +70,6 @@ cdef class LineScanner:
     cdef readonly long long shortest_ptr
     cdef long long counted
     cdef public long long ticks
-    cdef readonly long long blank_lines
     cdef public long long lines
     cdef readonly bytes text_owner
     cdef const unsigned char* text

@@ -109,7 +109,6 @@ class LineScanner:
         self.shortest_ptr = 64  # digits
         self.counted = 0  # whether the last time read is no time but a count
         self.ticks = 0  # events with such a time
-        self.blank_lines = 0
         self.lines = 0
         self.begin(b"", 0, 0)
 
@@ -134,7 +133,6 @@ class LineScanner:
             self.lines += 1
             self.line_end = bytescan.blanks_before(self.text, self.line, end)
             if self.line == self.line_end:
-                self.blank_lines += 1
                 continue
             if self.text[self.line] == HASH:
                 return trace_events.COMMENT

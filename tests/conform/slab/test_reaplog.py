@@ -55,14 +55,14 @@ def test_the_same_rows_written_again_are_accepted(tmp_path):
     assert conform(written(tmp_path, firings())).ok
 
 
-@pytest.mark.parametrize("number", range(8, 90, 18))
+@pytest.mark.parametrize("number", range(8, 90, 27))
 def test_a_firing_before_its_timer_expires_is_refused(tmp_path, number):
     rows = firings()
     rows[number] = replace(rows[number], jiffies=expiry(previous(rows, number)) - 1)
     assert "not before its timer expires" in conform(written(tmp_path, rows)).difference
 
 
-@pytest.mark.parametrize("number", [10, 14, 28, 33, 46, 58, 69, 82])
+@pytest.mark.parametrize("number", [10, 28, 46, 69])
 def test_a_firing_later_than_the_next_visit_of_the_watchdog_is_refused(tmp_path, number):
     rows = firings()
     visit = Replay(RECORD.name, rows).watchdog.next_visit(rows[number].cpu, expiry(previous(rows, number)))
@@ -70,21 +70,21 @@ def test_a_firing_later_than_the_next_visit_of_the_watchdog_is_refused(tmp_path,
     assert "firing: expected none before" in conform(written(tmp_path, rows)).difference
 
 
-@pytest.mark.parametrize("number", range(20, 80, 14))
+@pytest.mark.parametrize("number", range(20, 80, 25))
 def test_a_firing_left_out_is_refused(tmp_path, number):
     rows = firings()
     del rows[number]
     assert not conform(written(tmp_path, rows)).ok
 
 
-@pytest.mark.parametrize("number", range(20, 80, 14))
+@pytest.mark.parametrize("number", range(20, 80, 25))
 def test_a_firing_too_many_is_refused(tmp_path, number):
     rows = firings()
     rows.append(replace(rows[number], jiffies=rows[number].jiffies + 200, node=1 - rows[number].node))
     assert not conform(written(tmp_path, rows)).ok
 
 
-@pytest.mark.parametrize("number", range(12, 90, 11))
+@pytest.mark.parametrize("number", range(12, 90, 22))
 def test_a_rotor_that_does_not_advance_is_refused(tmp_path, number):
     rows = firings()
     rows[number] = replace(rows[number], node=1 - rows[number].node)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simslab.conform.slab.path_costs import TICK
 from simslab.conform.slub.path_costs import PathCost, is_told, kernel_instructions
 from simslab.conform.slub.path_row import STATE, PathRow
+from simslab.conform.watching import TICK
 
 
 def row(path, functions=(), before=(), after=()):

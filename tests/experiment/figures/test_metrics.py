@@ -132,6 +132,15 @@ def test_every_default_is_a_metric_and_a_real_run_has_a_value_for_each():
     assert figures(observation, metrics(["memory.arrays:pool_workqueue"]))["memory.arrays:pool_workqueue"] > 0
 
 
+@pytest.mark.parametrize("name", ["operations:alloc@", "latency.max:@", "lock.wait:list_lock@", "memory.slabs:"])
+def test_a_merged_cache_goes_by_both_its_names_and_an_unknown_one_has_no_figure(name):
+    observation = observe(load_inputs("two-socket", "mixed-remote", ["scale=0.01"]), 1)
+    found = figures(observation, metrics(name + cache for cache in ("mixed", "pool_workqueue", "mixd", "kmalloc-8k")))
+    assert found[f"{name}mixed"] == found[f"{name}pool_workqueue"] > 0
+    assert found[f"{name}mixd"] is None
+    assert found[f"{name}kmalloc-8k"] == (None if name.startswith("latency") else 0)
+
+
 def test_a_run_of_nothing_has_a_value_or_none_for_every_family():
     empty = Observation(Measurement("m", "w", 1, 10**9, 0))
     assert {metric(family.name).value(empty) for family in families()} <= {None, 0}

@@ -149,6 +149,43 @@ def test_who_was_not_first_in_the_queue_is_told_and_then_fetches_the_word(
     assert entered[2] - entered[1] < 2 * transfer(machine)
 
 
+def hand_overs(make_machine: Callable[..., Machine], held: int, suspended: bool) -> list[int]:
+    """Cycles from each release until the next CPU has the lock, of four that come one after the other.
+
+    The first holds it for 2,000 cycles, the others for `held`; `suspended`: others come in the middle of each section.
+    """
+    machine = make_machine(cpus=4, quantum=0)
+    lock = SpinLock(0x100000, LockStats(8).lock_class("test"))
+    entered: list[int] = []
+    released: list[int] = []
+
+    def section(cpu: Cpu, arrival: int, cycles: int) -> Callable[[], None]:
+        def run() -> None:
+            cpu.charge(WORK, arrival)
+            lock.lock(cpu, SITE)
+            entered.append(cpu.now)
+            cpu.charge(WORK, cycles // 2)
+            if suspended:
+                cpu.settle()
+            cpu.charge(WORK, cycles - cycles // 2)
+            lock.unlock(cpu)
+            released.append(lock.free_at)
+
+        return run
+
+    for cpu, arrival in zip(machine.cpus, (10, 500, 600, 700), strict=False):
+        machine.engine.spawn(cpu, section(cpu, arrival, held if cpu.id else 2000))
+    machine.engine.run()
+    return [start - end for start, end in zip(entered[1:], released, strict=False)]
+
+
+def test_behind_a_short_section_the_next_has_yet_to_learn_that_it_is_the_first(
+    make_machine: Callable[..., Machine],
+) -> None:
+    short, long = (hand_overs(make_machine, held, suspended=True)[2] for held in (40, 200))
+    assert short > long + transfer(make_machine()) // 2
+
+
 def test_a_release_is_seen_after_the_stores_before_it(make_machine: Callable[..., Machine], lock: SpinLock) -> None:
     first = make_machine(store_buffer=32).cpus[0]
     lock.lock(first, SITE)

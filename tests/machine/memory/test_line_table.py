@@ -1,6 +1,10 @@
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simslab.base.build import running_build
 from simslab.machine.memory.line_table import LineTable
 
 
@@ -35,3 +39,35 @@ def test_rows_of_neighbouring_lines_lie_side_by_side():
     table = LineTable(1, 3)
     first = table.row(0, 128)
     assert [table.row(0, 128 + i) for i in range(64)] == [first + 3 * i for i in range(64)]
+
+
+def full_table(pages):
+    """A table whose next page makes it grow, and the first row of each page that it has."""
+    table = LineTable(1, 2, pages=pages)
+    return table, [table.row(0, page << 6) for page in range(pages)]
+
+
+def test_a_table_that_cannot_grow_stays_as_it_was(monkeypatch):
+    table, rows = full_table(4)
+    with monkeypatch.context() as patch:
+        patch.setattr("simslab.machine.memory.line_table.np.zeros", no_memory)
+        with pytest.raises(MemoryError):
+            table.row(0, 4 << 6)
+    assert (table.pages, table.used, len(table.owner)) == (4, 4, 4 * 64 * 2)
+    assert [table.row(0, page << 6) for page in range(4)] == rows
+    assert table.row(0, 4 << 6) == 4 * 64 * 2
+
+
+def no_memory(*arguments, **options):
+    raise MemoryError
+
+
+@pytest.mark.skipif(running_build().kind == "plain", reason="plain Python runs nothing else")
+def test_growing_runs_no_python_in_which_an_interrupt_could_be_raised():
+    table, _ = full_table(4)
+    frames = []
+    sys.setprofile(lambda frame, event, _: frames.append(frame.f_code.co_name) if event == "call" else None)
+    table.row(0, 4 << 6)
+    sys.setprofile(None)
+    assert table.pages == 8
+    assert frames == []

@@ -4,7 +4,7 @@ import pytest
 
 from simslab.instruments.measure.chase import ChasePoint, LevelLatency
 from simslab.instruments.measure.loaded import LoadPoint
-from simslab.instruments.measure.lock_figures import HandOver, LockMeasurement, LockPoint
+from simslab.instruments.measure.lock import HandOver, LockMeasurement, LockPoint
 from simslab.instruments.measure.transfer import HomeLatencies
 from simslab.instruments.measure.whole import MachineMeasurement
 from simslab.instruments.reference.reference import UNJUDGED, Cell, Row, Skipped

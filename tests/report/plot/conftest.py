@@ -1,5 +1,7 @@
 """Points of a sweep as the layer above makes them."""
 
+from dataclasses import replace
+
 import pytest
 
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
@@ -27,3 +29,17 @@ def points():
         return SweepTable("two-socket", "mixed-remote", (), table[0].label, "", tables, (), ())
 
     return make
+
+
+@pytest.fixture
+def with_orders(points):
+    """Return a sweep as `tune --order` makes it: one point leaves the order alone, the others set two parameters."""
+    table = points({"cpu_partial": ["0", "30"], "order": ["", "0", "2"]})
+
+    def told(row):
+        order = row.parameters["order"]
+        both = {f"kernel.slub_{end}_order": order for end in ("min", "max")} if order else {}
+        return replace(row, parameters={"cpu_partial": row.parameters["cpu_partial"], **both})
+
+    metrics = tuple(replace(metric, rows=tuple(map(told, metric.rows))) for metric in table.metrics)
+    return replace(table, metrics=metrics)

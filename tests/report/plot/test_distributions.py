@@ -48,6 +48,15 @@ def test_bins_of_a_linear_axis_are_equally_wide_from_0_on():
     assert sum(row[4] for row in rows) == 10
 
 
+@pytest.mark.parametrize("pairs", [((10, 6), (20, 3), (400, 1)), ((10, 6),)])
+def test_every_bar_stands_on_a_logarithmic_axis_that_ends_near_the_largest_share(pairs):
+    figure = drawn("histogram", Panel("p", (series("s", pairs),)))
+    shares = [row[-1] for row in figure.rows]
+    bottom, top = figure.figure.axes[0].get_ylim()
+    assert 0.5 * min(shares) < bottom < min(shares)
+    assert max(shares) < top < 1.5 * max(shares)
+
+
 def test_percentiles_are_latencies_that_occurred():
     figure = drawn("percentiles", Panel("p", (series("s"),)))
     assert figure.columns == ("panel", "series", "operations", "percentile", "ns")

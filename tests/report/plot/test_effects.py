@@ -22,6 +22,15 @@ def test_a_row_for_each_point_beside_the_base(points):
     assert [row[8] for row in figure.rows] == [10.0, 20.0]
 
 
+def test_long_names_are_folded_behind_commas_and_rows_grow(points):
+    axes = {"tunables.mixed.batchcount": ["1", "2"], "links.upi.latency": ["1 ns", "2 ns"], "core.ipc": ["1", "2"]}
+    long, short = drawn(points(axes)).figure, drawn(points(axes), width=7.0).figure
+    names = [text.get_text() for text in long.axes[0].get_yticklabels()]
+    assert names[0] == "mixed.batchcount 1,\nupi.latency 1 ns, core.ipc 2"
+    assert [name.replace("\n", " ") for name in names] == [t.get_text() for t in short.axes[0].get_yticklabels()]
+    assert long.get_figheight() > short.get_figheight()
+
+
 def test_a_difference_that_is_noise_is_hollow_and_its_interval_holds_0(points):
     axes = drawn(points({"a": ["1", "2", "3"]})).figure.axes[0]
     marks = [line for line in axes.get_lines() if line.get_marker() == "o"]

@@ -76,6 +76,18 @@ def test_eight_arms_have_eight_looks(stored):
     assert len(looks) == len(lines) == len(LINES)
 
 
+def test_a_merged_cache_is_drawn_by_the_name_that_serves_it_and_told(measurement):
+    cache = measurement.latency[0].cache
+    measurement.merged = {"mine": cache}
+    with house_style():
+        figures = [
+            draw(Sources((measurement_arm(measurement, "a"),)), "cdf", Options(caches=(name,), by="cache"))
+            for name in ("mine", cache)
+        ]
+    assert figures[0].rows == figures[1].rows
+    assert [figure.notes for figure in figures] == [(f"mine is an alias of {cache}: the kernel merged them",), ()]
+
+
 def test_percentiles_are_observed_values(stored, make_measurement):
     figure = drawn(stored(1), "percentiles", by="operation")
     most = {row[1]: row[4] for row in figure.rows if row[3] == "max"}
@@ -115,6 +127,7 @@ def test_a_stored_measurement_of_a_machine_is_drawn_part_by_part(kind, tmp_path)
         ("cdf", {"x_limits": (0.0, None)}, "0 is not on a logarithmic axis"),
         ("topology", {}, "has no manifest that holds the machine"),
         ("measure", {}, "there is no measurement of a machine"),
+        ("bars", {"by": "cache"}, "expected a store of `simslab sweep`, or --kind attribution for bars of a run"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_the_reason(kind, options, told, stored):

@@ -56,6 +56,14 @@ def test_more_panels_than_a_page_holds_are_refused(points):
         sweep_panels(table, ["a", "b"], Options())
 
 
+def test_parameters_that_always_have_one_value_are_one_axis(with_orders):
+    assert names_of(with_orders) == ["kernel.slub_min_order", "cpu_partial"]
+    axis = axis_of(with_orders, "kernel.slub_min_order")
+    assert axis.label == "slub_min_order =\nslub_max_order"
+    assert (axis.values, axis.ticks) == (("", "0", "2"), ("not set", "0", "2"))
+    assert chosen_axes(with_orders, Options(x="slub_max_order"), 1)[0] == "kernel.slub_min_order"
+
+
 def test_nothing_that_varies_is_refused(points):
     with pytest.raises(UserError, match="nothing varies"):
         names_of(points({}))

@@ -31,6 +31,15 @@ def test_a_band_holds_each_interval(points):
     assert {(30.0, 95.0), (30.0, 105.0), (60.0, 105.0), (60.0, 115.0)} <= corners
 
 
+def test_points_that_leave_a_parameter_alone_are_a_line_too(with_orders):
+    lines = drawn(draw_lines, with_orders, y="slub_min_order").figure.axes[0].get_lines()
+    assert [(line.get_label(), len(line.get_xdata())) for line in lines] == [
+        ("kernel.slub_min_order not set", 2),
+        ("kernel.slub_min_order 0", 2),
+        ("kernel.slub_min_order 2", 2),
+    ]
+
+
 def test_ticks_name_the_values_themselves(points):
     axes = drawn(draw_lines, points(AXES)).figure.axes[0]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["30", "60", "120"]

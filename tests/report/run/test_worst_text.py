@@ -1,10 +1,11 @@
 """The slowest operations in words: every cycle, and who held the lock meanwhile."""
 
+import json
 import re
 
 from logged_runs import logged
 
-from simslab.report.run.worst_text import worst_text
+from simslab.report.run.worst_text import held_meanwhile, worst_json, worst_text
 from simslab.workload.run.event_log import EventLog, Hold, Operation
 
 
@@ -35,6 +36,17 @@ def test_who_held_the_lock_is_told_and_who_held_another_is_not():
     assert "CPU 5 in free_block: 390 cycles, 390 of them during this\n" in text
     assert "too_early" not in text
     assert "another_lock" not in text
+
+
+def test_the_same_is_told_as_json():
+    log = logged()[1]
+    told = json.loads(worst_json(log))
+    assert [each["cycles"] for each in told["operations"]] == [each.cycles for each in log.worst]
+    for each, found in zip(log.worst, told["operations"], strict=True):
+        meanwhile = [(own.lock, [hold.cpu for hold in others]) for own, others in held_meanwhile(each, log)]
+        assert [(wait["lock"], [held["cpu"] for held in wait["held"]]) for wait in found["waited"]] == meanwhile
+        assert sum(found["causes"].values()) == found["cycles"]
+    assert json.loads(worst_json(EventLog(slowest=3)))["operations"] == []
 
 
 def test_a_run_without_operations_says_so():

@@ -2,7 +2,7 @@ import pytest
 from logged_runs import logged
 
 from simslab.base.errors import UserError
-from simslab.report.views.all_views import AGAIN, VIEWS, Again, again_text, runs_again, view_text
+from simslab.report.views.all_views import AGAIN, VIEWS, Again, again_text, check_kernel, runs_again, view_text
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -27,6 +27,7 @@ def test_a_near_miss_is_told(measurement):
 
 
 def test_slab_has_no_attributes_in_sysfs():
-    _, log, zones = logged()
     with pytest.raises(UserError, match="a kernel with SLAB has no /sys/kernel/slab"):
-        again_text(Again(log, zones), "sysfs")
+        check_kernel("sysfs", "slab")
+    check_kernel("sysfs", "slub")
+    check_kernel("vmstat", "slab")

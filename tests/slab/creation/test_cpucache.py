@@ -7,7 +7,11 @@ from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel.errno import EINVAL
 from simslab.kernel.mm import gfp
+from simslab.machine.accounting import causes
+from simslab.machine.accounting.callsites import site
 from simslab.slab.creation.options import SlabOptions
+
+SECTION = site("test section")
 
 
 @pytest.fixture
@@ -121,6 +125,29 @@ def test_a_refill_by_growth_fills_a_smaller_array_that_tuning_put_there_meanwhil
     ac = cache.cpu_cache[0]
     assert (ac.limit, ac.avail) == (2, 1)
     assert invariants.check_cache(allocator, cache, [objp]) == []
+
+
+def test_tuning_empties_no_array_that_a_cpu_is_just_using():
+    """CPU 2 is inside a section with interrupts off when its array is replaced: it may still use the old one."""
+    allocator = new_system("1n4c", SlabOptions(slab_nomerge=True))
+    cache = allocator.kmem_cache_create("tuned", 128)
+    user = allocator.kernel.machine.cpus[2]
+    allocator.kmem_cache_free(user, cache, allocator.kmem_cache_alloc(user, cache, gfp.GFP_KERNEL))
+    old, seen = cache.cpu_cache[2], []
+
+    def section(cpu):
+        saved = cpu.irq_save(SECTION)
+        for _ in range(100):
+            cpu.charge(causes.WORK, 200)
+            cpu.settle()
+            seen.append((cache.cpu_cache[2] is old, old.avail))
+        cpu.irq_restore(saved)
+
+    before = old.avail
+    AtOnce(allocator, (2, 0, section), (1, 100, lambda cpu: allocator.slabinfo_write("tuned 16 8 1", cpu)))
+    assert {avail for _, avail in seen} == {before}
+    assert not seen[-1][0]
+    assert old.avail == 0 < before
 
 
 def test_tunings_wait_for_each_other_and_for_creation():

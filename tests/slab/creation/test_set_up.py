@@ -1,6 +1,7 @@
 """What a cache gets when it is created, and gives back when it goes."""
 
 import pytest
+from one_fails import OneFails
 
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
@@ -80,21 +81,10 @@ def test_a_cache_released_has_neither_arrays_nor_nodes(allocator, cpu):
     assert (cache.cpu_cache, cache.node) == ([], [None, None])
 
 
-class Fails:
-    """Fails one allocation, by its number from 1."""
-
-    def __init__(self, number):
-        self.left = number
-
-    def should_failslab(self, cache, flags):
-        self.left -= 1
-        return self.left == 0
-
-
 @pytest.mark.parametrize("number", range(2, 8))
 def test_a_cache_that_gets_some_of_its_arrays_only_gives_them_back(allocator, number):
     before = in_use(allocator)
-    allocator.set_failslab(Fails(number))
+    allocator.set_failslab(OneFails(number))
     assert allocator.kmem_cache_create("files", 512, ctor=1) is None
     assert in_use(allocator) == before
 

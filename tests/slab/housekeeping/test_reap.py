@@ -3,6 +3,7 @@ from at_once import AtOnce
 
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
+from simslab.kernel.time.jiffies import CPU_SKEW
 from simslab.machine.accounting.callsites import site
 from simslab.machine.library import load_machine
 from simslab.slab.creation.options import SlabOptions
@@ -23,6 +24,17 @@ def test_each_reaping_turns_to_the_next_node():
         seen.append(allocator.reaper.slab_reap_node[4])
         assert allocator.cache_reap(cpu) == 1
     assert seen == [3, 0, 1, 2, 3]
+
+
+def test_cpus_reap_at_full_seconds_each_a_little_before_the_last():
+    allocator = new_system("1n4c", SlabOptions())
+    kernel = allocator.kernel
+    for cpu in kernel.machine.cpus:
+        allocator.reaper.start_cpu_timer(cpu)
+    timers = [kernel.timers.base(number, True).buckets.values() for number in range(4)]
+    seconds = [divmod(timer.expires, kernel.hz) for buckets in timers for bucket in buckets for timer in bucket]
+    first = seconds[0][0]
+    assert seconds == [(first, 0), *((first - 1, kernel.hz - CPU_SKEW * number) for number in (1, 2, 3))]
 
 
 def test_a_reaper_gives_way_to_whoever_has_slab_mutex():

@@ -10,7 +10,7 @@ from simslab.slub import layout
 from simslab.slub.allocator import SlubAllocator
 from simslab.slub.creation.boot import standing_caches
 from simslab.slub.creation.set_up import SlubCreation
-from simslab.slub.housekeeping.shrink import PARTIAL
+from simslab.slub.layout import PARTIAL
 
 
 def test_the_oldest_caches_are_those_of_caches_and_of_nodes(booted):

@@ -60,6 +60,17 @@ def test_caches_that_check_users_exchange_under_the_slab_lock():
     assert not sized(64, fl.SLAB_STORE_USER).flags & fl.CMPXCHG_DOUBLE
 
 
+def test_slub_debug_o_leaves_metadata_out_where_the_least_slab_would_grow():
+    wanted = {"slub_debug_enabled": True, "disable_higher_order_debug": True}
+    small = sized(64, fl.DEBUG_DEFAULT_FLAGS, **wanted)
+    assert small.flags & fl.DEBUG_METADATA_FLAGS == fl.DEBUG_METADATA_FLAGS
+    page, plain = sized(4096, fl.DEBUG_DEFAULT_FLAGS, **wanted), sized(4096)
+    assert page.flags == fl.SLAB_CONSISTENCY_CHECKS
+    assert (page.size, page.offset, page.min, page.oo) == (plain.size, plain.offset, plain.min, plain.oo)
+    assert page.red_left_pad == 8  # which the first sizing left
+    assert sized(4096, fl.DEBUG_DEFAULT_FLAGS, slub_debug_enabled=True).min == OrderObjects(1, 1)
+
+
 @pytest.mark.parametrize(("size", "order"), [(1, 0), (4096, 0), (4097, 1), (32768, 3)])
 def test_get_order_is_the_least_that_holds_the_size(size, order):
     assert get_order(size) == order

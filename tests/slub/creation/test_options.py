@@ -34,6 +34,24 @@ def test_blocks_behind_a_semicolon_add_to_one_another_by_cache():
     assert options.kmem_cache_flags(0, "other") == fl.SLAB_CONSISTENCY_CHECKS
 
 
+def test_the_letter_a_marks_caches_for_faults_without_debugging_them():
+    options = SlubOptions(slub_debug="A,dentry")
+    assert options.kmem_cache_flags(0, "dentry") == fl.SLAB_FAILSLAB
+    assert not fl.SLAB_FAILSLAB & fl.SLAB_DEBUG_FLAGS
+
+
+def test_the_letter_o_in_any_block_holds_for_all_caches_and_sets_no_flag():
+    options = SlubOptions(slub_debug="F;zO,dentry")
+    assert options.disable_higher_order_debug()
+    assert options.kmem_cache_flags(0, "dentry") == fl.SLAB_RED_ZONE
+    assert not SlubOptions(slub_debug="FZPU").disable_higher_order_debug()
+
+
+@pytest.mark.parametrize(("given", "counts"), [("O", False), ("F;-", False), ("-", False), ("F-O,x", True), ("", True)])
+def test_debugging_counts_where_the_last_block_for_all_caches_or_any_for_some_asks_for_it(given, counts):
+    assert SlubOptions(slub_debug=given).debug_enabled() == counts
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

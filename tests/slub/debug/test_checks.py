@@ -6,7 +6,7 @@ from simslab.base.errors import UserError
 from simslab.kernel.mm import gfp
 from simslab.slub.debug.checks import faults
 from simslab.slub.debug.contents import padding
-from simslab.slub.housekeeping.shrink import FULL, PARTIAL
+from simslab.slub.layout import FULL, PARTIAL
 
 
 @pytest.fixture
@@ -200,6 +200,50 @@ def test_what_was_written_over_is_found_at_last_when_the_slab_goes(debugged):
     allocator.debug.write(objects[2] + 4, b"A")
     allocator.kmem_cache_shrink(cpu, cache)
     assert bugs(allocator) == ["Poison overwritten"]
+
+
+def free_three(allocator, cpu, cache, first):
+    """Free three of four objects of a slab; the object that is left."""
+    others = [allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) for _ in range(3)]
+    for objp in (first, *others[:2]):
+        allocator.kmem_cache_free(cpu, cache, objp)
+    return others[2]
+
+
+def test_a_list_that_leads_out_of_its_slab_ends_there_at_the_next_free(checked):
+    allocator, cpu, cache, first = checked
+    mem_map = allocator.kernel.mem_map
+    last = free_three(allocator, cpu, cache, first)
+    pfn = mem_map.get("head", last >> 12)
+    allocator.debug.write(mem_map.get("freelist", pfn) + cache.offset, b"\xff")
+    allocator.kmem_cache_free(cpu, cache, last)
+    objects = cache.oo_objects
+    assert bugs(allocator) == ["Freechain corrupt", f"Wrong object count. Counter is 1 but counted were {objects - 1}"]
+    assert "FIX c: Object count adjusted." in "\n".join(allocator.kernel.log.lines)
+    assert allocator.pages.inuse(pfn) == objects - 2
+    assert len(allocator.pages.freelists.objects(cache, mem_map.get("freelist", pfn))) == 2
+
+
+def test_a_list_whose_head_leads_astray_is_cleared_at_the_next_free(checked):
+    allocator, cpu, cache, objp = checked
+    mem_map = allocator.kernel.mem_map
+    pfn = mem_map.get("head", objp >> 12)
+    mem_map.set("freelist", pfn, objp + 4)
+    assert not allocator.debug.on_freelist(cpu, cache, pfn, objp)
+    assert bugs(allocator) == ["Freepointer corrupt"]
+    assert (mem_map.get("freelist", pfn), allocator.pages.inuse(pfn)) == (0, allocator.pages.objects(pfn))
+
+
+def test_a_wrong_number_of_objects_is_put_right(checked):
+    allocator, cpu, cache, objp = checked
+    mem_map, fits = allocator.kernel.mem_map, cache.oo_objects
+    for _ in range(fits - 1):  # of the full slab no free pointer leads to the last object
+        allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    pfn = mem_map.get("head", objp >> 12)
+    mem_map.set("s_mem", pfn, mem_map.get("s_mem", pfn) - (1 << 16))
+    assert allocator.debug.on_freelist(cpu, cache, pfn, 0)
+    assert bugs(allocator) == [f"Wrong number of objects. Found {fits - 1} but should be {fits}"]
+    assert (allocator.pages.objects(pfn), allocator.pages.inuse(pfn)) == (fits, fits)
 
 
 def test_a_bulk_with_a_bad_object_is_told_with_its_counts(checked):

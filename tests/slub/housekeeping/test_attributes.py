@@ -139,6 +139,13 @@ def test_the_directory_of_a_cache_that_may_be_shared_is_its_id(booted):
     assert "/sys/kernel/slab/kmalloc-64/object_size:64" in lines
 
 
+def test_a_cache_that_was_not_destroyed_for_its_objects_has_one_alias_too_few_as_in_the_kernel(used):
+    allocator, cache = used[:2]
+    assert shown(allocator, cache, "aliases") == "0\n"
+    assert allocator.kmem_cache_destroy(cache) < 0
+    assert shown(allocator, cache, "aliases") == "-1\n"
+
+
 def test_without_merging_every_directory_has_its_caches_name(used):
     text = sysfs_text(used[0])
     assert " -> " not in text

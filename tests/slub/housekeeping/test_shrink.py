@@ -3,7 +3,8 @@
 import pytest
 
 from simslab.kernel.mm import gfp
-from simslab.slub.housekeeping.shrink import PARTIAL, flush_all
+from simslab.slub.housekeeping.shrink import flush_all
+from simslab.slub.layout import PARTIAL
 
 
 def test_slabs_are_sorted_fullest_first_and_empty_ones_go(booted):

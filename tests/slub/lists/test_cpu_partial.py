@@ -1,9 +1,10 @@
 """A CPU's list of partial slabs: what it adds up to, and how it goes to the nodes."""
 
 import pytest
-from slub_systems import FROZEN, Bench
+from slub_systems import Bench
 
 from simslab.kernel.bug import KernelBugError
+from simslab.slub.layout import FROZEN
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """The lists of a node: order, counts, and the lock that protects them."""
 
 import pytest
-from slub_systems import DEACTIVATE_TO_HEAD, DEACTIVATE_TO_TAIL, FULL, SITE, Bench
+from slub_systems import DEACTIVATE_TO_HEAD, DEACTIVATE_TO_TAIL, SITE, Bench
 
 from simslab.kernel.bug import KernelBugError
 from simslab.slub import flags as fl
+from simslab.slub.layout import FULL
 
 
 @pytest.fixture

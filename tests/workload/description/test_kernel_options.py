@@ -30,7 +30,7 @@ def load(tmp_path, text):
         (f"kernel: {{allocator: slub, slub_min_order: 11}}\n{PLAIN}", "kernel.slub_min_order: 11"),
         (
             f"kernel: {{allocator: slub, slub_debug: FX}}\n{PLAIN}",
-            "kernel.slub_debug.*letters of F, Z, P, U, T",
+            "kernel.slub_debug.*letters of F, Z, P, U, T, A, O",
         ),
         (f"kernel: {{slub_debug: F}}\n{PLAIN}", "'slub_debug' is not an option of SLAB"),
         (f"kernel: {{slub_nomerge: true}}\n{PLAIN}", "'slub_nomerge' is not an option of SLAB"),

@@ -2,8 +2,10 @@
 
 import gc
 from mmap import mmap
+from types import SimpleNamespace
 from weakref import ref
 
+import numpy as np
 import pytest
 from small_runs import CHURN, check, group, run, workload
 
@@ -182,3 +184,18 @@ def test_a_host_that_does_not_tell_has_always_grown(monkeypatch):
 
     monkeypatch.setattr("builtins.open", refuse)
     assert resident_bytes() + GROWTH <= resident_bytes()
+
+
+@pytest.mark.parametrize("growths", [0, 2])  # at boot, and in the run
+def test_a_run_whose_memory_ends_in_the_middle_of_an_access_is_no_result(monkeypatch, growths):
+    left = iter(range(growths))
+    zeros = np.zeros
+
+    def ending(*arguments, **options):
+        if next(left, None) is None:
+            raise MemoryError
+        return zeros(*arguments, **options)
+
+    monkeypatch.setattr("simslab.machine.memory.line_table.np", SimpleNamespace(zeros=ending, int64=np.int64))
+    with pytest.raises(MemoryError):
+        run("one-node", GROUP | {"steps": [CHURN]})

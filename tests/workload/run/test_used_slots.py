@@ -1,12 +1,13 @@
 """Slots that are used once: their memory goes back to the host when they are used up, and not before."""
 
+import itertools
 import types
 
 import numpy as np
 import pytest
 
 from simslab.base import buffers
-from simslab.workload.run.used_slots import BLOCK, EVERY, TRIED, UsedSlots, whole_blocks
+from simslab.workload.run.used_slots import BLOCK, EVERY, TRIED, UsedSlots, shared_blocks, whole_blocks
 from simslab.workload.streams import operations as ops
 
 
@@ -86,3 +87,22 @@ def test_a_sweep_comes_after_so_many_words(slots, monkeypatch):
 def test_only_whole_blocks_are_given_back():
     assert list(whole_blocks(range(1, 3 * BLOCK + 5))) == [BLOCK, 2 * BLOCK]
     assert list(whole_blocks(range(1, BLOCK))) == []
+
+
+def test_a_block_in_which_ranges_follow_one_another_is_given_back_by_itself(slots):
+    middle = 2 * BLOCK + 100
+    looking = UsedSlots([range(middle), range(middle, 3 * BLOCK)], slots)
+    used(slots, 2)
+    looking.sweep()
+    assert left(slots) == []
+
+
+def test_blocks_of_several_ranges_are_told_one_by_one():
+    ends = [0, BLOCK // 2, 2 * BLOCK, 2 * BLOCK + 7, 5 * BLOCK + 9]
+    ranges = [range(first, last) for first, last in itertools.pairwise(ends)]
+    assert [list(blocks) for blocks in shared_blocks(ranges)] == [[0], [2 * BLOCK]]
+
+
+def test_a_block_with_slots_of_nobody_between_ranges_is_kept():
+    assert shared_blocks([range(BLOCK // 2), range(BLOCK // 2 + 1, BLOCK)]) == []
+    assert shared_blocks([]) == []

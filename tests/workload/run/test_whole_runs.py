@@ -11,7 +11,7 @@ from simslab.workload.description.library import load_workload, workload_names
 from simslab.workload.run.runner import run_workload
 
 COMPILED = running_build().kind == "compiled"
-SCALE = "scale=0.2" if COMPILED else "scale=0.02"
+SCALE = "scale=0.1" if COMPILED else "scale=0.02"
 # Booting the larger machines takes plain Python ten seconds and more: one load each there, three on the compiled build.
 LOADS = ["mixed-remote", "network-receive", "untar-rm"] if COMPILED else ["network-receive"]
 GENERIC = ["one-node", "two-socket", "four-socket", "memory-only-node", "memoryless-node"]

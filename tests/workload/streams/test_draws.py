@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simslab.base.seeds import stream
 from simslab.workload.description.quantities import Distribution
 from simslab.workload.streams.distributions import draw
-from simslab.workload.streams.draws import Draws, Kinds
+from simslab.workload.streams.draws import KEPT, Draws, Kinds
 
 WAYS = {
     "integers": lambda random, count: random.integers(0, 1000, size=count),
@@ -51,3 +51,10 @@ def test_allocations_have_the_kind_of_their_size(piece):
     kinds = Kinds(sizes, lambda size: 100 + size)
     assert kinds.reader()(50).tolist() == [100 + size for size in sizes.reader()(50).tolist()]
     assert Kinds(one=7).reader()(3).tolist() == [7, 7, 7]
+
+
+def test_few_numbers_are_kept_and_many_drawn_again():
+    few, many = (Draws(stream(1, "a"), WAYS["fractions"], count, 4 * KEPT) for count in (KEPT, KEPT + 1))
+    assert few.kept is not None
+    assert many.kept is None
+    assert many.reader()(KEPT + 1)[:KEPT].tolist() == few.reader()(KEPT).tolist()

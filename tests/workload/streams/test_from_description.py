@@ -61,3 +61,28 @@ def test_every_object_of_every_packet_counts_as_an_operation(monkeypatch):
     with pytest.raises(BadValue, match="1,200 operations up to here") as refused:
         program(group({"pattern": "consume", "of": "nic"}), devices=[nic])
     assert refused.value.at == ("devices", 0)
+
+
+STEPS = [
+    ({"pattern": "alloc_free", "kmalloc": 8, "operations": 10}, 30),
+    ({"pattern": "alloc", "kmalloc": 8, "count": 10}, 30),
+    ({"pattern": "bulk", "cache": "files", "size": 2, "repeat": 10}, 30),
+    ({"pattern": "work", "time": "1 us", "repeat": 10}, 30),
+    ({"pattern": "lifetimes", "kmalloc": 8, "objects": 10, "lifetime": 3}, 30),
+    ({"pattern": "produce", "kmalloc": 8, "count": 10}, 30),
+    ({"pattern": "bleed", "kmalloc": 8, "live": 2, "rounds": 2, "replacements": 10}, 60),
+]
+
+
+@pytest.mark.parametrize(("step", "operations"), STEPS, ids=[step["pattern"] for step, _ in STEPS])
+def test_a_step_counts_once_for_each_of_its_threads(step, operations, monkeypatch):
+    def made():
+        consumer = [group({"pattern": "consume", "of": "a"}, name="b", cpus="last 1")]
+        groups = [group(step, cpus="first 3"), *(consumer if step["pattern"] == "produce" else [])]
+        return program(*groups, caches={"files": {"size": 64}})
+
+    monkeypatch.setattr(making, "MAX_OPERATIONS", operations)
+    made()
+    monkeypatch.setattr(making, "MAX_OPERATIONS", operations - 1)
+    with pytest.raises(BadValue, match=f"{operations} operations up to here"):
+        made()

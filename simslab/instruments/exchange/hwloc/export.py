@@ -53,7 +53,7 @@ class _Writer:
         self._infos()
         self._level(self.seats, 2, ("package", "die", "ccx"))
         for node in self.topology.nodes:
-            self._node(node, everything, 2)
+            self._node(node, 2)
         self.lines.append("  </object>")
         self._distances()
         self.lines.append("</topology>")
@@ -118,7 +118,7 @@ class _Writer:
                 inner += 1
             for node in self.topology.nodes:
                 if frozenset(node.cpus) == frozenset(cpus):
-                    self._node(node, node.cpus, inner)
+                    self._node(node, inner)
             if has_l3:
                 self._cache("L3Cache", self.spec.l3, cpus, inner, 3, UNIFIED)
             self._level(part, inner + has_l3, below)
@@ -155,7 +155,7 @@ class _Writer:
         attributes |= {"cache_associativity": cache.ways, "cache_type": what}
         self._open(kind, cpus, depth, ">", **attributes)
 
-    def _node(self, node: NumaNode, near: Iterable[int], depth: int) -> None:
+    def _node(self, node: NumaNode, depth: int) -> None:
         """Write a node unless it is written already: beside what it is local to, or else directly below the machine."""
         if node.id in self.written:
             return
