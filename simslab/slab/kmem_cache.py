@@ -8,7 +8,7 @@ counterpart are marked `model`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from simslab.allocator.cache import Cache
 from simslab.base import buffers
@@ -24,15 +24,17 @@ class ArrayCache:
 
     `entry[0..avail)` are simulated addresses. Protected by irqs off on the owning CPU (per-CPU), by `list_lock`
     (shared) or by `AlienCache.lock` (alien). `batchcount` of a shared array is 0xbaadf00d, as in the kernel.
+
+    `storage`, of `limit` zeros, is where the entries are, if not in memory of the array's own.
     """
 
-    def __init__(self, addr: int, limit: int, batchcount: int) -> None:
+    def __init__(self, addr: int, limit: int, batchcount: int, storage: memoryview | None = None) -> None:
         self.addr = addr
         self.avail = 0
         self.limit = limit
         self.batchcount = batchcount
         self.touched = 0
-        self.owner = buffers.int64_words(limit)  # model: storage of entry[]
+        self.owner: Any = buffers.int64_words(limit) if storage is None else storage  # model: of entry[]
         self.entry = buffers.int64_pointer(self.owner)
 
     def entries(self) -> list[int]:

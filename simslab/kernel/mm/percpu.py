@@ -55,6 +55,10 @@ class PerCpu:
         """Simulated address of `offset` in the area of CPU number `cpu` (per_cpu_ptr)."""
         return self.bases[cpu] + offset
 
+    def addresses(self, offset: int) -> list[int]:
+        """Simulated addresses of `offset` in the areas of all CPUs."""
+        return [base + offset for base in self.bases]
+
     def used(self) -> int:
         """Bytes allocated in each area, without the kernel's own variables."""
         return sum(self.sizes.values())

@@ -39,10 +39,13 @@ cdef class AccessingCore(StoringCore):
     cdef long long tlb_base
     cdef long long tlb_mask
     cdef long long tlb_ways
+    cdef public Replacement tlb_policy
 
     @cython.locals(tags="long long*", last=cython.longlong, way=cython.longlong, latency=cython.longlong)
     cdef long long read_further(self, long long line, long long base) noexcept
-    @cython.locals(key=cython.longlong, cycles=cython.longlong)
+    @cython.locals(
+        key=cython.longlong, tags="long long*", base=cython.longlong, way=cython.longlong, cycles=cython.longlong
+    )
     cdef long long translate(self, long long addr) noexcept
     @cython.locals(left=cython.longlong)
     cdef long long on_its_way(self, long long line, long long latency) noexcept
@@ -52,7 +55,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long store_missed(self, long long line) noexcept
     @cython.locals(latency=cython.longlong, granted=cython.longlong)
     cdef long long store_to_polled(self, long long line) noexcept
-    @cython.locals(way=cython.longlong)
+    @cython.locals(tags="long long*", way=cython.longlong, last=cython.longlong)
     cdef long long own_in_l1(self, long long line, long long base) noexcept
     cdef long long tell_hit(self, long long line, long long write) except? -1
     @cython.locals(line=cython.longlong, latency=cython.longlong, free=cython.longlong)

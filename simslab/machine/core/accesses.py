@@ -65,6 +65,7 @@ class AccessingCore(StoringCore):
         self.tlb_base = self.core * entries.sets * entries.ways
         self.tlb_mask = entries.sets - 1 if entries.sets & (entries.sets - 1) == 0 else 0
         self.tlb_ways = entries.ways
+        self.tlb_policy = entries.replacement
 
     def flush_tlb(self, cycles: int) -> int:
         """Drop all translations of the core, its siblings' included, at `cycles` cycles."""
@@ -96,9 +97,15 @@ class AccessingCore(StoringCore):
         """Charge the translation of an address that is not on the page of the access before."""
         self.last_page = addr >> self.page_shift
         key = self.last_page + 1
-        # Speed: the most recent way of a set needs no call; benchmarks/allocator.py, warm pairs
-        if self.tlb_tags[self.tlb_base + (key & self.tlb_mask) * self.tlb_ways] >> states.STATE_BITS == key:
+        # Speed: what a first-level set has needs no call; benchmarks/allocator.py, warm pairs; benchmarks/boot.py
+        tags = self.tlb_tags
+        base = self.tlb_base + (key & self.tlb_mask) * self.tlb_ways
+        if tags[base] >> states.STATE_BITS == key:
             return 0
+        for way in range(base + 1, base + self.tlb_ways):
+            if tags[way] >> states.STATE_BITS == key:
+                self.tlb_policy.use(tags, base, way)
+                return 0
         assert self.tlb is not None  # else all addresses are on one page
         cycles = self.tlb.translate(self.core, self.last_page, self.now)
         return self.pay(causes.TLB, cycles) if cycles > 0 else 0
@@ -146,10 +153,19 @@ class AccessingCore(StoringCore):
 
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""
-        way = self.l1.find(base, line)
-        if way < 0 or self.l1_tags[way] & states.STATE_MASK < states.EXCLUSIVE:
+        # Speed: `CacheArray.find`, `use` and `set_state` without calls; benchmarks/boot.py
+        tags = self.l1_tags
+        way = base
+        last = base + self.l1_ways
+        while tags[way] >> states.STATE_BITS != line:
+            way += 1
+            if way == last:
+                return 0
+        if tags[way] & states.STATE_MASK < states.EXCLUSIVE:
             return 0
-        self.l1.set_state(self.l1.use(base, way), states.MODIFIED)
+        if way != base:
+            way = self.l1_policy.use(tags, base, way)
+        tags[way] = (line << states.STATE_BITS) | states.MODIFIED
         if self.watched:
             self.tell_hit(line, 1)
         return 1

@@ -51,3 +51,7 @@ def test_allocations_never_overlap_and_all_comes_back(steps: list[tuple[bool, in
     for offset in held:
         percpu.free_percpu(offset)
     assert percpu.free == boot
+
+
+def test_a_variable_lies_at_one_offset_in_the_areas_of_all_cpus() -> None:
+    assert PerCpu([1 << 20, 2 << 20]).addresses(64) == [(1 << 20) + 64, (2 << 20) + 64]
