@@ -4,9 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import simslab
-
-PACKAGE = Path(simslab.__file__).parent
+PACKAGE = Path(__file__).resolve().parents[1] / "simslab"
 SOURCES = [
     path for folder in ("simslab", "tests", "benchmarks", "tools") for path in (PACKAGE.parent / folder).rglob("*.py")
 ]

@@ -58,7 +58,7 @@ def test_every_load_sees_the_last_store(make_memory, accesses, inclusion, protoc
 def test_long_programs_see_the_last_store_through_evictions_and_write_backs(make_memory, inclusion, protocol):
     chance = random.Random(inclusion * 2 + protocol)
     shadow = shadowed(make_memory, inclusion, protocol)
-    for _ in range(3000 if COMPILED else 300):
+    for _ in range(1500 if COMPILED else 300):
         shadow.access(chance.randrange(DOMAINS * CORES), chance.choice(LINES), int(chance.random() < 0.4))
     assert shadow.problems == []
     assert min(shadow.loads, shadow.stores, shadow.write_backs) > 50
@@ -80,7 +80,7 @@ def test_masks_of_several_words_lose_no_copy(make_memory, size, protocol, inclus
     for core in cores if COMPILED else chance.sample(cores, 20):  # everybody shares, then one writes
         shadow.access(core, lines[0], 0)
     shadow.access(cores[-1], lines[0], 1)
-    for _ in range(400 if COMPILED else 60):
+    for _ in range(200 if COMPILED else 60):
         shadow.access(chance.choice(cores), chance.choice(lines), int(chance.random() < 0.3))
     assert shadow.problems == []
     assert_tables_name_the_holders(memory, lines, domains, cores_each)

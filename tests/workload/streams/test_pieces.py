@@ -24,7 +24,7 @@ def told(made):
     return made.kinds.rows().tolist(), [thread.words.tolist() for thread in made.threads], made.slots.size, made.parties
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 1 << 30), st.sampled_from([1, 2, 7, 30]))
 def test_every_pattern_has_the_same_words_in_pieces_of_any_length(seed, piece):
     chance = random.Random(seed)
