@@ -63,6 +63,8 @@ def killed_at_random(arguments: tuple[str, ...], name: str, length: float, draw:
         os.killpg(process.pid, signal.SIGKILL)
         return ["hangs"]
     losses = found_wrong(told, folder, killed=name == "SIGKILL")
+    if process.returncode < 0 and process.returncode != -getattr(signal, name):
+        losses.append(f"crashes: {signal.Signals(-process.returncode).name}")
     return losses + [f"leaves process {pid}" for pid in left_of(process.pid)]
 
 
