@@ -20,6 +20,7 @@ DIRECTIVES = {
     "nonecheck": False,
     "cdivision": False,
     "auto_pickle": False,
+    "binding": False,
     "emit_code_comments": False,
 }
 # Speed: what the benchmarks of benchmarks/README.md run in is optimised further; the rest compiles in half the time.

@@ -6,7 +6,7 @@ from simslab.machine.core.cpu cimport Cpu
 # Not final: allocators derive from it.
 cdef class Allocator:
     cdef public object kernel
-    cdef public tuple path_names
+    cdef readonly tuple path_names
     cdef public object caches
     cdef public object by_index
     cdef public list online_cpus

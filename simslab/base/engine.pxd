@@ -6,7 +6,7 @@ from simslab.base cimport buffers, clock
 cdef class Clocked:
     cdef public long long now
     cdef public long long horizon
-    cdef public long long ident
+    cdef readonly long long ident
     cdef public long long parked
     cdef public object context
     cdef public object at_end
@@ -17,19 +17,19 @@ cdef class Engine:
     cdef public object environment
     cdef public long long quantum
     cdef public long long running
-    cdef public long long next_event
+    cdef readonly long long next_event
     cdef public long long settles
     cdef public long long switches
     cdef public list clocked
-    cdef public list resume
-    cdef public list spawned
-    cdef public long long heap_size
-    cdef public object heap_owner
+    cdef list resume
+    cdef list spawned
+    cdef long long heap_size
+    cdef object heap_owner
     cdef long long* heap
-    cdef public object hub
+    cdef object hub
     cdef public object observer
-    cdef public list backgrounds
-    cdef public long long background_order
+    cdef list backgrounds
+    cdef long long background_order
     cdef public long long failed
 
     @cython.locals(key=cython.longlong)

@@ -15,6 +15,7 @@ The only module that imports simpy or greenlet.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
+from functools import partialmethod
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,8 @@ def _environment() -> simpy.Environment:
     """Return a queue of events. Speed: loading SimPy takes 0.01 s, many runs have no event (benchmarks/start.py)."""
     import simpy
 
-    simpy.Event.__await__ = _event_await  # type: ignore[attr-defined]
+    # A compiled function does not become a method by itself.
+    simpy.Event.__await__ = partialmethod(_event_await)  # type: ignore[attr-defined]
     return simpy.Environment()
 
 

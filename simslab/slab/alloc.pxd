@@ -41,7 +41,7 @@ cdef class SlabAlloc:
     cdef public SlabFree freeing
     cdef public SlabLists lists
     cdef public NodeAlloc nodes
-    cdef public long long gfp_allowed_mask
+    cdef long long gfp_allowed_mask
     cdef public object failslab
     cdef public object policies
     cdef public long long init_on_alloc

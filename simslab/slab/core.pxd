@@ -22,7 +22,7 @@ cdef long long SITE_SERIAL_CALL
 # Not final: Cython allows no overriding method in a final class.
 cdef class SlabCore(Allocator):
     cdef public object options
-    cdef public list caches_to_rcu_destroy
+    cdef readonly list caches_to_rcu_destroy
     cdef public KmallocCaches kmalloc_caches
     cdef public KmemCache kmem_cache
     cdef public long long slab_state
@@ -33,7 +33,7 @@ cdef class SlabCore(Allocator):
     cdef public object slab_mutex
     cdef public SlabPages pages
     cdef public SlabFree freeing
-    cdef public SlabAlloc allocating
+    cdef readonly SlabAlloc allocating
     cdef public SlabDrain drain
     cdef public object reaper
 

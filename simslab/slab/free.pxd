@@ -51,13 +51,13 @@ cdef class SlabFree:
     cdef public MemMap mem_map
     cdef public FreeBlock blocks
     cdef public list by_index
-    cdef public long long nr_online_nodes
+    cdef long long nr_online_nodes
     cdef public long long stats
     cdef public object log
     cdef Reserves reserves
     cdef public long long hardened
     cdef public long long init_on_free
-    cdef public bint warned
+    cdef bint warned
     cdef public ArrayCache single
 
     @cython.locals(found=KmemCache, flags=cython.longlong)

@@ -30,7 +30,7 @@ cdef class AlienCache:
 cdef class AlienTable:
     cdef public list addresses
     cdef public long long limit
-    cdef public LockClass lock_class
+    cdef readonly LockClass lock_class
     cdef public list made
 
     @cython.locals(alien=AlienCache)
@@ -44,7 +44,7 @@ cdef class KmemCacheNode:
     cdef public long long addr
     cdef public long long node
     cdef public SpinLock list_lock
-    cdef public object lists_owner
+    cdef readonly object lists_owner
     cdef long long* lists
     cdef public long long total_slabs
     cdef public long long free_slabs

@@ -12,7 +12,7 @@ cdef long long ABOVE_SMALL
 cdef class KmallocCaches:
     cdef public long long largest
     cdef public list rows
-    cdef public list size_index
+    cdef list size_index
 
     @cython.locals(index=cython.longlong, kind=cython.longlong, row=list)
     cpdef Cache kmalloc_slab(self, long long size, long long flags)

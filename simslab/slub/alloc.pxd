@@ -44,8 +44,8 @@ cdef class SlubAlloc:
     cdef public GetPartial nodes
     cdef public MemMap mem_map
     cdef public FreeLists freelists
-    cdef public list node_has_memory
-    cdef public long long gfp_allowed_mask
+    cdef list node_has_memory
+    cdef long long gfp_allowed_mask
     cdef public object failslab
     cdef public object freeing
     cdef public object out_of_memory

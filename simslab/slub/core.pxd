@@ -28,7 +28,7 @@ cdef long long INSNS_KMALLOC_LARGE
 
 cdef class SlubCore(Allocator):
     cdef public object options
-    cdef public list caches_to_rcu_destroy
+    cdef readonly list caches_to_rcu_destroy
     cdef public KmallocCaches kmalloc_caches
     cdef public KmemCache kmem_cache
     cdef public KmemCache kmem_cache_node
@@ -36,13 +36,13 @@ cdef class SlubCore(Allocator):
     cdef public long long boot_data
     cdef public object slab_mutex
     cdef public list flush_order
-    cdef public list nodes_with_memory
+    cdef readonly list nodes_with_memory
     cdef public SlubPages pages
     cdef public NodeLists lists
     cdef public CpuPartial partial
     cdef public CpuSlab slabs
     cdef public GetPartial get_partial
-    cdef public SlubAlloc allocating
+    cdef readonly SlubAlloc allocating
     cdef public SlubFree freeing
 
     @cython.locals(own=KmemCache)

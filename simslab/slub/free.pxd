@@ -41,9 +41,9 @@ cdef class SlubFree:
     cdef public MemMap mem_map
     cdef public FreeLists freelists
     cdef public long long init_on_free
-    cdef public long long warned
+    cdef long long warned
     cdef long long detached_pfn
-    cdef public object detached_cache
+    cdef object detached_cache
     cdef long long detached_head
     cdef long long detached_tail
     cdef long long detached_count

@@ -12,7 +12,7 @@ cdef class KmemCacheCpu:
     cdef public long long tid
     cdef public long long page
     cdef public long long partial
-    cdef public object stat_owner
+    cdef readonly object stat_owner
     cdef long long* stat
 
     cpdef list stats(self)
@@ -24,7 +24,7 @@ cdef class KmemCacheNode:
     cdef public long long node
     cdef public SpinLock list_lock
     cdef public long long nr_partial
-    cdef public object lists_owner
+    cdef readonly object lists_owner
     cdef long long* lists
     cdef public long long nr_slabs
     cdef public long long total_objects

@@ -31,7 +31,7 @@ cdef class SlabAudit:
     cdef public MemMap mem_map
     cdef public KmemCache cache
     cdef public list homes
-    cdef public long long check_homes
+    cdef long long check_homes
     cdef public list held
     cdef public list freeing
     cdef public list slabs
@@ -40,13 +40,13 @@ cdef class SlabAudit:
     cdef public list aliens
     cdef public long long room
     cdef public long long checks
-    cdef public long long stamp
-    cdef public long long subject
+    cdef readonly long long stamp
+    cdef long long subject
     cdef public long long listed
-    cdef public long long placed
-    cdef public object marks_owner
+    cdef long long placed
+    cdef object marks_owner
     cdef long long* marks
-    cdef public object lists_owner
+    cdef readonly object lists_owner
     cdef long long* lists
 
     @cython.locals(problem=cython.longlong)

@@ -25,7 +25,7 @@ cdef long long LET_IN
 cdef class LockStats:
     cdef public list classes
     cdef dict names
-    cdef public object held_owner
+    cdef object held_owner
     cdef long long* held
     cdef public object witness
 
@@ -38,9 +38,9 @@ cdef class LockStats:
 cdef class LockClass:
     cdef public str name
     cdef public LockStats stats
-    cdef public long long nr_rows
+    cdef long long nr_rows
     cdef public long long room
-    cdef public object rows_owner
+    cdef readonly object rows_owner
     cdef long long* rows
 
     @cython.locals(i=cython.longlong)
@@ -55,16 +55,16 @@ cdef class LockClass:
 @cython.final
 cdef class SpinLock:
     cdef public long long addr
-    cdef public LockClass lock_class
+    cdef readonly LockClass lock_class
     cdef public long long owner
     cdef public long long last
-    cdef public long long free_at
-    cdef public long long acquired_at
-    cdef public long long letting_in
-    cdef public long long looked_at
-    cdef public long long told_at
-    cdef public long long first_pending
-    cdef public long long second_pending
+    cdef readonly long long free_at
+    cdef long long acquired_at
+    cdef readonly long long letting_in
+    cdef long long looked_at
+    cdef long long told_at
+    cdef long long first_pending
+    cdef long long second_pending
     cdef public long long row
     cdef public Cpu holder
     cdef public list queue

@@ -22,9 +22,9 @@ cdef class Buddy:
     cdef public long long end
     cdef public long long addr
     cdef public PageLists lists
-    cdef public long long virgin
-    cdef public long long virgin_end
-    cdef public object nr_free_owner
+    cdef long long virgin
+    cdef long long virgin_end
+    cdef readonly object nr_free_owner
     cdef long long* nr_free
     cdef public long long free_pages
 

@@ -13,9 +13,9 @@ cdef long long NONE
 
 @cython.final
 cdef class MemMap:
-    cdef public long long nr_pages
+    cdef readonly long long nr_pages
     cdef public long long stride
-    cdef public list owners
+    cdef readonly list owners
     cdef long long* flags
     cdef long long* slab_cache
     cdef long long* freelist
@@ -26,15 +26,15 @@ cdef class MemMap:
     cdef long long* head
     cdef long long* order
     cdef long long* slot
-    cdef public object section_nid_owner
+    cdef object section_nid_owner
     cdef long long* section_nid
-    cdef public object section_map_owner
+    cdef object section_map_owner
     cdef long long* section_map
-    cdef public object rows_owner
+    cdef readonly object rows_owner
     cdef unsigned char* rows
-    cdef public long long nr_slots
-    cdef public long long slots_used
-    cdef public list free_slots
+    cdef readonly long long nr_slots
+    cdef readonly long long slots_used
+    cdef list free_slots
 
     cpdef long long nid(self, long long pfn) noexcept
     cpdef long long page_addr(self, long long pfn) noexcept
@@ -69,7 +69,7 @@ cdef class PageLists:
     cdef public MemMap mem_map
     cdef public long long addr
     cdef public long long stride
-    cdef public object heads_owner
+    cdef object heads_owner
     cdef long long* heads
 
     cpdef long long add(self, Cpu cpu, long long which, long long pfn) noexcept

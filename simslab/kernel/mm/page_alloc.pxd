@@ -49,9 +49,9 @@ cdef class PageAllocator:
     cdef public list zones
     cdef public list zonelists
     cdef public list thisnode
-    cdef public object percpu_owner
+    cdef object percpu_owner
     cdef long long* percpu_base
-    cdef public object pgdat_owner
+    cdef object pgdat_owner
     cdef long long* pgdat
     cdef public VmStat vmstat
     cdef public Reserves reserves

@@ -9,9 +9,9 @@ cdef long long PF_MEMALLOC
 
 @cython.final
 cdef class Reserves:
-    cdef public object flags_owner
+    cdef readonly object flags_owner
     cdef long long* flags
-    cdef public object softirq_owner
+    cdef readonly object softirq_owner
     cdef long long* softirq
     cdef public long long sk_memalloc_socks
 

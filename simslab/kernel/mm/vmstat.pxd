@@ -16,7 +16,7 @@ cdef long long ZONE_STATE_INSNS
 
 @cython.final
 cdef class VmStat:
-    cdef public object percpu_owner
+    cdef object percpu_owner
     cdef long long* percpu_base
 
     cdef long long zone_statistics(self, Cpu cpu, Zone preferred, Zone zone) except -1

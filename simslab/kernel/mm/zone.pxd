@@ -30,17 +30,17 @@ cdef class Zone:
     cdef public long long start
     cdef public long long end
     cdef public long long managed
-    cdef public long long pgdat
+    cdef readonly long long pgdat
     cdef public long long addr
     cdef public Buddy buddy
     cdef public SpinLock lock
     cdef public long long wmark_min
     cdef public long long wmark_low
     cdef public long long wmark_high
-    cdef public object reserve_owner
+    cdef readonly object reserve_owner
     cdef long long* lowmem_reserve
-    cdef public list pageset
-    cdef public object numa_owner
+    cdef readonly list pageset
+    cdef readonly object numa_owner
     cdef long long* numa_stat
 
     @cython.locals(mark=cython.longlong)

@@ -18,7 +18,7 @@ cdef class IrqStats:
     cdef readonly long long since
     cdef public list off
     cdef public dict delays
-    cdef public object vector_owner
+    cdef object vector_owner
     cdef long long* vectors
 
     @cython.locals(histogram=Histogram)

@@ -21,7 +21,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long prefetching
     cdef readonly long long store_divisor
     cdef long long atomic_cost
-    cdef public long long cmpxchg_double_cost
+    cdef readonly long long cmpxchg_double_cost
     cdef readonly long long clear_q10
     cdef CacheArray l1
     cdef Replacement l1_policy
@@ -39,7 +39,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long tlb_base
     cdef long long tlb_mask
     cdef long long tlb_ways
-    cdef public Replacement tlb_policy
+    cdef Replacement tlb_policy
 
     @cython.locals(tags="long long*", last=cython.longlong, way=cython.longlong, latency=cython.longlong)
     cdef long long read_further(self, long long line, long long base) noexcept

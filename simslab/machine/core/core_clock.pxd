@@ -11,7 +11,7 @@ cdef class CoreClock(Clocked):
     cdef readonly long long id
     cdef public Engine engine
     cdef readonly object costs
-    cdef public object cause_owner
+    cdef readonly object cause_owner
     cdef long long* cause
     cdef public long long bill
     cdef long long cpi_q16
@@ -23,10 +23,10 @@ cdef class CoreClock(Clocked):
     cdef public long long instructions
     cdef public CoreClock sibling
     cdef public long long busy
-    cdef readonly long long busy_threads
+    cdef long long busy_threads
     cdef long long idle_from
     cdef long long idle_to
-    cdef readonly long long fill_buffers
+    cdef long long fill_buffers
     cdef readonly long long fill_share
 
     cdef long long pay(self, long long cause, long long cycles) noexcept

@@ -13,8 +13,8 @@ cdef class Cpu(InterruptibleCore):
     cdef readonly long long node
     cdef public long long numa_mem
     cdef readonly long long pause
-    cdef public long long commit
-    cdef public long long mispredict
+    cdef readonly long long commit
+    cdef readonly long long mispredict
     cdef public long long next_work
 
     cpdef long long charge(self, long long cause, long long cycles) noexcept

@@ -9,12 +9,12 @@ from simslab.machine.memory cimport states
 cdef class StoringCore(CoreClock):
     cdef long long entries
     cdef readonly long long store_interval
-    cdef public object stores_owner
+    cdef object stores_owner
     cdef long long* stores
     cdef long long next_store
     cdef long long others_from
     cdef readonly long long drained
-    cdef public object fills_owner
+    cdef readonly object fills_owner
     cdef long long* fills
     cdef long long next_fill
     cdef public long long kept
@@ -23,8 +23,8 @@ cdef class StoringCore(CoreClock):
     cdef public long long poller
     cdef public long long follows
     cdef public long long granted
-    cdef public long long entered_before
-    cdef public long long kept_until
+    cdef long long entered_before
+    cdef long long kept_until
 
     cdef long long lend(self, long long line, long long poller, long long follows, long long since) noexcept
     @cython.locals(retires=cython.longlong)

@@ -15,18 +15,18 @@ cdef class Tlb:
     cdef CoherentMemory caches
     cdef readonly long long page_shift
     cdef readonly CacheArray l1
-    cdef readonly long long two_levels
+    cdef long long two_levels
     cdef readonly CacheArray l2
     cdef readonly long long l2_hit
-    cdef readonly long long walk_start
+    cdef long long walk_start
     cdef readonly long long references
     cdef readonly long long l1_latency
     cdef readonly long long walks
-    cdef public object first_owner
+    cdef object first_owner
     cdef long long* first_page
-    cdef public object table_owner
+    cdef object table_owner
     cdef long long* table
-    cdef public object stride_owner
+    cdef object stride_owner
     cdef long long* stride
 
     @cython.locals(key=cython.longlong, cycles=cython.longlong)

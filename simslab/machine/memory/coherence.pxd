@@ -21,24 +21,24 @@ cdef class CoherentMemory:
     cdef readonly CacheArray l2
     cdef readonly SnoopFilters filters
     cdef readonly Directory directory
-    cdef public object domain_owner
+    cdef object domain_owner
     cdef long long* core_domain
     cdef readonly long long l2_latency
-    cdef public object row_owner
+    cdef object row_owner
     cdef long long* core_row
-    cdef public object lines_owner
+    cdef readonly object lines_owner
     cdef long long* lines
-    cdef public object cycles_owner
+    cdef readonly object cycles_owner
     cdef long long* cycles
     cdef readonly long long grant
     cdef readonly long long held
     cdef readonly long long cause
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
-    cdef public object word_owner
+    cdef object word_owner
     cdef long long* word
     cdef readonly CachePorts ports
-    cdef readonly long long ported
+    cdef long long ported
     cdef readonly long long cache_queue
     cdef public object witness
 

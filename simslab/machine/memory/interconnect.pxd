@@ -16,32 +16,32 @@ cdef class Interconnect:
     cdef readonly ServerArray links
     cdef readonly ServerArray ports
     cdef long long ported
-    cdef public object conflict_owner
-    cdef public object row_miss_owner
+    cdef object conflict_owner
+    cdef object row_miss_owner
     cdef long long* conflict
     cdef long long* row_miss
-    cdef public object hop_owner
+    cdef object hop_owner
     cdef long long* hop
-    cdef public object dram_owner
+    cdef object dram_owner
     cdef long long* dram
     cdef long long max_route
-    cdef public object route_owner
+    cdef object route_owner
     cdef long long* route
     cdef readonly long long link_queue
     cdef readonly long long dram_queue
     cdef readonly ServerArray channels
-    cdef public object write_owner
-    cdef public object stream_owner
+    cdef object write_owner
+    cdef object stream_owner
     cdef long long* write_q10
     cdef long long* stream_q10
-    cdef public object first_owner
-    cdef public object count_owner
+    cdef object first_owner
+    cdef object count_owner
     cdef long long* first_channel
     cdef long long* channel_count
-    cdef public object rows_owner
+    cdef readonly object rows_owner
     cdef long long* open_rows
-    cdef public object curve_owner
-    cdef public object curve_start_owner
+    cdef object curve_owner
+    cdef object curve_start_owner
     cdef long long* curve
     cdef long long* curve_start
 

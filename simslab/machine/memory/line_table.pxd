@@ -13,8 +13,8 @@ cdef class LineTable:
     cdef readonly long long pages
     cdef readonly long long used
     cdef readonly long long slots
-    cdef readonly long long shift
-    cdef public object index_owner
+    cdef long long shift
+    cdef object index_owner
     cdef long long* index
     cdef public object owner
     cdef long long* rows

@@ -13,8 +13,8 @@ cdef class Paths:
     cdef readonly long long c2c_modified
     cdef readonly long long c2c_exclusive
     cdef readonly long long c2c_shared
-    cdef public long long c2c_upgrade
-    cdef public long long c2c_queued
+    cdef readonly long long c2c_upgrade
+    cdef readonly long long c2c_queued
     cdef readonly long long directory
     cdef readonly long long snoop
     cdef readonly long long home
@@ -22,13 +22,13 @@ cdef class Paths:
     cdef readonly long long one_filter
     cdef readonly long long ahead
     cdef readonly long long domains
-    cdef public object reach_owner
+    cdef object reach_owner
     cdef long long* reach
-    cdef public object core_node_owner
+    cdef object core_node_owner
     cdef long long* core_node
-    cdef public object section_owner
+    cdef readonly object section_owner
     cdef long long* section_node
-    cdef public object domain_node_owner
+    cdef object domain_node_owner
     cdef long long* domain_node
     cdef readonly long long requester_node
 

@@ -18,23 +18,23 @@ cdef class ServerArray:
     cdef readonly long long count
     cdef long long exact
     cdef readonly long long utilization
-    cdef public object free_owner
+    cdef object free_owner
     cdef long long* free
-    cdef public object service_owner
+    cdef object service_owner
     cdef long long* service
-    cdef public object served_owner
+    cdef object served_owner
     cdef long long* served
-    cdef public object stamp_owner
+    cdef object stamp_owner
     cdef long long* stamp
-    cdef public object usage_owner
+    cdef object usage_owner
     cdef long long* usage
-    cdef public object steady_owner
+    cdef object steady_owner
     cdef long long* steady
-    cdef public object newest_owner
+    cdef object newest_owner
     cdef long long* newest
-    cdef public object latest_owner
+    cdef object latest_owner
     cdef long long* latest
-    cdef public object fraction_owner
+    cdef object fraction_owner
     cdef long long* fraction
 
     cpdef long long request(self, long long server, long long now) noexcept

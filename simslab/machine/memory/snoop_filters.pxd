@@ -9,11 +9,11 @@ from simslab.machine.memory.line_table cimport LineTable
 cdef class SnoopFilters(LineTable):
     cdef readonly long long words
     cdef readonly long long room
-    cdef public object word_owner
+    cdef object word_owner
     cdef long long* core_word
-    cdef public object bit_owner
+    cdef object bit_owner
     cdef long long* core_bit
-    cdef public object core_owner
+    cdef object core_owner
     cdef long long* domain_core
 
     cpdef long long add_core(self, long long row, long long core) noexcept

@@ -23,7 +23,7 @@ cdef class FreeLists:
     cdef long long* words
     cdef public long long room
     cdef public long long used
-    cdef public list free_rows
+    cdef list free_rows
 
     @cython.locals(size_class=cython.longlong, rows=list)
     cpdef long long new_row(self, long long pfn, long long objects) except -1

@@ -16,18 +16,18 @@ cdef class Executor:
     cdef readonly Allocator allocator
     cdef readonly Recorder recorder
     cdef readonly list caches
-    cdef public object kinds_owner
+    cdef readonly object kinds_owner
     cdef long long* kinds
     cdef readonly long long nr_slots
     cdef public object address_owner
     cdef long long* address
     cdef public object since_owner
     cdef long long* since
-    cdef public object waiter_owner
+    cdef readonly object waiter_owner
     cdef long long* waiter
-    cdef public object cache_owner
+    cdef readonly object cache_owner
     cdef long long* cache
-    cdef public object object_size_owner
+    cdef object object_size_owner
     cdef long long* object_size
     cdef public list cpus
     cdef public object faults

@@ -15,29 +15,29 @@ cdef long long SECTION_BYTES_SHIFT
 
 @cython.final
 cdef class Recorder:
-    cdef public long long nr_nodes
-    cdef public long long nr_caches
-    cdef public long long nr_paths
+    cdef readonly long long nr_nodes
+    cdef readonly long long nr_caches
+    cdef readonly long long nr_paths
     cdef public list histograms
-    cdef public object attribution_owner
+    cdef readonly object attribution_owner
     cdef long long* attribution
-    cdef public object cpus_owner
+    cdef readonly object cpus_owner
     cdef long long* cpus
-    cdef public object allocated_owner
+    cdef readonly object allocated_owner
     cdef long long* allocated
-    cdef public object freed_owner
+    cdef readonly object freed_owner
     cdef long long* freed
-    cdef public object sections_owner
+    cdef object sections_owner
     cdef long long* sections
-    cdef public object inside_owner
+    cdef object inside_owner
     cdef long long* inside
-    cdef public object booked_owner
+    cdef object booked_owner
     cdef long long* booked
-    cdef public long long in_handlers
-    cdef public long long counted_twice
-    cdef public long long violations
-    cdef public long long objects_allocated
-    cdef public long long objects_freed
+    cdef readonly long long in_handlers
+    cdef readonly long long counted_twice
+    cdef readonly long long violations
+    cdef readonly long long objects_allocated
+    cdef readonly long long objects_freed
     cdef public long long failed
     cdef public object witness
     cdef public object by_phase

@@ -26,18 +26,18 @@ cdef class WorkloadThread:
     cdef readonly long long length
     cdef public object pieces
     cdef public long long piece
-    cdef public object words_owner
+    cdef object words_owner
     cdef long long* words
     cdef long long timed
-    cdef public object times_owner
+    cdef object times_owner
     cdef long long* times
     cdef public long long position
-    cdef public long long done_before
+    cdef readonly long long done_before
     cdef public long long started
     cdef public long long ended
     cdef public long long interrupts_left
-    cdef public long long waits_for
-    cdef public long long waits_at
+    cdef readonly long long waits_for
+    cdef long long waits_at
     cdef public object used_slots
     cdef public list phases
 

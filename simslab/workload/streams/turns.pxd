@@ -5,7 +5,7 @@ from simslab.base cimport buffers
 
 @cython.final
 cdef class Places:
-    cdef public object full_owner
+    cdef object full_owner
     cdef long long* full
 
     @cython.locals(place="long long*", filled="long long*", i=cython.longlong)

@@ -11,9 +11,9 @@ cdef long long HASH_SHIFT
 cdef class IntTable:
     cdef readonly long long slots
     cdef readonly long long used
-    cdef public object keys_owner
+    cdef object keys_owner
     cdef long long* keys
-    cdef public object values_owner
+    cdef object values_owner
     cdef long long* values
 
     @cython.locals(folded=cython.longlong, slot=cython.longlong)

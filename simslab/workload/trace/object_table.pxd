@@ -13,7 +13,7 @@ cdef class ObjectTable:
     cdef readonly long long nr_slots
     cdef readonly long long failed_allocations
     cdef readonly long long frees_of_null
-    cdef public long long frees_of_nothing
+    cdef readonly long long frees_of_nothing
     cdef readonly long long frees_before
     cdef readonly long long freed_twice
     cdef readonly long long reused
