@@ -161,6 +161,10 @@ class Writer:
         kind = self.chance.choice(["overrun", "underrun", "use_after_free"])
         return [{"kind": kind, "cache": next(iter(self.caches)), "at": self.chance.randint(1, 20)}]
 
+    def heap(self):
+        age = self.chance.choice(["aged", "fragmented"])
+        return {"age": age, "occupancy": self.chance.choice([0.05, 0.5, 1]), "slabs": self.chance.randint(1, 5)}
+
     def workload(self):
         threads = self.threads()
         devices = self.passing(threads)
@@ -169,5 +173,5 @@ class Writer:
         return {
             "name": "random", "kernel": self.kernel, "caches": self.caches, "threads": threads, "devices": devices,
             "tunables": tuned, "faults": self.faults(), "seed": self.chance.randrange(1 << 40),
-            **self.some(failslab=fail),
+            **self.some(failslab=fail, heap=self.heap()),
         }  # fmt: skip
