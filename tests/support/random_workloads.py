@@ -43,6 +43,7 @@ class Writer:
             have_memoryless_nodes=True,
             memalloc_sockets=True,
             stand_in_pages=self.whole,
+            numa_spinlock=True,
         )
         if self.allocator == "slub":
             own = self.some(slub_min_order=self.chance.randint(0, 3), slub_max_order=self.chance.randint(0, 3))
