@@ -1,14 +1,14 @@
 """Who is next in a spinlock's queue when the queue knows of nodes: the compact NUMA-aware lock (not in 5.10).
 
-The rule is that of Dice and Kogan (EuroSys 2019, arXiv:1810.05600) and of the patches "Add NUMA-awareness to qspinlock"
-(A. Kogan, versions 1 to 15, never merged): the head of the queue, when it takes the lock, looks for the first waiter on
-its own node; those before it go to a secondary queue. Is there none, or has the secondary queue waited for longer than
-a threshold (`qspinlock.numa_spinlock_threshold_ns`, 1 ms in version 15), that queue is put in front of the main one.
-While it is empty the order is looked at once in 128 times only (SHUFFLE_REDUCTION_PROB_ARG 7; the patches draw it from
-low bits of a generator that come round once in 128 draws, here it is counted).
+The rule is that of Dice and Kogan (arXiv:1810.05600) and of the patches "Add NUMA-awareness to qspinlock" (A. Kogan,
+never merged): the head of the queue, when it takes the lock, looks for the first waiter on its own node; those before
+it go to a secondary queue. Is there none, or has the secondary queue lasted for longer than a threshold
+(`qspinlock.numa_spinlock_threshold_ns`, 1 ms in version 15), that queue is put in front of the main one. While it is
+empty the order is looked at once in 128 times only (SHUFFLE_REDUCTION_PROB_ARG 7; the patches draw it for each CPU from
+low bits of a generator, which come round once in 128 draws; here each lock counts).
 
-From version 8 on waiters with interrupts off are never passed over. All of SLAB's are, so that its locks would stay as
-they are; here they are passed over, as in versions 1 to 7.
+Different from version 15, which from 11 on looks at one waiter at a time, and never passes over who has interrupts off:
+all who wait for SLAB's locks have, so that it would leave these as they are. Here they are passed over, as at first.
 
 Not modelled: what looking through the queue takes (it is done while the lock is awaited).
 """
