@@ -29,6 +29,7 @@ from simslab.kernel.time.workqueue import DelayedWork, Workqueue
 from simslab.machine.core.cpu import Cpu
 
 if TYPE_CHECKING:
+    from simslab.base.units import Duration
     from simslab.machine.machine import Machine
 
 NODESTAT_BYTES: Final = 64  # of each node, in every CPU's area
@@ -39,7 +40,8 @@ class Kernel:
 
     `zonelists[nid]` are node numbers, nearest first; `cpu_to_mem[cpu]` is numa_mem_id; `boot_data` is the simulated
     address of 256 KiB of static kernel data for structures that exist before any allocator. `page_stride` is the size
-    of struct page: 56 bytes with SLAB, 64 with SLUB.
+    of struct page: 56 bytes with SLAB, 64 with SLUB. `numa_spinlock` is the threshold of NUMA-aware spinlocks,
+    None for 5.10's, which know nothing of nodes.
 
     Without CONFIG_HAVE_MEMORYLESS_NODES, which of the architectures only ia64 and powerpc have, numa_mem_id is
     numa_node_id also where that node has no memory (include/linux/topology.h).
@@ -51,6 +53,7 @@ class Kernel:
         percpu_unit: int = percpu.DEFAULT_UNIT,
         have_memoryless_nodes: bool = False,
         page_stride: int = layout.PAGE_STRIDE,
+        numa_spinlock: Duration | None = None,
     ) -> None:
         self.machine = machine
         topology = machine.topology
@@ -62,6 +65,8 @@ class Kernel:
         self.node_online_map = NodeMask(self.online_nodes)
         self.memory_bytes = sum(node.memory for node in topology.nodes)
         self.lock_stats = LockStats(self.nr_cpu_ids)
+        if numa_spinlock is not None:
+            self.lock_stats.numa_threshold = numa_spinlock.cycles(machine.frequency_hz)
         self.hotplug = HotplugLocks()
         self.log = KernelLog(machine.frequency_hz, self.nr_cpu_ids)
 

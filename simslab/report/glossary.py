@@ -18,6 +18,7 @@ CAUSE: Final = "cause"
 LOCK: Final = "lock"
 COUNTER: Final = "counter"
 TUNABLE: Final = "tunable"
+HEAP: Final = "age of the heap"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ _COUNTERS: Final = {
     "local_node": "pages of this node that its own CPUs asked for",
     "other_node": "pages of this node that other nodes' CPUs asked for",
 }
+_HEAP: Final = {
+    "fresh": "the workload's caches are as the boot left them",
+    "aged": "before the run slabs were filled, objects replaced at random and freed down to a share (heap: aged)",
+    "fragmented": "before the run slabs were filled and of each the same share of objects kept, so that none is free",
+}
 GLOSSARY: Final[tuple[Term, ...]] = tuple(
     Term(name, kind, meaning)
     for kind, terms in (
@@ -135,6 +141,7 @@ GLOSSARY: Final[tuple[Term, ...]] = tuple(
         (LOCK, _LOCKS),
         (TUNABLE, _TUNABLES),
         (COUNTER, _COUNTERS),
+        (HEAP, _HEAP),
         ("event", EVENTS),
     )
     for name, meaning in terms.items()

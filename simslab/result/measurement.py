@@ -187,6 +187,16 @@ class TracePhaseRow:
     attribution: tuple[AttributionRow, ...]
 
 
+@dataclass(frozen=True)
+class AgedRow:
+    """How a cache was aged before the run: of `allocated` objects `held` stay, for the whole run, in `slabs` slabs."""
+
+    cache: str
+    allocated: int
+    held: int
+    slabs: int
+
+
 @dataclass
 class Measurement:
     """All statistics of one run (region of interest only, unless said)."""
@@ -216,3 +226,4 @@ class Measurement:
     merged: dict[str, str] = field(default_factory=dict)
     tuned_merged: list[str] = field(default_factory=list)  # those of them whose tunables went to the cache that serves
     trace_phases: list[TracePhaseRow] = field(default_factory=list)  # of the region of interest; none of a single phase
+    aged: list[AgedRow] = field(default_factory=list)  # before the run; none where the heap was fresh

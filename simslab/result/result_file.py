@@ -27,6 +27,7 @@ SELDOM: Final = (
     "merged",
     "tuned_merged",
     "trace_phases",
+    "aged",
 )  # parts of a measurement that are left out where they are empty
 
 Count = Annotated[int, Field(ge=0)]

@@ -9,6 +9,7 @@ class LockWitness:
     def __init__(self):
         self.held = []  # (CPU, lock) in order of acquisition
         self.acquired_by_kind = {}
+        self.nested = set()  # (kind held, kind taken under it)
         self.problems = []
 
     def __str__(self):
@@ -25,6 +26,8 @@ class LockWitness:
             self.problems.append(f"CPU {cpu.id} takes a {kind} with interrupts on")
         for holder, other in self.held:
             above = self.kind(other)
+            if holder is cpu:
+                self.nested.add((above, kind))
             if holder is cpu and (above in ORDER or kind in ORDER) and ORDER.get(above, 3) >= ORDER.get(kind, 0):
                 self.problems.append(f"CPU {cpu.id} takes a {kind} while it holds a {above}")
         self.held.append((cpu, lock))

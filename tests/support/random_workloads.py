@@ -43,6 +43,7 @@ class Writer:
             have_memoryless_nodes=True,
             memalloc_sockets=True,
             stand_in_pages=self.whole,
+            numa_spinlock=True,
         )
         if self.allocator == "slub":
             own = self.some(slub_min_order=self.chance.randint(0, 3), slub_max_order=self.chance.randint(0, 3))
@@ -161,6 +162,10 @@ class Writer:
         kind = self.chance.choice(["overrun", "underrun", "use_after_free"])
         return [{"kind": kind, "cache": next(iter(self.caches)), "at": self.chance.randint(1, 20)}]
 
+    def heap(self):
+        age = self.chance.choice(["aged", "fragmented"])
+        return {"age": age, "occupancy": self.chance.choice([0.05, 0.5, 1]), "slabs": self.chance.randint(1, 5)}
+
     def workload(self):
         threads = self.threads()
         devices = self.passing(threads)
@@ -169,5 +174,5 @@ class Writer:
         return {
             "name": "random", "kernel": self.kernel, "caches": self.caches, "threads": threads, "devices": devices,
             "tunables": tuned, "faults": self.faults(), "seed": self.chance.randrange(1 << 40),
-            **self.some(failslab=fail),
+            **self.some(failslab=fail, heap=self.heap()),
         }  # fmt: skip

@@ -61,6 +61,8 @@ def random_cache(chance, allocator):
 class Program:
     """One cache, what its users hold, and the auditors of its state, its locks and its interrupt flags."""
 
+    kinds = KINDS  # of operations, with how often each comes
+
     def __init__(self, chance):
         self.chance = chance
         self.allocator = SlabAllocator(Kernel(random_machine(chance)), random_options(chance))
@@ -89,7 +91,7 @@ class Program:
     def run(self, operations):
         """So many random operations."""
         chance = self.chance
-        names, weights = list(KINDS), list(KINDS.values())
+        names, weights = list(self.kinds), list(self.kinds.values())
         end = self.done + operations
         while self.done < end:
             name = chance.choices(names, weights)[0]

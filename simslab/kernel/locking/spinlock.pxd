@@ -23,11 +23,11 @@ cdef long long LET_IN
 
 @cython.final
 cdef class LockStats:
-    cdef public list classes
     cdef dict names
     cdef object held_owner
     cdef long long* held
     cdef public object witness
+    cdef public long long numa_threshold
 
     cpdef LockClass lock_class(self, str name)
     cpdef long long held_by(self, long long cpu_id) except? -1
@@ -68,6 +68,7 @@ cdef class SpinLock:
     cdef public long long row
     cdef public Cpu holder
     cdef public list queue
+    cdef public object numa
 
     @cython.locals(row=cython.longlong)
     cpdef long long lock(self, Cpu cpu, long long site) except -1

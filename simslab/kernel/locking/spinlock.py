@@ -25,6 +25,7 @@ from typing import Any, Final
 
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.locking.cna import numa_aware_queue
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site_name
 from simslab.machine.core.cpu import Cpu
@@ -54,21 +55,21 @@ LockRow = dict[str, str | int]
 class LockStats:
     """All lock classes of a kernel, and how many spinlocks each CPU holds.
 
-    `witness`, when set, is told `acquired(cpu, lock)` and `released(cpu, lock)` of every spinlock.
+    `witness`, when set, is told `acquired(cpu, lock)` and `released(cpu, lock)` of every spinlock. Queues of locks made
+    while `numa_threshold` (cycles) is not below 0 are NUMA-aware (cna.py).
     """
 
     def __init__(self, nr_cpus: int = MAX_CPUS) -> None:
-        self.classes: list[LockClass] = []
         self.names: dict[str, LockClass] = {}
         self.held_owner = buffers.int64_zeros(nr_cpus)
         self.held = buffers.int64_pointer(self.held_owner)
         self.witness: Any = None
+        self.numa_threshold = -1
 
     def lock_class(self, name: str) -> LockClass:
         """Return the class called `name`, made on first use."""
         if name not in self.names:
             self.names[name] = LockClass(name, self)
-            self.classes.append(self.names[name])
         return self.names[name]
 
     def held_by(self, cpu_id: int) -> int:
@@ -83,20 +84,17 @@ class LockStats:
 
     def table(self) -> list[LockRow]:
         """Rows of all classes that were ever taken, by class name and call site; times in cycles."""
-        rows = [row for lock_class in self.classes for row in lock_class.table()]
+        rows = [row for lock_class in self.names.values() for row in lock_class.table()]
         return sorted(rows, key=lambda row: (str(row["name"]), str(row["site"])))
 
     def reset(self) -> None:
         """Forget all statistics (end of warm-up); locks held stay held."""
-        for lock_class in self.classes:
+        for lock_class in self.names.values():
             lock_class.reset()
 
 
 class LockClass:
-    """Statistics of all locks of one kind, a row per call site that took them; cycles.
-
-    Waits count contended acquisitions only, as lock_stat does.
-    """
+    """Statistics of all locks of one kind, a row per call site; cycles. Waits are of contended acquisitions only."""
 
     def __init__(self, name: str, stats: LockStats) -> None:
         self.name = name
@@ -149,15 +147,13 @@ class LockClass:
 
     def table(self) -> list[LockRow]:
         """One dictionary per call site."""
-        return [self._row(self.rows_owner[i * ROW_FIELDS : (i + 1) * ROW_FIELDS]) for i in range(self.nr_rows)]
+        rows = [self.rows_owner[i * ROW_FIELDS : (i + 1) * ROW_FIELDS] for i in range(self.nr_rows)]
+        counted = [dict(zip(COUNTED, fields[ACQUISITIONS:], strict=True)) for fields in rows]
+        return [{"name": self.name, "site": self.site(i), **counts} for i, counts in enumerate(counted)]
 
     def site(self, row: int) -> str:
         """Name of the call site that a row is of."""
         return site_name(self.rows_owner[row * ROW_FIELDS + SITE])
-
-    def _row(self, fields: memoryview) -> LockRow:
-        counted = zip(COUNTED, fields[ACQUISITIONS:], strict=True)
-        return {"name": self.name, "site": site_name(fields[SITE]), **dict(counted)}
 
     def reset(self) -> None:
         """Zero the counters; rows keep their place, since a held lock remembers its row."""
@@ -187,6 +183,7 @@ class SpinLock:
         self.row = 0
         self.holder: Cpu | None = None  # or who was it last
         self.queue: list[Cpu] = []
+        self.numa: Any = numa_aware_queue(lock_class.stats.numa_threshold)
 
     def lock(self, cpu: Cpu, site: int) -> int:
         """Take the lock (kernel/locking/spinlock.c: _raw_spin_lock); other CPUs may run before it returns.
@@ -276,6 +273,8 @@ class SpinLock:
         self.first_pending = pending if self.queue and self.second_pending else 0
         self.second_pending = 0
         self.lock_class.note_wait(row, cpu.now - arrived)
+        if self.numa is not None and not pending:
+            self.numa.order(self.queue, cpu)
         return self.take_over(cpu, pending)
 
     def waits_pending(self, cpu: Cpu) -> int:

@@ -8,6 +8,7 @@ from simslab.machine.memory.coherence cimport CoherentMemory
 cdef long long HELD
 cdef long long ENTRIES_SHIFT
 cdef long long LEVEL_SHIFT
+cdef long long TABLE_SHIFT
 
 
 @cython.final
@@ -34,7 +35,7 @@ cdef class Tlb:
     @cython.locals(key=cython.longlong, cycles=cython.longlong)
     cdef long long second_level(self, long long core, long long page, long long now) noexcept
     @cython.locals(
-        node=cython.longlong, index=cython.longlong, cycles=cython.longlong, level=cython.longlong,
-        line=cython.longlong, latency=cython.longlong
+        node=cython.longlong, cycles=cython.longlong, level=cython.longlong, shift=cython.longlong,
+        before=cython.longlong, line=cython.longlong, latency=cython.longlong
     )
     cdef long long walk(self, long long core, long long page, long long now) noexcept

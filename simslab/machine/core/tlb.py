@@ -6,7 +6,8 @@ time is part of every access). A second-level hit costs its penalty. A miss ther
 paging-structure caches answer for the upper levels, the remaining references are loads of table lines through the
 core's own caches, so that a walk is short where tables are cached and long where they are not.
 
-Table entries are 8 bytes a page; those of a node's memory lie on that node, above all memory (`table_sections`).
+Table entries are 8 bytes a page, 512 of them a table of one page; those of a node's memory lie on that node, above all
+memory (`table_sections`), each where its address puts it in its table.
 
 Not modelled: addresses outside the direct map (struct page's own 2 MB pages, vmalloc, kernel text); instruction TLBs;
 walks side by side; entries lost at context switches.
@@ -25,6 +26,7 @@ from simslab.machine.memory.coherence import CoherentMemory
 HELD: Final = states.SHARED  # an entry has no state: any but 0
 ENTRIES_SHIFT: Final = 3  # eight table entries in a line
 LEVEL_SHIFT: Final = 9  # 512 entries in a table
+TABLE_SHIFT: Final = LEVEL_SHIFT - ENTRIES_SHIFT  # 64 lines in a table
 
 
 def table_sections(page_shift: int, references: int, memory: int) -> int:
@@ -35,7 +37,7 @@ def table_sections(page_shift: int, references: int, memory: int) -> int:
 
 def table_lines(page_shift: int, memory: int) -> int:
     """Return the lines that hold the lowest level's entries for `memory` bytes: no higher level needs more."""
-    return ((memory >> page_shift) >> ENTRIES_SHIFT) + 2  # memory may begin and end inside a line of entries
+    return ((memory >> page_shift >> LEVEL_SHIFT) + 2) << TABLE_SHIFT  # memory may begin and end inside a table
 
 
 class Tlb:
@@ -90,12 +92,13 @@ class Tlb:
         """Walk the page table: dependent loads of the levels that the paging-structure caches do not answer for."""
         self.walks += 1
         node = self.caches.paths.home_of(page << (self.page_shift - states.LINE_SHIFT))
-        index = (page - self.first_page[node]) >> ENTRIES_SHIFT
         cycles = self.walk_start
         level = self.references
         while level > 0:
             level -= 1
-            line = self.table[node] + level * self.stride[node] + (index >> (LEVEL_SHIFT * level))
+            shift = LEVEL_SHIFT * level
+            before = self.first_page[node] >> (shift + LEVEL_SHIFT) << TABLE_SHIFT  # lines of tables below the node's
+            line = self.table[node] + level * self.stride[node] + (page >> (shift + ENTRIES_SHIFT)) - before
             latency = self.caches.access(core, line, 0, now + cycles)
             cycles += latency if latency > 0 else self.l1_latency
         return cycles

@@ -26,7 +26,7 @@ from simslab.report.run.phase_tables import phases_table
 from simslab.report.run.slab_test_lines import slab_test_text
 from simslab.report.tables import WIDTH, fixed, meanings_table, plain_text, print_parts, table, whole
 from simslab.result.latency import merge_rows
-from simslab.result.measurement import EVENTS, Measurement, TraceSummary
+from simslab.result.measurement import EVENTS, AgedRow, Measurement, TraceSummary
 from simslab.result.nanoseconds import nanoseconds, ratio
 
 LOG_SHOWN: Final = 40  # lines of the kernel's log
@@ -47,6 +47,7 @@ def summary_parts(measurement: Measurement) -> list[RenderableType]:
     parts = [
         _head(measurement),
         _merged(measurement),
+        _aged(measurement.aged),
         _trace(measurement.trace) if measurement.trace else None,
         phases_table(measurement),
         *(_latency(measurement) if measurement.latency else [Text("No operation ran in the region of interest.")]),
@@ -99,6 +100,18 @@ def _merged(measurement: Measurement) -> Text | None:
         for name in measurement.tuned_merged
     ]
     return Text("\n".join(lines)) if lines else None
+
+
+def _aged(rows: list[AgedRow]) -> RenderableType | None:
+    """Return what the heap had been through before the run."""
+    if not rows:
+        return None
+    cells = [
+        [row.cache, whole(row.allocated), whole(row.held), whole(row.slabs), fixed(100 * row.held / row.allocated, 1)]
+        for row in rows
+    ]
+    note = "objects that others hold for the whole run; what was done to the heap is neither timed nor counted"
+    return table("Heap before the run", ("cache", "allocated", "held", "slabs with them", "held %"), cells, note=note)
 
 
 def _trace(trace: TraceSummary) -> RenderableType:

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from simslab.base.errors import BadValue
-from simslab.base.units import Size
+from simslab.base.units import Duration, Size, parse_duration
 from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS, SLAB_FAILSLAB
 from simslab.slub.creation.options import SlubOptions, debug_bits
 from simslab.slub.flags import SLAB_DEBUG_FLAGS
-from simslab.workload.description.quantities import Strict
+from simslab.workload.description.quantities import Strict, Time
 
 Node = Annotated[int, Field(ge=0, lt=1024)]
 
@@ -44,6 +44,7 @@ OF_SLAB: Final = (
     "reap_all_nodes",
 )
 OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects", "slub_debug", "slub_nomerge")
+NUMA_SPINLOCK_THRESHOLD: Final = parse_duration("1 ms")  # qspinlock.numa_spinlock_threshold_ns, version 15
 
 
 class KernelOptions(Strict):
@@ -99,6 +100,13 @@ class KernelOptions(Strict):
         default=False,
         description="not 5.10's page allocator but the stand-in of the silicon rows: lists of each CPU over a pool",
     )
+    numa_spinlock: bool = Field(
+        default=False,
+        description="not 5.10: spinlocks are handed to waiters on the holder's node first (compact NUMA-aware lock)",
+    )
+    numa_spinlock_threshold: Time | None = Field(
+        default=None, description="how long others may be passed over, with numa_spinlock; 1 ms by default"
+    )
     have_memoryless_nodes: bool = Field(
         default=False,
         description="CONFIG_HAVE_MEMORYLESS_NODES, which ia64 and powerpc have and x86 has not: CPUs of a node without "
@@ -107,6 +115,18 @@ class KernelOptions(Strict):
     memalloc_sockets: bool = Field(
         default=False, description="a socket that swapping needs (SOCK_MEMALLOC): slabs of the reserves are kept apart"
     )
+
+    @model_validator(mode="after")
+    def _threshold_of_numa_spinlock(self) -> KernelOptions:
+        if self.numa_spinlock_threshold is not None and not self.numa_spinlock:
+            told = "spinlocks that know nothing of nodes have no threshold"
+            raise BadValue(told, expected="'numa_spinlock: true'", at=("numa_spinlock_threshold",))
+        return self
+
+    @property
+    def passed_over(self) -> Duration | None:
+        """How long waiters on other nodes may be passed over; None where nobody looks at nodes."""
+        return (self.numa_spinlock_threshold or NUMA_SPINLOCK_THRESHOLD) if self.numa_spinlock else None
 
     @model_validator(mode="after")
     def _of_one_allocator(self) -> KernelOptions:

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from simslab.base.errors import BadValue, BadValues, near_miss
 from simslab.base.units import Size, parse_duration
 from simslab.kernel.mm.gfp import DIRECT_RECLAIM, parse_gfp
+from simslab.workload.description.heap import FRESH, Heap, HeapAge
 from simslab.workload.description.kernel_options import CpusetSpec, FailSlabSpec, KernelOptions, MemPolicySpec
 from simslab.workload.description.patterns import AllocObjects, BarrierStep, Consume, FreeObjects, Produce, Step
 from simslab.workload.description.placement import named_cpus, no_flag
@@ -178,6 +179,9 @@ class Workload(Strict):
         1.0, description="multiplies every number of operations"
     )
     kernel: KernelOptions = KernelOptions()
+    heap: Heap = Field(
+        default=HeapAge(), description="age of the heap: `fresh`, `aged` or `fragmented`, or with more of its keys"
+    )
     failslab: FailSlabSpec | None = None
     caches: dict[CacheName, CacheSpec] = Field(default_factory=dict)
     tunables: dict[str, Tunables] = Field(
@@ -197,7 +201,7 @@ class Workload(Strict):
         if self.failslab is not None:
             chances.append(self.failslab.probability / 100)
         drawn = self.trace is None or self.trace.vary != "none" or self.kernel.freelist_random
-        return drawn or any(0 < chance < 1 for chance in chances)
+        return drawn or self.heap.age != FRESH or any(0 < chance < 1 for chance in chances)
 
     @model_validator(mode="after")
     def _tunables_of_the_allocator(self) -> Workload:

@@ -10,6 +10,7 @@ import numpy as np
 from simslab.kernel.irq.softirq import SOFTIRQ_NAMES
 from simslab.machine.accounting import callsites, causes, vectors
 from simslab.result.measurement import (
+    AgedRow,
     AttributionRow,
     CpuRow,
     InterruptRow,
@@ -55,6 +56,7 @@ class Collector:
         self.meeting = meeting
         self.names = ("", "", 0)
         self.merged: dict[str, str] = {}  # cache asked for -> the one that it was merged into
+        self.aged: list[AgedRow] = []
         self.tuned: tuple[str, ...] = ()  # caches for which the workload has tunables
         self.devices: list[ReceiveDevice] = []
         memory = system.machine.memory
@@ -111,6 +113,7 @@ class Collector:
             merged=dict(sorted(self.merged.items())),
             tuned_merged=sorted(name for name in self.tuned if name in self.merged),
             trace_phases=self._trace_phases(max(thread.ended for thread in threads)),
+            aged=self.aged,
         )
 
     # -- rows ---------------------------------------------------------------------------------------------------------

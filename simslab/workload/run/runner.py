@@ -20,6 +20,8 @@ from simslab.machine.spec import MachineSpec
 from simslab.result.measurement import Measurement, TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import Workload
+from simslab.workload.run.before.heap import age_heap, used_caches
+from simslab.workload.run.before.tasks import set_up_tasks
 from simslab.workload.run.collect import Collector
 from simslab.workload.run.device import ReceiveDevice
 from simslab.workload.run.executor import Executor
@@ -38,7 +40,6 @@ from simslab.workload.run.system import (
     trace_cache,
     tune,
 )
-from simslab.workload.run.tasks import set_up_tasks
 from simslab.workload.run.thread import WorkloadThread
 from simslab.workload.run.used_slots import UsedSlots
 from simslab.workload.streams import operations as ops
@@ -228,11 +229,14 @@ def _ready(machine: MachineSpec, workload: Workload, seed: int | None, quantum: 
     made = create_caches(system, workload.caches)
     program, caches, summary = _program(system, workload, places, seed, made)
     tune(system, workload.tunables, made)
+    kinds = _kinds(system, program)
+    aged = age_heap(system, workload.heap, used_caches(system, [*made.values(), *caches], kinds), program.threads, seed)
     set_up_tasks(system.allocator, workload.threads, program.threads)
     if workload.failslab is not None:
         inject_faults(system, workload.failslab, seed, made, workload.kernel.marks_for_failslab)
     start_clocks(system)
-    run = _assemble(system, program, caches, summary)
+    run = _assemble(system, program, kinds, caches, summary)
+    run.collector.aged = aged.rows
     run.executor.faults = _faults(system, workload, made, seed)
     start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)
     asked = [*made.items(), *zip(program.caches, caches, strict=True)]
@@ -296,7 +300,7 @@ def _used_cache(system: System, workload: Workload, name: str, made: dict[str, C
         raise BadValues(faults) from None
 
 
-def _assemble(system: System, program: Program, caches: list[Cache], trace: TraceSummary | None) -> Run:
+def _assemble(system: System, program: Program, kinds: Words, caches: list[Cache], trace: TraceSummary | None) -> Run:
     machine, allocator = system.machine, system.allocator
     shape = Shape(
         cpus=len(machine.cpus),
@@ -307,7 +311,6 @@ def _assemble(system: System, program: Program, caches: list[Cache], trace: Trac
     recorder = Recorder(shape, machine.topology.section_node)
     if trace is not None and program.phases:
         recorder.by_phase = PhaseLog(recorder)
-    kinds = _kinds(system, program)
     executor = Executor(machine.engine, allocator, recorder, kinds, program.slots.size, caches)
     executor.cpus = machine.cpus
     meeting = Meeting(machine.engine, program.parties)

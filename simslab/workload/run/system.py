@@ -79,7 +79,12 @@ def collector_off() -> Iterator[None]:
 
 def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) -> System:
     machine = build_machine(spec, quantum)
-    kernel = Kernel(machine, page_stride=_page_stride(options), have_memoryless_nodes=options.have_memoryless_nodes)
+    kernel = Kernel(
+        machine,
+        page_stride=_page_stride(options),
+        have_memoryless_nodes=options.have_memoryless_nodes,
+        numa_spinlock=options.passed_over,
+    )
     if options.stand_in_pages:
         _check_pools(machine)
         kernel.page_allocator.stand_in = StandInPages(kernel)

@@ -87,6 +87,67 @@ def test_a_full_per_cpu_list_gives_a_batch_back(kernel: Kernel) -> None:
     zone.buddy.check()
 
 
+def zone_locks(kernel: Kernel) -> dict[str, int]:
+    """How often each call site took a zone's lock, and how often it had to wait."""
+    rows = [row for row in kernel.lock_stats.table() if row["name"] == "zone.lock"]
+    kernel.lock_stats.reset()
+    counts = {str(row["site"]): int(row["acquisitions"]) for row in rows if row["acquisitions"]}
+    return counts | {"contended": sum(int(row["contended"]) for row in rows)}
+
+
+def test_one_page_in_a_batch_takes_the_zones_lock(kernel: Kernel) -> None:
+    pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
+    pcp = next(z for z in kernel.zones if z.node == 0 and z.index == 1).pageset[cpu.id]
+    zone_locks(kernel)
+    count = pcp.high + 10 * pcp.batch
+    taken = [pages.alloc_pages(cpu, gfp.GFP_KERNEL, 0, 0) for _ in range(count)]
+    assert zone_locks(kernel) == {"rmqueue_bulk": count // pcp.batch, "contended": 0}
+    for pfn in taken:
+        pages.free_pages(cpu, pfn, 0)
+    assert zone_locks(kernel) == {"free_pcppages_bulk": 11, "contended": 0}
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_blocks_are_split_for_their_order_and_merge_back(kernel: Kernel, order: int) -> None:
+    pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
+    buddies = [zone.buddy for zone in kernel.zones]
+    before = [buddy.check() for buddy in buddies]
+    taken = [pages.alloc_pages(cpu, gfp.GFP_KERNEL, order, 0) for _ in range(100)]
+    assert all(pfn % (1 << order) == 0 for pfn in taken)
+    assert len({pfn + i for pfn in taken for i in range(1 << order)}) == 100 << order
+    assert [buddy.check() for buddy in buddies] != before
+    for pfn in taken[::2] + taken[1::2]:
+        pages.free_pages(cpu, pfn, order)
+    assert [buddy.check() for buddy in buddies] == before
+
+
+def test_cpus_of_a_node_wait_for_its_zones_lock_beyond_order_0(make_machine: MakeMachine) -> None:
+    """Pairs of order 0 stay on the CPU's own list after its first batch; pairs of larger blocks take the lock twice."""
+    for order in (0, 1, 2, 3):
+        kernel = Kernel(make_machine(nodes=1, cpus=4, quantum=0))
+        for cpu in kernel.machine.cpus:
+            kernel.machine.engine.spawn(cpu, pairs(kernel, cpu, order))
+        kernel.machine.engine.run()
+        found = zone_locks(kernel)
+        if order == 0:
+            assert found["rmqueue_bulk"] == 4
+            assert found["contended"] <= 3
+        else:
+            assert (found["rmqueue"], found["__free_pages_ok"]) == (4 * 50, 4 * 50)
+            assert found["contended"] > 100
+        assert [zone.free_pages() + zone.cached_pages() for zone in kernel.zones] == [z.managed for z in kernel.zones]
+
+
+def pairs(kernel: Kernel, cpu: Cpu, order: int) -> Callable[[], None]:
+    def run() -> None:
+        for _ in range(50):
+            cpu.settle()
+            pfn = kernel.page_allocator.alloc_pages(cpu, gfp.GFP_KERNEL, order, 0)
+            kernel.page_allocator.free_pages(cpu, pfn, order)
+
+    return run
+
+
 def test_compound_pages_know_their_head(kernel: Kernel) -> None:
     pfn = kernel.page_allocator.alloc_pages(kernel.machine.cpus[0], gfp.GFP_KERNEL | gfp.COMP, 3, 0)
     assert [kernel.mem_map.get("head", pfn + i) for i in range(8)] == [pfn] * 8

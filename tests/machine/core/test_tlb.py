@@ -142,5 +142,31 @@ def test_a_machine_that_states_no_tlb_translates_for_nothing():
 
 
 def test_tables_that_just_fit_take_no_section_more():
-    lines = (1 << SECTION_SHIFT) - 2  # two more are at the ends
-    assert [table_sections(12, 1, (lines + more) << 15) for more in (0, 1)] == [1, 2]
+    tables = (1 << SECTION_SHIFT - 6) - 2  # two more are at the ends
+    assert [table_sections(12, 1, (tables + more) << 21) for more in (0, 1)] == [1, 2]
+
+
+def test_entries_of_many_nodes_lie_in_as_many_sets_of_the_caches():
+    """A gigabyte has one of 512 entries of a page: eight gigabytes a node are a line, the next node's is the next."""
+    machine = build_machine(load_machine("two-socket", ["nodes=32", "links=all", "layout.cores=1"]))
+    cpu, nodes = machine.cpus[0], machine.topology.nodes
+    seen = []
+    machine.memory.witness = Asked(seen)
+    for node in nodes:
+        cpu.read(node.base)
+    tables = [line for line in seen if line << 6 >= nodes[-1].base + nodes[-1].memory]
+    assert [line % 64 for line in tables] == list(range(32))
+    assert [machine.memory.paths.home_of(line) for line in tables] == list(range(32))
+
+
+class Asked:
+    """The memory's witness: lines asked for, in order."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def fetching(self, _core, line):
+        self.seen.append(line)
+
+    def fetched(self, *_how):
+        pass

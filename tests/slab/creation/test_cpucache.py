@@ -5,10 +5,15 @@ from at_once import AtOnce
 
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
+from simslab.kernel import layout
 from simslab.kernel.errno import EINVAL
+from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
+from simslab.machine.library import load_machine
+from simslab.machine.machine import build_machine
+from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 
 SECTION = site("test section")
@@ -87,6 +92,42 @@ def test_noaliencache_makes_none():
 def test_one_cpu_has_no_shared_arrays():
     allocator = new_system("1n1c", SlabOptions())
     assert allocator.kmem_cache_create("objects", 192).node[0].shared is None
+
+
+def alien_bytes(allocator, cache):
+    """Bytes of memory behind the alien arrays of one cache on all nodes, and behind their pointer tables."""
+    cpu, nodes = allocator.kernel.machine.cpus[0], [node for node in cache.node if node is not None]
+    arrays = [addr for node in nodes if node.alien for addr in node.alien.addresses if addr]
+    tables = [node.alien_addr for node in nodes if node.alien]
+    assert len({*arrays, *tables}) == len(arrays) + len(tables)
+    return sum(allocator.ksize(cpu, addr) for addr in arrays), sum(allocator.ksize(cpu, addr) for addr in tables)
+
+
+@pytest.mark.parametrize(("topology", "nodes", "table"), [("2n8c", 2, 32), ("4n8c", 4, 32), ("2n4c1m", 3, 32)])
+def test_alien_arrays_take_128_bytes_for_each_ordered_pair_of_nodes(topology, nodes, table):
+    """struct alien_cache of 24 bytes and 12 entries of 8 are 120, of kmalloc-128; however many CPUs a node has."""
+    allocator = new_system(topology, SlabOptions())
+    assert layout.ALIEN_CACHE_BYTES + 12 * 8 == 120
+    assert alien_bytes(allocator, allocator.kmem_cache_create("objects", 192)) == (
+        nodes * (nodes - 1) * 128, nodes * table
+    )  # fmt: skip
+
+
+def test_alien_arrays_of_one_entry_take_32_bytes():
+    allocator = new_system("4n8c", SlabOptions())
+    assert alien_bytes(allocator, allocator.kmem_cache_create("giants", 140000)) == (4 * 3 * 32, 4 * 32)
+
+
+def test_alien_arrays_of_sixteen_nodes_take_30_kib_a_cache_and_their_tables_2():
+    machine = build_machine(load_machine("two-socket", ("nodes=16", "layout.cores=1")), 10_000)
+    allocator = SlabAllocator(Kernel(machine), SlabOptions(slab_nomerge=True))
+    allocator.boot(standing=False)
+    assert alien_bytes(allocator, allocator.kmem_cache_create("objects", 192)) == (16 * 15 * 128, 16 * 128)
+
+
+def test_noaliencache_takes_no_bytes_for_them():
+    allocator = new_system("4n8c", SlabOptions(noaliencache=True))
+    assert alien_bytes(allocator, allocator.kmem_cache_create("objects", 192)) == (0, 0)
 
 
 def test_aliens_are_as_small_as_the_arrays_of_the_largest_objects(allocator):

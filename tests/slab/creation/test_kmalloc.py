@@ -1,3 +1,6 @@
+import csv
+from pathlib import Path
+
 import pytest
 
 from simslab.conform.topologies import new_system
@@ -56,3 +59,23 @@ def test_a_freelist_of_a_running_kernel_has_the_cache_of_its_size():
 
 def test_the_96_byte_class_has_a_stride_of_128():
     assert kmalloc.kmalloc_geometries(Rules())["kmalloc-96"].size == 128
+
+
+# 32 bytes: 124 of them and a freelist of 124 bytes fill a page of 4,096; all others have the freelist in a free object,
+# and 96 bytes lie 128 apart for HWCACHE_ALIGN
+NUM = {32: 124, 64: 64, 96: 32, 128: 32, 192: 21, 256: 16, 512: 8, 1024: 4, 2048: 2, 4096: 1}
+
+
+def label(size):
+    return f"kmalloc-{size // 1024}k" if size >= 1024 else f"kmalloc-{size}"
+
+
+def test_a_slab_of_kmalloc_32_to_4096_is_a_page_with_the_kernels_number_of_objects():
+    made = {cache.name: (cache.num, cache.gfporder) for cache in new_system("2n8c", SlabOptions()).caches}
+    assert {size: made[label(size)] for size in NUM} == {size: (num, 0) for size, num in NUM.items()}
+
+
+def test_those_numbers_are_the_recorded_kernels():
+    with (Path(__file__).parents[2] / "golden" / "caches-2n8c.csv").open(newline="") as table:
+        recorded = {row["name"]: (int(row["num"]), int(row["gfporder"])) for row in csv.DictReader(table)}
+    assert {size: recorded[label(size)] for size in NUM} == {size: (num, 0) for size, num in NUM.items()}

@@ -1,4 +1,3 @@
-import pytest
 from at_once import AtOnce
 
 from simslab.conform.topologies import new_system
@@ -6,6 +5,7 @@ from simslab.kernel.mm import gfp
 from simslab.kernel.time.jiffies import CPU_SKEW
 from simslab.machine.accounting.callsites import site
 from simslab.machine.library import load_machine
+from simslab.slab.creation.cpucache import ALIEN_LIMIT
 from simslab.slab.creation.options import SlabOptions
 from simslab.workload.description.kernel_options import KernelOptions
 from simslab.workload.run.system import boot_system
@@ -46,30 +46,44 @@ def test_a_reaper_gives_way_to_whoever_has_slab_mutex():
     assert allocator.cache_reap(second) == 1
 
 
-def longest_masked(nodes, **options):
-    """Cycles of the longest masked stretch in which CPU 0 sends home the objects that it has of every other node."""
+def masked(nodes, **options):
+    """Cycles of each masked stretch in which CPU 0 sends home the full alien array that it has for every other node.
+
+    All other caches' aliens are sent home before, so that the same lines are taken from the same places on any number
+    of nodes: of the others' slabs a kernel that has just booted has the fewer in its caches the more nodes there are.
+    """
     settings = (f"nodes={nodes}", "links=all", "layout.cores=1")
     system = boot_system(load_machine("two-socket", settings), KernelOptions(reap=False, **options), 10_000)
     allocator, cpus = system.allocator, system.machine.cpus
     cache = allocator.kmem_cache_create("files", 512, 0, 0, 1)
+    pass_over_all_nodes(allocator, cpus[0])
     for other in cpus[1:]:
-        objects = [allocator.kmem_cache_alloc(other, cache, gfp.GFP_KERNEL) for _ in range(8)]
+        objects = [allocator.kmem_cache_alloc(other, cache, gfp.GFP_KERNEL) for _ in range(ALIEN_LIMIT)]
         for objp in objects:
             allocator.kmem_cache_free(cpus[0], cache, objp)
     system.machine.irq_stats.clear()
-    for _ in range(nodes):
-        assert allocator.cache_reap(cpus[0]) == 1
+    pass_over_all_nodes(allocator, cpus[0])
     assert not any(alien.ac.avail for alien in cache.node[0].alien if alien is not None)
-    return max(cycles for cycles, _ in system.machine.irq_stats.off[site("reap_alien")])
+    return [cycles for cycles, count in system.machine.irq_stats.off[site("reap_alien")] for _ in range(count)]
 
 
-def test_with_the_rotor_twice_the_nodes_mask_hardly_longer():
-    assert longest_masked(16) == pytest.approx(longest_masked(8), rel=0.5)
+def pass_over_all_nodes(allocator, cpu):
+    for _ in allocator.kernel.online_nodes:
+        assert allocator.cache_reap(cpu) == 1
+
+
+def test_with_the_rotor_the_longest_masked_stretch_is_flat_from_8_to_32_nodes():
+    stretches = {nodes: masked(nodes) for nodes in (8, 16, 32)}
+    assert {nodes: len(each) for nodes, each in stretches.items()} == {8: 7, 16: 15, 32: 31}
+    longest = [max(each) for each in stretches.values()]
+    assert max(longest) <= 1.01 * min(longest)
 
 
 def test_without_the_rotor_the_longest_masked_stretch_grows_as_the_nodes_do():
-    assert longest_masked(16, reap_all_nodes=True) > 1.9 * longest_masked(8, reap_all_nodes=True)
-    assert longest_masked(8, reap_all_nodes=True) > 4 * longest_masked(8)
+    longest = {nodes: max(masked(nodes, reap_all_nodes=True)) for nodes in (8, 16, 32)}
+    of_one_node = [cycles / (nodes - 1) for nodes, cycles in longest.items()]
+    assert max(of_one_node) <= 1.05 * min(of_one_node)
+    assert longest[8] > 8 * max(masked(8))
 
 
 def test_a_reaper_under_a_creation_gives_up_and_comes_again():

@@ -32,6 +32,10 @@ def load(tmp_path, text):
             f"kernel: {{allocator: slub, slub_debug: FX}}\n{PLAIN}",
             "kernel.slub_debug.*letters of F, Z, P, U, T, A, O",
         ),
+        (
+            f"kernel: {{numa_spinlock_threshold: 2 us}}\n{PLAIN}",
+            "kernel.numa_spinlock_threshold: spinlocks that know nothing of nodes have no threshold",
+        ),
         (f"kernel: {{slub_debug: F}}\n{PLAIN}", "'slub_debug' is not an option of SLAB"),
         (f"kernel: {{slub_nomerge: true}}\n{PLAIN}", "'slub_nomerge' is not an option of SLAB"),
         (f"kernel: {{allocator: slub}}\ntunables: {{dentry: {{limit: 9}}}}\n{PLAIN}", "not a tunable of SLUB"),

@@ -87,6 +87,17 @@ def test_what_no_kernel_has_can_be_asked_for():
     assert (options.no_colouring, options.node_lists_apart, options.reap_all_nodes) == (True, True, True)
 
 
+def test_spinlocks_know_of_nodes_where_asked_and_pass_others_over_for_a_millisecond_at_most():
+    plain, aware, short = (
+        boot(**asked)
+        for asked in ({}, {"numa_spinlock": True}, {"numa_spinlock": True, "numa_spinlock_threshold": "2 us"})
+    )
+    hz = plain.machine.frequency_hz
+    assert plain.allocator.caches[0].node[0].list_lock.numa is None
+    locks = [system.allocator.caches[0].node[0].list_lock for system in (aware, short)]
+    assert [lock.numa.threshold for lock in locks] == [hz // 1000, hz // 500_000]
+
+
 def test_of_caches_with_one_name_the_newest_is_meant(system):
     first, second = (system.allocator.kmem_cache_create("twin", size, 0, 0, 1) for size in (200, 400))
     assert first is not second
