@@ -1,22 +1,33 @@
 """Mutated inputs of every kind (tools/fuzz.py): each is taken or refused in words, and nothing else happens.
 
-In the suite a few of each kind; in the soak 4,000 with a fixed seed; `python tools/fuzz.py` tries 20,000.
+In the suite a few of each kind; in the soak 20,000, those of `python tools/fuzz.py`.
 """
 
 import os
 import pickle
+import shutil
 import signal
 
 import pytest
 from fuzzing.mutations import edit_bytes, edit_lines, edit_text, edit_tree, places
-from fuzzing.targets import TARGETS, Target
-from fuzzing.watch import watched
+from fuzzing.targets import CHUNK, TARGETS, Target, chunks, folder, strategy_of
+from fuzzing.watch import load_everything, watched
 from hypothesis import strategies as st
 
 from simslab.base.errors import UserError
 
-SOAK = 4_000
-SHARES = sum(target.share for target in TARGETS.values())
+SOAK = 20_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _files():
+    """Remove the files of all children, which end without ceremony: they use the folder that is there before them."""
+    place = folder()
+    yield
+    shutil.rmtree(place)
+    folder.cache_clear()
+
+
 QUICK = ["YAML text", "settings", "lstopo", "numactl", "MLC", "tables"]
 
 
@@ -28,11 +39,20 @@ def test_a_few_mutated_inputs_are_taken_or_refused(kind, tmp_path):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("kind", sorted(TARGETS))
-def test_many_mutated_inputs_are_taken_or_refused(kind, tmp_path):
-    target = TARGETS[kind]
-    outcome = watched(target.strategy(), target.take, SOAK * target.share // SHARES, 1, tmp_path / "outcome")
+@pytest.mark.parametrize(("kind", "count", "seed"), chunks(TARGETS, SOAK, 1))
+def test_many_mutated_inputs_are_taken_or_refused(kind, count, seed, tmp_path):
+    load_everything()
+    outcome = watched(strategy_of(kind), TARGETS[kind].take, count, seed, tmp_path / "outcome")
     assert outcome.findings == {}
+
+
+def test_inputs_are_shared_out_among_kinds_and_no_two_parts_of_one_have_a_seed():
+    parts = chunks(TARGETS, SOAK, 3)
+    counts = {kind: sum(count for name, count, _ in parts if name == kind) for kind in TARGETS}
+    assert counts["traces"] == 4 * counts["stores"] + counts["traces"] % 4
+    assert SOAK - len(TARGETS) < sum(counts.values()) <= SOAK
+    assert max(count for _, count, _ in parts) <= CHUNK
+    assert len({(kind, seed) for kind, _, seed in parts}) == len(parts)
 
 
 def fault(value):

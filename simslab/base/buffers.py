@@ -22,9 +22,13 @@ def int64_sparse(count: int) -> memoryview:
     """Return what int64_zeros does, for tables of which a run touches few and scattered words.
 
     NumPy asks for pages of 2 MiB, each of which a single touched word commits; here they are of the ordinary size.
+    MemoryError as there if the host has too little, not the OSError of an unwritable file.
     """
     private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
-    memory = mmap.mmap(-1, 8 * max(count, 1), **private)
+    try:
+        memory = mmap.mmap(-1, 8 * max(count, 1), **private)
+    except (OSError, OverflowError):
+        raise MemoryError(f"{8 * count:,} bytes") from None
     if hasattr(mmap, "MADV_NOHUGEPAGE"):  # Linux
         memory.madvise(mmap.MADV_NOHUGEPAGE)
     return memoryview(memory).cast("q")

@@ -19,6 +19,13 @@ def test_storage_of_nothing_can_still_be_pointed_to():
     assert [len(make(0)) for make in (buffers.int64_zeros, buffers.int64_sparse, buffers.int64_words)] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("make", [buffers.int64_zeros, buffers.int64_sparse])
+@pytest.mark.parametrize("count", [1 << 56, 1 << 62])
+def test_storage_that_no_host_has_is_a_lack_of_memory(make, count):
+    with pytest.raises((MemoryError, ValueError)):  # ValueError: numpy's, beyond what an array may have
+        make(count)
+
+
 def test_words_given_back_to_the_host_read_zero_again_and_no_others():
     table = buffers.int64_sparse(4096)
     np.asarray(table)[:] = 7

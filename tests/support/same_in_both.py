@@ -7,6 +7,9 @@ both builds, and tests/test_determinism.py shows that whole runs and comparisons
 ROOMS = ("api", "cli", "experiment", "instruments", "report", "result")
 # Of the sources and the documents, whichever build is imported.
 FILES = (
+    "cases/test_coverage.py",
+    "cases/test_files.py",
+    "cases/test_imports.py",
     "test_declarations.py",
     "test_docs.py",
     "test_layers.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 from unittest import mock
 
@@ -28,7 +29,12 @@ class FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore
     yaml_implicit_resolvers = yamlfile._Loader.yaml_implicit_resolvers
 
 
+def quick_scanner() -> AbstractContextManager[Any]:
+    """Read texts that a program wrote faster; PyYAML's own scanner is tried with texts that people edit."""
+    return mock.patch.object(yamlfile, "_Loader", FastLoader)
+
+
 def parsed(text: str, file: str) -> Any:
-    """Return the document of a text that a program wrote; PyYAML's own scanner is tried with texts that people edit."""
-    with mock.patch.object(yamlfile, "_Loader", FastLoader):
+    """Return the document of a text that a program wrote."""
+    with quick_scanner():
         return yamlfile.parse_yaml(text, file)

@@ -9,7 +9,7 @@ import itertools
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,12 +30,14 @@ from fuzzing.corpus import (
     trace_texts,
     yaml_trees,
 )
-from fuzzing.quick_yaml import dumped, parsed
+from fuzzing.quick_yaml import dumped, parsed, quick_scanner
 from simslab.base.documents.yamlfile import overridden, parse_yaml
 from simslab.base.errors import UserError
 
 MOST_OPERATIONS = 2_000  # of a workload that is run; larger ones are refused, as those of 2^28 are
 MOST_CPUS = 16  # of a machine that is booted
+FEW = 8  # rows of a result's long lists
+CHUNK = 500  # inputs that are drawn with one seed
 
 
 @dataclass(frozen=True)
@@ -208,7 +210,8 @@ def importing(kind: str, suffix: str) -> Callable[[str], None]:
         from simslab.machine.spec import MachineSpec
 
         importer.load_machine = template  # read once
-        made = getattr(importer, f"import_{kind}")(written(f"x.{suffix}", text))
+        with quick_scanner():
+            made = getattr(importer, f"import_{kind}")(written(f"x.{suffix}", text))
         try:
             overridden(parsed(made, "m.yaml"), MachineSpec, ())
         except UserError as error:
@@ -344,8 +347,12 @@ def take_store(data: bytes) -> None:
 
 
 def of_result(name: str) -> st.SearchStrategy[Any]:
-    """Return a file of a result, edited as a tree."""
-    return mutations.trees([json.loads((result() / name).read_text())])
+    """Return a file of a result, edited as a tree; of its hundreds of locks and sites a few."""
+    tree = json.loads((result() / name).read_text())
+    for rows in ("locks", "irqs_off"):
+        if rows in tree.get("measurement", {}):
+            del tree["measurement"][rows][FEW:]
+    return mutations.trees([tree])
 
 
 TARGETS = {
@@ -368,3 +375,21 @@ TARGETS = {
     "manifests": Target(lambda: of_result("manifest.json"), take_manifest, 2),
     "stores": Target(lambda: mutations.files([store()]), take_store, 2),
 }  # fmt: skip
+
+
+@cache
+def strategy_of(name: str) -> st.SearchStrategy[Any]:
+    """Return the strategy of a kind, made once in a process."""
+    return TARGETS[name].strategy()
+
+
+def chunks(names: Iterable[str], inputs: int, seed: int) -> list[tuple[str, int, int]]:
+    """Return (kind, inputs, seed) of about CHUNK inputs each: all inputs, shared out among kinds, each by its share."""
+    chosen = list(names)
+    shares = sum(TARGETS[name].share for name in chosen)
+    found = []
+    for name in chosen:
+        left = max(1, inputs * TARGETS[name].share // shares)
+        parts = -(-left // CHUNK)
+        found += [(name, left // parts + (part < left % parts), 1000 * seed + part) for part in range(parts)]
+    return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import pickle
+import pkgutil
 import resource
 import signal
 import sys
@@ -18,6 +20,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+import simslab
 from simslab.base.errors import SimslabError
 
 SECONDS = 10  # of processor time that one input may take
@@ -39,6 +42,13 @@ class Outcome:
     refused: int = 0
     findings: dict[str, Any] = field(default_factory=dict)
     skip: set[bytes] = field(default_factory=set)  # inputs that end the process
+
+    def add(self, other: Outcome) -> None:
+        """Count what became of other inputs of the same target."""
+        self.tried += other.tried
+        self.accepted += other.accepted
+        self.refused += other.refused
+        self.findings = other.findings | self.findings
 
     def take(self, work: Callable[[Any], object], value: Any) -> None:
         """Try one input."""
@@ -66,6 +76,13 @@ def _place(error: BaseException) -> str:
 
 def _alarm(_number: int, _frame: object) -> None:
     raise Hang
+
+
+def load_everything() -> None:
+    """Import the package before children are forked, each of which would else load what it needs."""
+    for module in pkgutil.walk_packages(simslab.__path__, "simslab."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 def settle_down() -> None:

@@ -5,12 +5,14 @@ end), and what cannot be read is one message.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
 from simslab.base.errors import UserError, reason
 
 MAX_BYTES: Final = 256 << 20
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")  # half of a pair, escaped
 
 
 def read_bytes(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> bytes:
@@ -37,6 +39,16 @@ def read_json(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> An
     """Return what the JSON in a file says; UserError if it is none."""
     text = read_text(path, expected, most)
     try:
-        return json.loads(text)
+        return parse_json(text)
+    except UnicodeEncodeError:
+        raise UserError("contains half a character (a surrogate)", file=str(path), expected=expected) from None
     except (ValueError, RecursionError):  # ValueError: also a whole number of thousands of digits
         raise UserError("is no JSON", file=str(path), expected=expected) from None
+
+
+def parse_json(text: str) -> Any:
+    """Return what JSON says; UnicodeEncodeError for a text in it that none could write, else as `json.loads`."""
+    value = json.loads(text)
+    if _SURROGATE.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value

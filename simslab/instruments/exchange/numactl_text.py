@@ -27,6 +27,7 @@ _ITEM: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _SIZE: Final = re.compile(r"\s*(\d{1,12})\s*([kKMGT])i?B\s*")
 _SHIFTS: Final = {"k": 10, "K": 10, "M": 20, "G": 30, "T": 40}  # numactl shifts too, and prints MB
 _NUMBERS: Final = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:[\s,]+\d{1,5}(?:-\d{1,5})?)*,?(?:\s*\(\d{1,6}\))?")
+_VALUES: Final = re.compile(r"\d{1,4}(?:\s+\d{1,4})*")
 _HEAD: Final = re.compile(r"node((?:\s+\d{1,4})+)")
 _ROW: Final = re.compile(r"(\d{1,4}):((?:\s+\d{1,4})*)")
 _MISSING: Final = "<not available>"
@@ -138,11 +139,15 @@ class _Reader:
         kind, node = self.last
         if kind == "cpus":
             self.text.cpus[node] += self._cpus(number, node, line)
-        elif kind == "columns":
-            self.text.columns += [int(word) for word in line.split()]
-        elif kind == "row":
-            self._row_values(number, node, [int(word) for word in line.split()])
-        return kind in ("cpus", "columns", "row")
+        elif kind in ("columns", "row") and (match := _VALUES.fullmatch(line)):
+            values = [int(word) for word in match[0].split()]
+            if kind == "row":
+                self._row_values(number, node, values)
+            else:
+                self.text.columns += values
+        else:
+            return False
+        return True
 
     # -- nodes -------------------------------------------------------------------------------------------------------
 

@@ -83,11 +83,15 @@ class Making:
         They are counted as done `times` times (threads, rounds), so a step asks once for all its threads.
         """
         each = max(1, round(count * self.scale))
-        self.operations += each * times
+        self.counted(each * times)
+        return each
+
+    def counted(self, operations: int) -> None:
+        """Count operations that no `scale` changes; BadValue if all so far are too many."""
+        self.operations += operations
         if self.operations > MAX_OPERATIONS:
             told = f"{self.operations:,} operations up to here"
             raise BadValue(told, expected=f"at most {MAX_OPERATIONS:,}: fewer, or a smaller `scale`")
-        return each
 
     def random(self, *name: str | int) -> np.random.Generator:
         """Return the random stream of that name; each thread's step has its own."""

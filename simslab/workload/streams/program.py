@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,9 @@ class KindTable:
         return np.array(list(self.numbers) or [ops.Kind(0, 0, node=0)], dtype=np.int64).ravel()
 
 
+MAX_SLOTS: Final = 1 << 28  # the tables of that many take 8 GiB
+
+
 class SlotSpace:
     """Hands out ranges of slots; in those of `used_once` each slot is filled and emptied once, in about their order."""
 
@@ -52,9 +55,11 @@ class SlotSpace:
         self.used_once: list[range] = []
 
     def take(self, count: int, used_once: bool = False) -> int:
-        """Return the first of `count` slots that nobody else has."""
+        """Return the first of `count` slots that nobody else has; BadValue if all so far are too many."""
         first = self.size
         self.size += count
+        if self.size > MAX_SLOTS:
+            raise BadValue(f"{self.size:,} objects at a time up to here", expected=f"at most {MAX_SLOTS:,}")
         if used_once:
             self.used_once.append(range(first, first + count))
         return first

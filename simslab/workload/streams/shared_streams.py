@@ -121,6 +121,7 @@ def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Ch
 def bleed(making: Making, group: Group, step: Bleed, number: int) -> list[Stream]:
     """Streams of a `bleed` step; a barrier of the group ends each round."""
     count = making.scaled(step.replacements, group.size * step.rounds)
+    making.counted(2 * step.live * group.size)  # the objects with which it begins, and their frees
     first = making.program.slots.take(step.live * group.size)
     barriers = [making.program.barrier(group.size) for _ in range(step.rounds + 1)]
     ring = Ring(count, first, barriers, group.size)

@@ -36,6 +36,13 @@ def test_what_is_no_json_is_refused(tmp_path, text):
     assert told(read_json, tmp_path / "a").endswith("is no JSON")
 
 
+def test_half_a_character_is_refused_and_a_whole_one_is_read(tmp_path):
+    (tmp_path / "a").write_text(r'{"a": ["\udcff"]}')
+    assert told(read_json, tmp_path / "a").endswith("contains half a character (a surrogate)")
+    (tmp_path / "a").write_text(r'{"a": ["\ud83d\ude00"]}')
+    assert read_json(tmp_path / "a") == {"a": ["\U0001f600"]}
+
+
 def test_a_file_may_have_the_largest_size_and_no_more(tmp_path):
     file = tmp_path / "file"
     file.write_bytes(b"x" * (1 << 20))

@@ -52,6 +52,12 @@ def test_a_compressed_list_of_no_cpus_is_memory_only(imported):
     assert cpus_of(imported("numactl", text)[0]) == {0: (0, 1, 2, 3), 1: ()}
 
 
+@pytest.mark.parametrize("row", ["0-3  10  21", "10, 21", "10 21 (2)"])
+def test_a_line_of_distances_that_is_none_is_told_or_refused(row, imported):
+    with pytest.raises(UserError, match=r"is no line of numactl|distances|nodes"):
+        imported("numactl", TEXT.replace("  0:  10  21", f"  {row}"))
+
+
 def test_distances_that_are_cut_off_are_told(case):
     spec, text = case("numactl", "cut-before-distances.txt")
     assert spec.distances is None

@@ -7,9 +7,12 @@ from simslab.result.measurement import LatencyRow, Measurement
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """The files of one measurement drawn twice."""
-    folder = tmp_path_factory.mktemp("figures")
-    return [save_latency_figure(sample_measurement(), folder, f"{time}") for time in range(2)]
+    """The files of one measurement drawn twice, its arrays at other addresses: sums of floats depend on alignment."""
+    folder, files, kept = tmp_path_factory.mktemp("figures"), [], []
+    for time in range(2):
+        kept.append([bytearray(size) for size in range(24, 4000, 24 + 16 * time)])
+        files.append(save_latency_figure(sample_measurement(), folder, f"{time}"))
+    return files
 
 
 def test_the_figure_is_written_as_pdf_and_png(drawn):

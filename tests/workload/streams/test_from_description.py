@@ -70,7 +70,7 @@ STEPS = [
     ({"pattern": "work", "time": "1 us", "repeat": 10}, 30),
     ({"pattern": "lifetimes", "kmalloc": 8, "objects": 10, "lifetime": 3}, 30),
     ({"pattern": "produce", "kmalloc": 8, "count": 10}, 30),
-    ({"pattern": "bleed", "kmalloc": 8, "live": 2, "rounds": 2, "replacements": 10}, 60),
+    ({"pattern": "bleed", "kmalloc": 8, "live": 2, "rounds": 2, "replacements": 10}, 72),
 ]
 
 

@@ -32,6 +32,13 @@ def test_operations_of_all_threads_are_bounded_together():
         made.scaled(module.MAX_OPERATIONS // 4 + 1, times=2)
 
 
+def test_operations_that_no_scale_changes_are_bounded_with_the_others():
+    made = making(0.001)
+    made.scaled(1000)
+    with pytest.raises(BadValue, match="operations up to here"):
+        made.counted(module.MAX_OPERATIONS)
+
+
 def test_each_name_has_a_random_stream_of_its_own():
     made = making()
     first, again, other = (made.random("a", i).integers(1 << 40) for i in (0, 0, 1))

@@ -2,7 +2,7 @@ import pytest
 
 from simslab.base.errors import BadValue
 from simslab.workload.streams import operations as ops
-from simslab.workload.streams.program import KindTable, Program, SlotSpace, joined, unpack
+from simslab.workload.streams.program import MAX_SLOTS, KindTable, Program, SlotSpace, joined, unpack
 
 
 def test_equal_kinds_have_one_number():
@@ -26,6 +26,13 @@ def test_more_kinds_than_words_can_name_are_refused():
 def test_slots_are_handed_out_once():
     slots = SlotSpace()
     assert (slots.take(3), slots.take(2), slots.size) == (0, 3, 5)
+
+
+def test_more_slots_than_tables_hold_are_refused():
+    slots = SlotSpace()
+    slots.take(MAX_SLOTS)
+    with pytest.raises(BadValue, match="268,435,457 objects at a time up to here"):
+        slots.take(1)
 
 
 def test_words_are_unpacked_to_what_they_were_made_of():
