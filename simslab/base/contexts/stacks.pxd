@@ -28,7 +28,7 @@ cdef extern from *:
         int ended;
     } simslab_stack;
 
-    enum { SIMSLAB_GUARD = 4096, SIMSLAB_ROOM = 1 << 20, SIMSLAB_COLOURS = 31, SIMSLAB_COLOUR = 8 * 64 };
+    enum { SIMSLAB_GUARD = 4096, SIMSLAB_ROOM = 4 << 20, SIMSLAB_COLOURS = 31, SIMSLAB_COLOUR = 8 * 64 };
 
     /* simslab_swap(&left, target): call-preserved registers go onto this stack, then those of the other are taken. */
     extern void simslab_swap(void **left, void *target) __attribute__((visibility("hidden")));
@@ -113,12 +113,15 @@ cdef extern from *:
         own->memory = (char *)mmap(NULL, SIMSLAB_ROOM, PROT_READ | PROT_WRITE,
                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
         if (own->memory == MAP_FAILED || mprotect(own->memory, SIMSLAB_GUARD, PROT_NONE) != 0) {
-            PyErr_SetFromErrno(PyExc_OSError);
+            PyErr_NoMemory();
             if (own->memory != MAP_FAILED)
                 munmap(own->memory, SIMSLAB_ROOM);
             free(own);
             return -1;
         }
+    #if defined(MADV_NOHUGEPAGE)
+        (void)madvise(own->memory, SIMSLAB_ROOM, MADV_NOHUGEPAGE);  /* a few pages of it will be used */
+    #endif
         own->function = function;
         /* Stacks that begin at one place in their pages would share the sets of the host's caches. */
         top = (void **)(own->memory + SIMSLAB_ROOM - (made++ % SIMSLAB_COLOURS) * SIMSLAB_COLOUR);

@@ -1,8 +1,9 @@
 """Stacks of the host's own, one for each context, so that a switch copies nothing (C in `stacks.pxd`).
 
 A greenlet's stack is a part of its thread's: who goes on is copied in, who waits is copied out, 2.3 KB each way. Here
-every context has a mapping of its own, with a guard page below; a switch saves six registers and what the interpreter
-keeps of the code that runs (what greenlet saves as well: frames, depth of recursion, exceptions handled).
+every context has a mapping of its own (4 MiB of addresses, of which the host gives what is touched) above a guard
+page; a switch saves six registers and what the interpreter keeps of the code that runs (what greenlet saves as well:
+frames, depth of recursion, exceptions handled).
 
 Speed: 0.04 us a switch instead of 0.33 (benchmarks/settle.py); what switches most gets 1.3 to 1.7 times as fast
 (benchmarks/README.md, Waiting).
@@ -19,7 +20,10 @@ from collections.abc import Callable
 
 
 def made_for(_function: Callable[[], object]) -> int:
-    """Return a new stack on which a function, which somebody must keep, will run; 0 where there are none."""
+    """Return a new stack on which a function, which somebody must keep, will run; 0 where there are none.
+
+    MemoryError if the host has no room for it.
+    """
     return 0
 
 
