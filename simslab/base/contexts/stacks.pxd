@@ -1,7 +1,7 @@
 cdef extern from *:
     """
     #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && PY_VERSION_HEX >= 0x030B0000 \
-        && PY_VERSION_HEX < 0x030C0000 && !defined(SIMSLAB_NO_STACKS)
+        && PY_VERSION_HEX < 0x030C0000 && !defined(__SANITIZE_ADDRESS__)
     #define SIMSLAB_STACKS 1
     #include <stdint.h>
     #include <stdlib.h>

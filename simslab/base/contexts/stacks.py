@@ -10,6 +10,7 @@ Speed: 0.04 us a switch instead of 0.33 (benchmarks/settle.py); what switches mo
 
 There are none (`made_for` returns 0, and contexts are greenlets) in plain Python, and where the compiled code was not
 built for CPython 3.11 on Linux with x86-64: fields of the interpreter's thread state differ from version to version.
+The address sanitizer would have to be told of each switch: its builds have none either.
 
 Not modelled: context variables and tracing functions of a context's own; they are the thread's.
 """

@@ -1,3 +1,4 @@
+import ctypes
 import platform
 import sys
 
@@ -10,6 +11,8 @@ from simslab.base.engine import Clocked, Engine
 
 def has_stacks():
     """Whether this build is one with stacks."""
+    if hasattr(ctypes.CDLL(None), "__asan_init"):  # tools/sanitize: the sanitizer would have to be told of each switch
+        return False
     where = (sys.platform, platform.machine(), sys.version_info[:2], platform.python_implementation())
     return running_build().kind == "compiled" and where == ("linux", "x86_64", (3, 11), "CPython")
 
