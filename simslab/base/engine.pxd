@@ -1,6 +1,7 @@
 # Written by tools/declarations.py from engine.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers, clock
+from simslab.base.contexts cimport stacks
 
 
 cdef class Clocked:
@@ -22,11 +23,17 @@ cdef class Engine:
     cdef public long long switches
     cdef public list clocked
     cdef list resume
+    cdef object stack_owner
+    cdef long long* stack_of
     cdef list spawned
     cdef long long heap_size
     cdef object heap_owner
     cdef long long* heap
     cdef object hub
+    cdef public long long own_stacks
+    cdef long long hub_stack
+    cdef long long on_stack
+    cdef long long ending
     cdef public object observer
     cdef list backgrounds
     cdef long long background_order
@@ -39,6 +46,9 @@ cdef class Engine:
     cpdef long long wake(self, Clocked clocked, long long time) except -1
     cpdef long long grant(self, Clocked clocked, long long time) except -1
     cdef long long switch_to_next(self) except -1
+    cdef long long switch_to(self, long long ident) except -1
+    @cython.locals(left=cython.longlong)
+    cdef long long switch_stack(self, long long stack) except -1
     cpdef long long peek(self) except -1
     @cython.locals(i=cython.longlong, parent=cython.longlong)
     cpdef push(self, long long key)

@@ -1,27 +1,30 @@
 """Simulated time: SimPy's event queue merged with the wake-ups of the simulated CPUs.
 
 Everything that is not CPU code (device arrivals, tests' stimuli) is a SimPy event or coroutine on `Engine.env`. Code of
-a simulated CPU runs in a greenlet of its own and is ordinary, compiled function calls: it *charges* cycles to its clock
-and *settles* where other CPUs may matter. Settling means: continue only when no CPU and no event is earlier.
+a simulated CPU runs on a stack of its own (`contexts`) and is ordinary, compiled function calls: it *charges* cycles
+to its clock and *settles* where other CPUs may matter. Settling means: continue only when no CPU and no event is
+earlier.
 
-Why greenlets beside SimPy processes: a SimPy event with a coroutine costs 2.0-2.5 us of host time and every function
-between the process and the wait must be a coroutine, which cannot be compiled to advantage; a greenlet switch from
-compiled code costs 0.22 us and a settle that finds nobody earlier a few nanoseconds. Order is the same as one
-queue would give: by time, SimPy events before CPUs, CPUs by number (`benchmarks/settle.py`).
+Why stacks beside SimPy processes: a SimPy event with a coroutine costs 2.0-2.5 us of host time and every function
+between the process and the wait must be a coroutine, which cannot be compiled to advantage; a switch from compiled code
+costs 0.04 us (a greenlet's 0.33) and a settle that finds nobody earlier a few nanoseconds. Order is the same as
+one queue would give: by time, SimPy events before CPUs, CPUs by number (`benchmarks/settle.py`).
 
-The only module that imports simpy or greenlet.
+The only module that imports simpy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator
-from functools import partialmethod
+from functools import partial, partialmethod
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from greenlet import GreenletExit, getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent
 
 from simslab.base import buffers, clock
+from simslab.base.contexts import stacks
+from simslab.base.contexts.context import Context
 from simslab.base.errors import Swallowed
 
 if TYPE_CHECKING:
@@ -81,12 +84,18 @@ class Engine:
         self.settles = 0
         self.switches = 0
         self.clocked: list[Any] = [None] * 64
-        self.resume: list[Any] = [None] * 64  # by ident: switch to that context. Speed: looked up once (allocator.py)
+        self.resume: list[Any] = [None] * 64  # by ident: switch to that context's greenlet
+        self.stack_owner = buffers.int64_zeros(clock.KEY_SPACE)
+        self.stack_of = buffers.int64_pointer(self.stack_owner)  # by ident: its context's stack
         self.spawned: list[Any] = []
         self.heap_size = 0
         self.heap_owner = buffers.int64_zeros(clock.KEY_SPACE + 1)
         self.heap = buffers.int64_pointer(self.heap_owner)
-        self.hub: Any = None
+        self.hub: Any = None  # the greenlet that runs the engine
+        self.own_stacks = 1  # 0: contexts are greenlets, whatever was built
+        self.hub_stack = 0  # the hub's stack, where contexts have stacks
+        self.on_stack = 0  # the stack that runs
+        self.ending = 0  # contexts that are gone back to are to end
         self.observer: Callable[[Clocked], object] | None = None  # told of every point at which others may run
         self.backgrounds: list[tuple[int, int, Callable[[], object]]] = []
         self.background_order = 0
@@ -99,13 +108,13 @@ class Engine:
         while len(self.clocked) <= clocked.ident:
             self.resume.extend([None] * len(self.clocked))
             self.clocked.extend([None] * len(self.clocked))
-        clocked.context = greenlet(_begin)
-        clocked.context.switch(clocked, function)
+        context = clocked.context = Context(partial(_run_to_end, clocked, function), self.own_stacks)
         if self.running:
-            clocked.context.parent = self.hub  # where it goes when it ends; not to the context that spawned it
+            self._ends_at_hub(context)  # not at the context that spawned it
         clocked.parked = 0
         self.clocked[clocked.ident] = clocked
-        self.resume[clocked.ident] = clocked.context.switch
+        self.stack_of[clocked.ident] = context.stack
+        self.resume[clocked.ident] = None if context.stack else context.greenlet.switch
         self.spawned.append(clocked)
         self.push(clocked.now * clock.KEY_SPACE + clocked.ident)
 
@@ -165,10 +174,28 @@ class Engine:
     def switch_to_next(self) -> int:
         """Leave the current context for whatever is earliest."""
         self.switches += 1
-        if self.heap_size == 0 or self.heap[0] // clock.KEY_SPACE >= self.next_event:
-            self.hub.switch()
-        else:
-            self.resume[self.pop() % clock.KEY_SPACE]()
+        if self.heap_size > 0 and self.heap[0] // clock.KEY_SPACE < self.next_event:
+            return self.switch_to(self.pop() % clock.KEY_SPACE)
+        if self.on_stack:
+            return self.switch_stack(self.hub_stack)
+        self.hub.switch()
+        return 0
+
+    def switch_to(self, ident: int) -> int:
+        """Leave the current context, or the hub, for that of `ident`."""
+        if self.stack_of[ident]:
+            return self.switch_stack(self.stack_of[ident])
+        self.resume[ident]()
+        return 0
+
+    def switch_stack(self, stack: int) -> int:
+        """Leave the stack that runs for another; returns when it is gone back to."""
+        left = self.on_stack
+        self.on_stack = stack
+        stacks.switch(left, stack)
+        self.on_stack = left
+        if self.ending:
+            raise GreenletExit
         return 0
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -225,11 +252,25 @@ class Engine:
         An exception that compiled code could not pass on ends it and is raised.
         """
         self.hub = getcurrent()
+        self.hub_stack = self.on_stack = stacks.here() if self.own_stacks else 0
+        for clocked in self.spawned:
+            self._ends_at_hub(clocked.context)
         self.running = 1
         self.failed = 0
         self.refresh()
-        with Swallowed(self._fail):
-            self._run(until)
+        try:
+            with Swallowed(self._fail):
+                self._run(until)
+        finally:
+            stacks.free(self.hub_stack)
+            self.hub_stack = self.on_stack = 0
+
+    def _ends_at_hub(self, context: Context) -> None:
+        """Let the hub go on when the context has ended."""
+        if context.stack:
+            stacks.ends_at(context.stack, self.hub_stack)
+        else:
+            context.greenlet.parent = self.hub
 
     def _fail(self) -> None:
         """Have the next settle end the run."""
@@ -256,7 +297,7 @@ class Engine:
                     return  # only background duties are left
                 self._next()
             else:
-                self.resume[self.pop() % clock.KEY_SPACE]()
+                self.switch_to(self.pop() % clock.KEY_SPACE)
 
     def _next(self) -> None:
         """Process the earliest event or background duty."""
@@ -267,14 +308,26 @@ class Engine:
         self.refresh()
 
     def _end_contexts(self) -> None:
-        for clocked in self.spawned:
-            if clocked.context is not None and not clocked.context.dead:
-                clocked.context.throw(GreenletExit)
-            clocked.context = None
-            self.resume[clocked.ident] = None
+        self.ending = 1
+        try:
+            for clocked in self.spawned:
+                self._end_context(clocked.context)
+                clocked.context = None
+                self.resume[clocked.ident] = None
+                self.stack_of[clocked.ident] = 0
+        finally:
+            self.ending = 0
         self.spawned = []
         self.backgrounds = []
         self.heap_size = 0
+
+    def _end_context(self, context: Context | None) -> None:
+        if context is None or context.dead:
+            return
+        if context.stack:
+            stacks.unwind(context.stack)
+        else:
+            context.greenlet.throw(GreenletExit)
 
     # -- binary heap of keys ---------------------------------------------------------------------------------------
 
@@ -311,14 +364,12 @@ class Engine:
         return top
 
 
-def _begin(clocked: Clocked, function: Callable[[], object]) -> None:
-    """Body of a context: suspended at once, it runs `function` when it is first switched to.
-
-    A greenlet begins at the interpreter's recursion depth of whoever starts it. Started by `spawn` all begin at the
-    same; started by each other, each deep in a call, a few dozen would reach the limit in plain Python.
-    """
-    getcurrent().parent.switch()
-    function()
+def _run_to_end(clocked: Clocked, function: Callable[[], object]) -> None:
+    """Body of a context."""
+    try:
+        function()
+    except GreenletExit:
+        return
     if clocked.at_end is not None:
         clocked.at_end()
 
