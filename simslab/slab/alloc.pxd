@@ -13,7 +13,6 @@ from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport flags as fl
 
 cdef long long BATCHREFILL_LIMIT
-cdef long long PREDICTED_TURNS
 cdef long long INSNS_ALLOC
 cdef long long INSNS_ALLOC_MISS
 cdef long long INSNS_ALLOC_NODE

@@ -23,9 +23,6 @@ from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import flags as fl
 
 BATCHREFILL_LIMIT: Final = 16
-# Estimate: the history of a predictor tells the end of a loop as short as this. Any from 6 up leaves the verdicts of
-# `simslab validate` as many as they are.
-PREDICTED_TURNS: Final = 12
 
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
@@ -162,8 +159,7 @@ class SlabAlloc:
             if not objp:
                 break
             objects.append(objp)
-        if size > PREDICTED_TURNS:
-            cpu.mispredicted(1)  # the end of the loop
+        self.freeing.loop_ended(cpu, size)
         cpu.irq_enable()
         if self.stats:
             for objp in objects:

@@ -66,6 +66,7 @@ cdef class SlabFree:
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
     @cython.locals(objp=cython.longlong, found=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
+    cpdef long long loop_ended(self, Cpu cpu, long long turns) except? -1
     @cython.locals(found=KmemCache, told=str)
     cpdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long objp)
     @cython.locals(pfn=cython.longlong, page=cython.longlong, cache=KmemCache)

@@ -7,7 +7,6 @@ from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 
 cdef long long FREE_CHAIN
-cdef long long PREDICTED_TURNS
 cdef unsigned long long ULONG_MAX
 cdef long long INSNS_FREE_BLOCK
 cdef long long INSNS_FREE_BLOCK_NONE

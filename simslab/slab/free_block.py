@@ -16,9 +16,6 @@ from simslab.slab.slab_lists import SlabLists
 
 # The list's head and the slab's links are read right after the object before wrote them, one through the other.
 FREE_CHAIN: Final = 3
-# Estimate: what comes round this often a predictor tells from its history. With 8 the verdicts of `simslab validate`
-# are the same, with 1 two more rows miss.
-PREDICTED_TURNS: Final = 4
 ULONG_MAX: Final = (1 << 64) - 1
 
 # Instructions of the compiled 5.10.135 code, by function (golden/instruction_counts.csv).
@@ -71,8 +68,7 @@ class FreeBlock:
             self.lists.list_del(cpu, n, layout.SLABS_PARTIAL, pfn)
         else:
             cpu.insn(INSNS_FROM_FULL)
-            if cache.num > PREDICTED_TURNS:
-                cpu.mispredicted(1)  # the first object of many that comes back to its slab
+            self.lists.once_a_slab(cpu, cache)  # the first object that comes back to it
             self.lists.list_del(cpu, n, layout.SLABS_FULL, pfn)
         self.lists.slab_put_obj(cpu, cache, pfn, objp)
         if self.stats:
@@ -81,8 +77,7 @@ class FreeBlock:
         if mem_map.active[pfn]:
             return self.lists.list_add_tail(cpu, n, layout.SLABS_PARTIAL, pfn)
         cpu.insn(INSNS_EMPTIED)
-        if cache.num > PREDICTED_TURNS:
-            cpu.mispredicted(1)  # the last one
+        self.lists.once_a_slab(cpu, cache)  # the last one
         self.lists.list_add(cpu, n, layout.SLABS_FREE, pfn)
         n.free_slabs += 1
         cpu.update(n.addr + layout.NODE_FREE_SLABS)
@@ -103,8 +98,7 @@ class FreeBlock:
             n.total_slabs -= 1
             cpu.update(n.addr + layout.NODE_TOTAL_SLABS)
             cpu.insn(INSNS_TRIM)
-            if cache.num > PREDICTED_TURNS:
-                cpu.mispredicted(1)
+            self.lists.once_a_slab(cpu, cache)
         return chain
 
     def verify_not_free(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:

@@ -9,6 +9,7 @@ from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 
 cdef long long SLAB_PFMEMALLOC
 cdef long long ROW_SHIFT
+cdef long long PREDICTED_OBJECTS
 cdef long long ALLOC_CHAIN
 cdef long long INSNS_FIRST_PARTIAL
 cdef long long INSNS_FIRST_FREE
@@ -24,6 +25,7 @@ cdef class SlabLists:
     cdef public Reserves reserves
     cdef public object debug
 
+    cpdef long long once_a_slab(self, Cpu cpu, KmemCache cache) except? -1
     cdef long long list_add(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
     cdef long long list_add_tail(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept
     cdef long long list_del(self, Cpu cpu, KmemCacheNode n, long long which, long long pfn) noexcept

@@ -14,7 +14,6 @@ from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab_common cimport flags as fl
 
 cdef long long ROW_SHIFT
-cdef long long PREDICTED_TURNS
 cdef long long SET_SLAB
 cdef long long SET_SLAB_PFMEMALLOC
 cdef long long PAGE_IS_PFMEMALLOC

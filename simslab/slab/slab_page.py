@@ -29,7 +29,6 @@ from simslab.slab_common import flags as fl
 from simslab.slab_common.kmalloc import kmalloc_fix_flags
 
 ROW_SHIFT: Final = 8
-PREDICTED_TURNS: Final = 4  # as in free_block.py
 
 SET_SLAB: Final = PG_SLAB
 SET_SLAB_PFMEMALLOC: Final = PG_ACTIVE  # PageSlabPfmemalloc
@@ -85,8 +84,7 @@ class SlabPages:
             flags = self.fix_flags(cpu, flags)
         if not cpu.irqs_off:
             raise KernelBugError("cache_grow_begin with interrupts on")
-        if cache.num > PREDICTED_TURNS:
-            cpu.mispredicted(1)  # no objects left, for once
+        self.lists.once_a_slab(cpu, cache)  # no objects left, for once
         blocking = flags & gfp.DIRECT_RECLAIM
         if blocking:
             cpu.irq_enable()
@@ -287,8 +285,7 @@ class SlabPages:
         if self.observer is not None:
             self.observer.slab_destroyed(cache, pfn, mem_map.nid(pfn))
         cpu.insn_cold(INSNS_DESTROY)
-        if cache.num > PREDICTED_TURNS:
-            cpu.mispredicted(1)  # out of the chain of one or two slabs
+        self.lists.once_a_slab(cpu, cache)  # out of the chain of one or two slabs
         cpu.read(mem_map.page_addr(pfn) + layout.PAGE_FREELIST)
         cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         freelist = mem_map.freelist[pfn]

@@ -98,3 +98,11 @@ def test_an_address_outside_every_slab_has_no_cache():
     page = bench.allocator.kernel.page_allocator.alloc_pages(bench.cpus[0], gfp.GFP_KERNEL, 0, 0)
     with pytest.raises(KernelBugError, match="is not in a slab"):
         bench.allocator.kfree(bench.cpus[0], page << 12)
+
+
+@pytest.mark.parametrize(("turns", "foreseen"), [(12, True), (13, False)])
+def test_the_end_of_a_bulk_loop_is_foreseen_where_it_is_short(turns, foreseen):
+    bench = Bench()
+    cpu, before = bench.cpus[0], bench.cpus[0].now
+    bench.allocator.freeing.loop_ended(cpu, turns)
+    assert (cpu.now == before) == foreseen

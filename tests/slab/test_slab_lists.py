@@ -66,3 +66,11 @@ def test_every_object_of_a_slab_has_its_index(bench):
     first = bench.allocator.pages.mem_map.get("s_mem", pfn)
     found = [bench.lists.obj_to_index(bench.cache, pfn, first + i * bench.cache.size) for i in range(bench.cache.num)]
     assert found == list(range(bench.cache.num))
+
+
+@pytest.mark.parametrize(("size", "foreseen"), [(1000, True), (900, True), (800, False)])
+def test_what_happens_once_a_slab_is_foreseen_where_its_objects_are_few(bench, size, foreseen):
+    cache = bench.allocator.kmem_cache_create("others", size)
+    before = bench.cpu.now
+    bench.lists.once_a_slab(bench.cpu, cache)
+    assert (bench.cpu.now == before) == foreseen, cache.num

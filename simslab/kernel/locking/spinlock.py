@@ -15,8 +15,9 @@ Where the cycles go: waiting is LOCK_WAIT, the lock line's arrival after a wait 
 acquisition is whatever the line's access costs. When `cpu.bill` is set (page allocator, interrupt handlers) that bill
 takes everything; the wait still shows in the lock's own row.
 
-Not modelled: instructions of the slow path (they run while the CPU waits); what a waiter that arrives during the last
-LET_IN cycles of a section does to the holder's line.
+Not modelled: instructions of the slow path (they run while the CPU waits); what a waiter that arrives less than LET_IN
+cycles after a look, or after the last one of a section, does to the holder's line: on machines whose cores are close
+that is longer than a line takes to move.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ FIRST_ROWS: Final = 4
 RAW_SPIN_LOCK_INSNS: Final = 5  # golden/instruction_counts.csv: _raw_spin_lock; unlocking is one inlined store
 NOBODY: Final = -1
 MAX_CPUS: Final = 4096
-LET_IN: Final = 60  # cycles of a section between two looks for who has come: less than a line takes to move
+LET_IN: Final = 60  # cycles of a section between two looks for who has come: the grain of it, whatever a line takes
 
 LockRow = dict[str, str | int]
 
@@ -270,8 +271,7 @@ class SpinLock:
             self.second_pending = 1
         self.wait_until_seen(cpu)
         self.queue.pop(0)
-        self.first_pending = pending if self.queue and self.second_pending else 0
-        self.second_pending = 0
+        self.first_pending, self.second_pending = self.second_pending, 0
         self.lock_class.note_wait(row, cpu.now - arrived)
         if self.numa is not None and not pending:
             self.numa.order(self.queue, cpu)
@@ -290,13 +290,14 @@ class SpinLock:
     def join(self, cpu: Cpu) -> int:
         """Enter the queue: the locked operations that fail to take the word, and set pending bit or tail in it.
 
-        The last holder that comes back has the word in its cache still. Who finds nobody but a pending waiter that has
-        not taken the free lock yet only looks until it has (`_Q_PENDING_LOOPS`).
+        The last holder that comes back has the word in its cache until the first in the queue looks at the release.
+        Who finds nobody but a pending waiter that has not taken the free lock yet only looks until it has
+        (`_Q_PENDING_LOOPS`).
         """
         bill = cpu.bill
         if bill < 0:
             cpu.bill = causes.LOCK_WAIT
-        if self.owner == NOBODY and self.last == cpu.id:
+        if self.owner == NOBODY and self.last == cpu.id and cpu.now < self.looks_at(self.queue[0]):
             cpu.drain()
             cpu.charge(causes.LOCKED, cpu.locked_hit())
         else:

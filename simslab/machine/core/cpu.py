@@ -197,10 +197,14 @@ class Cpu(InterruptibleCore):
 
     def write_in_turn(self, addr: int) -> int:
         """`write` of a CPU that has settled, to a word that others want as well: requests are served in turn."""
+        if addr >> self.page_shift != self.last_page:
+            self.translate(addr)
         line = addr >> states.LINE_SHIFT
         if self.entries == 0 or self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
-            return self.write(addr)
-        return self.buffer_store(self.memory.transact_in_turn(self.core, line, self.now))
+            self.write(addr)
+        else:
+            self.buffer_store(self.memory.transact_in_turn(self.core, line, self.now))
+        return self.memory.locked_until(self.core, line, self.retired())
 
     def commit_stores(self) -> int:
         """Wait, before a locked operation, until the stores just before it are in the L1."""

@@ -1,6 +1,6 @@
 # Written by tools/declarations.py from coherence.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport bits, buffers
+from simslab.base cimport bits, buffers, hashing
 from simslab.machine.accounting cimport causes
 from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
@@ -11,6 +11,7 @@ from simslab.machine.memory.paths cimport Paths
 from simslab.machine.memory.snoop_filters cimport SnoopFilters
 
 cdef long long WORDS
+cdef long long WORD_PLACE
 
 
 @cython.final

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from simslab.base import bits, buffers
+from simslab.base import bits, buffers, hashing
 from simslab.machine.accounting import causes
 from simslab.machine.memory import states
 from simslab.machine.memory.cache_ports import CachePorts
@@ -22,7 +22,8 @@ from simslab.machine.memory.hierarchy import CacheHierarchy
 from simslab.machine.memory.memory_spec import MemoryMap
 from simslab.machine.memory.paths import Paths
 
-WORDS: Final = 64  # lines whose last locked operation is remembered
+WORDS: Final = 64  # places for lines whose last locked operation is remembered
+WORD_PLACE: Final = 26  # bits of a line's hash below those that choose its place
 
 
 class CoherentMemory:
@@ -147,7 +148,7 @@ class CoherentMemory:
         its operation (`locked_until`): of a request that had to wait, only the way from owner to owner is left.
         """
         latency = self.transact(core, line, 1, now)
-        slot = 3 * (line & (WORDS - 1))
+        slot = 3 * (hashing.spread(line) >> WORD_PLACE)
         if self.word[slot] == line + 1 and self.word[slot + 1] != core and now <= self.word[slot + 2]:
             waited = self.word[slot + 2] - now + self.follow(self.word[slot + 1], core)
             self.cycles[self.core_row[core] + self.cause] += waited - latency
@@ -156,8 +157,11 @@ class CoherentMemory:
         return latency
 
     def locked_until(self, core: int, line: int, time: int) -> int:
-        """Remember that a core's locked operation on a line ends at `time`."""
-        slot = 3 * (line & (WORDS - 1))
+        """Remember that a core's operation on a line, for which others may wait in turn, ends at `time`.
+
+        Of two lines that fall on one place the later is remembered.
+        """
+        slot = 3 * (hashing.spread(line) >> WORD_PLACE)
         self.word[slot] = line + 1
         self.word[slot + 1] = core
         self.word[slot + 2] = time

@@ -350,3 +350,30 @@ def test_a_request_that_waited_counts_the_cycles_that_it_is_charged(make_machine
     charged += memory.transact_in_turn(1, line, 100)
     assert charged > 1900
     assert sum(memory.cycles_owner) == charged
+
+
+@pytest.mark.parametrize(("early", "fetches"), [(1, False), (0, True)])
+def test_the_last_holder_has_the_word_until_the_first_in_the_queue_looks_at_the_release(
+    make_machine: Callable[..., Machine], early: int, fetches: bool
+) -> None:
+    last, first = make_machine(nodes=1).cpus
+    lock = SpinLock(0x100000, LockStats(2).lock_class("test"))
+    lock.last, lock.holder, lock.queue, lock.first_pending = last.id, last, [first], 1
+    last.write(lock.addr)
+    first.look(lock.addr)
+    lock.free_at = 1000
+    last.charge(WORK, 1000 + last.memory.follow(last.core, first.core) + first.mispredict - early - last.now)
+    before = last.now
+    lock.join(last)
+    assert (last.now - before > last.locked_hit()) == fetches
+
+
+def test_who_asks_for_a_word_while_a_store_to_it_is_under_way_gets_it_from_the_core_that_stores(
+    make_machine: Callable[..., Machine],
+) -> None:
+    storing, asking = make_machine(nodes=1, store_buffer=32).cpus
+    storing.write_in_turn(0x100000)
+    stored = storing.retired()
+    asking.atomic_in_turn(0x100000)
+    assert stored > 0
+    assert asking.now == stored + asking.memory.follow(storing.core, asking.core) + asking.locked_hit()

@@ -35,6 +35,14 @@ def test_the_first_access_to_a_page_walks_and_the_next_is_free():
     assert cpu.tlb.walks == 1
 
 
+def test_a_store_in_turn_walks_to_a_page_whose_line_others_hold():
+    cpu = build_cpu("core.store_buffer=32")
+    cpu.memory.access(cpu.core + 1, 10 * PAGE >> 6, 1, 0)
+    cpu.write_in_turn(10 * PAGE)
+    assert cpu.tlb.walks == 1
+    assert cpu.cause_owner[causes.TLB] > WALK
+
+
 def test_a_page_that_was_left_is_still_in_the_first_level():
     cpu = build_cpu()
     for page in (10, 11, 10):

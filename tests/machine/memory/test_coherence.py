@@ -199,3 +199,12 @@ def test_near_memory_may_be_read_ahead(make_memory):
     memory = make_memory(ahead=15)
     assert read(memory, 0) == LOCAL_DRAM - 15
     assert read(memory, 0, FAR) == REMOTE_DRAM
+
+
+def test_words_at_the_same_place_of_their_pages_are_remembered_both(make_memory):
+    memory = make_memory()
+    words = (LINE, LINE + 64)
+    for line in words:
+        memory.transact_in_turn(0, line, 0)
+        memory.locked_until(0, line, 5000)
+    assert [memory.transact_in_turn(1, line, 10) for line in words] == [4990 + memory.follow(0, 1)] * 2
