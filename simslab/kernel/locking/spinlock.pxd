@@ -63,7 +63,7 @@ cdef class SpinLock:
     cdef readonly long long letting_in
     cdef long long looked_at
     cdef long long told_at
-    cdef long long first_pending
+    cdef public long long first_pending
     cdef long long second_pending
     cdef public long long row
     cdef public Cpu holder
