@@ -58,7 +58,7 @@ cdef class SpinLock:
     cdef readonly LockClass lock_class
     cdef public long long owner
     cdef public long long last
-    cdef readonly long long free_at
+    cdef public long long free_at
     cdef long long acquired_at
     cdef readonly long long letting_in
     cdef long long looked_at
