@@ -206,8 +206,8 @@ def revise(source: Path) -> None:
 def hurried(text: str) -> str:
     """Return generated C with gcc told to take no pains over what loads the module, and what Python calls it through.
 
-    Speed: that is nine tenths of the C. The 60 leaves take gcc 45 s of CPU, not 97 s, and benchmarks/allocator.py is as
-    fast. A compiler that does not know the pragmas takes longer and gives the same.
+    Speed: that is nine tenths of the C. To translate and compile the 60 leaves took 75 s of CPU, before 118, and
+    benchmarks/allocator.py is as fast. A compiler that does not know the pragmas takes longer and gives the same.
     """
     head, *parts = SECTION.split(text)
     return head + "".join(hurried_section(*part) for part in zip(parts[::2], parts[1::2], strict=True))
