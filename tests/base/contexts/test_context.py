@@ -58,21 +58,18 @@ def test_a_context_is_dead_when_its_function_has_ended(engine):
 
 
 def test_an_exception_that_one_context_handles_is_none_of_another(engine):
-    seen = []
+    seen, handling, looking = [], Clocked(0), Clocked(1)
 
-    def handle(_):
+    def handle():
         try:
             raise KeyError
         except KeyError:
-            yield 10
+            handling.now = 10
+            engine.settle(handling)
             seen.append(sys.exc_info()[0])
 
-    def look(_):
-        yield 5
-        seen.append(sys.exc_info()[0])
-
-    spawn(engine, 0, handle)
-    spawn(engine, 1, look)
+    engine.spawn(handling, handle)
+    engine.spawn(looking, lambda: seen.append(sys.exc_info()[0]))
     engine.run()
     assert seen == [None, KeyError]
 
