@@ -40,8 +40,12 @@ OF_SLAB: Final = (
     "debug_slab",
     "debug_pagealloc",
     "no_colouring",
+    "no_objfreelist",
     "node_lists_apart",
     "reap_all_nodes",
+    "colour_under_list_lock",
+    "refill_under_list_lock",
+    "look_under_list_lock",
 )
 OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects", "slub_debug", "slub_nomerge")
 NUMA_SPINLOCK_THRESHOLD: Final = parse_duration("1 ms")  # qspinlock.numa_spinlock_threshold_ns, version 15
@@ -88,6 +92,9 @@ class KernelOptions(Strict):
     no_colouring: bool = Field(
         default=False, description="not 5.10: the first object of every slab begins at the same offset"
     )
+    no_objfreelist: bool = Field(
+        default=False, description="not 5.10: no free object holds its slab's index array, as up to 4.5"
+    )
     node_lists_apart: bool = Field(
         default=False,
         description="not 5.10: a node's lists and counters begin in the line behind list_lock's, which waiters poll",
@@ -95,6 +102,22 @@ class KernelOptions(Strict):
     reap_all_nodes: bool = Field(
         default=False,
         description="not 5.10: cache_reap sends home the aliens of all nodes in each pass, interrupts off (to 2.6.16)",
+    )
+    colour_under_list_lock: bool = Field(
+        default=False, description="not 5.10: the colour of a new slab is chosen under list_lock, as up to 4.6"
+    )
+    refill_under_list_lock: bool = Field(
+        default=False,
+        description="not 5.10: a new slab enters its node's lists before it serves, under list_lock, as up to 4.6",
+    )
+    look_under_list_lock: bool = Field(
+        default=False,
+        description="not 5.10: whether a node has objects is looked up under list_lock, as up to 4.6",
+    )
+    irq_cost: Time | None = Field(
+        default=None,
+        description="what local_irq_save and local_irq_restore take together, in place of the machine's, whose ratio "
+        "they keep; 0 as if interrupts were never masked",
     )
     stand_in_pages: bool = Field(
         default=False,

@@ -13,10 +13,13 @@ import numpy as np
 from simslab.allocator.allocator import Allocator
 from simslab.allocator.cache import Cache
 from simslab.base.errors import BadValue, near_miss
+from simslab.base.units import Duration
 from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.stand_in import StandInPages
 from simslab.machine.core.cpu import Cpu
+from simslab.machine.description.kernel_costs import KernelCostsSpec
+from simslab.machine.description.model import cycles
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
@@ -54,6 +57,8 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
     """
     if options.hz is not None:
         spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
+    if options.irq_cost is not None:
+        spec = spec.model_copy(update={"kernel": _with_irq_cost(spec, options.irq_cost)})
     if options.debug_pagealloc and spec.tlb is not None:
         spec = spec.model_copy(update={"tlb": _mapped_by_4k(spec.tlb)})
     with collector_off():
@@ -93,6 +98,15 @@ def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) ->
     allocator = make_allocator(kernel, options, seed)
     allocator.boot()
     return System(machine, kernel, allocator)
+
+
+def _with_irq_cost(spec: MachineSpec, cost: Duration) -> KernelCostsSpec:
+    """Return the kernel's costs with `cost` for local_irq_save and local_irq_restore together, split as they were."""
+    frequency = spec.core.frequency
+    total = cost.cycles(frequency)
+    save, restore = spec.kernel.irq_save.cycles(frequency), spec.kernel.irq_restore.cycles(frequency)
+    of_save = total * save // (save + restore) if save + restore else total // 2
+    return spec.kernel.model_copy(update={"irq_save": cycles(of_save), "irq_restore": cycles(total - of_save)})
 
 
 def _mapped_by_4k(tlb: TlbSpec) -> TlbSpec:
@@ -137,8 +151,12 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         freelist_hardened=options.freelist_hardened,
         debug_pagealloc=options.debug_pagealloc,
         no_colouring=options.no_colouring,
+        no_objfreelist=options.no_objfreelist,
         node_lists_apart=options.node_lists_apart,
         reap_all_nodes=options.reap_all_nodes,
+        colour_under_list_lock=options.colour_under_list_lock,
+        refill_under_list_lock=options.refill_under_list_lock,
+        look_under_list_lock=options.look_under_list_lock,
     )
     return SlabAllocator(kernel, slab_options)
 
