@@ -114,6 +114,9 @@ def _check_trace(path: Path) -> str:
     paired = read_paired(path)
     trace = paired.trace
     told = [f"kmem trace, {len(trace)} events in {trace.lines} lines, {trace.lines_skipped} lines skipped"]
-    told += [f"  {reason}: {count}" for reason, count in sorted({**trace.skipped, **paired.skipped}.items())]
+    told += [
+        f"  {reason}: {count}"
+        for reason, count in sorted({**trace.skipped, **paired.skipped, **paired.out_of_order()}.items())
+    ]
     told += [f"  line not understood: {line[:90]}" for line in trace.unparsed_examples]
     return "\n".join(told)

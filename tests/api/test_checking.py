@@ -64,6 +64,14 @@ def test_a_trace_is_checked_as_a_run_would_read_it(tmp_path):
     ]
 
 
+def test_events_earlier_than_the_one_before_are_told_by_check_as_by_run(tmp_path):
+    trace = tmp_path / "t.txt"
+    trace.write_text(EVENT + "\n" + EVENT.replace("1.000001", "0.9").replace("0xffff1", "0xffff2") + "\n")
+    assert check_file(str(trace)).splitlines()[1:] == [
+        "  earlier than the event before (in file order, not skipped): 1"
+    ]
+
+
 FAULTS = {
     "no size": EVENT.split(" bytes_req")[0].replace("kmalloc", "kmem_cache_alloc"),
     "size 0": EVENT.replace("192", "0").replace("kmalloc", "kmem_cache_alloc"),
