@@ -51,7 +51,7 @@ cdef class Engine:
     cdef inline long long switch_stack(self, long long stack) except -1
     cpdef long long peek(self) except -1
     @cython.locals(i=cython.longlong, parent=cython.longlong)
-    cpdef push(self, long long key)
+    cpdef long long push(self, long long key) noexcept
     @cython.locals(
         top=cython.longlong, size=cython.longlong, key=cython.longlong, i=cython.longlong, child=cython.longlong
     )

@@ -331,7 +331,7 @@ class Engine:
 
     # -- binary heap of keys ---------------------------------------------------------------------------------------
 
-    def push(self, key: int) -> None:
+    def push(self, key: int) -> int:
         """Add a key to the heap."""
         i = self.heap_size
         self.heap_size = i + 1
@@ -342,6 +342,7 @@ class Engine:
             self.heap[i] = self.heap[parent]
             i = parent
         self.heap[i] = key
+        return 0
 
     def pop(self) -> int:
         """Remove and return the smallest key."""

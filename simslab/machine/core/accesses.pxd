@@ -43,12 +43,18 @@ cdef class AccessingCore(StoringCore):
     cdef Replacement tlb_policy
     cdef long long tlb_lru
 
+    @cython.locals(line=cython.longlong, base=cython.longlong)
+    cdef long long read_elsewhere(self, long long addr) noexcept
+    @cython.locals(line=cython.longlong)
+    cdef long long write_elsewhere(self, long long addr) noexcept
+    @cython.final
     @cython.locals(tags="long long*", last=cython.longlong, way=cython.longlong, latency=cython.longlong)
-    cdef long long read_further(self, long long line, long long base) noexcept
+    cdef inline long long read_further(self, long long line, long long base) noexcept
+    @cython.final
     @cython.locals(
         key=cython.longlong, tags="long long*", base=cython.longlong, way=cython.longlong, cycles=cython.longlong
     )
-    cdef long long translate(self, long long addr) noexcept
+    cdef inline long long translate(self, long long addr) noexcept
     @cython.final
     @cython.locals(left=cython.longlong)
     cdef inline long long on_its_way(self, long long line, long long latency) noexcept

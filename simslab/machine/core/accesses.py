@@ -77,6 +77,21 @@ class AccessingCore(StoringCore):
             self.last_page = -1
         return 0
 
+    def read_elsewhere(self, addr: int) -> int:
+        """Load from another page than that of the access before."""
+        self.translate(addr)
+        line = addr >> states.LINE_SHIFT
+        base = self.l1_base + (line & self.l1_mask) * self.l1_ways
+        if self.l1_tags[base] >> states.STATE_BITS == line:
+            return self.tell_hit(line, 0) if self.watched else 0
+        return self.read_further(line, base)
+
+    def write_elsewhere(self, addr: int) -> int:
+        """Store to another page than that of the access before."""
+        self.translate(addr)
+        line = addr >> states.LINE_SHIFT
+        return self.write_further(line, self.l1_base + (line & self.l1_mask) * self.l1_ways)
+
     def read_further(self, line: int, base: int) -> int:
         """The load was not answered by the most recent way of its set."""
         # Speed: the search of `CacheArray.find` without a call; benchmarks/accesses.py, "L1 hit, any way"

@@ -31,8 +31,6 @@ cdef class Cpu(InterruptibleCore):
     cpdef long long read(self, long long addr) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long write(self, long long addr) noexcept
-    cdef long long read_elsewhere(self, long long addr) noexcept
-    cdef long long write_elsewhere(self, long long addr) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long update(self, long long addr) noexcept
     @cython.locals(line=cython.longlong)

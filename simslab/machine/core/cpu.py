@@ -125,16 +125,6 @@ class Cpu(InterruptibleCore):
             return self.buffer_store(0) if self.drained > self.now else 0
         return self.write_further(line, base)
 
-    def read_elsewhere(self, addr: int) -> int:
-        """Load from another page than the access before."""
-        self.translate(addr)
-        return self.read(addr)
-
-    def write_elsewhere(self, addr: int) -> int:
-        """Store to another page than the access before."""
-        self.translate(addr)
-        return self.write(addr)
-
     def update(self, addr: int) -> int:
         """Read, change and store a word: a line that the core does not hold is fetched, then taken for writing."""
         line = addr >> states.LINE_SHIFT
