@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Duration, Size, parse_duration
-from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS, SLAB_FAILSLAB
+from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS
 from simslab.slub.creation.options import SlubOptions, debug_bits
 from simslab.slub.flags import SLAB_DEBUG_FLAGS
 from simslab.workload.description.quantities import Strict, Time
@@ -174,11 +174,6 @@ class KernelOptions(Strict):
         with_contents = [bits for bits in self._debug_bits() if bits & SLAB_DEBUG_FLAGS]
         return self.debug_slab or all(bits & SLAB_CONSISTENCY_CHECKS for bits in with_contents)
 
-    @property
-    def marks_for_failslab(self) -> bool:
-        """Whether `slub_debug` marks caches for failslab's filter."""
-        return any(bits & SLAB_FAILSLAB for bits in self._debug_bits())
-
     def _debug_bits(self) -> list[int]:
         return [debug_bits(letters) for letters, _ in SlubOptions(slub_debug=self.slub_debug).debug_blocks()]
 
@@ -199,8 +194,8 @@ class FailSlabSpec(Strict):
     ignore_gfp_wait: bool = Field(
         True, description="spare requests that may sleep (GFP_KERNEL), as the kernel does unless told otherwise"
     )
-    cache_filter: list[str] = Field(
-        default_factory=list, description="only these caches, and those with the letter A in `slub_debug`; all if none"
+    cache_filter: bool | list[str] = Field(
+        False, description="true: only caches with the letter A in `slub_debug`; or names: only these beside them"
     )
 
 

@@ -25,7 +25,7 @@ from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.failslab import FailSlab
-from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN, parse_flags
+from simslab.slab_common.flags import SLAB_FAILSLAB, SLAB_HWCACHE_ALIGN, parse_flags
 from simslab.workload.description.kernel_options import OF_SLUB as SLUB_PARAMETERS
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
@@ -242,15 +242,18 @@ def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) 
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
 
 
-def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache], marked: bool = False) -> None:
-    """Let allocations fail from now on; `marked`: the kernel was told to mark caches for that."""
-    caches = []
-    for i, name in enumerate(spec.cache_filter):
+def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache]) -> None:
+    """Let allocations fail from now on; BadValue when the filter lets no cache through."""
+    wanted, caches = spec.cache_filter, []
+    if wanted is True and not any(cache.flags & SLAB_FAILSLAB for cache in system.allocator.caches):
+        expected = "names of caches, or the letter A in the kernel's slub_debug"
+        raise BadValue("no cache is marked for failslab", expected=expected, at=("failslab", "cache_filter"))
+    for i, name in enumerate(() if isinstance(wanted, bool) else wanted):
         try:
             caches.append(named_cache(system, name, made).name)
         except BadValue as fault:
             at = ("failslab", "cache_filter", i)
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
-    sparing = spec.ignore_gfp_wait
-    faults = FailSlab(spec.probability, seed, spec.interval, spec.times, spec.space, sparing, frozenset(caches), marked)
+    faults = FailSlab(spec.probability, seed, spec.interval, spec.times, spec.space, spec.ignore_gfp_wait)
+    faults.cache_filter, faults.caches = bool(wanted), frozenset(caches)
     system.allocator.set_failslab(faults)

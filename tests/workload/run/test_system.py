@@ -9,6 +9,7 @@ from simslab.base.errors import BadValue
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.machine.library import load_machine
+from simslab.slab_common.flags import SLAB_FAILSLAB
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
 from simslab.workload.description.tunables import Tunables
@@ -200,6 +201,23 @@ def test_faults_are_injected_into_the_caches_named(system):
     with pytest.raises(BadValue) as error:
         inject_faults(system, FailSlabSpec(probability=1, cache_filter=["dentry", "none"]), 7, {})
     assert error.value.faults[0].at == ("failslab", "cache_filter", 1)
+
+
+def test_the_filter_without_names_lets_marked_caches_fail_alone(system):
+    spec = FailSlabSpec(probability=100, cache_filter=True)
+    with pytest.raises(BadValue, match="no cache is marked for failslab"):
+        inject_faults(system, spec, 7, {})
+    system.find_cache("kmalloc-64").flags |= SLAB_FAILSLAB
+    inject_faults(system, spec, 7, {})
+    faults = system.allocator.allocating.failslab
+    assert faults.should_failslab(system.find_cache("kmalloc-64"), 0)
+    assert not faults.should_failslab(system.find_cache("kmalloc-96"), 0)
+
+
+def test_without_the_filter_marked_caches_fail_like_the_others(system):
+    system.find_cache("kmalloc-64").flags |= SLAB_FAILSLAB
+    inject_faults(system, FailSlabSpec(probability=100), 7, {})
+    assert system.allocator.allocating.failslab.should_failslab(system.find_cache("kmalloc-96"), 0)
 
 
 @pytest.mark.parametrize("reap", [True, False])
