@@ -248,6 +248,7 @@ class PageAllocator:
         cpu.insn_cold(BULK_INSNS)
         zone.lock.lock(cpu, SITE_BULK)
         for _ in range(pcp.batch):
+            zone.lock.let_in(cpu)
             pfn = zone.buddy.rmqueue_smallest(cpu, 0)
             if pfn < 0:
                 break
@@ -344,6 +345,7 @@ class PageAllocator:
         # Not modelled: gathering the batch on a list of its own before the lock is taken.
         zone.lock.lock(cpu, SITE_FREE_BULK)
         for _ in range(pcp.batch):
+            zone.lock.let_in(cpu)
             pfn = pcp.lists.last(cpu, 0)
             if pfn < 0:
                 break

@@ -150,7 +150,7 @@ class AccessingCore(StoringCore):
 
     def store_missed(self, line: int) -> int:
         """A store to a line that the L1 does not own: its ownership is asked for at once, the core goes on."""
-        if line == self.polled and self.entries:
+        if (line == self.polled or line == self.outer_polled) and self.entries:
             return self.store_to_polled(line)
         latency = self.memory.transact(self.core, line, 1, self.now)
         if self.prefetching:
@@ -163,6 +163,8 @@ class AccessingCore(StoringCore):
 
     def store_to_polled(self, line: int) -> int:
         """A store to a line that another CPU polls: taken back from it, unless it has not gone there yet."""
+        if line != self.polled:
+            self.swap_polled()
         if self.keeps():
             return self.buffer_store(0)
         latency = self.memory.transact(self.core, line, 1, self.now)

@@ -49,6 +49,7 @@ cdef class Cpu(InterruptibleCore):
     cpdef long long commit_stores(self) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long polled_by(self, Cpu poller, long long addr, long long since) noexcept
+    @cython.locals(line=cython.longlong)
     cpdef long long not_polled(self, long long addr) noexcept
     cpdef long long drain(self) noexcept
     cpdef long long retired(self) noexcept

@@ -220,12 +220,13 @@ class Cpu(InterruptibleCore):
         return 0
 
     def not_polled(self, addr: int) -> int:
-        """No CPU polls the word at `addr` any longer.
-
-        Not modelled: a second polled line while two locks are held; the lock that was taken last is meant.
-        """
-        if self.polled == addr >> states.LINE_SHIFT:
+        """No CPU polls the word at `addr` any longer."""
+        line = addr >> states.LINE_SHIFT
+        if line == self.outer_polled:
+            self.outer_polled = states.NO_LINE
+        elif line == self.polled:
             self.polled = states.NO_LINE
+            self.swap_polled()
         return 0
 
     def drain(self) -> int:

@@ -25,8 +25,15 @@ cdef class StoringCore(CoreClock):
     cdef public long long granted
     cdef long long entered_before
     cdef long long kept_until
+    cdef public long long outer_polled
+    cdef public long long outer_poller
+    cdef public long long outer_follows
+    cdef public long long outer_granted
+    cdef public long long outer_entered
+    cdef public long long outer_until
 
     cdef long long lend(self, long long line, long long poller, long long follows, long long since) noexcept
+    cdef long long swap_polled(self) except? -1
     @cython.locals(retires=cython.longlong)
     cdef long long keeps(self) noexcept
     @cython.locals(answered=cython.longlong, start=cython.longlong)

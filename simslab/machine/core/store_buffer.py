@@ -44,15 +44,36 @@ class StoringCore(CoreClock):
         self.granted = 0  # when this core had the line last
         self.entered_before = 0  # stores that had entered by then
         self.kept_until = 0  # when it goes back to the poller
+        self.outer_polled = states.NO_LINE  # the same of another line, that of a lock held around or inside the first
+        self.outer_poller = 0
+        self.outer_follows = 0
+        self.outer_granted = 0
+        self.outer_entered = 0
+        self.outer_until = 0
 
     def lend(self, line: int, poller: int, follows: int, since: int) -> int:
-        """From `since` on core `poller` polls `line`."""
+        """From `since` on core `poller` polls `line`; another line that is polled stays so."""
+        if line != self.polled and (self.polled != states.NO_LINE or line == self.outer_polled):
+            self.swap_polled()
         self.polled = line
         self.poller = poller
         self.follows = follows
         self.granted = self.drained if self.drained > self.now else self.now
         self.entered_before = self.entered
         self.kept_until = since if since > self.granted + self.kept else self.granted + self.kept
+        return 0
+
+    def swap_polled(self) -> int:
+        """Take the other one of two polled lines for that which `keeps` and `take_back` mean.
+
+        Not modelled: a third one; SLAB holds two locks at the most (alien_cache.lock and list_lock).
+        """
+        self.polled, self.outer_polled = self.outer_polled, self.polled
+        self.poller, self.outer_poller = self.outer_poller, self.poller
+        self.follows, self.outer_follows = self.outer_follows, self.follows
+        self.granted, self.outer_granted = self.outer_granted, self.granted
+        self.entered_before, self.outer_entered = self.outer_entered, self.entered_before
+        self.kept_until, self.outer_until = self.outer_until, self.kept_until
         return 0
 
     def keeps(self) -> int:

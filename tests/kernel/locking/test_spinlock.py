@@ -377,3 +377,57 @@ def test_who_asks_for_a_word_while_a_store_to_it_is_under_way_gets_it_from_the_c
     asking.atomic_in_turn(0x100000)
     assert stored > 0
     assert asking.now == stored + asking.memory.follow(storing.core, asking.core) + asking.locked_hit()
+
+
+def nested(make_machine: Callable[..., Machine], outer_waits: bool, inner_waits: bool, stored: int) -> tuple[int, int]:
+    """Cycles from the taking of a lock inside another till 40 stores to a lock's line have retired; lines polled then.
+
+    `stored` is the address of the lock, at which both have their data; a CPU may wait for each.
+    """
+    machine = make_machine(cpus=3, quantum=0, store_buffer=4)
+    stats = LockStats(8)
+    outer, inner = (SpinLock(addr, stats.lock_class(str(addr))) for addr in (0x100000, 0x200000))
+    found: list[int] = []
+
+    def holder() -> None:
+        cpu = machine.cpus[0]
+        outer.lock(cpu, SITE)
+        inner.lock(cpu, SITE)
+        cpu.charge(WORK, 4000)
+        outer.let_in(cpu)
+        start = cpu.now
+        for _ in range(40):
+            cpu.charge(WORK, 12)
+            cpu.write(stored + 8)
+        found.append(cpu.retired() - start)
+        found.append(sum(line != states.NO_LINE for line in (cpu.polled, cpu.outer_polled)))
+        inner.unlock(cpu)
+        outer.unlock(cpu)
+        found.append(sum(line != states.NO_LINE for line in (cpu.polled, cpu.outer_polled)))
+
+    def waiter(cpu: Cpu, lock: SpinLock) -> None:
+        cpu.charge(WORK, 500)
+        lock.lock(cpu, SITE)
+        lock.unlock(cpu)
+
+    machine.engine.spawn(machine.cpus[0], holder)
+    for cpu, lock, waits in ((machine.cpus[1], outer, outer_waits), (machine.cpus[2], inner, inner_waits)):
+        if waits:
+            machine.engine.spawn(cpu, lambda cpu=cpu, lock=lock: waiter(cpu, lock))
+    machine.engine.run()
+    assert found.pop() == 0
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("stored", [0x100000, 0x200000])
+def test_the_lines_of_two_locks_are_polled_each_by_its_own_waiter(
+    make_machine: Callable[..., Machine], stored: int
+) -> None:
+    nobody, none = nested(make_machine, False, False, stored)
+    alone, one = nested(make_machine, stored == 0x100000, stored == 0x200000, stored)
+    other, _ = nested(make_machine, stored == 0x200000, stored == 0x100000, stored)
+    both, two = nested(make_machine, True, True, stored)
+    assert (none, one, two) == (0, 1, 2)
+    assert alone > 1.5 * nobody
+    assert both == pytest.approx(alone, rel=0.05)
+    assert other < 1.2 * nobody
