@@ -44,6 +44,9 @@ def check_file(name: str) -> str:
         extend_machine(document)
     kind, model = max(models().items(), key=lambda item: len(keys & set(item[1].model_fields)))
     checked = validate(document, model)
+    ignored = _ignored_account(checked)
+    if ignored:
+        return f"{kind}\n  {ignored}"
     trace = getattr(checked, "trace", None)
     if trace is not None:
         told = [(file.name, _check_trace(path.parent / file)) for file in trace.files]
@@ -51,6 +54,21 @@ def check_file(name: str) -> str:
             return f"{kind} of a {told[0][1]}"
         return "\n".join([f"{kind} of {len(told)} traces", *(f"{name}: {text}" for name, text in told)])
     return kind
+
+
+def _ignored_account(checked: BaseModel) -> str:
+    """Return what a workload must be told of SLAB_ACCOUNT in a kernel that does not know it; empty for others."""
+    kernel = getattr(checked, "kernel", None)
+    if getattr(kernel, "memcg", True):
+        return ""
+    caches = getattr(checked, "caches", {})
+    named = [
+        name
+        for name, cache in caches.items()
+        if any(flag.upper().removeprefix("SLAB_") == "ACCOUNT" for flag in cache.flags)
+    ]
+    told = "is 0 without 'kernel: {memcg: true}', and counts for nothing"
+    return f"SLAB_ACCOUNT of {', '.join(named)} {told}" if named else ""
 
 
 def check_together(files: Mapping[str, str]) -> str:

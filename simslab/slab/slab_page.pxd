@@ -40,6 +40,7 @@ cdef class SlabPages:
     cdef public object rcu
     cdef public object randomizer
     cdef public object debug
+    cdef public object memcg
     cdef public long long stats
     cdef public object log
     cdef public long long deny_cache

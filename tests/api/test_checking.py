@@ -108,3 +108,14 @@ def test_the_traces_of_a_workload_are_told_by_name(tmp_path):
         "a.txt.gz: kmem trace",
         "b.txt.gz: kmem trace",
     ]
+
+
+@pytest.mark.parametrize(("kernel", "told"), [("{}", True), ("{memcg: true}", False)])
+def test_a_flag_that_the_kernel_does_not_know_is_told(tmp_path, kernel, told):
+    load = tmp_path / "w.yaml"
+    cache = "{size: 64, flags: [SLAB_ACCOUNT]}"
+    step = "{pattern: alloc, cache: a, count: 1}"
+    load.write_text(f"kernel: {kernel}\ncaches: {{a: {cache}}}\nthreads: [{{name: t, cpus: 0, steps: [{step}]}}]\n")
+    said = check_file(str(load))
+    assert said.startswith("workload")
+    assert ("SLAB_ACCOUNT of a is 0 without 'kernel: {memcg: true}', and counts for nothing" in said) is told
