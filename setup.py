@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -71,6 +72,7 @@ DATA = {
     "simslab.data.experiments": "experiments",
 }  # package: folder
 GENERATED = "build/cython"
+FIRST_HEADER = "#define PY_SSIZE_T_CLEAN\n#include <Python.h>\n"  # as the C that Cython writes begins
 SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")
 SECTION = re.compile(r"^/\* #### Code section: (\w+) ### \*/\n", re.MULTILINE)
 LOADING = {
@@ -117,6 +119,14 @@ def leaf(name: str, source: str) -> Extension:
     return Extension(name, [source], extra_compile_args=flags)
 
 
+def described(extension: Extension) -> tuple[str, str, dict[str, object]]:
+    """Return a leaf's name, its source, and what Cython writes of it at the head of its C."""
+    [source] = extension.sources
+    flags = {"extra_compile_args": extension.extra_compile_args}
+    record = {"distutils": {**flags, "name": extension.name, "sources": [source]}, "module_name": extension.name}
+    return extension.name, source, record
+
+
 def headers() -> list[str]:
     """The plain modules whose constants and inline functions are compiled into the leaves."""
     declarations = sorted(path for path in Path("simslab").rglob("*.pxd") if path.name != "__init__.pxd")
@@ -155,6 +165,8 @@ class BuildLeaves(build_ext):
         Options.docstrings = False
         # Workers that are not forked would run this file again.
         forks = multiprocessing.get_start_method() == "fork"
+        if forks and not Path(GENERATED).exists():
+            self.translate_together()
         self.extensions = cythonize(
             self.extensions,
             build_dir=GENERATED,
@@ -166,6 +178,39 @@ class BuildLeaves(build_ext):
             extension._needs_stub = False
             for source in map(Path, extension.sources):
                 revise(source)
+
+    def translate_together(self) -> None:
+        """Translate all leaves by what reads their declarations once; `cythonize` does what is missing after it."""
+        translate = runpy.run_path("tools/translate.py")["translate"]
+        try:
+            translate([described(extension) for extension in self.extensions], headers(), GENERATED, DIRECTIVES)
+        except Exception as error:  # another version of Cython's, which has it otherwise inside
+            print(f"simslab: leaves translated one by one ({in_brief(error)})", file=sys.stderr)
+
+    def build_extensions(self) -> None:
+        """Compile, `Python.h` once instead of once for each leaf.
+
+        Speed: 4 s of processor time for 60 leaves. ccache does not keep what was compiled with such a header, so
+        builds in place, which are for development, go without.
+        """
+        if not self.inplace and self.compiler.compiler_type == "unix":
+            for flags in {tuple(extension.extra_compile_args) for extension in self.extensions}:
+                self.share_header(
+                    [extension for extension in self.extensions if extension.extra_compile_args == [*flags]]
+                )
+        super().build_extensions()
+
+    def share_header(self, extensions: list[Extension]) -> None:
+        """Have extensions of the same flags begin with a precompiled `Python.h`, if the compiler makes one."""
+        flags = extensions[0].extra_compile_args
+        header = Path(self.build_temp, "-".join(["python", *flags]), "first.h")
+        header.parent.mkdir(parents=True, exist_ok=True)
+        header.write_text(FIRST_HEADER, encoding="utf-8")
+        folders = [f"-I{folder}" for folder in self.compiler.include_dirs]
+        made = ["-x", "c-header", str(header), "-o", f"{header}.gch"]
+        if subprocess.run([*self.compiler.compiler_so, *folders, *flags, *made], capture_output=True).returncode == 0:
+            for extension in extensions:
+                extension.extra_compile_args = [*flags, "-include", str(header)]
 
     def drop_extensions(self, modules: list[str]) -> None:
         """Remove what was already built: a build is wholly compiled or wholly plain."""

@@ -46,9 +46,9 @@ cdef class Engine:
     cpdef long long wake(self, Clocked clocked, long long time) except -1
     cpdef long long grant(self, Clocked clocked, long long time) except -1
     cdef long long switch_to_next(self) except -1
-    cdef long long switch_to(self, long long ident) except -1
+    cdef inline long long switch_to(self, long long ident) except -1
     @cython.locals(left=cython.longlong)
-    cdef long long switch_stack(self, long long stack) except -1
+    cdef inline long long switch_stack(self, long long stack) except -1
     cpdef long long peek(self) except -1
     @cython.locals(i=cython.longlong, parent=cython.longlong)
     cpdef push(self, long long key)

@@ -47,6 +47,8 @@ cdef class SlabAlloc:
     cdef public long long hooked
     cdef public object policies
     cdef public long long init_on_alloc
+    cdef public long long locked_look
+    cdef public long long locked_refill
     cdef public long long stats
 
     @cython.locals(verdict=cython.longlong, saved=cython.longlong, objp=cython.longlong)
@@ -74,6 +76,7 @@ cdef class SlabAlloc:
         node=cython.longlong, ac=ArrayCache, batchcount=cython.longlong, n=KmemCacheNode, objp=cython.longlong
     )
     cdef long long cache_alloc_refill(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    cdef long long refill_size(self, ArrayCache ac) except? -1
     cdef long long node_has_objects(self, Cpu cpu, KmemCacheNode n) except -1
     @cython.locals(shared=ArrayCache)
     cdef long long refill_from_node(
@@ -87,3 +90,5 @@ cdef class SlabAlloc:
     cdef ArrayCache refill_by_growth(
         self, Cpu cpu, KmemCache cache, long long flags, long long node, long long batchcount
     )
+    @cython.locals(ac=ArrayCache, pfn=cython.longlong)
+    cdef ArrayCache grow_and_refill(self, Cpu cpu, KmemCache cache, long long flags, KmemCacheNode n, long long node)

@@ -69,6 +69,8 @@ class SlabAlloc:
         self.hooked = 0
         self.policies: Any = None
         self.init_on_alloc = 0
+        self.locked_look = 0  # 1: whether the node has objects is looked up under list_lock
+        self.locked_refill = 0  # 1: a new slab enters the node's lists before anybody is served from it
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
 
     # -- entry points -------------------------------------------------------------------------------------------------
@@ -253,9 +255,7 @@ class SlabAlloc:
         cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         ac = cache.cpu_cache[cpu.id]
         cpu.read(ac.addr + layout.ARRAY_CACHE_TOUCHED)
-        batchcount = ac.batchcount
-        if not ac.touched:
-            batchcount = min(batchcount, BATCHREFILL_LIMIT)  # little was used lately: do not strip the slabs bare
+        batchcount = self.refill_size(ac)
         n = cache.get_node(node)
         cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * node)
         if ac.avail > 0:
@@ -271,7 +271,10 @@ class SlabAlloc:
                 if objp:
                     return objp
             cpu.path = paths.ALLOC_GROW
-            ac = self.refill_by_growth(cpu, cache, flags, node, batchcount)
+            if self.locked_refill:
+                ac = self.grow_and_refill(cpu, cache, flags, n, node)
+            else:
+                ac = self.refill_by_growth(cpu, cache, flags, node, batchcount)
             if not ac.avail:
                 return 0
         ac.touched = 1
@@ -281,8 +284,17 @@ class SlabAlloc:
         cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         return ac.entry[ac.avail]
 
+    def refill_size(self, ac: ArrayCache) -> int:
+        """Objects to refill an array with: fewer if little was used lately, so as not to strip the slabs bare."""
+        return ac.batchcount if ac.touched or ac.batchcount < BATCHREFILL_LIMIT else BATCHREFILL_LIMIT
+
     def node_has_objects(self, cpu: Cpu, n: KmemCacheNode) -> int:
-        """The unlocked look of cache_alloc_refill whether the lock is worth taking; other CPUs may run before."""
+        """The unlocked look of cache_alloc_refill whether the lock is worth taking; other CPUs may run before.
+
+        With `locked_look` there is none: the lock is always taken.
+        """
+        if self.locked_look:
+            return 1
         cpu.settle()
         cpu.read(n.addr + layout.NODE_FREE_OBJECTS)
         cpu.read(n.addr + layout.NODE_SHARED)
@@ -345,4 +357,24 @@ class SlabAlloc:
                 self.nodes.count_alloced(cache, taken)
         cpu.insn(INSNS_REFILL_GROW + INSNS_REFILL_GROW_OBJECT * taken)
         self.pages.cache_grow_end(cpu, cache, pfn)
+        return ac
+
+    def grow_and_refill(self, cpu: Cpu, cache: KmemCache, flags: int, n: KmemCacheNode, node: int) -> ArrayCache:
+        """refill_by_growth with `locked_refill`: add a slab to node `n`, then refill from its lists under list_lock.
+
+        Once more if others have taken all of the new slab by then (mm/slab.c of 4.6: cache_alloc_refill at `retry`).
+        Instruction counts are those of 5.10's refill from a node and growth.
+        """
+        ac = cache.cpu_cache[cpu.id]
+        pfn = 0
+        while not ac.avail and pfn >= 0:
+            pfn = self.pages.cache_grow_begin(cpu, cache, (flags | gfp.EXACT_NODE_SET) & ~gfp.EXACT_NODE_CLEAR, node)
+            cpu.insn(INSNS_REFILL_GROW)
+            self.pages.cache_grow_end(cpu, cache, pfn)
+            ac = cache.cpu_cache[cpu.id]
+            cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
+            cpu.read(ac.addr)
+            if not ac.avail and pfn >= 0:
+                self.refill_from_node(cpu, cache, ac, n, self.refill_size(ac))
+        cpu.path = paths.ALLOC_GROW
         return ac

@@ -25,10 +25,13 @@ cdef class NodeAlloc:
     cdef public SlabLists lists
     cdef public list zonelists
     cdef public object policies
+    cdef public long long locked_refill
     cdef public long long stats
 
-    @cython.locals(n=KmemCacheNode, pfn=cython.longlong, objp=cython.longlong)
+    @cython.locals(n=KmemCacheNode, objp=cython.longlong, pfn=cython.longlong)
     cdef long long cache_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    @cython.locals(pfn=cython.longlong)
+    cdef long long from_node_slabs(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except? -1
     @cython.locals(objp=cython.longlong)
     cdef long long take_from_slab(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long pfn) except -1
     @cython.locals(pfn=cython.longlong)

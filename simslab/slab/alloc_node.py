@@ -41,6 +41,7 @@ class NodeAlloc:
         self.lists: SlabLists = pages.lists
         self.zonelists = zonelists
         self.policies: Any = None  # kernel/mm/mempolicy.py when tasks have memory policies or cpusets
+        self.locked_refill = 0  # 1: a new slab enters the node's lists before anybody is served from it
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
 
     def cache_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
@@ -52,6 +53,23 @@ class NodeAlloc:
         cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nodeid)
         if not cpu.irqs_off:
             raise KernelBugError("cache_alloc_node with interrupts on")
+        objp = self.from_node_slabs(cpu, cache, n)
+        while not objp:
+            cpu.path = paths.ALLOC_NODE_GROW
+            cpu.insn(INSNS_NODE_GROW)
+            pfn = self.pages.cache_grow_begin(cpu, cache, (flags | gfp.EXACT_NODE_SET) & ~gfp.EXACT_NODE_CLEAR, nodeid)
+            if pfn >= 0 and not self.locked_refill:
+                objp = self.lists.slab_get_obj(cpu, cache, pfn)  # not counted yet, so free_objects stays
+            self.pages.cache_grow_end(cpu, cache, pfn)
+            if pfn < 0:
+                return self.fallback_alloc(cpu, cache, flags)
+            if self.locked_refill:
+                objp = self.from_node_slabs(cpu, cache, n)
+                cpu.path = paths.ALLOC_NODE_GROW
+        return objp
+
+    def from_node_slabs(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
+        """The part of ____cache_alloc_node under list_lock: an object of the node's slabs, 0 if these have none."""
         n.list_lock.lock(cpu, SITE_NODE)
         pfn = self.lists.get_first_slab(cpu, n, 0)
         if pfn >= 0:
@@ -60,14 +78,7 @@ class NodeAlloc:
                 self.count_active(cache, 1)
             return self.take_from_slab(cpu, cache, n, pfn)
         n.list_lock.unlock(cpu)
-        cpu.path = paths.ALLOC_NODE_GROW
-        cpu.insn(INSNS_NODE_GROW)
-        objp = 0
-        pfn = self.pages.cache_grow_begin(cpu, cache, (flags | gfp.EXACT_NODE_SET) & ~gfp.EXACT_NODE_CLEAR, nodeid)
-        if pfn >= 0:
-            objp = self.lists.slab_get_obj(cpu, cache, pfn)  # not counted yet, so free_objects stays
-        self.pages.cache_grow_end(cpu, cache, pfn)
-        return objp if objp else self.fallback_alloc(cpu, cache, flags)
+        return 0
 
     def take_from_slab(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, pfn: int) -> int:
         """The locked part of ____cache_alloc_node and cache_alloc_pfmemalloc when there is a slab; drops list_lock."""

@@ -101,6 +101,9 @@ class SlabCore(Allocator):
         self.freeing.hardened = int(options.freelist_hardened)
         self.freeing.init_on_free = int(options.init_on_free)
         self.allocating.init_on_alloc = int(options.init_on_alloc)
+        self.pages.locked_colour = int(options.colour_under_list_lock)
+        self.allocating.locked_look = int(options.look_under_list_lock)
+        self.allocating.locked_refill = self.allocating.nodes.locked_refill = int(options.refill_under_list_lock)
         if options.freelist_random:
             self.pages.randomizer = FreelistShuffle(kernel.mem_map, FreelistRandom(options.freelist_seed))
 

@@ -27,6 +27,8 @@ cdef long long INSNS_FREEPAGES
 cdef long long INSNS_SLABS_DESTROY
 cdef long long SITE_GROW
 cdef long long SITE_GROW_END
+cdef long long SITE_COLOUR
+cdef long long NO_COLOUR
 
 
 @cython.final
@@ -41,18 +43,26 @@ cdef class SlabPages:
     cdef public object randomizer
     cdef public object debug
     cdef public object memcg
+    cdef public long long locked_colour
     cdef public long long stats
     cdef public object log
     cdef public long long deny_cache
     cdef public long long deny_mask
     cdef public list deny_order
 
-    @cython.locals(blocking=cython.longlong, pfn=cython.longlong)
+    @cython.locals(colour=cython.longlong, blocking=cython.longlong, pfn=cython.longlong)
     cdef long long cache_grow_begin(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
     @cython.locals(told=str)
     cpdef long long fix_flags(self, Cpu cpu, long long flags) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong, page_node=cython.longlong, n=KmemCacheNode)
-    cdef long long new_slab(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
+    cdef long long new_slab(
+        self, Cpu cpu, KmemCache cache, long long flags, long long nodeid, long long colour
+    ) except? -1
+    cdef long long next_colour(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except? -1
+    @cython.locals(colour=cython.longlong)
+    cdef long long choose_colour_locked(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except? -1
+    @cython.locals(saved=cython.longlong, colour=cython.longlong)
+    cdef long long colour_of_found(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except? -1
     @cython.locals(pfn=cython.longlong)
     cdef long long kmem_getpages(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
     @cython.locals(nid=cython.longlong, pfn=cython.longlong)

@@ -23,7 +23,7 @@ from simslab.kernel.mm.page_alloc import PageAllocator
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import cflgs
-from simslab.slab.kmem_cache import KmemCache
+from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 from simslab.slab_common import flags as fl
 from simslab.slab_common.kmalloc import kmalloc_fix_flags
@@ -47,6 +47,9 @@ INSNS_SLABS_DESTROY: Final = 26
 
 SITE_GROW: Final = callsites.site("cache_grow_begin")
 SITE_GROW_END: Final = callsites.site("cache_grow_end")
+SITE_COLOUR: Final = callsites.site("cache_grow")
+
+NO_COLOUR: Final = -1  # none chosen yet
 
 
 class SlabPages:
@@ -68,6 +71,7 @@ class SlabPages:
         self.randomizer: Any = None  # with SLAB_FREELIST_RANDOM
         self.debug: Any = None  # with DEBUG_SLAB (debug/checks.py)
         self.memcg: Any = None  # slab_common.memcg.hooks.MemcgHooks, where tasks are in memory cgroups
+        self.locked_colour = 0  # 1: a slab's colour is chosen under list_lock
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.log: Any = None  # kernel.printk.KernelLog
         self.deny_cache = 0
@@ -86,10 +90,13 @@ class SlabPages:
         if not cpu.irqs_off:
             raise KernelBugError("cache_grow_begin with interrupts on")
         self.lists.once_a_slab(cpu, cache)  # no objects left, for once
+        colour = NO_COLOUR
+        if self.locked_colour and flags & gfp.THISNODE:  # 4.6 chose first
+            colour = self.choose_colour_locked(cpu, cache, cache.get_node(nodeid))
         blocking = flags & gfp.DIRECT_RECLAIM
         if blocking:
             cpu.irq_enable()
-        pfn = self.new_slab(cpu, cache, flags & gfp.GFP_SLAB_GROW_MASK, nodeid)
+        pfn = self.new_slab(cpu, cache, flags & gfp.GFP_SLAB_GROW_MASK, nodeid, colour)
         if blocking:
             cpu.irq_disable(SITE_GROW)
         return pfn
@@ -102,8 +109,8 @@ class SlabPages:
             self.log.dump_stack(cpu)
         return flags
 
-    def new_slab(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
-        """Body of cache_grow_begin between enabling and disabling interrupts."""
+    def new_slab(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int, colour: int) -> int:
+        """Body of cache_grow_begin between enabling and disabling interrupts; `colour` may have been chosen."""
         mem_map = self.mem_map
         cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)
         pfn = self.kmem_getpages(cpu, cache, flags, nodeid)
@@ -112,6 +119,18 @@ class SlabPages:
         page_node = mem_map.nid(pfn)
         n = cache.get_node(page_node)
         cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * page_node)
+        if colour == NO_COLOUR:
+            colour = self.colour_of_found(cpu, cache, n) if self.locked_colour else self.next_colour(cpu, cache, n)
+        if not self.alloc_slabmgmt(cpu, cache, pfn, colour * cache.colour_off, flags, page_node):
+            self.kmem_freepages(cpu, cache, pfn)
+            return -1
+        if self.observer is not None:
+            self.observer.slab_obtained(cache, pfn, page_node)
+        self.cache_init_objs(cpu, cache, pfn)
+        return pfn
+
+    def next_colour(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
+        """The colour for the node's next slab."""
         cpu.settle()  # what follows writes a line that every CPU of the node reads and writes
         n.colour_next += 1
         cpu.update(n.addr + layout.NODE_COLOUR_NEXT)
@@ -120,13 +139,21 @@ class SlabPages:
             n.colour_next = 0
         cpu.update(n.addr + layout.NODE_COLOUR_NEXT)
         cpu.read(cache.addr + layout.KMEM_CACHE_COLOUR)
-        if not self.alloc_slabmgmt(cpu, cache, pfn, n.colour_next * cache.colour_off, flags, page_node):
-            self.kmem_freepages(cpu, cache, pfn)
-            return -1
-        if self.observer is not None:
-            self.observer.slab_obtained(cache, pfn, page_node)
-        self.cache_init_objs(cpu, cache, pfn)
-        return pfn
+        return n.colour_next
+
+    def choose_colour_locked(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
+        """next_colour with `locked_colour`, under list_lock (mm/slab.c of 4.6: cache_grow). Irqs off."""
+        n.list_lock.lock(cpu, SITE_COLOUR)
+        colour = self.next_colour(cpu, cache, n)
+        n.list_lock.unlock(cpu)
+        return colour
+
+    def colour_of_found(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
+        """choose_colour_locked for pages of whichever node had some, which fallback_alloc of 4.6 got before."""
+        saved = cpu.irq_save(SITE_COLOUR)
+        colour = self.choose_colour_locked(cpu, cache, n)
+        cpu.irq_restore(saved)
+        return colour
 
     def kmem_getpages(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """2^gfporder pages, charged to the node's slab statistics; head pfn or -1 (mm/slab.c: kmem_getpages).

@@ -17,7 +17,7 @@ class FailSlab:
 
     `probability` in percent, of every `interval`th allocation, at most `times` of them (-1: no bound), after `space`
     bytes were allocated. As in the kernel, requests that may reclaim are spared unless `ignore_gfp_reclaim` is false.
-    With `caches` or `marked` (cache-filter) only those caches fail, and those with the flag SLAB_FAILSLAB.
+    With `cache_filter` only caches with the flag SLAB_FAILSLAB fail, and those named in `caches`.
     """
 
     probability: float
@@ -26,8 +26,8 @@ class FailSlab:
     times: int = -1
     space: int = 0
     ignore_gfp_reclaim: bool = True
-    caches: frozenset[str] = frozenset()  # by name; SLAB, and attributes of SLUB, set no SLAB_FAILSLAB
-    marked: bool = False  # `slub_debug` gives SLAB_FAILSLAB to caches
+    cache_filter: bool = False
+    caches: frozenset[str] = frozenset()  # by name; the flag itself is set by SLUB's `slub_debug` alone
 
     def __post_init__(self) -> None:
         self.chance = random.Random(stream_seed(self.seed, "failslab"))
@@ -43,8 +43,7 @@ class FailSlab:
 
     def passes_filter(self, cache: Cache) -> bool:
         """Whether faults are injected into a cache (mm/failslab.c: cache_filter)."""
-        unfiltered = not self.caches and not self.marked
-        return unfiltered or cache.name in self.caches or bool(cache.flags & SLAB_FAILSLAB)
+        return not self.cache_filter or cache.name in self.caches or bool(cache.flags & SLAB_FAILSLAB)
 
     def should_fail(self, size: int) -> bool:
         """Whether this event of `size` bytes fails (lib/fault-inject.c: should_fail)."""

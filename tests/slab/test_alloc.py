@@ -1,7 +1,9 @@
 """Allocation from the CPU's array, and where it is refilled from."""
 
 import pytest
+from at_once import AtOnce
 
+from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
@@ -104,3 +106,49 @@ def test_an_allocation_prefetches_its_object_and_one_by_node_does_not(bench):
     wherever = bench.allocator.kmem_cache_alloc(cpu, plain, gfp.GFP_KERNEL)
     by_node = bench.allocator.kmem_cache_alloc_node(cpu, plain, gfp.GFP_KERNEL, 0)
     assert [memory.state_in_core(cpu.core, objp >> 6) != 0 for objp in (wherever, by_node)] == [True, False]
+
+
+LOOK, REFILL, COLOUR = ({f"{step}_under_list_lock": True} for step in ("look", "refill", "colour"))
+
+
+@pytest.mark.parametrize(
+    ("options", "taken"),
+    [
+        ({}, {"cache_grow_end": 10}),
+        (LOOK, {"cache_grow_end": 10, "cache_alloc_refill": 10}),
+        (REFILL, {"cache_grow_end": 10, "cache_alloc_refill": 10}),
+        (LOOK | REFILL, {"cache_grow_end": 10, "cache_alloc_refill": 20}),
+        (COLOUR, {"cache_grow_end": 10, "cache_grow": 10}),
+    ],
+    ids=["5.10", "look", "refill", "look and refill", "colour"],
+)
+def test_growth_takes_list_lock_as_often_as_the_kernel_that_is_asked_for(options, taken):
+    bench = Bench("1n4c", **options)
+    stats = bench.allocator.kernel.lock_stats
+    stats.reset()
+    objects = bench.alloc(count=10 * bench.cache.num)
+    assert bench.cpus[0].path == paths.ALLOC_HIT
+    assert objects == Bench("1n4c").alloc(count=10 * bench.cache.num)
+    rows = [row for row in stats.table() if row["name"] == "files:list_lock" and row["acquisitions"]]
+    assert {row["site"]: row["acquisitions"] for row in rows} == taken
+
+
+def grown_at_once(**options):
+    """Cycles that four CPUs wait for locks that grow a cache at once, and for how long they are at it together."""
+    bench = Bench("1n4c", **options)
+    each = 10 * bench.cache.num
+    both = AtOnce(bench.allocator, *((number, 0, lambda cpu: bench.alloc(cpu.id, each)) for number in range(4)))
+    held = [objp for objects in both.returned.values() for objp in objects]
+    assert len(set(held)) == 4 * each
+    assert invariants.check_cache(bench.allocator, bench.cache, held) == []
+    return sum(both.waited.values()), sum(end - begun for begun, end in both.spans.values())
+
+
+def test_each_part_of_growth_that_went_from_under_list_lock_made_those_who_grow_at_once_faster():
+    """Up to 4.6 all three were under it; the patches took them out in the order of this list, read from its end."""
+    kernels = [grown_at_once(**options) for options in ({}, LOOK, LOOK | REFILL, LOOK | REFILL | COLOUR)]
+    waits, spans = zip(*kernels, strict=True)
+    assert list(waits) == sorted(set(waits))
+    assert list(spans) == sorted(set(spans))
+    assert waits[3] > 10 * waits[0]
+    assert spans[3] > 1.3 * spans[0]

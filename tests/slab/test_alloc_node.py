@@ -9,8 +9,8 @@ from simslab.slab.creation.options import SlabOptions
 
 
 class Bench:
-    def __init__(self, topology="2n8c"):
-        self.allocator = new_system(topology, SlabOptions())
+    def __init__(self, topology="2n8c", **options):
+        self.allocator = new_system(topology, SlabOptions(**options))
         self.cpu = self.allocator.kernel.machine.cpus[0]
         self.cache = self.allocator.kmem_cache_create("files", 512, ctor=1)
 
@@ -66,3 +66,28 @@ def test_nothing_anywhere_is_null(bench):
 def test_a_cpus_node_without_memory_is_served_by_the_nearest():
     bench = Bench("2n4c1m")
     assert bench.nid(bench.alloc(2)) == 2
+
+
+def takings(bench):
+    rows = bench.allocator.kernel.lock_stats.table()
+    found = {row["site"]: row["acquisitions"] for row in rows if row["name"] == "files:list_lock"}
+    return {site: count for site, count in found.items() if count}
+
+
+@pytest.mark.parametrize(("options", "looks"), [({}, 1), ({"refill_under_list_lock": True}, 2)])
+def test_a_new_slab_of_another_node_is_taken_from_at_once_or_up_to_4_6_in_its_list(options, looks):
+    bench = Bench(**options)
+    bench.allocator.kernel.lock_stats.reset()
+    assert bench.nid(bench.alloc(1)) == 1
+    assert bench.cpu.path == paths.ALLOC_NODE_GROW
+    assert takings(bench) == {"cache_alloc_node": looks, "cache_grow_end": 1}
+    assert bench.cache.node[1].free_objects == bench.cache.num - 1
+
+
+def test_a_colour_under_list_lock_is_chosen_by_the_node_asked_then_by_that_of_the_pages_found():
+    bench = Bench(colour_under_list_lock=True)
+    bench.deny(0b10)
+    bench.allocator.kernel.lock_stats.reset()
+    assert bench.nid(bench.alloc(1)) == 0
+    assert takings(bench)["cache_grow"] == 2
+    assert not bench.cpu.irqs_off

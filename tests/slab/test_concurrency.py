@@ -14,8 +14,8 @@ from simslab.slab.creation.options import SlabOptions
 class Crowd:
     """Every CPU allocates and frees at random, objects passing between CPUs; CPU 0 also reaps and shrinks."""
 
-    def __init__(self, topology, size, operations, tune=None):
-        self.allocator = new_system(topology, SlabOptions(slab_nomerge=True))
+    def __init__(self, topology, size, operations, tune=None, **options):
+        self.allocator = new_system(topology, SlabOptions(slab_nomerge=True, **options))
         self.cache = self.allocator.kmem_cache_create("crowd", size)
         self.machine = self.allocator.kernel.machine
         if tune:
@@ -59,6 +59,13 @@ def test_nothing_is_lost_when_all_cpus_work_at_once(topology, size, tune):
     assert all(not cpu.irqs_off for cpu in crowd.machine.cpus)
     assert invariants.check_cache(crowd.allocator, crowd.cache, crowd.held) == []
     assert invariants.check(crowd.allocator) == []
+
+
+def test_nothing_is_lost_when_all_grow_as_kernels_up_to_4_6_did():
+    old = {f"{step}_under_list_lock": True for step in ("colour", "refill", "look")}
+    crowd = Crowd("2n4c1m", 256, 300, (8, 4, 1), no_objfreelist=True, **old).run()
+    assert all(not cpu.irqs_off for cpu in crowd.machine.cpus)
+    assert invariants.check(crowd.allocator, {crowd.cache.index: crowd.held}) == []
 
 
 def test_the_same_program_runs_the_same_way_twice():

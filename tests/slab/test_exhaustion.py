@@ -10,22 +10,29 @@ from random_machines import random_machine
 
 from simslab.base.build import running_build
 from simslab.conform.slab import invariants
-from simslab.conform.topologies import new_system
+from simslab.conform.topologies import machine_document, topology_of
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
+from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.failslab import FailSlab
 
 COMPILED = running_build().kind == "compiled"
-LARGE = 4 << 20  # one object a slab: a node of 1 GiB holds about 250
+LARGE = 4 << 20  # one object a slab
+MEMORY = "1 GiB" if COMPILED else "192 MiB"  # of each node that has some: about 250 and 45 of them
 QUIET = gfp.GFP_KERNEL | gfp.NOWARN
 
 
 class Bench:
     def __init__(self, topology, cpu=0):
-        self.allocator = new_system(topology, SlabOptions(slab_nomerge=True))
-        self.cpu = self.allocator.kernel.machine.cpus[cpu]
+        document = machine_document(topology_of(topology))
+        nodes = [{**node, "memory": MEMORY} for node in document["nodes"]]
+        machine = build_machine(MachineSpec.model_validate({**document, "nodes": nodes}))
+        self.allocator = SlabAllocator(Kernel(machine), SlabOptions(slab_nomerge=True))
+        self.allocator.boot(standing=False)
+        self.cpu = machine.cpus[cpu]
         self.cache = self.allocator.kmem_cache_create("large", LARGE)
         self.small = self.allocator.kmem_cache_create("small", 256)
         self.held = []

@@ -43,7 +43,7 @@ def test_requests_that_may_reclaim_fail_when_told_so():
 
 
 def test_only_the_caches_named_fail():
-    faults = FailSlab(100, caches=frozenset({"inodes"}))
+    faults = FailSlab(100, cache_filter=True, caches=frozenset({"inodes"}))
     assert not faults.should_failslab(CACHE, 0)
     assert faults.should_failslab(Cache(2, 0, "inodes"), 0)
 
@@ -51,9 +51,16 @@ def test_only_the_caches_named_fail():
 def test_caches_marked_by_their_flag_fail_beside_those_named():
     marked = Cache(2, 0, "marked")
     marked.flags = SLAB_FAILSLAB
-    assert FailSlab(100, marked=True).should_failslab(marked, 0)
-    assert FailSlab(100, caches=frozenset({"inodes"})).should_failslab(marked, 0)
-    assert not FailSlab(100, marked=True).should_failslab(CACHE, 0)
+    assert FailSlab(100, cache_filter=True).should_failslab(marked, 0)
+    assert FailSlab(100, cache_filter=True, caches=frozenset({"inodes"})).should_failslab(marked, 0)
+    assert not FailSlab(100, cache_filter=True).should_failslab(CACHE, 0)
+
+
+def test_without_the_filter_marked_caches_are_like_the_others():
+    marked = Cache(2, 0, "marked")
+    marked.flags = SLAB_FAILSLAB
+    assert FailSlab(100).should_failslab(marked, 0)
+    assert FailSlab(100).should_failslab(CACHE, 0)
 
 
 def test_the_cache_of_caches_never_fails():

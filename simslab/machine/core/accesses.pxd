@@ -4,7 +4,7 @@ from simslab.base cimport buffers
 from simslab.machine.accounting cimport causes
 from simslab.machine.core.store_buffer cimport StoringCore
 from simslab.machine.core.tlb cimport Tlb
-from simslab.machine.memory cimport states
+from simslab.machine.memory cimport recency, states
 from simslab.machine.memory.cache_array cimport CacheArray
 from simslab.machine.memory.coherence cimport CoherentMemory
 from simslab.machine.memory.replacement cimport Replacement
@@ -25,6 +25,7 @@ cdef class AccessingCore(StoringCore):
     cdef readonly long long clear_q10
     cdef CacheArray l1
     cdef Replacement l1_policy
+    cdef long long l1_lru
     cdef long long* l1_tags
     cdef long long l1_base
     cdef long long l1_mask
@@ -40,6 +41,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long tlb_mask
     cdef long long tlb_ways
     cdef Replacement tlb_policy
+    cdef long long tlb_lru
 
     @cython.locals(tags="long long*", last=cython.longlong, way=cython.longlong, latency=cython.longlong)
     cdef long long read_further(self, long long line, long long base) noexcept
@@ -47,18 +49,27 @@ cdef class AccessingCore(StoringCore):
         key=cython.longlong, tags="long long*", base=cython.longlong, way=cython.longlong, cycles=cython.longlong
     )
     cdef long long translate(self, long long addr) noexcept
+    @cython.final
     @cython.locals(left=cython.longlong)
-    cdef long long on_its_way(self, long long line, long long latency) noexcept
+    cdef inline long long on_its_way(self, long long line, long long latency) noexcept
     @cython.locals(following=cython.longlong, latency=cython.longlong)
     cdef long long prefetch_after(self, long long line) noexcept
+    @cython.final
     @cython.locals(latency=cython.longlong)
-    cdef long long store_missed(self, long long line) noexcept
+    cdef inline long long store_missed(self, long long line) noexcept
     @cython.locals(latency=cython.longlong, granted=cython.longlong)
     cdef long long store_to_polled(self, long long line) noexcept
+    @cython.final
+    cdef inline long long use_way(self, long long base, long long way) noexcept
+    @cython.final
+    cdef inline long long write_further(self, long long line, long long base) noexcept
+    cdef long long prefetchw_further(self, long long line, long long base) noexcept
+    @cython.final
     @cython.locals(tags="long long*", way=cython.longlong, last=cython.longlong)
-    cdef long long own_in_l1(self, long long line, long long base) noexcept
-    cdef long long tell_hit(self, long long line, long long write) except? -1
+    cdef inline long long own_in_l1(self, long long line, long long base) noexcept
+    cdef long long tell_hit(self, long long line, long long write) noexcept
     @cython.locals(line=cython.longlong, latency=cython.longlong, free=cython.longlong)
     cdef long long clear_line(self, long long addr) noexcept
+    @cython.final
     @cython.locals(link=cython.longlong, dram=cython.longlong, cache=cython.longlong, source=cython.longlong)
-    cdef long long expose(self, long long latency, long long hidden, long long divisor) noexcept
+    cdef inline long long expose(self, long long latency, long long hidden, long long divisor) noexcept

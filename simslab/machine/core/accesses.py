@@ -19,7 +19,7 @@ from simslab.machine.accounting import causes
 from simslab.machine.core.core_spec import CoreCosts, CpuPlace
 from simslab.machine.core.store_buffer import StoringCore
 from simslab.machine.core.tlb import Tlb
-from simslab.machine.memory import states
+from simslab.machine.memory import recency, states
 from simslab.machine.memory.coherence import CoherentMemory
 
 ONE_PAGE: Final = 62  # shift by which all addresses are on page 0
@@ -44,6 +44,7 @@ class AccessingCore(StoringCore):
         self.clear_q10: int = costs.kernel.clear_q10
         self.l1 = memory.l1
         self.l1_policy = memory.l1.replacement
+        self.l1_lru: int = memory.l1.lru
         self.l1_tags = buffers.int64_pointer(memory.l1.owner)
         self.l1_base = self.core * memory.l1.sets * memory.l1.ways
         self.l1_mask = memory.l1.sets - 1
@@ -66,11 +67,11 @@ class AccessingCore(StoringCore):
         self.tlb_mask = entries.sets - 1 if entries.sets & (entries.sets - 1) == 0 else 0
         self.tlb_ways = entries.ways
         self.tlb_policy = entries.replacement
+        self.tlb_lru: int = entries.lru
 
     def flush_tlb(self, cycles: int) -> int:
         """Drop all translations of the core, its siblings' included, at `cycles` cycles."""
-        self.now += cycles
-        self.cause[causes.TLB if self.bill < 0 else self.bill] += cycles
+        self.pay(causes.TLB, cycles)
         if self.tlb is not None:
             self.tlb.flush(self.core)
             self.last_page = -1
@@ -84,7 +85,7 @@ class AccessingCore(StoringCore):
         way = base + 1
         while way < last:
             if tags[way] >> states.STATE_BITS == line:
-                self.l1_policy.use(tags, base, way)
+                self.use_way(base, way)
                 return self.tell_hit(line, 0) if self.watched else 0
             way += 1
         latency = self.memory.transact(self.core, line, 0, self.now)
@@ -104,7 +105,10 @@ class AccessingCore(StoringCore):
             return 0
         for way in range(base + 1, base + self.tlb_ways):
             if tags[way] >> states.STATE_BITS == key:
-                self.tlb_policy.use(tags, base, way)
+                if self.tlb_lru:
+                    recency.to_front(tags, base, way)
+                else:
+                    self.tlb_policy.use(tags, base, way)
                 return 0
         assert self.tlb is not None  # else all addresses are on one page
         cycles = self.tlb.translate(self.core, self.last_page, self.now)
@@ -151,6 +155,24 @@ class AccessingCore(StoringCore):
         self.memory.transact(self.poller, line, 0, granted)
         return 0
 
+    def use_way(self, base: int, way: int) -> int:
+        """Count a use of a way of the L1; returns its new index."""
+        if self.l1_lru:
+            return recency.to_front(self.l1_tags, base, way)
+        return self.l1_policy.use(self.l1_tags, base, way)
+
+    def write_further(self, line: int, base: int) -> int:
+        """The store was not answered by the most recent way of its set."""
+        if not self.own_in_l1(line, base):
+            return self.store_missed(line)
+        return self.buffer_store(0) if self.drained > self.now else 0
+
+    def prefetchw_further(self, line: int, base: int) -> int:
+        """The prefetch for writing was not answered by the most recent way of its set."""
+        if not self.own_in_l1(line, base):
+            self.fill(self.memory.transact(self.core, line, 1, self.now))
+        return 0
+
     def own_in_l1(self, line: int, base: int) -> int:
         """Whether the L1 has the line in E or M; E becomes M."""
         # Speed: `CacheArray.find`, `use` and `set_state` without calls; benchmarks/boot.py
@@ -164,7 +186,7 @@ class AccessingCore(StoringCore):
         if tags[way] & states.STATE_MASK < states.EXCLUSIVE:
             return 0
         if way != base:
-            way = self.l1_policy.use(tags, base, way)
+            way = self.use_way(base, way)
         tags[way] = (line << states.STATE_BITS) | states.MODIFIED
         if self.watched:
             self.tell_hit(line, 1)

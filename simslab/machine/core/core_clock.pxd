@@ -1,6 +1,6 @@
 # Written by tools/declarations.py from core_clock.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers
+from simslab.base cimport bits, buffers
 from simslab.base.engine cimport Clocked, Engine
 from simslab.machine.accounting cimport causes
 
@@ -13,6 +13,7 @@ cdef class CoreClock(Clocked):
     cdef readonly object costs
     cdef readonly object cause_owner
     cdef long long* cause
+    cdef public long long charged
     cdef public long long bill
     cdef long long cpi_q16
     cdef long long cpi_cold_q16
@@ -29,7 +30,9 @@ cdef class CoreClock(Clocked):
     cdef long long fill_buffers
     cdef readonly long long fill_share
 
-    cdef long long pay(self, long long cause, long long cycles) noexcept
+    @cython.final
+    @cython.locals(billed=cython.longlong)
+    cdef inline long long pay(self, long long cause, long long cycles) noexcept
     cpdef long long settle(self) except -1
     @cython.locals(busy=cython.longlong, other=CoreClock, idle=cython.bint)
     cdef long long share_core(self) noexcept

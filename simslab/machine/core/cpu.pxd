@@ -1,6 +1,6 @@
 # Written by tools/declarations.py from cpu.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport clock
+from simslab.base cimport bits, clock
 from simslab.machine.accounting cimport causes
 from simslab.machine.core.interrupt_flag cimport InterruptibleCore
 from simslab.machine.memory cimport states
@@ -17,10 +17,11 @@ cdef class Cpu(InterruptibleCore):
     cdef readonly long long mispredict
     cdef public long long next_work
 
+    @cython.locals(billed=cython.longlong)
     cpdef long long charge(self, long long cause, long long cycles) noexcept
     cpdef long long insn(self, long long count) noexcept
     cpdef long long insn_cold(self, long long count) noexcept
-    @cython.locals(total=cython.longlong, cycles=cython.longlong)
+    @cython.locals(total=cython.longlong, cycles=cython.longlong, billed=cython.longlong)
     cdef long long execute(self, long long count, long long cpi_q16) noexcept
     @cython.locals(pause=cython.longlong)
     cpdef long long spin(self, long long cycles, long long cause) noexcept
@@ -30,6 +31,8 @@ cdef class Cpu(InterruptibleCore):
     cpdef long long read(self, long long addr) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long write(self, long long addr) noexcept
+    cdef long long read_elsewhere(self, long long addr) noexcept
+    cdef long long write_elsewhere(self, long long addr) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long update(self, long long addr) noexcept
     @cython.locals(line=cython.longlong)

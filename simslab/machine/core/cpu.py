@@ -13,7 +13,7 @@ local churn took a tenth longer (benchmarks/allocator.py).
 
 from __future__ import annotations
 
-from simslab.base import clock
+from simslab.base import bits, clock
 from simslab.base.engine import Engine
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.irq_stats import IrqStats
@@ -50,8 +50,10 @@ class Cpu(InterruptibleCore):
 
     def charge(self, cause: int, cycles: int) -> int:
         """Advance the clock by `cycles`, attributed to `cause` (or to `bill`)."""
+        billed = cause if self.bill < 0 else self.bill
         self.now += cycles
-        self.cause[cause if self.bill < 0 else self.bill] += cycles
+        self.cause[billed] += cycles
+        self.charged |= bits.bit(billed)
         return 0
 
     def insn(self, count: int) -> int:
@@ -68,8 +70,10 @@ class Cpu(InterruptibleCore):
         total = self.instruction_fraction + count * cpi_q16
         self.instruction_fraction = total & 65535
         cycles = total >> 16
+        billed = causes.INSTRUCTIONS if self.bill < 0 else self.bill
         self.now += cycles
-        self.cause[causes.INSTRUCTIONS if self.bill < 0 else self.bill] += cycles
+        self.cause[billed] += cycles
+        self.charged |= bits.bit(billed)
         return 0
 
     def spin(self, cycles: int, cause: int) -> int:
@@ -101,8 +105,10 @@ class Cpu(InterruptibleCore):
 
     def read(self, addr: int) -> int:
         """Load from the line that holds physical address `addr`."""
+        # Speed: here and in `write` what is not the common case ends in a call, so that compiled code saves no
+        # registers for it (benchmarks/allocator.py: warm pairs).
         if addr >> self.page_shift != self.last_page:
-            self.translate(addr)
+            return self.read_elsewhere(addr)
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] >> states.STATE_BITS == line:
@@ -112,15 +118,22 @@ class Cpu(InterruptibleCore):
     def write(self, addr: int) -> int:
         """Store to the line that holds physical address `addr`."""
         if addr >> self.page_shift != self.last_page:
-            self.translate(addr)
+            return self.write_elsewhere(addr)
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            if self.watched:
-                self.tell_hit(line, 1)
-        elif not self.own_in_l1(line, base):
-            return self.store_missed(line)
-        return self.buffer_store(0) if self.drained > self.now else 0
+        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED and not self.watched:
+            return self.buffer_store(0) if self.drained > self.now else 0
+        return self.write_further(line, base)
+
+    def read_elsewhere(self, addr: int) -> int:
+        """Load from another page than the access before."""
+        self.translate(addr)
+        return self.read(addr)
+
+    def write_elsewhere(self, addr: int) -> int:
+        """Store to another page than the access before."""
+        self.translate(addr)
+        return self.write(addr)
 
     def update(self, addr: int) -> int:
         """Read, change and store a word: a line that the core does not hold is fetched, then taken for writing."""
@@ -159,12 +172,9 @@ class Cpu(InterruptibleCore):
             self.translate(addr)
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
-        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED:
-            if self.watched:
-                self.tell_hit(line, 1)
-        elif not self.own_in_l1(line, base):
-            self.fill(self.memory.transact(self.core, line, 1, self.now))
-        return 0
+        if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED and not self.watched:
+            return 0
+        return self.prefetchw_further(line, base)
 
     def atomic(self, addr: int) -> int:
         """A locked read-modify-write: drains the store buffer, then takes the line's whole latency and its own cost."""

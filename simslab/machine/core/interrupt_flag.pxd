@@ -1,6 +1,6 @@
 # Written by tools/declarations.py from interrupt_flag.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport clock
+from simslab.base cimport bits, clock
 from simslab.machine.accounting cimport callsites, causes
 from simslab.machine.accounting.irq_stats cimport IrqStats
 from simslab.machine.core.accesses cimport AccessingCore
@@ -31,8 +31,10 @@ cdef class InterruptibleCore(AccessingCore):
 
     cpdef long long irq_disable(self, long long site) except -1
     cpdef long long irq_enable(self) except -1
-    cdef long long mask(self, long long site) noexcept
-    cdef long long unmask(self) except -1
+    @cython.final
+    cdef inline long long mask(self, long long site) noexcept
+    @cython.final
+    cdef inline long long unmask(self) except -1
     cpdef post_irq(self, long long time, long long vector)
     cpdef forget_irq(self, long long vector)
     cpdef long long deliver_interrupts(self) except -1
@@ -43,7 +45,7 @@ cdef class InterruptibleCore(AccessingCore):
     cdef long long deliver(self, long long site, long long since) except -1
     @cython.locals(
         start=cython.longlong, row=list, path=cython.longlong, bill=cython.longlong, outer=cython.longlong,
-        cause=cython.longlong
+        charged=cython.longlong, cause=cython.longlong
     )
     cdef long long handle_interrupt(self, long long vector, long long delay, long long delayed_by) except -1
     @cython.locals(step=cython.longlong)

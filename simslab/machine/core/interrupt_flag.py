@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import insort
 from typing import Final
 
-from simslab.base import clock
+from simslab.base import bits, clock
 from simslab.base.engine import Engine
 from simslab.machine.accounting import callsites, causes
 from simslab.machine.accounting.irq_stats import IrqStats
@@ -119,7 +119,7 @@ class InterruptibleCore(AccessingCore):
         """Enter, handle and leave; to the operation that was interrupted it is all one cause."""
         start = self.now
         row = self.cause_owner.tolist()
-        path, bill, outer = self.path, self.bill, self.in_interrupt
+        path, bill, outer, charged = self.path, self.bill, self.in_interrupt, self.charged
         self.bill = causes.UNBILLED
         self.in_interrupt = 1
         self.mask(SITE_HANDLER)
@@ -131,6 +131,7 @@ class InterruptibleCore(AccessingCore):
         for cause in range(causes.NR_CAUSES):
             self.cause[cause] = row[cause]
         self.cause[causes.IRQ_HANDLER] += self.now - start
+        self.charged = charged | bits.bit(causes.IRQ_HANDLER)
         self.path, self.bill, self.in_interrupt = path, bill, outer
         self.irq_stats.delivered(vector, delay, self.now - start, self.now, delayed_by)
         if self.irqs_off:

@@ -33,9 +33,12 @@ cdef class StoringCore(CoreClock):
     cdef long long take_back(self, long long latency) noexcept
     @cython.locals(slot=cython.longlong)
     cdef long long buffer_store(self, long long latency) noexcept
+    @cython.final
     @cython.locals(count=cython.longlong, retires=cython.longlong, slot=cython.longlong)
-    cdef long long buffer_others(self) noexcept
+    cdef inline long long buffer_others(self) noexcept
+    @cython.final
     @cython.locals(start=cython.longlong, arrival=cython.longlong, slot=cython.longlong)
-    cdef long long fill(self, long long latency) noexcept
+    cdef inline long long fill(self, long long latency) noexcept
+    @cython.final
     @cython.locals(slot=cython.longlong)
-    cdef long long fill_buffer_free(self) noexcept
+    cdef inline long long fill_buffer_free(self) noexcept

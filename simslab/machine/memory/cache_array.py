@@ -10,7 +10,7 @@ A way is one 64-bit word: line number shifted left by 3, state in the low bits; 
 from __future__ import annotations
 
 from simslab.base import buffers
-from simslab.machine.memory import states
+from simslab.machine.memory import recency, states
 from simslab.machine.memory.replacement import LeastRecentlyUsed, Replacement
 
 
@@ -26,6 +26,7 @@ class CacheArray:
         self.ways = ways
         self.mask = sets - 1 if sets & (sets - 1) == 0 else -1
         self.replacement: Replacement = LeastRecentlyUsed() if replacement is None else replacement
+        self.lru = 1 if type(self.replacement) is LeastRecentlyUsed else 0  # the policy need not be asked
         self.owner = buffers.int64_zeros(instances * sets * ways)
         self.tags = buffers.int64_pointer(self.owner)
 
@@ -49,12 +50,15 @@ class CacheArray:
 
     def use(self, base: int, way: int) -> int:
         """Count a use of `way`; returns its new index."""
-        return self.replacement.use(self.tags, base, way)
+        return recency.to_front(self.tags, base, way) if self.lru else self.replacement.use(self.tags, base, way)
 
     def insert(self, instance: int, line: int, state: int) -> int:
         """Put an absent line into its set; returns the evicted word, 0 if a way was free."""
         word = (line << states.STATE_BITS) | state
-        return self.replacement.insert(self.tags, self.base(instance, line), self.ways, word)
+        base = self.base(instance, line)
+        if self.lru:
+            return recency.put_first(self.tags, base, self.ways, word)
+        return self.replacement.insert(self.tags, base, self.ways, word)
 
     def remove(self, instance: int, line: int) -> int:
         """Drop `line`; returns its state, 0 if it was absent."""
@@ -63,7 +67,10 @@ class CacheArray:
         if way < 0:
             return 0
         state = self.tags[way] & states.STATE_MASK
-        self.replacement.remove(self.tags, base, self.ways, way)
+        if self.lru:
+            recency.take_out(self.tags, base, self.ways, way)
+        else:
+            self.replacement.remove(self.tags, base, self.ways, way)
         return state
 
     def set_state(self, way: int, state: int) -> int:
@@ -77,7 +84,41 @@ class CacheArray:
         way = self.find(base, line)
         if way < 0:
             return 0
-        self.replacement.use(self.tags, base, way)
+        self.use(base, way)
+        return 1
+
+    # Speed: each of these is one call from another compiled module where its parts would be three or four
+    # (benchmarks/allocator.py: producer and consumer).
+
+    def take(self, instance: int, line: int, write: int) -> int:
+        """Use `line` for a load, or for a store unless it is S; returns its state before (then M after a store)."""
+        base = self.base(instance, line)
+        way = self.find(base, line)
+        if way < 0:
+            return 0
+        state = self.tags[way] & states.STATE_MASK
+        if write and state == states.SHARED:
+            return state
+        way = self.use(base, way)
+        if write:
+            self.set_state(way, states.MODIFIED)
+        return state
+
+    def use_as(self, instance: int, line: int, state: int) -> int:
+        """Count a use of `line` and change its state; whether `instance` has it."""
+        base = self.base(instance, line)
+        way = self.find(base, line)
+        if way < 0:
+            return 0
+        self.set_state(self.use(base, way), state)
+        return 1
+
+    def mark(self, instance: int, line: int, state: int) -> int:
+        """Change the state of `line` without counting a use; whether `instance` has it."""
+        way = self.locate(instance, line)
+        if way < 0:
+            return 0
+        self.set_state(way, state)
         return 1
 
     def share(self, instance: int, line: int) -> int:

@@ -44,14 +44,14 @@ cdef class CoherentMemory:
     cdef public object witness
 
     cpdef long long state_in_core(self, long long core, long long line) noexcept
-    @cython.locals(state=cython.longlong, base=cython.longlong, way=cython.longlong)
+    @cython.locals(state=cython.longlong)
     cpdef long long access(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(latency=cython.longlong, index=cython.longlong)
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     cdef long long tell_fetching(self, long long core, long long line) except? -1
     cdef long long tell_fetched(self, long long core, long long line, long long write) except? -1
     cdef long long tell_hit(self, long long core, long long line, long long write) except? -1
-    cpdef long long follow(self, long long owner, long long core) noexcept
+    cpdef inline long long follow(self, long long owner, long long core) noexcept
     @cython.locals(domain=cython.longlong)
     cpdef long long transfer(self, long long owner, long long core) noexcept
     cpdef long long upgrade(self, long long poller, long long core) noexcept
@@ -62,44 +62,46 @@ cdef class CoherentMemory:
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept
-    @cython.locals(base=cython.longlong, way=cython.longlong, state=cython.longlong)
-    cdef long long private_hit(self, long long core, long long line, long long write) noexcept
+    @cython.locals(state=cython.longlong)
+    cdef inline long long private_hit(self, long long core, long long line, long long write) noexcept
     @cython.locals(domain=cython.longlong, row=cython.longlong, latency=cython.longlong)
-    cdef long long beyond_private(self, long long core, long long line, long long write, long long now) noexcept
+    cdef inline long long beyond_private(self, long long core, long long line, long long write, long long now) noexcept
     @cython.locals(other=cython.longlong, state=cython.longlong)
-    cdef long long read_in_domain(
+    cdef inline long long read_in_domain(
         self, long long core, long long domain, long long row, long long line, long long now
     ) noexcept
-    cdef long long read_from_owner(
+    cdef inline long long read_from_owner(
         self, long long state, long long domain, long long row, long long line, long long now
     ) noexcept
     @cython.locals(row=cython.longlong)
-    cdef long long sole_owner(self, long long domain, long long line) noexcept
+    cdef inline long long sole_owner(self, long long domain, long long line) noexcept
     @cython.locals(home=cython.longlong, row=cython.longlong, latency=cython.longlong)
-    cdef long long read_from_home(self, long long domain, long long line, long long now) noexcept
+    cdef inline long long read_from_home(self, long long domain, long long line, long long now) noexcept
     @cython.locals(owner=cython.longlong, forwarder=cython.longlong, latency=cython.longlong)
-    cdef long long answer(self, long long home, long long domain, long long row, long long line, long long now) noexcept
-    cdef long long forward(self, long long home, long long owner, long long domain, long long now) noexcept
-    cdef long long from_dram(self, long long home, long long domain, long long line, long long now) noexcept
+    cdef inline long long answer(
+        self, long long home, long long domain, long long row, long long line, long long now
+    ) noexcept
+    cdef inline long long forward(self, long long home, long long owner, long long domain, long long now) noexcept
+    cdef inline long long from_dram(self, long long home, long long domain, long long line, long long now) noexcept
     @cython.locals(dirty=cython.longlong)
     cdef long long downgrade(self, long long owner, long long row, long long line, long long now) noexcept
     @cython.locals(held=cython.longlong, latency=cython.longlong)
-    cdef long long take_ownership(
+    cdef inline long long take_ownership(
         self, long long core, long long domain, long long row, long long line, long long now
     ) noexcept
     @cython.locals(latency=cython.longlong, entry=cython.longlong, beyond=cython.longlong)
-    cdef long long read_for_ownership(
+    cdef inline long long read_for_ownership(
         self, long long core, long long domain, long long row, long long line, long long held, long long now
     ) noexcept
     @cython.locals(other=cython.longlong, l3_state=cython.longlong, latency=cython.longlong)
-    cdef long long local_ownership(
+    cdef inline long long local_ownership(
         self, long long core, long long domain, long long row, long long line, long long held
     ) noexcept
     @cython.locals(
         home=cython.longlong, owner=cython.longlong, answer=cython.longlong, word=cython.longlong,
         others=cython.longlong, sharer=cython.longlong, acknowledged=cython.longlong
     )
-    cdef long long home_ownership(
+    cdef inline long long home_ownership(
         self, long long domain, long long entry, long long line, long long has_data, long long now
     ) noexcept
-    cdef long long invalidate_sharer(self, long long home, long long sharer, long long line) noexcept
+    cdef inline long long invalidate_sharer(self, long long home, long long sharer, long long line) noexcept

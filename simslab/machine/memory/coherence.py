@@ -68,12 +68,8 @@ class CoherentMemory:
 
     def access(self, core: int, line: int, write: int, now: int) -> int:
         """Like `transact`, for code that has not looked into the L1: a hit there returns 0."""
-        state = self.l1.state_of(core, line)
+        state = self.l1.take(core, line, write)
         if state >= states.EXCLUSIVE or (state != 0 and not write):
-            base = self.l1.base(core, line)
-            way = self.l1.use(base, self.l1.find(base, line))
-            if write:
-                self.l1.set_state(way, states.MODIFIED)
             return 0
         return self.transact(core, line, write, now)
 
@@ -185,18 +181,11 @@ class CoherentMemory:
 
     def private_hit(self, core: int, line: int, write: int) -> int:
         """Serve from L2 what needs nobody else; -1 otherwise."""
-        base = self.l2.base(core, line)
-        way = self.l2.find(base, line)
-        if way < 0:
-            self.held = 0
+        state = self.l2.take(core, line, write)
+        if state == 0 or (write and state == states.SHARED):
+            self.held = state
             return -1
-        state = self.l2.tags[way] & states.STATE_MASK
-        if write and state == states.SHARED:
-            self.held = states.SHARED
-            return -1
-        way = self.l2.use(base, way)
         if write:
-            self.l2.set_state(way, states.MODIFIED)
             self.caches.fill_l1(core, line, states.MODIFIED)
         else:
             self.caches.insert_l1(core, line, state)

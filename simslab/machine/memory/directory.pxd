@@ -14,13 +14,13 @@ cdef class Directory(LineTable):
     cpdef long long forwarder_of(self, long long row) noexcept
     cpdef long long is_alone(self, long long row, long long domain) noexcept
     @cython.locals(word=cython.longlong)
-    cpdef long long holds(self, long long row, long long domain) noexcept
+    cpdef inline long long holds(self, long long row, long long domain) noexcept
     @cython.locals(word=cython.longlong)
-    cpdef long long others(self, long long row, long long domain) noexcept
+    cpdef inline long long others(self, long long row, long long domain) noexcept
     @cython.locals(mask=cython.longlong)
-    cdef long long others_in(self, long long row, long long word, long long domain) noexcept
-    cpdef long long admit(self, long long row, long long domain, long long forwarder) noexcept
-    cpdef long long set_owner(self, long long row, long long domain) noexcept
+    cdef inline long long others_in(self, long long row, long long word, long long domain) noexcept
+    cpdef inline long long admit(self, long long row, long long domain, long long forwarder) noexcept
+    cpdef inline long long set_owner(self, long long row, long long domain) noexcept
     @cython.locals(word=cython.longlong)
     cpdef long long take(self, long long row, long long domain) noexcept
     cpdef long long leave(self, long long row, long long domain) noexcept

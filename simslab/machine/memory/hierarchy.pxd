@@ -23,11 +23,9 @@ cdef class CacheHierarchy:
     @cython.locals(upper=cython.longlong)
     cpdef long long private_state(self, long long core, long long line) noexcept
     @cython.locals(upper=cython.longlong, below=cython.longlong)
-    cdef long long share_private(self, long long core, long long line) noexcept
-    @cython.locals(way=cython.longlong)
+    cdef inline long long share_private(self, long long core, long long line) noexcept
     cdef long long set_l3_state(self, long long domain, long long row, long long line, long long state) noexcept
-    @cython.locals(base=cython.longlong, way=cython.longlong)
-    cdef long long use_l3(self, long long domain, long long row, long long line) noexcept
+    cdef inline long long use_l3(self, long long domain, long long row, long long line) noexcept
     @cython.locals(l3_dirty=cython.bint, dirty=cython.longlong)
     cdef long long share_domain(self, long long domain, long long row, long long line, long long now) noexcept
     @cython.locals(dirty=cython.longlong, word=cython.longlong, cores=cython.longlong, core=cython.longlong)
@@ -35,23 +33,23 @@ cdef class CacheHierarchy:
     @cython.locals(row=cython.longlong)
     cdef long long invalidate_domain(self, long long domain, long long line) noexcept
     @cython.locals(word=cython.longlong, cores=cython.longlong, core=cython.longlong)
-    cdef long long invalidate_cores(self, long long domain, long long row, long long line, long long spared) noexcept
+    cdef inline long long invalidate_cores(
+        self, long long domain, long long row, long long line, long long spared
+    ) noexcept
     @cython.locals(victim=cython.longlong)
     cdef long long fill_private(
         self, long long core, long long domain, long long row, long long line, long long state, long long now
     ) noexcept
-    @cython.locals(base=cython.longlong)
     cdef long long upgrade_private(
         self, long long core, long long domain, long long row, long long line, long long state, long long now
     ) noexcept
-    @cython.locals(base=cython.longlong, way=cython.longlong)
-    cdef long long fill_l1(self, long long core, long long line, long long state) noexcept
-    @cython.locals(victim=cython.longlong, below=cython.longlong)
-    cdef long long insert_l1(self, long long core, long long line, long long state) noexcept
+    cdef inline long long fill_l1(self, long long core, long long line, long long state) noexcept
+    @cython.locals(victim=cython.longlong)
+    cdef inline long long insert_l1(self, long long core, long long line, long long state) noexcept
     @cython.locals(line=cython.longlong, upper=cython.longlong, dirty=cython.bint, row=cython.longlong)
     cdef long long evict_l2(self, long long core, long long domain, long long victim, long long now) noexcept
     @cython.locals(victim=cython.longlong)
-    cdef long long fill_l3(
+    cdef inline long long fill_l3(
         self, long long domain, long long row, long long line, long long state, long long now
     ) noexcept
     @cython.locals(line=cython.longlong, dirty=cython.bint, row=cython.longlong)

@@ -47,22 +47,16 @@ class CacheHierarchy:
     def set_l3_state(self, domain: int, row: int, line: int, state: int) -> int:
         """Set the state of a line that the L3 holds."""
         self.filters.rows[row + states.L3_STATE] = state
-        way = self.l3.locate(domain, line)
-        if way >= 0:
-            self.l3.set_state(way, state)
+        self.l3.mark(domain, line, state)
         return 0
 
     def use_l3(self, domain: int, row: int, line: int) -> int:
         """Count an L3 hit as a use; an exclusive L3 gives the line up unless it is dirty."""
-        base = self.l3.base(domain, line)
-        way = self.l3.find(base, line)
-        if way < 0:
-            return 0
-        if self.inclusion == states.EXCLUSIVE_L3 and self.l3.tags[way] & states.STATE_MASK == states.SHARED:
+        if self.inclusion == states.EXCLUSIVE_L3 and self.l3.state_of(domain, line) == states.SHARED:
             self.l3.remove(domain, line)
             self.filters.rows[row + states.L3_STATE] = 0
             return 0
-        self.l3.use(base, way)
+        self.l3.touch(domain, line)
         return 0
 
     def share_domain(self, domain: int, row: int, line: int, now: int) -> int:
@@ -130,26 +124,18 @@ class CacheHierarchy:
         """Change the state of a line that the core's L2 holds; the L1 and an inclusive L3 get it if they lack it."""
         if self.inclusion == states.INCLUSIVE and self.filters.rows[row + states.L3_STATE] == 0:
             self.fill_l3(domain, row, line, states.SHARED, now)
-        base = self.l2.base(core, line)
-        self.l2.set_state(self.l2.use(base, self.l2.find(base, line)), state)
+        self.l2.use_as(core, line, state)
         return self.fill_l1(core, line, state)
 
     def fill_l1(self, core: int, line: int, state: int) -> int:
         """Put a line that the L2 holds into the L1, or change its state there."""
-        base = self.l1.base(core, line)
-        way = self.l1.find(base, line)
-        if way >= 0:
-            self.l1.set_state(self.l1.use(base, way), state)
-            return 0
-        return self.insert_l1(core, line, state)
+        return 0 if self.l1.use_as(core, line, state) else self.insert_l1(core, line, state)
 
     def insert_l1(self, core: int, line: int, state: int) -> int:
         """Put a line that the L2 holds and the L1 does not into the L1; a dirty victim's state goes down to the L2."""
         victim = self.l1.insert(core, line, state)
         if victim & states.STATE_MASK == states.MODIFIED:
-            below = self.l2.locate(core, victim >> states.STATE_BITS)
-            if below >= 0:
-                self.l2.set_state(below, states.MODIFIED)
+            self.l2.mark(core, victim >> states.STATE_BITS, states.MODIFIED)
         return 0
 
     def evict_l2(self, core: int, domain: int, victim: int, now: int) -> int:

@@ -45,10 +45,9 @@ cdef class Interconnect:
     cdef long long* curve
     cdef long long* curve_start
 
-    cdef long long begin(self) noexcept
     cpdef long long way(self, long long source, long long target) noexcept
     @cython.locals(count=cython.longlong)
-    cdef long long channel_of(self, long long node, long long line) noexcept
+    cdef inline long long channel_of(self, long long node, long long line) noexcept
     @cython.locals(channel=cython.longlong, queue=cython.longlong, used=cython.longlong)
     cdef long long dram_read(self, long long node, long long line, long long now) noexcept
     @cython.locals(row=cython.longlong, bank=cython.longlong)
@@ -68,4 +67,4 @@ cdef class Interconnect:
     @cython.locals(queue=cython.longlong)
     cdef long long leave(self, long long domain, long long now) noexcept
     @cython.locals(total=cython.longlong, start=cython.longlong)
-    cdef long long cross(self, long long source, long long target, long long now) noexcept
+    cdef inline long long cross(self, long long source, long long target, long long now) noexcept

@@ -90,12 +90,6 @@ class Interconnect:
                     flat[start + k] = route[k] if k < len(route) else -1
         return flat
 
-    def begin(self) -> int:
-        """Start the account of one transaction's queueing."""
-        self.link_queue = 0
-        self.dram_queue = 0
-        return 0
-
     def way(self, source: int, target: int) -> int:
         """Idle one-way latency from one node to another."""
         return self.hop[source * self.nodes + target]

@@ -31,14 +31,17 @@ cdef class Paths:
     cdef object domain_node_owner
     cdef long long* domain_node
     cdef readonly long long requester_node
+    cdef public long long nodes
+    cdef long long* hop
 
     cpdef long long begin(self, long long core) noexcept
+    cpdef inline long long way(self, long long source, long long target) noexcept
     cpdef long long home_of(self, long long line) noexcept
-    cdef long long request(self, long long home) noexcept
-    cdef long long begun(self, long long home) noexcept
+    cdef inline long long request(self, long long home) noexcept
+    cdef inline long long begun(self, long long home) noexcept
     @cython.locals(place=cython.longlong, onward=cython.longlong)
-    cdef long long probed(self, long long home, long long owner) noexcept
-    cpdef long long acknowledged(self, long long home, long long other) noexcept
+    cdef inline long long probed(self, long long home, long long owner) noexcept
+    cpdef inline long long acknowledged(self, long long home, long long other) noexcept
     cdef long long follow(self, long long owner, long long domain, long long owner_core, long long core) noexcept
     @cython.locals(data=cython.longlong)
     cdef long long forward(self, long long home, long long owner, long long domain, long long now) noexcept

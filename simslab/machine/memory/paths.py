@@ -64,11 +64,19 @@ class Paths:
         for core in reversed(range(len(places.core_domain))):
             self.domain_node[places.core_domain[core]] = places.core_node[core]
         self.requester_node = 0
+        self.nodes = self.interconnect.nodes
+        self.hop = buffers.int64_pointer(self.interconnect.hop_owner)
 
     def begin(self, core: int) -> int:
         """Begin a transaction of a core; queueing is counted anew."""
         self.requester_node = self.core_node[core]
-        return self.interconnect.begin()
+        self.interconnect.link_queue = 0
+        self.interconnect.dram_queue = 0
+        return 0
+
+    def way(self, source: int, target: int) -> int:
+        """`Interconnect.way`. Speed: without a call (benchmarks/allocator.py: producer and consumer)."""
+        return self.hop[source * self.nodes + target]
 
     def home_of(self, line: int) -> int:
         """The node whose memory holds `line`."""
@@ -76,7 +84,7 @@ class Paths:
 
     def request(self, home: int) -> int:
         """L3 miss, way to the home and look-up there."""
-        return self.l3 + self.interconnect.way(self.requester_node, home) + self.directory
+        return self.l3 + self.way(self.requester_node, home) + self.directory
 
     def begun(self, home: int) -> int:
         """How long a near memory has been reading already when L3 and directory have answered."""
@@ -86,24 +94,24 @@ class Paths:
         """When another domain has been asked and has looked: by the home, or by the requester itself."""
         place = self.domain_node[owner]
         if self.home == states.SOURCE_SNOOP:
-            return self.l3 + self.interconnect.way(self.requester_node, place) + self.snoop
-        onward = self.interconnect.way(home, place)
+            return self.l3 + self.way(self.requester_node, place) + self.snoop
+        onward = self.way(home, place)
         if self.reach[home] != self.reach[place]:
             if self.memory_bits:
                 onward += self.interconnect.dram[home] - self.begun(home) + self.directory
         elif self.one_filter and self.reach[self.requester_node] == self.reach[home]:
-            return self.l3 + self.interconnect.way(self.requester_node, home) + onward + self.c2c_modified
+            return self.l3 + self.way(self.requester_node, home) + onward + self.c2c_modified
         return self.request(home) + onward + self.snoop
 
     def acknowledged(self, home: int, other: int) -> int:
         """Probe of another domain, answer to the requester; no data."""
-        return self.probed(home, other) + self.interconnect.way(self.domain_node[other], self.requester_node)
+        return self.probed(home, other) + self.way(self.domain_node[other], self.requester_node)
 
     def follow(self, owner: int, domain: int, owner_core: int, core: int) -> int:
         """Data of an owner for a request that has waited: from core to core, or probe and way between domains."""
         if owner == domain:
             return self.c2c_queued
-        return self.snoop + self.interconnect.way(self.core_node[owner_core], self.core_node[core])
+        return self.snoop + self.way(self.core_node[owner_core], self.core_node[core])
 
     def forward(self, home: int, owner: int, domain: int, now: int) -> int:
         """Probe of the owner, data straight to the requester."""
@@ -112,7 +120,7 @@ class Paths:
 
     def forward_wins(self, home: int, owner: int) -> int:
         """Whether a clean copy in another domain answers before memory does (both are asked)."""
-        memory = self.interconnect.dram[home] - self.begun(home) + self.interconnect.way(home, self.requester_node)
+        memory = self.interconnect.dram[home] - self.begun(home) + self.way(home, self.requester_node)
         return 1 if self.acknowledged(home, owner) < self.request(home) + memory else 0
 
     def from_dram(self, home: int, domain: int, line: int, now: int) -> int:

@@ -1,5 +1,5 @@
 # Written by tools/declarations.py from replacement.py; its docstring tells what is decided here.
-cimport cython
+from simslab.machine.memory cimport recency
 
 
 cdef class Replacement:
@@ -9,9 +9,6 @@ cdef class Replacement:
 
 
 cdef class LeastRecentlyUsed(Replacement):
-    @cython.locals(word=cython.longlong)
     cdef long long use(self, long long* tags, long long base, long long way) noexcept
-    @cython.locals(way=cython.longlong, victim=cython.longlong)
     cdef long long insert(self, long long* tags, long long base, long long ways, long long word) noexcept
-    @cython.locals(last=cython.longlong)
     cdef long long remove(self, long long* tags, long long base, long long ways, long long way) noexcept

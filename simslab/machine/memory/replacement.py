@@ -7,6 +7,8 @@ comes first: the cores look there before they ask (`core/accesses.py`), and take
 
 from __future__ import annotations
 
+from simslab.machine.memory import recency
+
 
 class Replacement:
     """What a tag array asks of its policy; 0 is the word of an empty way."""
@@ -30,28 +32,12 @@ class LeastRecentlyUsed(Replacement):
 
     def use(self, tags: memoryview, base: int, way: int) -> int:
         """Move the word to the front of its set."""
-        word = tags[way]
-        while way > base:
-            tags[way] = tags[way - 1]
-            way -= 1
-        tags[base] = word
-        return base
+        return recency.to_front(tags, base, way)
 
     def insert(self, tags: memoryview, base: int, ways: int, word: int) -> int:
         """Put the word in front; the last one goes."""
-        way = base + ways - 1
-        victim = tags[way]
-        while way > base:
-            tags[way] = tags[way - 1]
-            way -= 1
-        tags[base] = word
-        return victim
+        return recency.put_first(tags, base, ways, word)
 
     def remove(self, tags: memoryview, base: int, ways: int, way: int) -> int:
         """Close the gap; the free way goes last."""
-        last = base + ways - 1
-        while way < last:
-            tags[way] = tags[way + 1]
-            way += 1
-        tags[last] = 0
-        return 0
+        return recency.take_out(tags, base, ways, way)

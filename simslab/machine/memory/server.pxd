@@ -41,15 +41,15 @@ cdef class ServerArray:
     @cython.locals(
         number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong
     )
-    cpdef long long serve(self, long long server, long long now, long long service) noexcept
+    cpdef inline long long serve(self, long long server, long long now, long long service) noexcept
     @cython.locals(free=cython.longlong, wait=cython.longlong)
-    cdef long long busy_until(self, long long server, long long now_q10, long long service) noexcept
+    cdef inline long long busy_until(self, long long server, long long now_q10, long long service) noexcept
     @cython.locals(present=cython.longlong, earlier=cython.longlong, near=cython.longlong, steady=cython.longlong)
-    cdef long long load(self, long long server, long long number, long long slot, long long offset) noexcept
+    cdef inline long long load(self, long long server, long long number, long long slot, long long offset) noexcept
     @cython.locals(slot=cython.longlong, carried=cython.longlong)
-    cdef long long bucket(self, long long server, long long number) noexcept
+    cdef inline long long bucket(self, long long server, long long number) noexcept
     @cython.locals(settled=cython.longlong, usage=cython.longlong)
     cdef long long average(self, long long server, long long number) noexcept
     @cython.locals(slot=cython.longlong)
-    cdef long long usage_before(self, long long server, long long number) noexcept
+    cdef inline long long usage_before(self, long long server, long long number) noexcept
     cpdef long long lines(self, long long server) noexcept

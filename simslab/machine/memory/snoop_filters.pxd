@@ -21,8 +21,8 @@ cdef class SnoopFilters(LineTable):
     @cython.locals(word=cython.longlong)
     cpdef long long held(self, long long row) noexcept
     @cython.locals(mask=cython.longlong)
-    cdef long long others_in(self, long long row, long long word, long long core) noexcept
+    cdef inline long long others_in(self, long long row, long long word, long long core) noexcept
     @cython.locals(found=cython.longlong, word=cython.longlong, mask=cython.longlong)
     cpdef long long another(self, long long domain, long long row, long long core) noexcept
     @cython.locals(position=cython.longlong)
-    cdef long long core_at(self, long long domain, long long word, long long mask) noexcept
+    cdef inline long long core_at(self, long long domain, long long word, long long mask) noexcept

@@ -46,6 +46,7 @@ class Rules:
     debug_slab: bool = False
     debug_pagealloc: bool = False
     init_on_free: bool = False
+    no_objfreelist: bool = False
     cache_line_size: int = 64
     kmalloc_slab: Callable[[int], FreelistCache | None] = lambda size: None
 
@@ -222,6 +223,8 @@ def set_objfreelist_slab_cache(geometry: Geometry, size: int, ctor: bool, rules:
 
 def objfreelist_obstacle(geometry: Geometry, ctor: bool, rules: Rules) -> str:
     """Return why a free object's bytes may not be used, or an empty string."""
+    if rules.no_objfreelist:
+        return "no_objfreelist: as kernels up to 4.5, which had no such freelists"
     if rules.init_on_free:
         return "init_on_free would wipe the freelist"
     if ctor:

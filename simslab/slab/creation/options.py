@@ -16,9 +16,13 @@ LARGE_MEMORY: Final = 32 << 20  # bytes of RAM above which slabs may have two pa
 class SlabOptions:
     """What `slab_nomerge`, `noaliencache`, `slab_max_order=` and the build decide, and what no kernel has.
 
-    `no_colouring`, `node_lists_apart` and `reap_all_nodes` are for asking what 5.10 gains: slabs all begin with their
-    first object where the first colour has it; a node's lists and counters begin in the line behind that of list_lock;
-    the reaper sends home the aliens of all nodes in each pass, as before it had a rotor.
+    The last seven are for asking what 5.10 gains. `no_colouring`: slabs all begin with their first object where the
+    first colour has it. `no_objfreelist`: no free object holds the index array of its slab (up to 4.5).
+    `node_lists_apart`: a node's lists and counters begin in the line behind that of list_lock. `reap_all_nodes`: the
+    reaper sends home the aliens of all nodes in each pass, as before it had a rotor. Up to 4.6 (mm/slab.c: cache_grow,
+    cache_alloc_refill) a slab's colour was chosen under list_lock (`colour_under_list_lock`), the array was refilled
+    from a new slab after that had entered the node's lists, under list_lock (`refill_under_list_lock`), and whether the
+    node has objects was looked up under it as well (`look_under_list_lock`).
     Origin of the others: mm/slab_common.c: setup_slab_nomerge; mm/slab.c: noaliencache_setup.
     """
 
@@ -34,10 +38,14 @@ class SlabOptions:
     freelist_random: bool = False
     freelist_seed: int = 0  # of the random sequences, which the kernel draws from its entropy
     freelist_hardened: bool = False
+    cache_line_size: int = 64
     no_colouring: bool = False
+    no_objfreelist: bool = False
     node_lists_apart: bool = False
     reap_all_nodes: bool = False
-    cache_line_size: int = 64
+    colour_under_list_lock: bool = False
+    refill_under_list_lock: bool = False
+    look_under_list_lock: bool = False
 
     def effective_max_order(self, memory_bytes: int) -> int:
         """Return the largest order taken for the sake of less waste (mm/slab.c: slab_max_order_setup)."""

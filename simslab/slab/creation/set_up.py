@@ -98,6 +98,7 @@ def rules_of(core: SlabCore) -> Rules:
         debug_slab=options.debug_slab,
         debug_pagealloc=options.debug_pagealloc,
         init_on_free=options.init_on_free,
+        no_objfreelist=options.no_objfreelist,
         cache_line_size=options.cache_line_size,
         kmalloc_slab=freelist_cache,
     )

@@ -89,7 +89,8 @@ STORES: Final[dict[str, Store]] = {
     "shrink": shrink_store,
     "validate": validate_store,
 }
-READ_ONLY: Final = ("order", "objs_per_slab", "object_size", "slab_size", "align")
+OF_SLUB_DEBUG: Final = ("sanity_checks", "red_zone", "poison", "store_user", "trace", "failslab")  # set at boot alone
+READ_ONLY: Final = ("order", "objs_per_slab", "object_size", "slab_size", "align", "ctor", "alloc_calls", "free_calls")
 OF_SLAB: Final = ("limit", "batchcount", "shared")
 
 
@@ -101,6 +102,8 @@ def slab_attr_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, name: str, 
     store = STORES.get(name)
     if store is None:
         expected = "one of " + ", ".join(STORES)
+        if name in OF_SLUB_DEBUG:
+            raise BadValue(f"attribute {name!r} is set by slub_debug when the kernel boots", expected=expected)
         if name in READ_ONLY:
             raise BadValue(f"attribute {name!r} of a SLUB cache cannot be written", expected=expected)
         if name in OF_SLAB:

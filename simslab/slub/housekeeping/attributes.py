@@ -1,9 +1,7 @@
 """What /sys/kernel/slab shows of SLUB's caches, in the kernel's formats (mm/slub.c: the `_show` functions).
 
-A kernel with SLUB_DEBUG, SLUB_STATS, NUMA and ZONE_DMA. Nothing is charged and no CPU is flushed.
-
-Not modelled: `ctor`, since simulated constructors have no symbol; `failslab`, which kernels with FAILSLAB show and
-the recorded one was not; `alloc_calls` and `free_calls`.
+A kernel with SLUB_DEBUG, SLUB_STATS, NUMA, ZONE_DMA and FAILSLAB. Nothing is charged and no CPU is flushed. The symbol
+of a simulated constructor has the name of its cache.
 """
 
 from __future__ import annotations
@@ -11,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
+from simslab.kernel.text import TEXT_BYTES
+from simslab.slab_common.flags import SLAB_FAILSLAB, SLAB_HWCACHE_ALIGN
 from simslab.slab_common.merging import slab_unmergeable
 from simslab.slub import flags as fl
 from simslab.slub.core import SlubCore
+from simslab.slub.debug.contents import TRACK_ALLOC, TRACK_FREE
 from simslab.slub.housekeeping.count_partial import count_free, count_inuse, count_partial
+from simslab.slub.housekeeping.locations import list_locations
 from simslab.slub.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slub.stat_item import STAT_ITEMS
 
@@ -90,6 +91,16 @@ def slabs_cpu_partial_show(core: SlubCore, cache: KmemCache) -> str:
     return total + "".join(f" C{cpu}={pobjects}({pages})" for cpu, pages, pobjects in found) + "\n"
 
 
+def ctor_show(core: SlubCore, cache: KmemCache) -> str:
+    """A constructor as %pS prints it, nothing where there is none (mm/slub.c: ctor_show)."""
+    return f"{cache.name}_ctor+0x0/{TEXT_BYTES:#x}\n" if cache.ctor else ""
+
+
+def calls(which: int) -> Show:
+    """Return alloc_calls_show (TRACK_ALLOC) or free_calls_show (TRACK_FREE)."""
+    return lambda core, cache: list_locations(core, cache, which)
+
+
 def aliases(cache: KmemCache) -> int:
     """Names beside a cache's own; -1 after a destruction that found objects, as in the kernel (aliases_show)."""
     return 0 if cache.refcount < 0 else cache.refcount - 1
@@ -116,6 +127,7 @@ SHOWS: Final[dict[str, Show]] = {
     "objects_partial": of_nodes(inuse_partial),
     "partial": of_nodes(lambda core, n: n.nr_partial),
     "cpu_slabs": cpu_slabs_show,
+    "ctor": ctor_show,
     "aliases": number(aliases),
     "align": number(lambda cache: cache.align),
     "hwcache_align": flag(SLAB_HWCACHE_ALIGN),
@@ -131,9 +143,12 @@ SHOWS: Final[dict[str, Show]] = {
     "poison": flag(fl.SLAB_POISON),
     "store_user": flag(fl.SLAB_STORE_USER),
     "validate": nothing,
+    "alloc_calls": calls(TRACK_ALLOC),
+    "free_calls": calls(TRACK_FREE),
     "cache_dma": flag(fl.SLAB_CACHE_DMA),
     "remote_node_defrag_ratio": number(lambda cache: cache.remote_node_defrag_ratio // 10),
     **{name.lower(): stat(item) for item, name in enumerate(STAT_ITEMS)},
+    "failslab": flag(SLAB_FAILSLAB),
     "usersize": number(lambda cache: cache.usersize),
 }
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from simslab.base.errors import BadValue
 from simslab.base.units import Duration, Size, parse_duration
-from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS, SLAB_FAILSLAB
+from simslab.slab_common.flags import SLAB_CONSISTENCY_CHECKS
 from simslab.slub.creation.options import SlubOptions, debug_bits
 from simslab.slub.flags import SLAB_DEBUG_FLAGS
 from simslab.workload.description.quantities import Strict, Time
@@ -40,8 +40,12 @@ OF_SLAB: Final = (
     "debug_slab",
     "debug_pagealloc",
     "no_colouring",
+    "no_objfreelist",
     "node_lists_apart",
     "reap_all_nodes",
+    "colour_under_list_lock",
+    "refill_under_list_lock",
+    "look_under_list_lock",
 )
 OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects", "slub_debug", "slub_nomerge")
 NUMA_SPINLOCK_THRESHOLD: Final = parse_duration("1 ms")  # qspinlock.numa_spinlock_threshold_ns, version 15
@@ -88,6 +92,9 @@ class KernelOptions(Strict):
     no_colouring: bool = Field(
         default=False, description="not 5.10: the first object of every slab begins at the same offset"
     )
+    no_objfreelist: bool = Field(
+        default=False, description="not 5.10: no free object holds its slab's index array, as up to 4.5"
+    )
     node_lists_apart: bool = Field(
         default=False,
         description="not 5.10: a node's lists and counters begin in the line behind list_lock's, which waiters poll",
@@ -95,6 +102,22 @@ class KernelOptions(Strict):
     reap_all_nodes: bool = Field(
         default=False,
         description="not 5.10: cache_reap sends home the aliens of all nodes in each pass, interrupts off (to 2.6.16)",
+    )
+    colour_under_list_lock: bool = Field(
+        default=False, description="not 5.10: the colour of a new slab is chosen under list_lock, as up to 4.6"
+    )
+    refill_under_list_lock: bool = Field(
+        default=False,
+        description="not 5.10: a new slab enters its node's lists before it serves, under list_lock, as up to 4.6",
+    )
+    look_under_list_lock: bool = Field(
+        default=False,
+        description="not 5.10: whether a node has objects is looked up under list_lock, as up to 4.6",
+    )
+    irq_cost: Time | None = Field(
+        default=None,
+        description="what local_irq_save and local_irq_restore take together, in place of the machine's, whose ratio "
+        "they keep; 0 as if interrupts were never masked",
     )
     stand_in_pages: bool = Field(
         default=False,
@@ -156,11 +179,6 @@ class KernelOptions(Strict):
         with_contents = [bits for bits in self._debug_bits() if bits & SLAB_DEBUG_FLAGS]
         return self.debug_slab or all(bits & SLAB_CONSISTENCY_CHECKS for bits in with_contents)
 
-    @property
-    def marks_for_failslab(self) -> bool:
-        """Whether `slub_debug` marks caches for failslab's filter."""
-        return any(bits & SLAB_FAILSLAB for bits in self._debug_bits())
-
     def _debug_bits(self) -> list[int]:
         return [debug_bits(letters) for letters, _ in SlubOptions(slub_debug=self.slub_debug).debug_blocks()]
 
@@ -181,8 +199,8 @@ class FailSlabSpec(Strict):
     ignore_gfp_wait: bool = Field(
         True, description="spare requests that may sleep (GFP_KERNEL), as the kernel does unless told otherwise"
     )
-    cache_filter: list[str] = Field(
-        default_factory=list, description="only these caches, and those with the letter A in `slub_debug`; all if none"
+    cache_filter: bool | list[str] = Field(
+        False, description="true: only caches with the letter A in `slub_debug`; or names: only these beside them"
     )
 
 

@@ -38,15 +38,15 @@ cdef class Executor:
         objp=cython.longlong
     )
     cpdef long long allocate(self, Cpu cpu, long long kind, long long slot) except -1
-    cdef long long put(self, Cpu cpu, long long slot, long long objp, long long cache, long long touch) except -1
+    cdef inline long long put(self, Cpu cpu, long long slot, long long objp, long long cache, long long touch) except -1
     @cython.locals(objp=cython.longlong)
-    cdef long long take(self, Cpu cpu, long long slot, long long touch) except -1
+    cdef inline long long take(self, Cpu cpu, long long slot, long long touch) except -1
     @cython.locals(objp=cython.longlong)
     cpdef long long release(self, Cpu cpu, long long kind, long long slot) except -1
     @cython.locals(by_kfree=cython.bint, cache=Cache)
     cdef long long release_faulty(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
     @cython.locals(cache=Cache, start=cython.longlong)
-    cdef long long free_object(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
+    cdef inline long long free_object(self, Cpu cpu, long long kind, long long slot, long long objp) except -1
     @cython.locals(
         cache=Cache, count=cython.longlong, start=cython.longlong, objects=list, i=cython.longlong, objp=cython.longlong
     )
@@ -56,6 +56,6 @@ cdef class Executor:
     )
     cpdef long long release_bulk(self, Cpu cpu, long long kind, long long slot) except -1
     cpdef long long drop(self, Cpu cpu, long long slot) except -1
-    cdef long long changed(self, Cpu cpu, long long slot) except -1
+    cdef inline long long changed(self, Cpu cpu, long long slot) except -1
     @cython.locals(count=cython.longlong, slot=cython.longlong)
     cpdef long long live(self) except? -1

@@ -1,6 +1,6 @@
 # Written by tools/declarations.py from recorder.py; its docstring tells what is decided here.
 cimport cython
-from simslab.base cimport buffers
+from simslab.base cimport bits, buffers
 from simslab.base.histogram cimport Histogram
 from simslab.machine.accounting cimport causes
 from simslab.machine.core.cpu cimport Cpu
@@ -46,17 +46,17 @@ cdef class Recorder:
     @cython.locals(
         latency=cython.longlong, path=cython.longlong, row=cython.longlong, cpu_row=cython.longlong,
         counters="long long*", attribution="long long*", cpus="long long*", counts_here=cython.bint,
-        total=cython.longlong, cause=cython.longlong, cycles=cython.longlong
+        total=cython.longlong, charged=cython.longlong, cause=cython.longlong, cycles=cython.longlong
     )
     cpdef long long end(self, Cpu cpu, long long start, long long operation, long long cache) except -1
     cpdef long long tell(self, Cpu cpu, long long start, long long operation, long long cache) except? -1
     @cython.locals(index=cython.longlong, histogram=Histogram)
-    cdef long long count(self, long long operation, long long path, long long cache, long long latency) except -1
+    cdef inline long long count(self, long long operation, long long path, long long cache, long long latency) except -1
     @cython.locals(
-        counts_here=cython.bint, row=cython.longlong, counters="long long*", cause=cython.longlong,
-        cycles=cython.longlong
+        counts_here=cython.bint, row=cython.longlong, counters="long long*", charged=cython.longlong,
+        cause=cython.longlong
     )
-    cpdef long long book_outside(self, Cpu cpu) noexcept
+    cpdef inline long long book_outside(self, Cpu cpu) noexcept
     cpdef long long object_allocated(self, Cpu cpu, long long addr) noexcept
     cpdef long long object_freed(self, Cpu cpu, long long addr) noexcept
     @cython.locals(i=cython.longlong)

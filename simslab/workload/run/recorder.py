@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from simslab.base import buffers
+from simslab.base import bits, buffers
 from simslab.base.histogram import Histogram
 from simslab.machine.accounting import causes
 from simslab.machine.core.cpu import Cpu
@@ -89,14 +89,17 @@ class Recorder:
         counters, attribution, cpus = cpu.cause, self.attribution, self.cpus
         counts_here = not cpu.in_interrupt  # else it is part of what was interrupted
         total = 0
-        for cause in range(causes.NR_CAUSES):
+        charged = cpu.charged
+        cpu.charged = 0
+        while charged:
+            cause = bits.lowest(charged)
+            charged &= charged - 1
             cycles = counters[cause]
-            if cycles:
-                counters[cause] = 0
-                total += cycles
-                attribution[row + 2 + cause] += cycles
-                if counts_here:
-                    cpus[cpu_row + 2 + cause] += cycles
+            counters[cause] = 0
+            total += cycles
+            attribution[row + 2 + cause] += cycles
+            if counts_here:
+                cpus[cpu_row + 2 + cause] += cycles
         if total != latency:
             self.violations += 1
         attribution[row] += 1
@@ -135,12 +138,14 @@ class Recorder:
             self.booked[cpu.id] = cpu.now
         row = cpu.id * CPU_ROW + 2
         counters = cpu.cause
-        for cause in range(causes.NR_CAUSES):
-            cycles = counters[cause]
-            if cycles:
-                counters[cause] = 0
-                if counts_here:
-                    self.cpus[row + cause] += cycles
+        charged = cpu.charged
+        cpu.charged = 0
+        while charged:
+            cause = bits.lowest(charged)
+            charged &= charged - 1
+            if counts_here:
+                self.cpus[row + cause] += counters[cause]
+            counters[cause] = 0
         return 0
 
     # -- objects ------------------------------------------------------------------------------------------------------

@@ -233,7 +233,7 @@ def _ready(machine: MachineSpec, workload: Workload, seed: int | None, quantum: 
     aged = age_heap(system, workload.heap, used_caches(system, [*made.values(), *caches], kinds), program.threads, seed)
     set_up_tasks(system.allocator, workload.threads, program.threads)
     if workload.failslab is not None:
-        inject_faults(system, workload.failslab, seed, made, workload.kernel.marks_for_failslab)
+        inject_faults(system, workload.failslab, seed, made)
     cgroups = put_into_cgroups(system.allocator, workload, program.threads)
     start_clocks(system)
     run = _assemble(system, program, kinds, caches, summary)

@@ -13,17 +13,20 @@ import numpy as np
 from simslab.allocator.allocator import Allocator
 from simslab.allocator.cache import Cache
 from simslab.base.errors import BadValue, near_miss
+from simslab.base.units import Duration
 from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.memcg import layout as memcg_layout
 from simslab.kernel.mm.stand_in import StandInPages
 from simslab.machine.core.cpu import Cpu
+from simslab.machine.description.kernel_costs import KernelCostsSpec
+from simslab.machine.description.model import cycles
 from simslab.machine.machine import Machine, build_machine
 from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.failslab import FailSlab
-from simslab.slab_common.flags import SLAB_ACCOUNT, SLAB_HWCACHE_ALIGN, parse_flags
+from simslab.slab_common.flags import SLAB_ACCOUNT, SLAB_FAILSLAB, SLAB_HWCACHE_ALIGN, parse_flags
 from simslab.workload.description.kernel_options import OF_SLUB as SLUB_PARAMETERS
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
@@ -55,6 +58,8 @@ def boot_system(spec: MachineSpec, options: KernelOptions, quantum: int, seed: i
     """
     if options.hz is not None:
         spec = spec.model_copy(update={"kernel": spec.kernel.model_copy(update={"hz": options.hz})})
+    if options.irq_cost is not None:
+        spec = spec.model_copy(update={"kernel": _with_irq_cost(spec, options.irq_cost)})
     if options.debug_pagealloc and spec.tlb is not None:
         spec = spec.model_copy(update={"tlb": _mapped_by_4k(spec.tlb)})
     with collector_off():
@@ -94,6 +99,15 @@ def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) ->
     allocator = make_allocator(kernel, options, seed)
     allocator.boot()
     return System(machine, kernel, allocator)
+
+
+def _with_irq_cost(spec: MachineSpec, cost: Duration) -> KernelCostsSpec:
+    """Return the kernel's costs with `cost` for local_irq_save and local_irq_restore together, split as they were."""
+    frequency = spec.core.frequency
+    total = cost.cycles(frequency)
+    save, restore = spec.kernel.irq_save.cycles(frequency), spec.kernel.irq_restore.cycles(frequency)
+    of_save = total * save // (save + restore) if save + restore else total // 2
+    return spec.kernel.model_copy(update={"irq_save": cycles(of_save), "irq_restore": cycles(total - of_save)})
 
 
 def _mapped_by_4k(tlb: TlbSpec) -> TlbSpec:
@@ -141,8 +155,12 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
         freelist_hardened=options.freelist_hardened,
         debug_pagealloc=options.debug_pagealloc,
         no_colouring=options.no_colouring,
+        no_objfreelist=options.no_objfreelist,
         node_lists_apart=options.node_lists_apart,
         reap_all_nodes=options.reap_all_nodes,
+        colour_under_list_lock=options.colour_under_list_lock,
+        refill_under_list_lock=options.refill_under_list_lock,
+        look_under_list_lock=options.look_under_list_lock,
     )
     return SlabAllocator(kernel, slab_options)
 
@@ -233,15 +251,18 @@ def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) 
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
 
 
-def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache], marked: bool = False) -> None:
-    """Let allocations fail from now on; `marked`: the kernel was told to mark caches for that."""
-    caches = []
-    for i, name in enumerate(spec.cache_filter):
+def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache]) -> None:
+    """Let allocations fail from now on; BadValue when the filter lets no cache through."""
+    wanted, caches = spec.cache_filter, []
+    if wanted is True and not any(cache.flags & SLAB_FAILSLAB for cache in system.allocator.caches):
+        expected = "names of caches, or the letter A in the kernel's slub_debug"
+        raise BadValue("no cache is marked for failslab", expected=expected, at=("failslab", "cache_filter"))
+    for i, name in enumerate(() if isinstance(wanted, bool) else wanted):
         try:
             caches.append(named_cache(system, name, made).name)
         except BadValue as fault:
             at = ("failslab", "cache_filter", i)
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
-    sparing = spec.ignore_gfp_wait
-    faults = FailSlab(spec.probability, seed, spec.interval, spec.times, spec.space, sparing, frozenset(caches), marked)
+    faults = FailSlab(spec.probability, seed, spec.interval, spec.times, spec.space, spec.ignore_gfp_wait)
+    faults.cache_filter, faults.caches = bool(wanted), frozenset(caches)
     system.allocator.set_failslab(faults)

@@ -43,9 +43,9 @@ cdef class WorkloadThread:
 
     cpdef long long run(self) except -1
     cdef long long next_piece(self) except? -1
-    cdef long long let_others_in(self) except -1
+    cdef inline long long let_others_in(self) except -1
     @cython.locals(kind=cython.longlong, argument=cython.longlong, executor=Executor, opcode=cython.longlong)
-    cdef long long step(self, long long word) except -1
+    cdef inline long long step(self, long long word) except -1
     @cython.locals(executor=Executor, i=cython.longlong)
     cdef long long other_step(self, long long opcode, long long kind, long long argument) except -1
     @cython.locals(executor=Executor)
@@ -57,7 +57,7 @@ cdef class WorkloadThread:
     cdef long long park(self, long long reason, long long place) except -1
     @cython.locals(cpu=Cpu)
     cdef long long catch_up(self, long long time) except -1
-    cdef long long do_what_is_due(self) except -1
+    cdef inline long long do_what_is_due(self) except -1
     @cython.locals(cpu=Cpu)
     cdef long long idle_until(self, long long time) except -1
     cdef long long sleep_until(self, long long time) except -1

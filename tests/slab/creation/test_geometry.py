@@ -114,3 +114,11 @@ def test_debug_pagealloc_gives_pages_of_their_own_to_what_fills_them_or_is_small
     asked = types.SimpleNamespace(flags=fl.SLAB_POISON, object_size=size)
     assert wants_debug_pagealloc(asked, size, rules) == own_pages
     assert not wants_debug_pagealloc(types.SimpleNamespace(flags=0, object_size=size), size, rules)
+
+
+@pytest.mark.parametrize(("bytes_", "num", "mgmt"), [(100, 39, "ON"), (1024, 4, "OFF"), (4096, 1, "OFF")])
+def test_without_freelists_in_objects_they_are_on_the_slab_or_in_kmalloc_objects(bytes_, num, mgmt):
+    found = size(bytes_, rules=dataclasses.replace(RULES, no_objfreelist=True))
+    assert (found.num, found.mgmt) == (num, mgmt)
+    assert size(bytes_).mgmt == "OBJFREELIST"
+    assert found.attempts[0].verdict.startswith("no_objfreelist")

@@ -225,3 +225,21 @@ def test_slabs_begin_at_every_colour_or_all_at_the_first(options, offsets):
         starts[objp >> 13] = min(starts.get(objp >> 13, 8192), objp & 8191)  # slabs of two pages
     first = min(starts.values())
     assert sorted({start - first for start in starts.values()}) == [64 * offset for offset in offsets]
+
+
+def in_use(cache):
+    """Objects of a cache that somebody has."""
+    kept = sum(array.avail for _, array in invariants.arrays(cache))
+    return sum(node.total_slabs * cache.num - node.free_objects for node in cache.node) - kept
+
+
+@pytest.mark.parametrize(("options", "each"), [({}, 0), ({"no_objfreelist": True}, 1)])
+def test_without_freelists_in_objects_a_slab_of_one_page_has_an_object_of_kmalloc_32_besides(options, each):
+    bench = Bench(4096, **options)
+    small = bench.allocator.kmalloc_slab(1, gfp.GFP_KERNEL)
+    before = in_use(small)
+    bench.alloc(40)
+    assert in_use(small) - before == 40 * each
+    bench.free_all()
+    bench.allocator.kmem_cache_shrink(bench.cpu, bench.cache)
+    assert in_use(small) == before

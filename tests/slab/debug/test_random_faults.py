@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simslab.base.build import running_build
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
@@ -11,6 +12,7 @@ from simslab.slab.creation.cpucache import do_tune_cpucache
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common import flags as fl
 
+COMPILED = running_build().kind == "compiled"
 REQUESTS = [gfp.GFP_KERNEL, gfp.GFP_ATOMIC | gfp.NOWARN, gfp.GFP_KERNEL | gfp.ZERO]
 CACHES = {
     "words": (8, 0, 0),
@@ -122,7 +124,7 @@ class Program:
             self.allocator.kmem_cache_shrink(self.cpus[0], cache)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40 if COMPILED else 12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     topology=st.sampled_from(["1n1c", "1n4c", "2n8c", "4n8c", "2n4c1m"]),
     cache=st.sampled_from(list(CACHES)),

@@ -21,7 +21,9 @@ def system(request):
 
 
 def fail_vectors(system, times=-1):
-    system.allocator.set_failslab(FailSlab(100, times=times, ignore_gfp_reclaim=False, caches=VECTOR_CACHES))
+    system.allocator.set_failslab(
+        FailSlab(100, times=times, ignore_gfp_reclaim=False, cache_filter=True, caches=VECTOR_CACHES)
+    )
 
 
 def test_an_object_is_charged_with_its_entry_of_the_vector(system):

@@ -127,6 +127,30 @@ def test_what_is_only_written_shows_nothing(used):
     assert shown(*used, "shrink") == shown(*used, "validate") == ""
 
 
+def test_a_constructor_is_shown_by_a_symbol_and_its_lack_by_nothing(used):
+    allocator, cache = used
+    made = allocator.kmem_cache_create("made", 200, ctor=1)
+    assert shown(allocator, made, "ctor") == "made_ctor+0x0/0x40\n"
+    assert shown(allocator, cache, "ctor") == ""
+
+
+def test_caches_with_the_letter_a_are_shown_as_marked_for_failslab(booted):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="A,c")
+    marked, other = (allocator.kmem_cache_create(name, 200) for name in ("c", "d"))
+    assert [shown(allocator, cache, "failslab") for cache in (marked, other)] == ["1\n", "0\n"]
+
+
+def test_who_allocated_and_freed_is_shown_where_it_is_kept(booted, used):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="U")
+    cache, cpu = allocator.kmem_cache_create("c", 200), allocator.kernel.machine.cpus[0]
+    objp = allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    allocator.kmem_cache_free(cpu, cache, objp)
+    assert allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) == objp
+    assert shown(allocator, cache, "alloc_calls") == "      1 swapper/0+0x10/0x40 age=0 pid=1\n"
+    assert shown(allocator, cache, "free_calls") == "      1 swapper/0+0x20/0x40 age=0 pid=1\n"
+    assert shown(*used, "alloc_calls") == shown(*used, "free_calls") == ""
+
+
 def test_the_directory_of_a_cache_that_may_be_shared_is_its_id(booted):
     allocator = booted("1n1c")
     cache = allocator.kmem_cache_create("mine", 192, flags=0x20000)

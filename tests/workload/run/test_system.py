@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from simslab.base.errors import BadValue
+from simslab.kernel.mm import gfp
+from simslab.machine.accounting import causes
 from simslab.machine.library import load_machine
+from simslab.slab_common.flags import SLAB_FAILSLAB
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
 from simslab.workload.description.tunables import Tunables
@@ -83,8 +86,24 @@ def test_slubs_options_reach_it():
 
 
 def test_what_no_kernel_has_can_be_asked_for():
-    options = boot(no_colouring=True, node_lists_apart=True, reap_all_nodes=True).allocator.options
-    assert (options.no_colouring, options.node_lists_apart, options.reap_all_nodes) == (True, True, True)
+    asked = ("no_colouring", "no_objfreelist", "node_lists_apart", "reap_all_nodes")
+    asked += ("colour_under_list_lock", "refill_under_list_lock", "look_under_list_lock")
+    options, plain = (boot(**dict.fromkeys(names, True)).allocator.options for names in (asked, ()))
+    assert [getattr(options, name) for name in asked] == [True] * 7
+    assert [getattr(plain, name) for name in asked] == [False] * 7
+
+
+@pytest.mark.parametrize(
+    ("cost", "masking"), [(None, (10, 27)), ("0 cycles", (0, 0)), ("74 cycles", (20, 54)), ("10 ns", (7, 19))]
+)
+def test_what_masking_interrupts_costs_may_be_set_by_hand_in_the_machines_ratio(cost, masking):
+    system = boot(irq_cost=cost)
+    cpu, cache = system.machine.cpus[0], system.find_cache("kmalloc-256")
+    for _ in range(2):
+        before = cpu.cause_owner[causes.IRQ_MASK]
+        system.allocator.kmem_cache_free(cpu, cache, system.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL))
+    assert cpu.cause_owner[causes.IRQ_MASK] - before == 2 * sum(masking)
+    assert (cpu.costs.kernel.irq_save, cpu.costs.kernel.irq_restore) == masking
 
 
 def test_spinlocks_know_of_nodes_where_asked_and_pass_others_over_for_a_millisecond_at_most():
@@ -182,6 +201,23 @@ def test_faults_are_injected_into_the_caches_named(system):
     with pytest.raises(BadValue) as error:
         inject_faults(system, FailSlabSpec(probability=1, cache_filter=["dentry", "none"]), 7, {})
     assert error.value.faults[0].at == ("failslab", "cache_filter", 1)
+
+
+def test_the_filter_without_names_lets_marked_caches_fail_alone(system):
+    spec = FailSlabSpec(probability=100, cache_filter=True)
+    with pytest.raises(BadValue, match="no cache is marked for failslab"):
+        inject_faults(system, spec, 7, {})
+    system.find_cache("kmalloc-64").flags |= SLAB_FAILSLAB
+    inject_faults(system, spec, 7, {})
+    faults = system.allocator.allocating.failslab
+    assert faults.should_failslab(system.find_cache("kmalloc-64"), 0)
+    assert not faults.should_failslab(system.find_cache("kmalloc-96"), 0)
+
+
+def test_without_the_filter_marked_caches_fail_like_the_others(system):
+    system.find_cache("kmalloc-64").flags |= SLAB_FAILSLAB
+    inject_faults(system, FailSlabSpec(probability=100), 7, {})
+    assert system.allocator.allocating.failslab.should_failslab(system.find_cache("kmalloc-96"), 0)
 
 
 @pytest.mark.parametrize("reap", [True, False])

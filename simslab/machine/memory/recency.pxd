@@ -1,0 +1,26 @@
+cdef inline long long to_front(long long* tags, long long base, long long way) noexcept:  # C alone: nothing can raise
+    cdef long long word = tags[way]
+    while way > base:
+        tags[way] = tags[way - 1]
+        way -= 1
+    tags[base] = word
+    return base
+
+
+cdef inline long long put_first(long long* tags, long long base, long long ways, long long word) noexcept:
+    cdef long long way = base + ways - 1
+    cdef long long last = tags[way]
+    while way > base:
+        tags[way] = tags[way - 1]
+        way -= 1
+    tags[base] = word
+    return last
+
+
+cdef inline long long take_out(long long* tags, long long base, long long ways, long long way) noexcept:
+    cdef long long last = base + ways - 1
+    while way < last:
+        tags[way] = tags[way + 1]
+        way += 1
+    tags[last] = 0
+    return 0
