@@ -9,7 +9,7 @@ slabs, as the sheaves of 6.18, needs no further call.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from simslab.allocator.cache import Cache
 from simslab.allocator.parked import ArrayLevel, Parked
@@ -17,6 +17,9 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.machine.core.cpu import Cpu
+
+if TYPE_CHECKING:
+    from simslab.kernel.memcg.charge import MemcgCharging
 
 
 class Faults(Protocol):
@@ -148,6 +151,10 @@ class Allocator:
     def set_failslab(self, faults: Faults | None) -> None:
         """Let allocations fail from now on; None: no more."""
         raise missing("set_failslab")
+
+    def set_memcg(self, charging: MemcgCharging) -> None:
+        """Charge the objects of tasks to their memory cgroups from now on."""
+        raise missing("set_memcg")
 
     def cpu_up(self, cpu: Cpu, coming: int) -> int:
         """Prepare for CPU `coming` and let it take part; 0 or -ENOMEM."""

@@ -48,13 +48,33 @@ def check_file(name: str) -> str:
     checked = validate(document, model)
     if kind == "workload":
         _check_operations(document, checked)
+    return "\n".join(filter(None, [_told(kind, checked, path.parent), _ignored_account(checked)]))
+
+
+def _told(kind: str, checked: BaseModel, folder: Path) -> str:
+    """Return what a checked document is, with what was found in the traces that it replays."""
     trace = getattr(checked, "trace", None)
-    if trace is not None:
-        told = [(file.name, _check_trace(path.parent / file)) for file in trace.files]
-        if len(told) == 1:
-            return f"{kind} of a {told[0][1]}"
+    told = [(file.name, _check_trace(folder / file)) for file in trace.files] if trace is not None else []
+    if len(told) == 1:
+        return f"{kind} of a {told[0][1]}"
+    if told:
         return "\n".join([f"{kind} of {len(told)} traces", *(f"{name}: {text}" for name, text in told)])
     return kind
+
+
+def _ignored_account(checked: BaseModel) -> str:
+    """Return what a workload must be told of SLAB_ACCOUNT in a kernel that does not know it; empty for others."""
+    kernel = getattr(checked, "kernel", None)
+    if getattr(kernel, "memcg", True):
+        return ""
+    caches = getattr(checked, "caches", {})
+    named = [
+        name
+        for name, cache in caches.items()
+        if any(flag.upper().removeprefix("SLAB_") == "ACCOUNT" for flag in cache.flags)
+    ]
+    told = "is 0 without 'kernel: {memcg: true}', and counts for nothing"
+    return f"  SLAB_ACCOUNT of {', '.join(named)} {told}" if named else ""
 
 
 def check_together(files: Mapping[str, str]) -> str:

@@ -197,6 +197,30 @@ class AgedRow:
     slabs: int
 
 
+@dataclass(frozen=True)
+class MemcgRow:
+    """What one memory cgroup was charged; the first six at the end of the run, the rest in the region of interest."""
+
+    cgroup: str
+    limit_pages: int | None
+    pages: int  # charged: what objects need, and what CPUs keep in advance
+    peak_pages: int
+    bytes: int  # of live objects, each with its entry in the vector of its slab
+    bytes_lost: int  # charges left behind by bulk allocations that failed half way, as 5.10 does
+    charges: int  # objects
+    bytes_charged: int
+    uncharges: int  # objects
+    stock_hits: int  # charges for which the bytes kept by the CPU were enough
+    page_charges: int  # charges that took whole pages
+    batches: int  # of these, charges that took 32 pages from the counter
+    failures: int  # allocations that returned NULL for the limit's sake
+    forced: int  # charges above the limit: GFP_ATOMIC, __GFP_NOFAIL, PF_MEMALLOC
+    drains: int  # times that a CPU gave the bytes that it kept back
+    vectors: int  # made, one for each slab with charged objects
+    vectors_failed: int  # not made for want of memory: the object stays uncharged
+    vectors_raced: int  # made when another CPU's was there already
+
+
 @dataclass
 class Measurement:
     """All statistics of one run (region of interest only, unless said)."""
@@ -227,3 +251,4 @@ class Measurement:
     tuned_merged: list[str] = field(default_factory=list)  # those of them whose tunables went to the cache that serves
     trace_phases: list[TracePhaseRow] = field(default_factory=list)  # of the region of interest; none of a single phase
     aged: list[AgedRow] = field(default_factory=list)  # before the run; none where the heap was fresh
+    memcg: list[MemcgRow] = field(default_factory=list)  # none where the workload has no `cgroups`

@@ -28,6 +28,7 @@ SELDOM: Final = (
     "tuned_merged",
     "trace_phases",
     "aged",
+    "memcg",
 )  # parts of a measurement that are left out where they are empty
 
 Count = Annotated[int, Field(ge=0)]

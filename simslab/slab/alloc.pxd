@@ -11,6 +11,7 @@ from simslab.slab.kmem_cache cimport ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport flags as fl
+from simslab.slab_common.memcg cimport verdicts
 
 cdef long long BATCHREFILL_LIMIT
 cdef long long INSNS_ALLOC
@@ -42,15 +43,17 @@ cdef class SlabAlloc:
     cdef public NodeAlloc nodes
     cdef long long gfp_allowed_mask
     cdef public object failslab
+    cdef public object memcg
+    cdef public long long hooked
     cdef public object policies
     cdef public long long init_on_alloc
     cdef public long long locked_look
     cdef public long long locked_refill
     cdef public long long stats
 
-    @cython.locals(saved=cython.longlong, objp=cython.longlong)
+    @cython.locals(verdict=cython.longlong, saved=cython.longlong, objp=cython.longlong)
     cpdef long long slab_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(saved=cython.longlong, objp=cython.longlong)
+    @cython.locals(verdict=cython.longlong, saved=cython.longlong, objp=cython.longlong)
     cpdef long long slab_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
     @cython.locals(objp=cython.longlong)
     cdef long long do_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
@@ -58,8 +61,10 @@ cdef class SlabAlloc:
     @cython.locals(zero=cython.longlong)
     cdef debugcheck_after(self, Cpu cpu, KmemCache cache, long long flags, long long objp)
     cdef long long want_init_on_alloc(self, KmemCache cache, long long flags) noexcept
-    cdef long long should_failslab(self, Cpu cpu, KmemCache cache, long long flags) except -1
-    @cython.locals(objects=list, _=cython.longlong, objp=cython.longlong)
+    @cython.locals(verdict=cython.longlong)
+    cdef long long pre_alloc_hook(self, Cpu cpu, KmemCache cache, long long flags, long long size) except? -1
+    cdef long long post_alloc_hook(self, Cpu cpu, KmemCache cache, long long flags, long long objp) except? -1
+    @cython.locals(objects=list, verdict=cython.longlong, _=cython.longlong, objp=cython.longlong)
     cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
     @cython.locals(objp=cython.longlong)
     cdef long long do_cache_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1

@@ -21,6 +21,7 @@ from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import flags as fl
+from simslab.slab_common.memcg import verdicts
 
 BATCHREFILL_LIMIT: Final = 16
 
@@ -51,11 +52,10 @@ SITE_REFILL: Final = callsites.site("cache_alloc_refill")
 class SlabAlloc:
     """The allocation paths of one kernel's allocator.
 
-    `policies` (kernel/mm/mempolicy.py) and `failslab` are None unless tasks have memory policies or faults are
-    injected.
+    `policies` (kernel/mm/mempolicy.py), `failslab` and `memcg` (slab_common/memcg) are None unless tasks have memory
+    policies, faults are injected or tasks are in memory cgroups; `hooked` is 1 with either of the last two.
 
-    Not modelled: gfp_allowed_mask without reclaim during boot, when nothing is short; the hooks of memory cgroups
-    (memcg_slab_pre_alloc_hook, memcg_slab_post_alloc_hook, memcg_slab_free_hook), which the configuration leaves out.
+    Not modelled: gfp_allowed_mask without reclaim during boot, when nothing is short.
     """
 
     def __init__(self, pages: SlabPages, freeing: SlabFree, zonelists: list[list[int]]) -> None:
@@ -65,6 +65,8 @@ class SlabAlloc:
         self.nodes = NodeAlloc(pages, zonelists)
         self.gfp_allowed_mask = gfp.BITS_MASK
         self.failslab: Any = None
+        self.memcg: Any = None
+        self.hooked = 0
         self.policies: Any = None
         self.init_on_alloc = 0
         self.locked_look = 0  # 1: whether the node has objects is looked up under list_lock
@@ -77,7 +79,8 @@ class SlabAlloc:
         """Allocate wherever this CPU is; 0 when there is nothing (mm/slab.c: slab_alloc)."""
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_ALLOC)
-        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+        verdict = self.pre_alloc_hook(cpu, cache, flags, 1) if self.hooked else 0
+        if verdict == verdicts.REFUSED:
             return 0
         saved = cpu.irq_save(SITE_ALLOC)
         objp = self.do_cache_alloc(cpu, cache, flags)
@@ -87,7 +90,8 @@ class SlabAlloc:
             cpu.prefetchw(objp + cache.obj_offset)  # what the checks return: the object in its slot
         else:
             cpu.prefetchw(objp)
-        return self.after_alloc(cpu, cache, flags, objp)
+        objp = self.after_alloc(cpu, cache, flags, objp)
+        return self.post_alloc_hook(cpu, cache, flags, objp) if verdict else objp
 
     def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """Allocate on node `nodeid`, on other nodes if it must and may (mm/slab.c: slab_alloc_node).
@@ -96,14 +100,16 @@ class SlabAlloc:
         """
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_ALLOC_NODE)
-        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+        verdict = self.pre_alloc_hook(cpu, cache, flags, 1) if self.hooked else 0
+        if verdict == verdicts.REFUSED:
             return 0
         saved = cpu.irq_save(SITE_ALLOC_NODE)
         objp = self.do_alloc_node(cpu, cache, flags, cpu.numa_mem if nodeid == gfp.NUMA_NO_NODE else nodeid)
         cpu.irq_restore(saved)
         if self.stats and objp:
             self.debugcheck_after(cpu, cache, flags, objp)
-        return self.after_alloc(cpu, cache, flags, objp)
+        objp = self.after_alloc(cpu, cache, flags, objp)
+        return self.post_alloc_hook(cpu, cache, flags, objp) if verdict else objp
 
     def do_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
         """Middle of slab_alloc_node. Irqs off."""
@@ -140,19 +146,32 @@ class SlabAlloc:
                 return 1
         return flags & gfp.ZERO
 
-    def should_failslab(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
-        """Whether a fault is injected here (mm/failslab.c: __should_failslab, from slab_pre_alloc_hook)."""
-        if not self.failslab.should_failslab(cache, flags):
-            return 0
-        cpu.path = paths.ALLOC_FAILED
-        return 1
+    def pre_alloc_hook(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> int:
+        """Whether `size` objects are refused or charged: one of `verdicts` (mm/slab.h: slab_pre_alloc_hook).
+
+        A fault may be injected (mm/failslab.c: __should_failslab), and a task's cgroup may have reached its limit.
+        """
+        verdict: int = verdicts.UNCHARGED
+        if self.failslab is not None and self.failslab.should_failslab(cache, flags):
+            verdict = verdicts.REFUSED
+        elif self.memcg is not None:
+            verdict = self.memcg.pre_alloc_hook(cpu, cache, flags, size)
+        if verdict == verdicts.REFUSED:
+            cpu.path = paths.ALLOC_FAILED
+        return verdict
+
+    def post_alloc_hook(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> int:
+        """Write down who is charged for an object, or uncharge NULL (mm/slab.h: slab_post_alloc_hook)."""
+        self.memcg.post_alloc_hook(cpu, cache, flags, [objp], 1)
+        return objp
 
     def kmem_cache_alloc_bulk(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> list[int]:
         """Allocate `size` objects or none at all (mm/slab.c: kmem_cache_alloc_bulk)."""
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_BULK)
         objects: list[int] = []
-        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+        verdict = self.pre_alloc_hook(cpu, cache, flags, size) if self.hooked else 0
+        if verdict == verdicts.REFUSED:
             return objects
         cpu.irq_disable(SITE_BULK)
         for _ in range(size):
@@ -167,6 +186,8 @@ class SlabAlloc:
             for objp in objects:
                 self.debugcheck_after(cpu, cache, flags, objp)
         if len(objects) < size:
+            if verdict:
+                self.memcg.post_alloc_hook(cpu, cache, flags, objects, size)
             for objp in objects:  # mm/slab_common.c: __kmem_cache_free_bulk
                 self.freeing.kmem_cache_free(cpu, cache, objp)
             cpu.path = paths.ALLOC_FAILED
@@ -176,6 +197,8 @@ class SlabAlloc:
             for objp in objects:
                 cpu.insn(INSNS_ZERO)
                 cpu.clear(objp + cache.obj_offset, cache.object_size)
+        if verdict:
+            self.memcg.post_alloc_hook(cpu, cache, flags, objects, size)
         return objects
 
     # -- from this CPU's array; irqs off ------------------------------------------------------------------------------

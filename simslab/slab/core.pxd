@@ -2,6 +2,7 @@
 cimport cython
 from simslab.allocator.allocator cimport Allocator
 from simslab.allocator.cache cimport Cache
+from simslab.kernel cimport layout
 from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab cimport paths
@@ -25,6 +26,7 @@ cdef class SlabCore(Allocator):
     cdef readonly list caches_to_rcu_destroy
     cdef public KmallocCaches kmalloc_caches
     cdef public KmemCache kmem_cache
+    cdef public object memcg
     cdef public long long slab_state
     cdef public long long slab_max_order
     cdef public bint use_alien_caches

@@ -7,10 +7,11 @@ boot are functions on this class; allocator.py puts them together.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from simslab.allocator.allocator import Allocator, Faults
 from simslab.allocator.cache import Cache
+from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.locking.mutex import Mutex
 from simslab.kernel.mm.debug_pagealloc import DirectMap
@@ -32,6 +33,11 @@ from simslab.slab_common import kmalloc as kmalloc_types
 from simslab.slab_common.freelist_random import FreelistRandom
 from simslab.slab_common.kmalloc_caches import KmallocCaches
 from simslab.slab_common.slab_state import SLAB_MUTEX_OFFSET
+
+if TYPE_CHECKING:
+    from simslab.kernel.memcg.charge import MemcgCharging
+    from simslab.slab_common.memcg.hooks import MemcgHooks
+    from simslab.slab_common.memcg.vectors import SlabPlaces
 
 INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 33
@@ -58,6 +64,7 @@ class SlabCore(Allocator):
         self.by_index: list[KmemCache | None] = [None]
         self.kmalloc_caches = KmallocCaches(kmalloc.SIZES)
         self.kmem_cache: KmemCache | None = None
+        self.memcg: MemcgHooks | None = None
         self.slab_state = 0
         self.slab_max_order = 1
         self.use_alien_caches = False
@@ -108,6 +115,31 @@ class SlabCore(Allocator):
     def set_failslab(self, faults: Faults | None) -> None:
         """Let allocations fail from now on; None: no more (mm/failslab.c)."""
         self.allocating.failslab = faults
+        self.allocating.hooked = int(faults is not None or self.memcg is not None)
+
+    def set_memcg(self, charging: MemcgCharging) -> None:
+        """Charge the objects of tasks to their memory cgroups from now on (memcg_kmem_enabled).
+
+        Speed: loaded where asked for (benchmarks/start.py).
+        """
+        from simslab.slab_common.memcg.hooks import MemcgHooks
+        from simslab.slab_common.memcg.vectors import ObjCgroupVectors
+
+        vectors = ObjCgroupVectors(self.kernel.mem_map, self, self.slab_places())
+        self.memcg = MemcgHooks(charging, vectors, self.by_index)
+        self.allocating.memcg = self.freeing.memcg = self.pages.memcg = self.memcg
+        self.allocating.hooked = 1
+
+    def slab_places(self) -> SlabPlaces:
+        """Where a slab has its objects, for vectors beside it."""
+        from simslab.slab_common.memcg.vectors import SlabPlaces
+
+        mem_map = self.kernel.mem_map
+        return SlabPlaces(
+            first=lambda pfn: mem_map.get("s_mem", pfn),
+            objects=lambda cache, _: cache.num,  # type: ignore[attr-defined]
+            size_offset=layout.KMEM_CACHE_SIZE,
+        )
 
     # -- objects ------------------------------------------------------------------------------------------------------
 

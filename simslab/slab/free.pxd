@@ -53,6 +53,7 @@ cdef class SlabFree:
     cdef public list by_index
     cdef long long nr_online_nodes
     cdef public long long stats
+    cdef public object memcg
     cdef public object log
     cdef Reserves reserves
     cdef public long long hardened

@@ -70,6 +70,7 @@ class SlabFree:
         self.by_index = by_index
         self.nr_online_nodes = nr_online_nodes
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
+        self.memcg: Any = None  # slab_common.memcg.hooks.MemcgHooks, where tasks are in memory cgroups
         self.log: Any = None  # kernel.printk.KernelLog
         self.reserves = pages.lists.reserves
         self.hardened = 0  # 1 with SLAB_FREELIST_HARDENED
@@ -147,6 +148,8 @@ class SlabFree:
             cpu.clear(objp + cache.obj_offset, cache.object_size)
         if self.stats:
             self.pages.debug.free_debugcheck(cpu, cache, objp)
+        if self.memcg is not None:
+            self.memcg.free_hook(cpu, cache, objp)
         ac = cache.cpu_cache[cpu.id]
         cpu.read(cache.addr + layout.KMEM_CACHE_CPU_CACHE)
         if self.nr_online_nodes > 1:

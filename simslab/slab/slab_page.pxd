@@ -42,6 +42,7 @@ cdef class SlabPages:
     cdef public object rcu
     cdef public object randomizer
     cdef public object debug
+    cdef public object memcg
     cdef public long long locked_colour
     cdef public long long stats
     cdef public object log

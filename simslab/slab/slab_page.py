@@ -70,6 +70,7 @@ class SlabPages:
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.randomizer: Any = None  # with SLAB_FREELIST_RANDOM
         self.debug: Any = None  # with DEBUG_SLAB (debug/checks.py)
+        self.memcg: Any = None  # slab_common.memcg.hooks.MemcgHooks, where tasks are in memory cgroups
         self.locked_colour = 0  # 1: a slab's colour is chosen under list_lock
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.log: Any = None  # kernel.printk.KernelLog
@@ -352,5 +353,7 @@ class SlabPages:
         if mem_map.slab_cache[pfn]:
             mem_map.slab_cache[pfn] = 0
             mem_map.slot_free(pfn)
+        if self.memcg is not None:
+            self.memcg.free_page_obj_cgroups(cpu, pfn)
         self.page_allocator.free_pages(cpu, pfn, cache.gfporder)
         return 0

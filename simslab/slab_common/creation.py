@@ -22,6 +22,7 @@ from simslab.slab_common import flags as fl
 from simslab.slab_common.alignment import BYTES_PER_WORD, boot_alignment, calculate_alignment
 from simslab.slab_common.kmalloc import KmallocCache
 from simslab.slab_common.kmalloc_caches import KmallocCaches
+from simslab.slab_common.memcg.standing import ACCOUNTED
 from simslab.slab_common.slab_state import KernelPanicError
 from simslab.slab_common.standing import StandingCache
 from simslab.slab_common.usercopy import usercopy_window_is_valid
@@ -65,8 +66,11 @@ class SlabCaches(Protocol[AnyCache]):
 class CacheCreation(ABC, Generic[AnyCache]):
     """Creation and destruction of the caches of `slab`; what an allocator does its own way is abstract (mm/slab.h)."""
 
-    def __init__(self, slab: SlabCaches[AnyCache], cache_line_size: int, debug_vm: bool = False) -> None:
+    def __init__(
+        self, slab: SlabCaches[AnyCache], cache_line_size: int, debug_vm: bool = False, memcg: bool = False
+    ) -> None:
         self.slab = slab
+        self.memcg_flags = fl.SLAB_ACCOUNT if memcg else 0
         self.cache_line_size = cache_line_size
         self.debug_vm = debug_vm
 
@@ -123,9 +127,9 @@ class CacheCreation(ABC, Generic[AnyCache]):
     def create_or_share(self, cpu: Cpu, request: CacheRequest) -> tuple[AnyCache | None, int]:
         """Body of kmem_cache_create_usercopy, under slab_mutex: (cache, 0) or (None, errno)."""
         err = kmem_cache_sanity_check(self.slab.kernel.log, cpu, request) if self.debug_vm else 0
-        if err or request.flags & ~fl.SLAB_FLAGS_PERMITTED or request.size < 0:
+        if err or request.flags & ~(fl.SLAB_FLAGS_PERMITTED | self.memcg_flags) or request.size < 0:
             return None, err or -EINVAL
-        request = replace(request, flags=request.flags & self.cache_create_mask())
+        request = replace(request, flags=request.flags & (self.cache_create_mask() | self.memcg_flags))
         if not usercopy_window_is_valid(request.size, request.useroffset, request.usersize):
             window = f"usercopy window {request.useroffset}+{request.usersize}"
             self.slab.kernel.log.pr_warn(cpu, f"{window} does not lie in an object of {request.size} bytes")
@@ -200,7 +204,8 @@ class CacheCreation(ABC, Generic[AnyCache]):
 
         Not modelled: the aliases' own names. An object_size raised later than creation is the allocator's to set.
         """
-        flags = standing.flags & self.cache_create_mask()
+        accounted = self.memcg_flags if standing.name in ACCOUNTED else 0
+        flags = (standing.flags & self.cache_create_mask()) | accounted
         align = calculate_alignment(flags, standing.align, standing.object_size)
         request = CacheRequest(
             standing.name,

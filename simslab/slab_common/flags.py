@@ -1,7 +1,8 @@
 """Cache flags of Linux 5.10 that the allocators share (include/linux/slab.h, mm/slab.h), by value and by name.
 
-The set is that of a kernel without MEMCG, KASAN and DEBUG_OBJECTS, where the flags of those options are 0 and so not
-permitted. SLAB_FAILSLAB, of kernels with FAILSLAB, is permitted to nobody: `slub_debug` gives it (its letter A).
+The set is that of a kernel without KASAN and DEBUG_OBJECTS, where the flags of those options are 0 and so not
+permitted. SLAB_ACCOUNT, which kernels with MEMCG_KMEM permit beside the others, is likewise 0 without. SLAB_FAILSLAB,
+of kernels with FAILSLAB, is permitted to nobody: `slub_debug` gives it (its letter A).
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ SLAB_MEM_SPREAD: Final = 0x100000
 SLAB_TRACE: Final = 0x200000
 SLAB_NOLEAKTRACE: Final = 0x800000
 SLAB_FAILSLAB: Final = 0x2000000
+SLAB_ACCOUNT: Final = 0x4000000
 
 CONTENTS_MATTER: Final = SLAB_TYPESAFE_BY_RCU | SLAB_POISON  # between a free and the next allocation: never zeroed
 
-# Not modelled: SLAB_ACCOUNT, SLAB_KASAN, SLAB_DEBUG_OBJECTS (0 in the configuration modelled).
+# Not modelled: SLAB_KASAN, SLAB_DEBUG_OBJECTS (0 in the configuration modelled).
 
 SLAB_CORE_FLAGS: Final = SLAB_HWCACHE_ALIGN | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_PANIC | SLAB_TYPESAFE_BY_RCU
 SLAB_CACHE_FLAGS: Final = SLAB_MEM_SPREAD | SLAB_NOLEAKTRACE | SLAB_RECLAIM_ACCOUNT
@@ -36,7 +38,7 @@ SLAB_FLAGS_PERMITTED: Final = (
     SLAB_CORE_FLAGS | SLAB_CACHE_FLAGS | SLAB_DEBUG_FLAGS | SLAB_TRACE | SLAB_CONSISTENCY_CHECKS
 )
 SLAB_NEVER_MERGE: Final = SLAB_DEBUG_FLAGS | SLAB_TRACE | SLAB_TYPESAFE_BY_RCU | SLAB_NOLEAKTRACE | SLAB_FAILSLAB
-SLAB_MERGE_SAME: Final = SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32
+SLAB_MERGE_SAME: Final = SLAB_RECLAIM_ACCOUNT | SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_ACCOUNT
 
 Names = tuple[tuple[str, int], ...]
 
@@ -55,6 +57,7 @@ FLAG_NAMES: Final = (
     ("MEM_SPREAD", SLAB_MEM_SPREAD),
     ("TRACE", SLAB_TRACE),
     ("NOLEAKTRACE", SLAB_NOLEAKTRACE),
+    ("ACCOUNT", SLAB_ACCOUNT),
 )
 
 

@@ -4,6 +4,7 @@ from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
 from simslab.machine.accounting cimport callsites, causes
 from simslab.machine.core.cpu cimport Cpu
+from simslab.slab_common.memcg cimport verdicts
 from simslab.slub cimport flags as fl
 from simslab.slub cimport layout, paths, stat_item
 from simslab.slub.cpu_slab cimport CpuSlab
@@ -47,12 +48,16 @@ cdef class SlubAlloc:
     cdef list node_has_memory
     cdef long long gfp_allowed_mask
     cdef public object failslab
+    cdef public object memcg
+    cdef public long long hooked
     cdef public object freeing
     cdef public object out_of_memory
     cdef public long long init_on_alloc
     cdef public long long init_on_free
 
-    @cython.locals(c=KmemCacheCpu, tid=cython.longlong, objp=cython.longlong, following=cython.longlong)
+    @cython.locals(
+        verdict=cython.longlong, c=KmemCacheCpu, tid=cython.longlong, objp=cython.longlong, following=cython.longlong
+    )
     cpdef long long slab_alloc_node(
         self, Cpu cpu, KmemCache cache, long long flags, long long node, long long by_node
     ) except -1
@@ -63,7 +68,8 @@ cdef class SlubAlloc:
     cdef long long tell_zeroed(self, KmemCache cache, long long objp) except? -1
     cdef long long want_init_on_alloc(self, KmemCache cache, long long flags) noexcept
     cdef long long may_zero(self, KmemCache cache) noexcept
-    cdef long long should_failslab(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    @cython.locals(verdict=cython.longlong)
+    cdef long long pre_alloc_hook(self, Cpu cpu, KmemCache cache, long long flags, long long size) except? -1
     @cython.locals(c=KmemCacheCpu, objp=cython.longlong)
     cdef long long slab_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long node) except -1
     cdef long long has_normal_memory(self, long long node) except -1
@@ -86,7 +92,7 @@ cdef class SlubAlloc:
     cdef long long from_new_slab(
         self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node
     ) except -1
-    @cython.locals(objects=list, c=KmemCacheCpu, _=cython.longlong, objp=cython.longlong)
+    @cython.locals(objects=list, verdict=cython.longlong, c=KmemCacheCpu, _=cython.longlong, objp=cython.longlong)
     cpdef list kmem_cache_alloc_bulk(self, Cpu cpu, KmemCache cache, long long flags, long long size)
     @cython.locals(objp=cython.longlong)
     cdef list bulk_failed(self, Cpu cpu, KmemCache cache, list objects)

@@ -14,6 +14,7 @@ from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import MemMap
 from simslab.machine.accounting import callsites, causes
 from simslab.machine.core.cpu import Cpu
+from simslab.slab_common.memcg import verdicts
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths, stat_item
 from simslab.slub.cpu_slab import CpuSlab
@@ -53,11 +54,12 @@ SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")
 class SlubAlloc:
     """The allocation paths of one kernel's allocator.
 
-    `node_has_memory[nid]` is N_NORMAL_MEMORY. `failslab` is None unless faults are injected. `freeing` takes objects
-    back when a bulk allocation fails.
+    `node_has_memory[nid]` is N_NORMAL_MEMORY. `failslab` and `memcg` (slab_common/memcg) are None unless faults are
+    injected or tasks are in memory cgroups; `hooked` is 1 with either. `freeing` takes objects back when a bulk
+    allocation fails.
 
     Not modelled: gfp_allowed_mask without reclaim during boot, when nothing is short; migration to another CPU within
-    an operation (the kernel is not preemptible), cgroup hooks.
+    an operation (the kernel is not preemptible).
     """
 
     def __init__(self, pages: SlubPages, slabs: CpuSlab, nodes: GetPartial, node_has_memory: list[int]) -> None:
@@ -69,6 +71,8 @@ class SlubAlloc:
         self.node_has_memory = node_has_memory
         self.gfp_allowed_mask = gfp.BITS_MASK
         self.failslab: Any = None
+        self.memcg: Any = None
+        self.hooked = 0
         self.freeing: Any = None
         self.out_of_memory: Any = None  # housekeeping/out_of_memory.py
         self.init_on_alloc = 0
@@ -82,7 +86,8 @@ class SlubAlloc:
         `by_node` 1: called as kmem_cache_alloc_node, whose code looks at the node of the CPU's slab.
         """
         flags &= self.gfp_allowed_mask
-        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+        verdict = self.pre_alloc_hook(cpu, cache, flags, 1) if self.hooked else 0
+        if verdict == verdicts.REFUSED:
             return 0
         cpu.read(cache.addr + layout.KMEM_CACHE_CPU_SLAB)
         while True:
@@ -119,6 +124,8 @@ class SlubAlloc:
             c.stat[stat_item.CMPXCHG_DOUBLE_CPU_FAIL] += 1
         if (self.init_on_alloc or flags & gfp.ZERO or self.init_on_free) and objp:
             self.initialise(cpu, cache, flags, objp)
+        if verdict:
+            self.memcg.post_alloc_hook(cpu, cache, flags, [objp], 1)
         return objp
 
     def charge_entry(self, cpu: Cpu, c: KmemCacheCpu, by_node: int) -> int:
@@ -164,12 +171,19 @@ class SlubAlloc:
         """Whether free objects may be zeroed (mm/slab.h: slab_want_init_on_free)."""
         return 0 if cache.ctor or cache.flags & CONTENTS_MATTER else 1
 
-    def should_failslab(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
-        """Whether a fault is injected here (mm/failslab.c: __should_failslab, from slab_pre_alloc_hook)."""
-        if not self.failslab.should_failslab(cache, flags):
-            return 0
-        cpu.path = paths.ALLOC_FAILED
-        return 1
+    def pre_alloc_hook(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> int:
+        """Whether `size` objects are refused or charged: one of `verdicts` (mm/slab.h: slab_pre_alloc_hook).
+
+        A fault may be injected (mm/failslab.c: __should_failslab), and a task's cgroup may have reached its limit.
+        """
+        verdict: int = verdicts.UNCHARGED
+        if self.failslab is not None and self.failslab.should_failslab(cache, flags):
+            verdict = verdicts.REFUSED
+        elif self.memcg is not None:
+            verdict = self.memcg.pre_alloc_hook(cpu, cache, flags, size)
+        if verdict == verdicts.REFUSED:
+            cpu.path = paths.ALLOC_FAILED
+        return verdict
 
     # -- slow path; irqs off ------------------------------------------------------------------------------------------
 
@@ -318,7 +332,8 @@ class SlubAlloc:
         """Allocate `size` objects or none at all (mm/slub.c: kmem_cache_alloc_bulk). Interrupts on."""
         flags &= self.gfp_allowed_mask
         objects: list[int] = []
-        if self.failslab is not None and self.should_failslab(cpu, cache, flags):
+        verdict = self.pre_alloc_hook(cpu, cache, flags, size) if self.hooked else 0
+        if verdict == verdicts.REFUSED:
             return objects
         cpu.insn(INSNS_BULK)
         cpu.irq_disable(SITE_BULK)
@@ -342,6 +357,9 @@ class SlubAlloc:
                 break
             objects.append(objp)
         if len(objects) < size:
+            cpu.irq_enable()
+            if verdict:
+                self.memcg.post_alloc_hook(cpu, cache, flags, objects, size)
             return self.bulk_failed(cpu, cache, objects)
         c.tid += 1
         cpu.update(c.addr + layout.CPU_TID)
@@ -350,11 +368,12 @@ class SlubAlloc:
         if self.init_on_alloc or flags & gfp.ZERO or self.init_on_free:
             for objp in objects:
                 self.initialise(cpu, cache, flags, objp)
+        if verdict:
+            self.memcg.post_alloc_hook(cpu, cache, flags, objects, size)
         return objects
 
     def bulk_failed(self, cpu: Cpu, cache: KmemCache, objects: list[int]) -> list[int]:
         """Give back what a bulk allocation got, one by one; returns an empty list."""
-        cpu.irq_enable()
         for objp in objects:
             self.freeing.kmem_cache_free(cpu, cache, objp)
         cpu.path = paths.ALLOC_FAILED

@@ -31,6 +31,7 @@ cdef class SlubCore(Allocator):
     cdef readonly list caches_to_rcu_destroy
     cdef public KmallocCaches kmalloc_caches
     cdef public KmemCache kmem_cache
+    cdef public object memcg
     cdef public KmemCache kmem_cache_node
     cdef public long long slab_state
     cdef public long long boot_data

@@ -6,7 +6,7 @@ CPU on which it runs, and charges that CPU.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from simslab.allocator.allocator import Allocator, Faults
 from simslab.allocator.cache import Cache
@@ -39,6 +39,11 @@ from simslab.slub.lists.node_list import NodeLists
 from simslab.slub.shuffle_freelist import FreelistShuffle
 from simslab.slub.slab_page import SlubPages
 
+if TYPE_CHECKING:
+    from simslab.kernel.memcg.charge import MemcgCharging
+    from simslab.slab_common.memcg.hooks import MemcgHooks
+    from simslab.slab_common.memcg.vectors import SlabPlaces
+
 SLAB_PAGE: Final = PG_SLAB
 HEAD_PAGE: Final = PG_HEAD
 INSNS_KMALLOC: Final = 27  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
@@ -61,6 +66,7 @@ class SlubCore(Allocator):
         self.by_index: list[KmemCache | None] = [None]
         self.kmalloc_caches = KmallocCaches(kmalloc.SIZES)
         self.kmem_cache: KmemCache | None = None
+        self.memcg: MemcgHooks | None = None
         self.kmem_cache_node: KmemCache | None = None
         self.slab_state = 0
         self.boot_data: int = kernel.boot_data
@@ -101,6 +107,30 @@ class SlubCore(Allocator):
     def set_failslab(self, faults: Faults | None) -> None:
         """Let allocations fail from now on; None: no more (mm/failslab.c)."""
         self.allocating.failslab = faults
+        self.allocating.hooked = int(faults is not None or self.memcg is not None)
+
+    def set_memcg(self, charging: MemcgCharging) -> None:
+        """Charge the objects of tasks to their memory cgroups from now on (memcg_kmem_enabled).
+
+        Speed: loaded where asked for (benchmarks/start.py).
+        """
+        from simslab.slab_common.memcg.hooks import MemcgHooks
+        from simslab.slab_common.memcg.vectors import ObjCgroupVectors
+
+        vectors = ObjCgroupVectors(self.kernel.mem_map, self, self.slab_places())
+        self.memcg = MemcgHooks(charging, vectors, self.by_index)
+        self.allocating.memcg = self.freeing.memcg = self.pages.memcg = self.memcg
+        self.allocating.hooked = 1
+
+    def slab_places(self) -> SlabPlaces:
+        """Where a slab has its objects, for vectors beside it."""
+        from simslab.slab_common.memcg.vectors import SlabPlaces
+
+        return SlabPlaces(
+            first=lambda pfn: pfn << layout.PAGE_SHIFT,
+            objects=lambda _, pfn: self.pages.objects(pfn),
+            size_offset=layout.KMEM_CACHE_SIZE,
+        )
 
     def rules(self) -> Rules:
         """Return what decides the sizes of caches."""

@@ -41,6 +41,7 @@ cdef class SlubFree:
     cdef public MemMap mem_map
     cdef public FreeLists freelists
     cdef public long long init_on_free
+    cdef public object memcg
     cdef long long warned
     cdef long long detached_pfn
     cdef object detached_cache
@@ -80,6 +81,8 @@ cdef class SlubFree:
     ) except -1
     @cython.locals(size=cython.longlong, own=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1
+    @cython.locals(objp=cython.longlong)
+    cpdef long long uncharge(self, Cpu cpu, KmemCache cache, list objects) except? -1
     @cython.locals(objp=cython.longlong, own=KmemCache, skipped=cython.longlong, lookahead=cython.longlong)
     cdef long long build_detached_freelist(self, Cpu cpu, KmemCache cache, list objects, long long size) except -1
     @cython.locals(pfn=cython.longlong, found=KmemCache)

@@ -55,6 +55,7 @@ class SlubFree:
         self.mem_map: MemMap = pages.mem_map
         self.freelists: FreeLists = pages.freelists
         self.init_on_free = 0
+        self.memcg: Any = None  # slab_common.memcg.hooks.MemcgHooks, where tasks are in memory cgroups
         self.warned = 0  # of an object in no slab (WARN_ONCE)
         self.detached_pfn = 0  # what build_detached_freelist found last
         self.detached_cache: Any = None
@@ -114,6 +115,8 @@ class SlubFree:
             self.freelists.charge_hardening(cpu, cache)
         if self.init_on_free:
             self.wipe(cpu, cache, objp)
+        if self.memcg is not None:
+            self.memcg.free_hook(cpu, cache, objp)
         return self.do_slab_free(cpu, cache, pfn, objp, objp, 1)
 
     def wipe(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
@@ -271,6 +274,8 @@ class SlubFree:
         The list is used up: entries become 0.
         """
         size = len(objects)
+        if self.memcg is not None:
+            self.uncharge(cpu, cache, objects)
         while size:
             cpu.insn(INSNS_BULK_ENTRY)
             size = self.build_detached_freelist(cpu, cache, objects, size)
@@ -282,6 +287,12 @@ class SlubFree:
             self.free_hook(cpu, own)
             self.do_slab_free(cpu, own, self.detached_pfn, self.detached_head, self.detached_tail, self.detached_count)
         cpu.path = paths.FREE_BULK
+        return 0
+
+    def uncharge(self, cpu: Cpu, cache: KmemCache, objects: list[int]) -> int:
+        """Uncharge all objects of a bulk request first (mm/slab.h: memcg_slab_free_hook)."""
+        for objp in objects:
+            self.memcg.free_hook(cpu, cache, objp)
         return 0
 
     def build_detached_freelist(self, cpu: Cpu, cache: KmemCache, objects: list[int], size: int) -> int:

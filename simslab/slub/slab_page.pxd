@@ -44,6 +44,7 @@ cdef class SlubPages:
     cdef public object rcu
     cdef public object shuffle
     cdef public object debug
+    cdef public object memcg
     cdef public object log
     cdef public long long deny_cache
     cdef public long long deny_mask

@@ -59,7 +59,7 @@ class SlubPages:
     `deny_cache` fails on the nodes of `deny_mask` and, with `deny_high_order`, above the cache's least order (model:
     fault injection).
 
-    Not modelled: memory cgroups, KASAN, policies of tasks at this level.
+    Not modelled: KASAN, policies of tasks at this level.
     """
 
     def __init__(self, mem_map: MemMap, page_allocator: PageAllocator) -> None:
@@ -72,6 +72,7 @@ class SlubPages:
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.shuffle: Any = None  # with SLAB_FREELIST_RANDOM (shuffle_freelist.py)
         self.debug: Any = None  # with slub_debug (debug/checks.py)
+        self.memcg: Any = None  # slab_common.memcg.hooks.MemcgHooks, where tasks are in memory cgroups
         self.log: Any = None  # kernel.printk.KernelLog
         self.deny_cache = 0
         self.deny_mask = 0
@@ -343,4 +344,6 @@ class SlubPages:
         mem_map.flags[pfn] &= ~(SET_SLAB | SLAB_PFMEMALLOC)
         self.freelists.drop_row(pfn, self.objects(pfn))
         mem_map.slab_cache[pfn] = 0
+        if self.memcg is not None:
+            self.memcg.free_page_obj_cgroups(cpu, pfn)
         return self.page_allocator.free_pages(cpu, pfn, order)

@@ -137,3 +137,14 @@ def test_more_operations_than_run_on_any_machine_are_refused_alone(tmp_path, cpu
         with pytest.raises(UserError) as ran:
             run_workload(machine, load_workload(str(file)))
         assert str(ran.value).endswith(str(checked.value).partition(": ")[2])
+
+
+@pytest.mark.parametrize(("kernel", "told"), [("{}", True), ("{memcg: true}", False)])
+def test_a_flag_that_the_kernel_does_not_know_is_told(tmp_path, kernel, told):
+    load = tmp_path / "w.yaml"
+    cache = "{size: 64, flags: [SLAB_ACCOUNT]}"
+    step = "{pattern: alloc, cache: a, count: 1}"
+    load.write_text(f"kernel: {kernel}\ncaches: {{a: {cache}}}\nthreads: [{{name: t, cpus: 0, steps: [{step}]}}]\n")
+    said = check_file(str(load))
+    assert said.startswith("workload")
+    assert ("SLAB_ACCOUNT of a is 0 without 'kernel: {memcg: true}', and counts for nothing" in said) is told

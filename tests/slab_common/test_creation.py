@@ -240,3 +240,9 @@ def test_debug_vm_takes_the_least_and_warns_of_a_blank_in_the_name(debug_vm):
 def test_without_debug_vm_a_small_size_is_rounded_up(allocator):
     assert allocator.kmem_cache_create("small name", 7, ctor=1) is not None
     assert not any("blank" in line or "integrity" in line for line in allocator.kernel.log.lines)
+
+
+def test_only_kernels_with_memory_cgroups_take_the_flag_account(caplog):
+    assert Bench().allocator.kmem_cache_create("charged", 200, flags=fl.SLAB_ACCOUNT) is None
+    cache = new_system("2n8c", SlabOptions(memcg=True)).kmem_cache_create("charged", 200, flags=fl.SLAB_ACCOUNT)
+    assert cache.flags & fl.SLAB_ACCOUNT

@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from memcg_systems import MemcgSystem
 
 from simslab.allocator.cache import Cache
 from simslab.conform.topologies import new_system
@@ -123,3 +124,12 @@ def test_a_failed_creation_gives_everything_back(allocator):
 def test_an_impossible_usercopy_window_is_dropped(allocator):
     cache = create(allocator, "window", 40, useroffset=32, usersize=16)
     assert (cache.useroffset, cache.usersize) == (0, 0)
+
+
+@pytest.mark.parametrize("first_flags", [0, fl.SLAB_ACCOUNT])
+@pytest.mark.parametrize("which", ["slab", "slub"])
+def test_charged_and_other_objects_do_not_mix(which, first_flags):
+    allocator = MemcgSystem(which).allocator
+    first = allocator.kmem_cache_create("first", 1000, flags=first_flags)
+    second = allocator.kmem_cache_create("second", 1000, flags=fl.SLAB_ACCOUNT)
+    assert (first is second) == (first_flags == fl.SLAB_ACCOUNT)

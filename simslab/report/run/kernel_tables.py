@@ -123,3 +123,27 @@ def softirqs_table(measurement: Measurement) -> Table | None:
         for row in measurement.softirqs
     ]
     return table("Softirqs", ("softirq", "raised", "ran", "mean ns"), rows) if rows else None
+
+
+def memcg_table(measurement: Measurement) -> Table | None:
+    """Return what memory cgroups were charged; None if the workload has none."""
+    rows = [
+        [
+            row.cgroup,
+            whole(row.charges),
+            whole(row.stock_hits),
+            whole(row.page_charges),
+            whole(row.batches),
+            whole(row.drains),
+            whole(row.failures),
+            whole(row.vectors),
+            whole(row.vectors_failed),
+            whole(row.pages),
+            "none" if row.limit_pages is None else whole(row.limit_pages),
+            whole(row.bytes),
+        ]
+        for row in measurement.memcg
+    ]
+    heads = ("cgroup", "charged", "by stock", "by pages", "batches", "drains", "refused", "vectors", "no vector")
+    note = "Objects charged; pages, limit and bytes of live objects at the end of the run."
+    return table("Memory cgroups", (*heads, "pages", "limit", "bytes"), rows, note=note) if rows else None

@@ -12,6 +12,7 @@ from simslab.report.run.kernel_tables import (
     irq_delays_table,
     irqs_off_table,
     lock_table,
+    memcg_table,
     softirqs_table,
 )
 from simslab.report.run.latency_tables import (
@@ -61,6 +62,7 @@ def summary_parts(measurement: Measurement) -> list[RenderableType]:
         interrupts_table(measurement),
         irq_delays_table(measurement),
         softirqs_table(measurement),
+        memcg_table(measurement),
         _events(measurement),
         _conservation(measurement.conservation) if measurement.conservation else None,
         _kernel_log(measurement.dmesg),

@@ -28,6 +28,7 @@ class SlabOptions:
 
     slab_nomerge: bool = False
     debug_vm: bool = False
+    memcg: bool = False  # CONFIG_MEMCG_KMEM
     noaliencache: bool = False
     slab_max_order: int | None = None  # None: by the amount of memory
     debug_slab: bool = False

@@ -32,6 +32,7 @@ class SlubOptions:
 
     slab_nomerge: bool = False
     debug_vm: bool = False
+    memcg: bool = False  # CONFIG_MEMCG_KMEM
     slub_min_order: int = 0
     slub_max_order: int = PAGE_ALLOC_COSTLY_ORDER
     slub_min_objects: int = 0

@@ -28,7 +28,7 @@ class SlubCreation(CacheCreation[KmemCache]):
     """Creation and destruction of the caches of `core`."""
 
     def __init__(self, core: SlubCore) -> None:
-        super().__init__(core, core.options.cache_line_size, core.options.debug_vm)
+        super().__init__(core, core.options.cache_line_size, core.options.debug_vm, core.options.memcg)
         self.core = core
 
     def cache_create_mask(self) -> int:

@@ -135,6 +135,11 @@ class KernelOptions(Strict):
         description="CONFIG_HAVE_MEMORYLESS_NODES, which ia64 and powerpc have and x86 has not: CPUs of a node without "
         "memory take the nearest node with memory for their own; else they fall back at every allocation",
     )
+    memcg: bool = Field(
+        default=False,
+        description="CONFIG_MEMCG_KMEM: caches may have the flag SLAB_ACCOUNT, and tasks of `cgroups` are charged for "
+        "objects of these and for requests with __GFP_ACCOUNT; a struct page of 64 bytes",
+    )
     memalloc_sockets: bool = Field(
         default=False, description="a socket that swapping needs (SOCK_MEMALLOC): slabs of the reserves are kept apart"
     )
@@ -210,6 +215,14 @@ class MemPolicySpec(Strict):
         if self.mode == "preferred" and len(self.nodes) != 1:
             raise BadValue("a preferred policy has one node", expected="'nodes: 1' or so", at=("nodes",))
         return self
+
+
+class CgroupSpec(Strict):
+    """A memory cgroup below the root (cgroup v2)."""
+
+    limit: Annotated[Size, Field(ge=4096)] | None = Field(
+        default=None, description="memory.max in bytes, whole pages of which count; none by default"
+    )
 
 
 class CpusetSpec(Strict):

@@ -73,7 +73,9 @@ def _gfp(text: str) -> str:
 
 
 def _slab_flags(names: list[str]) -> list[str]:
-    known = {name for name, bit in slab_flags.FLAG_NAMES if bit & slab_flags.SLAB_FLAGS_PERMITTED}
+    known = {
+        name for name, bit in slab_flags.FLAG_NAMES if bit & (slab_flags.SLAB_FLAGS_PERMITTED | slab_flags.SLAB_ACCOUNT)
+    }
     for name in names:
         if name.upper().removeprefix("SLAB_") not in known:
             raise BadValue(

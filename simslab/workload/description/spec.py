@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,7 +13,13 @@ from simslab.base.errors import BadValue, BadValues, near_miss
 from simslab.base.units import Size, parse_duration
 from simslab.kernel.mm.gfp import DIRECT_RECLAIM, parse_gfp
 from simslab.workload.description.heap import FRESH, Heap, HeapAge
-from simslab.workload.description.kernel_options import CpusetSpec, FailSlabSpec, KernelOptions, MemPolicySpec
+from simslab.workload.description.kernel_options import (
+    CgroupSpec,
+    CpusetSpec,
+    FailSlabSpec,
+    KernelOptions,
+    MemPolicySpec,
+)
 from simslab.workload.description.patterns import AllocObjects, BarrierStep, Consume, FreeObjects, Produce, Step
 from simslab.workload.description.placement import named_cpus, no_flag
 from simslab.workload.description.quantities import (
@@ -30,6 +36,9 @@ from simslab.workload.description.quantities import (
 )
 from simslab.workload.description.tunables import Tunables, check_tunables
 from simslab.workload.run.faults import Fault
+
+ROOT: Final = "root"  # the cgroup of tasks that are in no other
+CgroupName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 
 
 class CacheSpec(Strict):
@@ -52,6 +61,7 @@ class ThreadGroup(Strict):
     mempolicy: MemPolicySpec | None = None
     cpuset: CpusetSpec = CpusetSpec()
     memalloc: bool = Field(default=False, description="the tasks may use the page reserves (PF_MEMALLOC)")
+    cgroup: str | None = Field(default=None, description="of `cgroups`; by default the root's, which nobody is charged")
 
     @model_validator(mode="after")
     def _policy_within_cpuset(self) -> ThreadGroup:
@@ -147,6 +157,7 @@ class TraceReplay(Strict):
         description="what the seed draws, as the recording itself draws nothing: start: each CPU begins up to "
         "`start_within` later; placement: which CPU takes which recorded CPU's (or task's) events",
     )
+    cgroup: str | None = Field(default=None, description="of `cgroups`, for all tasks; by default the root's")
     start_within: Time = Field(parse_duration("10 us"), description="the longest delay that `vary: start` draws")
 
     @property
@@ -184,6 +195,9 @@ class Workload(Strict):
     )
     failslab: FailSlabSpec | None = None
     caches: dict[CacheName, CacheSpec] = Field(default_factory=dict)
+    cgroups: Annotated[dict[CgroupName, CgroupSpec], Field(max_length=64)] = Field(
+        default_factory=dict, description="memory cgroups that threads may be in, with `kernel: {memcg: true}`"
+    )
     tunables: dict[str, Tunables] = Field(
         default_factory=dict, description="by cache name; set before the threads start"
     )
@@ -210,7 +224,16 @@ class Workload(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Workload:
-        checks = (_trace_or_threads, _unique_names, _shared_cpus, _references, _kept_objects, _barriers, _faults)
+        checks = (
+            _trace_or_threads,
+            _unique_names,
+            _shared_cpus,
+            _references,
+            _kept_objects,
+            _barriers,
+            _faults,
+            _cgroups,
+        )
         faults = [fault for check in checks for fault in check(self)]
         if faults:
             raise BadValues(faults)
@@ -316,6 +339,27 @@ def _faults(workload: Workload) -> list[BadValue]:
         told = "a kernel that does not look for an object freed twice would go round in circles"
         return [BadValue(told, expected="the letter F in 'slub_debug'", at=("faults", twice[0], "kind"))]
     return []
+
+
+def _cgroups(workload: Workload) -> list[BadValue]:
+    """Cgroups need a kernel that knows them; whoever is in one must name one of the file's."""
+    if workload.cgroups and not workload.kernel.memcg:
+        told = "the kernel has no memory cgroups"
+        return [BadValue(told, expected="'kernel: {memcg: true}', or no 'cgroups'", at=("cgroups",))]
+    if ROOT in workload.cgroups:
+        told = f"the '{ROOT}' cgroup is there already, has no limit and is charged for nothing"
+        return [BadValue(told, expected="another name", at=("cgroups", ROOT))]
+    wanted: list[tuple[str | None, tuple[str | int, ...]]] = [
+        (group.cgroup, ("threads", i, "cgroup")) for i, group in enumerate(workload.threads)
+    ]
+    if workload.trace is not None:
+        wanted.append((workload.trace.cgroup, ("trace", "cgroup")))
+    known = {*workload.cgroups, ROOT}
+    return [
+        _unknown(name, "the name of one of 'cgroups'", known, at)
+        for name, at in wanted
+        if name is not None and name not in known
+    ]
 
 
 def _unknown(name: str, expected: str, known: set[str], at: tuple[str | int, ...]) -> BadValue:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from simslab.kernel.irq.softirq import SOFTIRQ_NAMES
+from simslab.kernel.memcg.page_counter import PAGE_COUNTER_MAX
 from simslab.machine.accounting import callsites, causes, vectors
 from simslab.result.measurement import (
     AgedRow,
@@ -19,6 +20,7 @@ from simslab.result.measurement import (
     LatencyRow,
     LockRow,
     Measurement,
+    MemcgRow,
     NodeRow,
     PhaseRow,
     SoftirqRow,
@@ -34,6 +36,9 @@ from simslab.workload.run.system import System
 from simslab.workload.run.thread import WorkloadThread
 from simslab.workload.streams import operations as ops
 from simslab.workload.streams.program import Program
+
+if TYPE_CHECKING:
+    from simslab.kernel.memcg.structures import MemCgroup
 
 ROW: Final = causes.NR_CAUSES + 2  # of attribution and of a CPU: operations, cycles, causes
 VECTOR_NAMES: Final = {
@@ -57,6 +62,7 @@ class Collector:
         self.names = ("", "", 0)
         self.merged: dict[str, str] = {}  # cache asked for -> the one that it was merged into
         self.aged: list[AgedRow] = []
+        self.cgroups: list[MemCgroup] = []
         self.tuned: tuple[str, ...] = ()  # caches for which the workload has tunables
         self.devices: list[ReceiveDevice] = []
         memory = system.machine.memory
@@ -78,6 +84,8 @@ class Collector:
         self.cycles_before = np.array(memory.cycles_owner)
         self.settles_before = self.system.machine.engine.settles
         self.executor.skipped_frees = 0
+        for memcg in self.cgroups:
+            memcg.counts = type(memcg.counts)()
         if self.recorder.by_phase is not None:
             self.recorder.by_phase.clear(self.meeting.region_start)
         for device in self.devices:
@@ -114,6 +122,7 @@ class Collector:
             tuned_merged=sorted(name for name in self.tuned if name in self.merged),
             trace_phases=self._trace_phases(max(thread.ended for thread in threads)),
             aged=self.aged,
+            memcg=[_memcg_row(memcg) for memcg in self.cgroups],
         )
 
     # -- rows ---------------------------------------------------------------------------------------------------------
@@ -262,6 +271,19 @@ class Collector:
             PhaseRow(self.program.phases[phase], thread.name, thread.cpu.id, begins[i + 1][1] - begin)
             for i, (phase, begin) in enumerate(thread.phases)
         ]
+
+
+def _memcg_row(memcg: MemCgroup) -> MemcgRow:
+    limit = memcg.memory.limit
+    return MemcgRow(
+        cgroup=memcg.name,
+        limit_pages=None if limit == PAGE_COUNTER_MAX else limit,
+        pages=memcg.memory.usage,
+        peak_pages=memcg.memory.watermark,
+        bytes=memcg.vmstats.sum(),
+        bytes_lost=memcg.bytes_lost,
+        **vars(memcg.counts),
+    )
 
 
 def vector_names(devices: list[ReceiveDevice]) -> dict[int, str]:

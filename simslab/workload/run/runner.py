@@ -21,7 +21,7 @@ from simslab.result.measurement import Measurement, TraceSummary
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.spec import Workload
 from simslab.workload.run.before.heap import age_heap, used_caches
-from simslab.workload.run.before.tasks import set_up_tasks
+from simslab.workload.run.before.tasks import put_into_cgroups, set_up_tasks
 from simslab.workload.run.collect import Collector
 from simslab.workload.run.device import ReceiveDevice
 from simslab.workload.run.executor import Executor
@@ -226,7 +226,7 @@ def _ready(machine: MachineSpec, workload: Workload, seed: int | None, quantum: 
     system = boot_system(machine, workload.kernel, quantum, seed)
     _earlier.booted.append(ref(system.machine))
     places = _places(system)
-    made = create_caches(system, workload.caches)
+    made = create_caches(system, workload.caches, workload.kernel.memcg)
     program, caches, summary = _program(system, workload, places, seed, made)
     tune(system, workload.tunables, made)
     kinds = _kinds(system, program)
@@ -234,9 +234,11 @@ def _ready(machine: MachineSpec, workload: Workload, seed: int | None, quantum: 
     set_up_tasks(system.allocator, workload.threads, program.threads)
     if workload.failslab is not None:
         inject_faults(system, workload.failslab, seed, made)
+    cgroups = put_into_cgroups(system.allocator, workload, program.threads)
     start_clocks(system)
     run = _assemble(system, program, kinds, caches, summary)
     run.collector.aged = aged.rows
+    run.collector.cgroups = cgroups
     run.executor.faults = _faults(system, workload, made, seed)
     start_housekeeping(system, [thread.cpu for thread in run.threads], workload.kernel.reap)
     asked = [*made.items(), *zip(program.caches, caches, strict=True)]

@@ -16,6 +16,7 @@ from simslab.base.errors import BadValue, near_miss
 from simslab.base.units import Duration
 from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
+from simslab.kernel.memcg import layout as memcg_layout
 from simslab.kernel.mm.stand_in import StandInPages
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.description.kernel_costs import KernelCostsSpec
@@ -25,7 +26,7 @@ from simslab.machine.spec import MachineSpec
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab_common.failslab import FailSlab
-from simslab.slab_common.flags import SLAB_FAILSLAB, SLAB_HWCACHE_ALIGN, parse_flags
+from simslab.slab_common.flags import SLAB_ACCOUNT, SLAB_FAILSLAB, SLAB_HWCACHE_ALIGN, parse_flags
 from simslab.workload.description.kernel_options import OF_SLUB as SLUB_PARAMETERS
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
@@ -118,7 +119,9 @@ def _mapped_by_4k(tlb: TlbSpec) -> TlbSpec:
 
 
 def _page_stride(options: KernelOptions) -> int:
-    """Return the bytes of a struct page, which a kernel with SLUB makes larger."""
+    """Return the bytes of a struct page, which kernels with SLUB or memory cgroups make larger."""
+    if options.memcg:
+        return memcg_layout.PAGE_STRIDE
     if options.allocator == "slub":
         from simslab.slub import layout as slub_layout
 
@@ -141,6 +144,7 @@ def make_allocator(kernel: Kernel, options: KernelOptions, seed: int) -> SlabAll
     slab_options = SlabOptions(
         slab_nomerge=options.slab_nomerge,
         debug_vm=options.debug_vm,
+        memcg=options.memcg,
         noaliencache=options.noaliencache,
         slab_max_order=options.slab_max_order,
         debug_slab=options.debug_slab,
@@ -171,6 +175,7 @@ def _slub(kernel: Kernel, options: KernelOptions, seed: int) -> SlubAllocator:
     slub = SlubOptions(
         slab_nomerge=options.slab_nomerge or nomerge,
         debug_vm=options.debug_vm,
+        memcg=options.memcg,
         init_on_alloc=options.init_on_alloc,
         init_on_free=options.init_on_free,
         freelist_random=options.freelist_random,
@@ -198,11 +203,15 @@ def start_housekeeping(system: System, cpus: list[Cpu], reap: bool) -> None:
             system.allocator.start_reaping(system.machine.cpus[number])
 
 
-def create_caches(system: System, specs: dict[str, CacheSpec]) -> dict[str, Cache]:
-    """Create the caches a workload describes, by its names (several may share one); BadValue for one refused."""
+def create_caches(system: System, specs: dict[str, CacheSpec], memcg: bool = False) -> dict[str, Cache]:
+    """Create the caches a workload describes, by its names (several may share one); BadValue for one refused.
+
+    In the headers of a kernel without `memcg` SLAB_ACCOUNT is 0.
+    """
     made: dict[str, Cache] = {}
     for name, spec in specs.items():
         flags = parse_flags("|".join(spec.flags)) if spec.flags else 0
+        flags &= ~(0 if memcg else SLAB_ACCOUNT)
         cache = system.allocator.kmem_cache_create(name, spec.size, spec.align, flags, 1 if spec.ctor else 0)
         if cache is None:
             told = f"the kernel cannot create a cache of {spec.size} bytes aligned to {spec.align}"

@@ -13,6 +13,9 @@ DEVICE = (
 )
 CHURN = "{pattern: alloc_free, kmalloc: 64, operations: 10}"
 
+MEMCG = "kernel: {memcg: true}\n"
+IN_JOB = GROUP.replace("steps", "cgroup: job, steps") % CHURN
+
 
 def load(tmp_path, text):
     path = tmp_path / "w.yaml"
@@ -47,6 +50,12 @@ def test_every_shipped_workload_is_valid_and_described(name):
             "unit 'parsecs'",
         ),
         (f"threads: [{GROUP % '{pattern: alloc_free, kmalloc: 8, operations: 5, gfp: GFP_KERNL}'}]", "GFP_KERNEL"),
+        (f"cgroups: {{c: {{}}}}\nthreads: [{GROUP % CHURN}]", "no memory cgroups.*expected 'kernel: {memcg: true}'"),
+        (f"{MEMCG}cgroups: {{root: {{}}}}\nthreads: [{GROUP % CHURN}]", "the 'root' cgroup is there already"),
+        (f"{MEMCG}cgroups: {{jobs: {{}}}}\nthreads: [{IN_JOB}]", "'job' is unknown.*did you mean 'jobs'"),
+        (f"threads: [{IN_JOB}]", "threads.0..cgroup: 'job' is unknown"),
+        (f"{MEMCG}cgroups: {{c: {{limit: 1}}}}\nthreads: [{GROUP % CHURN}]", "cgroups.c.limit.*4096"),
+        ("trace: {file: a, cgroup: jobs}", "trace.cgroup: 'jobs' is unknown"),
         ("caches: {c: {size: 64, flags: [HWCACHE]}}\n" + f"threads: [{GROUP % CHURN}]", "HWCACHE_ALIGN"),
         (
             "tunables: {c: {limit: 10, batchcount: 20}}\n" + f"threads: [{GROUP % CHURN}]",

@@ -1,15 +1,19 @@
-"""The tasks that a workload's threads stand for: memory policy, cpuset, right to the page reserves."""
+"""The tasks that a workload's threads stand for: memory policy, cpuset, right to the page reserves, cgroup."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from simslab.allocator.allocator import Allocator
 from simslab.base.errors import BadValue
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.mempolicy import LOCAL, MemPolicies, MemPolicy
-from simslab.workload.description.spec import ThreadGroup
+from simslab.workload.description.spec import ThreadGroup, Workload
 from simslab.workload.streams.program import ThreadProgram
+
+if TYPE_CHECKING:
+    from simslab.kernel.memcg.structures import MemCgroup
 
 
 def set_up_tasks(allocator: Allocator, groups: Sequence[ThreadGroup], threads: Sequence[ThreadProgram]) -> None:
@@ -26,6 +30,18 @@ def set_up_tasks(allocator: Allocator, groups: Sequence[ThreadGroup], threads: S
                 policies.of_cpu[cpu] = _policy(kernel, group, index)
     if policies.of_cpu:
         allocator.set_policies(policies)
+
+
+def put_into_cgroups(allocator: Allocator, workload: Workload, threads: Sequence[ThreadProgram]) -> list[MemCgroup]:
+    """Return the workload's memory cgroups, which the threads' tasks are in from now on (cgroups.py).
+
+    Speed: loaded where asked for (benchmarks/start.py).
+    """
+    if not workload.cgroups:
+        return []
+    from simslab.workload.run.before.cgroups import set_up_cgroups
+
+    return set_up_cgroups(allocator, workload, threads)
 
 
 def _policy(kernel: Kernel, group: ThreadGroup, index: int) -> MemPolicy:

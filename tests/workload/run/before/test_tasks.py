@@ -223,3 +223,11 @@ def test_a_cache_kept_apart_is_not_told():
     document = MERGED | {"kernel": {"slab_nomerge": True}}
     measured = run_workload(load_machine("two-socket"), Workload.model_validate(document))
     assert (measured.merged, measured.tuned_merged) == ({}, [])
+
+
+def test_without_cgroups_the_allocator_has_no_hooks():
+    group = {"name": "a", "cpus": 0, "steps": [KEEP]}
+    load = workload(group, kernel={"memcg": True}, caches={"c": {"size": 512}})
+    ready = prepare(load_machine("two-socket"), load)
+    assert ready.collector.cgroups == []
+    assert ready.system.allocator.memcg is None
