@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.documents.inherit import KEY
 from simslab.base.documents.validation import validate
 from simslab.base.documents.yamlfile import read_yaml
-from simslab.base.errors import UserError, near_miss
+from simslab.base.errors import BadValue, UserError, UserErrors, near_miss
 from simslab.base.shipped import KINDS, find_shipped, shipped_names
 from simslab.machine.library import extend_machine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from simslab.base.documents.document import Document
 
 YAML_SUFFIXES: Final = (".yaml", ".yml")
 
@@ -44,6 +46,8 @@ def check_file(name: str) -> str:
         extend_machine(document)
     kind, model = max(models().items(), key=lambda item: len(keys & set(item[1].model_fields)))
     checked = validate(document, model)
+    if kind == "workload":
+        _check_operations(document, checked)
     ignored = _ignored_account(checked)
     if ignored:
         return f"{kind}\n  {ignored}"
@@ -89,6 +93,16 @@ def check_together(files: Mapping[str, str]) -> str:
     return ""
 
 
+def _check_operations(document: Document, workload: Any) -> None:
+    """UserErrors if a workload asks for more operations than are run on any machine."""
+    from simslab.workload.streams.from_description import check_operations
+
+    try:
+        check_operations(workload)
+    except BadValue as error:
+        raise UserErrors([document.problem(error.message, error.at, expected=error.expected)]) from None
+
+
 def _is_trace(path: Path) -> bool:
     """Whether a file is a trace by its suffix, or by what it begins with if its suffix says nothing."""
     from simslab.experiment.trace_input import SUFFIXES
@@ -118,6 +132,9 @@ def _check_trace(path: Path) -> str:
     paired = read_paired(path)
     trace = paired.trace
     told = [f"kmem trace, {len(trace)} events in {trace.lines} lines, {trace.lines_skipped} lines skipped"]
-    told += [f"  {reason}: {count}" for reason, count in sorted({**trace.skipped, **paired.skipped}.items())]
+    told += [
+        f"  {reason}: {count}"
+        for reason, count in sorted({**trace.skipped, **paired.skipped, **paired.out_of_order()}.items())
+    ]
     told += [f"  line not understood: {line[:90]}" for line in trace.unparsed_examples]
     return "\n".join(told)

@@ -26,6 +26,7 @@ from simslab.cli.store import storing
 from simslab.cli.stored import artifact, diff, report, reproduce, show
 from simslab.cli.sweep import sweep
 from simslab.cli.terminal.completion import machines, workloads
+from simslab.cli.terminal.interrupts import interrupts_heard
 from simslab.cli.terminal.streams import own_environment, plain_streams, terminal
 from simslab.cli.terms import explain, metrics
 from simslab.cli.tune import tune
@@ -270,7 +271,7 @@ def fail(error: UserError) -> NoReturn:
 def main() -> None:
     """Run the command line; ends the process."""
     try:
-        with plain_streams(), own_environment():
+        with plain_streams(), own_environment(), interrupts_heard():
             _obey_signals()
             _run_command()
     except KeyboardInterrupt:  # before or after the command itself, which tells of it

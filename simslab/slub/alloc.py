@@ -267,6 +267,7 @@ class SlubAlloc:
                 raise KernelBugError(f"CPU slab {pfn} of {cache.name} is not frozen")
             objects = (counters >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK
             taken = objects | (objects << layout.OBJECTS_SHIFT) | (layout.FROZEN if objp else 0)
+            self.pages.load_new_counters(cpu)
             if self.pages.cmpxchg_double_slab(cpu, cache, pfn, objp, counters, 0, taken):
                 return objp
 

@@ -84,6 +84,7 @@ class CpuSlab:
             self.freelists.set_freepointer(cache, freelist, mem_map.freelist[pfn])
             if self.freelists.hardened:
                 self.freelists.charge_hardening(cpu, cache)
+            self.pages.load_new_counters(cpu)
             cpu.atomic(page + layout.PAGE_FREELIST)
             mem_map.freelist[pfn] = freelist
             mem_map.s_mem[pfn] = counters - 1
@@ -122,6 +123,7 @@ class CpuSlab:
                 self.move(cpu, cache, n, pfn, before, mode, tail)
                 before = mode
             following = freelist if freelist else head
+            self.pages.load_new_counters(cpu)
             if self.pages.cmpxchg_double_slab(cpu, cache, pfn, head, counters, following, left & ~layout.FROZEN):
                 break
         if locked:

@@ -196,6 +196,7 @@ class SlubFree:
                     saved = cpu.irq_save(SITE_FREE)
                     cpu.insn(INSNS_IRQSAVE)
                     n.list_lock.lock(cpu, SITE_FREE)
+            self.pages.load_new_counters(cpu)
             cpu.settle()  # the line is taken now; what others did until then comes first
             if self.pages.cmpxchg_double_slab(cpu, cache, pfn, prior, counters, head, left):
                 break

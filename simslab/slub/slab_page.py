@@ -93,6 +93,17 @@ class SlubPages:
         """1 while a slab belongs to a CPU."""
         return 1 if self.mem_map.s_mem[pfn] & layout.FROZEN else 0
 
+    def load_new_counters(self, cpu: Cpu) -> int:
+        """Wait for the load of `new.counters` before an exchange, which is not forwarded from stores.
+
+        The counters are copied to the stack as one word, changed there by fields (`inuse`, `frozen`) and loaded as one
+        word again (5.10's mm/slub.c by gcc 12.2 -O2, in every function that exchanges them). A load of more than the
+        last store wrote waits until the stores before it are in the L1 (Intel 64 and IA-32 Architectures Optimization
+        Reference Manual, store forwarding).
+        """
+        cpu.commit_stores()
+        return cpu.chain(1)
+
     def cmpxchg_double_slab(
         self,
         cpu: Cpu,

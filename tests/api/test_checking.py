@@ -64,6 +64,14 @@ def test_a_trace_is_checked_as_a_run_would_read_it(tmp_path):
     ]
 
 
+def test_events_earlier_than_the_one_before_are_told_by_check_as_by_run(tmp_path):
+    trace = tmp_path / "t.txt"
+    trace.write_text(EVENT + "\n" + EVENT.replace("1.000001", "0.9").replace("0xffff1", "0xffff2") + "\n")
+    assert check_file(str(trace)).splitlines()[1:] == [
+        "  earlier than the event before (in file order, not skipped): 1"
+    ]
+
+
 FAULTS = {
     "no size": EVENT.split(" bytes_req")[0].replace("kmalloc", "kmem_cache_alloc"),
     "size 0": EVENT.replace("192", "0").replace("kmalloc", "kmem_cache_alloc"),
@@ -119,3 +127,24 @@ def test_a_flag_that_the_kernel_does_not_know_is_told(tmp_path, kernel, told):
     said = check_file(str(load))
     assert said.startswith("workload")
     assert ("SLAB_ACCOUNT of a is 0 without 'kernel: {memcg: true}', and counts for nothing" in said) is told
+
+
+@pytest.mark.parametrize(("cpus", "each"), [("0-1", 1 << 27), ("[3, 5]", 1 << 27), ("all", 1 << 28)])
+def test_more_operations_than_run_on_any_machine_are_refused_alone(tmp_path, cpus, each):
+    """As many as run at most are not: CPUs that are not named by number may be one."""
+    file = tmp_path / "w.yaml"
+
+    def written(operations):
+        text = f"{{pattern: alloc_free, kmalloc: 64, operations: {operations}}}"
+        file.write_text(f"threads:\n- name: a\n  cpus: {cpus}\n  steps:\n  - {text}\n")
+        return str(file)
+
+    assert check_file(written(each)) == "workload"
+    with pytest.raises(UserError) as checked:
+        check_file(written(each + 1))
+    assert "w.yaml:5:5: threads[0].steps[0]: 268,435,45" in str(checked.value)
+    if cpus == "all":
+        machine = load_machine("one-node", ["layout.cores=1", "layout.threads=1"])
+        with pytest.raises(UserError) as ran:
+            run_workload(machine, load_workload(str(file)))
+        assert str(ran.value).endswith(str(checked.value).partition(": ")[2])

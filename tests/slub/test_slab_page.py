@@ -95,6 +95,13 @@ def test_without_a_double_exchange_the_slab_is_locked_for_it(bench):
     assert cycles_of_slow_free(bench, 0) > cycles_of_slow_free(bench, fl.CMPXCHG_DOUBLE) + 10
 
 
+def test_counters_changed_by_fields_are_loaded_once_the_stores_are_in_the_l1(bench):
+    cpu = bench.cpus[0]
+    before = cpu.now
+    bench.pages.load_new_counters(cpu)
+    assert cpu.now - before == cpu.commit + cpu.forward
+
+
 def test_a_discarded_slab_is_pages_again_and_counted_no_more(bench):
     pfn, _ = new_slab(bench)
     bench.irqs_off(bench.pages.discard_slab, pfn)

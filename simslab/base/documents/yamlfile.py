@@ -2,7 +2,7 @@
 
 Only plain data is built (mappings, lists, strings, numbers, booleans, null). Refused: duplicate keys, tags other than
 the core ones, keys that are neither strings nor whole numbers, several documents in a file, and aliases that expand
-beyond `MAX_NODES`. `<<` is a key like any other, as in YAML 1.2.
+beyond `MAX_NODES`. A merge key (`<<`), which YAML 1.2 has not got, is told; in quotes it is a key like any other.
 """
 
 from __future__ import annotations
@@ -191,6 +191,10 @@ class _Builder:
                 first = self.document.key_positions[here].line
                 message = f"duplicate key '{key}', first on line {first}"
                 self.document.problems.append(self._problem(message, key_node, here))
+                continue
+            if key == "<<" and key_node.style is None:
+                told = "a merge key merges nothing in YAML 1.2"
+                self.document.problems.append(self._problem(told, key_node, here, "the keys themselves"))
                 continue
             self.document.key_positions[here] = Position(self.document.file, mark.line + 1, mark.column + 1)
             result[key] = self.build(value_node, here)

@@ -118,6 +118,7 @@ class CpuPartial:
             counters = mem_map.s_mem[pfn]
             if not counters & layout.FROZEN:
                 raise KernelBugError(f"slab {pfn} of {cache.name} on a CPU's list is not frozen")
+            self.pages.load_new_counters(cpu)
             cpu.atomic(page + layout.PAGE_FREELIST)
             mem_map.s_mem[pfn] = counters & ~layout.FROZEN
             if counters & layout.INUSE == 0 and self.node_has_plenty(cpu, cache, n):

@@ -103,6 +103,7 @@ class GetPartial:
         cpu.read(page)
         objects = (counters >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK
         free = objects - (counters & layout.INUSE)
+        self.pages.load_new_counters(cpu)
         cpu.atomic(page + layout.PAGE_FREELIST)
         if found:
             mem_map.s_mem[pfn] = counters | layout.FROZEN

@@ -15,10 +15,11 @@ import numpy as np
 from simslab.base.errors import BadValue, BadValues
 from simslab.kernel.mm.gfp import parse_gfp
 from simslab.workload.description import patterns
-from simslab.workload.description.placement import CpuPlaces, select_cpus
+from simslab.workload.description.placement import CpuPlaces, named_cpus, select_cpus
 from simslab.workload.description.quantities import Objects
 from simslab.workload.description.spec import Device, ThreadGroup, Workload
 from simslab.workload.streams import local_streams, operations, shared_streams
+from simslab.workload.streams.asked import asks
 from simslab.workload.streams.lifetimes import lifetimes
 from simslab.workload.streams.making import Group, Handover, Making
 from simslab.workload.streams.pieces import PIECE, Chain, Whole
@@ -65,6 +66,23 @@ def generate(workload: Workload, places: CpuPlaces, frequency_hz: int, seed: int
     for index, spec in enumerate(workload.threads):
         _make_group(making, spec, index, barriers)
     return making.program
+
+
+def check_operations(workload: Workload) -> None:
+    """BadValue with its place if a workload asks for more operations than run, on whatever machine.
+
+    Each group has at least the threads that it names by number, or one.
+    """
+    making = Making(CpuPlaces((0,), 1), 1, workload.seed, workload.scale)
+    for index, device in enumerate(workload.devices):
+        with _located("devices", index):
+            making.asked(device)
+    for index, spec in enumerate(workload.threads):
+        threads = len(named_cpus(spec.cpus)) or 1
+        for number, step in enumerate(spec.steps):
+            if asks(step):
+                with _located("threads", index, "steps", number):
+                    making.asked(step, threads)
 
 
 def _place(workload: Workload, places: CpuPlaces) -> dict[str, Group]:
@@ -137,8 +155,7 @@ def _step(making: Making, group: Group, step: Any, number: int, barriers: Any) -
 def _plan_device(making: Making, device: Device) -> None:
     """Draw a device's arrivals and the kinds of its packets' objects, and give these their slots."""
     program, random = making.program, making.random("device", device.name)
-    objects = len(device.caches) + (device.kmalloc is not None)
-    interrupts = making.scaled(device.interrupts, device.burst * objects)
+    interrupts = making.asked(device)
     every = max(1, device.every.cycles(making.frequency_hz))
     gaps = random.exponential(every, size=interrupts) if device.arrivals == "poisson" else np.full(interrupts, every)
     packets = interrupts * device.burst

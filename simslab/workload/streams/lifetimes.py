@@ -25,7 +25,7 @@ NEVER: Final = 1 << 62  # a turn after all others
 
 def lifetimes(making: Making, group: Group, step: Lifetimes, number: int) -> list[Stream]:
     """Streams of a `lifetimes` step; what outlives the step is freed at its end."""
-    count = making.scaled(step.objects, group.size)
+    count = making.asked(step, group.size)
     sources = [
         Source(making, step, count, t, _others(making, group, step, t), making.random(group.name, t, number))
         for t in range(group.size)

@@ -21,7 +21,7 @@ Chosen = npt.NDArray[np.bool_]
 
 def alloc_free(making: Making, group: Group, step: AllocFree, number: int) -> list[Stream]:
     """Streams of an `alloc_free` step, one per thread."""
-    count = making.scaled(step.operations, group.size)
+    count = making.asked(step, group.size)
     return [AllocFreeStream(making, step, count, making.random(group.name, t, number)) for t in range(group.size)]
 
 
@@ -76,7 +76,7 @@ class AllocFreeStream:
 
 def plan_alloc(making: Making, group: Group, step: AllocObjects, number: int) -> None:
     """Give the objects of an `alloc` step their slots, before any stream is made: others may free them."""
-    count = making.scaled(step.count, group.size)
+    count = making.asked(step, group.size)
     for thread in range(group.size):
         first = making.program.slots.take(count)
         slots = np.arange(first, first + count)
@@ -153,7 +153,7 @@ def _in_order(stream: Words, order: Order, random: np.random.Generator) -> Words
 def bulk(making: Making, group: Group, step: Bulk, number: int) -> list[Stream]:
     """Streams of a `bulk` step."""
     streams: list[Stream] = []
-    repeat = making.scaled(step.repeat, group.size)
+    repeat = making.asked(step, group.size)
     for thread in range(group.size):
         slots = making.program.slots.take(step.size)
         kind = int(making.alloc_kinds(step, 1, making.random(group.name, thread, number)).reader()(1)[0])
@@ -172,7 +172,7 @@ def work(making: Making, group: Group, step: WorkStep, _number: int) -> list[Str
     """Streams of a `work` step."""
     cycles = min(step.time.cycles(making.frequency_hz), ops.MAX_ARGUMENT)
     word = making.program.words(making.program.kinds.number(ops.Kind(ops.WORK)), cycles)
-    repeat = making.scaled(step.repeat, group.size)
+    repeat = making.asked(step, group.size)
     return [Tiled(word, repeat, making.piece) for _ in range(group.size)]
 
 

@@ -12,9 +12,12 @@ import numpy as np
 from simslab.base.errors import BadValue
 from simslab.base.seeds import stream
 from simslab.kernel.mm.gfp import parse_gfp
+from simslab.workload.description.patterns import Step
 from simslab.workload.description.placement import CpuPlaces
 from simslab.workload.description.quantities import Objects
+from simslab.workload.description.spec import Device
 from simslab.workload.streams import operations as ops
+from simslab.workload.streams.asked import asked_of
 from simslab.workload.streams.distributions import draw
 from simslab.workload.streams.draws import Draws, Kinds
 from simslab.workload.streams.pieces import PIECE
@@ -84,6 +87,16 @@ class Making:
         """
         each = max(1, round(count * self.scale))
         self.counted(each * times)
+        return each
+
+    def asked(self, what: Step | Device, threads: int = 1) -> int:
+        """Return how often each of a step's threads does what it asks for after `scale`, counted for all of them.
+
+        In each round where there are some. Of a device: how many interrupts. BadValue if all so far are too many.
+        """
+        asked = asked_of(what)
+        each = self.scaled(asked.count, asked.times * threads)
+        self.counted(asked.beside * threads)
         return each
 
     def counted(self, operations: int) -> None:

@@ -29,7 +29,7 @@ def plan_produce(making: Making, group: Group, step: Produce, _number: int) -> N
 
     A slot has one producer and one consumer, so the object that a consumer finds there is its own.
     """
-    count = making.scaled(step.count, group.size)
+    count = making.asked(step, group.size)
     consumers = making.groups[making.consumers[group.name]].size
     for thread in range(group.size):
         sharing = max(1, len(range(thread, consumers, group.size)))
@@ -120,8 +120,7 @@ def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Ch
 
 def bleed(making: Making, group: Group, step: Bleed, number: int) -> list[Stream]:
     """Streams of a `bleed` step; a barrier of the group ends each round."""
-    count = making.scaled(step.replacements, group.size * step.rounds)
-    making.counted(2 * step.live * group.size)  # the objects with which it begins, and their frees
+    count = making.asked(step, group.size)
     first = making.program.slots.take(step.live * group.size)
     barriers = [making.program.barrier(group.size) for _ in range(step.rounds + 1)]
     ring = Ring(count, first, barriers, group.size)

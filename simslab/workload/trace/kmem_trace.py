@@ -17,7 +17,7 @@ import numpy as np
 from simslab.base.errors import UserError
 from simslab.workload.trace import trace_events, trace_shapes
 from simslab.workload.trace.line_scanner import LineScanner
-from simslab.workload.trace.trace_lines import LINES, OTHER_EVENT, LineNotes, usual_layout
+from simslab.workload.trace.trace_lines import LINES, OTHER_EVENT, LineNotes, uncoloured, usual_layout
 from simslab.workload.trace.trace_shapes import Column, ShapeTable
 from simslab.workload.trace.trace_text import first_bytes, is_recording, text_pieces
 
@@ -175,16 +175,21 @@ class _Reader:
         return {name: np.concatenate(self.pieces.pop(name)) for name in _COLUMNS}
 
     def _other(self, state: int, line: bytes) -> None:
-        usual = usual_layout(line) if state == trace_events.NO_HEAD else None
+        coloured, line = line, uncoloured(line)
+        usual = usual_layout(line) if state == trace_events.NO_HEAD or coloured is not line else None
+        if usual is None and coloured is not line:
+            usual = line
         if usual is None:
             self.notes.line(state, line)
             return
         scanner = self.scanner
-        text, at, end = scanner.text_owner, scanner.at, scanner.size
+        text, at, end, lines = scanner.text_owner, scanner.at, scanner.size, scanner.lines
         scanner.begin(usual, 0, len(usual))
         state = scanner.read()
-        scanner.lines -= 1
-        if state != trace_events.END:
+        scanner.lines = lines
+        if state == trace_events.COMMENT:
+            self.notes.comment(line)
+        elif state != trace_events.END:
             self.notes.line(state, line)
         scanner.begin(text, at, end)
 
@@ -207,7 +212,7 @@ class _SiteReader(_Reader):
     def _other(self, state: int, line: bytes) -> None:
         super()._other(state, line)
         if self.scanner.rows:  # in another layout, whose line the scanner has not got any more
-            self._keep(line)
+            self._keep(uncoloured(line))
 
     def _keep(self, line: bytes) -> None:
         begin = line.rfind(SITE) + len(SITE)

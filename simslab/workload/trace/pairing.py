@@ -30,6 +30,7 @@ FREE_OF_ZERO_SIZE: Final = "free of ZERO_SIZE_PTR, which kmalloc(0) returns"
 FAILED_ALLOCATION: Final = "allocation that returned NULL"
 BEFORE_RECORDING: Final = "free of an object allocated before the recording"
 FREED_TWICE: Final = "free of an object already freed"
+BACKWARDS: Final = "earlier than the event before (in file order, not skipped)"
 NO_CACHE: Final = -1
 NO_SLOT: Final = -1
 MAX_CACHES: Final = 1 << 14
@@ -64,6 +65,12 @@ class PairedTrace:
     reused: int  # pointers that were allocated again although no free was recorded; the old object stays allocated
     caches: tuple[TraceCache, ...]
     slot_cache: Column  # int32: of each slot, index into `caches`, NO_CACHE for kmalloc
+
+    def out_of_order(self, count: int | None = None) -> dict[str, int]:
+        """Return how many of the first `count` events are earlier than the one before, by that reason; {} for none."""
+        backwards = np.diff(self.trace.time, prepend=self.trace.time[:1])[self.event[:count]] < 0
+        number = int(np.count_nonzero(backwards))
+        return {BACKWARDS: number} if number else {}
 
 
 def read_paired(path: Path) -> PairedTrace:

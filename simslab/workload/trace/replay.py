@@ -263,10 +263,8 @@ def _summary(paired: PairedTrace, nodes: Column, count: int) -> TraceSummary:
     if paired.never_freed:
         skipped["never freed (allocated, not skipped)"] = paired.never_freed
     foreign = np.bincount(trace.shape[event], minlength=len(nodes))[(nodes < 0) & (trace.shapes[_NODE] > 0)].sum()
-    backwards = int(np.count_nonzero(np.diff(trace.time, prepend=trace.time[:1])[event] < 0))
     told = {
         "for a node this machine has not got (from any node, not skipped)": int(foreign),
-        "earlier than the event before (in file order, not skipped)": backwards,
     }
-    skipped |= {what: number for what, number in told.items() if number}
+    skipped |= {what: number for what, number in told.items() if number} | paired.out_of_order(count)
     return TraceSummary(file, trace.lines, len(trace), count, skipped, trace.unparsed_examples)

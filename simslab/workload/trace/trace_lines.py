@@ -18,6 +18,7 @@ What can stand in a trace (kernel/trace/trace.c and trace_output.c, trace-cmd's 
 | `ls-42 1d... 12.345678: ...` | `trace-cmd report -l`: read |
 | ` 12.345678 |   1)  ls-42  |  /* kmalloc: ... */` | the function graph with funcgraph-proc and -abstime: read |
 | `ls 42 [001] 2026-01-31 12:00:00.123456 12.345678: ...` | perf's field `tod`: read, the time of day passed over |
+| any of these in a terminal's colours | as without |
 | `kmalloc: call_site=...` without a whole head (nocontext-info, `perf script -F`) | without task, CPU or time |
 | `call_site=... ptr=...` without the event's name (`perf script -F`) | a kmem event without a name |
 | anything else, and kmem events whose fields are not understood | does not parse |
@@ -71,6 +72,7 @@ _BARE: Final = re.compile(
 )
 _HEAD: Final = re.compile(rb".*\d\)?\s+\[\d+\].*\s[\d.]+: .*")
 _NAMELESS: Final = re.compile(rb"(?:.*(?:\d|\d:|\])\s+)?call_site=.* ptr=.*")
+_COLOURS: Final = re.compile(rb"\x1b\[[0-9;]*[A-Za-z]")  # of `grep --color=always`, `journalctl`, terminals
 _PRINTK: Final = re.compile(
     rb"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8} \S+ kernel: )?"  # of journalctl and syslog
     rb"(?:\s*(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}\] ?)?"
@@ -134,6 +136,11 @@ class LineNotes:
         self.counts[reason] += 1
         if len(self.examples) < EXAMPLES:
             self.examples.append(line[:SHOWN].decode("utf-8", "replace"))
+
+
+def uncoloured(line: bytes) -> bytes:
+    """Return a line without the escapes that colour it on a terminal."""
+    return _COLOURS.sub(b"", line) if b"\x1b" in line else line
 
 
 def usual_layout(line: bytes) -> bytes | None:

@@ -113,5 +113,7 @@ def _refuse_binary(path: Path, data: bytes) -> None:
     for magic, what in _PACKED.items():
         if data.startswith(magic):
             raise UserError(f"a file packed with {what}", file=str(path), expected=_EXPECTED)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UserError("text in UTF-16, as PowerShell writes it", file=str(path), expected=f"UTF-8: {_EXPECTED}")
     if b"\0" in data:
         raise UserError("not a text file", file=str(path), expected=_EXPECTED)

@@ -133,3 +133,10 @@ def test_half_a_character_is_refused_with_its_place():
     assert [str(problem) for problem in document.problems] == [
         "m.yaml:1:7: name: contains half a character (a surrogate)"
     ]
+
+
+def test_a_merge_key_is_told_where_it_stands():
+    document = parse_yaml("a: &a {x: 1}\nb: {<<: *a, y: 2}\nc: {'<<': 3}\n", "f.yaml")
+    (problem,) = document.problems
+    assert str(problem) == "f.yaml:2:5: b.<<: a merge key merges nothing in YAML 1.2; expected the keys themselves"
+    assert document.value == {"a": {"x": 1}, "b": {"y": 2}, "c": {"<<": 3}}

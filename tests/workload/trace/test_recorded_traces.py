@@ -11,6 +11,7 @@ import pytest
 from simslab.workload.trace.kmem_trace import (
     HARDIRQ_CONTEXT,
     NO_NAME,
+    SOFTIRQ_CONTEXT,
     TASK_CONTEXT,
     UNKNOWN_PTR,
     read_call_sites,
@@ -139,3 +140,53 @@ def test_recordings_with_faults_are_read_the_same_compiled_and_plain():
     command = [sys.executable, mutated_traces.__file__, "500"]
     plain = subprocess.run(command, env={**os.environ, "SIMSLAB_PURE": "1"}, capture_output=True, text=True, check=True)
     assert plain.stdout.strip() == mutated_traces.digest(500)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir()))
+def test_colours_of_a_terminal_change_nothing(name, tmp_path):
+    """As `grep --color=always` and `journalctl` leave them in a file; of whole lines."""
+    *lines, cut = (RECORDED / name).read_bytes().replace(b"kmalloc:", b"\x1b[mkmalloc\x1b[K:").split(b"\n")
+    coloured = [b"\x1b[1;31m" + line + b"\x1b[0m" if line else b"" for line in lines]
+    (tmp_path / name).write_bytes(b"\n".join([*coloured, cut.replace(b"\x1b[m", b"").replace(b"\x1b[K", b"")]))
+    there, here = read_kmem_trace(tmp_path / name), recorded(name)
+    assert (there.ptr.tolist(), there.time.tolist(), there.lines, there.skipped) == (
+        here.ptr.tolist(),
+        here.time.tolist(),
+        here.lines,
+        here.skipped,
+    )
+    assert len(read_call_sites(tmp_path / name)) == len(here)
+
+
+OTHER = "event of another kind"
+CHAIN = "line of a call chain"
+BEFORE = "free of an object allocated before the recording"
+PUBLISHED = {  # kernel: events, what is skipped, pointers that are allocated; each excerpt says whose it is
+    "2.6": (3, {OTHER: 4, "free of NULL": 2}, 1),
+    "3": (9, {CHAIN: 5, "free of NULL": 2}, 7),
+    "4": (6, {OTHER: 2, CHAIN: 4}, 5),
+    "5": (5, {OTHER: 1, "free of NULL": 1, BEFORE: 1}, 3),
+    "6": (7, {OTHER: 1, BEFORE: 1}, 5),
+}
+
+
+@pytest.mark.parametrize("kernel", PUBLISHED)
+def test_published_recordings_are_read(kernel):
+    events, skipped, allocated = PUBLISHED[kernel]
+    trace = recorded(f"published-linux-{kernel}.txt")
+    paired = pair(trace)
+    assert len(trace) == events
+    assert trace.skipped | paired.skipped == skipped
+    assert paired.nr_slots == allocated
+    assert trace.unparsed_examples == ()
+
+
+def test_flags_nodes_and_sizes_of_published_recordings_are_as_printed():
+    late = recorded("published-linux-6.txt")
+    assert late.bytes_req.tolist() == [576, 224, 0, 4096, 0, 2312, 2896]
+    assert late.node.tolist() == [-1, -1, -1, -1, -1, -1, 0]
+    assert [late.names[i] for i in late.name if i != NO_NAME] == ["names_cache", "names_cache"]
+    assert gfp_of(late)[2:] == [0xCC0, 0xDC0, 0xDC0]
+    early = recorded("published-linux-4.txt")
+    assert gfp_of(early)[:2] == [0x400CC0 | 0x2000 | 0x100, 0xCC0]
+    assert early.context.tolist()[-2:] == [HARDIRQ_CONTEXT, SOFTIRQ_CONTEXT]

@@ -57,6 +57,13 @@ def test_a_line_without_end_is_refused(tmp_path):
         whole(path)
 
 
+def test_text_in_utf_16_is_told_as_such(tmp_path):
+    path = tmp_path / "t"
+    path.write_bytes("# tracer: nop\n".encode("utf-16"))
+    with pytest.raises(UserError, match="text in UTF-16, as PowerShell writes it; expected UTF-8: ftrace text"):
+        whole(path)
+
+
 def test_a_device_without_end_is_refused_at_once():
     with pytest.raises(UserError, match="not a text file"):
         whole(trace_text.Path("/dev/zero"))
