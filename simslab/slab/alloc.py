@@ -22,6 +22,7 @@ from simslab.slab.slab_lists import SlabLists
 from simslab.slab.slab_page import SlabPages
 from simslab.slab_common import flags as fl
 from simslab.slab_common.memcg import verdicts
+from simslab.slab_common.memcg.pre_alloc import slab_pre_alloc_hook
 
 BATCHREFILL_LIMIT: Final = 16
 
@@ -147,15 +148,8 @@ class SlabAlloc:
         return flags & gfp.ZERO
 
     def pre_alloc_hook(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> int:
-        """Whether `size` objects are refused or charged: one of `verdicts` (mm/slab.h: slab_pre_alloc_hook).
-
-        A fault may be injected (mm/failslab.c: __should_failslab), and a task's cgroup may have reached its limit.
-        """
-        verdict: int = verdicts.UNCHARGED
-        if self.failslab is not None and self.failslab.should_failslab(cache, flags):
-            verdict = verdicts.REFUSED
-        elif self.memcg is not None:
-            verdict = self.memcg.pre_alloc_hook(cpu, cache, flags, size)
+        """Whether `size` objects are refused or charged: one of `verdicts` (slab_pre_alloc_hook)."""
+        verdict: int = slab_pre_alloc_hook(self.failslab, self.memcg, cpu, cache, flags, size)
         if verdict == verdicts.REFUSED:
             cpu.path = paths.ALLOC_FAILED
         return verdict

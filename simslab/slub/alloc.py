@@ -15,6 +15,7 @@ from simslab.kernel.mm.page import MemMap
 from simslab.machine.accounting import callsites, causes
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common.memcg import verdicts
+from simslab.slab_common.memcg.pre_alloc import slab_pre_alloc_hook
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths, stat_item
 from simslab.slub.cpu_slab import CpuSlab
@@ -172,15 +173,8 @@ class SlubAlloc:
         return 0 if cache.ctor or cache.flags & CONTENTS_MATTER else 1
 
     def pre_alloc_hook(self, cpu: Cpu, cache: KmemCache, flags: int, size: int) -> int:
-        """Whether `size` objects are refused or charged: one of `verdicts` (mm/slab.h: slab_pre_alloc_hook).
-
-        A fault may be injected (mm/failslab.c: __should_failslab), and a task's cgroup may have reached its limit.
-        """
-        verdict: int = verdicts.UNCHARGED
-        if self.failslab is not None and self.failslab.should_failslab(cache, flags):
-            verdict = verdicts.REFUSED
-        elif self.memcg is not None:
-            verdict = self.memcg.pre_alloc_hook(cpu, cache, flags, size)
+        """Whether `size` objects are refused or charged: one of `verdicts` (slab_pre_alloc_hook)."""
+        verdict: int = slab_pre_alloc_hook(self.failslab, self.memcg, cpu, cache, flags, size)
         if verdict == verdicts.REFUSED:
             cpu.path = paths.ALLOC_FAILED
         return verdict

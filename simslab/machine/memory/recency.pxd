@@ -11,7 +11,7 @@ cdef inline long long to_front(long long* tags, long long base, long long way) n
     return base
 
 
-cdef inline long long put_first(long long* tags, long long base, long long ways, long long word) noexcept:
+cdef inline long long put_first(long long* tags, long long base, long long ways, long long word) noexcept:  # C alone
     cdef long long way = base + ways - 1
     cdef long long last = tags[way]
     while way > base:
@@ -21,7 +21,7 @@ cdef inline long long put_first(long long* tags, long long base, long long ways,
     return last
 
 
-cdef inline long long take_out(long long* tags, long long base, long long ways, long long way) noexcept:
+cdef inline long long take_out(long long* tags, long long base, long long ways, long long way) noexcept:  # C alone
     cdef long long last = base + ways - 1
     while way < last:
         tags[way] = tags[way + 1]

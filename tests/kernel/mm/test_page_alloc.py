@@ -138,6 +138,31 @@ def test_cpus_of_a_node_wait_for_its_zones_lock_beyond_order_0(make_machine: Mak
         assert [zone.free_pages() + zone.cached_pages() for zone in kernel.zones] == [z.managed for z in kernel.zones]
 
 
+def test_others_come_to_the_zones_lock_while_a_batch_is_moved(make_machine: MakeMachine) -> None:
+    """Between its pages, in both directions; else they would come at the end of up to 63."""
+    kernel = Kernel(make_machine(nodes=1, cpus=2, memory="4 GiB", quantum=0))
+    first, second = kernel.machine.cpus
+    seen: list[tuple[int, int]] = []  # direction, holder of the lock while others are let in
+    direction = [0]
+
+    def move() -> None:
+        taken = [kernel.page_allocator.alloc_pages(first, gfp.GFP_KERNEL, 0, 0) for _ in range(600)]
+        direction[0] = 1
+        for pfn in taken:
+            kernel.page_allocator.free_pages(first, pfn, 0)
+
+    def watch() -> None:
+        for _ in range(20_000):
+            second.insn(40)
+            second.settle()
+            seen.extend((direction[0], zone.lock.owner) for zone in kernel.zones if zone.lock.letting_in)
+
+    kernel.machine.engine.spawn(first, move)
+    kernel.machine.engine.spawn(second, watch)
+    kernel.machine.engine.run()
+    assert set(seen) == {(0, first.id), (1, first.id)}
+
+
 def pairs(kernel: Kernel, cpu: Cpu, order: int) -> Callable[[], None]:
     def run() -> None:
         for _ in range(50):
