@@ -20,7 +20,7 @@ from simslab.conform.records import Row
 
 TOLERANCE: Final = 0.05
 LINE: Final = 64
-NOTED: Final = ("read", "write", "update", "atomic", "atomic_in_turn", "write_in_turn")
+NOTED: Final = ("read", "write", "update", "atomic", "cmpxchg16b", "atomic_in_turn", "write_in_turn")
 REPLACED: Final = (*NOTED, "clear", "prefetchw", "alloc_pages", "free_pages")
 FOLDED: Final = ("data:", "percpu:", "other")
 TICK: Final = "hrtimer_interrupt"  # a timer interrupt fell into the recording

@@ -116,17 +116,19 @@ class SlubPages:
     ) -> int:
         """Change freelist and counters if both are as expected; 1 if so (mm/slub.c: cmpxchg_double_slab).
 
-        Charged as a locked operation on the page's line.
+        Without `cmpxchg16b` the bit lock of the page (`slab_lock`) stands for it.
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         saved = 0
-        if not cache.flags & fl.CMPXCHG_DOUBLE:
+        if cache.flags & fl.CMPXCHG_DOUBLE:
+            cpu.cmpxchg16b(page + layout.PAGE_FREELIST)
+        else:
             saved = cpu.irq_save(SITE_SLAB_LOCK)
             cpu.insn(INSNS_SLAB_LOCK)
             cpu.atomic(page + layout.PAGE_FLAGS)
-        cpu.atomic(page + layout.PAGE_FREELIST)
+            cpu.atomic(page + layout.PAGE_FREELIST)
         same = 0
         if mem_map.freelist[pfn] == freelist_old and mem_map.s_mem[pfn] == counters_old:
             mem_map.freelist[pfn] = freelist_new

@@ -4,9 +4,14 @@ import pytest
 from slub_systems import KERNEL, Bench
 
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import PG_SLAB
+from simslab.machine.library import load_machine
+from simslab.machine.machine import build_machine
 from simslab.slub import flags as fl
+from simslab.slub import layout
+from simslab.slub.allocator import SlubAllocator
 
 
 @pytest.fixture
@@ -55,6 +60,27 @@ def test_without_a_large_block_a_smaller_slab_serves(bench):
     assert bench.pages.objects(pfn) == cache.min_objects < cache.oo_objects
     assert bench.mem_map.get("order", pfn) == cache.min_order
     assert counts == {"ORDER_FALLBACK": 1}
+
+
+def slow_free(cmpxchg16b, flags=0):
+    """Cycles of a free into a slab that is not the CPU's, whose lines are at hand: one exchange of its counters."""
+    spec = load_machine("i7-4790k", [f"kernel.cmpxchg16b={cmpxchg16b} cycles"])
+    allocator = SlubAllocator(Kernel(build_machine(spec), page_stride=layout.PAGE_STRIDE))
+    allocator.boot(standing=False)
+    bench = Bench(allocator, flags)
+    [slab] = bench.full_slabs(1)
+    for objp in slab[:4]:
+        start = bench.cpus[0].now
+        bench.free(objp)
+    return bench.cpus[0].now - start
+
+
+def test_an_exchange_of_a_slabs_counters_is_one_of_two_words():
+    assert slow_free(32) - slow_free(19) == 32 - 19
+
+
+def test_a_cache_that_checks_its_objects_has_the_lock_of_the_page_for_it():
+    assert slow_free(32, fl.SLAB_CONSISTENCY_CHECKS) == slow_free(19, fl.SLAB_CONSISTENCY_CHECKS)
 
 
 def test_a_request_that_may_block_has_interrupts_on_while_pages_are_sought(bench):

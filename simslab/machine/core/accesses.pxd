@@ -21,6 +21,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long prefetching
     cdef readonly long long store_divisor
     cdef long long atomic_cost
+    cdef readonly long long cmpxchg16b_cost
     cdef readonly long long cmpxchg_double_cost
     cdef readonly long long clear_q10
     cdef CacheArray l1

@@ -40,6 +40,7 @@ class AccessingCore(StoringCore):
         self.prefetching: int = costs.core.prefetch
         self.store_divisor: int = costs.core.store_divisor
         self.atomic_cost: int = costs.kernel.atomic
+        self.cmpxchg16b_cost: int = costs.kernel.cmpxchg16b
         self.cmpxchg_double_cost: int = costs.kernel.cmpxchg_double
         self.clear_q10: int = costs.kernel.clear_q10
         self.l1 = memory.l1

@@ -39,8 +39,10 @@ cdef class Cpu(InterruptibleCore):
     cpdef long long mispredicted(self, long long branches) noexcept
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cpdef long long prefetchw(self, long long addr) noexcept
-    @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
     cpdef long long atomic(self, long long addr) noexcept
+    cpdef long long cmpxchg16b(self, long long addr) noexcept
+    @cython.locals(line=cython.longlong, base=cython.longlong, latency=cython.longlong)
+    cdef long long locked(self, long long addr, long long cost) noexcept
     @cython.locals(line=cython.longlong)
     cpdef long long atomic_in_turn(self, long long addr) noexcept
     cpdef long long locked_hit(self) noexcept

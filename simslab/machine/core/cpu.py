@@ -167,7 +167,15 @@ class Cpu(InterruptibleCore):
         return self.prefetchw_further(line, base)
 
     def atomic(self, addr: int) -> int:
-        """A locked read-modify-write: drains the store buffer, then takes the line's whole latency and its own cost."""
+        """A locked read-modify-write of a word."""
+        return self.locked(addr, self.atomic_cost)
+
+    def cmpxchg16b(self, addr: int) -> int:
+        """`lock cmpxchg16b`: more micro-operations than one on a word, and as exclusive."""
+        return self.locked(addr, self.cmpxchg16b_cost)
+
+    def locked(self, addr: int, cost: int) -> int:
+        """A locked operation: drains the store buffer, then takes the line's whole latency and its own `cost`."""
         if addr >> self.page_shift != self.last_page:
             self.translate(addr)
         if self.drained > self.now:
@@ -177,7 +185,7 @@ class Cpu(InterruptibleCore):
         if not self.own_in_l1(line, base):
             latency = self.memory.transact(self.core, line, 1, self.now)
             self.expose(latency, 0, 1)
-        return self.charge(causes.LOCKED, self.atomic_cost)
+        return self.charge(causes.LOCKED, cost)
 
     def atomic_in_turn(self, addr: int) -> int:
         """`atomic` of a CPU that has settled, on a word that others want as well: requests are served in turn."""

@@ -16,6 +16,12 @@ class KernelCostsSpec(SpecModel):
     """Cycles of operations that only a kernel performs, their own instructions included."""
 
     atomic: Duration = parameter("locked read-modify-write on a line in L1 in M", fit=LATENCY)
+    cmpxchg16b: Duration | None = parameter(
+        "`lock cmpxchg16b` on a line in L1 in M (SLUB's cmpxchg_double on a slab's page); default atomic",
+        None,
+        fit=LATENCY,
+        counted=Counted(like="atomic"),
+    )
     cmpxchg_double: Duration = parameter(
         "this_cpu_cmpxchg_double of SLUB: cmpxchg16b without a lock prefix on a line in L1 in M, beyond what an "
         "average instruction takes",

@@ -34,8 +34,9 @@ class Recorder(InterruptHandler):
 
 @pytest.fixture
 def make_cpus(make_memory):
-    def make(ipc_q16=65536 // 4, **memory):
-        costs = core_costs(cpi_q16=ipc_q16, cpi_cold_q16=65536 // 2, irq_entry=IRQ_ENTRY, irq_exit=IRQ_EXIT)
+    def make(ipc_q16=65536 // 4, cmpxchg16b=18, **memory):
+        interrupts = {"irq_entry": IRQ_ENTRY, "irq_exit": IRQ_EXIT}
+        costs = core_costs(cpi_q16=ipc_q16, cpi_cold_q16=65536 // 2, cmpxchg16b=cmpxchg16b, **interrupts)
         shared, stats = make_memory(**memory), IrqStats()
         return [Cpu(CpuPlace(i, i, i // 4, i // 4, i // 4), costs, shared, None, stats) for i in range(8)]
 
@@ -88,10 +89,11 @@ class Hits:
         (lambda cpu, addr: cpu.write(addr), 1),
         (lambda cpu, addr: cpu.update(addr), 1),
         (lambda cpu, addr: cpu.atomic(addr), 1),
+        (lambda cpu, addr: cpu.cmpxchg16b(addr), 1),
         (lambda cpu, addr: cpu.clear(addr, 64), 1),
         (lambda cpu, addr: cpu.prefetchw(addr), 1),
     ],
-    ids=["read", "write", "update", "atomic", "clear", "prefetchw"],
+    ids=["read", "write", "update", "atomic", "cmpxchg16b", "clear", "prefetchw"],
 )
 def test_hits_in_the_l1_are_told_of_the_cpu_that_is_watched_alone(make_cpus, do, write):
     watched, other = make_cpus()[:2]
@@ -116,6 +118,13 @@ def test_stores_overlap_and_locked_operations_do_not(make_cpus):
     second.atomic(ADDR + 640)
     assert first.now == (LOCAL_DRAM - 10) // 4
     assert second.now == LOCAL_DRAM + 18
+
+
+def test_a_locked_exchange_of_two_words_waits_for_its_line_and_costs_its_own_figure(make_cpus):
+    cpu = make_cpus(cmpxchg16b=32)[0]
+    cpu.cmpxchg16b(ADDR)
+    assert cpu.now == LOCAL_DRAM + 32
+    assert cpu.cause_owner[causes.LOCKED] == 32
 
 
 def test_a_store_to_an_exclusive_line_makes_it_modified_without_asking(make_cpus):

@@ -14,6 +14,11 @@ def test_clearing_a_line_takes_its_bytes_over_the_pace():
     assert integers(KernelCostsSpec.model_validate(COSTS), 10**9).clear_q10 == 2 * 1024
 
 
+def test_a_locked_exchange_of_two_words_costs_as_one_of_a_word_unless_told():
+    assert integers(KernelCostsSpec.model_validate(COSTS), 2 * 10**9).cmpxchg16b == 20
+    assert integers(KernelCostsSpec.model_validate(COSTS | {"cmpxchg16b": "32 cycles"}), 10**9).cmpxchg16b == 32
+
+
 def test_the_tick_pause_and_the_exchange_of_two_words_have_defaults():
     counted = integers(KernelCostsSpec.model_validate(COSTS), 10**9)
     assert (counted.hz, counted.pause, counted.cmpxchg_double) == (250, 0, 12)
