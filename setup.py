@@ -72,39 +72,8 @@ DATA = {
     "simslab.data.experiments": "experiments",
 }  # package: folder
 GENERATED = "build/cython"
+REVISED = runpy.run_path("tools/generated_c.py")["revised"]
 FIRST_HEADER = "#define PY_SSIZE_T_CLEAN\n#include <Python.h>\n"  # as the C that Cython writes begins
-SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")
-SECTION = re.compile(r"^/\* #### Code section: (\w+) ### \*/\n", re.MULTILINE)
-LOADING = {
-    "cached_builtins",
-    "cached_constants",
-    "init_codeobjects",
-    "init_constants",
-    "init_globals",
-    "init_module",
-    "module_exttypes",
-}  # sections of generated C that run while a module is loaded, or an object is made
-WRAPPER = re.compile(r"^/\* Python wrapper \*/\n.*?^\}\n", re.MULTILINE | re.DOTALL)
-UTILITY = re.compile(r"^(?=/\* [A-Za-z_0-9]\S*(?: \(used by \S+\))? \*/$)", re.MULTILINE)
-ARGUMENTS = {
-    "CIntToPyUnicode",
-    "CythonFunctionPerModule",
-    "CythonFunctionShared",
-    "DecompressString_LZSS",
-    "ParseKeywordsImpl",
-    "PyVectorcallFastCallDict",
-}  # Cython's functions that are wanted inlined where Python calls, and not where simulations spend their time
-BEGIN_UNOPTIMISED = """\
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC optimize ("O0")
-#endif
-"""
-END_UNOPTIMISED = """\
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif
-"""
 
 
 def leaves() -> list[Extension]:
@@ -115,7 +84,7 @@ def leaves() -> list[Extension]:
 
 def leaf(name: str, source: str) -> Extension:
     """Return the extension of one module, optimised as far as it is worth the time of the compiler."""
-    flags = [] if os.environ.get("CFLAGS") else ["-O2" if name in HOT else "-O1", "-g0"]
+    flags = [] if os.environ.get("CFLAGS") else ["-O2" if name in HOT else "-O1", "-g0", "-w"]
     return Extension(name, [source], extra_compile_args=flags)
 
 
@@ -136,6 +105,12 @@ def headers() -> list[str]:
 def is_augmenting(path: Path) -> bool:
     """Tell the `.pxd` of a leaf from those of packages and of headers, whose contents go into the leaves."""
     return "cdef class" in path.read_text(encoding="utf-8")
+
+
+def revise(name: str, source: Path) -> None:
+    """Rewrite the generated C of a leaf for a compiler that has little time."""
+    text = source.read_text(encoding="utf-8")
+    source.write_text(REVISED(text, name in HOT), encoding="utf-8")
 
 
 class BuildLeaves(build_ext):
@@ -177,13 +152,13 @@ class BuildLeaves(build_ext):
         for extension in self.extensions:
             extension._needs_stub = False
             for source in map(Path, extension.sources):
-                revise(source)
+                revise(extension.name, source)
 
     def translate_together(self) -> None:
         """Translate all leaves by what reads their declarations once; `cythonize` does what is missing after it."""
         translate = runpy.run_path("tools/translate.py")["translate"]
         try:
-            translate([described(extension) for extension in self.extensions], headers(), GENERATED, DIRECTIVES)
+            translate([described(extension) for extension in self.extensions], headers(), GENERATED, DIRECTIVES, revise)
         except Exception as error:  # another version of Cython's, which has it otherwise inside
             print(f"simslab: leaves translated one by one ({in_brief(error)})", file=sys.stderr)
 
@@ -235,50 +210,6 @@ def in_brief(error: Exception) -> str:
     if failed_command:
         return f"the C compiler {failed_command[1]} failed"
     return (str(error).splitlines() or [type(error).__name__])[0][:100]
-
-
-def revise(source: Path) -> None:
-    """Repair generated C, and let the compiler spend its time where simulations spend theirs.
-
-    The repair: Cython 3.2.9 and 3.3.1 give the `-1` of an `except -1` on a `long long` method of a final class,
-    declared in a `.pxd`, its suffix twice.
-    """
-    text = source.read_text(encoding="utf-8")
-    if BEGIN_UNOPTIMISED not in text:
-        source.write_text(hurried(SURPLUS_SUFFIX.sub("LL", text)), encoding="utf-8")
-
-
-def hurried(text: str) -> str:
-    """Return generated C with gcc told to take no pains over what loads the module, and what Python calls it through.
-
-    Speed: that is nine tenths of the C. To translate and compile the 60 leaves took 75 s of CPU, before 118, and
-    benchmarks/allocator.py is as fast. A compiler that does not know the pragmas takes longer and gives the same.
-    """
-    head, *parts = SECTION.split(text)
-    return head + "".join(hurried_section(*part) for part in zip(parts[::2], parts[1::2], strict=True))
-
-
-def hurried_section(name: str, body: str) -> str:
-    """Return one section of generated C with its cold functions unoptimised."""
-    section = f"/* #### Code section: {name} ### */\n{body}"
-    if name in LOADING:
-        return unoptimised(section)
-    if name == "module_code":
-        return WRAPPER.sub(lambda found: unoptimised(found[0]), section)
-    if name == "utility_code_def":
-        first, *functions = UTILITY.split(section)
-        return first + "".join(function if is_inlined(function) else unoptimised(function) for function in functions)
-    return section
-
-
-def is_inlined(utility: str) -> bool:
-    """Tell the functions of Cython's that may be part of the hot path, such as divisions that round down."""
-    return "CYTHON_INLINE" in utility and utility.split()[1] not in ARGUMENTS
-
-
-def unoptimised(text: str) -> str:
-    """Return C between pragmas that gcc alone reads."""
-    return f"{BEGIN_UNOPTIMISED}{text}\n{END_UNOPTIMISED}"
 
 
 setup(
