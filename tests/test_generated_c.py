@@ -7,6 +7,7 @@ import pytest
 
 TOOL = runpy.run_path(str(Path(__file__).parent.parent / "tools" / "generated_c.py"))
 BEGIN = TOOL["BEGIN_UNOPTIMISED"]
+ACCESSORS = {"__pyx_pf_b_C_1x___get__", "__pyx_pf_b_C_1x_2__set__"}
 
 TYPE = """\
   __pyx_mstate->__pyx_ptype_1a_{name} = __Pyx_ImportType_3(__pyx_t_1, "a", "{name}",
@@ -37,6 +38,12 @@ static PyObject *__pyx_pf_b_body(PyObject *self) {{
   return 0;
 }}
 static int __pyx_pf_b_C___init__(PyObject *self) {{
+  return 0;
+}}
+static PyObject *__pyx_pf_b_C_1x___get__(PyObject *self) {{
+  return 0;
+}}
+static int __pyx_pf_b_C_1x_2__set__(PyObject *self) {{
   return 0;
 }}
 static PyObject *__pyx_pw_b_wrapper(PyObject *self) {{
@@ -72,7 +79,7 @@ def unoptimised_functions(text):
     return {
         name
         for part in between
-        for name in ("__pyx_f_b_hot", "__pyx_pf_b_body", "__pyx_pf_b_C___init__", "__pyx_pw_b_wrapper")
+        for name in ("__pyx_f_b_hot", "__pyx_pf_b_body", "__pyx_pf_b_C___init__", *ACCESSORS, "__pyx_pw_b_wrapper")
         if name in part
     }
 
@@ -112,12 +119,12 @@ def test_c_without_the_places_of_imports_is_left_as_it_is():
 
 def test_of_a_cold_module_what_python_calls_is_not_optimised():
     found = unoptimised_functions(TOOL["revised"](generated(), hot=False))
-    assert found == {"__pyx_pf_b_body", "__pyx_pf_b_C___init__", "__pyx_pw_b_wrapper"}
+    assert found == {"__pyx_pf_b_body", "__pyx_pf_b_C___init__", "__pyx_pw_b_wrapper", *ACCESSORS}
 
 
-def test_of_a_hot_module_bodies_are_optimised_but_for_those_that_make_objects():
+def test_of_a_hot_module_bodies_are_optimised_but_for_those_that_make_objects_or_show_what_is_in_them():
     found = unoptimised_functions(TOOL["revised"](generated(), hot=True))
-    assert found == {"__pyx_pf_b_C___init__", "__pyx_pw_b_wrapper"}
+    assert found == {"__pyx_pf_b_C___init__", "__pyx_pw_b_wrapper", *ACCESSORS}
 
 
 @pytest.mark.parametrize("hot", [True, False])

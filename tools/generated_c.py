@@ -22,7 +22,7 @@ LOADING = {
 }  # sections of generated C that run while a module is loaded, or an object is made
 FUNCTION = re.compile(r"^static [^\n;{}]*\b(__pyx_\w+)\([^;{}]*\) ?\{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
 CALLED_FROM_PYTHON = re.compile(r"__pyx_(?:pf|gb|pw)_")  # the bodies of `def`, of generators, and their wrappers
-MAKES_OR_WRAPS = re.compile(r"__pyx_(?:pw_\w+|p[fw]_\w+___(?:init|cinit|dealloc)__|(?:get|set)prop_\w+)$")
+MAKES_OR_WRAPS = re.compile(r"__pyx_(?:pw_\w+|p[fw]_\w+__(?:init|cinit|dealloc|get|set|del)__|(?:get|set)prop_\w+)$")
 UTILITY = re.compile(r"^(?=/\* [A-Za-z_0-9]\S*(?: \(used by \S+\))? \*/$)", re.MULTILINE)
 ARGUMENTS = {
     "CIntToPyUnicode",
@@ -63,7 +63,8 @@ END_UNOPTIMISED = """\
 def revised(text: str, hot: bool) -> str:
     """Return the C of a module, repaired and without what costs the compiler time for nothing; once is as twice.
 
-    Parameters: hot: whether functions that Python calls are optimised too, but for those that make objects.
+    Parameters: hot: whether functions that Python calls are optimised too, but for those that make objects or give and
+        take the attributes of one.
     """
     if BEGIN_UNOPTIMISED in text:
         return text
