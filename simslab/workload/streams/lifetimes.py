@@ -26,12 +26,14 @@ NEVER: Final = 1 << 62  # a turn after all others
 def lifetimes(making: Making, group: Group, step: Lifetimes, number: int) -> list[Stream]:
     """Streams of a `lifetimes` step; what outlives the step is freed at its end."""
     count = making.asked(step, group.size)
-    sources = [
-        Source(making, step, count, t, _others(making, group, step, t), making.random(group.name, t, number))
-        for t in range(group.size)
-    ]
+    randoms = [making.random(group.name, thread, number) for thread in range(group.size)]
+    if step.remote == 0:  # no thread's objects wait for what another one does
+        alone = [Source(making, step, count, 0, [], random) for random in randoms]
+        return [LifetimesStream(Lives([source], making.piece), source) for source in alone]
+    others = [_others(making, group, step, thread) for thread in range(group.size)]
+    sources = [Source(making, step, count, t, others[t], randoms[t]) for t in range(group.size)]
     lives = Lives(sources, making.piece)
-    return [LifetimesStream(lives, thread) for thread in range(group.size)]
+    return [LifetimesStream(lives, source) for source in sources]
 
 
 def _others(making: Making, group: Group, step: Lifetimes, thread: int) -> list[int]:
@@ -47,17 +49,42 @@ def _others(making: Making, group: Group, step: Lifetimes, thread: int) -> list[
 
 
 class Window(NamedTuple):
-    """Objects that a thread allocates one after the other, with what becomes of them."""
+    """Objects that a thread allocates one after the other, with what becomes of them, in order of birth."""
+
+    births: Words  # words of the allocations
+    ends: Words  # turn of each object's death
+    deaths: Words  # words of the frees
+    killers: Words  # thread of each free
+
+
+class Deaths(NamedTuple):
+    """Frees, source by source, and of each source in order of birth."""
+
+    sources: Words  # thread that has allocated
+    ends: Words  # turn of the free
+    words: Words
+
+    def only(self, which: Words | slice | npt.NDArray[np.bool_]) -> Deaths:
+        """Return some of them, by index, in the order asked for."""
+        return Deaths(self.sources[which], self.ends[which], self.words[which])
+
+    def and_new(self, new: Deaths) -> Deaths:
+        """Return both, those that are not new first of each source."""
+        both = Deaths(*(np.concatenate(pair) for pair in zip(self, new, strict=True)))
+        return both.only(in_order(both.sources))
+
+
+class Round(NamedTuple):
+    """One window of each source at the same turns."""
 
     end: int  # turn after the last birth
-    births: Words  # words of the allocations
-    ends: Words  # turn of each object's death, killer by killer and of each in order of birth
-    deaths: Words  # words of the frees, in the same order
+    births: list[Words]  # of each source
+    deaths: Deaths  # killer by killer
     bounds: Words  # where each killer's begin in them, and where the last one's end
 
 
 class Source:
-    """What one of `threads` threads allocates, and which thread frees each object."""
+    """What a thread of those that share objects allocates, and which of them frees each object."""
 
     def __init__(
         self, making: Making, step: Lifetimes, count: int, thread: int, others: list[int], random: np.random.Generator
@@ -74,25 +101,18 @@ class Source:
         self.remote = Draws(random, _fractions, count, making.piece)
         self.choice = Draws(random, _fractions, count, making.piece)
 
-    def killed_by(self, thread: int) -> bool:
-        """Whether `thread` may free some of the objects."""
-        return thread == self.thread or (self.share > 0 and thread in self.others)
-
-    def windows(self, threads: int, portion: int) -> Iterator[Window]:
+    def windows(self, portion: int) -> Iterator[Window]:
         """Yield the objects, `portion` at once."""
         kinds, lifetimes = self.kinds.reader(), self.lifetimes.reader()
         remote, choice = self.remote.reader(), self.choice.reader()
         for start, count in portions(self.count, portion):
             turns = np.arange(start, start + count)
             slots = self.first + turns
-            killers = self._killers(remote(count), choice(count))
-            order = in_order(killers)
             yield Window(
-                start + count,
                 self.words(kinds(count), slots),
-                (turns + lifetimes(count))[order],
-                self.words(np.full(count, self.free), slots)[order],
-                np.searchsorted(killers[order], np.arange(threads + 1)),
+                turns + lifetimes(count),
+                self.words(np.full(count, self.free), slots),
+                self._killers(remote(count), choice(count)),
             )
 
     def _killers(self, remote: Fractions, choice: Fractions) -> Words:
@@ -109,80 +129,80 @@ def _fractions(random: np.random.Generator, count: int) -> Fractions:
 
 
 class Lives:
-    """The objects of a group. Each source's are made once for all threads that free some, as the last of them needs."""
+    """The objects of a group, made once for all threads that free some, as the first of them needs.
+
+    Speed: one order of all sources' deaths, by killer, costs a thread as much as its objects; an order for each pair of
+    threads, as it was, grew with the square of the threads (benchmarks/large.py).
+    """
 
     def __init__(self, sources: list[Source], piece: int) -> None:
         self.sources = sources
         threads = len(sources)
         # Short portions for many threads: the objects of one portion of all of them are in memory at once.
         self.portion = max(1, piece // 64, min(piece // 2, 4 * piece // threads))
-        self.begun: dict[int, list[Iterator[Window]]] = {}
+        self.begun: dict[int, Iterator[Round]] = {}
 
-    def windows_of(self, thread: int) -> list[Iterator[Window]]:
-        """Return what yields the windows of each source of which `thread` frees objects, from the first on."""
+    def rounds_of(self, thread: int) -> Iterator[Round]:
+        """Return what yields the rounds, from the first on; `thread` must read all if others are to forget them."""
         if thread not in self.begun:
             self.begun = self._begin()
         return self.begun.pop(thread)
 
-    def _begin(self) -> dict[int, list[Iterator[Window]]]:
-        threads = range(len(self.sources))
-        begun: dict[int, list[Iterator[Window]]] = {thread: [] for thread in threads}
-        for source in self.sources:
-            killers = [thread for thread in threads if source.killed_by(thread)]
-            windows = source.windows(len(self.sources), self.portion)
-            waiting: list[deque[Window]] = [deque() for _ in killers]
-            for thread, own in zip(killers, waiting, strict=True):
-                begun[thread].append(_shared(windows, own, waiting))
-        return begun
+    def _begin(self) -> dict[int, Iterator[Round]]:
+        rounds = self._rounds()
+        waiting: list[deque[Round]] = [deque() for _ in self.sources]
+        return {source.thread: _shared(rounds, own, waiting) for source, own in zip(self.sources, waiting, strict=True)}
+
+    def _rounds(self) -> Iterator[Round]:
+        end = 0
+        threads = np.arange(len(self.sources) + 1)
+        for windows in zip(*(source.windows(self.portion) for source in self.sources), strict=True):
+            births, ends, words, killers = zip(*windows, strict=True)
+            end += len(births[0])
+            killer = np.concatenate(killers)
+            order = in_order(killer)
+            deaths = Deaths(np.repeat(threads[:-1], len(births[0])), np.concatenate(ends), np.concatenate(words))
+            yield Round(end, list(births), deaths.only(order), np.searchsorted(killer[order], threads))
 
 
-def _shared(windows: Iterator[Window], own: deque[Window], waiting: list[deque[Window]]) -> Iterator[Window]:
-    """Yield what one of several readers of `windows` gets; what it takes waits for all others, too.
+def _shared(rounds: Iterator[Round], own: deque[Round], waiting: list[deque[Round]]) -> Iterator[Round]:
+    """Yield what one of several readers of `rounds` gets; what it takes waits for all others, too.
 
-    itertools.tee would keep up to 57 windows that all have read.
+    itertools.tee would keep up to 57 rounds that all have read.
     """
     while True:
         if not own:
-            window = next(windows, None)
-            if window is None:
+            found = next(rounds, None)
+            if found is None:
                 return
             for other in waiting:
-                other.append(window)
+                other.append(found)
         yield own.popleft()
 
 
 class LifetimesStream:
     """The allocations of one thread, merged with the frees that fall to it."""
 
-    def __init__(self, lives: Lives, thread: int) -> None:
+    def __init__(self, lives: Lives, source: Source) -> None:
         self.lives = lives
-        self.thread = thread
-        self.own = [source.thread for source in lives.sources if source.killed_by(thread)].index(thread)
-        self.length = 2 * lives.sources[thread].count
+        self.thread = source.thread
+        self.count = source.count
+        self.length = 2 * source.count
 
     def pieces(self) -> Iterator[Words]:
         """Yield the words by turn; in one turn the allocation comes first. The last piece frees what is left."""
         none = np.zeros(0, dtype=np.int64)
-        sources = self.lives.windows_of(self.thread)
-        waiting = [(none, none)] * len(sources)
-        count = self.lives.sources[self.thread].count
-        for windows in zip(*sources, strict=True):
-            own = windows[self.own]
-            until = own.end if own.end < count else NEVER
-            deaths = [self._deaths(window, left) for window, left in zip(windows, waiting, strict=True)]
-            yield _by_turn(own, [(ends[ends < until], words[ends < until]) for ends, words in deaths])
-            waiting = [(ends[ends >= until], words[ends >= until]) for ends, words in deaths]
-
-    def _deaths(self, window: Window, left: tuple[Words, Words]) -> tuple[Words, Words]:
-        """Return (turn, word) of the frees of one source that wait or come new."""
-        mine = slice(window.bounds[self.thread], window.bounds[self.thread + 1])
-        return np.concatenate([left[0], window.ends[mine]]), np.concatenate([left[1], window.deaths[mine]])
+        waiting = Deaths(none, none, none)
+        for found in self.lives.rounds_of(self.thread):
+            deaths = waiting.and_new(found.deaths.only(slice(*found.bounds[self.thread : self.thread + 2])))
+            due = deaths.ends < (found.end if found.end < self.count else NEVER)
+            yield _by_turn(found.births[self.thread], found.end, deaths.only(due))
+            waiting = deaths.only(~due)
 
 
-def _by_turn(own: Window, deaths: list[tuple[Words, Words]]) -> Words:
-    """Merge allocations and frees by turn; in one turn the allocation comes first."""
-    births = np.arange(own.end - len(own.births), own.end)
-    turns: Words = np.concatenate([births * 2, *(ends * 2 + 1 for ends, _ in deaths)])
-    words = np.concatenate([own.births, *(words for _, words in deaths)])
-    merged: Words = words[in_order(turns)]
+def _by_turn(births: Words, end: int, deaths: Deaths) -> Words:
+    """Merge the allocations until turn `end` and frees by turn; in one turn the allocation comes first."""
+    born = np.arange(end - len(births), end)
+    turns: Words = np.concatenate([born * 2, deaths.ends * 2 + 1])
+    merged: Words = np.concatenate([births, deaths.words])[in_order(turns)]
     return merged

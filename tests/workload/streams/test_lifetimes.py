@@ -76,3 +76,16 @@ def test_each_thread_s_objects_are_made_once_for_all_who_free_some(remote, monke
     for thread in made.threads:
         assert len(thread.words) > 10
     assert len(begun) == 3
+
+
+@pytest.mark.parametrize(("remote", "read"), [(0.0, 1), (0.5, 3)])
+def test_what_nobody_else_frees_is_made_for_its_own_thread_alone(remote, read, monkeypatch):
+    """A thread that is far ahead of others has nothing of theirs kept in memory."""
+    step = {"pattern": "lifetimes", "kmalloc": 64, "objects": 10, "lifetime": 2, "remote": remote}
+    made = program(group(step, cpus="first 3"))
+    begun = []
+    monkeypatch.setattr(
+        Source, "windows", lambda source, *size, own=Source.windows: begun.append(1) or own(source, *size)
+    )
+    assert len(made.threads[0].words) > 10
+    assert len(begun) == read
