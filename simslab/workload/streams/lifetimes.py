@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from simslab.workload.description.patterns import Lifetimes
 from simslab.workload.streams.distributions import draw
-from simslab.workload.streams.draws import Draws
+from simslab.workload.streams.draws import Draws, pass_over
 from simslab.workload.streams.making import Group, Making
 from simslab.workload.streams.pieces import portions
 from simslab.workload.streams.program import Stream, Words
@@ -48,39 +49,33 @@ def _others(making: Making, group: Group, step: Lifetimes, thread: int) -> list[
     return others
 
 
+class Deaths(NamedTuple):
+    """Frees; of one thread's objects in order of birth."""
+
+    ends: Words  # turn of each
+    words: Words
+    killers: Words  # thread that frees
+
+    def only(self, which: slice | npt.NDArray[np.bool_]) -> Deaths:
+        """Return some of them."""
+        return Deaths(self.ends[which], self.words[which], self.killers[which])
+
+
 class Window(NamedTuple):
-    """Objects that a thread allocates one after the other, with what becomes of them, in order of birth."""
+    """Objects that a thread allocates one after the other, with what becomes of them."""
 
     births: Words  # words of the allocations
-    ends: Words  # turn of each object's death
-    deaths: Words  # words of the frees
-    killers: Words  # thread of each free
-
-
-class Deaths(NamedTuple):
-    """Frees, source by source, and of each source in order of birth."""
-
-    sources: Words  # thread that has allocated
-    ends: Words  # turn of the free
-    words: Words
-
-    def only(self, which: Words | slice | npt.NDArray[np.bool_]) -> Deaths:
-        """Return some of them, by index, in the order asked for."""
-        return Deaths(self.sources[which], self.ends[which], self.words[which])
-
-    def and_new(self, new: Deaths) -> Deaths:
-        """Return both, those that are not new first of each source."""
-        both = Deaths(*(np.concatenate(pair) for pair in zip(self, new, strict=True)))
-        return both.only(in_order(both.sources))
+    deaths: Deaths
 
 
 class Round(NamedTuple):
-    """One window of each source at the same turns."""
+    """The same turns of all threads: allocations, and the frees that are due in them."""
 
-    end: int  # turn after the last birth
-    births: list[Words]  # of each source
-    deaths: Deaths  # killer by killer
-    bounds: Words  # where each killer's begin in them, and where the last one's end
+    start: int  # the first turn
+    births: list[Words]  # of each thread
+    ends: Words  # turns of the frees: killer by killer, of each by turn, in one turn by who has allocated
+    words: Words  # the frees in the same order
+    bounds: Words  # where each killer's begin, and where the last one's end
 
 
 class Source:
@@ -98,8 +93,8 @@ class Source:
         self.first = making.program.slots.take(count, used_once=True)
         self.kinds = making.alloc_kinds(step, count, random)
         self.lifetimes = Draws(random, partial(draw, step.lifetime), count, making.piece)
-        self.remote = Draws(random, _fractions, count, making.piece)
-        self.choice = Draws(random, _fractions, count, making.piece)
+        self.remote = Draws(random, _fractions, count, making.piece, pass_over)
+        self.choice = Draws(random, _fractions, count, making.piece, pass_over)
 
     def windows(self, portion: int) -> Iterator[Window]:
         """Yield the objects, `portion` at once."""
@@ -108,12 +103,12 @@ class Source:
         for start, count in portions(self.count, portion):
             turns = np.arange(start, start + count)
             slots = self.first + turns
-            yield Window(
-                self.words(kinds(count), slots),
+            deaths = Deaths(
                 turns + lifetimes(count),
                 self.words(np.full(count, self.free), slots),
                 self._killers(remote(count), choice(count)),
             )
+            yield Window(self.words(kinds(count), slots), deaths)
 
     def _killers(self, remote: Fractions, choice: Fractions) -> Words:
         """Return which thread frees each object, from two fractions drawn for it."""
@@ -131,8 +126,8 @@ def _fractions(random: np.random.Generator, count: int) -> Fractions:
 class Lives:
     """The objects of a group, made once for all threads that free some, as the first of them needs.
 
-    Speed: one order of all sources' deaths, by killer, costs a thread as much as its objects; an order for each pair of
-    threads, as it was, grew with the square of the threads (benchmarks/large.py).
+    Speed: one order of all threads' frees costs each as much as its objects; an order for each pair of threads, as it
+    was, grew with the square of the threads (benchmarks/large.py).
     """
 
     def __init__(self, sources: list[Source], piece: int) -> None:
@@ -154,15 +149,34 @@ class Lives:
         return {source.thread: _shared(rounds, own, waiting) for source, own in zip(self.sources, waiting, strict=True)}
 
     def _rounds(self) -> Iterator[Round]:
-        end = 0
-        threads = np.arange(len(self.sources) + 1)
+        none = np.zeros(0, dtype=np.int64)
+        left = [Deaths(none, none, none) for _ in self.sources]
+        start = 0
         for windows in zip(*(source.windows(self.portion) for source in self.sources), strict=True):
-            births, ends, words, killers = zip(*windows, strict=True)
-            end += len(births[0])
-            killer = np.concatenate(killers)
-            order = in_order(killer)
-            deaths = Deaths(np.repeat(threads[:-1], len(births[0])), np.concatenate(ends), np.concatenate(words))
-            yield Round(end, list(births), deaths.only(order), np.searchsorted(killer[order], threads))
+            births = [window.births for window in windows]
+            end = start + len(births[0])
+            parts = [part for old, new in zip(left, windows, strict=True) for part in (old, new.deaths)]
+            deaths = Deaths(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+            due = deaths.ends < (end if end < self.sources[0].count else NEVER)
+            yield Round(start, births, *_by_killer(deaths.only(due), start, len(self.sources)))
+            left = _by_source(parts, deaths, ~due)
+            start = end
+
+
+def _by_source(parts: list[Deaths], deaths: Deaths, which: npt.NDArray[np.bool_]) -> list[Deaths]:
+    """Divide some of `deaths` into those of each source; `parts`, two for each, is what they were joined from."""
+    ends = np.cumsum([len(part.ends) for part in parts])[1::2]
+    bounds = np.concatenate([[0], np.cumsum(which)])[np.concatenate([[0], ends])]
+    some = deaths.only(which)
+    return [some.only(slice(a, b)) for a, b in pairwise(bounds.tolist())]
+
+
+def _by_killer(deaths: Deaths, start: int, threads: int) -> tuple[Words, Words, Words]:
+    """Return turns and words of frees, killer by killer and by turn, and the bounds; `start`: no turn is before it."""
+    span = int(deaths.ends.max(initial=start)) - start + 1
+    order = in_order(deaths.killers * span + (deaths.ends - start))
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(deaths.killers, minlength=threads))])
+    return deaths.ends[order], deaths.words[order], bounds
 
 
 def _shared(rounds: Iterator[Round], own: deque[Round], waiting: list[deque[Round]]) -> Iterator[Round]:
@@ -186,23 +200,21 @@ class LifetimesStream:
     def __init__(self, lives: Lives, source: Source) -> None:
         self.lives = lives
         self.thread = source.thread
-        self.count = source.count
         self.length = 2 * source.count
 
     def pieces(self) -> Iterator[Words]:
         """Yield the words by turn; in one turn the allocation comes first. The last piece frees what is left."""
-        none = np.zeros(0, dtype=np.int64)
-        waiting = Deaths(none, none, none)
         for found in self.lives.rounds_of(self.thread):
-            deaths = waiting.and_new(found.deaths.only(slice(*found.bounds[self.thread : self.thread + 2])))
-            due = deaths.ends < (found.end if found.end < self.count else NEVER)
-            yield _by_turn(found.births[self.thread], found.end, deaths.only(due))
-            waiting = deaths.only(~due)
+            mine = slice(*found.bounds[self.thread : self.thread + 2])
+            yield _by_turn(found.births[self.thread], found.start, found.ends[mine], found.words[mine])
 
 
-def _by_turn(births: Words, end: int, deaths: Deaths) -> Words:
-    """Merge the allocations until turn `end` and frees by turn; in one turn the allocation comes first."""
-    born = np.arange(end - len(births), end)
-    turns: Words = np.concatenate([born * 2, deaths.ends * 2 + 1])
-    merged: Words = np.concatenate([births, deaths.words])[in_order(turns)]
+def _by_turn(births: Words, start: int, ends: Words, deaths: Words) -> Words:
+    """Merge a round's allocations and frees, both in order; in one turn the allocation comes first."""
+    places = np.arange(len(deaths)) + np.minimum(ends - start + 1, len(births))
+    born = np.ones(len(births) + len(deaths), dtype=np.bool_)
+    born[places] = False
+    merged = np.empty(len(born), dtype=np.int64)
+    merged[places] = deaths
+    merged[born] = births
     return merged

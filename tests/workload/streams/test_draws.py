@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simslab.base.seeds import stream
 from simslab.workload.description.quantities import Distribution
 from simslab.workload.streams.distributions import draw
-from simslab.workload.streams.draws import KEPT, Draws, Kinds
+from simslab.workload.streams.draws import KEPT, Draws, Kinds, pass_over
 
 WAYS = {
     "integers": lambda random, count: random.integers(0, 1000, size=count),
@@ -58,3 +58,15 @@ def test_few_numbers_are_kept_and_many_drawn_again():
     assert few.kept is not None
     assert many.kept is None
     assert many.reader()(KEPT + 1)[:KEPT].tolist() == few.reader()(KEPT).tolist()
+
+
+@given(count=st.integers(0, 5000), halves=st.integers(0, 2))
+def test_fractions_that_are_passed_over_leave_the_generator_as_if_they_were_drawn(count, halves):
+    once, random = stream(1, "a"), stream(1, "a")
+    for _ in range(halves):  # each takes half of a 64-bit number
+        once.integers(0, 9)
+        random.integers(0, 9)
+    expected = once.random(count)
+    draws = Draws(random, lambda random, count: random.random(count), count, 1 << 14, pass_over)
+    assert random.integers(0, 1 << 30, size=3).tolist() == once.integers(0, 1 << 30, size=3).tolist()
+    assert draws.reader()(count).tolist() == expected.tolist()
