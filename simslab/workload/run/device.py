@@ -104,8 +104,8 @@ class ReceiveDevice:
 
     def _waits(self, cpu: Cpu, first: int) -> bool:
         """Whether any object of the packet in the slots from `first` on has not been taken out at this CPU's time."""
-        address, since = self.executor.address_owner, self.executor.since_owner
         for slot in range(first, first + self.program.objects):
-            if address[slot] > EMPTY or (address[slot] == EMPTY and since[slot] > cpu.now):
+            address = self.executor.address_in(slot)
+            if address > EMPTY or (address == EMPTY and self.executor.changed_at(slot) > cpu.now):
                 return True
         return False

@@ -19,14 +19,8 @@ cdef class Executor:
     cdef readonly object kinds_owner
     cdef long long* kinds
     cdef readonly long long nr_slots
-    cdef public object address_owner
-    cdef long long* address
-    cdef public object since_owner
-    cdef long long* since
-    cdef readonly object waiter_owner
-    cdef long long* waiter
-    cdef readonly object cache_owner
-    cdef long long* cache
+    cdef public object slots_owner
+    cdef long long* slots
     cdef object object_size_owner
     cdef long long* object_size
     cdef public list cpus
@@ -38,8 +32,9 @@ cdef class Executor:
         objp=cython.longlong
     )
     cpdef long long allocate(self, Cpu cpu, long long kind, long long slot) except -1
+    @cython.locals(row=cython.longlong)
     cdef inline long long put(self, Cpu cpu, long long slot, long long objp, long long cache, long long touch) except -1
-    @cython.locals(objp=cython.longlong)
+    @cython.locals(row=cython.longlong, objp=cython.longlong)
     cdef inline long long take(self, Cpu cpu, long long slot, long long touch) except -1
     @cython.locals(objp=cython.longlong)
     cpdef long long release(self, Cpu cpu, long long kind, long long slot) except -1
@@ -56,6 +51,11 @@ cdef class Executor:
     )
     cpdef long long release_bulk(self, Cpu cpu, long long kind, long long slot) except -1
     cpdef long long drop(self, Cpu cpu, long long slot) except -1
+    cpdef long long address_in(self, long long slot) noexcept
+    cdef inline long long cache_in(self, long long slot) noexcept
+    cpdef long long changed_at(self, long long slot) noexcept
+    cdef long long wake_for(self, long long slot, Cpu cpu) noexcept
+    @cython.locals(row=cython.longlong)
     cdef inline long long changed(self, Cpu cpu, long long slot) except -1
     @cython.locals(count=cython.longlong, slot=cython.longlong)
     cpdef long long live(self) except? -1

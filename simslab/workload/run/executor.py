@@ -40,16 +40,10 @@ class Executor:
         self.kinds_owner = buffers.int64_of(kinds)
         self.kinds = buffers.int64_pointer(self.kinds_owner)
         self.nr_slots = nr_slots
-        # Tables of many slots can give memory back (used_slots.py).
+        # A table of many slots can give memory back (used_slots.py).
         zeros = buffers.int64_zeros if nr_slots < operations.MANY_SLOTS else buffers.int64_sparse
-        self.address_owner = zeros(nr_slots)
-        self.address = buffers.int64_pointer(self.address_owner)
-        self.since_owner = zeros(nr_slots)
-        self.since = buffers.int64_pointer(self.since_owner)
-        self.waiter_owner = zeros(nr_slots)  # CPU + 1 of who is parked for a change of the slot
-        self.waiter = buffers.int64_pointer(self.waiter_owner)
-        self.cache_owner = zeros(nr_slots)  # index of the Cache of the object
-        self.cache = buffers.int64_pointer(self.cache_owner)
+        self.slots_owner = zeros(nr_slots * operations.SLOT_FIELDS)
+        self.slots = buffers.int64_pointer(self.slots_owner)
         # Of each Cache by index: writing to an object ends with it.
         self.object_size_owner = buffers.int64_zeros(len(allocator.by_index))
         self.object_size = buffers.int64_pointer(self.object_size_owner)
@@ -92,23 +86,25 @@ class Executor:
 
         ZERO_SIZE_PTR is kept, so that it is freed, but is no object: it has no memory.
         """
+        row = slot * operations.SLOT_FIELDS
         if objp > kmalloc.ZERO_SIZE_PTR:
             self.recorder.object_allocated(cpu, objp)
             if touch:
                 cpu.write_span(objp, min(touch, self.object_size[cache]))
-            self.address[slot] = objp
+            self.slots[row + operations.SLOT_ADDRESS] = objp
         elif objp:
-            self.address[slot] = objp
+            self.slots[row + operations.SLOT_ADDRESS] = objp
         else:
             self.recorder.failed += 1
-            self.address[slot] = operations.FAILED
-        self.cache[slot] = cache
+            self.slots[row + operations.SLOT_ADDRESS] = operations.FAILED
+        self.slots[row + operations.SLOT_CACHE] = cache
         return self.changed(cpu, slot)
 
     def take(self, cpu: Cpu, slot: int, touch: int) -> int:
         """Take the object out of a slot, writing to it; returns 0 when its allocation had failed."""
-        objp = self.address[slot]
-        self.address[slot] = operations.EMPTY
+        row = slot * operations.SLOT_FIELDS
+        objp = self.slots[row + operations.SLOT_ADDRESS]
+        self.slots[row + operations.SLOT_ADDRESS] = operations.EMPTY
         self.changed(cpu, slot)
         if objp == operations.FAILED:
             self.skipped_frees += 1
@@ -116,7 +112,7 @@ class Executor:
         if objp <= kmalloc.ZERO_SIZE_PTR:
             return objp
         if touch:
-            cpu.write_span(objp, min(touch, self.object_size[self.cache[slot]]))
+            cpu.write_span(objp, min(touch, self.object_size[self.slots[row + operations.SLOT_CACHE]]))
         self.recorder.object_freed(cpu, objp)
         return objp
 
@@ -133,7 +129,9 @@ class Executor:
         """Free an object, with the faults due at this free."""
         by_kfree = self.kinds[kind + operations.OPCODE] != operations.FREE
         cache = (
-            self.allocator.by_index[self.cache[slot]] if by_kfree else self.caches[self.kinds[kind + operations.CACHE]]
+            self.allocator.by_index[self.cache_in(slot)]
+            if by_kfree
+            else self.caches[self.kinds[kind + operations.CACHE]]
         )
         after: Any = self.faults.before_free(cpu, cache, objp)
         self.free_object(cpu, kind, slot, objp)
@@ -143,7 +141,7 @@ class Executor:
     def free_object(self, cpu: Cpu, kind: int, slot: int, objp: int) -> int:
         """Free an object taken out of a slot, and record it."""
         if self.recorder.witness is not None:
-            self.recorder.witness.freeing(cpu, kind, self.cache[slot], objp)
+            self.recorder.witness.freeing(cpu, kind, self.cache_in(slot), objp)
         if self.kinds[kind + operations.OPCODE] == operations.FREE:
             cache: Cache = self.caches[self.kinds[kind + operations.CACHE]]
             start = self.recorder.begin(cpu)
@@ -151,7 +149,7 @@ class Executor:
             return self.recorder.end(cpu, start, operations.RECORD_FREE, cache.index)
         start = self.recorder.begin(cpu)
         self.allocator.kfree(cpu, objp)
-        return self.recorder.end(cpu, start, operations.RECORD_FREE, self.cache[slot])
+        return self.recorder.end(cpu, start, operations.RECORD_FREE, self.cache_in(slot))
 
     def allocate_bulk(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Allocate COUNT objects with one call into empty slots from `slot` on."""
@@ -187,21 +185,39 @@ class Executor:
 
     def drop(self, cpu: Cpu, slot: int) -> int:
         """Mark a slot as if its allocation had failed: nothing will be put there."""
-        self.address[slot] = operations.FAILED
+        self.slots[slot * operations.SLOT_FIELDS + operations.SLOT_ADDRESS] = operations.FAILED
         return self.changed(cpu, slot)
+
+    def address_in(self, slot: int) -> int:
+        """What the slot holds."""
+        return self.slots[slot * operations.SLOT_FIELDS + operations.SLOT_ADDRESS]
+
+    def cache_in(self, slot: int) -> int:
+        """Index of the Cache of the object that the slot holds, or held last."""
+        return self.slots[slot * operations.SLOT_FIELDS + operations.SLOT_CACHE]
+
+    def changed_at(self, slot: int) -> int:
+        """The cycle since which the slot has held that."""
+        return self.slots[slot * operations.SLOT_FIELDS + operations.SLOT_SINCE]
+
+    def wake_for(self, slot: int, cpu: Cpu) -> int:
+        """Wake a CPU, which is about to park, at the slot's next change."""
+        self.slots[slot * operations.SLOT_FIELDS + operations.SLOT_WAITER] = cpu.id + 1
+        return 0
 
     def changed(self, cpu: Cpu, slot: int) -> int:
         """Stamp a slot with this CPU's time and wake whoever waits for it."""
-        self.since[slot] = cpu.now
-        if self.waiter[slot]:
-            self.engine.wake(self.cpus[self.waiter[slot] - 1], cpu.now)
-            self.waiter[slot] = 0
+        row = slot * operations.SLOT_FIELDS
+        self.slots[row + operations.SLOT_SINCE] = cpu.now
+        if self.slots[row + operations.SLOT_WAITER]:
+            self.engine.wake(self.cpus[self.slots[row + operations.SLOT_WAITER] - 1], cpu.now)
+            self.slots[row + operations.SLOT_WAITER] = 0
         return 0
 
     def live(self) -> int:
         """How many slots hold an object."""
         count = 0
         for slot in range(self.nr_slots):
-            if self.address[slot] > kmalloc.ZERO_SIZE_PTR:
+            if self.slots[slot * operations.SLOT_FIELDS + operations.SLOT_ADDRESS] > kmalloc.ZERO_SIZE_PTR:
                 count += 1
         return count

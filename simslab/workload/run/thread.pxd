@@ -44,7 +44,10 @@ cdef class WorkloadThread:
     cpdef long long run(self) except -1
     cdef long long next_piece(self) except? -1
     cdef inline long long let_others_in(self) except -1
-    @cython.locals(kind=cython.longlong, argument=cython.longlong, executor=Executor, opcode=cython.longlong)
+    @cython.locals(
+        kind=cython.longlong, argument=cython.longlong, executor=Executor, opcode=cython.longlong, row=cython.longlong,
+        slots="long long*", address=cython.longlong, since=cython.longlong
+    )
     cdef inline long long step(self, long long word) except -1
     @cython.locals(executor=Executor, i=cython.longlong)
     cdef long long other_step(self, long long opcode, long long kind, long long argument) except -1

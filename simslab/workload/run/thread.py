@@ -102,12 +102,16 @@ class WorkloadThread:
         argument = word >> operations.KIND_BITS
         executor = self.executor
         opcode = executor.kinds[kind + operations.OPCODE]
+        row = argument * operations.SLOT_FIELDS
+        slots = executor.slots
         if opcode in (operations.ALLOC, operations.KMALLOC):
-            if executor.address[argument] != operations.EMPTY or executor.since[argument] > self.cpu.now:
+            address, since = slots[row + operations.SLOT_ADDRESS], slots[row + operations.SLOT_SINCE]
+            if address != operations.EMPTY or since > self.cpu.now:
                 self.wait_for_room(argument)
             executor.allocate(self.cpu, kind, argument)
         elif opcode in (operations.FREE, operations.KFREE):
-            if executor.address[argument] == operations.EMPTY or executor.since[argument] > self.cpu.now:
+            address, since = slots[row + operations.SLOT_ADDRESS], slots[row + operations.SLOT_SINCE]
+            if address == operations.EMPTY or since > self.cpu.now:
                 self.wait_for_object(argument)
             executor.release(self.cpu, kind, argument)
         else:
@@ -146,22 +150,22 @@ class WorkloadThread:
     def wait_for_object(self, slot: int) -> int:
         """Return once the slot holds an object (or the mark of a failed allocation) at this CPU's time."""
         executor = self.executor
-        while executor.address[slot] == operations.EMPTY:
+        while executor.address_in(slot) == operations.EMPTY:
             self.cpu.settle()
-            if executor.address[slot] == operations.EMPTY:
-                executor.waiter[slot] = self.cpu.id + 1
+            if executor.address_in(slot) == operations.EMPTY:
+                executor.wake_for(slot, self.cpu)
                 self.park(FOR_OBJECT, slot)
-        return self.idle_until(executor.since[slot])
+        return self.idle_until(executor.changed_at(slot))
 
     def wait_for_room(self, slot: int) -> int:
         """Return once the slot is empty at this CPU's time."""
         executor = self.executor
-        while executor.address[slot] != operations.EMPTY:
+        while executor.address_in(slot) != operations.EMPTY:
             self.cpu.settle()
-            if executor.address[slot] != operations.EMPTY:
-                executor.waiter[slot] = self.cpu.id + 1
+            if executor.address_in(slot) != operations.EMPTY:
+                executor.wake_for(slot, self.cpu)
                 self.park(FOR_ROOM, slot)
-        return self.idle_until(executor.since[slot])
+        return self.idle_until(executor.changed_at(slot))
 
     def meet(self, barrier: int, opcode: int) -> int:
         """Wait at a barrier until all its parties are there; at BEGIN_REGION the last one starts the recording."""

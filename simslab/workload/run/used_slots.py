@@ -1,7 +1,7 @@
 """Slots that will not be used again: their memory goes back to the host while the run goes on.
 
-Patterns whose objects die in any order (`lifetimes`) and devices give every object a slot of its own, so the tables of
-slots grow with the run; what is in memory of them need not.
+Patterns whose objects die in any order (`lifetimes`) and devices give every object a slot of its own, so the table of
+slots grows with the run; what is in memory of it need not.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from simslab.workload.run.executor import Executor
 from simslab.workload.streams import operations
 from simslab.workload.streams.pieces import PIECE
 
-BLOCK: Final = 1 << 13  # slots that are given back at once: 64 KiB of each table
+BLOCK: Final = 1 << 13  # slots that are given back at once: 256 KiB
 TRIED: Final = 64  # blocks looked at in one sweep, so that those that stay in use cost little
 EVERY: Final = 4 * PIECE  # words of all threads from one sweep to the next
 
 
 class UsedSlots:
-    """Looks for blocks of slots that are used up, in the ranges `used_once`; `tables` are the executor's.
+    """Looks for blocks of slots that are used up, in the ranges `used_once`; `table` is the executor's.
 
     A block is used up when each of its slots has been filled (`since` is not 0) and is empty.
     """
 
     def __init__(self, used_once: Sequence[range], executor: Executor) -> None:
-        self.address = np.asarray(executor.address_owner)
-        self.since = np.asarray(executor.since_owner)
-        self.tables = (executor.address_owner, executor.since_owner, executor.waiter_owner, executor.cache_owner)
+        rows = np.asarray(executor.slots_owner).reshape(-1, operations.SLOT_FIELDS)
+        self.address = rows[:, operations.SLOT_ADDRESS]
+        self.since = rows[:, operations.SLOT_SINCE]
+        self.table = executor.slots_owner
         self.coming = [blocks for blocks in (*map(whole_blocks, used_once), *shared_blocks(used_once)) if blocks]
         self.begun: deque[int] = deque()  # first slots of blocks
         self.forgotten = 0  # slots given back
@@ -65,8 +66,7 @@ class UsedSlots:
         return bool(self.since[block].all() and not (self.address[block] != operations.EMPTY).any())
 
     def _forget(self, first: int) -> None:
-        for table in self.tables:
-            buffers.forget(table, first, BLOCK)
+        buffers.forget(self.table, first * operations.SLOT_FIELDS, BLOCK * operations.SLOT_FIELDS)
         self.forgotten += BLOCK
 
 

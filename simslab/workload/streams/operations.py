@@ -47,6 +47,13 @@ NR_FIELDS: Final = 8
 
 MANY_SLOTS: Final = 1 << 17  # model: from so many on their tables are made of pages of the host that it can take back
 
+# Fields of a slot. Speed: in one row, as whoever needs one needs most (benchmarks/allocator.py, 64 CPUs).
+SLOT_ADDRESS: Final = 0  # of the object
+SLOT_SINCE: Final = 1  # cycle at which it was put there or taken away
+SLOT_WAITER: Final = 2  # CPU + 1 of who is parked for a change of the slot
+SLOT_CACHE: Final = 3  # index of the Cache of the object
+SLOT_FIELDS: Final = 4
+
 # Addresses in a slot.
 EMPTY: Final = 0
 FAILED: Final = -1  # the allocation returned NULL; its free is skipped

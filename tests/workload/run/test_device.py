@@ -14,20 +14,26 @@ class Slots:
     """An executor that fills slots at once."""
 
     def __init__(self, count):
-        self.address_owner = [ops.EMPTY] * count
-        self.since_owner = [0] * count
+        self.address = [ops.EMPTY] * count
+        self.since = [0] * count
         self.engine = types.SimpleNamespace(at=lambda time, callback: None, wake=lambda cpu, time: None)
 
+    def address_in(self, slot):
+        return self.address[slot]
+
+    def changed_at(self, slot):
+        return self.since[slot]
+
     def allocate(self, cpu, kind, slot):
-        self.address_owner[slot] = 4096
-        self.since_owner[slot] = cpu.now
+        self.address[slot] = 4096
+        self.since[slot] = cpu.now
 
     def drop(self, cpu, slot):
-        self.address_owner[slot] = ops.FAILED
+        self.address[slot] = ops.FAILED
 
     def free(self, slot, time):
-        self.address_owner[slot] = ops.EMPTY
-        self.since_owner[slot] = time
+        self.address[slot] = ops.EMPTY
+        self.since[slot] = time
 
 
 class FakeCpu:

@@ -37,7 +37,7 @@ class Bench:
 
     def allocate(self, kind, slot=0):
         self.executor.allocate(self.cpu, self.rows[kind], slot)
-        return self.executor.address_owner[slot]
+        return self.executor.address_in(slot)
 
     def release(self, kind, slot=0):
         self.executor.release(self.cpu, self.rows[kind], slot)
@@ -54,10 +54,10 @@ def bench():
 @pytest.mark.parametrize(("alloc", "free"), [(ALLOC, FREE), (KMALLOC, KFREE)])
 def test_an_object_is_in_its_slot_from_allocation_to_free(bench, alloc, free):
     assert bench.allocate(alloc) > 0
-    assert bench.executor.since_owner[0] == bench.cpu.now
+    assert bench.executor.changed_at(0) == bench.cpu.now
     assert bench.executor.live() == 1
     bench.release(free)
-    assert (bench.executor.address_owner[0], bench.executor.live()) == (ops.EMPTY, 0)
+    assert (bench.executor.address_in(0), bench.executor.live()) == (ops.EMPTY, 0)
     assert (bench.recorder.objects_allocated, bench.recorder.objects_freed) == (1, 1)
 
 
@@ -81,7 +81,7 @@ def test_no_bytes_are_no_object(bench):
 
 def test_a_bulk_operation_takes_neighbouring_slots(bench):
     bench.executor.allocate_bulk(bench.cpu, bench.rows[BULK_ALLOC], 4)
-    assert [bool(address) for address in bench.executor.address_owner] == [i in (4, 5, 6) for i in range(10)]
+    assert [slot for slot in range(10) if bench.executor.address_in(slot)] == [4, 5, 6]
     bench.executor.release_bulk(bench.cpu, bench.rows[BULK_FREE], 4)
     assert bench.executor.live() == 0
     assert bench.recorder.objects_freed == 3
@@ -89,4 +89,4 @@ def test_a_bulk_operation_takes_neighbouring_slots(bench):
 
 def test_a_dropped_packets_slot_is_marked_as_failed(bench):
     bench.executor.drop(bench.cpu, 2)
-    assert bench.executor.address_owner[2] == ops.FAILED
+    assert bench.executor.address_in(2) == ops.FAILED

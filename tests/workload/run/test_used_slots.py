@@ -13,20 +13,24 @@ from simslab.workload.streams import operations as ops
 
 @pytest.fixture
 def slots():
-    tables = {f"{name}_owner": buffers.int64_sparse(8 * BLOCK) for name in ("address", "since", "waiter", "cache")}
-    return types.SimpleNamespace(**tables)
+    return types.SimpleNamespace(slots_owner=buffers.int64_sparse(8 * BLOCK * ops.SLOT_FIELDS))
+
+
+def field(slots, name):
+    """One field of all slots."""
+    return np.asarray(slots.slots_owner)[getattr(ops, name) :: ops.SLOT_FIELDS]
 
 
 def used(slots, block, count=BLOCK):
     """Let so many slots of a block be filled and emptied again."""
     first = block * BLOCK
-    np.asarray(slots.since_owner)[first : first + count] = 5
-    np.asarray(slots.cache_owner)[first : first + count] = 3
+    field(slots, "SLOT_SINCE")[first : first + count] = 5
+    field(slots, "SLOT_CACHE")[first : first + count] = 3
 
 
 def left(slots):
     """The blocks of which something is left in a table."""
-    return np.flatnonzero(np.asarray(slots.cache_owner).reshape(-1, BLOCK).any(axis=1)).tolist()
+    return np.flatnonzero(field(slots, "SLOT_CACHE").reshape(-1, BLOCK).any(axis=1)).tolist()
 
 
 def test_blocks_that_are_used_up_are_given_back(slots):
@@ -43,10 +47,11 @@ def test_blocks_that_are_used_up_are_given_back(slots):
 def test_a_block_with_an_object_or_a_failed_allocation_in_it_is_kept(slots):
     looking = UsedSlots([range(8 * BLOCK)], slots)
     used(slots, 0), used(slots, 1)
-    slots.address_owner[7], slots.address_owner[BLOCK + 7] = 0x1000, ops.FAILED
+    address = field(slots, "SLOT_ADDRESS")
+    address[7], address[BLOCK + 7] = 0x1000, ops.FAILED
     looking.sweep()
     assert left(slots) == [0, 1]
-    slots.address_owner[7] = ops.EMPTY
+    address[7] = ops.EMPTY
     looking.sweep()
     assert left(slots) == [1]
 
