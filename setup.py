@@ -52,7 +52,7 @@ HOT = HOTTEST | {
         "machine.memory.line_table",
         "machine.memory.paths",
         "machine.memory.replacement",
-        "machine.memory.server",
+        "machine.memory.queueing.server",
         "machine.memory.snoop_filters",
         "slab.free_block",
         "slab.slab_lists",

@@ -7,7 +7,7 @@ Poisson requests at several loads; in order, and as eight CPUs that each run ahe
 
 import random
 
-from simslab.machine.memory.server import ServerArray
+from simslab.machine.memory.queueing.server import ServerArray
 
 SERVICE = 8  # cycles
 REQUESTS = 100_000

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from simslab.machine.core.core_spec import TableMap, TlbCosts
 from simslab.machine.core.tlb import Tlb, table_sections
 from simslab.machine.memory.cache_array import CacheArray
-from simslab.machine.memory.cache_ports import CachePorts
 from simslab.machine.memory.coherence import CoherentMemory
 from simslab.machine.memory.hierarchy import CacheHierarchy
 from simslab.machine.memory.interconnect import Interconnect
@@ -23,6 +22,7 @@ from simslab.machine.memory.memory_spec import (
     NetworkSpec,
 )
 from simslab.machine.memory.paths import Paths
+from simslab.machine.memory.queueing.cache_ports import CachePorts
 from simslab.machine.timing.caches import sets
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ _CAUSES: Final = {
     "ipi_wait": "waiting until other CPUs have answered an inter-processor interrupt (draining arrays everywhere)",
     "tlb": "translating addresses: hits in the second-level TLB and page walks",
     "store_buffer": "stalls by a full store buffer, and locked operations that waited until it had drained",
-    "cache_queue": "waiting for the bandwidth of a cache",
+    "cache_queue": "waiting for the bandwidth of a cache, or for a line that is under way for another core",
 }
 _LOCKS: Final = {
     "list_lock": "the spinlock of one cache on one node (kmem_cache_node.list_lock): slab lists and shared array",

@@ -45,7 +45,7 @@ def test_of_very_many_errors_the_rest_is_counted():
     assert lines[-1] == "... and 70 more"
 
 
-def swallow(error, where="simslab.machine.memory.server.ServerArray.serve"):
+def swallow(error, where="simslab.machine.memory.queueing.server.ServerArray.serve"):
     """What Cython does with an exception that a function cannot pass on."""
     sys.excepthook(type(error), error, None)
     sys.unraisablehook(SimpleNamespace(exc_type=type(error), exc_value=error, object=where))

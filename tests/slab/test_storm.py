@@ -65,8 +65,8 @@ def test_storms_have_all_there_is():
 
 
 def crowd(seed=3):
-    """A storm on a machine with several CPUs."""
-    while len((storm := Storm(random.Random(seed), 30)).cpus) < 4:
+    """A storm on a machine with several CPUs, long enough that allocations are denied while objects are held."""
+    while len((storm := Storm(random.Random(seed), 60)).cpus) < 4:
         seed += 1
     return storm
 

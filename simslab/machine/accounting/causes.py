@@ -24,7 +24,7 @@ WORK: Final = 18  # think time of the workload; outside operations
 IPI_WAIT: Final = 19  # waiting until other CPUs have answered an inter-processor interrupt
 TLB: Final = 20  # translation: second-level hits and page walks
 STORE_BUFFER: Final = 21  # stores stalled by a full store buffer, locked operations until it has drained
-CACHE_QUEUE: Final = 22  # waiting for the bandwidth of a cache
+CACHE_QUEUE: Final = 22  # waiting for the bandwidth of a cache, or for a line that is under way for another core
 
 NR_CAUSES: Final = 23
 UNBILLED: Final = -1

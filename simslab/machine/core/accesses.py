@@ -104,7 +104,7 @@ class AccessingCore(StoringCore):
                 self.use_way(base, way)
                 return self.tell_hit(line, 0) if self.watched else 0
             way += 1
-        latency = self.memory.transact(self.core, line, 0, self.now)
+        latency = self.memory.fetch(self.core, line, 0, self.now)
         if self.prefetching == 0:
             return self.expose(latency, self.hidden, 1)
         self.expose(self.on_its_way(line, latency), self.hidden, 1)
@@ -153,7 +153,7 @@ class AccessingCore(StoringCore):
         """A store to a line that the L1 does not own: its ownership is asked for at once, the core goes on."""
         if (line == self.polled or line == self.outer_polled) and self.entries:
             return self.store_to_polled(line)
-        latency = self.memory.transact(self.core, line, 1, self.now)
+        latency = self.memory.fetch(self.core, line, 1, self.now)
         if self.prefetching:
             latency = self.on_its_way(line, latency)
         if self.entries == 0:

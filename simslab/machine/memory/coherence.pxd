@@ -4,10 +4,11 @@ from simslab.base cimport bits, buffers, hashing
 from simslab.machine.accounting cimport causes
 from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
-from simslab.machine.memory.cache_ports cimport CachePorts
 from simslab.machine.memory.directory cimport Directory
 from simslab.machine.memory.hierarchy cimport CacheHierarchy
 from simslab.machine.memory.paths cimport Paths
+from simslab.machine.memory.queueing.cache_ports cimport CachePorts
+from simslab.machine.memory.queueing.line_turns cimport LineTurns
 from simslab.machine.memory.snoop_filters cimport SnoopFilters
 
 cdef long long WORDS
@@ -40,6 +41,7 @@ cdef class CoherentMemory:
     cdef long long* word
     cdef readonly CachePorts ports
     cdef long long ported
+    cdef public LineTurns turns
     cdef readonly long long cache_queue
     cdef public object witness
 
@@ -59,6 +61,8 @@ cdef class CoherentMemory:
     cpdef long long transact_in_turn(self, long long core, long long line, long long now) noexcept
     @cython.locals(slot=cython.longlong)
     cpdef long long locked_until(self, long long core, long long line, long long time) noexcept
+    @cython.locals(latency=cython.longlong, moved=cython.bint, wait=cython.longlong)
+    cdef long long fetch(self, long long core, long long line, long long write, long long now) except? -1
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept

@@ -17,10 +17,11 @@ from typing import Any, Final
 from simslab.base import bits, buffers, hashing
 from simslab.machine.accounting import causes
 from simslab.machine.memory import states
-from simslab.machine.memory.cache_ports import CachePorts
 from simslab.machine.memory.hierarchy import CacheHierarchy
 from simslab.machine.memory.memory_spec import MemoryMap
 from simslab.machine.memory.paths import Paths
+from simslab.machine.memory.queueing.cache_ports import CachePorts
+from simslab.machine.memory.queueing.line_turns import LineTurns
 
 WORDS: Final = 64  # places for lines whose last locked operation is remembered
 WORD_PLACE: Final = 26  # bits of a line's hash below those that choose its place
@@ -59,6 +60,7 @@ class CoherentMemory:
         self.word = buffers.int64_pointer(self.word_owner)  # [slot] line + 1, core, and end of its last locked access
         self.ports = ports
         self.ported = 0 if ports is None else 1
+        self.turns = LineTurns()
         self.cache_queue = 0
         self.witness: Any = None  # a LineLog, where lines are asked for one by one
 
@@ -86,9 +88,8 @@ class CoherentMemory:
         latency = self.private_hit(core, line, write)
         if latency < 0:
             latency = self.beyond_private(core, line, write, now)
-        if self.ported:
-            self.cache_queue = self.pass_ports(core, now)
-            latency += self.cache_queue
+        self.cache_queue = self.pass_ports(core, now) if self.ported else 0
+        latency += self.cache_queue
         index = self.core_row[core] + self.cause
         self.lines[index] += 1
         self.cycles[index] += latency
@@ -162,6 +163,17 @@ class CoherentMemory:
         self.word[slot + 1] = core
         self.word[slot + 2] = time
         return 0
+
+    def fetch(self, core: int, line: int, write: int, now: int) -> int:
+        """`transact` for a load or a store, which waits while the line is under way for others (`line_turns.py`)."""
+        latency = self.transact(core, line, write, now)
+        moved = self.cause == causes.OTHER_CORE or self.cause == causes.REMOTE_CACHE
+        if moved or self.cause == causes.L3:
+            wait = self.turns.wait(core, line, now, latency, moved)
+            self.cache_queue += wait
+            self.cycles[self.core_row[core] + self.cause] += wait
+            latency += wait
+        return latency
 
     def pass_ports(self, core: int, now: int) -> int:
         """Take the line through the caches on its way; returns the queueing for their bandwidth."""

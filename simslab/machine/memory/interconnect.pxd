@@ -1,7 +1,7 @@
 # Written by tools/declarations.py from interconnect.py; its docstring tells what is decided here.
 cimport cython
 from simslab.base cimport buffers, hashing
-from simslab.machine.memory.server cimport ServerArray
+from simslab.machine.memory.queueing.server cimport ServerArray
 
 cdef long long BANKS
 cdef long long ROW_SHIFT

@@ -19,7 +19,7 @@ from typing import Final
 
 from simslab.base import buffers, hashing
 from simslab.machine.memory.memory_spec import DramSpec, NetworkSpec
-from simslab.machine.memory.server import ServerArray
+from simslab.machine.memory.queueing.server import ServerArray
 
 BANKS: Final = 64  # open rows that a channel remembers: banks of all its ranks
 ROW_SHIFT: Final = 7  # a DRAM row holds 8 KiB, 2**7 lines

@@ -1,5 +1,6 @@
 import pytest
 
+from simslab.machine.accounting import causes
 from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 
@@ -47,3 +48,30 @@ def test_a_line_that_is_still_on_its_way_costs_the_rest_of_it():
     cpu.read(FIRST + 64)
     assert cpu.now == pytest.approx(ready - 8, abs=1)
     assert cpu.now > start + 14 - 8
+
+
+def shared_line(readers, apart=100):
+    """Cycles that CPUs wait for a line that one stores to and so many others then read, and those of all fetches."""
+    cpus = build_machine(load_machine("two-socket", ["tlb=null"])).cpus[: readers + 1]
+    for turn in range(400):
+        for cpu in cpus:
+            cpu.now = max(cpu.now, apart * turn)  # as fast as others let it
+            cpu.read(FIRST)
+        cpus[0].write(FIRST)
+    memory = cpus[0].memory
+    fetched = sum(memory.cycles_owner[cause] for cause in (causes.OTHER_CORE, causes.L3))
+    return sum(cpu.cause_owner[causes.CACHE_QUEUE] for cpu in cpus), fetched
+
+
+def test_a_line_that_several_cores_want_at_once_is_waited_for():
+    waits = [shared_line(readers)[0] for readers in (0, 1, 3)]
+    assert 0 == waits[0] < waits[1] < waits[2]
+
+
+def test_a_line_that_cores_want_one_long_after_the_other_is_not_waited_for():
+    assert shared_line(3, apart=20_000)[0] == 0
+
+
+def test_the_wait_is_part_of_what_the_fetch_is_told_to_have_taken():
+    (waited, fetched), (_, alone) = shared_line(3), shared_line(3, apart=20_000)
+    assert fetched >= alone + waited

@@ -1,6 +1,6 @@
 # Written by tools/declarations.py from cache_ports.py; its docstring tells what is decided here.
 cimport cython
-from simslab.machine.memory.server cimport ServerArray
+from simslab.machine.memory.queueing.server cimport ServerArray
 
 
 @cython.final

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from simslab.machine.memory.server import ServerArray
+from simslab.machine.memory.queueing.server import ServerArray
 
 
 def busy_until_delay(arrivals, service):

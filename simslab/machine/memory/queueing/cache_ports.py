@@ -8,7 +8,7 @@ Not modelled: slices that a pattern of addresses loads unevenly; write-backs and
 from __future__ import annotations
 
 from simslab.machine.memory.memory_spec import CachePortSpec
-from simslab.machine.memory.server import ServerArray
+from simslab.machine.memory.queueing.server import ServerArray
 
 
 class CachePorts:

@@ -42,6 +42,13 @@ cdef class ServerArray:
         number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong
     )
     cpdef inline long long serve(self, long long server, long long now, long long service) noexcept
+    @cython.locals(
+        number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong,
+        others=cython.longlong, wait=cython.longlong
+    )
+    cdef long long take_turn(
+        self, long long server, long long now, long long service, long long usual, long long customers
+    ) noexcept
     @cython.locals(free=cython.longlong, wait=cython.longlong)
     cdef inline long long busy_until(self, long long server, long long now_q10, long long service) noexcept
     @cython.locals(present=cython.longlong, earlier=cython.longlong, near=cython.longlong, steady=cython.longlong)

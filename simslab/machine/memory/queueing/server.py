@@ -87,6 +87,22 @@ class ServerArray:
         self.fraction[server] = wait & (Q10 - 1)
         return wait >> Q10_BITS
 
+    def take_turn(self, server: int, now: int, service: int, usual: int, customers: int) -> int:
+        """Like `serve` where the same few `customers`, this one of them, come again and again; `usual`: their service.
+
+        A customer finds the others' share of the load, since it does not wait for itself.
+        """
+        number = now >> BUCKET_BITS
+        slot = self.bucket(server, number)
+        load = self.load(server, number, slot, now & BUCKET_MASK)
+        over = self.usage[slot] - FULL_Q10
+        self.usage[slot] += service
+        if customers < 2:
+            return 0
+        others = (load if load < FULL_Q10 else FULL_Q10) * (customers - 1) // customers
+        wait = usual * others // (2 * (FULL_Q10 - others))
+        return (wait if wait > over else over) >> Q10_BITS
+
     def busy_until(self, server: int, now_q10: int, service: int) -> int:
         """Queue behind everything asked before; returns the wait in cycles, its fraction carried."""
         free = self.free[server]
