@@ -2,6 +2,7 @@
 cimport cython
 from simslab.base cimport buffers
 from simslab.machine.accounting cimport causes
+from simslab.machine.core.page_prefetcher cimport PagePrefetcher
 from simslab.machine.core.store_buffer cimport StoringCore
 from simslab.machine.core.tlb cimport Tlb
 from simslab.machine.memory cimport recency, states
@@ -10,6 +11,7 @@ from simslab.machine.memory.coherence cimport CoherentMemory
 from simslab.machine.memory.replacement cimport Replacement
 
 cdef long long ONE_PAGE
+cdef long long STRIDES
 cdef long long PAGE_LINES
 
 
@@ -19,6 +21,7 @@ cdef class AccessingCore(StoringCore):
     cdef readonly long long hidden
     cdef readonly long long forward
     cdef long long prefetching
+    cdef public PagePrefetcher prefetcher
     cdef readonly long long store_divisor
     cdef long long atomic_cost
     cdef readonly long long cmpxchg16b_cost

@@ -17,12 +17,14 @@ from simslab.base import buffers
 from simslab.base.engine import Engine
 from simslab.machine.accounting import causes
 from simslab.machine.core.core_spec import CoreCosts, CpuPlace
+from simslab.machine.core.page_prefetcher import PagePrefetcher
 from simslab.machine.core.store_buffer import StoringCore
 from simslab.machine.core.tlb import Tlb
 from simslab.machine.memory import recency, states
 from simslab.machine.memory.coherence import CoherentMemory
 
 ONE_PAGE: Final = 62  # shift by which all addresses are on page 0
+STRIDES: Final = 2  # code of `core.prefetch` (timing/codes.py)
 PAGE_LINES: Final = 63  # mask of a line's number in its 4 KiB page, which a prefetch does not leave
 
 
@@ -38,6 +40,7 @@ class AccessingCore(StoringCore):
         self.hidden: int = costs.core.hidden
         self.forward: int = costs.core.forward
         self.prefetching: int = costs.core.prefetch
+        self.prefetcher = PagePrefetcher(memory, self.core) if self.prefetching == STRIDES else None
         self.store_divisor: int = costs.core.store_divisor
         self.atomic_cost: int = costs.kernel.atomic
         self.cmpxchg16b_cost: int = costs.kernel.cmpxchg16b
@@ -133,13 +136,18 @@ class AccessingCore(StoringCore):
     def on_its_way(self, line: int, latency: int) -> int:
         """Latency of a line found in the L2, or what is left of the way if a prefetch has not brought it yet.
 
-        Not modelled: more than one prefetch under way that can be late.
+        Not modelled: with `next-line`, more than one prefetch under way that can be late.
         """
-        left = self.prefetch_ready - self.now
-        return left if line == self.prefetched and left > latency else latency
+        if self.prefetcher is not None:
+            left = self.prefetcher.left(line, self.now)
+        else:
+            left = self.prefetch_ready - self.now if line == self.prefetched else 0
+        return left if left > latency else latency
 
     def prefetch_after(self, line: int) -> int:
-        """Bring the line after one that missed in the L1 into the L2, in the background, inside its 4 KiB page."""
+        """Bring what may come after a line that missed in the L1 into the L2, in the background, inside its page."""
+        if self.prefetcher is not None:
+            return self.prefetcher.missed(line, self.now)
         following = line + 1
         if following & PAGE_LINES == 0:
             return 0

@@ -74,8 +74,11 @@ class CoreSpec(SpecModel):
         "L1; of a trylock and of who queues it is not asked",
         cycles(14),
     )
-    prefetch: Literal["none", "next-line"] = parameter(
-        "next-line: a miss in the L1 also brings the line after it into the L2", "none", source=Source.CHOSEN
+    prefetch: Literal["none", "next-line", "strides"] = parameter(
+        "next-line: a miss in the L1 also brings the line after it into the L2; strides: two in one 4 KiB page bring"
+        " what follows in the same steps, up to 20 lines ahead",
+        "none",
+        source=Source.CHOSEN,
     )
     smt_throughput: Number | None = parameter(
         "instructions per cycle of all busy threads of a core together, over one alone; absent: threads do not slow "

@@ -64,7 +64,7 @@ cdef class CoherentMemory:
     @cython.locals(latency=cython.longlong, moved=cython.bint, wait=cython.longlong)
     cdef long long fetch(self, long long core, long long line, long long write, long long now) except? -1
     cdef long long pass_ports(self, long long core, long long now) noexcept
-    @cython.locals(latency=cython.longlong)
+    @cython.locals(domain=cython.longlong, latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept
     @cython.locals(state=cython.longlong)
     cdef inline long long private_hit(self, long long core, long long line, long long write) noexcept

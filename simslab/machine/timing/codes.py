@@ -20,5 +20,5 @@ CODES: Final[Mapping[str, Mapping[str, int]]] = {
         "exclusive": states.EXCLUSIVE_L3,
         "non-inclusive": states.NON_INCLUSIVE,
     },
-    "prefetch": {"none": 0, "next-line": 1},
+    "prefetch": {"none": 0, "next-line": 1, "strides": 2},
 }

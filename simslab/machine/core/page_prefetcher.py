@@ -1,0 +1,81 @@
+"""Prefetcher of a core's L2: finds strides of lines inside 4 KiB pages and runs ahead of them.
+
+As Intel's optimization reference manual describes the streamer of the L2 (loads, stores and prefetches for writing that
+miss the L1 are looked at; 32 pages are followed, one sequence forward or backward in each; it runs up to 20 lines ahead
+and not beyond the page), but in steps as long as the sequence's own: what is fetched between them would be of no use.
+
+Not modelled: prefetches that are dropped while many requests are under way; what learns from page to page.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simslab.base import buffers
+from simslab.machine.memory.coherence import CoherentMemory
+
+PAGES: Final = 32  # that are followed
+PAGE_SHIFT: Final = 6  # from a line to its 4 KiB page
+FARTHEST: Final = 20  # lines
+ARRIVALS: Final = 64  # prefetched lines of which the time of arrival is known
+
+# Fields of a page that is followed.
+PAGE: Final = 0  # page + 1
+LAST: Final = 1  # the line that was asked for last
+STEP: Final = 2  # from the one before it
+AHEAD: Final = 3  # the last line prefetched
+FIELDS: Final = 4
+
+
+class PagePrefetcher:
+    """Of core number `core`; lines are cache lines, times cycles."""
+
+    def __init__(self, memory: CoherentMemory, core: int) -> None:
+        self.memory = memory
+        self.core = core
+        self.page_owner = buffers.int64_zeros(PAGES * FIELDS)
+        self.pages = buffers.int64_pointer(self.page_owner)
+        self.arrival_owner = buffers.int64_zeros(2 * ARRIVALS)
+        self.arrivals = buffers.int64_pointer(self.arrival_owner)  # [line & (ARRIVALS - 1)] line + 1, time
+
+    def left(self, line: int, now: int) -> int:
+        """Cycles until a line is here that was prefetched; 0 if it is, or was not."""
+        slot = 2 * (line & (ARRIVALS - 1))
+        if self.arrivals[slot] != line + 1:
+            return 0
+        self.arrivals[slot] = 0
+        return self.arrivals[slot + 1] - now if self.arrivals[slot + 1] > now else 0
+
+    def missed(self, line: int, now: int) -> int:
+        """Learn of an access that missed the L1, and fetch what comes next into the L2."""
+        page = line >> PAGE_SHIFT
+        followed = (page & (PAGES - 1)) * FIELDS
+        pages = self.pages
+        if pages[followed + PAGE] != page + 1:
+            pages[followed + PAGE] = page + 1
+            pages[followed + LAST] = line
+            pages[followed + STEP] = 0
+            return 0
+        step = line - pages[followed + LAST]
+        if step == 0:
+            return 0
+        pages[followed + LAST] = line
+        if step != pages[followed + STEP]:
+            pages[followed + STEP] = step
+            pages[followed + AHEAD] = line
+        return self.run_ahead(followed, line, step, now)
+
+    def run_ahead(self, followed: int, line: int, step: int, now: int) -> int:
+        """Fetch the lines of a sequence that are not under way yet."""
+        following = self.pages[followed + AHEAD] + step
+        if (following - line) * step <= 0:  # it was overtaken
+            following = line + step
+        while abs(following - line) <= FARTHEST and following >> PAGE_SHIFT == line >> PAGE_SHIFT:
+            latency = self.memory.prefetch(self.core, following, now)
+            if latency > 0:
+                slot = 2 * (following & (ARRIVALS - 1))
+                self.arrivals[slot] = following + 1
+                self.arrivals[slot + 1] = now + latency
+            self.pages[followed + AHEAD] = following
+            following += step
+        return 0
