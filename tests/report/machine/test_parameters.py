@@ -9,7 +9,7 @@ def row(place):
 def test_a_key_has_its_range_and_its_default():
     assert row("core.outstanding")[2:] == ["1 to 256", "10"]
     assert row("tlb.l2_hit")[2:] == ["a time", "7 cycles"]
-    assert row("core.prefetch")[2:] == ["`none`, `next-line`", "none"]
+    assert row("core.prefetch")[2:] == ["`none`, `next-line`, `strides`", "none"]
 
 
 def test_what_a_description_says_of_its_absence_stands_in_a_column_of_its_own():
