@@ -18,6 +18,7 @@ cdef class ServerArray:
     cdef readonly long long count
     cdef long long exact
     cdef readonly long long utilization
+    cdef public long long backlog
     cdef object free_owner
     cdef long long* free
     cdef object service_owner
@@ -42,13 +43,8 @@ cdef class ServerArray:
         number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong
     )
     cpdef inline long long serve(self, long long server, long long now, long long service) noexcept
-    @cython.locals(
-        number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong,
-        others=cython.longlong, wait=cython.longlong
-    )
-    cdef long long take_turn(
-        self, long long server, long long now, long long service, long long usual, long long customers
-    ) noexcept
+    @cython.locals(number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong)
+    cpdef inline long long ask(self, long long server, long long now, long long service) noexcept
     @cython.locals(free=cython.longlong, wait=cython.longlong)
     cdef inline long long busy_until(self, long long server, long long now_q10, long long service) noexcept
     @cython.locals(present=cython.longlong, earlier=cython.longlong, near=cython.longlong, steady=cython.longlong)

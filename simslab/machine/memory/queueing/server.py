@@ -37,6 +37,7 @@ class ServerArray:
         self.count = len(service_q10)
         self.exact = exact
         self.utilization = 0  # of the server last asked, before that request; 1024 is all the time
+        self.backlog = 0  # of the server last joined, 1/1024 cycle
         self.free_owner = buffers.int64_zeros(self.count)
         self.free = buffers.int64_pointer(self.free_owner)  # exact: busy until, 1/1024 cycle
         self.service_owner = buffers.int64_zeros(self.count)
@@ -87,21 +88,18 @@ class ServerArray:
         self.fraction[server] = wait & (Q10 - 1)
         return wait >> Q10_BITS
 
-    def take_turn(self, server: int, now: int, service: int, usual: int, customers: int) -> int:
-        """Like `serve` where the same few `customers`, this one of them, come again and again; `usual`: their service.
+    def ask(self, server: int, now: int, service: int) -> int:
+        """Take part with a line that takes `service` / 1024 cycles, for a queue whose wait another class knows.
 
-        A customer finds the others' share of the load, since it does not wait for itself.
+        Returns the load before it, FULL_Q10 at most; `backlog` is then what it finds beyond a full bucket.
         """
         number = now >> BUCKET_BITS
         slot = self.bucket(server, number)
         load = self.load(server, number, slot, now & BUCKET_MASK)
         over = self.usage[slot] - FULL_Q10
+        self.backlog = over if over > 0 else 0
         self.usage[slot] += service
-        if customers < 2:
-            return 0
-        others = (load if load < FULL_Q10 else FULL_Q10) * (customers - 1) // customers
-        wait = usual * others // (2 * (FULL_Q10 - others))
-        return (wait if wait > over else over) >> Q10_BITS
+        return load if load < FULL_Q10 else FULL_Q10
 
     def busy_until(self, server: int, now_q10: int, service: int) -> int:
         """Queue behind everything asked before; returns the wait in cycles, its fraction carried."""
