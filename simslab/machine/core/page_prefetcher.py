@@ -1,10 +1,11 @@
 """Prefetcher of a core's L2: finds strides of lines inside 4 KiB pages and runs ahead of them.
 
-As Intel's optimization reference manual describes the streamer of the L2 (loads, stores and prefetches for writing that
-miss the L1 are looked at; 32 pages are followed, one sequence forward or backward in each; it runs up to 20 lines ahead
-and not beyond the page), but in steps as long as the sequence's own: what is fetched between them would be of no use.
+As Intel's optimization reference manual describes the streamer of the L2 (32 pages are followed, one sequence forward
+or backward in each; it runs up to 20 lines ahead and not beyond the page), but in steps as long as the sequence's own:
+what is fetched between them would be of no use. It looks at loads and stores that miss the L1.
 
-Not modelled: prefetches that are dropped while many requests are under way; what learns from page to page.
+Not modelled: prefetches that are dropped while many requests are under way; what learns from page to page; software
+prefetches among the accesses.
 """
 
 from __future__ import annotations
