@@ -32,6 +32,8 @@ HOTTEST = {
     "simslab.machine.core.cpu",
     "simslab.machine.memory.coherence",
     "simslab.machine.memory.hierarchy",
+    "simslab.machine.memory.queueing.line_turns",
+    "simslab.machine.memory.queueing.server",
     "simslab.slab.alloc",
     "simslab.slab.free",
     "simslab.workload.run.recorder",

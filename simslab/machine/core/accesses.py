@@ -246,8 +246,10 @@ class AccessingCore(StoringCore):
         if source > 0:
             # Speed: no division by 1, which every load would make; benchmarks/accesses.py, "L2 hit"
             self.pay(self.memory.cause, source if divisor == 1 else source // divisor)
-        if link + dram + cache > 0:
+        if link > 0:
             self.pay(causes.LINK_QUEUE, link // divisor)
+        if dram > 0:
             self.pay(causes.DRAM_QUEUE, dram // divisor)
+        if cache > 0:
             self.pay(causes.CACHE_QUEUE, cache // divisor)
         return 0
