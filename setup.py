@@ -24,54 +24,56 @@ DIRECTIVES = {
     "binding": False,
     "emit_code_comments": False,
 }
-# Speed: what the benchmarks of benchmarks/README.md run in is optimised further. With all of HOT at -O2 they take 1.5
-# to 2 % fewer instructions, and gcc takes 30 % longer over those modules; at -O1 alone they were 5 to 12 % slower.
+# Speed: what simulations spend their time in is optimised further. At -O1 the benchmarks of benchmarks/README.md were 5
+# to 12 % slower, with inlining most were still 4 to 7 %; SLUB and traces do with that, for three seconds less of install.
 HOTTEST = {
-    "simslab.base.engine",
-    "simslab.machine.core.accesses",
-    "simslab.machine.core.cpu",
-    "simslab.machine.core.store_buffer",
-    "simslab.machine.memory.cache_array",
-    "simslab.machine.memory.coherence",
-    "simslab.machine.memory.directory",
-    "simslab.machine.memory.hierarchy",
-    "simslab.machine.memory.line_table",
-    "simslab.machine.memory.queueing.line_turns",
-    "simslab.machine.memory.queueing.server",
-    "simslab.machine.memory.snoop_filters",
-    "simslab.slab.alloc",
-    "simslab.slab.free",
-    "simslab.workload.run.recorder",
-}
-INLINED = ["-O1", "-finline-functions", "-finline-small-functions", "-foptimize-sibling-calls", "-fstrict-aliasing"]
-HOT = HOTTEST | {
     "simslab." + name
     for name in (
+        "base.engine",
         "kernel.locking.spinlock",
         "machine.accounting.irq_stats",
+        "machine.core.accesses",
         "machine.core.core_clock",
+        "machine.core.cpu",
         "machine.core.interrupt_flag",
+        "machine.core.store_buffer",
         "machine.core.tlb",
+        "machine.memory.cache_array",
+        "machine.memory.coherence",
+        "machine.memory.directory",
+        "machine.memory.hierarchy",
         "machine.memory.interconnect",
+        "machine.memory.line_table",
         "machine.memory.paths",
-        "machine.memory.replacement",
+        "machine.memory.queueing.line_turns",
         "machine.memory.queueing.server",
+        "machine.memory.replacement",
+        "machine.memory.snoop_filters",
+        "slab.alloc",
+        "slab.free",
         "slab.free_block",
         "slab.slab_lists",
         "workload.run.executor",
+        "workload.run.recorder",
         "workload.run.thread",
         "workload.streams.turns",
-        "workload.trace.int_table",
-        "workload.trace.line_scanner",
-        "workload.trace.object_table",
+    )
+}
+HOT = HOTTEST | {
+    "simslab." + name
+    for name in (
         "slub.alloc",
         "slub.core",
         "slub.free",
         "slub.lists.cpu_partial",
         "slub.lists.freelists",
         "slub.slab_page",
+        "workload.trace.int_table",
+        "workload.trace.line_scanner",
+        "workload.trace.object_table",
     )
 }
+INLINED = ["-O1", "-finline-functions", "-finline-small-functions", "-foptimize-sibling-calls", "-fstrict-aliasing"]
 DATA = {
     "simslab.data.machines": "machines",
     "simslab.data.workloads": "workloads",
