@@ -25,7 +25,7 @@ DIRECTIVES = {
     "emit_code_comments": False,
 }
 # Speed: what simulations spend their time in is optimised further. At -O1 the benchmarks of benchmarks/README.md were 5
-# to 12 % slower, with inlining most were still 4 to 7 %; SLUB and traces do with that, for three seconds less of install.
+# to 12 % slower, with inlining most were still 4 to 7 %; SLUB and traces do with that, for a shorter install.
 HOTTEST = {
     "simslab." + name
     for name in (
