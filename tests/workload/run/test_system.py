@@ -55,6 +55,17 @@ def test_the_garbage_collector_is_as_it_was_after_a_boot_that_fails(was_on):
         gc.enable()
 
 
+def test_what_a_boot_made_is_old_without_a_collection():
+    gc.collect()
+    before = [generation["collections"] for generation in gc.get_stats()]
+    with collector_off():
+        kept = [[] for _ in range(5000)]
+    made = {id(each) for each in kept}
+    assert made <= {id(each) for each in gc.get_objects(generation=2)}
+    assert gc.get_freeze_count() == 0
+    assert [generation["collections"] for generation in gc.get_stats()] == before
+
+
 def test_stand_in_pages_on_a_machine_with_a_memoryless_node_are_refused_with_their_place():
     with pytest.raises(BadValue, match="as node 1 is") as refused:
         boot_system(load_machine("memoryless-node"), KernelOptions(stand_in_pages=True), 10_000)
