@@ -32,37 +32,27 @@ def _build_zonelists(
     has_cpus: Sequence[bool],
     node_load: list[int],
 ) -> list[int]:
-    """One node's order (build_zonelists); adds to `node_load`, so that the next node breaks ties otherwise."""
+    """One node's order (build_zonelists); adds to `node_load`, so that the next node breaks ties otherwise.
+
+    Speed: the loads of nodes that are not in the order yet stay as they are while it is made; sorting once finds what
+    find_next_best_node does in as many searches as there are nodes (benchmarks/boot.py).
+    """
     load = len(distance)
     order = [local_node]
-    load -= 1
-    while len(order) < len(distance):
-        node = find_next_best_node(local_node, order, distance, has_memory, has_cpus, node_load)
-        if node < 0:
-            break
+    others = [n for n in range(len(distance)) if has_memory[n] and n != local_node]
+    for node in sorted(others, key=_values(local_node, distance[local_node], has_cpus, node_load).__getitem__):
+        load -= 1
         if distance[local_node][node] != distance[local_node][order[-1]]:
             node_load[node] = load
         order.append(node)
-        load -= 1
     return order
 
 
-def find_next_best_node(
-    node: int,
-    used: Sequence[int],
-    distance: Sequence[Sequence[int]],
-    has_memory: Sequence[bool],
-    has_cpus: Sequence[bool],
-    node_load: Sequence[int],
-) -> int:
-    """The nearest unused node with memory, by distance, then number, CPUs and load; -1 when none is left."""
+def _values(node: int, distance: Sequence[int], has_cpus: Sequence[bool], node_load: Sequence[int]) -> list[int]:
+    """How far each node is from `node`: by distance, then number, CPUs and load (find_next_best_node)."""
     nodes = len(distance)
-    best, least = -1, 0
-    for n in range(nodes):
-        if not has_memory[n] or n in used:
-            continue
-        value = distance[node][n] + (n < node) + PENALTY_FOR_NODE_WITH_CPUS * has_cpus[n]
-        value = value * nodes * max(MIN_MAX_NUMNODES, nodes) + node_load[n]
-        if best < 0 or value < least:
-            best, least = n, value
-    return best
+    scale = nodes * max(MIN_MAX_NUMNODES, nodes)
+    return [
+        (distance[n] + (n < node) + PENALTY_FOR_NODE_WITH_CPUS * has_cpus[n]) * scale + node_load[n]
+        for n in range(nodes)
+    ]
