@@ -213,7 +213,7 @@ class PageLists:
         self.mem_map = mem_map
         self.addr = addr
         self.stride = stride
-        self.heads_owner = buffers.int64_zeros(2 * count)
+        self.heads_owner = buffers.int64_words(2 * count)
         self.heads = buffers.int64_pointer(self.heads_owner)
         for end in range(2 * count):
             self.heads[end] = NONE
