@@ -14,14 +14,14 @@ from simslab.machine.memory.line_table import LineTable
 
 
 class Directory(LineTable):
-    """One row a line of memory, for `domains` L3s."""
+    """One row a line of memory, for `domains` L3s; `pages`: room at the start."""
 
-    def __init__(self, domains: int) -> None:
+    def __init__(self, domains: int, pages: int = 64) -> None:
         if domains > states.MOST_DOMAINS:
             raise ValueError(f"{domains} L3 domains, at most {states.MOST_DOMAINS} can be told apart")
         self.domains = domains
         self.words = (domains + states.WORD_BITS - 1) // states.WORD_BITS
-        super().__init__(1, states.DOMAINS + self.words)
+        super().__init__(1, states.DOMAINS + self.words, pages)
 
     def owner_of(self, row: int) -> int:
         """The owning domain, NOBODY without one."""

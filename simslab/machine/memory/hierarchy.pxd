@@ -7,6 +7,9 @@ from simslab.machine.memory.directory cimport Directory
 from simslab.machine.memory.paths cimport Paths
 from simslab.machine.memory.snoop_filters cimport SnoopFilters
 
+cdef long long LEAST_PAGES
+cdef long long PAGES_PER_PAIR
+
 
 @cython.final
 cdef class CacheHierarchy:

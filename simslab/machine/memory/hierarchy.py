@@ -8,6 +8,8 @@ Not modelled: an L2 that does not include its L1.
 
 from __future__ import annotations
 
+from typing import Final
+
 from simslab.base import bits
 from simslab.machine.memory import states
 from simslab.machine.memory.cache_array import CacheArray
@@ -15,6 +17,17 @@ from simslab.machine.memory.directory import Directory
 from simslab.machine.memory.memory_spec import CoherencePolicy, MemoryMap
 from simslab.machine.memory.paths import Paths
 from simslab.machine.memory.snoop_filters import SnoopFilters
+
+LEAST_PAGES: Final = 64
+PAGES_PER_PAIR: Final = 16
+
+
+def pages_at_boot(nodes: int) -> int:
+    """Room for the 4 KiB pages that a kernel's boot touches, most of which hold alien arrays: 9 a pair of nodes.
+
+    Speed: generic-64's tables do not grow ten times and copy what they have (benchmarks/boot.py).
+    """
+    return max(LEAST_PAGES, 1 << (PAGES_PER_PAIR * nodes * nodes - 1).bit_length())
 
 
 class CacheHierarchy:
@@ -28,8 +41,9 @@ class CacheHierarchy:
         self.inclusion: int = policy.inclusion
         self.protocol: int = policy.protocol
         self.fills_l1 = 1  # 0 while a prefetch fetches into the L2
-        self.directory = Directory(l3.instances)
-        self.filters = SnoopFilters(places.core_domain, l3.instances)
+        pages = pages_at_boot(len(places.reach))
+        self.directory = Directory(l3.instances, pages)
+        self.filters = SnoopFilters(places.core_domain, l3.instances, pages)
 
     # -- states -------------------------------------------------------------------------------------------------------
 

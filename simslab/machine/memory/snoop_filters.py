@@ -16,9 +16,12 @@ from simslab.machine.memory.line_table import LineTable
 
 
 class SnoopFilters(LineTable):
-    """One row a line and domain. `core_domain[c]` is the domain of core c; its bit is its position there."""
+    """One row a line and domain. `core_domain[c]` is the domain of core c; its bit is its position there.
 
-    def __init__(self, core_domain: Sequence[int], domains: int) -> None:
+    `pages`: room at the start.
+    """
+
+    def __init__(self, core_domain: Sequence[int], domains: int, pages: int = 64) -> None:
         filled = [0] * domains
         positions = []
         for domain in core_domain:
@@ -27,7 +30,7 @@ class SnoopFilters(LineTable):
         if max(filled) > states.MOST_CORES:
             raise ValueError(f"{max(filled)} cores in an L3 domain, at most {states.MOST_CORES} can be told apart")
         self.words = (max(filled) + states.WORD_BITS - 1) // states.WORD_BITS
-        super().__init__(domains, states.CORES + self.words)
+        super().__init__(domains, states.CORES + self.words, pages)
         self.room = self.words * states.WORD_BITS
         self.word_owner = buffers.int64_zeros(len(positions))
         self.core_word = buffers.int64_pointer(self.word_owner)  # of a row, that has the core's bit

@@ -2,6 +2,9 @@
 
 import pytest
 
+from simslab.machine.library import load_machine
+from simslab.machine.machine import build_machine
+from simslab.machine.memory.hierarchy import pages_at_boot
 from simslab.machine.memory.states import EXCLUSIVE_L3, INCLUSIVE, MODIFIED, NON_INCLUSIVE, SHARED
 
 LINE = 1000
@@ -52,3 +55,9 @@ def test_the_directory_forgets_a_domain_whose_last_copy_left(make_caches):
     caches = make_caches([(line, 0) for line in lines])
     held = [line for line in lines if caches.directory.holds(caches.directory.row(0, line), 0)]
     assert held == list(lines)[-8:]  # four in the L2, four in the L3
+
+
+def test_tables_of_a_machine_with_many_nodes_have_room_for_its_boot():
+    assert [pages_at_boot(nodes) for nodes in (1, 2, 8, 24, 64)] == [64, 64, 1024, 16384, 65536]
+    caches = build_machine(load_machine("two-socket", ["nodes=8", "layout.cores=1"])).cpus[0].memory.caches
+    assert (caches.directory.pages, caches.filters.pages) == (1024, 1024)
