@@ -46,6 +46,7 @@ cdef class AccessingCore(StoringCore):
     cdef long long tlb_ways
     cdef Replacement tlb_policy
     cdef long long tlb_lru
+    cdef long long tlb_swaps
 
     @cython.locals(line=cython.longlong, base=cython.longlong)
     cdef long long read_elsewhere(self, long long addr) noexcept
@@ -55,10 +56,10 @@ cdef class AccessingCore(StoringCore):
     @cython.locals(tags="long long*", last=cython.longlong, way=cython.longlong, latency=cython.longlong)
     cdef inline long long read_further(self, long long line, long long base) noexcept
     @cython.final
-    @cython.locals(
-        key=cython.longlong, tags="long long*", base=cython.longlong, way=cython.longlong, cycles=cython.longlong
-    )
+    @cython.locals(key=cython.longlong, base=cython.longlong)
     cdef inline long long translate(self, long long addr) noexcept
+    @cython.locals(tags="long long*", way=cython.longlong, cycles=cython.longlong)
+    cdef long long translate_further(self, long long key, long long base) noexcept
     @cython.final
     @cython.locals(left=cython.longlong)
     cdef inline long long on_its_way(self, long long line, long long latency) noexcept

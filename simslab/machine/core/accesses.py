@@ -72,6 +72,7 @@ class AccessingCore(StoringCore):
         self.tlb_ways = entries.ways
         self.tlb_policy = entries.replacement
         self.tlb_lru: int = entries.lru
+        self.tlb_swaps = 1 if entries.lru and entries.ways > 1 else 0  # the second of a set comes first by a swap
 
     def flush_tlb(self, cycles: int) -> int:
         """Drop all translations of the core, its siblings' included, at `cycles` cycles."""
@@ -115,13 +116,20 @@ class AccessingCore(StoringCore):
 
     def translate(self, addr: int) -> int:
         """Charge the translation of an address that is not on the page of the access before."""
+        # Speed: the two pages used last need no call; benchmarks/allocator.py, warm pairs; benchmarks/boot.py
         self.last_page = addr >> self.page_shift
         key = self.last_page + 1
-        # Speed: what a first-level set has needs no call; benchmarks/allocator.py, warm pairs; benchmarks/boot.py
-        tags = self.tlb_tags
         base = self.tlb_base + (key & self.tlb_mask) * self.tlb_ways
-        if tags[base] >> states.STATE_BITS == key:
+        if self.tlb_tags[base] >> states.STATE_BITS == key:
             return 0
+        if self.tlb_swaps and self.tlb_tags[base + 1] >> states.STATE_BITS == key:
+            recency.to_front(self.tlb_tags, base, base + 1)
+            return 0
+        return self.translate_further(key, base)
+
+    def translate_further(self, key: int, base: int) -> int:
+        """The translation is not that of the most recent way of its set."""
+        tags = self.tlb_tags
         for way in range(base + 1, base + self.tlb_ways):
             if tags[way] >> states.STATE_BITS == key:
                 if self.tlb_lru:

@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from simslab.machine.accounting import causes
@@ -41,6 +43,19 @@ def test_a_store_in_turn_walks_to_a_page_whose_line_others_hold():
     cpu.write_in_turn(10 * PAGE)
     assert cpu.tlb.walks == 1
     assert cpu.cause_owner[causes.TLB] > WALK
+
+
+@pytest.mark.parametrize("ways", [1, 2, 4])
+def test_pages_are_found_as_by_a_search_of_their_whole_set(ways):
+    """The second of a set comes first by a swap, where there is one."""
+    cpu = build_cpu(f"tlb.l1.page_4k={{entries: 4, ways: {ways}}}")
+    sets: list[list[int]] = [[] for _ in range(4 // ways)]
+    draws = random.Random(ways)
+    for _ in range(400):
+        page = 10 + draws.randrange(7)
+        held = sets[(page + 1) % len(sets)]
+        assert (translation(cpu, page * PAGE) == 0) == (page in held)
+        sets[(page + 1) % len(sets)] = [page, *(other for other in held if other != page)][:ways]
 
 
 def test_a_page_that_was_left_is_still_in_the_first_level():
