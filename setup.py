@@ -30,7 +30,9 @@ HOTTEST = {
     "simslab." + name
     for name in (
         "base.engine",
+        "base.histogram",
         "kernel.locking.spinlock",
+        "kernel.mm.page",
         "machine.accounting.irq_stats",
         "machine.core.accesses",
         "machine.core.core_clock",
@@ -50,8 +52,10 @@ HOTTEST = {
         "machine.memory.replacement",
         "machine.memory.snoop_filters",
         "slab.alloc",
+        "slab.alloc_node",
         "slab.free",
         "slab.free_block",
+        "slab.kmem_cache",
         "slab.slab_lists",
         "workload.run.executor",
         "workload.run.recorder",
