@@ -19,5 +19,9 @@ cdef inline long long* int64_pointer(object view) except NULL:
     return <long long*> pointer_to(view, sizeof(long long))
 
 
+cdef inline long long* int64_pointer_at(object view, long long first) except NULL:
+    return int64_pointer(view) + first
+
+
 cdef inline unsigned char* uint8_pointer(object view) except NULL:
     return <unsigned char*> pointer_to(view, 1)

@@ -68,6 +68,11 @@ def int64_pointer(view: Any) -> memoryview:
     return view  # type: ignore[no-any-return]  # an array indexes as a memoryview does
 
 
+def int64_pointer_at(view: Any, first: int) -> memoryview:
+    """Return what a leaf indexes of a view from word `first` on; an array is taken from its first word on."""
+    return view[first:] if first else view  # type: ignore[no-any-return]  # a slice of a view is a view
+
+
 def uint8_pointer(view: memoryview) -> memoryview:
     """Return what a leaf indexes: the view itself (a C pointer in compiled leaves)."""
     return view

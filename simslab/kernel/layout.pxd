@@ -72,6 +72,7 @@ cdef extern from *:
     const long long LIST_NEXT "0LL"
     const long long LIST_PREV "8LL"
     const long long LIST_HEAD_BYTES "16LL"
+    const long long POINTER_BYTES "8LL"
     const long long ZONE_WATERMARK "0LL"
     const long long ZONE_WATERMARK_BOOST "24LL"
     const long long ZONE_LOWMEM_RESERVE "40LL"

@@ -93,6 +93,8 @@ LIST_NEXT: Final = 0
 LIST_PREV: Final = 8
 LIST_HEAD_BYTES: Final = 16
 
+POINTER_BYTES: Final = 8
+
 # struct zone; offsets below 100 as seen in the golden accesses, the others estimate
 ZONE_WATERMARK: Final = 0
 ZONE_WATERMARK_BOOST: Final = 24

@@ -9,7 +9,7 @@ from simslab.slab cimport paths
 from simslab.slab.alloc cimport SlabAlloc
 from simslab.slab.free cimport SlabFree
 from simslab.slab.housekeeping.drain cimport SlabDrain
-from simslab.slab.kmem_cache cimport KmemCache
+from simslab.slab.kmem_cache cimport ArrayCache, KmemCache
 from simslab.slab.slab_page cimport SlabPages
 from simslab.slab_common cimport kmalloc as kmalloc_types
 from simslab.slab_common.kmalloc_caches cimport KmallocCaches
@@ -56,10 +56,12 @@ cdef class SlabCore(Allocator):
     @cython.locals(cache=KmemCache)
     cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
-    @cython.locals(found=list, cache=KmemCache, _=cython.longlong, objp=cython.longlong)
-    cpdef list kmalloc_node_times(self, Cpu cpu, long long size, long long flags, long long nodeid, long long count)
-    @cython.locals(objp=cython.longlong)
-    cpdef long long kfree_all(self, Cpu cpu, list objects) except -1
+    @cython.locals(before=cython.longlong, cache=KmemCache, _=cython.longlong, objp=cython.longlong)
+    cpdef long long kmalloc_node_times(
+        self, Cpu cpu, long long size, long long flags, long long nodeid, ArrayCache found, long long count
+    ) except? -1
+    @cython.locals(i=cython.longlong)
+    cpdef long long kfree_all(self, Cpu cpu, ArrayCache objects) except -1
     cpdef KmemCache virt_to_cache(self, Cpu cpu, long long objp)
     @cython.locals(own=KmemCache)
     cpdef long long kmem_cache_shrink(self, Cpu cpu, Cache cache) except? -1

@@ -206,34 +206,38 @@ class SlabCore(Allocator):
             objp -= self.freeing.virt_to_cache(cpu, objp).obj_offset
         return self.freeing.kfree(cpu, objp)
 
-    def kmalloc_node_times(self, cpu: Cpu, size: int, flags: int, nodeid: int, count: int) -> list[int]:
-        """What `count` calls of kmalloc_node return, up to the first that fails; `size` is not 0.
+    def kmalloc_node_times(self, cpu: Cpu, size: int, flags: int, nodeid: int, found: ArrayCache, count: int) -> int:
+        """Put what `count` calls of kmalloc_node return on top of `found`, up to the first that fails; how many.
+
+        `size` is not 0.
 
         Speed: a compiled loop that asks once for the cache, for the millions of alien arrays of a large machine's boot
         (benchmarks/boot.py).
         """
-        found: list[int] = []
+        before = found.avail
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
-            return found
+            return 0
         for _ in range(count):
             cpu.insn(INSNS_KMALLOC_NODE)
             objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid)
             if not objp:
                 break
-            found.append(objp + cache.obj_offset)
-        return found
+            found.entry[found.avail] = objp + cache.obj_offset
+            found.avail += 1
+        return found.avail - before
 
-    def kfree_all(self, cpu: Cpu, objects: list[int]) -> int:
-        """Call kfree for each of `objects`, in order; none is NULL or ZERO_SIZE_PTR.
+    def kfree_all(self, cpu: Cpu, objects: ArrayCache) -> int:
+        """Call kfree for what is in `objects`, the oldest first; none is NULL or ZERO_SIZE_PTR. It is empty then.
 
         Speed: without a debug kernel's checks nobody looks for a method that overrides kfree (benchmarks/boot.py).
         """
-        for objp in objects:
+        for i in range(objects.avail):
             if self.debug is None:
-                self.freeing.kfree(cpu, objp)
+                self.freeing.kfree(cpu, objects.entry[i])
             else:
-                self.kfree(cpu, objp)
+                self.kfree(cpu, objects.entry[i])
+        objects.avail = 0
         return 0
 
     def virt_to_cache(self, cpu: Cpu, objp: int) -> KmemCache:

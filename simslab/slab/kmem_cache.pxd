@@ -14,6 +14,7 @@ cdef class ArrayCache:
     cdef public long long batchcount
     cdef public long long touched
     cdef public object owner
+    cdef readonly long long first
     cdef long long* entry
 
     cpdef list entries(self)
@@ -28,7 +29,8 @@ cdef class AlienCache:
 
 @cython.final
 cdef class AlienTable:
-    cdef public list addresses
+    cdef public object addresses
+    cdef long long* address
     cdef public long long limit
     cdef readonly LockClass lock_class
     cdef public list made

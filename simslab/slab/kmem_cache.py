@@ -25,21 +25,24 @@ class ArrayCache:
     `entry[0..avail)` are simulated addresses. Protected by irqs off on the owning CPU (per-CPU), by `list_lock`
     (shared) or by `AlienCache.lock` (alien). `batchcount` of a shared array is 0xbaadf00d, as in the kernel.
 
-    `storage`, of `limit` zeros, is where the entries are, if not in memory of the array's own.
+    The entries are `limit` zeros of `storage`, from `first` on, if not in memory of the array's own.
     """
 
-    def __init__(self, addr: int, limit: int, batchcount: int, storage: memoryview | None = None) -> None:
+    def __init__(
+        self, addr: int, limit: int, batchcount: int, storage: memoryview | None = None, first: int = 0
+    ) -> None:
         self.addr = addr
         self.avail = 0
         self.limit = limit
         self.batchcount = batchcount
         self.touched = 0
         self.owner: Any = buffers.int64_words(limit) if storage is None else storage  # model: of entry[]
-        self.entry = buffers.int64_pointer(self.owner)
+        self.first = first  # model: where entry[] begins there
+        self.entry = buffers.int64_pointer_at(self.owner, first)
 
     def entries(self) -> list[int]:
         """Object addresses, bottom to top."""
-        return list(self.owner[: self.avail])
+        return [self.entry[i] for i in range(self.avail)]
 
 
 class AlienCache:
@@ -60,22 +63,23 @@ class AlienTable:
     generic-64 has half a million of them after boot (benchmarks/boot.py).
     """
 
-    def __init__(self, addresses: list[int], limit: int, lock_class: LockClass) -> None:
-        self.addresses = addresses
+    def __init__(self, nr_node_ids: int, limit: int, lock_class: LockClass) -> None:
+        self.addresses: Any = buffers.int64_words(nr_node_ids)  # an array of integers
+        self.address = buffers.int64_pointer(self.addresses)
         self.limit = limit
         self.lock_class = lock_class
-        self.made: list[AlienCache | None] = [None] * len(addresses)
+        self.made: list[AlienCache | None] = [None] * nr_node_ids
 
     def get(self, nid: int) -> AlienCache | None:
         """The array for objects of node `nid`."""
         alien = self.made[nid]
-        if alien is None and self.addresses[nid]:
+        if alien is None and self.address[nid]:
             return self.make(nid)
         return alien
 
     def make(self, nid: int) -> AlienCache:
         """The array for objects of node `nid`, which nobody has looked at so far."""
-        addr = self.addresses[nid]
+        addr = self.address[nid]
         array = ArrayCache(addr + layout.ALIEN_CACHE_AC, self.limit, SHARED_BATCHCOUNT)
         alien = AlienCache(addr, array, SpinLock(addr + layout.ALIEN_CACHE_LOCK, self.lock_class))
         self.made[nid] = alien

@@ -15,6 +15,12 @@ def test_new_storage_is_zero_and_of_its_width(make, bits):
     assert not np.asarray(view).any()
 
 
+def test_a_pointer_may_begin_at_any_word():
+    view = buffers.int64_zeros(4)
+    view[2] = 7
+    assert buffers.int64_pointer_at(view, 2)[0] == buffers.int64_pointer_at(view, 0)[2] == 7
+
+
 def test_storage_of_nothing_can_still_be_pointed_to():
     assert [len(make(0)) for make in (buffers.int64_zeros, buffers.int64_sparse, buffers.int64_words)] == [1, 1, 1]
 

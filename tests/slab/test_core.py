@@ -3,9 +3,11 @@
 import pytest
 from one_fails import OneFails
 
+from simslab.conform.slab.state import state_text
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
 from simslab.slab.creation.options import SlabOptions
+from simslab.slab.kmem_cache import ArrayCache
 
 NULL, ZERO_SIZE_PTR = 0, 16
 LARGEST = 4 << 20
@@ -73,9 +75,46 @@ def test_bytes_of_a_node_lie_there(allocator, cpu):
 
 
 def test_many_calls_end_with_the_first_that_fails(allocator, cpu):
-    assert len(set(allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, 5))) == 5
+    found = ArrayCache(0, 10, 1)
+    assert allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, found, 5) == 5
     allocator.set_failslab(OneFails(3))
-    assert len(allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, 5)) == 2
+    assert allocator.kmalloc_node_times(cpu, 100, gfp.GFP_KERNEL, 0, found, 5) == 2
+    assert len(set(found.entries())) == 7
+
+
+def test_many_calls_for_more_than_the_largest_fail(allocator, cpu):
+    assert allocator.kmalloc_node_times(cpu, LARGEST + 1, gfp.GFP_KERNEL, 0, ArrayCache(0, 5, 1), 5) == 0
+
+
+def one_by_one(allocator, cpu, size, nid, count):
+    objects = [allocator.kmalloc_node(cpu, size, gfp.GFP_KERNEL, nid) for _ in range(count)]
+    for objp in objects:
+        allocator.kfree(cpu, objp)
+    return objects
+
+
+def all_at_once(allocator, cpu, size, nid, count):
+    found = ArrayCache(0, count, 1)
+    allocator.kmalloc_node_times(cpu, size, gfp.GFP_KERNEL, nid, found, count)
+    objects = found.entries()
+    allocator.kfree_all(cpu, found)
+    assert found.avail == 0
+    return objects
+
+
+@pytest.mark.parametrize("topology", ["2n8c", "4n8c", "2n4c1m"])
+@pytest.mark.parametrize("options", [{}, {"debug_slab": True}, {"noaliencache": True}, {"init_on_free": True}])
+def test_many_calls_leave_what_each_by_itself_leaves(topology, options):
+    """Objects, the clock and what it was charged for, and all that a dump of the state shows, node after node."""
+    seen = []
+    for way in (one_by_one, all_at_once):
+        allocator = new_system(topology, SlabOptions(**options))
+        cpu = allocator.kernel.machine.cpus[0]
+        nodes = allocator.kernel.online_nodes
+        objects = [way(allocator, cpu, size, nid, 40) for size in (100, 2000) for nid in nodes for _ in range(3)]
+        states = [state_text(cache, nodes, allocator.pages) for cache in allocator.caches]
+        seen.append((objects, cpu.now, list(cpu.cause_owner), cpu.instructions, states))
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize("debug", [False, True])
@@ -84,7 +123,11 @@ def test_what_was_allocated_last_is_on_top_once_all_is_freed_in_order(debug):
     cpu = allocator.kernel.machine.cpus[0]
     objects = [allocator.kmalloc(cpu, 1000, gfp.GFP_KERNEL) for _ in range(3)]
     cache = allocator.virt_to_cache(cpu, objects[0])
-    allocator.kfree_all(cpu, objects)
+    found = ArrayCache(0, 3, 1)
+    for objp in objects:
+        found.owner[found.avail] = objp
+        found.avail += 1
+    allocator.kfree_all(cpu, found)
     slots = [objp - cache.obj_offset for objp in objects]
     assert cache.cpu_cache[0].entries()[-3:] == slots
 

@@ -34,6 +34,7 @@ from declaring.sources import Class, Function, Module
 # Functions of the buffers module, and of bytescan.
 POINTERS = {
     "int64_pointer": "long long",
+    "int64_pointer_at": "long long",
     "uint8_pointer": "unsigned char",
     "text_pointer": "const unsigned char",
 }

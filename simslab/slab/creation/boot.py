@@ -14,7 +14,8 @@ from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import cflgs
 from simslab.slab.core import SlabCore
-from simslab.slab.creation import cpucache, kmalloc
+from simslab.slab.creation import cpucache, kmalloc, node_setup
+from simslab.slab.creation.node_setup import NodeSetup
 from simslab.slab.creation.set_up import SlabCreation
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab_common import flags as fl
@@ -65,7 +66,7 @@ def kmem_cache_init(creation: SlabCreation, cpu: Cpu) -> None:
     core.slab_state = DOWN
     create_kmem_cache(creation, cpu)
     core.slab_state = PARTIAL
-    order = kmalloc.creation_order(cpucache.node_bytes(core))
+    order = kmalloc.creation_order(node_setup.node_bytes(core))
     creation.create_kmalloc_cache(cpu, next(order))
     core.slab_state = PARTIAL_NODE
     replace_boot_nodes(creation, cpu)
@@ -81,7 +82,7 @@ def create_kmem_cache(creation: SlabCreation, cpu: Cpu) -> None:
     cache = creation.new_kmem_cache(core.boot_data, "kmem_cache")
     core.kmem_cache = cache
     node_table = KMEM_CACHE_NODE_DEBUG if core.options.debug_slab else layout.KMEM_CACHE_NODE
-    size = node_table + cpucache.POINTER_BYTES * core.kernel.nr_node_ids
+    size = node_table + layout.POINTER_BYTES * core.kernel.nr_node_ids
     creation.create_boot_cache(cpu, cache, size, fl.SLAB_HWCACHE_ALIGN, 0)
     core.caches.append(cache)
 
@@ -89,7 +90,7 @@ def create_kmem_cache(creation: SlabCreation, cpu: Cpu) -> None:
 def replace_boot_nodes(creation: SlabCreation, cpu: Cpu) -> None:
     """Move the node structures of the first two caches into kmalloc memory (kmem_cache_init, step 5)."""
     core = creation.core
-    node_cache = core.kmalloc_caches.rows[KMALLOC_NORMAL][kmalloc.SIZES.kmalloc_index(cpucache.node_bytes(core))]
+    node_cache = core.kmalloc_caches.rows[KMALLOC_NORMAL][kmalloc.SIZES.kmalloc_index(node_setup.node_bytes(core))]
     assert isinstance(node_cache, KmemCache)
     for nid in core.kernel.online_nodes:
         for cache in (creation.cache_of_caches(), node_cache):
@@ -101,12 +102,12 @@ def init_list(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int) -> None:
 
     The copy takes place after the allocation, so it includes what the allocation changed.
     """
-    addr = core.kmalloc_node(cpu, cpucache.node_bytes(core), gfp.GFP_NOWAIT, nid)
+    addr = core.kmalloc_node(cpu, node_setup.node_bytes(core), gfp.GFP_NOWAIT, nid)
     if not addr:
         raise KernelPanicError(f"no memory for the node structure of {cache.name}")
     old = cache.node[nid]
     assert old is not None
-    new = cpucache.new_node(core, cache, addr, nid, cpucache.lists_apart(core))
+    new = node_setup.new_node(core, cache, addr, nid, node_setup.lists_apart(core))
     copy_node(old, new)
     cache.node[nid] = new
 
@@ -137,11 +138,12 @@ def cpuup_prepare(core: SlabCore, cpu: Cpu, coming: int) -> int:
     """
     nid = core.kernel.cpu_to_mem[coming]
     caches = core.caches[::-1]
+    setup = NodeSetup(core, cpu, gfp.GFP_KERNEL)
     for cache in caches:
-        if cpucache.init_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL):
+        if setup.init_cache_node(cache, nid):
             return -ENOMEM
     for cache in caches:
-        err = cpucache.setup_kmem_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL, force_change=False)
+        err = setup.setup_kmem_cache_node(cache, nid, 0)
         if err:
             return err
     return 0

@@ -12,7 +12,7 @@ from simslab.kernel import layout
 from simslab.kernel.errno import ENOMEM
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
-from simslab.slab.creation import cpucache
+from simslab.slab.creation import cpucache, node_setup
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, KernelPanicError
 
@@ -39,13 +39,13 @@ def setup_boot_cpu_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: in
         set_up_node(core, cpu, cache, SIZE_NODE)
     else:
         for nid in core.kernel.online_nodes:
-            addr = core.kmalloc_node(cpu, cpucache.node_bytes(core), request, nid)
+            addr = core.kmalloc_node(cpu, node_setup.node_bytes(core), request, nid)
             if not addr:
                 raise KernelPanicError(f"no memory for the node structures of {cache.name}")
-            cache.node[nid] = cpucache.new_node(core, cache, addr, nid, cpucache.lists_apart(core))
+            cache.node[nid] = node_setup.new_node(core, cache, addr, nid, node_setup.lists_apart(core))
     local = cache.node[core.kernel.cpu_to_mem[cpu.id]]
     assert local is not None
-    local.next_reap = cpucache.first_reap(core, cpu, cache)
+    local.next_reap = node_setup.first_reap(core, cpu, cache)
     cache.batchcount, cache.limit = 1, entries
     return 0
 
@@ -53,14 +53,14 @@ def setup_boot_cpu_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: in
 def set_up_node(core: SlabCore, cpu: Cpu, cache: KmemCache, which: int) -> None:
     """Use the node structures in kernel data (mm/slab.c: set_up_node)."""
     for nid in core.kernel.online_nodes:
-        node = cpucache.new_node(core, cache, boot_node_address(core, which, nid), nid)
-        node.next_reap = cpucache.first_reap(core, cpu, cache)
+        node = node_setup.new_node(core, cache, boot_node_address(core, which, nid), nid)
+        node.next_reap = node_setup.first_reap(core, cpu, cache)
         cache.node[nid] = node
 
 
 def boot_node_address(core: SlabCore, which: int, nid: int) -> int:
     """Return the address of init_kmem_cache_node[which * MAX_NUMNODES + nid]; a larger machine's kernel has more."""
     nodes = max(layout.MAX_NUMNODES, core.kernel.nr_node_ids)
-    first = core.boot_data + layout.KMEM_CACHE_NODE + cpucache.POINTER_BYTES * nodes
+    first = core.boot_data + layout.KMEM_CACHE_NODE + layout.POINTER_BYTES * nodes
     index = which * nodes + nid
     return first - first % layout.CACHE_LINE + layout.CACHE_LINE + index * layout.NODE_BYTES

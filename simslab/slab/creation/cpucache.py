@@ -1,7 +1,7 @@
-"""Per-CPU, shared and alien arrays: making them, sizing them, replacing them (mm/slab.c).
+"""Per-CPU arrays and tunables: making arrays, sizing them, replacing them, the nodes' arrays with them (mm/slab.c).
 
-Runs in process context under slab_mutex with interrupts on. The structures get simulated addresses from the simulated
-allocator itself: per-CPU arrays from per-CPU memory, the others from kmalloc on their node.
+Runs in process context under slab_mutex with interrupts on. The arrays get simulated addresses from per-CPU memory,
+what nodes have (node_setup.py) from kmalloc.
 """
 
 from __future__ import annotations
@@ -12,21 +12,15 @@ from simslab.base import buffers
 from simslab.kernel import layout
 from simslab.kernel.errno import EINVAL, ENOMEM
 from simslab.kernel.locking.mutex import holding
-from simslab.kernel.locking.spinlock import SpinLock
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
+from simslab.slab.creation import node_setup
 from simslab.slab.creation.geometry import tunables
-from simslab.slab.kmem_cache import SHARED_BATCHCOUNT, AlienTable, ArrayCache, KmemCache, KmemCacheNode
-
-ALIEN_LIMIT: Final = 12
-REAPTIMEOUT_NODE_SECONDS: Final = 4
-DIRECT_MAP: Final = 0xFFFF888000000000  # virtual address of physical 0; next_reap is spread by virtual address
-POINTER_BYTES: Final = 8
+from simslab.slab.creation.node_setup import NodeSetup
+from simslab.slab.kmem_cache import ArrayCache, KmemCache
 
 DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
-SETUP_KMEM_CACHE_NODE: Final = site("setup_kmem_cache_node")
-NO_SLABS: Final = -1
 
 
 def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
@@ -68,22 +62,22 @@ def alloc_kmem_cache_cpus(core: SlabCore, cache: KmemCache, entries: int, batchc
     Speed: the host commits what is used of one storage for all (benchmarks/boot.py).
     """
     percpu = core.kernel.percpu
-    offset = percpu.alloc_percpu(layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, POINTER_BYTES)
+    offset = percpu.alloc_percpu(layout.ARRAY_CACHE_BYTES + layout.POINTER_BYTES * entries, layout.POINTER_BYTES)
     if offset < 0:
         return False
     cache.cpu_cache_offset = offset
     storage = buffers.int64_zeros(entries * core.kernel.nr_cpu_ids)
     cache.cpu_cache = [
-        ArrayCache(addr, entries, batchcount, storage[i * entries : (i + 1) * entries])
-        for i, addr in enumerate(percpu.addresses(offset))
+        ArrayCache(addr, entries, batchcount, storage, i * entries) for i, addr in enumerate(percpu.addresses(offset))
     ]
     return True
 
 
 def setup_kmem_cache_nodes(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Set up every online node, replacing shared arrays (mm/slab.c: setup_kmem_cache_nodes)."""
+    setup = NodeSetup(core, cpu, request)
     for nid in core.kernel.online_nodes:
-        err = setup_kmem_cache_node(core, cpu, cache, nid, request, force_change=True)
+        err = setup.setup_kmem_cache_node(cache, nid, 1)
         if err:
             if not cache.refcount:  # the cache is not in use yet: undo the nodes done so far
                 release_nodes(core, cpu, cache, nid)
@@ -98,113 +92,9 @@ def release_nodes(core: SlabCore, cpu: Cpu, cache: KmemCache, before: int) -> No
         if node is not None:
             if node.shared is not None:
                 core.kfree(cpu, node.shared.addr)
-            free_alien_cache(core, cpu, node.alien, node.alien_addr)
+            node_setup.free_alien_cache(core, cpu, node.alien, node.alien_addr)
             core.kfree(cpu, node.list_lock.addr)
             cache.node[nid] = None
-
-
-def setup_kmem_cache_node(
-    core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int, force_change: bool
-) -> int:
-    """Make and attach a node's structures (mm/slab.c: setup_kmem_cache_node); 0 or -ENOMEM.
-
-    The shared array is replaced when `force_change`; an alien table that exists stays, with the limit it was made with.
-    """
-    aliens = alloc_alien_cache(core, cpu, cache, nid, request) if core.use_alien_caches else []
-    if core.use_alien_caches and not aliens:
-        return -ENOMEM
-    shared = alloc_arraycache(core, cpu, cache, nid, request) if cache.shared else 0
-    if (cache.shared and not shared) or init_cache_node(core, cpu, cache, nid, request):
-        free_new(core, cpu, shared, aliens)
-        return -ENOMEM
-    attach(core, cpu, cache, nid, shared, aliens, force_change)
-    return 0
-
-
-def attach(
-    core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, shared: int, aliens: list[int], force_change: bool
-) -> None:
-    """Exchange a node's shared array and give it its aliens, then free what is left over.
-
-    `shared` is the address of the new shared array, `aliens` those that alloc_alien_cache returned.
-
-    Speed: what nobody will use, as all that a CPU coming up makes for a node that has it, gets no more than its memory
-    (benchmarks/boot.py).
-    """
-    node = cache.node[nid]
-    assert node is not None
-    surplus = NO_SLABS
-    cpu.irq_disable(SETUP_KMEM_CACHE_NODE)
-    node.list_lock.lock(cpu, SETUP_KMEM_CACHE_NODE)
-    if node.shared is not None and force_change:
-        surplus = core.freeing.blocks.free_block(cpu, cache, node.shared, node.shared.avail, nid)
-        node.shared.avail = 0
-    if node.shared is None or force_change:
-        old = node.shared
-        node.shared = ArrayCache(shared, cache.shared * cache.batchcount, SHARED_BATCHCOUNT) if shared else None
-        shared = old.addr if old is not None else 0
-    if node.alien is None and aliens:
-        node.alien, node.alien_addr = alien_table(core, cache, nid, aliens), aliens[-1]
-        aliens = []
-    node.list_lock.unlock(cpu)
-    cpu.irq_enable()
-    core.pages.slabs_destroy(cpu, cache, surplus)
-    # Not modelled: synchronize_rcu before the old shared array is freed.
-    free_new(core, cpu, shared, aliens)
-
-
-def free_new(core: SlabCore, cpu: Cpu, shared: int, aliens: list[int]) -> None:
-    """Free a shared array, 0 for none, and what alloc_alien_cache made: none of it is attached."""
-    if shared:
-        core.kfree(cpu, shared)
-    core.kfree_all(cpu, aliens)
-
-
-def init_cache_node(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
-    """Make a node's lists, or recompute free_limit when they exist (mm/slab.c: init_cache_node); 0 or -ENOMEM."""
-    node = cache.node[nid]
-    if node is None:
-        addr = core.kmalloc_node(cpu, node_bytes(core), request, nid)
-        if not addr:
-            return -ENOMEM
-        node = new_node(core, cache, addr, nid, lists_apart(core))
-        node.next_reap = first_reap(core, cpu, cache)
-        cache.node[nid] = node
-    # Not modelled: list_lock around an existing node's free_limit, one word that nobody adds to.
-    node.free_limit = (1 + nr_cpus_node(core, nid)) * cache.batchcount + cache.num
-    return 0
-
-
-def new_node(core: SlabCore, cache: KmemCache, addr: int, nid: int, apart: int = 0) -> KmemCacheNode:
-    """Return an empty struct kmem_cache_node at `addr` (mm/slab.c: kmem_cache_node_init).
-
-    `apart`: bytes between list_lock, which is the first member, and the place where the rest takes it to be.
-    """
-    lock_class = core.kernel.lock_stats.lock_class(f"{cache.name}:list_lock")
-    return KmemCacheNode(addr + apart, nid, SpinLock(addr + layout.NODE_LIST_LOCK, lock_class))
-
-
-def lists_apart(core: SlabCore) -> int:
-    """Return how far the lists are moved so that they begin in the line behind list_lock's, 0 for 5.10's layout."""
-    return layout.CACHE_LINE - layout.NODE_SLABS_PARTIAL if core.options.node_lists_apart else 0
-
-
-def node_bytes(core: SlabCore) -> int:
-    """Return the size of struct kmem_cache_node."""
-    return layout.NODE_BYTES + lists_apart(core)
-
-
-def first_reap(core: SlabCore, cpu: Cpu, cache: KmemCache) -> int:
-    """Return the jiffy of a node's first reaping: 4 to 8 s from now, spread by the cache's address."""
-    kernel = core.kernel
-    now: int = kernel.jiffies(cpu)
-    timeout: int = REAPTIMEOUT_NODE_SECONDS * kernel.hz
-    return now + timeout + (DIRECT_MAP + cache.addr) % timeout
-
-
-def nr_cpus_node(core: SlabCore, nid: int) -> int:
-    """Return how many CPUs have entered a node's CPU mask by now."""
-    return core.cpus_in_node[nid]
 
 
 def enter_node(core: SlabCore, cpu_id: int) -> None:
@@ -215,53 +105,6 @@ def enter_node(core: SlabCore, cpu_id: int) -> None:
 def leave_node(core: SlabCore, cpu_id: int) -> None:
     """Undo enter_node."""
     core.cpus_in_node[core.kernel.machine.cpus[cpu_id].node] -= 1
-
-
-def alloc_arraycache(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> int:
-    """Return the memory of a shared array on a node, 0 for none (mm/slab.c: alloc_arraycache)."""
-    entries = cache.shared * cache.batchcount
-    return core.kmalloc_node(cpu, layout.ARRAY_CACHE_BYTES + POINTER_BYTES * entries, request, nid)
-
-
-def alien_limit(cache: KmemCache) -> int:
-    """Return the limit that alien arrays get now (mm/slab.c: alloc_alien_cache)."""
-    return ALIEN_LIMIT if cache.limit > 1 else cache.limit
-
-
-def alloc_alien_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, nid: int, request: int) -> list[int]:
-    """Allocate a node's alien arrays, one per other online node, and their table (mm/slab.c: alloc_alien_cache).
-
-    Returns the addresses of the arrays in node order and then, in the order of freeing, the table's; none on failure.
-    """
-    kernel = core.kernel
-    addr = core.kmalloc_node(cpu, POINTER_BYTES * kernel.nr_node_ids, request, nid)
-    if not addr:
-        return []
-    count = len(kernel.online_nodes) - (nid in kernel.online_nodes)
-    size = layout.ALIEN_CACHE_BYTES + POINTER_BYTES * alien_limit(cache)  # mm/slab.c: __alloc_alien_cache
-    found = core.kmalloc_node_times(cpu, size, request, nid, count)
-    found.append(addr)
-    if len(found) <= count:
-        core.kfree_all(cpu, found)
-        return []
-    return found
-
-
-def alien_table(core: SlabCore, cache: KmemCache, nid: int, aliens: list[int]) -> AlienTable:
-    """The alien arrays that node `nid` takes into use, of which alloc_alien_cache returned the addresses."""
-    lock_class = core.kernel.lock_stats.lock_class(f"{cache.name}:alien_lock")
-    addresses = [0] * core.kernel.nr_node_ids
-    others = [other for other in core.kernel.online_nodes if other != nid]
-    for other, addr in zip(others, aliens[:-1], strict=True):
-        addresses[other] = addr
-    return AlienTable(addresses, alien_limit(cache), lock_class)
-
-
-def free_alien_cache(core: SlabCore, cpu: Cpu, aliens: AlienTable | None, addr: int) -> None:
-    """Free a table of alien arrays (mm/slab.c: free_alien_cache)."""
-    if aliens is not None:
-        core.kfree_all(cpu, [array for array in aliens.addresses if array])
-        core.kfree(cpu, addr)
 
 
 def slabinfo_write(core: SlabCore, text: str, request: int, cpu: Cpu | None = None) -> int:

@@ -6,7 +6,7 @@ from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import cflgs
 from simslab.slab.core import SlabCore
-from simslab.slab.creation import boot_arrays, cpucache
+from simslab.slab.creation import boot_arrays, node_setup
 from simslab.slab.creation.geometry import FreelistCache, Geometry, Rules, cache_geometry
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common.alignment import reciprocal_value
@@ -114,6 +114,6 @@ def kmem_cache_release(core: SlabCore, cpu: Cpu, cache: KmemCache) -> None:
             continue
         if node.shared is not None:
             core.kfree(cpu, node.shared.addr)
-        cpucache.free_alien_cache(core, cpu, node.alien, node.alien_addr)
+        node_setup.free_alien_cache(core, cpu, node.alien, node.alien_addr)
         core.kfree(cpu, node.list_lock.addr)
         cache.node[nid] = None

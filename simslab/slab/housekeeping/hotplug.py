@@ -15,7 +15,8 @@ from simslab.kernel.mm import gfp
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
-from simslab.slab.creation import boot, cpucache
+from simslab.slab.creation import boot, cpucache, node_setup
+from simslab.slab.creation.node_setup import NodeSetup
 from simslab.slab.kmem_cache import AlienTable, KmemCache, KmemCacheNode
 
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
@@ -83,7 +84,7 @@ def retire_cpu(core: SlabCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, goi
         if shared is not None:
             core.kfree(cpu, shared.addr)
         send_home(core, cpu, cache, alien)
-        cpucache.free_alien_cache(core, cpu, alien, alien_addr)
+        node_setup.free_alien_cache(core, cpu, alien, alien_addr)
     for chain in surplus:
         pages.slabs_destroy(cpu, cache, chain)
 
@@ -107,8 +108,9 @@ def memory_going_online(core: SlabCore, cpu: Cpu, nid: int) -> int:
     Not modelled: nodes that were not there at boot; the structures of those that were are kept up to date.
     """
     with core.kernel.hotplug.mem_hotplug(cpu), holding(core.slab_mutex, cpu, charged=False):
+        setup = NodeSetup(core, cpu, gfp.GFP_KERNEL)
         for cache in core.caches[::-1]:
-            err = cpucache.init_cache_node(core, cpu, cache, nid, gfp.GFP_KERNEL)
+            err: int = setup.init_cache_node(cache, nid)
             if err:
                 return err
     return 0

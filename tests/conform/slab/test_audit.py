@@ -149,7 +149,8 @@ def object_lost_by_an_array(bench):
 
 def object_of_another_node(bench):
     other = bench.cache.cpu_cache[5]
-    bench.ac.owner[0], other.owner[0] = other.owner[0], bench.ac.owner[0]
+    mine, its = bench.ac.owner[bench.ac.first], other.owner[other.first]
+    bench.ac.owner[bench.ac.first], other.owner[other.first] = its, mine
 
 
 DAMAGES = {
@@ -236,7 +237,7 @@ def test_an_array_that_was_replaced_must_be_emptied(bench):
     arrays = bench.cache.cpu_cache
     bench.allocator.slabinfo_write("bench 8 4 2")
     assert bench.problem() == ""
-    arrays[0].owner[0], arrays[0].avail = bench.audit.held.pop(), 1
+    arrays[0].owner[arrays[0].first], arrays[0].avail = bench.audit.held.pop(), 1
     assert "lost" in bench.problem()
 
 

@@ -6,10 +6,11 @@ from simslab.kernel.mm import gfp
 from simslab.kernel.time.jiffies import CPU_SKEW
 from simslab.machine.accounting.callsites import site
 from simslab.machine.library import load_machine
-from simslab.slab.creation.cpucache import ALIEN_LIMIT
 from simslab.slab.creation.options import SlabOptions
 from simslab.workload.description.kernel_options import KernelOptions
 from simslab.workload.run.system import boot_system
+
+ALIEN_LIMIT = 12  # entries of an alien array (mm/slab.c: alloc_alien_cache)
 
 NODES = (8, 16, 32) if running_build().kind == "compiled" else (8, 16)  # plain Python boots 32 for half a minute
 
