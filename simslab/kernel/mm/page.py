@@ -11,7 +11,7 @@ keeps, and a simulated list_head of 16 bytes at `head_addr`.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from simslab.base import buffers
 from simslab.kernel import layout
@@ -207,14 +207,19 @@ class MemMap:
 
 
 class PageLists:
-    """`count` list heads, `stride` bytes apart from simulated address `addr` on (free areas, per-CPU page lists)."""
+    """`count` list heads, `stride` bytes apart from simulated address `addr` on (free areas, per-CPU page lists).
 
-    def __init__(self, mem_map: MemMap, count: int, addr: int, stride: int) -> None:
+    They are two words each of `storage`, from word `first` on, if not in memory of their own.
+    """
+
+    def __init__(
+        self, mem_map: MemMap, count: int, addr: int, stride: int, storage: memoryview | None = None, first: int = 0
+    ) -> None:
         self.mem_map = mem_map
         self.addr = addr
         self.stride = stride
-        self.heads_owner = buffers.int64_words(2 * count)
-        self.heads = buffers.int64_pointer(self.heads_owner)
+        self.heads_owner: Any = buffers.int64_words(2 * count) if storage is None else storage
+        self.heads = buffers.int64_pointer_at(self.heads_owner, first)
         for end in range(2 * count):
             self.heads[end] = NONE
 
@@ -240,19 +245,19 @@ class PageLists:
 
     def append(self, which: int, pfn: int) -> int:
         """Put `pfn` at the tail at boot, before time is counted; no charge."""
-        last = self.heads_owner[2 * which + 1]
+        last = self.heads[2 * which + 1]
         self.mem_map.set("next", pfn, NONE)
         self.mem_map.set("prev", pfn, last)
-        self.heads_owner[2 * which + 1] = pfn
+        self.heads[2 * which + 1] = pfn
         if last < 0:
-            self.heads_owner[2 * which] = pfn
+            self.heads[2 * which] = pfn
         else:
             self.mem_map.set("next", last, pfn)
         return 0
 
     def entries(self, which: int) -> list[int]:
         """All pfns of list `which` in list order; no charge."""
-        found, pfn = [], self.heads_owner[2 * which]
+        found, pfn = [], self.heads[2 * which]
         while pfn >= 0:
             found.append(pfn)
             pfn = self.mem_map.get("next", pfn)

@@ -39,14 +39,17 @@ WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
 
 
 class PerCpuPages:
-    """A CPU's list of free pages of one zone (struct per_cpu_pages); irqs off on its CPU."""
+    """A CPU's list of free pages of one zone (struct per_cpu_pages); irqs off on its CPU.
 
-    def __init__(self, mem_map: MemMap, addr: int, batch: int) -> None:
+    The ends of its list are two words of `storage`, from word `first` on.
+    """
+
+    def __init__(self, mem_map: MemMap, addr: int, batch: int, storage: memoryview, first: int) -> None:
         self.addr = addr
         self.count = 0
         self.batch = max(1, batch)
         self.high = 6 * batch
-        self.lists = PageLists(mem_map, 1, addr + layout.PCP_LISTS, layout.LIST_HEAD_BYTES)
+        self.lists = PageLists(mem_map, 1, addr + layout.PCP_LISTS, layout.LIST_HEAD_BYTES, storage, first)
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,13 @@ class Zone:
         return sum(pcp.count for pcp in self.pageset)
 
     def set_up_pagesets(self, addresses: Sequence[int]) -> None:
-        """Give each CPU its list, at these addresses (zone_pcp_init)."""
+        """Give each CPU its list, at these addresses (zone_pcp_init).
+
+        Speed: one storage for the lists of all CPUs (benchmarks/boot.py).
+        """
         batch = zone_batchsize(self.managed)
-        self.pageset = [PerCpuPages(self.mem_map, addr, batch) for addr in addresses]
+        ends = buffers.int64_zeros(2 * len(addresses))
+        self.pageset = [PerCpuPages(self.mem_map, addr, batch, ends, 2 * i) for i, addr in enumerate(addresses)]
 
     def watermark_fast(self, cpu: Cpu, order: int, highest: int, alloc_flags: int) -> int:
         """Whether the zone stays above its mark; order 0 is decided by the counter alone when there is plenty."""

@@ -1,9 +1,13 @@
 cdef inline long long to_front(long long* tags, long long base, long long way) noexcept:  # C alone: nothing can raise
-    # Speed: each word is carried to the next place, forwards, since of the plain loop gcc makes a call of memmove
-    # (benchmarks/allocator.py, 8 CPUs; benchmarks/boot.py).
+    # Speed: each word is carried to the next place, forwards, since of the plain loop gcc makes a call of memmove; and
+    # most often there is but one (benchmarks/allocator.py, 8 CPUs; benchmarks/boot.py).
     cdef long long place = base
     cdef long long carried = tags[base]
     cdef long long word
+    if way == base + 1:
+        tags[base] = tags[way]
+        tags[way] = carried
+        return base
     while place < way:
         place += 1
         word = tags[place]
