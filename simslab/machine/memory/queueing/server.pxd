@@ -51,7 +51,7 @@ cdef class ServerArray:
     cdef inline long long load(self, long long server, long long number, long long slot, long long offset) noexcept
     @cython.locals(slot=cython.longlong, carried=cython.longlong)
     cdef inline long long bucket(self, long long server, long long number) noexcept
-    @cython.locals(settled=cython.longlong, usage=cython.longlong)
+    @cython.locals(settled=cython.longlong, newest=cython.longlong, usage=cython.longlong)
     cdef long long average(self, long long server, long long number) noexcept
     @cython.locals(slot=cython.longlong)
     cdef inline long long usage_before(self, long long server, long long number) noexcept

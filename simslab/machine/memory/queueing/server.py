@@ -143,11 +143,12 @@ class ServerArray:
 
     def average(self, server: int, number: int) -> int:
         """Bring the steady average up to the bucket `SETTLED` before `number`."""
-        settled = self.newest[server]
+        settled = newest = self.newest[server]
         if number - settled > BUCKETS:
             settled = number - BUCKETS
             self.steady[server] = 0
-        while settled < number:
+        # Speed: nothing is left to average behind the newest bucket once the average is 0 (benchmarks/boot.py)
+        while settled < number and (self.steady[server] or settled < newest + SETTLED):
             settled += 1
             usage = self.usage_before(server, settled - SETTLED + 1) if settled > SETTLED else 0
             self.steady[server] += (usage - self.steady[server]) >> AVERAGE_BITS

@@ -70,3 +70,31 @@ def test_an_overloaded_server_builds_a_backlog_and_recovers():
     assert delays[-1] > delays[0]
     assert delays[-1] > 1500
     assert server.request(0, 200_000) == 0
+
+
+def test_the_steady_average_is_over_each_bucket_that_has_settled_idle_ones_included():
+    """Requests at the first cycle of a bucket, whose load is what came before in it and the last, or the average."""
+    draws, server = random.Random(5), ServerArray([1024])
+    ring: dict[int, tuple[int, int]] = {}  # by slot: bucket, service asked of it
+    steady = newest = 0
+    number = 100
+
+    def asked(bucket):
+        stamp, service = ring.get(bucket % 64, (-1, 0))
+        return service if stamp == bucket else 0
+
+    for _ in range(2000):
+        number += draws.choice([0, 0, 0, 1, 1, 2, 5, 8, 9, 30, 63, 64, 65, 71, 73, 300])
+        ring[number % 64] = number, asked(number)
+        if number - newest > 64:
+            newest, steady = number - 64, 0
+        for bucket in range(newest + 1, number + 1):
+            steady += (asked(bucket - 8) - steady) >> 3
+        newest = number
+        service = draws.choice([1024, 100_000, 300_000])
+        if asked(number) + service < 2048 * 1024:
+            load = server.ask(0, number * 2048, service)
+            assert load == max(asked(number) + asked(number - 1), steady)
+            ring[number % 64] = number, asked(number) + service
+        else:
+            number += 1
