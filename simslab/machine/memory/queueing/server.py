@@ -84,7 +84,9 @@ class ServerArray:
         wait = over if over > 0 else 0
         if load > SATURATED_Q10:
             load = SATURATED_Q10
-        wait += service * load // (2 * (FULL_Q10 - load)) + self.fraction[server]
+        if load:  # Speed: no division for a server that was idle (benchmarks/boot.py)
+            wait += service * load // (2 * (FULL_Q10 - load))
+        wait += self.fraction[server]
         self.fraction[server] = wait & (Q10 - 1)
         return wait >> Q10_BITS
 
