@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from simslab.base.documents.copies import Copies
 from simslab.base.documents.inherit import KEY
 from simslab.base.documents.validation import validate
 from simslab.base.documents.yamlfile import read_yaml
-from simslab.base.errors import BadValue, UserError, UserErrors, near_miss
-from simslab.base.shipped import KINDS, find_shipped, shipped_names
+from simslab.base.errors import BadValue, UserError, UserErrors
+from simslab.base.shipped import KINDS, find_shipped, near_name, shipped_names
+from simslab.experiment.trace_input import copies, is_trace, told_by_name
 from simslab.machine.library import extend_machine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from simslab.base.documents.document import Document
-
-YAML_SUFFIXES: Final = (".yaml", ".yml")
 
 
 def models() -> Mapping[str, type[BaseModel]]:
@@ -31,16 +31,17 @@ def models() -> Mapping[str, type[BaseModel]]:
     return {"machine": MachineSpec, "workload": Workload, "experiment": ExperimentFile}
 
 
-def check_file(name: str) -> str:
+def check_file(name: str, kept: Copies | None = None) -> str:
     """Check a machine, workload or kmem trace and return what it is; UserError with all its mistakes.
 
     What depends on the machine that a workload runs on (whether it has the CPUs, nodes and caches named)
-    `check_together` tells.
+    `check_together` tells. Of what can be read only once `kept` keeps a copy for that.
     """
-    if _is_trace(Path(name)):
-        return _check_trace(Path(name))
+    kept = kept or copies()
+    if is_trace(name, kept.readable(Path(name))):
+        return _check_trace(Path(name), kept)
     path = _file_of(name)
-    document = read_yaml(path)
+    document = read_yaml(kept.readable(path), str(path))
     keys = set(document.value) if isinstance(document.value, dict) else set()
     if KEY in keys:
         extend_machine(document)
@@ -48,13 +49,13 @@ def check_file(name: str) -> str:
     checked = validate(document, model)
     if kind == "workload":
         _check_operations(document, checked)
-    return "\n".join(filter(None, [_told(kind, checked, path.parent), _ignored_account(checked)]))
+    return "\n".join(filter(None, [_told(kind, checked, path.parent, kept), _ignored_account(checked)]))
 
 
-def _told(kind: str, checked: BaseModel, folder: Path) -> str:
+def _told(kind: str, checked: BaseModel, folder: Path, kept: Copies) -> str:
     """Return what a checked document is, with what was found in the traces that it replays."""
     trace = getattr(checked, "trace", None)
-    told = [(file.name, _check_trace(folder / file)) for file in trace.files] if trace is not None else []
+    told = [(file.name, _check_trace(folder / file, kept)) for file in trace.files] if trace is not None else []
     if len(told) == 1:
         return f"{kind} of a {told[0][1]}"
     if told:
@@ -77,7 +78,7 @@ def _ignored_account(checked: BaseModel) -> str:
     return f"  SLAB_ACCOUNT of {', '.join(named)} {told}" if named else ""
 
 
-def check_together(files: Mapping[str, str]) -> str:
+def check_together(files: Mapping[str, str], kept: Copies | None = None) -> str:
     """Of a machine and a workload or trace, by what `check_file` said of them, tell that the one can run the other.
 
     The machine is booted and the workload's streams are made, as `run` would; UserErrors with the places of what does
@@ -89,8 +90,9 @@ def check_together(files: Mapping[str, str]) -> str:
         from simslab.experiment.inputs import load_inputs
         from simslab.workload.run.runner import check_fits
 
-        inputs = load_inputs(machine, workload)
-        check_fits(inputs.machine, inputs.workload, inputs.workload_document)
+        inputs = load_inputs(machine, workload, kept=kept)
+        with told_by_name(inputs.trace_names):
+            check_fits(inputs.machine, inputs.workload, inputs.workload_document)
         return f"{workload} on {machine}: ok"
     return ""
 
@@ -105,16 +107,6 @@ def _check_operations(document: Document, workload: Any) -> None:
         raise UserErrors([document.problem(error.message, error.at, expected=error.expected)]) from None
 
 
-def _is_trace(path: Path) -> bool:
-    """Whether a file is a trace by its suffix, or by what it begins with if its suffix says nothing."""
-    from simslab.experiment.trace_input import SUFFIXES
-    from simslab.workload.trace.kmem_trace import begins_a_trace
-
-    if path.suffix in SUFFIXES:
-        return True
-    return path.suffix not in YAML_SUFFIXES and begins_a_trace(path)
-
-
 def _file_of(name: str) -> Path:
     """Return the file of what ships by that name, else the file of that name; UserError if there is neither."""
     shipped = {stem: kind for kind in KINDS for stem in shipped_names(kind)}
@@ -124,14 +116,16 @@ def _file_of(name: str) -> Path:
     if os.path.lexists(path) or path.suffix or len(path.parts) > 1:
         return path
     expected = "a file, or a name that `simslab list` shows"
-    raise UserError(f"there is no file, machine or workload '{name}'", expected=expected, near=near_miss(name, shipped))
+    raise UserError(f"there is no file, machine or workload '{name}'", expected=expected, near=near_name(name, shipped))
 
 
-def _check_trace(path: Path) -> str:
+def _check_trace(path: Path, kept: Copies) -> str:
     """Return what a trace holds and, reason by reason, what of it a run would leave out."""
     from simslab.workload.trace.pairing import read_paired
 
-    paired = read_paired(path)
+    file = kept.readable(path)
+    with told_by_name(kept.names()):
+        paired = read_paired(file)
     trace = paired.trace
     told = [f"kmem trace, {len(trace)} events in {trace.lines} lines, {trace.lines_skipped} lines skipped"]
     told += [

@@ -25,7 +25,7 @@ EXPECTED: Final = "a file in a directory that exists"
 
 def check_writable(path: Path) -> None:
     """Refuse a name under which no file can be written, before the work whose result it is for; UserError."""
-    if _stream(path) is not None:
+    if own_stream(path) is not None:
         return
     fault = "" if path.name else "is no name of a file"
     try:
@@ -39,7 +39,7 @@ def check_writable(path: Path) -> None:
 def check_new(path: Path, force: bool = False) -> None:
     """Like `check_writable`; UserError also where a file stands that would be lost, unless with `force`."""
     check_writable(path)
-    if path.is_file() and not force and _stream(path) is None:
+    if path.is_file() and not force and own_stream(path) is None:
         raise UserError("is there already", file=str(path), expected="a new name, or --force")
 
 
@@ -65,7 +65,7 @@ def write_file(path: Path, content: str | bytes) -> None:
     check_writable(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        number = _stream(path)
+        number = own_stream(path)
         if number is not None:
             _write_to_stream(number, data)
         elif _passes_through(path):
@@ -77,7 +77,7 @@ def write_file(path: Path, content: str | bytes) -> None:
         raise _refused(error, path) from None
 
 
-def _stream(path: Path) -> int | None:
+def own_stream(path: Path) -> int | None:
     """Return the number of the process's own stream that `path` names: opened anew it would lose its place."""
     match = _OWN_STREAM.fullmatch(str(path))
     return None if match is None else int(match[1]) if match[1] else _NUMBERS[match[2]]

@@ -5,6 +5,8 @@ Installed they lie in `simslab/data/<kind>`; in a source tree in `<kind>` beside
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -27,13 +29,15 @@ def shipped_names(kind: str) -> list[str]:
 
 
 def find_shipped(kind: str, name: str) -> Path:
-    """Return the file that `name` means: an existing path (with a slash or suffix), else a shipped name; UserError."""
+    """Return the file that `name` means: a path (with a slash or suffix), a shipped name, or a file; UserError."""
     looks_like_path = "/" in name or "\\" in name or Path(name).suffix in (SUFFIX, ".yml")
     if looks_like_path:
         return Path(name)
     names = shipped_names(kind)
     if name in names:
         return shipped_folder(kind) / f"{name}{SUFFIX}"
+    if os.path.exists(name) and not os.path.isdir(name):
+        return Path(name)
     one = kind.removesuffix("s")
     other = next((known for known in KINDS if known != kind and name in shipped_names(known)), "")
     if other:
@@ -46,4 +50,9 @@ def find_shipped(kind: str, name: str) -> Path:
             else "MACHINE WORKLOAD; did you mean the other way round?",
         )
     expected = f"a file, or one of {', '.join(names)}"
-    raise UserError(f"there is no {one} '{name}'", expected=expected, near=near_miss(name, names))
+    raise UserError(f"there is no {one} '{name}'", expected=expected, near=near_name(name, names))
+
+
+def near_name(name: str, names: Iterable[str]) -> str:
+    """Return what a name of an input was probably meant to be, or an empty string."""
+    return "/dev/stdin" if name == "-" else near_miss(name, names)

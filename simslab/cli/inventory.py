@@ -11,6 +11,7 @@ from simslab.api.checking import check_file, check_together, models
 from simslab.base.documents.yamlfile import read_yaml
 from simslab.base.errors import UserError, near_miss
 from simslab.base.shipped import KINDS, find_shipped, shipped_names
+from simslab.experiment.trace_input import copies
 
 
 def inventory_lines() -> Iterator[str]:
@@ -39,17 +40,18 @@ def _shipped(kind: str) -> Iterator[dict[str, str]]:
 def checked_json(files: Sequence[str]) -> tuple[str, bool]:
     """Return as JSON what `check` tells of the files, and whether there is no mistake in them."""
     told: list[dict[str, Any]] = []
+    kept = copies()
     for file in files:
         entry: dict[str, Any] = {"file": file, "kind": "", "problems": []}
         try:
-            entry["kind"] = check_file(file)
+            entry["kind"] = check_file(file, kept)
         except UserError as error:
             entry["problems"] = [asdict(problem) for problem in error.problems]
         told.append(entry)
     together: dict[str, Any] | None = None
     if len(files) == 2 and not any(entry["problems"] for entry in told):
         try:
-            fits = check_together({entry["kind"]: entry["file"] for entry in told})
+            fits = check_together({entry["kind"]: entry["file"] for entry in told}, kept)
             together = {"told": fits, "problems": []} if fits else None
         except UserError as error:
             together = {"told": "", "problems": [asdict(problem) for problem in error.problems]}

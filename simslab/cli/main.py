@@ -121,10 +121,11 @@ def run(
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.inputs import load_inputs
     from simslab.experiment.run import run_once
-    from simslab.experiment.trace_input import then_settings
+    from simslab.experiment.trace_input import copies, then_settings
     from simslab.result.directory import replaced_result
 
-    inputs = load_inputs(machine, workload, [*then_settings(workload, more or ()), *(settings or ())])
+    kept = copies()
+    inputs = load_inputs(machine, workload, [*then_settings(workload, more or (), kept), *(settings or ())], kept)
     if plot_to is not None:
         from simslab.report.plot.options import check_output
 
@@ -221,22 +222,24 @@ def check(
     """
     from simslab.api.checking import check_file, check_together
     from simslab.cli.inventory import checked_json
+    from simslab.experiment.trace_input import copies
 
     if as_json:
         text, good = checked_json(files)
         print(text)
         raise typer.Exit(0 if good else BAD_INPUT)
     kinds: list[str] = []
+    kept = copies()
     for file in files:
         try:
-            kinds.append(check_file(file))
+            kinds.append(check_file(file, kept))
             print(f"{file}: ok, {kinds[-1]}")
         except UserError as error:
             print(error, file=sys.stderr)
     if len(kinds) < len(files):
         raise typer.Exit(BAD_INPUT)
     if len(files) == 2:
-        fits = check_together(dict(zip(kinds, files, strict=True)))
+        fits = check_together(dict(zip(kinds, files, strict=True)), kept)
         if fits:
             print(fits)
 

@@ -1,5 +1,6 @@
 """`simslab sweep`: a grid of runs into a store."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,7 @@ from simslab.cli.terminal.completion import metric_names, things_to_sweep
 from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
 if TYPE_CHECKING:
+    from simslab.base.documents.copies import Copies
     from simslab.experiment.grid.design import Design
 
 CELLS_FAILED = 1
@@ -84,20 +86,23 @@ def sweep(
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
     from simslab.cli.terminal.heartbeat import telling
     from simslab.experiment.grid.design import make_grid
+    from simslab.experiment.inputs import InputReader
     from simslab.experiment.running.pool import default_processes
     from simslab.experiment.running.precision import parse_precision, sweep_to_precision
     from simslab.experiment.store.export import json_lines
     from simslab.experiment.store.store import Store
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.table import base_point, sweep_table
+    from simslab.experiment.trace_input import copies
     from simslab.report.comparison.sweep_text import sweep_text
     from simslab.report.plot.kinds import drawn_to
     from simslab.report.plot.options import Options, check_output
     from simslab.report.plot.sources import Sources
 
-    design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary)
+    kept = copies()
+    design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary, kept)
     wanted, part = parse_precision(precision), parse_shard(shard)
-    grid = make_grid(design)
+    grid = make_grid(design, InputReader(copies=kept))
     base_point(grid, base)  # mistakes before the work
     if plot is not None:
         check_output(plot)
@@ -139,6 +144,7 @@ def _design(
     seed: int | None,
     metric: list[str] | None,
     vary: str | None,
+    kept: "Copies",
 ) -> "Design":
     """Return what the options describe; those that are given stand before what the experiment file says."""
     from dataclasses import replace
@@ -148,9 +154,9 @@ def _design(
     from simslab.experiment.grid.experiment_file import read_experiment
 
     axes = tuple(parse_axis(text) for text in axis or ())
-    file = _experiment_file(inputs)
+    file = _experiment_file(inputs, kept)
     if file is not None:
-        design = read_experiment(file)
+        design = read_experiment(file, kept.readable(file))
         new = {each.path for each in axes}
         design = replace(design, axes=(*(a for a in design.axes if a.path not in new), *axes))
     else:
@@ -158,10 +164,7 @@ def _design(
         missing = [MACHINE] * (MACHINE not in varying) + [WORKLOAD] * (not varying & {WORKLOAD, TRACE})
         names = [MACHINE, WORKLOAD] if len(inputs) == 2 else missing
         if len(inputs) != len(names):
-            raise UserError(
-                f"{len(inputs)} names are given",
-                expected=" and ".join(name.upper() for name in names) or "none: both are axes",
-            )
+            raise _missing(inputs, names)
         given = dict(zip(names, inputs, strict=True))
         design = Design(given.get(MACHINE), given.get(WORKLOAD), axes=axes)
     changes: dict[str, object] = {
@@ -176,17 +179,31 @@ def _design(
     return replace(design, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
 
 
-def _experiment_file(inputs: list[str]) -> Path | None:
+def _experiment_file(inputs: list[str], kept: "Copies") -> Path | None:
     """Return the experiment file that is meant, shipped or one's own; None where machines and workloads are."""
     from simslab.base.documents.yamlfile import read_yaml
     from simslab.base.shipped import find_shipped, shipped_names
+    from simslab.experiment.trace_input import is_trace
 
     if len(inputs) != 1:
         return None
     if inputs[0] in shipped_names("experiments"):
         return find_shipped("experiments", inputs[0])
     path = Path(inputs[0])
-    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+    file = kept.readable(path)
+    if not os.path.isfile(file) or is_trace(inputs[0], file):
         return None
-    value = read_yaml(path).value
+    value = read_yaml(file, str(path)).value
     return path if isinstance(value, dict) and {"axes", "points", "machine", "workload"} & set(value) else None
+
+
+def _missing(inputs: list[str], names: list[str]) -> UserError:
+    """Return what is wrong where other names are given than are needed."""
+    from simslab.base.shipped import near_name, shipped_names
+
+    needed = " and ".join(name.upper() for name in names) or "none: both are axes"
+    if len(inputs) == 1 and len(names) > 1:
+        known = shipped_names("experiments")
+        expected = f"{needed}, or an experiment: a file, or one of {', '.join(known)}"
+        return UserError(f"there is no experiment '{inputs[0]}'", expected=expected, near=near_name(inputs[0], known))
+    return UserError(f"{len(inputs)} names are given", expected=needed)

@@ -7,17 +7,25 @@ made from the same bytes, whatever happens to the files meanwhile.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simslab.base.documents.copies import Copies
 from simslab.base.documents.document import Document, Plain
 from simslab.base.documents.overrides import share_out
 from simslab.base.documents.yamlfile import overridden, read_yaml
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.base.shipped import find_shipped
-from simslab.experiment.trace_input import TraceInput, is_trace, refuse_namesakes, take_trace
+from simslab.experiment.trace_input import (
+    TraceInput,
+    copies,
+    is_trace,
+    refuse_namesakes,
+    take_trace,
+)
 from simslab.machine.library import extend_machine, refuse_idle
 from simslab.machine.scale_out import scale_out
 from simslab.machine.spec import MachineSpec
@@ -48,6 +56,11 @@ class Inputs:
         """File -> SHA-256 of each recorded trace that is replayed."""
         return {trace.name: trace.sha256 for trace in self.traces}
 
+    @property
+    def trace_names(self) -> dict[str, str]:
+        """File that is read -> what the user called it, of each recorded trace."""
+        return {str(trace.path): trace.name for trace in self.traces}
+
     def check_traces(self) -> None:
         """UserError if a trace is not what was hashed."""
         for trace in self.traces:
@@ -56,11 +69,15 @@ class Inputs:
 
 @dataclass
 class InputReader:
-    """Reads each file once; what it loads later under the same name comes from the same bytes."""
+    """Reads each file once; what it loads later under the same name comes from the same bytes.
+
+    Of what can be read only once, `copies` may have been made by who looked at it before.
+    """
 
     machines: dict[str, Document] = field(default_factory=dict)
     workloads: dict[str, Document] = field(default_factory=dict)
     traces: dict[Path, TraceInput] = field(default_factory=dict)
+    copies: Copies = field(default_factory=copies)
 
     def load(self, machine: str, workload: str, settings: Sequence[str] = ()) -> Inputs:
         """Load both; an override goes to the one that knows its first key. UserErrors with the mistakes of both."""
@@ -75,7 +92,7 @@ class InputReader:
     def load_machine(self, name: str, settings: Sequence[str] = ()) -> tuple[Document, MachineSpec]:
         """Return a machine with overrides; UserErrors naming those that could change nothing."""
         if name not in self.machines:
-            document = read_yaml(find_shipped("machines", name))
+            document = self._document(find_shipped("machines", name))
             extend_machine(document)
             self.machines[name] = document
         document, spec = overridden(copy.deepcopy(self.machines[name]), MachineSpec, settings, scale_out)
@@ -88,7 +105,9 @@ class InputReader:
         """Return a workload with overrides, and the traces that it replays; `name` may be a recorded trace itself."""
         refuse_result(name)
         if name not in self.workloads:
-            self.workloads[name] = trace_document(name) if is_trace(name) else _read_workload(name)
+            traced = is_trace(name, self.copies.readable(Path(name)))
+            document = trace_document(name) if traced else self._document(find_shipped("workloads", name))
+            self.workloads[name] = document
         document, workload = overridden(copy.deepcopy(self.workloads[name]), Workload, settings)
         workload = located(document, workload)
         if workload.trace is None:
@@ -101,20 +120,26 @@ class InputReader:
 
     def _trace(self, path: Path) -> TraceInput:
         if path not in self.traces:
-            self.traces[path] = take_trace(path)
+            self.traces[path] = take_trace(path, self.copies.readable(path))
         return self.traces[path]
 
+    def _document(self, path: Path) -> Document:
+        return read_yaml(self.copies.readable(path), str(path))
 
-def load_inputs(machine: str, workload: str, settings: Sequence[str] = ()) -> Inputs:
-    """Load a machine and a workload (or a recorded trace), with overrides; UserErrors with the mistakes of both."""
-    return InputReader().load(machine, workload, settings)
+
+def load_inputs(machine: str, workload: str, settings: Sequence[str] = (), kept: Copies | None = None) -> Inputs:
+    """Load a machine and a workload (or a recorded trace), with overrides; UserErrors with the mistakes of both.
+
+    `kept` has the copies made before of what can be read only once.
+    """
+    return InputReader(copies=kept or copies()).load(machine, workload, settings)
 
 
 def refuse_result(name: str) -> None:
     """UserError if a workload's name is that of a result, which is run again in another way."""
     path = Path(name)
-    folder = path if path.is_dir() else path.parent if path.name == MANIFEST else None
-    if folder is not None and (folder / MANIFEST).is_file():
+    folder = path if os.path.isdir(name) else path.parent if path.name == MANIFEST else None
+    if folder is not None and os.path.isfile(folder / MANIFEST):
         raise UserError("is a result, not a workload", file=name, expected=f"`simslab reproduce {folder}`")
 
 
@@ -134,10 +159,6 @@ def trace_document(path: str) -> Document:
 def _stem(path: str) -> str:
     """Return a trace's name without its suffixes: `mine` of `mine.txt.gz`."""
     return Path(path).name.partition(".")[0] or Path(path).name
-
-
-def _read_workload(name: str) -> Document:
-    return read_yaml(find_shipped("workloads", name))
 
 
 def _or_problems(load: Callable[[], Loaded], problems: list[Problem]) -> Loaded | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from simslab.experiment.inputs import Inputs
+from simslab.experiment.trace_input import told_by_name
 from simslab.result.directory import check_replaceable, result_directory
 from simslab.result.measurement import Measurement
 from simslab.workload.run.runner import Watch, run_workload
@@ -44,9 +45,10 @@ def measure_once(
 ) -> Measurement:
     """Run the inputs; `at_end` is given the system when the run is over. UserError if a trace changed meanwhile."""
     inputs.check_traces()
-    measurement = run_workload(
-        inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document, watch=watch, at_end=at_end
-    )
+    with told_by_name(inputs.trace_names):
+        measurement = run_workload(
+            inputs.machine, inputs.workload, seed=seed, document=inputs.workload_document, watch=watch, at_end=at_end
+        )
     inputs.check_traces()
     return measurement
 

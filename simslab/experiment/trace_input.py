@@ -1,24 +1,24 @@
-"""Recorded traces as inputs: hashed when they are taken, and refused when they have changed before their replay."""
+"""Recorded traces as inputs: told from YAML by their content, hashed when they are taken, and refused when they have
+changed before their replay.
+"""
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
-import os
-import shutil
-import stat
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from simslab.base.errors import UserError, reason
-from simslab.base.shipped import shipped_names
+from simslab.base.documents.copies import Copies
+from simslab.base.documents.yamlfile import MAX_BYTES
+from simslab.base.errors import UserError, UserErrors, reason
+from simslab.base.shipped import KINDS, shipped_names
 
 SUFFIXES: Final = (".txt", ".gz", ".trace", ".dat", ".log")
+YAML_SUFFIXES: Final = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -36,34 +36,58 @@ class TraceInput:
             raise UserError("has changed since it was read", file=self.name, expected="a file that nobody writes to")
 
 
-def is_trace(name: str) -> bool:
-    """Whether a workload's name means a recorded trace: a file (or a name with a trace's suffix) that is no YAML."""
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml") or name in shipped_names("workloads"):
+def is_trace(name: str, file: Path | None = None) -> bool:
+    """Whether an input is a recorded trace, no YAML: by its suffix, or where that says nothing by what it begins with.
+
+    `file` is read in its place.
+    """
+    suffix = Path(name).suffix
+    if suffix in YAML_SUFFIXES or any(name in shipped_names(kind) for kind in KINDS):
         return False
-    return path.suffix in SUFFIXES or path.is_file()
+    if suffix in SUFFIXES:
+        return True
+    # Imported here: few inputs are looked into, and this loads NumPy.
+    from simslab.workload.trace.kmem_trace import begins_a_trace
+
+    return begins_a_trace(file or Path(name))
 
 
-def take_trace(path: Path) -> TraceInput:
-    """Hash a trace; what can be read only once (a pipe) is copied first. UserError if it cannot be read."""
+def copies() -> Copies:
+    """Return copies of inputs, none made yet: traces whole, of all else as much as is needed to refuse it."""
+    return Copies(lambda path, file: -1 if is_trace(str(path), file) else MAX_BYTES + 1)
+
+
+@contextmanager
+def told_by_name(names: Mapping[str, str]) -> Iterator[None]:
+    """Within this block mistakes in a file that is read in place of another are told of the one the user named."""
     try:
-        with path.open("rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                before = _stamp(path)
-                return TraceInput(str(path), path, hashlib.file_digest(file, "sha256").hexdigest(), before)
-            copy = Path(tempfile.mkdtemp(dir=_folder())) / path.name
-            with copy.open("wb") as kept:
-                shutil.copyfileobj(file, kept)
+        yield
+    except UserError as error:
+        told = [replace(problem, file=names.get(problem.file, problem.file)) for problem in error.problems]
+        if told == list(error.problems):
+            raise
+        raise UserErrors(told) from None
+
+
+def take_trace(path: Path, file: Path | None = None) -> TraceInput:
+    """Hash a trace, of which `file` is read in its place. UserError if it cannot be read."""
+    file = file or path
+    try:
+        with file.open("rb") as stream:
+            before = _stamp(file)
+            return TraceInput(str(path), file, hashlib.file_digest(stream, "sha256").hexdigest(), before)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise UserError(f"cannot be read: {reason(error)}", file=str(path)) from None
-    digest = hashlib.sha256(copy.read_bytes()).hexdigest()
-    return TraceInput(str(path), copy, digest, _stamp(copy))
 
 
-def then_settings(first: str, more: Sequence[str]) -> list[str]:
-    """Return the settings that have further traces replayed after `first`; UserError if one of them is no trace."""
+def then_settings(first: str, more: Sequence[str], kept: Copies | None = None) -> list[str]:
+    """Return the settings that have further traces replayed after `first`; UserError if one of them is no trace.
+
+    Of what can be read only once `kept` keeps a copy, for those that read it after.
+    """
+    kept = kept or copies()
     for name in (first, *more) if more else ():
-        if not is_trace(name):
+        if not is_trace(name, kept.readable(Path(name))):
             told = f"'{name}' is no recorded trace, and {len(more) + 1} workloads were given"
             raise UserError(told, expected="one WORKLOAD, or recorded traces alone")
     if not more:
@@ -91,11 +115,3 @@ def _stamp(path: Path) -> tuple[int, ...]:
     except OSError as error:
         raise UserError(f"cannot be read: {reason(error)}", file=str(path)) from None
     return found.st_size, found.st_mtime_ns, found.st_ino
-
-
-@cache
-def _folder() -> str:
-    """Return a folder for this process's copies, which goes when the process ends."""
-    folder = tempfile.mkdtemp(prefix="simslab-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder

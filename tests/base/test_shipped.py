@@ -22,3 +22,16 @@ def test_a_name_with_a_slash_or_suffix_is_a_path(name):
 def test_an_unknown_name_tells_the_near_miss():
     with pytest.raises(UserError, match=r"there is no machine 'two-sokcet'.*did you mean 'two-socket'"):
         find_shipped("machines", "two-sokcet")
+
+
+def test_a_file_without_slash_and_suffix_is_found_behind_what_ships(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "two-socket"):
+        (tmp_path / name).write_text("")
+    assert find_shipped("machines", "mine") == Path("mine")
+    assert find_shipped("machines", "two-socket").parent == shipped_folder("machines")
+
+
+def test_a_dash_is_told_the_name_of_standard_input():
+    with pytest.raises(UserError, match=r"there is no machine '-'.*did you mean '/dev/stdin'"):
+        find_shipped("machines", "-")

@@ -17,6 +17,10 @@ def test_a_name_that_no_file_can_have_is_one_message(refused, name):
     assert refused("check", name)
 
 
+def test_a_workload_whose_name_no_file_can_have_is_told_as_what_cannot_be_read(refused):
+    assert "cannot be read: File name too long" in refused("run", "one-node", "x" * 5000 + ".yaml")
+
+
 def test_a_trace_whose_name_no_file_can_have_is_one_message(refused, tmp_path):
     path = tmp_path / "w.yaml"
     path.write_text('trace: {file: "a\\0b"}\n')

@@ -1,8 +1,12 @@
 """What new users met once: each line types what they typed and expects what they expected."""
 
 import json
+import subprocess
 
 import pytest
+from command_line import finished
+
+from simslab.base.shipped import shipped_folder
 
 QUICK = ("--set", "scale=0.01")
 NUMACTL = "available: 1 nodes (0)\nnode 0 cpus: 0\nnode 0 size: 1024 MB\nnode distances:\nnode   0\n  0:  10\n"
@@ -176,3 +180,24 @@ def test_several_traces_are_replayed_in_turn_and_told_apart(simslab, refused, he
     rows = out.split("\nPhases\n")[1].splitlines()[2:4]
     assert [row.split()[0] for row in rows] == ["one", "two"]
     assert "no recorded trace" in refused("run", "one-node", "local-churn", "one.txt")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("workloads", "untar-rm.txt.gz", "kmem trace, 18155 events"),
+        ("workloads", "larson.yaml", "workload"),
+        ("machines", "two-socket.yaml", "machine"),
+    ],
+)
+@pytest.mark.parametrize("way", ["by a pipe", "by redirection"])
+def test_what_comes_on_standard_input_is_told_by_its_content(kind, name, told, way):
+    file = shipped_folder(kind) / name
+    other = "one-node" if kind == "workloads" else "larson"
+    with file.open("rb") as stream, subprocess.Popen(["cat"], stdin=stream, stdout=subprocess.PIPE) as cat:
+        pipe = cat.stdout if way == "by a pipe" else file.open("rb")
+        with pipe:
+            status, out, err = finished("check", "/dev/stdin", other, stdin=pipe)
+    assert (status, err) == (0, "")
+    assert f"/dev/stdin: ok, {told}" in out
+    assert " on " in out.splitlines()[-1]

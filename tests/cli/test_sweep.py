@@ -4,6 +4,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -72,6 +73,26 @@ def test_an_experiment_file_says_the_same(simslab, tmp_path):
     assert simslab("sweep", "study.yaml", "--jobs", "1")[1] == simslab(*COMMON, *LIMITS)[1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "options"),
+    [
+        ("experiment", "machine: one-node\nworkload: local-churn\nset: {scale: 0.005}\naxes: {core.ipc: [2, 4]}\n", []),
+        (
+            "machine",
+            "extends: one-node\nname: mine\ndescription: mine\n",
+            ["--axis", "workload=local-churn", "--set", "scale=0.005"],
+        ),
+    ],
+)
+def test_what_comes_by_a_pipe_is_swept(simslab, tmp_path, kind, text, options):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,))
+    writer.start()
+    status, out, _ = simslab("sweep", "pipe", *options, "--metric", "throughput", "--jobs", "1")
+    writer.join()
+    assert (status, "throughput" in out) == (0, True)
+
+
 def test_options_stand_before_what_the_file_says(simslab, tmp_path):
     (tmp_path / "study.yaml").write_text(
         "machine: one-node\nworkload: local-churn\nset: {scale: 0.005}\n"
@@ -121,6 +142,13 @@ def test_too_few_or_too_many_names_are_told(simslab):
         status, _, err = simslab("sweep", *names, "--axis", "core.ipc=1,2")
         assert status == 2
         assert "MACHINE and WORKLOAD" in err
+
+
+def test_an_experiment_that_is_not_there_is_told_with_the_near_one(simslab):
+    status, _, err = simslab("sweep", "topolgy")
+    assert status == 2
+    assert "there is no experiment 'topolgy'; expected MACHINE and WORKLOAD, or an experiment: a file, or" in err
+    assert "did you mean 'topology'?" in err
 
 
 def test_failed_cells_are_told_and_give_status_1(simslab):

@@ -1,14 +1,16 @@
 import hashlib
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
+from simslab.base.documents.yamlfile import MAX_BYTES
 from simslab.base.errors import UserError
-from simslab.base.shipped import shipped_folder
+from simslab.base.shipped import find_shipped, shipped_folder
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.run import measure_once
-from simslab.experiment.trace_input import is_trace, take_trace, then_settings
+from simslab.experiment.trace_input import copies, is_trace, then_settings
 
 UNTAR = shipped_folder("workloads") / "untar-rm.txt.gz"
 
@@ -41,16 +43,53 @@ def test_a_trace_that_changes_before_its_run_is_refused(trace):
         measure_once(inputs)
 
 
-def test_what_can_be_read_only_once_is_copied(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_bytes(UNTAR.read_bytes()))
-    writer.start()
-    taken = take_trace(pipe)
-    writer.join()
-    assert taken.path != pipe
-    assert taken.path.name == "pipe"
-    assert taken.sha256 == hashlib.sha256(UNTAR.read_bytes()).hexdigest()
+@pytest.fixture
+def piped(tmp_path):
+    """Return a function that has bytes written into a new pipe, once, and returns the pipe."""
+    writers = []
+
+    def pipe(data, name="pipe"):
+        os.mkfifo(tmp_path / name)
+        writers.append(threading.Thread(target=(tmp_path / name).write_bytes, args=(data,)))
+        writers[-1].start()
+        return tmp_path / name
+
+    yield pipe
+    for writer in writers:
+        writer.join()
+
+
+def test_a_trace_from_a_pipe_is_hashed_as_it_was_and_runs_under_its_name(piped):
+    pipe = piped(UNTAR.read_bytes())
+    inputs = load_inputs("one-node", str(pipe), ["scale=0.02"])
+    assert inputs.workload.name == "pipe"
+    assert inputs.trace_hashes == {str(pipe): hashlib.sha256(UNTAR.read_bytes()).hexdigest()}
+    assert measure_once(inputs).trace.file == "pipe"
+
+
+def test_what_can_be_read_only_once_is_told_by_what_it_begins_with(piped):
+    kept = copies()
+    assert is_trace("trace", kept.readable(piped(UNTAR.read_bytes(), "trace")))
+    assert is_trace("packed", kept.readable(piped(b"\xfd7zXZ\0 and more", "packed")))
+    assert is_trace("cut", kept.readable(piped(UNTAR.read_bytes()[:12], "cut")))
+    assert not is_trace("load", kept.readable(piped(find_shipped("workloads", "larson").read_bytes(), "load")))
+
+
+def test_a_mistake_in_a_copy_is_told_of_the_file_that_was_named(piped):
+    pipe = piped(UNTAR.read_bytes()[:1000])
+    with pytest.raises(UserError, match=f"^{pipe}: truncated gzip data"):
+        measure_once(load_inputs("one-node", str(pipe)))
+
+
+def test_a_pipe_without_end_that_is_no_trace_is_copied_in_part():
+    assert copies().readable(Path("/dev/zero")).stat().st_size == MAX_BYTES + 1
+
+
+def test_traces_from_pipes_are_replayed_in_turn(piped):
+    pipes = [str(piped(UNTAR.read_bytes(), name)) for name in ("a", "b")]
+    kept = copies()
+    inputs = load_inputs("one-node", pipes[0], [*then_settings(pipes[0], pipes[1:], kept), "scale=0.02"], kept)
+    assert [trace.name for trace in inputs.traces] == pipes
 
 
 def test_a_missing_trace_is_one_message(tmp_path):
@@ -60,9 +99,11 @@ def test_a_missing_trace_is_one_message(tmp_path):
 
 def test_shipped_names_and_yaml_files_are_no_traces(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "larson").write_text("mine")
-    assert [is_trace(name) for name in ("larson", "w.yaml", "t.txt", "t.txt.gz", "no-such")] == [
-        False, False, True, True, False,
+    for name in ("larson", "mine"):
+        (tmp_path / name).write_bytes(UNTAR.read_bytes())
+    (tmp_path / "load").write_bytes(find_shipped("workloads", "larson").read_bytes())
+    assert [is_trace(name) for name in ("larson", "w.yaml", "load", "t.txt", "t.txt.gz", "mine", "no-such")] == [
+        False, False, False, True, True, True, False,
     ]  # fmt: skip
 
 

@@ -15,15 +15,16 @@ MAX_BYTES: Final = 256 << 20
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")  # half of a pair, escaped
 
 
-def read_bytes(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> bytes:
-    """Return what is in a file; UserError if it cannot be read or is larger than `most` bytes."""
+def read_bytes(path: str | Path, expected: str = "", most: int = MAX_BYTES, name: str = "") -> bytes:
+    """Return what is in a file; UserError, of `name`, if it cannot be read or is larger than `most` bytes."""
+    name = name or str(path)
     try:
         with Path(path).open("rb") as file:
             data = file.read(most + 1)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UserError(f"cannot be read: {reason(error)}", file=str(path), expected=expected) from None
+        raise UserError(f"cannot be read: {reason(error)}", file=name, expected=expected) from None
     if len(data) > most:
-        raise UserError(f"is larger than {most >> 20} MiB", file=str(path), expected=expected)
+        raise UserError(f"is larger than {most >> 20} MiB", file=name, expected=expected)
     return data
 
 

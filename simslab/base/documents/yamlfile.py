@@ -60,10 +60,10 @@ for _tag, _pattern, _first in _CORE:
     _Loader.add_implicit_resolver(_tag, _pattern, _first)
 
 
-def read_yaml(path: str | FilePath) -> Document:
-    """Read a file; UserError if it cannot be read, is not UTF-8 text or is not YAML."""
-    name = str(path)
-    data = read_bytes(path, "a YAML file", MAX_BYTES)
+def read_yaml(path: str | FilePath, name: str = "") -> Document:
+    """Read a file, told under `name`; UserError if it cannot be read, is not UTF-8 text or is not YAML."""
+    name = name or str(path)
+    data = read_bytes(path, "a YAML file", MAX_BYTES, name)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from simslab.base.documents.yamlfile import load_document
+from simslab.base.documents.yamlfile import overridden, read_yaml
 from simslab.base.errors import UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import WORDS, make_axis, value_text
@@ -40,9 +40,9 @@ class ExperimentFile(BaseModel):
     vary: Literal["start", "placement", "none"] = Field("start", description="what the seed draws of a recorded trace")
 
 
-def read_experiment(path: Path) -> Design:
-    """Return the design in an experiment file; UserErrors with everything wrong in it."""
-    document, file = load_document(path, ExperimentFile)
+def read_experiment(path: Path, read_from: Path | None = None) -> Design:
+    """Return the design in an experiment file, of which a copy may be read; UserErrors with everything wrong in it."""
+    document, file = overridden(read_yaml(read_from or path, str(path)), ExperimentFile, ())
     try:
         return Design(
             machine=_beside(path, file.machine),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
@@ -48,14 +49,18 @@ def text_pieces(path: Path) -> Iterator[tuple[bytes, int]]:
 
 
 def first_bytes(path: Path) -> bytes:
-    """Return the beginning of a file, unpacked; nothing of what is no file of its own or cannot be read."""
+    """Return the beginning of a file, unpacked if that can be; nothing of what is no file or cannot be read."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return b""
         with path.open("rb") as stream:
-            packed = stream.peek(2)[:2] == _GZIP
-            return next(_inflated(path, stream), b"") if packed else stream.read(PIECE)
-    except (OSError, EOFError, ValueError, zlib.error):
+            head = stream.read(PIECE)
+            if head.startswith(_GZIP):
+                stream.seek(0)
+                with suppress(EOFError, zlib.error):
+                    return next(_inflated(path, stream), b"")
+            return head
+    except (OSError, ValueError):
         return b""
 
 
@@ -102,8 +107,8 @@ def _pieces(path: Path, texts: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
 
 
 def is_recording(data: bytes) -> bool:
-    """Whether a file that begins so is the binary file of trace-cmd or perf."""
-    return data.startswith(tuple(_BINARY))
+    """Whether a file that begins so is the binary file of trace-cmd or perf, or packed, as only traces are."""
+    return data.startswith((_GZIP, *_BINARY, *_PACKED))
 
 
 def _refuse_binary(path: Path, data: bytes) -> None:
