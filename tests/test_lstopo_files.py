@@ -62,3 +62,22 @@ def test_a_refused_file_is_told(tmp_path, capsys):
     (tmp_path / "empty.xml").write_text('<topology><object type="Machine"/></topology>')
     assert main([str(tmp_path)]) == 1
     assert "empty.xml: holds no CPU" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"<topology><object>", "is not well-formed XML: no element found"),
+        (b"", "is not well-formed XML: no element found"),
+        (b'<?xml version="1.0" encoding="none"?><topology/>', "is not XML: unknown encoding"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "holds XML entities"),
+    ],
+)
+def test_a_file_that_is_no_xml_is_told_in_a_line_and_the_others_are_read(data, told, tmp_path, capsys):
+    (tmp_path / "bad.xml").write_bytes(data)
+    written(tmp_path)
+    assert main([str(tmp_path)]) == 1
+    line, numbers = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{tmp_path / 'bad.xml'}:")
+    assert told in line
+    assert numbers == "1 read, 1 refused, 0 otherwise"

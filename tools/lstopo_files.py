@@ -5,7 +5,7 @@
 
 Counted from the XML without simslab's reader: which CPUs may be used, which core, L3 and nodes are theirs, the memory
 of each node, the distances. What the machine has otherwise and its notes do not tell is printed, as is a file that is
-refused; then the numbers. Status 1 if there was either.
+refused, or no XML; then the numbers. Status 1 if there was either.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from defusedxml.ElementTree import parse
-
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.importer import import_hwloc
+from simslab.instruments.exchange.xml_input import read_xml
 from simslab.machine.library import load_machine
 from simslab.machine.topology.topology import Topology, build_topology
 
@@ -138,22 +137,21 @@ def compared(path: Path, root: Element, folder: Path) -> list[str]:
     return [what for what in found if not any(words in text for words in TOLD.get(what, ()))]
 
 
-def lstopo_files(folders: list[str]) -> Iterator[tuple[Path, Element]]:
-    """Yield the XML files below the folders that hold a topology."""
-    for path in sorted(path for folder in folders for path in Path(folder).rglob("*.xml") if path.is_file()):
-        root = parse(path).getroot()
-        if root.tag in ("topology", "root"):
-            yield path, root
+def root_of(path: Path) -> Element | None:
+    """Return the topology in an XML file, None if it holds something else; UserError if it is no XML."""
+    root = read_xml(path, "lstopo's XML")
+    return root if root.tag in ("topology", "root") else None
 
 
 def main(folders: list[str]) -> int:
     """Compare all files; return the exit status."""
     counts = {"read": 0, "refused": 0, "otherwise": 0}
     with tempfile.TemporaryDirectory() as folder:
-        for path, root in lstopo_files(folders):
+        for path in sorted(path for each in folders for path in Path(each).rglob("*.xml") if path.is_file()):
             try:
-                lines = [f"{path}: {what}" for what in compared(path, root, Path(folder))]
-                counts["read"] += 1
+                root = root_of(path)
+                lines = [] if root is None else [f"{path}: {what}" for what in compared(path, root, Path(folder))]
+                counts["read"] += root is not None
                 counts["otherwise"] += bool(lines)
             except UserError as error:
                 lines = [str(error)]
