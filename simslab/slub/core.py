@@ -21,6 +21,7 @@ from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import kmalloc as kmalloc_types
 from simslab.slab_common.freelist_random import FreelistRandom
 from simslab.slab_common.kmalloc_caches import KmallocCaches
+from simslab.slab_common.memcg import enabling
 from simslab.slab_common.slab_state import SLAB_MUTEX_OFFSET
 from simslab.slub import flags as fl
 from simslab.slub import layout, paths
@@ -105,22 +106,12 @@ class SlubCore(Allocator):
         self.kernel.page_allocator.cpusets = policies
 
     def set_failslab(self, faults: Faults | None) -> None:
-        """Let allocations fail from now on; None: no more (mm/failslab.c)."""
-        self.allocating.failslab = faults
-        self.allocating.hooked = int(faults is not None or self.memcg is not None)
+        """Let allocations fail from now on; None: no more (slab_common/memcg/enabling.py)."""
+        enabling.set_failslab(self, faults)
 
     def set_memcg(self, charging: MemcgCharging) -> None:
-        """Charge the objects of tasks to their memory cgroups from now on (memcg_kmem_enabled).
-
-        Speed: loaded where asked for (benchmarks/start.py).
-        """
-        from simslab.slab_common.memcg.hooks import MemcgHooks
-        from simslab.slab_common.memcg.vectors import ObjCgroupVectors
-
-        vectors = ObjCgroupVectors(self.kernel.mem_map, self, self.slab_places())
-        self.memcg = MemcgHooks(charging, vectors, self.by_index)
-        self.allocating.memcg = self.freeing.memcg = self.pages.memcg = self.memcg
-        self.allocating.hooked = 1
+        """Charge the objects of tasks to their memory cgroups from now on (slab_common/memcg/enabling.py)."""
+        enabling.set_memcg(self, charging)
 
     def slab_places(self) -> SlabPlaces:
         """Where a slab has its objects, for vectors beside it."""
