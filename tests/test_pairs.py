@@ -13,6 +13,7 @@ from random_workloads import random_workload
 
 from simslab.api.checking import check_file
 from simslab.experiment.inputs import load_inputs
+from simslab.kernel.memcg.conservation import conservation_faults
 from simslab.workload.run.runner import run_workload
 
 MEMORY = ["64 MiB", "128 MiB"]
@@ -22,19 +23,37 @@ def run_pair(seed, folder):
     """Check both files and run them; UserErrors, or whatever else is wrong, when they do not run."""
     chance = random.Random(seed)
     machine = random_document(chance, MEMORY)
-    files = {"machine.yaml": machine, "workload.yaml": random_workload(chance, machine)}
-    paths = [folder / name for name in files]
-    for path, document in zip(paths, files.values(), strict=True):
+    documents = {"machine.yaml": machine, "workload.yaml": random_workload(chance, machine)}
+    paths = [folder / name for name in documents]
+    for path, document in zip(paths, documents.values(), strict=True):
         path.write_text(yaml.safe_dump(document))
     assert [check_file(str(path)) for path in paths] == ["machine", "workload"]
     inputs = load_inputs(*map(str, paths))
-    return run_workload(inputs.machine, inputs.workload, document=inputs.workload_document)
+    measurement = run_workload(
+        inputs.machine, inputs.workload, document=inputs.workload_document, at_end=charges_conserved
+    )
+    assert "begin_region" in str(documents) or [row for row in measurement.memcg if not within_limit(row)] == []
+    return measurement
+
+
+def charges_conserved(system):
+    """See that every cgroup is charged for its live objects and for what CPUs keep, and for nothing else."""
+    hooks = system.allocator.memcg
+    if hooks is not None:
+        owed = hooks.owed()
+        cgroups = {*owed, *(objcg.memcg for objcg in hooks.charging.current if objcg is not None)}
+        assert conservation_faults(hooks.charging, cgroups, owed) == []
 
 
 def conserved(measurement):
     """Whether every object that was allocated was freed or is live, of the threads' and devices' operations."""
     counts = measurement.conservation
     return counts["allocated"] - counts["freed"] == counts["live"]
+
+
+def within_limit(row):
+    """Whether a cgroup never had more pages than its limit, unless by force; a warm-up's force is not counted."""
+    return row.limit_pages is None or row.peak_pages <= row.limit_pages or row.forced
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +102,8 @@ def test_random_workloads_reach_every_pattern_and_every_option():
     assert {"allocator", "debug_slab", "noaliencache", "slub_min_order", "stand_in_pages", "freelist_random"} <= options
     assert any(workload["devices"] for workload in written)
     assert any(workload["faults"] for workload in written)
+    assert "memcg" in options
+    assert {limit for workload in written for cgroup in workload["cgroups"].values() for limit in cgroup.values()} == {
+        "4 KiB", "20 KiB", "200 KiB", "1 MiB", "1 GiB",
+    }  # fmt: skip
+    assert any(group.get("cgroup", "root") != "root" for workload in written for group in workload["threads"])

@@ -1,4 +1,4 @@
-"""Random workload files: every pattern, kernel option, policy and device, within what a machine file has."""
+"""Random workload files: every pattern, kernel option, policy, cgroup and device, within what a machine file has."""
 
 import itertools
 
@@ -6,6 +6,7 @@ SIZES = [8, 24, 56, 96, 192, 256, 700, 1024, 2048, 4096, 5000, 16384]
 FLAGS = ["HWCACHE_ALIGN", "RECLAIM_ACCOUNT", "MEM_SPREAD", "PANIC", "CACHE_DMA", "TYPESAFE_BY_RCU"]
 BOOT_CACHES = {"slab": ["kmalloc-64", "kmalloc-256", "skbuff_head_cache"], "slub": ["kmalloc-64", "kmalloc-256"]}
 GFP = ["GFP_KERNEL", "GFP_ATOMIC", "GFP_NOWAIT", "GFP_KERNEL|__GFP_ZERO", "GFP_KERNEL|__GFP_THISNODE"]
+LIMITS = [{}, {"limit": "4 KiB"}, {"limit": "20 KiB"}, {"limit": "200 KiB"}, {"limit": "1 MiB"}, {"limit": "1 GiB"}]
 ORDERS = ["fifo", "lifo", "random"]
 
 
@@ -25,6 +26,10 @@ class Writer:
         self.whole = len(self.with_memory) == len(self.nodes)
         self.allocator = chance.choice(["slab", "slab", "slub"])
         self.kernel = {"allocator": self.allocator, **self.options()}
+        self.memcg = chance.random() < 0.4
+        if self.memcg:
+            self.kernel["memcg"] = True
+        self.cgroups = {f"cgroup{i}": chance.choice(LIMITS) for i in range(chance.randint(0, 3) if self.memcg else 0)}
         self.caches = {f"cache{i}": self.cache() for i in range(chance.randint(0, 3))}
         self.groups = 0
 
@@ -56,6 +61,8 @@ class Writer:
 
     def cache(self):
         flags = [flag for flag in FLAGS if self.chance.random() < 0.2]
+        if self.memcg and self.chance.random() < 0.6:
+            flags.append("ACCOUNT")
         align = {"align": self.chance.choice([8, 64, 128])} if self.chance.random() < 0.2 else {}
         ctor = {"ctor": True} if self.chance.random() < 0.2 else {}
         return {"size": self.chance.choice(SIZES), "flags": flags, **align, **ctor}
@@ -73,7 +80,10 @@ class Writer:
     def objects(self, cache=False):
         """What is allocated, for a pattern that may be given a cache alone."""
         what = {"cache": self.cache_name()} if cache or self.chance.random() < 0.6 else {"kmalloc": self.kmalloc()}
-        node = self.some(node=self.chance.choice(self.nodes), gfp=self.chance.choice(GFP))
+        gfp = self.chance.choice(GFP)
+        if self.memcg and self.chance.random() < 0.5:
+            gfp += "|__GFP_ACCOUNT"
+        node = self.some(node=self.chance.choice(self.nodes), gfp=gfp)
         return what | node | self.some(touch=self.chance.choice([1, 64, 500]), think=self.think())
 
     def step(self):
@@ -116,6 +126,8 @@ class Writer:
         policy = {"mode": self.chance.choice(["bind", "interleave"]), "nodes": [self.chance.choice(self.with_memory)]}
         spread = {"mems": self.chance.choice(["all", self.with_memory]), "spread_slab": self.chance.random() < 0.5}
         extra = self.some(mempolicy=policy, cpuset=spread, memalloc=True)
+        if self.cgroups and self.chance.random() < 0.8:
+            extra["cgroup"] = self.chance.choice([*self.cgroups, "root"])
         return {"name": f"group{self.groups}", "cpus": cpus, "steps": steps, **extra}
 
     def threads(self):
@@ -173,6 +185,6 @@ class Writer:
         tuned = {name: values for name in self.caches if (values := self.tunables())}
         return {
             "name": "random", "kernel": self.kernel, "caches": self.caches, "threads": threads, "devices": devices,
-            "tunables": tuned, "faults": self.faults(), "seed": self.chance.randrange(1 << 40),
+            "cgroups": self.cgroups, "tunables": tuned, "faults": self.faults(), "seed": self.chance.randrange(1 << 40),
             **self.some(failslab=fail, heap=self.heap()),
         }  # fmt: skip

@@ -232,9 +232,9 @@ def _ready(machine: MachineSpec, workload: Workload, seed: int | None, quantum: 
     kinds = _kinds(system, program)
     aged = age_heap(system, workload.heap, used_caches(system, [*made.values(), *caches], kinds), program.threads, seed)
     set_up_tasks(system.allocator, workload.threads, program.threads)
+    cgroups = put_into_cgroups(system.allocator, workload, program.threads)
     if workload.failslab is not None:
         inject_faults(system, workload.failslab, seed, made)
-    cgroups = put_into_cgroups(system.allocator, workload, program.threads)
     start_clocks(system)
     run = _assemble(system, program, kinds, caches, summary)
     run.collector.aged = aged.rows

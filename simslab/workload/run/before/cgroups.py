@@ -13,6 +13,7 @@ from simslab.kernel.memcg.creating import make_memcg
 from simslab.kernel.memcg.page_counter import PAGE_COUNTER_MAX
 from simslab.kernel.memcg.structures import MemCgroup, ObjCgroup
 from simslab.kernel.mm import gfp
+from simslab.workload.description.kernel_options import CgroupSpec
 from simslab.workload.description.spec import ROOT, Workload
 from simslab.workload.streams.program import ThreadProgram
 
@@ -32,19 +33,19 @@ def set_up_cgroups(allocator: Allocator, workload: Workload, threads: Sequence[T
             raise KernelBugError("no memory for a memory cgroup")
         return addr
 
-    charging = MemcgCharging(kernel)
-    root = make_memcg(kernel, allocate, ROOT)
     made: dict[str, MemCgroup] = {}
-    for name, spec in workload.cgroups.items():
+    for name, spec in {ROOT: CgroupSpec(), **workload.cgroups}.items():
         limit = PAGE_COUNTER_MAX if spec.limit is None else spec.limit >> layout.PAGE_SHIFT
         try:
-            made[name] = make_memcg(kernel, allocate, name, root, limit)
+            made[name] = make_memcg(kernel, allocate, name, made.get(ROOT), limit)
         except KernelBugError as bug:
-            raise BadValue(str(bug), expected="fewer cgroups, or a smaller machine", at=("cgroups", name)) from None
+            at = ("cgroups", name) if name in workload.cgroups else ("cgroups",)
+            raise BadValue(str(bug), expected="fewer cgroups, or a smaller machine", at=at) from None
+    charging = MemcgCharging(kernel)
     for thread in threads:
         charging.current[thread.cpu] = objcg_of(made, cgroup_of(workload, thread))
     allocator.set_memcg(charging)
-    return list(made.values())
+    return [made[name] for name in workload.cgroups]
 
 
 def cgroup_of(workload: Workload, thread: ThreadProgram) -> str:

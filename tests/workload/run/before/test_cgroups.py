@@ -2,8 +2,10 @@ import pytest
 from small_runs import workload
 
 from simslab.base.errors import UserErrors
+from simslab.kernel.bug import KernelBugError
 from simslab.machine.library import load_machine
 from simslab.result.result_file import from_json, to_json
+from simslab.workload.run.before import cgroups
 from simslab.workload.run.runner import run_workload
 
 KEEP = {"pattern": "alloc", "cache": "c", "count": 300}
@@ -61,3 +63,26 @@ def test_too_many_cgroups_for_a_machine_are_refused():
     load = charged().model_copy(update={"cgroups": {f"c{i}": charged().cgroups["idle"] for i in range(3000)}})
     with pytest.raises(UserErrors, match="no per-CPU memory for a memory cgroup"):
         run_workload(load_machine("two-socket"), load.model_copy(update={"threads": [load.threads[1]]}))
+
+
+@pytest.mark.parametrize("allocator", ["slab", "slub"])
+def test_injected_faults_are_for_the_threads_and_not_for_their_cgroups(allocator):
+    measured = run(allocator=allocator, failslab={"probability": 100, "ignore_gfp_wait": False})
+    assert measured.conservation["failed"] == 600
+    assert measured.memcg[0].charges == 0
+
+
+@pytest.mark.parametrize(("which", "place"), [("root", "cgroups"), ("jobs", "cgroups.jobs")])
+def test_no_memory_for_a_cgroup_or_their_root_is_told_at_its_place(which, place, monkeypatch):
+    made = cgroups.make_memcg
+
+    def make(kernel, allocate, name, *more):
+        if name == which:
+            raise KernelBugError("no memory for a memory cgroup")
+        return made(kernel, allocate, name, *more)
+
+    monkeypatch.setattr(cgroups, "make_memcg", make)
+    with pytest.raises(UserErrors) as caught:
+        run()
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.message) == (place, "no memory for a memory cgroup")
