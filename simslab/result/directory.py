@@ -118,7 +118,8 @@ def _is_there(target: Path) -> bool:
         found = False
     except (OSError, ValueError) as error:  # too long a name, a NUL in it, a file where a folder must be
         raise UserError(f"cannot be created: {reason(error)}", file=str(target)) from None
-    parent = next(folder for folder in Path(os.path.abspath(target)).parents if os.path.lexists(folder))
+    whole = Path(os.path.abspath(target))
+    parent = next((folder for folder in whole.parents if os.path.lexists(folder)), whole)  # the root has no parent
     if not parent.is_dir():
         raise UserError("cannot be created: Not a directory", file=str(target))
     if not os.access(parent, os.W_OK | os.X_OK):

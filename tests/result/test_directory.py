@@ -125,3 +125,8 @@ def test_what_another_process_is_writing_stays(tmp_path):
         (first / "a").write_text("1")
         write(tmp_path / "r", "2")
         assert (first / "a").read_text() == "1"
+
+
+def test_the_root_of_all_folders_is_refused_like_any_other_that_holds_something():
+    with pytest.raises(UserError, match=r"^/: exists and is not a simslab result directory"):
+        check_replaceable("/")
