@@ -26,6 +26,8 @@ def scale_out(document: Document) -> None:
     nodes, links = value.get("nodes"), value.get("links")
     if isinstance(nodes, int) and not isinstance(nodes, bool):
         _nodes(document, value, nodes)
+    elif isinstance(nodes, str):
+        raise _refused(document, f"'{nodes}' is no number of nodes", f"1 to {MOST}, or a list of nodes")
     if isinstance(links, str):
         _links(document, value, links)
 

@@ -93,6 +93,7 @@ def test_a_layout_that_none_may_have_is_told_as_such(dies):
     [
         ("two-socket", ["nodes=0"], "0 nodes; expected 1 to 64"),
         ("two-socket", ["nodes=65"], "65 nodes"),
+        ("two-socket", ["nodes=two"], "'two' is no number of nodes; expected 1 to 64, or a list of nodes"),
         ("two-socket", ["links=star"], "'star' is no shape of links; expected .*'ring'"),
         ("one-node", ["links=ring"], "'ring' says nothing of latency and bandwidth"),
         ("two-socket", ["nodes=8", "links=mesh 3x2"], "'mesh 3x2' has places for 6 nodes, and there are 8"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Model = TypeVar("Model", bound=BaseModel)
 
 _INDEX: Final = re.compile(r"[0-9]{1,9}")
+_SHOULD: Final = re.compile(r".* should (?:be|have) (.*?)(?: after validation, not .*)?")  # a message of pydantic's
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _WANTED: Final = {
     "int": "a whole number",
@@ -144,9 +145,10 @@ class _Complaint:
         wanted = _WANTED.get(self.kind.split("_")[0], "")
         if wanted and self.kind.endswith(("_type", "_parsing", "_from_float")):
             return [self.document.problem(f"{_shown(self.input)} cannot stand here", self.path, expected=wanted)]
-        _, _, expected = self.text.partition(" should be ")
-        message = f"{_shown(self.input)} cannot stand here" if expected else self.text
-        return [self.document.problem(message, self.path, expected=expected)]
+        found = _SHOULD.fullmatch(self.text)
+        size = f" of {len(self.input)}" if isinstance(self.input, list | dict) else ""
+        message = f"{_shown(self.input)}{size} cannot stand here" if found else self.text
+        return [self.document.problem(message, self.path, expected=found[1] if found else "")]
 
     def _keys(self, *, parent: bool = False) -> list[str]:
         """Return the keys the model knows at the complaint's place."""

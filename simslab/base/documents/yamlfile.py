@@ -147,12 +147,13 @@ def _not_text(error: yaml.reader.ReaderError, text: str, file: str) -> UserError
 def _not_yaml(error: yaml.MarkedYAMLError, file: str) -> UserError:
     mark = error.problem_mark or error.context_mark
     message = error.problem or "is not YAML"
-    if "'\\t'" in message:
-        message = "a tab cannot indent YAML"
-    if error.context:
+    tab = "'\\t'" in message
+    if tab:
+        message = "a tab where a word or its indentation begins"
+    elif error.context:
         message = f"{error.context}: {message}"
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return UserError(message, file=file, line=line, column=column)
+    return UserError(message, file=file, line=line, column=column, expected="spaces" if tab else "")
 
 
 class _Builder:

@@ -38,6 +38,19 @@ CacheName = Annotated[
     AfterValidator(_cache_name),
     Field(description="printable, without spaces, as slabinfo has it", json_schema_extra={"pattern": _CACHE_NAME}),
 ]
+_NAME: Final = r"^[A-Za-z0-9_.-]{1,40}$"
+
+
+def _name(name: str) -> str:
+    if re.fullmatch(_NAME, name) is None:
+        expected = "1 to 40 letters from A to z, digits, '_', '.' and '-'"
+        raise BadValue(f"{name!r:.60} is no usable name", expected=expected)
+    return name
+
+
+Name = Annotated[
+    str, AfterValidator(_name), Field(description="letters A to z, digits, _ . -", json_schema_extra={"pattern": _NAME})
+]
 Positive = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 REFERENCE_HZ: Final = 10**9  # to compare durations, should one be in cycles and the other in seconds

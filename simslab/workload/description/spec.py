@@ -26,6 +26,7 @@ from simslab.workload.description.quantities import (
     CacheName,
     Distribution,
     GfpText,
+    Name,
     Positive,
     Probability,
     SlabFlags,
@@ -38,7 +39,6 @@ from simslab.workload.description.tunables import Tunables, check_tunables
 from simslab.workload.run.faults import Fault
 
 ROOT: Final = "root"  # the cgroup of tasks that are in no other
-CgroupName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 
 
 class CacheSpec(Strict):
@@ -53,7 +53,7 @@ class CacheSpec(Strict):
 class ThreadGroup(Strict):
     """Threads that all do the same steps, one on each of the CPUs named."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+    name: Name
     cpus: int | str | list[int] = Field(
         description="'all', 'rest', '0-3', [0, 2], 'node1', 'one_per_node', 'first 4', 'last 4' or 'spread 8'"
     )
@@ -93,7 +93,7 @@ class Device(Strict):
     When `ring` objects wait, the next are dropped, as a full receive queue does.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+    name: Name
     cpu: int | str = Field("first 1", description="the CPU interrupted; a thread may run there too")
     every: Time = Field(description="mean time between interrupts")
     arrivals: Literal["poisson", "regular"] = "poisson"
@@ -195,7 +195,7 @@ class Workload(Strict):
     )
     failslab: FailSlabSpec | None = None
     caches: dict[CacheName, CacheSpec] = Field(default_factory=dict)
-    cgroups: Annotated[dict[CgroupName, CgroupSpec], Field(max_length=64)] = Field(
+    cgroups: Annotated[dict[Name, CgroupSpec], Field(max_length=64)] = Field(
         default_factory=dict, description="memory cgroups that threads may be in, with `kernel: {memcg: true}`"
     )
     tunables: dict[str, Tunables] = Field(

@@ -36,6 +36,9 @@ class Machine(BaseModel):
     named: dict[str, Node] = {}
     latency: Duration | None = None
     protocol: Literal["mesif", "moesi"] = "mesif"
+    nodes_of: Annotated[list[int], Field(min_length=1)] = [1]
+    few: Annotated[list[int], Field(max_length=2)] = []
+    word: Annotated[str, Field(min_length=1)] = "a"
     server: Annotated[Curve | Queue, Field(discriminator="impl")] | None = None
 
     @model_validator(mode="after")
@@ -75,8 +78,8 @@ def test_a_good_file_becomes_the_model_with_its_overrides(tmp_path):
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("ndoes: 3", "4:1: ndoes: unknown key 'ndoes'; expected one of nodes, named, latency, protocol, server; "
-                     "did you mean 'nodes'?"),
+        ("ndoes: 3", "4:1: ndoes: unknown key 'ndoes'; expected one of nodes, named, latency, protocol, nodes_of, few, "
+                     "word, server; did you mean 'nodes'?"),
         ("named: {x: {memory: 1, cpu: 3}}", "4:24: named.x.cpu: unknown key 'cpu'; expected one of memory, cpus, kind; "
                                             "did you mean 'cpus'?"),
         ("named: {x: {cpus: []}}", "4:9: named.x: key 'memory' is missing; expected a size such as '32 KiB' or a whole "
@@ -92,6 +95,9 @@ def test_a_good_file_becomes_the_model_with_its_overrides(tmp_path):
         ("server: {impl: curve, depth: 1, points: 1}", "4:23: server.depth: unknown key 'depth'; "
                                                        "expected one of impl, points"),
         ("server: {impl: queue, depth: x}", "4:30: server.depth: 'x' cannot stand here; expected a whole number"),
+        ("nodes_of: []", "4:11: nodes_of: a list of 0 cannot stand here; expected at least 1 item"),
+        ("few: [1, 2, 3]", "4:6: few: a list of 3 cannot stand here; expected at most 2 items"),
+        ("word: ''", "4:7: word: '' cannot stand here; expected at least 1 character"),
         ("named: [1]", "4:8: named: a list cannot stand here; expected a mapping"),
         ("latency: 3 cyles", "4:10: latency: unknown unit 'cyles' in '3 cyles'; expected a time such as '89 ns' or "
                              "'14 cycles' (units: ps, ns, us, ms, s, cycles, cycle); did you mean 'cycles'?"),

@@ -97,7 +97,8 @@ def test_what_is_not_plain_data_is_a_problem(text, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a:\n\tb: c", "f.yaml:2:1: .*tab"),
+        ("a:\n\tb: c", "f.yaml:2:1: a tab where a word or its indentation begins; expected spaces$"),
+        ("a: {b: 1,\tc: 2}", "f.yaml:1:10: a tab where a word or its indentation begins; expected spaces$"),
         ("a: [1, 2", "f.yaml:1:9: "),
         ("a: *b", "f.yaml:1:4: found undefined alias"),
         ("", "f.yaml: is empty"),

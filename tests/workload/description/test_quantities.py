@@ -6,6 +6,7 @@ from simslab.workload.description.quantities import (
     LARGEST_KMALLOC,
     Distribution,
     GfpText,
+    Name,
     Objects,
     SlabFlags,
     ThinkTime,
@@ -111,3 +112,13 @@ def test_allocation_flags_are_checked_one_by_one():
 def test_cache_flags_may_leave_out_their_prefix():
     assert of(SlabFlags, ["SLAB_HWCACHE_ALIGN", "hwcache_align"])
     assert "unknown cache flag 'OBJFREELIST'" in refused(SlabFlags, ["OBJFREELIST"])
+
+
+@pytest.mark.parametrize("name", ["größe", "a b", "", "x" * 41, "a/b", "a\n"])
+def test_a_name_that_files_and_tables_could_not_show_is_refused_in_words(name):
+    with pytest.raises(ValidationError) as caught:
+        of(Name, name)
+    (fault,) = caught.value.errors()
+    assert fault["ctx"]["error"].message == f"{name!r:.60} is no usable name"
+    assert fault["ctx"]["error"].expected == "1 to 40 letters from A to z, digits, '_', '.' and '-'"
+    assert of(Name, "web-1.x_Y") == "web-1.x_Y"
