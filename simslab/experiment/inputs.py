@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from simslab.base.documents.copies import Copies
 from simslab.base.documents.document import Document, Plain
@@ -34,6 +34,7 @@ from simslab.workload.description.library import located
 from simslab.workload.description.spec import Workload
 
 Loaded = TypeVar("Loaded")
+OF_EXPERIMENTS: Final = frozenset(("machine", "workload", "axes", "points"))  # keys of experiment files alone
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class InputReader:
     def load_machine(self, name: str, settings: Sequence[str] = ()) -> tuple[Document, MachineSpec]:
         """Return a machine with overrides; UserErrors naming those that could change nothing."""
         if name not in self.machines:
-            document = self._document(find_shipped("machines", name))
+            document = self._document(find_shipped("machines", name), "machine")
             extend_machine(document)
             self.machines[name] = document
         document, spec = overridden(copy.deepcopy(self.machines[name]), MachineSpec, settings, scale_out)
@@ -106,7 +107,7 @@ class InputReader:
         refuse_result(name)
         if name not in self.workloads:
             traced = is_trace(name, self.copies.readable(Path(name)))
-            document = trace_document(name) if traced else self._document(find_shipped("workloads", name))
+            document = trace_document(name) if traced else self._document(find_shipped("workloads", name), "workload")
             self.workloads[name] = document
         document, workload = overridden(copy.deepcopy(self.workloads[name]), Workload, settings)
         workload = located(document, workload)
@@ -123,8 +124,10 @@ class InputReader:
             self.traces[path] = take_trace(path, self.copies.readable(path))
         return self.traces[path]
 
-    def _document(self, path: Path) -> Document:
-        return read_yaml(self.copies.readable(path), str(path))
+    def _document(self, path: Path, wanted: str) -> Document:
+        document = read_yaml(self.copies.readable(path), str(path))
+        refuse_other_kind(document, wanted)
+        return document
 
 
 def load_inputs(machine: str, workload: str, settings: Sequence[str] = (), kept: Copies | None = None) -> Inputs:
@@ -141,6 +144,23 @@ def refuse_result(name: str) -> None:
     folder = path if os.path.isdir(name) else path.parent if path.name == MANIFEST else None
     if folder is not None and os.path.isfile(folder / MANIFEST):
         raise UserError("is a result, not a workload", file=name, expected=f"`simslab reproduce {folder}`")
+
+
+def refuse_other_kind(document: Document, wanted: str) -> None:
+    """UserError if a document has keys of another kind alone, and none of the `wanted` kind (machine or workload)."""
+    keys = set(document.value) if isinstance(document.value, dict) else set()
+    machines, workloads = set(MachineSpec.model_fields), set(Workload.model_fields)
+    wants_machine = wanted == "machine"
+    if keys & (machines - workloads if wants_machine else workloads - machines):
+        return
+    if keys & OF_EXPERIMENTS:
+        told, expected = "an experiment", f"`simslab sweep {document.file}`"
+    elif keys & (workloads - machines if wants_machine else machines - workloads):
+        told = "a workload" if wants_machine else "a machine"
+        expected = "MACHINE WORKLOAD; did you mean the other way round?"
+    else:
+        return
+    raise UserError(f"is {told}, not a {wanted}", file=document.file, expected=expected)
 
 
 def object_document(spec: MachineSpec | Workload) -> Document:

@@ -60,3 +60,36 @@ def test_the_latency_of_a_link_is_refused_where_a_table_decides():
     with pytest.raises(UserError, match=r"links.upi.latency=60 ns: changes no latency"):
         load_inputs("two-socket", "local-churn", [table, "links.upi.latency=60 ns"])
     assert load_inputs("two-socket", "local-churn", [table, "links.upi.bandwidth=20 GB/s"])
+
+
+FILES = {
+    "machine": "extends: two-socket\nname: m\n",
+    "workload": "caches: {a: {size: 8}}\n",
+    "experiment": "machine: one-node\naxes: {core.ipc: [1, 2]}\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("workload", "workload"), "m.yaml: is a workload, not a machine; expected MACHINE WORKLOAD"),
+        (("machine", "machine"), "w.yaml: is a machine, not a workload; expected MACHINE WORKLOAD"),
+        (("machine", "experiment"), "w.yaml: is an experiment, not a workload; expected `simslab sweep "),
+    ],
+)
+def test_a_file_of_another_kind_is_told_as_such_and_not_key_by_key(tmp_path, given, told):
+    paths = [tmp_path / "m.yaml", tmp_path / "w.yaml"]
+    for path, kind in zip(paths, given, strict=True):
+        path.write_text(FILES[kind])
+    with pytest.raises(UserError) as caught:
+        load_inputs(*map(str, paths))
+    lines = [line for line in str(caught.value).splitlines() if " not a " in line]
+    assert len(lines) == 1
+    assert told in lines[0]
+
+
+def test_a_workload_with_a_machines_key_is_still_told_key_by_key(tmp_path):
+    path = tmp_path / "w.yaml"
+    path.write_text("caches: {}\nlayout: {}\n")
+    with pytest.raises(UserError, match="unknown key 'layout'"):
+        load_inputs("one-node", str(path))
