@@ -40,7 +40,10 @@ def parse_variant(text: str) -> Variant:
     for setting in settings:
         if not setting or "=" not in setting:
             raise UserError(f"'{setting}' is not path=value", file=f"--variant {name}", expected=SHAPE)
-        split_override(setting)
+    paths = [split_override(setting)[0].strip() for setting in settings]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise UserError(f"sets '{path}' twice", file=f"--variant {name}", expected="each path once")
     return Variant(name, settings)
 
 

@@ -29,6 +29,11 @@ def test_what_is_no_variant_is_refused(text):
         parse_variant(text)
 
 
+def test_a_variant_that_sets_a_path_twice_is_refused():
+    with pytest.raises(UserError, match=r"--variant a: sets 'core.ipc' twice"):
+        parse_variant("a:core.ipc=3,scale=1,core.ipc=2")
+
+
 def test_all_mistakes_are_told_at_once():
     with pytest.raises(UserErrors) as caught:
         parse_variants(["a", "b:x=1", "b:x=2", "base:x=1"])
