@@ -12,7 +12,7 @@ from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, names_of, r
 from simslab.api.result import Result
 from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import make_axis, value_text
-from simslab.experiment.grid.design import Design, Grid, make_grid
+from simslab.experiment.grid.design import Design, Grid, check_apart, make_grid
 from simslab.experiment.running.pool import default_processes
 from simslab.experiment.running.precision import sweep_to_precision
 from simslab.experiment.store.export import export, tidy_rows
@@ -173,6 +173,7 @@ def sweep(
         metrics=tuple(metrics),
         vary=vary,
     )
+    check_apart(design)
     grid = make_grid(design, reader_of(machine or "", workload or ""))
     opened = Store.create(store)
     try:

@@ -20,7 +20,7 @@ from simslab.cli.exchange import exporting, importing
 from simslab.cli.fit import fit
 from simslab.cli.measure import measure, validate
 from simslab.cli.oracle import conform, geometry
-from simslab.cli.plot import plot
+from simslab.cli.plot import plot, undrawn
 from simslab.cli.protocol import protocol
 from simslab.cli.store import storing
 from simslab.cli.stored import artifact, diff, report, reproduce, show
@@ -130,6 +130,8 @@ def run(
         from simslab.report.plot.options import check_output
 
         check_output(plot_to)
+    elif kind:
+        raise undrawn(kind)
     told = "" if out is None else replaced_result(out, inputs.machine.name, inputs.workload.name)
     if told:
         print(f"simslab: {told}", file=sys.stderr)

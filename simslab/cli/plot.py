@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simslab.base.errors import UserError
+
 if TYPE_CHECKING:
     from simslab.report.comparison.sweep_text import SweepTable
     from simslab.report.plot.options import Options
@@ -214,3 +216,8 @@ def _table(place: str, metric: list[str], at: list[str], base: str, correct: boo
     with Store.open(place) as store:
         held = {name: value for text in at for name, value in parse_point(text).items()}
         return stored_table(store, metric, base=base, correct=correct, at=held)
+
+
+def undrawn(kind: str) -> UserError:
+    """Return what is wrong with a --kind that nothing is drawn of."""
+    return UserError("draws nothing", file=f"--kind {kind}", expected="--plot FILE as well")

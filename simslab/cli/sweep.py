@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simslab.base.errors import UserError
+from simslab.cli.plot import undrawn
 from simslab.cli.terminal.completion import metric_names, things_to_sweep
 from simslab.experiment.limits import MOST_JOBS, MOST_SEEDS
 
@@ -85,11 +86,13 @@ def sweep(
 ) -> None:
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
     from simslab.cli.terminal.heartbeat import telling
-    from simslab.experiment.grid.design import make_grid
+    from simslab.cli.terminal.interrupts import told_where_to_go_on
+    from simslab.experiment.grid.design import check_apart, make_grid
     from simslab.experiment.inputs import InputReader
     from simslab.experiment.running.pool import default_processes
     from simslab.experiment.running.precision import parse_precision, sweep_to_precision
     from simslab.experiment.store.export import json_lines
+    from simslab.experiment.store.schema import MEMORY
     from simslab.experiment.store.store import Store
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.table import base_point, sweep_table
@@ -102,12 +105,16 @@ def sweep(
     kept = copies()
     design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary, kept)
     wanted, part = parse_precision(precision), parse_shard(shard)
+    check_apart(design)
     grid = make_grid(design, InputReader(copies=kept))
     base_point(grid, base)  # mistakes before the work
     if plot is not None:
         check_output(plot)
+    elif kind:
+        raise undrawn(kind)
+    kept_in = "" if str(store) == MEMORY else str(store)
     with Store.create(store) as opened:
-        with telling(f"{len(grid.points)} points") as progress:
+        with told_where_to_go_on(kept_in), telling(f"{len(grid.points)} points") as progress:
             swept = sweep_to_precision(
                 grid,
                 opened,
@@ -151,14 +158,12 @@ def _design(
 
     from simslab.experiment.grid.axes import MACHINE, TRACE, WORKLOAD, parse_axis, parse_point
     from simslab.experiment.grid.design import Design
-    from simslab.experiment.grid.experiment_file import read_experiment
+    from simslab.experiment.grid.experiment_file import before_file, read_experiment
 
     axes = tuple(parse_axis(text) for text in axis or ())
     file = _experiment_file(inputs, kept)
     if file is not None:
-        design = read_experiment(file, kept.readable(file))
-        new = {each.path for each in axes}
-        design = replace(design, axes=(*(a for a in design.axes if a.path not in new), *axes))
+        design = before_file(read_experiment(file, kept.readable(file)), axes, settings or ())
     else:
         varying = {each.path for each in axes}
         missing = [MACHINE] * (MACHINE not in varying) + [WORKLOAD] * (not varying & {WORKLOAD, TRACE})

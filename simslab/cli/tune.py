@@ -71,6 +71,7 @@ def tune(
     attributes in /sys/kernel/slab, and the order of slabs.
     """
     from simslab.cli.terminal.heartbeat import telling
+    from simslab.cli.terminal.interrupts import told_where_to_go_on
     from simslab.experiment.grid.design import Design
     from simslab.experiment.running.pool import default_processes
     from simslab.experiment.store.schema import MEMORY
@@ -91,7 +92,8 @@ def tune(
     design = Design(
         machine, workload, tuple(settings or ()), seeds=seeds, first_seed=seed, metrics=tuple(names), vary=vary
     )
-    with telling(f"tuning {', '.join(cache)}") as progress:
+    kept_in = "" if store is None else str(store)
+    with told_where_to_go_on(kept_in), telling(f"tuning {', '.join(cache)}") as progress:
         found = search(design, cache, grid, store or Path(MEMORY), jobs or default_processes(), progress, trials)
     for failure in found.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)

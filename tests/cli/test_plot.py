@@ -80,3 +80,8 @@ def test_causes_are_drawn_by_cache_by_running_it_again(simslab, refused, tmp_pat
     assert all(bar.startswith("alloc ") for bar in bars)
     assert "another trace than" in refused(*how, "--trace", "c.csv", "--out", "d.svg")
     assert "drawn from what is stored" in refused(*how[:4], "--trace", "c.csv", "--out", "d.svg")
+
+
+def test_a_kind_of_figure_without_a_file_for_it_is_refused(refused):
+    told = refused("run", "one-node", "local-churn", "--kind", "cdf")
+    assert told == "simslab: --kind cdf: draws nothing; expected --plot FILE as well\n"

@@ -1,4 +1,4 @@
-"""Interrupts that Python would drop arrive once more.
+"""Interrupts that Python would drop arrive once more, and those of long work tell what is kept of it.
 
 A callback of a weak reference, a finalizer or a callback of the garbage collector cannot pass an exception on: Python
 prints it and goes on. Each import runs such a callback (`cb` of importlib's `_get_module_lock`), and one Ctrl-C in some
@@ -40,6 +40,18 @@ def interrupts_heard() -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
+
+
+@contextmanager
+def told_where_to_go_on(kept: str) -> Iterator[None]:
+    """Within this block an interruption says that `kept` holds what is done; nothing is said where it is empty."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit) as end:
+        if kept and _signal_of(type(end), end):
+            told = "interrupted; what is done is kept, and the same command goes on from there"
+            print(f"simslab: {kept}: {told}", file=sys.stderr)
+        raise
 
 
 def _signal_of(kind: type[BaseException], error: BaseException | None) -> int:

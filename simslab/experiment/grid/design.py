@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +37,7 @@ class Design:
     first_seed: int | None = None
     metrics: tuple[str, ...] = DEFAULT
     vary: str = "start"  # what the seed draws of recorded traces
+    places: Mapping[str, Problem] = field(default_factory=dict, compare=False)  # `path=value` -> where a file says it
 
     @property
     def varying(self) -> list[str]:
@@ -128,7 +129,7 @@ class _Maker:
             settings += [f"trace.vary={self.design.vary}"] if self._varies(base) else []
             inputs = self.reader.load(machine, workload, [*settings, *axes])
         except UserError as error:
-            told = [_of_axis(problem, combination) for problem in error.problems]
+            told = [_of_axis(problem, combination, self.design.places) for problem in error.problems]
             self.problems |= dict.fromkeys(told)
             return None
         common = {MACHINE: machine, WORKLOAD: workload, **dict(_pair(text) for text in settings)}
@@ -224,10 +225,38 @@ def _pair(setting: str) -> tuple[str, str]:
     return path.strip(), value.strip()
 
 
-def _of_axis(problem: Problem, combination: Mapping[str, str]) -> Problem:
-    """Let a mistake in an axis' value be told as the axis'."""
+def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[str, Problem]) -> Problem:
+    """Let a mistake in an axis' value be told as the axis', and one in an experiment file where it stands there."""
     path, equals, value = problem.file.removeprefix("--set ").partition("=")
-    if equals and path in combination:
-        place = f"--axis {path}: {value}"
-        return Problem(problem.message, place, 0, 0, problem.path, problem.expected, problem.near)
+    if not equals:
+        return problem
+    typed = next((name for name in same_path(path) if name in combination), "")
+    said = next((f"{name}={combination.get(name, value)}" for name in same_path(path)
+                 if f"{name}={combination.get(name, value)}" in places), "")  # fmt: skip
+    if said:
+        return replace(places[said], message=problem.message, expected=problem.expected, near=problem.near)
+    if typed:
+        return replace(problem, file=f"--axis {typed}: {value}", line=0, column=0)
     return problem
+
+
+def same_path(path: str) -> list[str]:
+    """Return the ways to write the path of a setting: as it is, and with the name of the document that it is for."""
+    bare = path.removeprefix("machine.").removeprefix("workload.")
+    return list(dict.fromkeys([path, bare, f"machine.{bare}", f"workload.{bare}"]))
+
+
+def check_apart(design: Design) -> None:
+    """UserErrors for what is set for all points and varies as well."""
+    varying = {name for path in design.varying for name in same_path(path)}
+    twice = [text for text in design.settings if _pair(text)[0] in varying]
+    told = [
+        replace(
+            design.places.get(text, Problem("", f"--set {text}")),
+            message=f"'{_pair(text)[0]}' varies, and is set for all points",
+            expected="one of the two",
+        )
+        for text in twice
+    ]
+    if told:
+        raise UserErrors(told)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from simslab.base.documents.document import Document
+from simslab.base.documents.document import Path as Place
 from simslab.base.documents.yamlfile import overridden, read_yaml
-from simslab.base.errors import UserError, UserErrors
+from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT
-from simslab.experiment.grid.axes import WORDS, make_axis, value_text
-from simslab.experiment.grid.design import Design
+from simslab.experiment.grid.axes import WORDS, Axis, make_axis, value_text
+from simslab.experiment.grid.design import Design, same_path
 from simslab.experiment.limits import MOST_SEEDS
 
 Value = bool | int | float | str | list[Any] | dict[str, Any]
@@ -55,11 +58,32 @@ def read_experiment(path: Path, read_from: Path | None = None) -> Design:
             first_seed=file.seed,
             metrics=tuple(file.metrics),
             vary=file.vary,
+            places=_places(document, file),
         )
     except UserError as error:
         problem = error.problems[0]
         where = document.problem(problem.message, ("axes",), expected=problem.expected, near=problem.near)
         raise UserErrors([where]) from None
+
+
+def before_file(design: Design, axes: Sequence[Axis], settings: Sequence[str]) -> Design:
+    """Return a file's design with further axes, and without what these or settings of an option stand before."""
+    new = {name for axis in axes for name in same_path(axis.path)}
+    fixed = new | {name for text in settings for name in same_path(text.partition("=")[0].strip())}
+    return replace(
+        design,
+        axes=(*(axis for axis in design.axes if axis.path not in fixed), *axes),
+        settings=tuple(text for text in design.settings if text.partition("=")[0] not in new),
+        places={text: place for text, place in design.places.items() if text.partition("=")[0] not in fixed},
+    )
+
+
+def _places(document: Document, file: ExperimentFile) -> dict[str, Problem]:
+    """Return where the file says each `path=value`, as the place of a mistake in it."""
+    said: list[tuple[str, Value, Place]] = [(name, value, ("set", name)) for name, value in file.set.items()]
+    said += [(name, each, ("axes", name, i)) for name, values in file.axes.items() for i, each in enumerate(values)]
+    said += [(name, value, ("points", i, name)) for i, point in enumerate(file.points) for name, value in point.items()]
+    return {f"{name}={value_text(value)}": document.problem("", at, key=at[0] != "axes") for name, value, at in said}
 
 
 def _values(path: Path, name: str, values: list[Value]) -> list[Any]:

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from simslab.cli.terminal.interrupts import interrupts_heard
+from simslab.cli.terminal.interrupts import interrupts_heard, told_where_to_go_on
 
 
 class Something:
@@ -57,3 +57,18 @@ def test_other_exceptions_go_where_they_went(monkeypatch):
             del something
             assert reference() is None
     assert told == [ValueError, SystemExit, SystemExit]
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(128 + signal.SIGTERM)])
+def test_an_interruption_tells_what_is_kept(end, capsys):
+    with pytest.raises(type(end)), told_where_to_go_on("a.db"):
+        raise end
+    told = "simslab: a.db: interrupted; what is done is kept, and the same command goes on from there\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize(("end", "kept"), [(SystemExit(2), "a.db"), (ValueError(), "a.db"), (KeyboardInterrupt(), "")])
+def test_where_nothing_is_kept_or_interrupted_nothing_is_said(end, kept, capsys):
+    with pytest.raises(type(end)), told_where_to_go_on(kept):
+        raise end
+    assert capsys.readouterr().err == ""

@@ -3,7 +3,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.experiment.grid.axes import Axis
-from simslab.experiment.grid.design import Design, make_grid, short_label
+from simslab.experiment.grid.design import Design, check_apart, make_grid, short_label
 
 LIMITS = Axis("tunables.mixed.limit", ("30", "60"))
 HOPS = Axis("links.upi.latency", ("x1", "x2"))
@@ -98,3 +98,16 @@ def test_labels_show_what_varies():
     labels = [short_label(point, made.design.varying) for point in made.points]
     assert labels[0] == "tunables.mixed.limit=30, links.upi.latency=x1"
     assert len(set(labels)) == 4
+
+
+@pytest.mark.parametrize("setting", ["core.ipc=3", "machine.core.ipc = 3"])
+@pytest.mark.parametrize("path", ["core.ipc", "machine.core.ipc"])
+def test_what_varies_cannot_be_set_for_all_points(setting, path):
+    told = f"^--set {setting}: '{setting.partition('=')[0].strip()}' varies, and is set for all points"
+    with pytest.raises(UserError, match=told):
+        check_apart(Design("one-node", "larson", settings=("scale=1", setting), axes=(Axis(path, ("2", "4")),)))
+
+
+def test_what_is_set_beside_what_varies_is_no_conflict():
+    settings = ("core.ipc_cold=1", "core={ipc: 2}")
+    check_apart(Design("one-node", "larson", settings=settings, axes=(Axis("core.ipc", ("2",)),)))

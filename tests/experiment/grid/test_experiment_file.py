@@ -4,7 +4,7 @@ from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.experiment.grid.axes import Axis
 from simslab.experiment.grid.design import make_grid
-from simslab.experiment.grid.experiment_file import read_experiment
+from simslab.experiment.grid.experiment_file import before_file, read_experiment
 
 TEXT = """
 description: a study
@@ -59,3 +59,29 @@ def test_files_are_named_from_beside_it(tmp_path):
 def test_mistakes_are_told_with_their_place(tmp_path, text, message):
     with pytest.raises(UserError, match=message):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("set: {scale: fast}", r"study.yaml:3:7: set.scale: 'fast' cannot stand here; expected a number"),
+        ("axes: {core.ipc: [2, fast]}", r"study.yaml:3:22: axes.core.ipc\[1\]: 'fast' is not a number"),
+        ("axes: {workload.kernel.hz: [17]}", r"study.yaml:3:29: axes.workload.kernel.hz\[0\]: 17 is not a choice"),
+        (
+            "points: [{core.ipc: 3}, {core.ipcs: 3}]",
+            r"study.yaml:3:26: points\[1\].core.ipcs: unknown key 'ipcs'.*'ipc'",
+        ),
+    ],
+)
+def test_mistakes_that_machine_and_workload_show_are_told_with_their_place_too(tmp_path, what, told):
+    design = read(tmp_path, f"machine: one-node\nworkload: local-churn\n{what}\n")
+    with pytest.raises(UserError, match=told) as caught:
+        make_grid(design)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_mistake_of_an_option_is_not_told_of_the_file_that_says_the_same(tmp_path):
+    text = "machine: one-node\nworkload: local-churn\naxes: {core.ipc: [fast]}\n"
+    design = before_file(read(tmp_path, text), [Axis("core.ipc", ("fast",))], [])
+    with pytest.raises(UserError, match=r"^--axis core.ipc: fast"):
+        make_grid(design)
