@@ -99,6 +99,8 @@ def check_replaceable(path: str | Path) -> None:
         present = {entry.name for entry in target.iterdir()}
     except OSError as error:
         raise UserError(f"cannot be read: {reason(error)}", file=str(target), expected=free) from None
+    if not os.access(target, os.W_OK | os.X_OK):  # what stands there is moved, which changes its '..'
+        raise UserError("cannot be replaced: Permission denied", file=str(target), expected=free)
     if not present:
         return
     written = _files_of_result(target)

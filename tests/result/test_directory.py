@@ -100,6 +100,13 @@ def test_a_folder_where_nothing_can_be_made_is_refused_before_the_work(tmp_path,
         check_replaceable(tmp_path / "below" / "r")
 
 
+def test_a_directory_that_could_not_be_moved_away_is_refused_before_the_work(tmp_path, monkeypatch):
+    write(tmp_path / "r", "one")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path / "r")
+    with pytest.raises(UserError, match="cannot be replaced: Permission denied"):
+        check_replaceable(tmp_path / "r")
+
+
 def test_what_a_killed_process_left_goes_with_the_next_result(tmp_path):
     left, foreign = tmp_path / ".r.simslab-abcdefgh", tmp_path / ".r.abcdefgh"
     for folder in (left, foreign):
