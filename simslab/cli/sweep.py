@@ -209,6 +209,9 @@ def _missing(inputs: list[str], names: list[str]) -> UserError:
     needed = " and ".join(name.upper() for name in names) or "none: both are axes"
     if len(inputs) == 1 and len(names) > 1:
         known = shipped_names("experiments")
+        if os.path.exists(inputs[0]):
+            keys = "a YAML mapping with machine, workload, axes or points"
+            return UserError("is no experiment", file=inputs[0], expected=f"{needed}, or {keys}")
         expected = f"{needed}, or an experiment: a file, or one of {', '.join(known)}"
         return UserError(f"there is no experiment '{inputs[0]}'", expected=expected, near=near_name(inputs[0], known))
     return UserError(f"{len(inputs)} names are given", expected=needed)

@@ -168,6 +168,15 @@ def test_an_experiment_that_is_not_there_is_told_with_the_near_one(simslab):
     assert "did you mean 'topology'?" in err
 
 
+def test_a_file_that_is_no_experiment_is_told_as_such(simslab, tmp_path):
+    (tmp_path / "study.yaml").write_text("axis: {core.ipc: [1, 2]}\n")
+    status, _, err = simslab("sweep", "study.yaml")
+    assert status == 2
+    assert err.startswith(
+        "simslab: study.yaml: is no experiment; expected MACHINE and WORKLOAD, or a YAML mapping with"
+    )
+
+
 def test_failed_cells_are_told_and_give_status_1(simslab):
     status, out, err = simslab(*COMMON, "--axis", "threads[0].cpus=first 1,0-63", "--metric", "throughput")
     assert status == 1

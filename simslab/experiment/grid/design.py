@@ -160,7 +160,7 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
     if len(combined) > MOST:
         raise UserError(f"{len(combined)} points", file="--axis", expected=f"at most {MOST}")
     known = list(dict.fromkeys([*axes, MACHINE, WORKLOAD]))
-    constraints = [parse_constraint(text, known) for text in design.where]
+    constraints = [_constraint(text, known, design.places) for text in design.where]
     maker = _Maker(design, reader or InputReader())
     points = [point for row in combined if (point := maker.point(row, constraints)) is not None]
     if maker.problems:
@@ -173,8 +173,19 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
     return Grid(design, tuple(points), tuple(range(first, first + design.seeds)), tuple(_notes(design, points)))
 
 
+def _constraint(text: str, known: Sequence[str], places: Mapping[str, Problem]) -> Constraint:
+    try:
+        return parse_constraint(text, known)
+    except UserError as error:
+        raise _told_at(error, text, places) from None
+
+
 def _check(design: Design) -> None:
-    metrics(design.metrics)
+    for name in design.metrics:
+        try:
+            metrics([name])
+        except UserError as error:
+            raise _told_at(error, name, design.places) from None
     if not 1 <= design.seeds <= MOST_SEEDS:
         raise UserError(f"{design.seeds} seeds", file="--seeds", expected=f"1 to {MOST_SEEDS}")
     if design.vary not in VARY:
@@ -229,7 +240,7 @@ def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[s
     """Let a mistake in an axis' value be told as the axis', and one in an experiment file where it stands there."""
     path, equals, value = problem.file.removeprefix("--set ").partition("=")
     if not equals:
-        return problem
+        return _of_text(problem, places) if problem.file in ("", "--where") else problem
     typed = next((name for name in same_path(path) if name in combination), "")
     said = next((f"{name}={combination.get(name, value)}" for name in same_path(path)
                  if f"{name}={combination.get(name, value)}" in places), "")  # fmt: skip
@@ -238,6 +249,23 @@ def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[s
     if typed:
         return replace(problem, file=f"--axis {typed}: {value}", line=0, column=0)
     return problem
+
+
+def _of_text(problem: Problem, places: Mapping[str, Problem]) -> Problem:
+    """Let a machine or workload that is not there, or a constraint, be told where an experiment file says it."""
+    for said, place in places.items():
+        word, _, name = said.partition("=")
+        if (word in WORDS and f"'{name}'" in problem.message) or problem.message.startswith(f"'{said}'"):
+            return replace(place, message=problem.message, expected=problem.expected, near=problem.near)
+    return problem
+
+
+def _told_at(error: UserError, text: str, places: Mapping[str, Problem]) -> UserError:
+    """Return an error, at the place where an experiment file says `text` if one does."""
+    if text not in places:
+        return error
+    told = [replace(places[text], message=p.message, expected=p.expected, near=p.near) for p in error.problems]
+    return UserErrors(told)
 
 
 def same_path(path: str) -> list[str]:

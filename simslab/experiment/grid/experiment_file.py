@@ -14,7 +14,7 @@ from simslab.base.documents.document import Path as Place
 from simslab.base.documents.yamlfile import overridden, read_yaml
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT
-from simslab.experiment.grid.axes import WORDS, Axis, make_axis, value_text
+from simslab.experiment.grid.axes import MACHINE, WORDS, WORKLOAD, Axis, make_axis, value_text
 from simslab.experiment.grid.design import Design, same_path
 from simslab.experiment.limits import MOST_SEEDS
 
@@ -62,7 +62,8 @@ def read_experiment(path: Path, read_from: Path | None = None) -> Design:
         )
     except UserError as error:
         problem = error.problems[0]
-        where = document.problem(problem.message, ("axes",), expected=problem.expected, near=problem.near)
+        at = ("axes", problem.file.removeprefix("--axis "))
+        where = document.problem(problem.message, at, expected=problem.expected, near=problem.near)
         raise UserErrors([where]) from None
 
 
@@ -79,11 +80,15 @@ def before_file(design: Design, axes: Sequence[Axis], settings: Sequence[str]) -
 
 
 def _places(document: Document, file: ExperimentFile) -> dict[str, Problem]:
-    """Return where the file says each `path=value`, as the place of a mistake in it."""
+    """Return where the file says each `path=value`, constraint and metric, as the place of a mistake in it."""
     said: list[tuple[str, Value, Place]] = [(name, value, ("set", name)) for name, value in file.set.items()]
     said += [(name, each, ("axes", name, i)) for name, values in file.axes.items() for i, each in enumerate(values)]
     said += [(name, value, ("points", i, name)) for i, point in enumerate(file.points) for name, value in point.items()]
-    return {f"{name}={value_text(value)}": document.problem("", at, key=at[0] != "axes") for name, value, at in said}
+    said += [(word, named, (word,)) for word in (MACHINE, WORKLOAD) if (named := getattr(file, word)) is not None]
+    places = {f"{name}={value_text(value)}": document.problem("", at, key=at[0] in ("set", "points"))
+              for name, value, at in said}  # fmt: skip
+    listed = [("where", file.where), ("metrics", file.metrics)]
+    return places | {text: document.problem("", (key, i)) for key, texts in listed for i, text in enumerate(texts)}
 
 
 def _values(path: Path, name: str, values: list[Value]) -> list[Any]:

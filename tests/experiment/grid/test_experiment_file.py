@@ -85,3 +85,24 @@ def test_a_mistake_of_an_option_is_not_told_of_the_file_that_says_the_same(tmp_p
     design = before_file(read(tmp_path, text), [Axis("core.ipc", ("fast",))], [])
     with pytest.raises(UserError, match=r"^--axis core.ipc: fast"):
         make_grid(design)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("workload: larsen\nmachine: one-node", r"study.yaml:1:11: workload: there is no workload 'larsen'"),
+        ("workload: larson\naxes: {machine: [one-node, one-nod]}", r"study.yaml:2:28: axes.machine\[1\]: there is no"),
+        ("workload: larson\npoints: [{machine: one-nod}]", r"study.yaml:2:11: points\[0\].machine: there is no"),
+        ("workload: larson\nmachine: one-node\nmetrics: [p99]", r"study.yaml:3:11: metrics\[0\]: there is no"),
+        ("workload: larson\nmachine: one-node\nwhere: [ipcs > 2]", r"study.yaml:3:9: where\[0\]: 'ipcs > 2'"),
+        ("workload: larson\nmachine: one-node\nwhere: [machine > 2]", r"study.yaml:3:9: where\[0\]: 'machine > 2'"),
+    ],
+)
+def test_names_that_nothing_has_are_told_with_their_place(tmp_path, text, told):
+    with pytest.raises(UserError, match=told):
+        make_grid(read(tmp_path, text + "\n"))
+
+
+def test_an_axis_without_a_value_is_told_at_its_place(tmp_path):
+    with pytest.raises(UserError, match=r"study.yaml:1:29: axes.b: an axis needs values"):
+        read(tmp_path, "axes: {core.ipc: [1, 2], b: ['']}\n")
