@@ -48,3 +48,8 @@ def test_mistakes_leave_no_store_locked(tmp_path):
         simslab.sweep("one-node", "local-churn", store=tmp_path / "a.db", base="core.ipc=9", **HOW)
     with simslab.sweep("one-node", "local-churn", store=tmp_path / "a.db", **HOW) as sweep:
         assert len(sweep.cells) == 1
+
+
+def test_what_varies_cannot_be_set_for_all_points():
+    with pytest.raises(UserError, match=r"'core.ipc' varies, and is set for all points"):
+        simslab.sweep("one-node", "larson", axes={"core.ipc": [2, 3]}, overrides={"core.ipc": 4}, store=":memory:")
