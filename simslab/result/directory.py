@@ -161,12 +161,13 @@ def _rename_over(work: Path, target: Path) -> None:
         work.rename(target)
         return
     old, lock = _locked_directory(target)
-    target.rename(old / OLD)
     try:
-        work.rename(target)
-    except BaseException:  # an interruption too: the earlier result goes back to its place
-        (old / OLD).rename(target)
-        raise
+        target.rename(old / OLD)
+        try:
+            work.rename(target)
+        except BaseException:  # an interruption too: the earlier result goes back to its place
+            (old / OLD).rename(target)
+            raise
     finally:
         os.close(lock)
         _remove(old)

@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +76,22 @@ def test_a_result_that_cannot_be_put_in_place_leaves_the_earlier_one(tmp_path, m
         write(tmp_path / "out", "two")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "result.json").read_text() == "one"
+
+
+def test_an_earlier_result_that_cannot_be_moved_away_stays_and_nothing_beside_it(tmp_path, monkeypatch):
+    write(tmp_path / "out", "one")
+    rename = Path.rename
+
+    def refuse(self, target):
+        if self == tmp_path / "out":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(UserError, match="cannot be written: Permission denied"):
+        write(tmp_path / "out", "two")
+    assert (tmp_path / "out" / "result.json").read_text() == "one"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_name_too_long_is_told(tmp_path):
