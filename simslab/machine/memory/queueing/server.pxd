@@ -11,6 +11,17 @@ cdef long long SETTLED
 cdef long long AVERAGE_BITS
 cdef long long FULL_Q10
 cdef long long SATURATED_Q10
+cdef long long SERVICE
+cdef long long SERVED
+cdef long long FRACTION
+cdef long long FREE
+cdef long long STEADY
+cdef long long NEWEST
+cdef long long SERVER_BITS
+cdef long long STAMP
+cdef long long USAGE
+cdef long long LATEST
+cdef long long SLOT_BITS
 
 
 @cython.final
@@ -19,40 +30,35 @@ cdef class ServerArray:
     cdef long long exact
     cdef readonly long long utilization
     cdef public long long backlog
-    cdef object free_owner
-    cdef long long* free
-    cdef object service_owner
-    cdef long long* service
-    cdef object served_owner
-    cdef long long* served
-    cdef object stamp_owner
-    cdef long long* stamp
-    cdef object usage_owner
-    cdef long long* usage
-    cdef object steady_owner
-    cdef long long* steady
-    cdef object newest_owner
-    cdef long long* newest
-    cdef object latest_owner
-    cdef long long* latest
-    cdef object fraction_owner
-    cdef long long* fraction
+    cdef object server_owner
+    cdef long long* servers
+    cdef object bucket_owner
+    cdef long long* buckets
 
     cpdef long long request(self, long long server, long long now) noexcept
     @cython.locals(
-        number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong, wait=cython.longlong
+        servers="long long*", row=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong,
+        wait=cython.longlong
     )
     cpdef inline long long serve(self, long long server, long long now, long long service) noexcept
-    @cython.locals(number=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong)
+    @cython.locals(slot=cython.longlong, load=cython.longlong, over=cython.longlong)
     cpdef inline long long ask(self, long long server, long long now, long long service) noexcept
-    @cython.locals(free=cython.longlong, wait=cython.longlong)
-    cdef inline long long busy_until(self, long long server, long long now_q10, long long service) noexcept
-    @cython.locals(present=cython.longlong, earlier=cython.longlong, near=cython.longlong, steady=cython.longlong)
-    cdef inline long long load(self, long long server, long long number, long long slot, long long offset) noexcept
-    @cython.locals(slot=cython.longlong, carried=cython.longlong)
+    @cython.locals(servers="long long*", free=cython.longlong, wait=cython.longlong)
+    cdef inline long long busy_until(self, long long row, long long now_q10, long long service) noexcept
+    @cython.locals(
+        buckets="long long*", offset=cython.longlong, present=cython.longlong, latest=cython.longlong,
+        earlier=cython.longlong, near=cython.longlong, steady=cython.longlong
+    )
+    cdef inline long long load(self, long long server, long long now, long long slot) noexcept
+    @cython.locals(slot=cython.longlong)
     cdef inline long long bucket(self, long long server, long long number) noexcept
-    @cython.locals(settled=cython.longlong, newest=cython.longlong, usage=cython.longlong)
+    @cython.locals(carried=cython.longlong)
+    cdef long long renew(self, long long server, long long number, long long slot) noexcept
+    @cython.locals(
+        row=cython.longlong, newest=cython.longlong, steady=cython.longlong, settled=cython.longlong,
+        usage=cython.longlong
+    )
     cdef long long average(self, long long server, long long number) noexcept
     @cython.locals(slot=cython.longlong)
-    cdef inline long long usage_before(self, long long server, long long number) noexcept
+    cdef inline long long usage_of(self, long long server, long long number) noexcept
     cpdef long long lines(self, long long server) noexcept

@@ -26,6 +26,21 @@ AVERAGE_BITS: Final = 3  # weight of the newest settled bucket: 1/8
 FULL_Q10: Final = 2048 * 1024  # service that fits one bucket
 SATURATED_Q10: Final = 1992294  # 95 % of FULL_Q10: above it the M/D/1 mean is replaced by the backlog
 
+# Fields of a server.
+SERVICE: Final = 0  # of a line, 1/1024 cycle; 0: unlimited
+SERVED: Final = 1  # lines since the start
+FRACTION: Final = 2  # of a cycle that its delays have left
+FREE: Final = 3  # exact: busy until, 1/1024 cycle
+STEADY: Final = 4  # moving average of usage in settled buckets
+NEWEST: Final = 5  # highest bucket number seen
+SERVER_BITS: Final = 3  # a server is one line of the host's
+
+# Fields of a bucket.
+STAMP: Final = 0  # its number
+USAGE: Final = 1  # service asked of it, 1/1024 cycle
+LATEST: Final = 2  # latest offset asked for
+SLOT_BITS: Final = 2
+
 
 class ServerArray:
     """`count` servers; `service_q10[i]`: service time of one line on server i in 1/1024 cycle, 0 for unlimited.
@@ -38,56 +53,43 @@ class ServerArray:
         self.exact = exact
         self.utilization = 0  # of the server last asked, before that request; 1024 is all the time
         self.backlog = 0  # of the server last joined, 1/1024 cycle
-        self.free_owner = buffers.int64_zeros(self.count)
-        self.free = buffers.int64_pointer(self.free_owner)  # exact: busy until, 1/1024 cycle
-        self.service_owner = buffers.int64_zeros(self.count)
-        self.service = buffers.int64_pointer(self.service_owner)
-        self.served_owner = buffers.int64_zeros(self.count)
-        self.served = buffers.int64_pointer(self.served_owner)
-        self.stamp_owner = buffers.int64_zeros(self.count * BUCKETS)
-        self.stamp = buffers.int64_pointer(self.stamp_owner)
-        self.usage_owner = buffers.int64_zeros(self.count * BUCKETS)
-        self.usage = buffers.int64_pointer(self.usage_owner)
-        self.steady_owner = buffers.int64_zeros(self.count)
-        self.steady = buffers.int64_pointer(self.steady_owner)  # moving average of usage in settled buckets
-        self.newest_owner = buffers.int64_zeros(self.count)
-        self.newest = buffers.int64_pointer(self.newest_owner)  # highest bucket number seen
-        self.latest_owner = buffers.int64_zeros(self.count * BUCKETS)
-        self.latest = buffers.int64_pointer(self.latest_owner)  # latest offset asked in the bucket
-        self.fraction_owner = buffers.int64_zeros(self.count)
-        self.fraction = buffers.int64_pointer(self.fraction_owner)
+        self.server_owner = buffers.int64_zeros(self.count << SERVER_BITS)
+        self.servers = buffers.int64_pointer(self.server_owner)
+        self.bucket_owner = buffers.int64_zeros(self.count * BUCKETS << SLOT_BITS)
+        self.buckets = buffers.int64_pointer(self.bucket_owner)
         for server, service in enumerate(service_q10):
-            self.service[server] = service
+            self.servers[(server << SERVER_BITS) + SERVICE] = service
 
     def request(self, server: int, now: int) -> int:
         """Serve one line at time `now`; returns the queueing delay in cycles (service is in the idle latency).
 
         Fractions of a cycle are carried to the server's next request, so the mean delay is exact.
         """
-        return self.serve(server, now, self.service[server])
+        return self.serve(server, now, self.servers[(server << SERVER_BITS) + SERVICE])
 
     def serve(self, server: int, now: int, service: int) -> int:
         """Like `request` for a line that takes `service` / 1024 cycles."""
-        self.served[server] += 1
+        servers = self.servers
+        row = server << SERVER_BITS
+        servers[row + SERVED] += 1
         self.utilization = 0
         if service == 0:
             return 0
-        number = now >> BUCKET_BITS
-        slot = self.bucket(server, number)
-        load = self.load(server, number, slot, now & BUCKET_MASK)
+        slot = self.bucket(server, now >> BUCKET_BITS)
+        load = self.load(server, now, slot)
         self.utilization = load >> BUCKET_BITS if load < FULL_Q10 else Q10
         if self.exact:
-            self.usage[slot] += service
-            return self.busy_until(server, now << Q10_BITS, service)
-        over = self.usage[slot] - FULL_Q10
-        self.usage[slot] += service
+            self.buckets[slot + USAGE] += service
+            return self.busy_until(row, now << Q10_BITS, service)
+        over = self.buckets[slot + USAGE] - FULL_Q10
+        self.buckets[slot + USAGE] += service
         wait = over if over > 0 else 0
         if load > SATURATED_Q10:
             load = SATURATED_Q10
         if load:  # Speed: no division for a server that was idle (benchmarks/boot.py)
             wait += service * load // (2 * (FULL_Q10 - load))
-        wait += self.fraction[server]
-        self.fraction[server] = wait & (Q10 - 1)
+        wait += servers[row + FRACTION]
+        servers[row + FRACTION] = wait & (Q10 - 1)
         return wait >> Q10_BITS
 
     def ask(self, server: int, now: int, service: int) -> int:
@@ -95,74 +97,91 @@ class ServerArray:
 
         Returns the load before it, FULL_Q10 at most; `backlog` is then what it finds beyond a full bucket.
         """
-        number = now >> BUCKET_BITS
-        slot = self.bucket(server, number)
-        load = self.load(server, number, slot, now & BUCKET_MASK)
-        over = self.usage[slot] - FULL_Q10
+        slot = self.bucket(server, now >> BUCKET_BITS)
+        load = self.load(server, now, slot)
+        over = self.buckets[slot + USAGE] - FULL_Q10
         self.backlog = over if over > 0 else 0
-        self.usage[slot] += service
+        self.buckets[slot + USAGE] += service
         return load if load < FULL_Q10 else FULL_Q10
 
-    def busy_until(self, server: int, now_q10: int, service: int) -> int:
-        """Queue behind everything asked before; returns the wait in cycles, its fraction carried."""
-        free = self.free[server]
-        wait = self.fraction[server]
+    def busy_until(self, row: int, now_q10: int, service: int) -> int:
+        """Queue behind everything asked before of the server at `row`; returns the wait in cycles, its fraction
+        carried."""
+        servers = self.servers
+        free = servers[row + FREE]
+        wait = servers[row + FRACTION]
         if free > now_q10:
             wait += free - now_q10
-            self.free[server] = free + service
+            servers[row + FREE] = free + service
         else:
-            self.free[server] = now_q10 + service
-        self.fraction[server] = wait & (Q10 - 1)
+            servers[row + FREE] = now_q10 + service
+        servers[row + FRACTION] = wait & (Q10 - 1)
         return wait >> Q10_BITS
 
-    def load(self, server: int, number: int, slot: int, offset: int) -> int:
-        """Service asked of the bucket's length of time before `offset`, in 1/1024 cycle.
+    def load(self, server: int, now: int, slot: int) -> int:
+        """Service asked of the bucket's length of time before `now`, which is in the bucket at `slot`; 1/1024 cycle.
 
         What the present bucket holds was asked up to its latest offset; a request from a CPU that is behind counts the
         share that came before it, as if spread evenly. What CPUs that are still behind will ask is not there yet: the
         load is therefore never taken below its steady average, over buckets older than any quantum.
         """
-        present = self.usage[slot]
-        if offset < self.latest[slot]:
-            present = present * offset // self.latest[slot]
-        else:
-            self.latest[slot] = offset
-        earlier = self.usage_before(server, number)
+        buckets = self.buckets
+        offset = now & BUCKET_MASK
+        present = buckets[slot + USAGE]
+        latest = buckets[slot + LATEST]
+        if offset >= latest:
+            buckets[slot + LATEST] = offset
+        elif present:
+            present = present * offset // latest
+        earlier = self.usage_of(server, (now >> BUCKET_BITS) - 1)
         near = present + earlier - (earlier * offset >> BUCKET_BITS)
-        steady = self.steady[server]
+        steady = self.servers[(server << SERVER_BITS) + STEADY]
         return near if near > steady else steady
 
     def bucket(self, server: int, number: int) -> int:
-        """Slot of bucket `number`, emptied if it held an older one."""
-        slot = server * BUCKETS + (number & (BUCKETS - 1))
-        if self.stamp[slot] != number:
-            carried = self.usage_before(server, number) - FULL_Q10
-            self.stamp[slot] = number
-            self.latest[slot] = 0
-            self.average(server, number)
-            self.usage[slot] = carried if carried > 0 else 0
+        """Place of bucket `number`, emptied if it held an older one."""
+        slot = (server * BUCKETS + (number & (BUCKETS - 1))) << SLOT_BITS
+        if self.buckets[slot + STAMP] != number:
+            self.renew(server, number, slot)
         return slot
+
+    def renew(self, server: int, number: int, slot: int) -> int:
+        """Begin bucket `number` with what did not fit the one before."""
+        carried = self.usage_of(server, number - 1) - FULL_Q10
+        self.buckets[slot + STAMP] = number
+        self.buckets[slot + LATEST] = 0
+        self.average(server, number)
+        self.buckets[slot + USAGE] = carried if carried > 0 else 0
+        return 0
 
     def average(self, server: int, number: int) -> int:
         """Bring the steady average up to the bucket `SETTLED` before `number`."""
-        settled = newest = self.newest[server]
-        if number - settled > BUCKETS:
-            settled = number - BUCKETS
-            self.steady[server] = 0
-        # Speed: nothing is left to average behind the newest bucket once the average is 0 (benchmarks/boot.py)
-        while settled < number and (self.steady[server] or settled < newest + SETTLED):
+        row = server << SERVER_BITS
+        newest = self.servers[row + NEWEST]
+        if number <= newest:
+            return 0
+        steady = self.servers[row + STEADY]
+        settled = newest - SETTLED
+        if number - newest > BUCKETS:
+            settled = number - BUCKETS - SETTLED
+            steady = 0
+        while settled < number - SETTLED and settled < newest:
             settled += 1
-            usage = self.usage_before(server, settled - SETTLED + 1) if settled > SETTLED else 0
-            self.steady[server] += (usage - self.steady[server]) >> AVERAGE_BITS
-        if number > self.newest[server]:
-            self.newest[server] = number
+            usage = self.usage_of(server, settled) if settled > 0 else 0
+            steady += (usage - steady) >> AVERAGE_BITS
+        # Speed: of later buckets nothing was asked (benchmarks/boot.py).
+        while settled < number - SETTLED and steady:
+            settled += 1
+            steady += -steady >> AVERAGE_BITS
+        self.servers[row + STEADY] = steady
+        self.servers[row + NEWEST] = number
         return 0
 
-    def usage_before(self, server: int, number: int) -> int:
-        """Service time asked of the bucket before `number`, 0 if it has been forgotten or never used."""
-        slot = server * BUCKETS + ((number - 1) & (BUCKETS - 1))
-        return self.usage[slot] if number > 0 and self.stamp[slot] == number - 1 else 0
+    def usage_of(self, server: int, number: int) -> int:
+        """Service time asked of bucket `number`, 0 if it has been forgotten or never used."""
+        slot = (server * BUCKETS + (number & (BUCKETS - 1))) << SLOT_BITS
+        return self.buckets[slot + USAGE] if number >= 0 and self.buckets[slot + STAMP] == number else 0
 
     def lines(self, server: int) -> int:
         """Lines served since the start."""
-        return self.served[server]
+        return self.servers[(server << SERVER_BITS) + SERVED]
