@@ -41,7 +41,10 @@ cdef class StoringCore(CoreClock):
     @cython.locals(slot=cython.longlong)
     cdef long long buffer_store(self, long long latency) noexcept
     @cython.final
-    @cython.locals(count=cython.longlong, retires=cython.longlong, slot=cython.longlong)
+    @cython.locals(
+        count=cython.longlong, stores="long long*", retires=cython.longlong, now=cython.longlong, last=cython.longlong,
+        slot=cython.longlong
+    )
     cdef inline long long buffer_others(self) noexcept
     @cython.final
     @cython.locals(start=cython.longlong, arrival=cython.longlong, slot=cython.longlong)

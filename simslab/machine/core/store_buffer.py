@@ -115,15 +115,18 @@ class StoringCore(CoreClock):
         count = (self.instructions - self.others_from) // self.store_interval
         if count > self.entries:
             count = self.entries
-        retires = self.drained
+        # Speed: in C what `stores` points to might be any of the attributes (benchmarks/allocator.py: prod. and cons.).
+        stores, retires, now, last = self.stores, self.drained, self.now, self.entries - 1
+        slot = self.next_store
         self.entered += count
         while count > 0:
             count -= 1
-            slot = self.next_store
-            if self.stores[slot] > self.now:
-                self.pay(causes.STORE_BUFFER, self.stores[slot] - self.now)
-            self.stores[slot] = retires
-            self.next_store = slot + 1 if slot + 1 < self.entries else 0
+            if stores[slot] > now:
+                self.pay(causes.STORE_BUFFER, stores[slot] - now)
+                now = self.now
+            stores[slot] = retires
+            slot = slot + 1 if slot < last else 0
+        self.next_store = slot
         return 0
 
     def fill(self, latency: int) -> int:

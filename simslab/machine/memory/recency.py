@@ -6,6 +6,16 @@ true LRU; benchmarks/allocator.py, 8 CPUs.
 
 from __future__ import annotations
 
+from simslab.machine.memory import states
+
+
+def find(tags: memoryview, base: int, ways: int, key: int) -> int:
+    """Index of the way of the set at `base` whose word differs from `key` in the state at most, ABSENT if none."""
+    for way in range(base, base + ways):
+        if tags[way] ^ key <= states.STATE_MASK:
+            return way
+    return states.ABSENT
+
 
 def to_front(tags: memoryview, base: int, way: int) -> int:
     """Move the word at index `way` to the front of its set; returns its new index."""

@@ -25,4 +25,6 @@ cdef class SnoopFilters(LineTable):
     @cython.locals(found=cython.longlong, word=cython.longlong, mask=cython.longlong)
     cpdef long long another(self, long long domain, long long row, long long core) noexcept
     @cython.locals(position=cython.longlong)
+    cdef inline long long another_in_word(self, long long domain, long long mask) noexcept
+    @cython.locals(position=cython.longlong)
     cdef inline long long core_at(self, long long domain, long long word, long long mask) noexcept
