@@ -1,5 +1,15 @@
 from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_WRITABLE, Py_buffer, PyBuffer_Release, PyObject_GetBuffer
 
+cdef extern from *:
+    """
+    #if defined(__GNUC__)
+    #define simslab_prefetch(address) __builtin_prefetch(address)
+    #else
+    #define simslab_prefetch(address) ((void)(address))
+    #endif
+    """
+    void simslab_prefetch(const void* address) noexcept
+
 
 cdef inline void* pointer_to(object view, Py_ssize_t itemsize) except NULL:
     # Speed (of the build): a typed memoryview would pull 1.5 MB of C into every leaf; setup.py.
@@ -25,3 +35,8 @@ cdef inline long long* int64_pointer_at(object view, long long first) except NUL
 
 cdef inline unsigned char* uint8_pointer(object view) except NULL:
     return <unsigned char*> pointer_to(view, 1)
+
+
+cdef inline long long prefetch(long long* table, long long index) noexcept:  # C alone
+    simslab_prefetch(table + index)
+    return 0

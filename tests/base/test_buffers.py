@@ -52,3 +52,8 @@ def test_plain_pointers_index_as_the_view():
     view = buffers.int64_zeros(3)
     buffers.int64_pointer(view)[1] = -5
     assert view.tolist() == [0, -5, 0]
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 100, 4096, 1 << 20])
+def test_new_words_begin_with_a_line_of_the_host(count):
+    assert np.asarray(buffers.int64_zeros(count)).ctypes.data % (buffers.LINE_WORDS * buffers.WORD_BYTES) == 0

@@ -4,6 +4,8 @@ from simslab.base cimport buffers
 from simslab.machine.memory cimport recency, states
 from simslab.machine.memory.replacement cimport Replacement
 
+cdef long long HOST_LINE
+
 
 @cython.final
 cdef class CacheArray:
@@ -18,7 +20,6 @@ cdef class CacheArray:
 
     @cython.locals(index=cython.longlong)
     cpdef inline long long base(self, long long instance, long long line) noexcept
-    @cython.locals(tags="long long*", key=cython.longlong, way=cython.longlong)
     cpdef inline long long find(self, long long base, long long line) noexcept
     cpdef inline long long locate(self, long long instance, long long line) noexcept
     cpdef inline long long use(self, long long base, long long way) noexcept
@@ -26,6 +27,8 @@ cdef class CacheArray:
     cpdef long long insert(self, long long instance, long long line, long long state) noexcept
     @cython.locals(base=cython.longlong, way=cython.longlong, state=cython.longlong)
     cpdef long long remove(self, long long instance, long long line) noexcept
+    @cython.locals(way=cython.longlong, last=cython.longlong)
+    cpdef long long expect(self, long long instance, long long line) noexcept
     cpdef inline long long set_state(self, long long way, long long state) noexcept
     @cython.locals(base=cython.longlong, way=cython.longlong)
     cpdef long long touch(self, long long instance, long long line) noexcept

@@ -48,7 +48,7 @@ cdef class CoherentMemory:
     cpdef long long state_in_core(self, long long core, long long line) noexcept
     @cython.locals(state=cython.longlong)
     cpdef long long access(self, long long core, long long line, long long write, long long now) noexcept
-    @cython.locals(latency=cython.longlong, index=cython.longlong)
+    @cython.locals(domain=cython.longlong, row=cython.longlong, latency=cython.longlong, index=cython.longlong)
     cpdef long long transact(self, long long core, long long line, long long write, long long now) noexcept
     cdef long long tell_fetching(self, long long core, long long line) except? -1
     cdef long long tell_fetched(self, long long core, long long line, long long write) except? -1
@@ -66,10 +66,12 @@ cdef class CoherentMemory:
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(domain=cython.longlong, latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept
-    @cython.locals(state=cython.longlong)
-    cdef inline long long private_hit(self, long long core, long long line, long long write) noexcept
-    @cython.locals(domain=cython.longlong, row=cython.longlong, latency=cython.longlong)
-    cdef inline long long beyond_private(self, long long core, long long line, long long write, long long now) noexcept
+    @cython.locals(filters=SnoopFilters, state=cython.longlong)
+    cdef inline long long private_hit(self, long long core, long long row, long long line, long long write) noexcept
+    @cython.locals(latency=cython.longlong)
+    cdef inline long long beyond_private(
+        self, long long core, long long domain, long long row, long long line, long long write, long long now
+    ) noexcept
     @cython.locals(other=cython.longlong, state=cython.longlong)
     cdef inline long long read_in_domain(
         self, long long core, long long domain, long long row, long long line, long long now

@@ -13,6 +13,8 @@ cdef long long FOR_ROOM
 cdef long long FOR_BARRIER
 cdef long long FOR_DEVICE
 cdef long long FOR_TIME
+cdef long long AHEAD
+cdef long long WORDS_AHEAD
 cdef long long LONG_WAIT
 
 
@@ -43,6 +45,8 @@ cdef class WorkloadThread:
 
     cpdef long long run(self) except -1
     cdef long long next_piece(self) except? -1
+    @cython.locals(ahead=cython.longlong, slot=cython.longlong)
+    cdef inline long long look_ahead(self) noexcept
     cdef inline long long let_others_in(self) except -1
     @cython.locals(
         kind=cython.longlong, argument=cython.longlong, executor=Executor, opcode=cython.longlong, row=cython.longlong,

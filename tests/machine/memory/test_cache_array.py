@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simslab.machine.memory.cache_array import CacheArray
-from simslab.machine.memory.states import EXCLUSIVE, MODIFIED, SHARED, STATE_BITS
+from simslab.machine.memory.states import ABSENT, EXCLUSIVE, MODIFIED, SHARED, STATE_BITS
 
 
 def test_an_inserted_line_is_found_with_its_state():
@@ -52,3 +52,24 @@ def test_a_set_behaves_as_an_ordered_list(program):
             assert evicted == (order[3] if len(order) == 4 else 0)
         order = ([line] + [x for x in order if x != line])[:4]
         assert [word >> STATE_BITS for word in array.owner if word] == order
+
+
+@pytest.mark.parametrize("ways", range(1, 14))
+def test_a_line_is_found_in_any_way_of_a_set_and_nowhere_else(ways):
+    array = CacheArray(1, 2, ways)
+    for line in range(2, 2 * ways + 2):
+        array.insert(0, line, SHARED)
+    for line in range(2, 2 * ways + 2):
+        base = array.base(0, line)
+        assert base <= array.find(base, line) < base + ways
+        assert array.owner[array.find(base, line)] == line << STATE_BITS | SHARED
+        assert array.find(array.base(0, line + 1), line) == ABSENT
+    assert array.find(0, 2 * ways + 2) == ABSENT
+
+
+def test_a_set_that_is_expected_is_as_it_was():
+    array = CacheArray(2, 4, 3)
+    array.insert(1, 9, MODIFIED)
+    array.expect(1, 9)
+    array.expect(0, 9)
+    assert (array.state_of(1, 9), array.state_of(0, 9)) == (MODIFIED, 0)
