@@ -25,8 +25,8 @@ DIRECTIVES = {
     "emit_code_comments": False,
 }
 # Speed: what simulations spend their time in is optimised further. At -O1 the benchmarks of benchmarks/README.md were 5
-# to 12 % slower, with inlining most were still 4 to 7 %; SLUB and traces do with that, for a shorter install.
-HOTTEST = {
+# to 12 % slower, with inlining most were still 4 to 7 %.
+HOT = {
     "simslab." + name
     for name in (
         "base.engine",
@@ -59,27 +59,21 @@ HOTTEST = {
         "slab.kmem_cache",
         "slab.slab_lists",
         "slab.slab_page",
-        "workload.run.executor",
-        "workload.run.recorder",
-        "workload.run.thread",
-        "workload.streams.turns",
-    )
-}
-HOT = HOTTEST | {
-    "simslab." + name
-    for name in (
         "slub.alloc",
         "slub.core",
         "slub.free",
         "slub.lists.cpu_partial",
         "slub.lists.freelists",
         "slub.slab_page",
+        "workload.run.executor",
+        "workload.run.recorder",
+        "workload.run.thread",
+        "workload.streams.turns",
         "workload.trace.int_table",
         "workload.trace.line_scanner",
         "workload.trace.object_table",
     )
 }
-INLINED = ["-O1", "-finline-functions", "-finline-small-functions", "-foptimize-sibling-calls", "-fstrict-aliasing"]
 DATA = {
     "simslab.data.machines": "machines",
     "simslab.data.workloads": "workloads",
@@ -104,9 +98,7 @@ def leaf(name: str, source: str) -> Extension:
 
 def optimisation(name: str) -> list[str]:
     """Return the compiler's options for a leaf, by how much simulations run in it."""
-    if name in HOTTEST:
-        return ["-O2"]
-    return INLINED if name in HOT else ["-O1"]
+    return ["-O2"] if name in HOT else ["-O1"]
 
 
 def described(extension: Extension) -> tuple[str, str, dict[str, object]]:

@@ -135,9 +135,7 @@ def test_what_the_build_optimises_further_is_compiled_and_named_once():
     """A module that has moved would lose its optimisation without a word."""
     tree = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8"))
     hot = [
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in {"HOTTEST", "HOT"}
+        node.value for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "HOT"
     ]
     constants = [node.value for value in hot for node in ast.walk(value) if isinstance(node, ast.Constant)]
     names = [name for name in constants if name != "simslab."]

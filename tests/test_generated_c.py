@@ -23,7 +23,12 @@ FIRST_OF_MODULE = """\
 """
 LAST_OF_MODULE = "  __Pyx_DECREF(__pyx_t_1); __pyx_t_1 = 0;\n"
 C = """\
+/* #### Code section: filename_table ### */
+/* #### Code section: utility_code_proto ### */
+static void __Pyx_AddTraceback(const char *name,
+                               int line); /*proto*/
 /* #### Code section: decls ### */
+static long __pyx_f_b_hot(long x); /* proto*/
 static long *__pyx_vp_1a_BITS = 0;
 #define __pyx_v_1a_BITS (*__pyx_vp_1a_BITS)
 static long __pyx_v_own_BITS = 3;
@@ -125,6 +130,17 @@ def test_of_a_cold_module_what_python_calls_is_not_optimised():
 def test_of_a_hot_module_bodies_are_optimised_but_for_those_that_make_objects_or_show_what_is_in_them():
     found = unoptimised_functions(TOOL["revised"](generated(), hot=True))
     assert found == {"__pyx_pf_b_C___init__", "__pyx_pw_b_wrapper", *ACCESSORS}
+
+
+def test_of_a_hot_module_what_simulations_run_is_put_apart_from_what_tells_of_exceptions():
+    text = TOOL["revised"](generated(), hot=True)
+    assert "SIMSLAB_HOT static long __pyx_f_b_hot(long x); /* proto*/\n" in text
+    assert "SIMSLAB_COLD static void __Pyx_AddTraceback(const char *name,\n" in text
+    assert text.index("#define SIMSLAB_HOT") < text.index("SIMSLAB_COLD static")
+
+
+def test_of_a_cold_module_nothing_is_put_apart():
+    assert "SIMSLAB" not in TOOL["revised"](generated(), hot=False)
 
 
 @pytest.mark.parametrize("hot", [True, False])
