@@ -14,6 +14,7 @@ from simslab.workload.description.kernel_options import FailSlabSpec, KernelOpti
 from simslab.workload.description.spec import CacheSpec
 from simslab.workload.description.tunables import Tunables
 from simslab.workload.run.system import (
+    MANY_OBJECTS,
     boot_system,
     collector_off,
     create_caches,
@@ -55,15 +56,17 @@ def test_the_garbage_collector_is_as_it_was_after_a_boot_that_fails(was_on):
         gc.enable()
 
 
-def test_what_a_boot_made_is_old_without_a_collection():
+@pytest.mark.parametrize(("many", "old"), [(1.1, True), (0.1, False)])
+def test_what_a_boot_of_very_many_objects_made_is_old_without_a_collection(many, old):
     gc.collect()
     before = [generation["collections"] for generation in gc.get_stats()]
     with collector_off():
-        kept = [[] for _ in range(5000)]
-    made = {id(each) for each in kept}
-    assert made <= {id(each) for each in gc.get_objects(generation=2)}
+        kept = [[] for _ in range(int(many * MANY_OBJECTS))]
+        stats = [generation["collections"] for generation in gc.get_stats()]
+    found = {id(each) for each in gc.get_objects(generation=2)}
+    assert [id(each) in found for each in kept] == [old] * len(kept)
     assert gc.get_freeze_count() == 0
-    assert [generation["collections"] for generation in gc.get_stats()] == before
+    assert stats == before
 
 
 def test_stand_in_pages_on_a_machine_with_a_memoryless_node_are_refused_with_their_place():
