@@ -17,7 +17,7 @@ from simslab.workload.streams.draws import Draws, pass_over
 from simslab.workload.streams.making import Group, Making
 from simslab.workload.streams.pieces import portions
 from simslab.workload.streams.program import Stream, Words
-from simslab.workload.streams.turns import in_order
+from simslab.workload.streams.turns import Merger, in_order
 
 Fractions = npt.NDArray[np.float64]
 
@@ -211,10 +211,8 @@ class LifetimesStream:
 
 def _by_turn(births: Words, start: int, ends: Words, deaths: Words) -> Words:
     """Merge a round's allocations and frees, both in order; in one turn the allocation comes first."""
-    places = np.arange(len(deaths)) + np.minimum(ends - start + 1, len(births))
-    born = np.ones(len(births) + len(deaths), dtype=np.bool_)
-    born[places] = False
-    merged = np.empty(len(born), dtype=np.int64)
-    merged[places] = deaths
-    merged[born] = births
+    if not len(births) or not len(deaths):
+        return births if len(births) else deaths
+    merged = np.empty(len(births) + len(deaths), dtype=np.int64)
+    Merger().merge(births.data, deaths.data, ends.data, start, merged.data)
     return merged

@@ -30,6 +30,36 @@ class Places:
         return 0
 
 
+class Merger:
+    """Puts what happens in turns after one another into one line.
+
+    Speed: a compiled loop; with masks of NumPy it took a fifth of what the streams of mixed-remote take
+    (benchmarks/allocator.py: 8 CPUs).
+    """
+
+    def merge(self, births: memoryview, deaths: memoryview, ends: memoryview, start: int, merged: memoryview) -> int:
+        """Fill `merged` with one birth a turn from turn `start` on and the deaths, whose turns `ends` ascend.
+
+        In one turn the birth comes first; deaths of turns after the last birth come last. Neither may be empty.
+        """
+        born, died = buffers.int64_pointer(births), buffers.int64_pointer(deaths)
+        end, line = buffers.int64_pointer(ends), buffers.int64_pointer(merged)
+        turns, dead = len(births), len(deaths)
+        place = death = 0
+        for turn in range(turns):
+            line[place] = born[turn]
+            place += 1
+            while death < dead and end[death] <= start + turn:
+                line[place] = died[death]
+                place += 1
+                death += 1
+        while death < dead:
+            line[place] = died[death]
+            place += 1
+            death += 1
+        return 0
+
+
 def remainders(turns: Turns, divisor: int) -> Turns:
     """Return `turns % divisor`, of turns that are not negative.
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simslab.workload.streams.turns import Places, in_order, remainders
+from simslab.workload.streams.turns import Merger, Places, in_order, remainders
 
 
 def filled(own, *places):
@@ -31,3 +31,15 @@ def test_turns_come_in_order_and_equal_ones_as_they_were(numbers, modulus):
 def test_remainders_are_those_of_a_division(numbers, divisor):
     turns = np.array(numbers, dtype=np.int64)
     assert remainders(turns, divisor).tolist() == [number % divisor for number in numbers]
+
+
+@given(st.integers(0, 100), st.integers(1, 12), st.lists(st.integers(0, 20), min_size=1, max_size=30))
+def test_births_and_deaths_of_turns_come_in_one_line_with_the_birth_first(start, turns, ages):
+    births = np.arange(turns, dtype=np.int64)
+    ends = np.array(sorted(start + age for age in ages), dtype=np.int64)
+    deaths = 1000 + np.arange(len(ages), dtype=np.int64)
+    merged = np.empty(turns + len(ages), dtype=np.int64)
+    Merger().merge(births.data, deaths.data, ends.data, start, merged.data)
+    dated = [(start + turn, 0, born) for turn, born in enumerate(births)]
+    dated += [(max(end, start), 1, died) for end, died in zip(ends, deaths, strict=True)]
+    assert merged.tolist() == [word for _, _, word in sorted(dated)]
