@@ -105,8 +105,10 @@ class ServerArray:
         return load if load < FULL_Q10 else FULL_Q10
 
     def busy_until(self, row: int, now_q10: int, service: int) -> int:
-        """Queue behind everything asked before of the server at `row`; returns the wait in cycles, its fraction
-        carried."""
+        """Queue behind everything that the server at `row` was asked before; returns the wait in cycles.
+
+        Its fraction is carried to the next request.
+        """
         servers = self.servers
         free = servers[row + FREE]
         wait = servers[row + FRACTION]
