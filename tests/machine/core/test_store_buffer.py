@@ -98,6 +98,16 @@ def test_the_stores_of_instructions_fill_the_buffer_behind_one_that_misses(make_
     assert cpu.cause_owner[STALL] == LATENCY - 10 * ENTRIES
 
 
+def test_stores_of_instructions_leave_room_until_every_entry_is_taken(make_cpu):
+    cpu = make_cpu(interval=10)
+    cpu.write(ADDR)
+    cpu.insn(10 * (ENTRIES - 2))
+    cpu.write(ADDR)  # takes the last entry
+    assert cpu.cause_owner[STALL] == 0
+    cpu.write(ADDR)
+    assert cpu.now == LATENCY
+
+
 def test_only_instructions_since_the_last_named_store_bring_stores_of_their_own(make_cpu):
     cpu = make_cpu(interval=10)
     cpu.write(ADDR + 64)
