@@ -37,6 +37,6 @@ cdef inline unsigned char* uint8_pointer(object view) except NULL:
     return <unsigned char*> pointer_to(view, 1)
 
 
-cdef inline long long prefetch(long long* table, long long index) noexcept:  # C alone
+cdef inline long long prefetch(long long* table, long long index) noexcept:  # C alone: nothing in it can raise
     simslab_prefetch(table + index)
     return 0

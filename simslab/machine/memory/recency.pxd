@@ -1,7 +1,7 @@
 from simslab.machine.memory cimport states
 
 
-cdef inline long long find(long long* tags, long long base, long long ways, long long key) noexcept:  # C alone
+cdef inline long long find(long long* tags, long long base, long long ways, long long key) noexcept:  # C alone: nothing in it can raise
     cdef long long* way = tags + base
     cdef long long* last = way + ways
     while last - way >= 4:  # Speed: four at a time (benchmarks/allocator.py: producer and consumer)
@@ -21,7 +21,7 @@ cdef inline long long find(long long* tags, long long base, long long ways, long
     return states.ABSENT
 
 
-cdef inline long long to_front(long long* tags, long long base, long long way) noexcept:  # C alone: nothing can raise
+cdef inline long long to_front(long long* tags, long long base, long long way) noexcept:  # C alone: nothing in it can raise
     # Speed: each word is carried to the next place, forwards, since of the plain loop gcc makes a call of memmove; and
     # most often there is but one (benchmarks/allocator.py, 8 CPUs; benchmarks/boot.py).
     cdef long long place = base
@@ -40,7 +40,7 @@ cdef inline long long to_front(long long* tags, long long base, long long way) n
     return base
 
 
-cdef inline long long put_first(long long* tags, long long base, long long ways, long long word) noexcept:  # C alone
+cdef inline long long put_first(long long* tags, long long base, long long ways, long long word) noexcept:  # C alone: nothing in it can raise
     cdef long long way = base + ways - 1
     cdef long long last = tags[way]
     while way > base:
@@ -50,7 +50,7 @@ cdef inline long long put_first(long long* tags, long long base, long long ways,
     return last
 
 
-cdef inline long long take_out(long long* tags, long long base, long long ways, long long way) noexcept:  # C alone
+cdef inline long long take_out(long long* tags, long long base, long long ways, long long way) noexcept:  # C alone: nothing in it can raise
     cdef long long last = base + ways - 1
     while way < last:
         tags[way] = tags[way + 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -24,30 +25,33 @@ Touch = Annotated[
     ),
 ]
 _CACHE_NAME: Final = r"^[!-~]{1,60}$"
+_NAME: Final = r"^[A-Za-z0-9_.-]{1,40}$"
 
 
-def _cache_name(name: str) -> str:
-    if re.fullmatch(_CACHE_NAME, name) is None:
-        expected = "1 to 60 printable ASCII characters without spaces, as /proc/slabinfo has them"
-        raise BadValue(f"{name!r:.60} cannot name a cache", expected=expected)
+def _named(name: str, pattern: str, wrong: str, expected: str) -> str:
+    """Return a name that matches; pydantic would tell of the pattern."""
+    if re.fullmatch(pattern, name) is None:
+        raise BadValue(f"{name!r:.60} {wrong}", expected=expected)
     return name
 
 
+_cache_name = partial(
+    _named,
+    pattern=_CACHE_NAME,
+    wrong="cannot name a cache",
+    expected="1 to 60 printable ASCII characters without spaces, as /proc/slabinfo has them",
+)
+_name = partial(
+    _named,
+    pattern=_NAME,
+    wrong="is no usable name",
+    expected="1 to 40 letters from A to z, digits, '_', '.' and '-'",
+)
 CacheName = Annotated[
     str,
     AfterValidator(_cache_name),
     Field(description="printable, without spaces, as slabinfo has it", json_schema_extra={"pattern": _CACHE_NAME}),
 ]
-_NAME: Final = r"^[A-Za-z0-9_.-]{1,40}$"
-
-
-def _name(name: str) -> str:
-    if re.fullmatch(_NAME, name) is None:
-        expected = "1 to 40 letters from A to z, digits, '_', '.' and '-'"
-        raise BadValue(f"{name!r:.60} is no usable name", expected=expected)
-    return name
-
-
 Name = Annotated[
     str, AfterValidator(_name), Field(description="letters A to z, digits, _ . -", json_schema_extra={"pattern": _NAME})
 ]
