@@ -49,7 +49,7 @@ class Shadow:
 
     def access(self, core, line, write, now=0):
         """One access; returns its latency. What is wrong with it is appended to `problems`."""
-        owner_before = self.memory.directory.owner_of(self.memory.directory.row(0, line))
+        owner_before = self.memory.holders.owner_of(self.memory.holders.entry(line))
         passed = self.channel_lines()
         latency = self.memory.access(core, line, write, now)
         self.note(core, line, write, latency, owner_before, self.channel_lines() - passed)

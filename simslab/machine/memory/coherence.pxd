@@ -4,12 +4,11 @@ from simslab.base cimport bits, buffers, hashing
 from simslab.machine.accounting cimport causes
 from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
-from simslab.machine.memory.directory cimport Directory
 from simslab.machine.memory.hierarchy cimport CacheHierarchy
+from simslab.machine.memory.holders cimport Holders
 from simslab.machine.memory.paths cimport Paths
 from simslab.machine.memory.queueing.cache_ports cimport CachePorts
 from simslab.machine.memory.queueing.line_turns cimport LineTurns
-from simslab.machine.memory.snoop_filters cimport SnoopFilters
 
 cdef long long WORDS
 cdef long long WORD_PLACE
@@ -21,8 +20,7 @@ cdef class CoherentMemory:
     cdef readonly Paths paths
     cdef readonly CacheArray l1
     cdef readonly CacheArray l2
-    cdef readonly SnoopFilters filters
-    cdef readonly Directory directory
+    cdef readonly Holders holders
     cdef object domain_owner
     cdef long long* core_domain
     cdef readonly long long l2_latency
@@ -66,7 +64,7 @@ cdef class CoherentMemory:
     cdef long long pass_ports(self, long long core, long long now) noexcept
     @cython.locals(domain=cython.longlong, latency=cython.longlong)
     cpdef long long prefetch(self, long long core, long long line, long long now) noexcept
-    @cython.locals(filters=SnoopFilters, state=cython.longlong)
+    @cython.locals(holders=Holders, state=cython.longlong)
     cdef inline long long private_hit(self, long long core, long long row, long long line, long long write) noexcept
     @cython.locals(latency=cython.longlong)
     cdef inline long long beyond_private(

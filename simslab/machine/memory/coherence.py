@@ -2,7 +2,7 @@
 
 An L2 miss looks up its own L3 domain's snoop filter first and only then goes to the line's home, whose directory knows
 which domains hold the line. Four questions, four objects: where is the line (`cache_array.py`), whom to evict
-(`replacement.py`), who may hold it (here, with `snoop_filters.py` and `directory.py`), when does it arrive (`paths.py`
+(`replacement.py`), who may hold it (here, with `holders.py`), when does it arrive (`paths.py`
 over `interconnect.py`); `hierarchy.py` puts tag arrays and tables together.
 
 `transact` returns the full latency of one access; what of it the core exposes is the CPU's business (`accesses.py`).
@@ -35,7 +35,7 @@ class CoherentMemory:
     ) -> None:
         self.caches, self.paths = caches, paths
         self.l1, self.l2 = caches.l1, caches.l2
-        self.filters, self.directory = caches.filters, caches.directory
+        self.holders = caches.holders
         self.domain_owner = buffers.int64_zeros(len(places.core_domain))
         self.core_domain = buffers.int64_pointer(self.domain_owner)
         for core, domain in enumerate(places.core_domain):
@@ -86,7 +86,7 @@ class CoherentMemory:
         if self.witness is not None:
             self.tell_fetching(core, line)
         domain = self.core_domain[core]
-        row = self.filters.row_of(domain, line)
+        row = self.holders.row_of(domain + 1, line)
         latency = self.private_hit(core, row, line, write)
         if latency < 0:
             latency = self.beyond_private(core, domain, row, line, write, now)
@@ -193,7 +193,7 @@ class CoherentMemory:
         if self.caches.private_state(core, line) != 0:
             return 0
         domain = self.core_domain[core]
-        if self.filters.another(domain, self.filters.row_of(domain, line), core) != states.NOBODY:
+        if self.holders.another(domain, self.holders.row_of(domain + 1, line), core) != states.NOBODY:
             return 0
         self.caches.fills_l1 = 0
         latency = self.transact(core, line, 0, now)
@@ -204,10 +204,10 @@ class CoherentMemory:
         """Serve from L2 what needs nobody else; -1 otherwise."""
         # Speed: the snoop filter tells what the L2 has not, whose set need not be searched (benchmarks/allocator.py:
         # producer and consumer).
-        filters = self.filters
+        holders = self.holders
         state = (
             self.l2.take(core, line, write)
-            if filters.rows[row + filters.core_word[core]] & filters.core_bit[core]
+            if holders.rows[row + holders.core_word[core]] & holders.core_bit[core]
             else 0
         )
         if state == 0 or (write and state == states.SHARED):
@@ -242,13 +242,13 @@ class CoherentMemory:
 
     def read_in_domain(self, core: int, domain: int, row: int, line: int, now: int) -> int:
         """Serve a read below the requester's own L3; -1 when the domain does not hold the line."""
-        other = self.filters.another(domain, row, core)
+        other = self.holders.another(domain, row, core)
         self.grant = states.SHARED
         if other >= 0:
             state = self.caches.share_private(other, line)
             if state >= states.EXCLUSIVE:
                 return self.read_from_owner(state, domain, row, line, now)
-        if self.filters.rows[row + states.L3_STATE] != 0:
+        if self.holders.rows[row] & states.L3_STATE:
             self.caches.use_l3(domain, row, line)
             self.cause = causes.L3
             if other == states.NOBODY and self.sole_owner(domain, line):
@@ -269,8 +269,8 @@ class CoherentMemory:
 
     def sole_owner(self, domain: int, line: int) -> int:
         """Whether the directory knows of no other domain and lets this one hand out E."""
-        row = self.directory.row_of(0, line)
-        return self.directory.is_alone(row, domain) if self.directory.owner_of(row) == domain else 0
+        row = self.holders.row_of(states.DIRECTORY, line)
+        return self.holders.is_alone(row, domain) if self.holders.owner_of(row) == domain else 0
 
     def read_from_home(self, domain: int, line: int, now: int) -> int:
         """Serve a read from another domain or from memory; the directory then lists the requester.
@@ -278,20 +278,20 @@ class CoherentMemory:
         E is granted when nobody else holds the line after it, S otherwise.
         """
         home = self.paths.home_of(line)
-        row = self.directory.row_of(0, line)
+        row = self.holders.row_of(states.DIRECTORY, line)
         latency = self.answer(home, domain, row, line, now)
-        self.directory.admit(row, domain, domain if self.caches.protocol == states.MESIF else states.NOBODY)
-        if self.directory.others(row, domain):
+        self.holders.admit(row, domain, domain if self.caches.protocol == states.MESIF else states.NOBODY)
+        if self.holders.others(row, domain):
             self.grant = states.SHARED
         else:
-            self.directory.set_owner(row, domain)
+            self.holders.set_owner(row, domain)
             self.grant = states.EXCLUSIVE
         return latency
 
     def answer(self, home: int, domain: int, row: int, line: int, now: int) -> int:
         """Data for a read: from the owner, from a forwarder that is faster than memory, or from memory."""
-        owner = self.directory.owner_of(row)
-        forwarder = self.directory.forwarder_of(row)
+        owner = self.holders.owner_of(row)
+        forwarder = self.holders.forwarder_of(row)
         if owner >= 0 and owner != domain:
             latency = self.forward(home, owner, domain, now)
             self.downgrade(owner, row, line, now)
@@ -312,10 +312,10 @@ class CoherentMemory:
 
     def downgrade(self, owner: int, row: int, line: int, now: int) -> int:
         """A read reached the owning domain: copies become shared; MESIF writes dirty data home, MOESI keeps it (O)."""
-        dirty = self.caches.share_domain(owner, self.filters.row_of(owner, line), line, now)
+        dirty = self.caches.share_domain(owner, self.holders.row_of(owner + 1, line), line, now)
         if dirty and self.caches.protocol == states.MOESI:
             return 0
-        self.directory.set_owner(row, states.NOBODY)
+        self.holders.set_owner(row, states.NOBODY)
         if dirty:
             self.paths.write_back(owner, line, now)
         return 0
@@ -335,17 +335,17 @@ class CoherentMemory:
     def read_for_ownership(self, core: int, domain: int, row: int, line: int, held: int, now: int) -> int:
         """Ask for the only copy: data if the core has none, and every other copy invalidated, in parallel."""
         latency = self.local_ownership(core, domain, row, line, held)
-        entry = self.directory.row_of(0, line)
-        if latency < 0 or self.directory.others(entry, domain):
+        entry = self.holders.row_of(states.DIRECTORY, line)
+        if latency < 0 or self.holders.others(entry, domain):
             beyond = self.home_ownership(domain, entry, line, 1 if latency >= 0 else 0, now)
             latency = max(latency, beyond)
-        self.directory.take(entry, domain)
+        self.holders.take(entry, domain)
         return latency
 
     def local_ownership(self, core: int, domain: int, row: int, line: int, held: int) -> int:
         """Invalidate the domain's other cores; the latency if the domain has the data, -1 if it does not."""
-        other = self.filters.another(domain, row, core)
-        l3_state = self.filters.rows[row + states.L3_STATE]
+        other = self.holders.another(domain, row, core)
+        l3_state = self.holders.rows[row] & states.L3_STATE
         if held == 0 and l3_state == 0 and other == states.NOBODY:
             return -1
         self.cause = causes.L3
@@ -361,7 +361,7 @@ class CoherentMemory:
     def home_ownership(self, domain: int, entry: int, line: int, has_data: int, now: int) -> int:
         """Ask the home for ownership; data from the owner, from memory, or none when the requester has it."""
         home = self.paths.home_of(line)
-        owner = self.directory.owner_of(entry)
+        owner = self.holders.owner_of(entry)
         answer = 0
         if has_data:
             self.cause = causes.REMOTE_CACHE
@@ -369,10 +369,10 @@ class CoherentMemory:
             answer = self.forward(home, owner, domain, now)
         else:
             answer = self.from_dram(home, domain, line, now)
-        for word in range(self.directory.words):
-            others = self.directory.others_in(entry, word, domain)
+        for word in range(self.holders.words):
+            others = self.holders.other_domains_in(entry, word, domain)
             while others != 0:
-                sharer = (word << states.WORD_SHIFT) + bits.lowest(others)
+                sharer = self.holders.domain_at(word, others)
                 others &= ~bits.bit(bits.lowest(others))
                 acknowledged = self.invalidate_sharer(home, sharer, line)
                 if acknowledged > answer:

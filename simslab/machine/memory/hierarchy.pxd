@@ -3,9 +3,8 @@ cimport cython
 from simslab.base cimport bits
 from simslab.machine.memory cimport states
 from simslab.machine.memory.cache_array cimport CacheArray
-from simslab.machine.memory.directory cimport Directory
+from simslab.machine.memory.holders cimport Holders
 from simslab.machine.memory.paths cimport Paths
-from simslab.machine.memory.snoop_filters cimport SnoopFilters
 
 cdef long long LEAST_PAGES
 cdef long long PAGES_PER_PAIR
@@ -20,8 +19,7 @@ cdef class CacheHierarchy:
     cdef readonly long long inclusion
     cdef readonly long long protocol
     cdef readonly long long fills_l1
-    cdef readonly Directory directory
-    cdef readonly SnoopFilters filters
+    cdef readonly Holders holders
 
     @cython.locals(upper=cython.longlong)
     cpdef long long private_state(self, long long core, long long line) noexcept

@@ -5,11 +5,18 @@ from simslab.base cimport buffers, hashing
 cdef long long PAGE_BITS
 cdef long long IN_PAGE
 cdef long long HASH_BITS
+cdef long long HOST_LINE
 
 
 cdef class LineTable:
     cdef readonly long long instances
     cdef readonly long long width
+    cdef readonly long long blocks
+    cdef readonly long long stride
+    cdef long long beside
+    cdef long long own_key
+    cdef long long latest_key
+    cdef long long latest_block
     cdef readonly long long pages
     cdef readonly long long used
     cdef readonly long long slots
@@ -19,8 +26,10 @@ cdef class LineTable:
     cdef public object owner
     cdef long long* rows
 
-    @cython.locals(key=cython.longlong, slot=cython.longlong)
+    @cython.locals(key=cython.longlong)
     cdef long long row_of(self, long long instance, long long line) except -1
+    @cython.locals(slot=cython.longlong)
+    cdef long long block_of(self, long long key) except -1
     @cython.locals(block=cython.longlong)
     cdef long long add(self, long long key, long long slot) except -1
     @cython.locals(slot=cython.longlong)

@@ -11,4 +11,3 @@ cdef class Replacement:
 cdef class LeastRecentlyUsed(Replacement):
     cdef long long use(self, long long* tags, long long base, long long way) noexcept
     cdef long long insert(self, long long* tags, long long base, long long ways, long long word) noexcept
-    cdef long long remove(self, long long* tags, long long base, long long ways, long long way) noexcept

@@ -1,8 +1,9 @@
 """Whom to evict: how the ways of a set are kept in order, so that one of them is the victim.
 
 The seam for policies: a tag array (`cache_array.py`) asks its policy at every use, insertion and removal. A policy
-works on the words of one set, `tags[base : base + ways]`, and may move them. The way that a hit is most likely in
-comes first: the cores look there before they ask (`core/accesses.py`), and take a hit there for a use without effect.
+works on the words of one set, `tags[base : base + ways]`, and may move them. Empty ways come last: who searches a set
+stops there. The way that a hit is most likely in comes first: the cores look there before they ask
+(`core/accesses.py`), and take a hit there for a use without effect.
 """
 
 from __future__ import annotations
@@ -22,9 +23,8 @@ class Replacement:
         return word
 
     def remove(self, tags: memoryview, base: int, ways: int, way: int) -> int:
-        """Empty the way at index `way`."""
-        tags[way] = 0
-        return 0
+        """Empty the way at index `way`: close the gap; the free way goes last."""
+        return recency.take_out(tags, base, ways, way)
 
 
 class LeastRecentlyUsed(Replacement):
@@ -37,7 +37,3 @@ class LeastRecentlyUsed(Replacement):
     def insert(self, tags: memoryview, base: int, ways: int, word: int) -> int:
         """Put the word in front; the last one goes."""
         return recency.put_first(tags, base, ways, word)
-
-    def remove(self, tags: memoryview, base: int, ways: int, way: int) -> int:
-        """Close the gap; the free way goes last."""
-        return recency.take_out(tags, base, ways, way)

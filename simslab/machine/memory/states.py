@@ -33,13 +33,16 @@ SOURCE_SNOOP: Final = 2  # the requester asks every domain and the home at once
 MESIF: Final = 0
 MOESI: Final = 1
 
-# Words of a row of a snoop filter.
-L3_STATE: Final = 0  # 0 absent, SHARED clean, MODIFIED dirty
-CORES: Final = 1  # and on: masks of the cores of this domain that hold the line
-# Words of a row of the directory.
-OWNER: Final = 0  # domain with the only or the dirty copy (state O), plus 1
-FORWARDER: Final = 1  # domain that answers for shared copies (state F), plus 1
-DOMAINS: Final = 2  # and on: masks of domains that hold the line
+# Instances of the table of holders: the directory, and from 1 on the snoop filters of the domains.
+DIRECTORY: Final = 0
+# Bits of the first word of a row of a snoop filter; its mask of cores goes on in the next.
+L3_STATE: Final = 3  # mask; 0 absent, SHARED clean, MODIFIED dirty
+FIRST_CORE: Final = 2
+# Bits of the first word of a row of the directory; its mask of domains goes on in the next.
+DOMAIN_MASK: Final = 2047  # owner, plus 1
+FORWARDER: Final = 11  # and from this bit on the forwarder, plus 1
+FIRST_DOMAIN: Final = 22
+NAMES: Final = 0x3FFFFF  # mask of owner and forwarder
 # Masks are of as many words as it takes.
 WORD_BITS: Final = 64
 WORD_SHIFT: Final = 6

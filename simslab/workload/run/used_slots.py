@@ -63,6 +63,11 @@ class UsedSlots:
         return blocks
 
     def _used_up(self, block: slice) -> bool:
+        # Speed: the last slot is filled last, and its object is rarely the first that is gone; a block is 256 KiB to
+        # read (callgrind, benchmarks/slub.py: 1.2 of 5.7 lines an operation beyond a cache of 1 MiB).
+        last = block.stop - 1
+        if not self.since[last] or self.address[last] != operations.EMPTY:
+            return False
         return bool(self.since[block].all() and not (self.address[block] != operations.EMPTY).any())
 
     def _forget(self, first: int) -> None:

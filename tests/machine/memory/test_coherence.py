@@ -8,8 +8,10 @@ from simslab.machine.accounting import causes
 from simslab.machine.memory.states import (
     EXCLUSIVE,
     EXCLUSIVE_L3,
+    FIRST_CORE,
     HOME_SNOOP,
     INCLUSIVE,
+    L3_STATE,
     MESIF,
     MODIFIED,
     MOESI,
@@ -167,14 +169,14 @@ def test_one_owner_or_many_sharers_after_every_access(make_memory, program, incl
 def check_tables(memory):
     """The snoop filters and the directory name exactly the holders that the arrays show."""
     for line in (*range(LINE, LINE + 41), *range(FAR, FAR + 41)):
-        entry = memory.directory.row(0, line)
+        entry = memory.holders.entry(line)
         for domain in range(2):
-            row = memory.filters.row(domain, line)
-            l3_state, mask = memory.filters.owner[row : row + 2]
+            word = memory.holders.owner[memory.holders.filter_row(domain, line)]
+            l3_state, mask = word & L3_STATE, word >> FIRST_CORE
             assert l3_state == memory.caches.l3.state_of(domain, line)
             holders = sum(1 << c for c in range(4) if memory.state_in_core(domain * 4 + c, line))
             assert mask == holders
-            assert memory.directory.holds(entry, domain) == (1 if mask or l3_state else 0)
+            assert memory.holders.holds(entry, domain) == (1 if mask or l3_state else 0)
 
 
 def test_a_home_that_must_read_its_bits_asks_the_owner_after_memory(make_memory):

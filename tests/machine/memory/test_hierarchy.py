@@ -35,8 +35,8 @@ def test_a_line_that_leaves_the_l2_leaves_the_l1_and_is_in_the_l3(make_caches, i
     caches = make_caches([(LINE + SAME_L2_SET * i, int(i == 0)) for i in range(5)], inclusion=inclusion)
     assert (caches.l1.state_of(0, LINE), caches.l2.state_of(0, LINE)) == (0, 0)
     assert caches.l3.state_of(0, LINE) == MODIFIED
-    row = caches.filters.row(0, LINE)
-    assert list(caches.filters.owner[row : row + 2]) == [MODIFIED, 0]
+    row = caches.holders.filter_row(0, LINE)
+    assert caches.holders.owner[row] == MODIFIED  # and no core has it
 
 
 @pytest.mark.parametrize(("inclusion", "state"), [(INCLUSIVE, SHARED), (NON_INCLUSIVE, 0), (EXCLUSIVE_L3, 0)])
@@ -53,11 +53,11 @@ def test_an_exclusive_l3_gives_a_clean_line_up_on_a_hit(make_caches, inclusion, 
 def test_the_directory_forgets_a_domain_whose_last_copy_left(make_caches):
     lines = range(LINE, LINE + 16 * 12, 16)  # one set of L2 and of L3
     caches = make_caches([(line, 0) for line in lines])
-    held = [line for line in lines if caches.directory.holds(caches.directory.row(0, line), 0)]
+    held = [line for line in lines if caches.holders.holds(caches.holders.entry(line), 0)]
     assert held == list(lines)[-8:]  # four in the L2, four in the L3
 
 
 def test_tables_of_a_machine_with_many_nodes_have_room_for_its_boot():
-    assert [pages_at_boot(nodes) for nodes in (1, 2, 8, 24, 64)] == [64, 64, 1024, 16384, 65536]
+    assert [pages_at_boot(nodes) for nodes in (1, 2, 8, 24, 64)] == [64, 128, 2048, 32768, 131072]
     caches = build_machine(load_machine("two-socket", ["nodes=8", "layout.cores=1"])).cpus[0].memory.caches
-    assert (caches.directory.pages, caches.filters.pages) == (1024, 1024)
+    assert caches.holders.pages == 2048

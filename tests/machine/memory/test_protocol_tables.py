@@ -142,14 +142,14 @@ class Watched:
         return self.memory.cause
 
     def tracked(self, line):
-        row = self.memory.directory.row(0, line)
-        return [self.memory.directory.owner[row + word] for word in (states.DOMAINS, states.OWNER, states.FORWARDER)]
+        holders, row = self.memory.holders, self.memory.holders.entry(line)
+        mask = sum(1 << domain for domain in range(DOMAINS) if holders.holds(row, domain))
+        return [mask, holders.owner_of(row) + 1, holders.forwarder_of(row) + 1]
 
     def is_dirty(self, domain, line):
-        table = self.memory.filters
-        row = table.row(domain, line)
+        holders, row = self.memory.holders, self.memory.holders.filter_row(domain, line)
         cores = range(domain * CORES_EACH, (domain + 1) * CORES_EACH)
-        return table.owner[row + states.L3_STATE] == states.MODIFIED or any(
+        return holders.owner[row] & states.L3_STATE == states.MODIFIED or any(
             self.state_in_core(core, line) == states.MODIFIED for core in cores
         )
 

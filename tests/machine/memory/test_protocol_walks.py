@@ -122,5 +122,6 @@ ROWS = {
 def test_the_directory_after_a_walk(make_memory, protocol, script):
     memory = make_memory(domains=3, protocol=protocol)
     walk(memory, script)
-    owner, forwarder, domains = memory.directory.owner[memory.directory.row(0, LINE) :][:3]
-    assert (domains, owner, forwarder) == ROWS[protocol][script]
+    holders, row = memory.holders, memory.holders.entry(LINE)
+    domains = sum(1 << domain for domain in range(3) if holders.holds(row, domain))
+    assert (domains, holders.owner_of(row) + 1, holders.forwarder_of(row) + 1) == ROWS[protocol][script]

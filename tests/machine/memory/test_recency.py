@@ -1,6 +1,8 @@
 """Words of a set in order of use."""
 
+from simslab.machine.memory.cache_array import CacheArray
 from simslab.machine.memory.recency import put_first, take_out, to_front
+from simslab.machine.memory.states import ABSENT, SHARED, STATE_BITS
 
 BASE, WAYS = 1, 4
 
@@ -32,3 +34,14 @@ def test_a_word_taken_out_leaves_the_free_way_last():
     tags = a_set()
     take_out(tags, BASE, WAYS, BASE)
     assert tags == [99, 20, 30, 0, 0, 99]
+
+
+def test_a_set_of_many_ways_is_searched_and_shifted_as_far_as_it_is_used():
+    array = CacheArray(1, 1, 20)
+    for line in range(1, 23):
+        assert array.insert(0, line, SHARED) >> STATE_BITS == max(line - 20, 0)
+        assert [array.find(0, held) for held in range(max(line - 19, 1), line + 1)] == [*range(min(line, 20))][::-1]
+        assert array.find(0, 30) == ABSENT
+    for gone, line in enumerate(range(3, 23), 1):
+        assert array.remove(0, line) == SHARED
+        assert [word >> STATE_BITS for word in array.owner] == [*range(22, line, -1)] + [0] * gone

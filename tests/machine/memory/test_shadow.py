@@ -11,6 +11,7 @@ from shadow import Shadow
 from simslab.base.build import running_build
 from simslab.machine.memory.states import (
     EXCLUSIVE_L3,
+    FIRST_CORE,
     HOME_DIRECTORY,
     HOME_SNOOP,
     INCLUSIVE,
@@ -89,14 +90,15 @@ def test_masks_of_several_words_lose_no_copy(make_memory, size, protocol, inclus
 def assert_tables_name_the_holders(memory, lines, domains, cores_each):
     """Filters and directory, bit by bit, against the tag arrays."""
     for line in lines:
-        listed = memory.directory.row(0, line)
+        listed = memory.holders.entry(line)
         for domain in range(domains):
-            row = memory.filters.row(domain, line)
+            row = memory.holders.filter_row(domain, line)
             held = [memory.state_in_core(domain * cores_each + i, line) != 0 for i in range(cores_each)]
-            masks = memory.filters.owner[row + 1 : row + memory.filters.width].tolist()
-            assert held == [masks[i // 64] >> (i % 64) & 1 == 1 for i in range(cores_each)]
+            masks = memory.holders.owner[row : row + memory.holders.core_words].tolist()
+            places = range(FIRST_CORE, FIRST_CORE + cores_each)
+            assert held == [masks[i // 64] >> (i % 64) & 1 == 1 for i in places]
             in_l3 = memory.caches.l3.state_of(domain, line) != 0
-            assert memory.directory.holds(listed, domain) == (1 if in_l3 or any(held) else 0)
+            assert memory.holders.holds(listed, domain) == (1 if in_l3 or any(held) else 0)
 
 
 def plant(memory, core, line, state):
@@ -128,10 +130,8 @@ def test_the_shadow_sees_dirty_data_that_is_dropped(make_memory):
     memory = shadow.memory
     shadow.access(0, LINES[0], 1)
     plant(memory, 0, LINES[0], 0)
-    for table in (memory.filters, memory.directory):
-        row = table.row(0, LINES[0])
-        for word in range(table.width):
-            table.owner[row + word] = 0
+    for row in (memory.holders.entry(LINES[0]), memory.holders.filter_row(0, LINES[0])):
+        memory.holders.owner[row] = 0
     shadow.access(2, LINES[0], 0)
     assert any("through memory" in text for text in shadow.problems)
 

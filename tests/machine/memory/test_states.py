@@ -14,9 +14,10 @@ def test_a_state_fits_the_low_bits_of_a_word():
     assert states.MODIFIED <= states.STATE_MASK == (1 << states.STATE_BITS) - 1
 
 
-def test_masks_follow_the_other_words_of_a_row():
-    assert states.L3_STATE < states.CORES
-    assert max(states.OWNER, states.FORWARDER) < states.DOMAINS
+def test_masks_begin_above_what_else_is_in_the_first_word_of_a_row():
+    assert states.MODIFIED <= states.L3_STATE == (1 << states.FIRST_CORE) - 1
+    assert states.MOST_DOMAINS <= states.DOMAIN_MASK == (1 << states.FORWARDER) - 1
+    assert states.NAMES == (1 << states.FIRST_DOMAIN) - 1 == states.DOMAIN_MASK << states.FORWARDER | states.DOMAIN_MASK
 
 
 def test_what_stands_in_place_of_a_core_is_none():

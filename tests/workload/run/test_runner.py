@@ -198,4 +198,4 @@ def test_a_run_whose_memory_ends_in_the_middle_of_an_access_is_no_result(monkeyp
 
     monkeypatch.setattr("simslab.machine.memory.line_table.np", SimpleNamespace(zeros=ending, int64=np.int64))
     with pytest.raises(MemoryError):
-        run("one-node", GROUP | {"steps": [CHURN]})
+        run("one-node", GROUP | {"steps": [CHURN | {"live": 3000, "operations": 10000}]})
