@@ -7,6 +7,7 @@ import re
 import runpy
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
@@ -80,6 +81,11 @@ DATA = {
 }  # package: folder
 GENERATED = "build/cython"
 REVISED = runpy.run_path("tools/generated_c.py")["revised"]
+# Speed: one library instead of one for each leaf (tools/one_library.py). Elsewhere than on Linux names, paths and
+# visibility are other matters, and every leaf stays a library of its own.
+TOGETHER = sys.platform == "linux"
+LIBRARY = "simslab._leaves"
+JOINED = "build/library"
 FIRST_HEADER = "#define PY_SSIZE_T_CLEAN\n#include <Python.h>\n"  # as the C that Cython writes begins
 
 
@@ -165,6 +171,22 @@ class BuildLeaves(build_ext):
             extension._needs_stub = False
             for source in map(Path, extension.sources):
                 revise(extension.name, source)
+        if TOGETHER:
+            self.join()
+
+    def join(self) -> None:
+        """Replace the C of the leaves by that of one library; what is the same as before keeps its time."""
+        joined = runpy.run_path("tools/one_library.py")["joined"]
+        texts = {
+            extension.name: Path(extension.sources[0]).read_text(encoding="utf-8") for extension in self.extensions
+        }
+        found = joined(texts, HOT)
+        for extension in self.extensions:
+            source = Path(JOINED, extension.name.replace(".", "/") + ".c")
+            source.parent.mkdir(parents=True, exist_ok=True)
+            if not source.exists() or source.read_text(encoding="utf-8") != found[extension.name]:
+                source.write_text(found[extension.name], encoding="utf-8")
+            extension.sources = [str(source)]
 
     def translate_together(self) -> None:
         """Translate all leaves by what reads their declarations once; `cythonize` does what is missing after it."""
@@ -185,7 +207,54 @@ class BuildLeaves(build_ext):
                 self.share_header(
                     [extension for extension in self.extensions if extension.extra_compile_args == [*flags]]
                 )
+        self.objects: dict[str, str] = {}
         super().build_extensions()
+        if TOGETHER and self.extensions:
+            self.link_library()
+
+    def build_extension(self, extension: Extension) -> None:
+        """Compile a leaf, unless its object is there; of what makes a library of its own, link it, too."""
+        if not TOGETHER:
+            super().build_extension(extension)
+            return
+        [made] = self.compiler.object_filenames(extension.sources, output_dir=self.build_temp)
+        if self.force or is_newer([*extension.sources, "setup.py"], made):
+            flags = extension.extra_compile_args
+            self.compiler.compile(extension.sources, output_dir=self.build_temp, extra_postargs=flags)
+        self.objects[extension.name] = made
+
+    def link_library(self) -> None:
+        """Make the library of all leaves, and the modules that hand it out."""
+        objects = [self.objects[extension.name] for extension in self.extensions]
+        library = self.get_ext_fullpath(LIBRARY)
+        if self.force or is_newer(objects, library):
+            named = f"-Wl,-soname,{Path(library).name}"
+            self.compiler.link_shared_object(objects, library, extra_postargs=[named])
+        with ThreadPoolExecutor(os.cpu_count()) as workers:
+            list(workers.map(self.link_door, (extension.name for extension in self.extensions)))
+
+    def link_door(self, name: str) -> None:
+        """Make the module of one leaf, which finds the library by its own place."""
+        target, library = self.get_ext_fullpath(name), self.get_ext_fullpath(LIBRARY)
+        if not self.force and not is_newer(["setup.py"], target):
+            return
+        source = Path(self.build_temp, "doors", f"{name}.c")
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(runpy.run_path("tools/one_library.py")["door"](name), encoding="utf-8")
+        made = self.compiler.compile([str(source)], output_dir=self.build_temp)
+        way = "/".join([".."] * (name.count(".") - 1)) or "."
+        self.compiler.link_shared_object(made, target, extra_postargs=[library, f"-Wl,-rpath,$ORIGIN/{way}"])
+
+    def get_outputs(self) -> list[str]:
+        """Return what was built, the library included."""
+        return [*super().get_outputs(), *([self.get_ext_fullpath(LIBRARY)] if TOGETHER and self.extensions else [])]
+
+    def copy_extensions_to_source(self) -> None:
+        """Put what was built beside the sources, the library included."""
+        super().copy_extensions_to_source()
+        if TOGETHER and self.extensions:
+            built = Path(self.build_lib, self.get_ext_filename(LIBRARY))
+            self.copy_file(str(built), self.get_ext_filename(LIBRARY))
 
     def share_header(self, extensions: list[Extension]) -> None:
         """Have extensions of the same flags begin with a precompiled `Python.h`, if the compiler makes one."""
@@ -201,7 +270,7 @@ class BuildLeaves(build_ext):
 
     def drop_extensions(self, modules: list[str]) -> None:
         """Remove what was already built: a build is wholly compiled or wholly plain."""
-        for module in modules:
+        for module in [*modules, LIBRARY]:
             Path(self.get_ext_fullpath(module)).unlink(missing_ok=True)
         self.extensions = []
 
@@ -214,6 +283,12 @@ class BuildLeaves(build_ext):
         target.mkdir(parents=True, exist_ok=True)
         record = {"compiled": not reason, "reason": reason, "leaves": modules, "sources": hashes}
         (target / "built.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def is_newer(sources: list[str], target: str) -> bool:
+    """Tell whether a file is missing or older than one of those it is made from."""
+    made = Path(target)
+    return not made.exists() or any(Path(source).stat().st_mtime > made.stat().st_mtime for source in sources)
 
 
 def in_brief(error: Exception) -> str:
