@@ -5,7 +5,7 @@ from simslab.base cimport buffers, hashing
 cdef long long PAGE_BITS
 cdef long long IN_PAGE
 cdef long long HASH_BITS
-cdef long long HOST_LINE
+cdef long long MOST_TOGETHER
 
 
 cdef class LineTable:

@@ -1,7 +1,7 @@
 """An exact table from lines to rows of integers, for what is known of each: directories and snoop filters.
 
 Rows come in blocks of the 64 lines of a 4 KiB page, since neighbouring lines are used together; a hash with open
-addressing finds a page's block. Where the rows of all instances for a line fit a line of the host's they lie side by
+addressing finds a page's block. Where the rows of all instances for a line fit two lines of the host's they lie side by
 side, else every instance has blocks of its own. Nothing is ever deleted, the table doubles when half full, and an index
 that `row` returned stays valid.
 """
@@ -17,20 +17,20 @@ from simslab.base import buffers, hashing
 PAGE_BITS: Final = 6
 IN_PAGE: Final = 63
 HASH_BITS: Final = 32
-HOST_LINE: Final = 8  # words
+MOST_TOGETHER: Final = 16  # words, two lines of the host's
 
 
 class LineTable:
     """For each of `instances`, rows of `width` words by line number; `pages`, a power of two: room at the start.
 
-    Speed: what a transaction wants to know of a line is one look-up and one line of the host's on small machines; the
-    page found last is found again without the hash (benchmarks/allocator.py: 8 CPUs).
+    Speed: what a transaction wants to know of a line is one look-up and a line or two of the host's on small machines,
+    and the page found last is found again without the hash (benchmarks/allocator.py: 8 CPUs, 64 CPUs).
     """
 
     def __init__(self, instances: int, width: int, pages: int = 64) -> None:
         self.instances = instances
         self.width = width
-        together = instances * width <= HOST_LINE
+        together = instances * width <= MOST_TOGETHER
         self.blocks = 1 if together else instances  # of a page, each by a key of its own
         self.stride = 1 << (instances * width - 1).bit_length() if together else width  # words from line to line
         self.beside = width if together else 0  # words from instance to instance, in a block

@@ -17,15 +17,17 @@ def test_a_new_row_is_zero_and_keeps_what_is_written():
     assert table.owner[row + 2] == 5
 
 
-@pytest.mark.parametrize(("instances", "width", "beside"), [(3, 2, True), (8, 1, True), (5, 2, False), (9, 1, False)])
-def test_instances_have_rows_of_their_own_side_by_side_if_they_fit_a_line_of_the_hosts(instances, width, beside):
+@pytest.mark.parametrize(("instances", "width", "beside"), [(3, 2, True), (16, 1, True), (9, 2, False), (17, 1, False)])
+def test_instances_have_rows_of_their_own_side_by_side_if_they_fit_two_lines_of_the_hosts(instances, width, beside):
     table = LineTable(instances, width)
     rows = [table.row(instance, 77) for instance in range(instances)]
     assert len(set(rows)) == instances
-    assert (rows == [rows[0] + width * i for i in range(instances)] and rows[0] % 8 + instances * width <= 8) == beside
+    assert (
+        rows == [rows[0] + width * i for i in range(instances)] and rows[0] % 16 + instances * width <= 16
+    ) == beside
 
 
-@pytest.mark.parametrize("width", [2, 4])  # side by side, or in blocks of their own
+@pytest.mark.parametrize("width", [2, 8])  # side by side, or in blocks of their own
 @given(st.sets(st.tuples(st.integers(0, 2), st.integers(1, 2**42)), max_size=200))
 def test_growing_loses_nothing_and_leaves_every_row_where_it_was(width, keys):
     table = LineTable(3, width, pages=1)
@@ -36,7 +38,7 @@ def test_growing_loses_nothing_and_leaves_every_row_where_it_was(width, keys):
     assert len(set(rows.values())) == len(keys)
     assert {key: table.row(*key) for key in keys} == rows
     assert all(table.owner[row + 1] == line * 3 + instance for (instance, line), row in rows.items())
-    assert table.used == len({(instance if width == 4 else 0, line >> 6) for instance, line in keys})
+    assert table.used == len({(instance if width == 8 else 0, line >> 6) for instance, line in keys})
 
 
 def test_rows_of_neighbouring_lines_lie_side_by_side():
