@@ -227,6 +227,13 @@ class BuildLeaves(build_ext):
         """Make the library of all leaves, and the modules that hand it out."""
         objects = [self.objects[extension.name] for extension in self.extensions]
         library = self.get_ext_fullpath(LIBRARY)
+        own = Path(self.build_temp, "doors", f"{LIBRARY}.c")
+        [made] = self.compiler.object_filenames([str(own)], output_dir=self.build_temp)
+        if self.force or is_newer(["setup.py"], made):
+            own.parent.mkdir(parents=True, exist_ok=True)
+            own.write_text(runpy.run_path("tools/one_library.py")["library_itself"](), encoding="utf-8")
+            self.compiler.compile([str(own)], output_dir=self.build_temp)
+        objects.append(made)
         if self.force or is_newer(objects, library):
             named = f"-Wl,-soname,{Path(library).name}"
             self.compiler.link_shared_object(objects, library, extra_postargs=[named])

@@ -128,3 +128,14 @@ def door(name: str) -> str:
         f"    return {entrance(name)}();\n"
         "}\n"
     )
+
+
+def library_itself() -> str:
+    """Return the C that makes the library a module, too, without contents: what lists a package's modules finds it."""
+    return (
+        "#include <Python.h>\n"
+        'static struct PyModuleDef leaves = {PyModuleDef_HEAD_INIT, "simslab._leaves", "What all leaves are in.", 0};\n'
+        "PyMODINIT_FUNC PyInit__leaves(void) {\n"
+        "    return PyModule_Create(&leaves);\n"
+        "}\n"
+    )
