@@ -86,6 +86,7 @@ REVISED = runpy.run_path("tools/generated_c.py")["revised"]
 TOGETHER = sys.platform == "linux"
 LIBRARY = "simslab._leaves"
 JOINED = "build/library"
+DOORS = ["setup.py", "tools/one_library.py"]  # what the small modules around the library are made from
 FIRST_HEADER = "#define PY_SSIZE_T_CLEAN\n#include <Python.h>\n"  # as the C that Cython writes begins
 
 
@@ -229,7 +230,7 @@ class BuildLeaves(build_ext):
         library = self.get_ext_fullpath(LIBRARY)
         own = Path(self.build_temp, "doors", f"{LIBRARY}.c")
         [made] = self.compiler.object_filenames([str(own)], output_dir=self.build_temp)
-        if self.force or is_newer(["setup.py"], made):
+        if self.force or is_newer(DOORS, made):
             own.parent.mkdir(parents=True, exist_ok=True)
             own.write_text(runpy.run_path("tools/one_library.py")["library_itself"](), encoding="utf-8")
             self.compiler.compile([str(own)], output_dir=self.build_temp)
@@ -243,7 +244,7 @@ class BuildLeaves(build_ext):
     def link_door(self, name: str) -> None:
         """Make the module of one leaf, which finds the library by its own place."""
         target, library = self.get_ext_fullpath(name), self.get_ext_fullpath(LIBRARY)
-        if not self.force and not is_newer(["setup.py"], target):
+        if not self.force and not is_newer(DOORS, target):
             return
         source = Path(self.build_temp, "doors", f"{name}.c")
         source.parent.mkdir(parents=True, exist_ok=True)
