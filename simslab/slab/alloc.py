@@ -169,7 +169,7 @@ class SlabAlloc:
             return objects
         cpu.irq_disable(SITE_BULK)
         for _ in range(size):
-            cpu.insn(INSNS_BULK_OBJECT)
+            cpu.insn_loop(INSNS_BULK_OBJECT)
             objp = self.do_cache_alloc(cpu, cache, flags)
             if not objp:
                 break
@@ -328,7 +328,7 @@ class SlabAlloc:
                 break
             before = batchcount
             batchcount = self.lists.alloc_block(cpu, cache, ac, pfn, batchcount)
-            cpu.insn(INSNS_REFILL_SLAB + INSNS_REFILL_OBJECT * (before - batchcount))
+            cpu.insn_loop(INSNS_REFILL_SLAB + INSNS_REFILL_OBJECT * (before - batchcount))
             if self.stats:
                 self.nodes.count_alloced(cache, before - batchcount)
             if self.lists.mem_map.active[pfn] == cache.num:
@@ -349,7 +349,8 @@ class SlabAlloc:
             taken = batchcount - self.lists.alloc_block(cpu, cache, ac, pfn, batchcount)
             if self.stats:
                 self.nodes.count_alloced(cache, taken)
-        cpu.insn(INSNS_REFILL_GROW + INSNS_REFILL_GROW_OBJECT * taken)
+        cpu.insn(INSNS_REFILL_GROW)
+        cpu.insn_loop(INSNS_REFILL_GROW_OBJECT * taken)
         self.pages.cache_grow_end(cpu, cache, pfn)
         return ac
 

@@ -45,8 +45,9 @@ class FreeBlock:
         n.list_lock.assert_held(cpu)
         n.free_objects += count
         cpu.update(n.addr + layout.NODE_FREE_OBJECTS)
-        cpu.insn(INSNS_FREE_BLOCK + count * INSNS_FREE_OBJECT + (count >> 2) if count else INSNS_FREE_BLOCK_NONE)
+        cpu.insn(INSNS_FREE_BLOCK + (count >> 2) if count else INSNS_FREE_BLOCK_NONE)
         for i in range(count):
+            cpu.insn_loop(INSNS_FREE_OBJECT)
             if i:  # not into a section of one object: they share the one-element array that it comes from
                 n.list_lock.let_in(cpu)
             if ac.addr:

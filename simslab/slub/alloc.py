@@ -334,7 +334,7 @@ class SlubAlloc:
         cpu.read(cache.addr + layout.KMEM_CACHE_CPU_SLAB)
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
         for _ in range(size):
-            cpu.insn(INSNS_BULK_OBJECT)
+            cpu.insn_loop(INSNS_BULK_OBJECT)
             cpu.read(c.addr)
             objp = c.freelist
             if objp:

@@ -342,7 +342,7 @@ class SlubFree:
 
     def detach(self, cpu: Cpu, cache: KmemCache, objp: int, following: int) -> int:
         """Put an object before the detached ones."""
-        cpu.insn(INSNS_BULK_OBJECT)
+        cpu.insn_loop(INSNS_BULK_OBJECT)
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
         cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)

@@ -253,7 +253,7 @@ class SlubPages:
     def chain_objects(self, cpu: Cpu, cache: KmemCache, pfn: int, objects: int) -> int:
         """Let every object's free pointer name the next; runs the constructor (setup_object, set_freepointer)."""
         cpu.read(cache.addr + layout.KMEM_CACHE_CTOR)
-        cpu.insn_cold(INSNS_ALLOCATE + objects * (INSNS_ALLOCATE_OBJECT_CTOR if cache.ctor else INSNS_ALLOCATE_OBJECT))
+        cpu.insn_cold(INSNS_ALLOCATE)
         objp = (pfn << layout.PAGE_SHIFT) + cache.left
         if self.shuffle is not None:
             order: list[int] = self.shuffle.shuffle_freelist(cache, objects)
@@ -282,6 +282,10 @@ class SlubPages:
 
     def setup_object(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
         """Touch a new object: what debugging and its constructor write, and its free pointer (setup_object)."""
+        if cache.ctor:
+            cpu.insn_cold(INSNS_ALLOCATE_OBJECT_CTOR)
+        else:
+            cpu.insn_cold_loop(INSNS_ALLOCATE_OBJECT)
         if self.debug is not None:
             self.debug.setup_object_debug(cpu, cache, objp)
         if cache.ctor:

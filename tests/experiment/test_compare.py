@@ -112,7 +112,7 @@ def test_a_trace_gets_more_than_one_seed_where_the_kernel_draws_from_it(settings
 @pytest.mark.parametrize("vary", ["start", "placement"])
 def test_a_trace_gets_something_for_the_seed_to_draw_and_the_text_says_what(vary):
     arms = parse_variants(["fast:core.frequency=4 GHz"])
-    plan = make_plan("two-socket", "untar-rm", ("scale=0.03",), arms, seeds=3, vary=vary, chosen=["throughput"])
+    plan = make_plan("two-socket", "untar-rm", ("scale=0.06",), arms, seeds=3, vary=vary, chosen=["throughput"])
     assert len(plan.seeds) == 3
     comparison = compare(plan)
     assert len(set(comparison.differences[0].base)) > 1

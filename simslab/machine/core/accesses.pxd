@@ -66,7 +66,7 @@ cdef class AccessingCore(StoringCore):
     @cython.locals(following=cython.longlong, latency=cython.longlong)
     cdef long long prefetch_after(self, long long line) noexcept
     @cython.final
-    @cython.locals(latency=cython.longlong)
+    @cython.locals(latency=cython.longlong, cause=cython.longlong)
     cdef inline long long store_missed(self, long long line) noexcept
     @cython.locals(latency=cython.longlong, granted=cython.longlong)
     cdef long long store_to_polled(self, long long line) noexcept

@@ -175,7 +175,8 @@ class AccessingCore(StoringCore):
         if self.entries == 0:
             self.expose(latency, self.hidden, self.store_divisor)
         else:
-            self.buffer_store(latency)
+            cause = self.memory.cause
+            self.buffer_store(latency, 1 if cause == causes.OTHER_CORE or cause == causes.REMOTE_CACHE else 0)
         return self.prefetch_after(line) if self.prefetching else 0
 
     def store_to_polled(self, line: int) -> int:
@@ -183,7 +184,7 @@ class AccessingCore(StoringCore):
         if line != self.polled:
             self.swap_polled()
         if self.keeps():
-            return self.buffer_store(0)
+            return self.buffer_store(0, 0)
         latency = self.memory.transact(self.core, line, 1, self.now)
         granted = self.take_back(latency)
         self.memory.transact(self.poller, line, 0, granted)
@@ -199,12 +200,12 @@ class AccessingCore(StoringCore):
         """The store was not answered by the most recent way of its set."""
         if not self.own_in_l1(line, base):
             return self.store_missed(line)
-        return self.buffer_store(0) if self.drained > self.now else 0
+        return self.buffer_store(0, 0) if self.drained > self.now else 0
 
     def prefetchw_further(self, line: int, base: int) -> int:
         """The prefetch for writing was not answered by the most recent way of its set."""
         if not self.own_in_l1(line, base):
-            self.fill(self.memory.transact(self.core, line, 1, self.now))
+            self.fill(self.memory.transact(self.core, line, 1, self.now), 0)
         return 0
 
     def own_in_l1(self, line: int, base: int) -> int:
@@ -242,7 +243,7 @@ class AccessingCore(StoringCore):
         free = self.fill_buffer_free()
         if free > self.now:
             self.pay(self.memory.cause, free - self.now)
-        self.fill(latency)
+        self.fill(latency, 0)
         return 0
 
     def expose(self, latency: int, hidden: int, divisor: int) -> int:

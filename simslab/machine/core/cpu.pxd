@@ -20,7 +20,9 @@ cdef class Cpu(InterruptibleCore):
     @cython.locals(billed=cython.longlong)
     cpdef long long charge(self, long long cause, long long cycles) noexcept
     cpdef long long insn(self, long long count) noexcept
+    cpdef long long insn_loop(self, long long count) noexcept
     cpdef long long insn_cold(self, long long count) noexcept
+    cpdef long long insn_cold_loop(self, long long count) noexcept
     @cython.locals(total=cython.longlong, cycles=cython.longlong, billed=cython.longlong)
     cdef long long execute(self, long long count, long long cpi_q16) noexcept
     @cython.locals(pause=cython.longlong)

@@ -12,6 +12,10 @@ cdef class StoringCore(CoreClock):
     cdef object stores_owner
     cdef long long* stores
     cdef long long next_store
+    cdef long long lookahead
+    cdef object hits_owner
+    cdef long long* hits
+    cdef long long next_hit
     cdef long long others_from
     cdef readonly long long drained
     cdef readonly object fills_owner
@@ -39,16 +43,18 @@ cdef class StoringCore(CoreClock):
     @cython.locals(answered=cython.longlong, start=cython.longlong)
     cdef long long take_back(self, long long latency) noexcept
     @cython.locals(slot=cython.longlong)
-    cdef long long buffer_store(self, long long latency) noexcept
+    cdef long long buffer_store(self, long long latency, long long held) noexcept
+    @cython.final
+    cdef inline long long hit_retires(self, long long when) noexcept
     @cython.final
     @cython.locals(
         count=cython.longlong, stores="long long*", retires=cython.longlong, now=cython.longlong, last=cython.longlong,
-        slot=cython.longlong
+        slot=cython.longlong, _=cython.longlong
     )
     cdef inline long long buffer_others(self) noexcept
     @cython.final
     @cython.locals(start=cython.longlong, arrival=cython.longlong, slot=cython.longlong)
-    cdef inline long long fill(self, long long latency) noexcept
+    cdef inline long long fill(self, long long latency, long long after) noexcept
     @cython.final
     @cython.locals(slot=cython.longlong)
     cdef inline long long fill_buffer_free(self) noexcept

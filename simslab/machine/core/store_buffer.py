@@ -3,12 +3,17 @@
 A store takes an entry of the store buffer until its line has arrived and every store before it has retired; only when
 all entries are taken does the core stall, until the oldest retires.
 
+Lines of waiting stores are asked for ahead of their turn, side by side. With `core.store_lookahead` a line that another
+core holds is not, as no prefetch takes one (`CoherentMemory.prefetch`): its store asks when all before it have retired
+but for others that miss and as many as that to lines that are here.
+
 A line that another CPU polls, in the queue of a lock whose word lies in it, comes back shared each time that it was
 written. A store to it takes it back, invalidating the poller's copy; the poller's next load, which waits at the home by
 then, gets it as soon as the store has retired and the few right behind it, and the next store must take it again. Such
 stores cost the holder nothing until its store buffer is full; so the hold of a long section grows, not of a short one.
 
-Not modelled: loads that find all fill buffers taken by stores; two stores to one line sharing an entry.
+Not modelled: loads that find all fill buffers taken by stores; two stores to one line sharing an entry; that a line
+asked for later is taken from its holder later, too.
 """
 
 from __future__ import annotations
@@ -31,6 +36,10 @@ class StoringCore(CoreClock):
         self.stores_owner = buffers.int64_zeros(max(1, self.entries))
         self.stores = buffers.int64_pointer(self.stores_owner)  # when each entry's store retires, oldest next
         self.next_store = 0
+        self.lookahead: int = costs.core.store_lookahead
+        self.hits_owner = buffers.int64_zeros(max(1, self.lookahead))
+        self.hits = buffers.int64_pointer(self.hits_owner)  # when the latest stores to lines that are here retire
+        self.next_hit = 0  # the oldest of them
         self.others_from = 0  # instructions up to the last store that was named
         self.drained = 0  # when the youngest store retires
         self.fills_owner = buffers.int64_zeros(self.fill_buffers)
@@ -85,14 +94,17 @@ class StoringCore(CoreClock):
         """A store has asked for the polled line, once the poller's load was answered; returns when it is here."""
         answered = self.kept_until + self.follows
         start = answered if answered > self.now else self.now
-        self.buffer_store(start - self.now + latency)
+        self.buffer_store(start - self.now + latency, 0)
         self.granted = start + latency
         self.entered_before = self.entered
         self.kept_until = self.granted + self.kept
         return self.granted
 
-    def buffer_store(self, latency: int) -> int:
-        """Put a store whose line takes `latency` cycles into the store buffer; stall while it is full."""
+    def buffer_store(self, latency: int, held: int) -> int:
+        """Put a store whose line takes `latency` cycles into the store buffer; stall while it is full.
+
+        With `held` the line is another core's, and is asked for only when the stores before have retired (see above).
+        """
         if self.drained > self.now:
             self.buffer_others()
         self.others_from = self.instructions
@@ -100,10 +112,18 @@ class StoringCore(CoreClock):
         if self.stores[slot] > self.now:
             self.pay(causes.STORE_BUFFER, self.stores[slot] - self.now)
         if latency > 0:
-            self.fill(latency)
+            self.fill(latency, self.hits[self.next_hit] if held else 0)  # 0 without `lookahead`
+        elif self.lookahead:
+            self.hit_retires(self.drained)
         self.stores[slot] = self.drained
         self.next_store = slot + 1 if slot + 1 < self.entries else 0
         self.entered += 1
+        return 0
+
+    def hit_retires(self, when: int) -> int:
+        """Keep in mind when a store to a line that is here retires."""
+        self.hits[self.next_hit] = when
+        self.next_hit = self.next_hit + 1 if self.next_hit + 1 < self.lookahead else 0
         return 0
 
     def buffer_others(self) -> int:
@@ -119,6 +139,8 @@ class StoringCore(CoreClock):
         stores, retires, now, last = self.stores, self.drained, self.now, self.entries - 1
         slot = self.next_store
         self.entered += count
+        for _ in range(count if count < self.lookahead else self.lookahead):
+            self.hit_retires(retires)
         while count > 0:
             count -= 1
             if stores[slot] > now:
@@ -129,12 +151,14 @@ class StoringCore(CoreClock):
         self.next_store = slot
         return 0
 
-    def fill(self, latency: int) -> int:
-        """Bring a line in through a fill buffer, waiting for one in the background; returns when it arrives.
+    def fill(self, latency: int, after: int) -> int:
+        """Ask for a line through a fill buffer, not before `after`, in the background; returns when it arrives.
 
         Stores retire in order, so whatever is stored from now on retires after that.
         """
         start = self.fill_buffer_free()
+        if start < after:
+            start = after
         arrival = (start if start > self.now else self.now) + latency
         slot = self.next_fill
         self.fills[slot] = arrival

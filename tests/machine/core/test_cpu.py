@@ -57,6 +57,14 @@ def test_instructions_off_the_fast_paths_have_their_own_ipc(make_cpus):
     assert cpu.now == 30 // 2
 
 
+def test_a_loop_in_registers_costs_what_its_instructions_cost(make_cpus):
+    fast, cold = make_cpus()[:2]
+    fast.insn_loop(30)
+    cold.insn_cold_loop(30)
+    assert (fast.now, cold.now) == (30 // 4, 30 // 2)
+    assert fast.instructions == cold.instructions == 30
+
+
 def test_a_load_exposes_what_out_of_order_execution_does_not_hide(make_cpus):
     cpu = make_cpus()[0]
     cpu.read(ADDR)

@@ -8,7 +8,10 @@ from simslab.machine.core.cpu import Cpu
 
 LATENCY = 50 + 20 + 100  # of local memory
 ENTRIES, FILLS = 4, 2
+LOOKAHEAD = 4  # stores to lines that are here, which one to a line of another core overtakes
+TRANSFER = 50 + 40  # of a line that another core has modified
 ADDR = 64_000
+HERE = 640_000
 STALL = causes.STORE_BUFFER
 
 
@@ -120,6 +123,102 @@ def test_only_instructions_since_the_last_named_store_bring_stores_of_their_own(
     cpu.insn(10)
     cpu.write(ADDR)
     assert cpu.cause_owner[STALL] == LATENCY - 20
+
+
+def test_a_loop_in_registers_stores_nothing_behind_one_that_misses(make_cpu):
+    cpu = make_cpu(interval=10)
+    cpu.write(ADDR)
+    cpu.insn_loop(10 * ENTRIES)
+    cpu.insn_cold_loop(10 * ENTRIES)
+    for _ in range(ENTRIES - 1):
+        cpu.write(ADDR)  # takes the last entry
+    assert cpu.cause_owner[STALL] == 0
+    cpu.write(ADDR)
+    assert cpu.now == LATENCY
+
+
+@pytest.fixture
+def make_pair(make_memory):
+    """Two CPUs, of which the second has modified lines from ADDR on; the first has the line at HERE."""
+
+    def make(lines, interval=10, lookahead=LOOKAHEAD):
+        costs = core_costs(store_buffer=64, outstanding=16, store_interval=interval, store_lookahead=lookahead)
+        memory = make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8))
+        cpu, holder = (Cpu(CpuPlace(i, i, 0, 0, 0), costs, memory, None, IrqStats()) for i in range(2))
+        for line in range(lines):
+            holder.write(ADDR + 64 * line)
+        cpu.write(HERE)
+        cpu.charge(causes.WORK, LATENCY)
+        return cpu
+
+    return make
+
+
+def test_lines_of_another_core_that_follow_one_another_come_side_by_side(make_pair):
+    cpu = make_pair(3)
+    start = cpu.now
+    for line in range(3):
+        cpu.write(ADDR + 64 * line)
+    assert cpu.drained == start + TRANSFER
+
+
+def test_a_line_of_another_core_is_asked_for_when_the_hits_before_it_have_retired(make_pair):
+    cpu = make_pair(2)
+    start = cpu.now
+    cpu.write(ADDR)
+    for _ in range(LOOKAHEAD):
+        cpu.write(HERE)
+    cpu.write(ADDR + 64)
+    assert cpu.drained == start + 2 * TRANSFER
+
+
+def test_a_store_overtakes_a_few_hits_in_asking_for_a_line_of_another_core(make_pair):
+    cpu = make_pair(2)
+    start = cpu.now
+    cpu.write(ADDR)
+    for _ in range(LOOKAHEAD - 1):
+        cpu.write(HERE)
+    cpu.write(ADDR + 64)
+    assert cpu.drained == start + TRANSFER
+
+
+def test_the_stores_of_instructions_are_hits_like_others(make_pair):
+    cpu = make_pair(2)
+    start = cpu.now
+    cpu.write(ADDR)
+    cpu.insn(10 * LOOKAHEAD)
+    cpu.write(ADDR + 64)
+    assert cpu.drained == start + 2 * TRANSFER
+
+
+def test_a_line_from_memory_is_asked_for_at_once(make_pair):
+    cpu = make_pair(1)
+    start = cpu.now
+    cpu.write(ADDR)
+    for _ in range(LOOKAHEAD):
+        cpu.write(HERE)
+    cpu.write(ADDR + 64 * 20)
+    assert cpu.drained == start + LATENCY
+
+
+def test_without_lookahead_a_line_of_another_core_is_asked_for_at_once(make_pair):
+    cpu = make_pair(2, lookahead=0)
+    start = cpu.now
+    cpu.write(ADDR)
+    cpu.insn(100)
+    for _ in range(20):
+        cpu.write(HERE)
+    cpu.write(ADDR + 64)
+    assert cpu.drained == start + 100 + TRANSFER
+
+
+def test_hits_in_an_empty_buffer_keep_no_line_of_another_core_waiting(make_pair):
+    cpu = make_pair(1)
+    for _ in range(LOOKAHEAD):
+        cpu.write(HERE)
+    start = cpu.now
+    cpu.write(ADDR)
+    assert cpu.drained == start + TRANSFER
 
 
 def test_clearing_waits_for_fill_buffers_only(make_cpu):
