@@ -1,4 +1,4 @@
-"""Loops of the silicon rows in which every CPU frees what it allocated: pair, nn, bulk, churn, burst.
+"""Loops of the silicon rows in which every CPU frees what it allocated: pair, nn, hist_nn, bulk, churn, burst.
 
 Each returns nanoseconds by metric: the mean over the CPUs and the repeats after the warm-up.
 """
@@ -25,6 +25,7 @@ BURSTS: Final = 40
 BULKS: Final = 200
 # A multiplication and a division that wait for each other, for a random number: calibrated on the rows `churn`.
 RANDOM_CYCLES: Final = 16
+PERCENTILES: Final = {"p50": 500, "p90": 900, "p99": 990, "p999": 999}  # of a thousand
 RANDOM: Final = (6364136223846793005, 1442695040888963407)  # Knuth's MMIX generator
 
 Figures = dict[str, float]
@@ -83,25 +84,64 @@ def nn(rig: Rig, cache: Cache, cpus: int, n: int) -> Figures:
     return tally.ns(rig)
 
 
+def hist_nn(rig: Rig, cache: Cache, cpus: int, n: int, operation: str, timer_ps: int) -> Figures:
+    """`nn` with each allocation or each free timed by itself: percentiles and the mean over all CPUs and repeats.
+
+    Reading the clock before and after takes `timer_ps`, which is in every figure.
+    """
+    times: list[int] = []
+    barrier = Barrier(rig, cpus)
+
+    def loop(cpu: Cpu) -> None:
+        pointers = Pointers(rig, n)
+        for repeat in range(WARM + COUNTED):
+            for metric, turn in (("alloc", allocate_one), ("free", free_one)):
+                barrier.meet(cpu)
+                timed = metric == operation and repeat >= WARM
+                for number in range(n):
+                    start = cpu.now
+                    turn(rig, cpu, cache, pointers, number)
+                    if timed:
+                        times.append(cpu.now - start)
+
+    rig.run((number, loop) for number in range(cpus))
+    times.sort()
+    figures = {name: times[len(times) * share // 1000] for name, share in PERCENTILES.items()}
+    return {
+        name: rig.ns(cycles) + timer_ps / 1e3 for name, cycles in {**figures, "mean": sum(times) / len(times)}.items()
+    }
+
+
 def allocate_all(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers) -> None:
     """Allocate an object for every entry and write a byte of each."""
     for number in range(len(pointers.objects)):
-        let_in(cpu)
-        cpu.insn(LOOP_INSNS)
-        objp = rig.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
-        cpu.write(objp)
-        pointers.touch(cpu, number)
-        pointers.objects[number] = objp
+        allocate_one(rig, cpu, cache, pointers, number)
+
+
+def allocate_one(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers, number: int) -> None:
+    """One turn of it."""
+    let_in(cpu)
+    cpu.insn(LOOP_INSNS)
+    objp = rig.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    cpu.write(objp)
+    pointers.touch(cpu, number)
+    pointers.objects[number] = objp
 
 
 def free_all(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers) -> None:
     """Write a byte of each object and free it, in order."""
-    for number, objp in enumerate(pointers.objects):
-        let_in(cpu)
-        cpu.insn(LOOP_INSNS)
-        pointers.touch(cpu, number)
-        cpu.write(objp)
-        rig.allocator.kmem_cache_free(cpu, cache, objp)
+    for number in range(len(pointers.objects)):
+        free_one(rig, cpu, cache, pointers, number)
+
+
+def free_one(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers, number: int) -> None:
+    """One turn of it."""
+    let_in(cpu)
+    cpu.insn(LOOP_INSNS)
+    objp = pointers.objects[number]
+    pointers.touch(cpu, number)
+    cpu.write(objp)
+    rig.allocator.kmem_cache_free(cpu, cache, objp)
 
 
 def bulk(rig: Rig, cache: Cache, k: int) -> Figures:

@@ -106,9 +106,16 @@ def _cache(rig: Rig, row: Row) -> Cache:
     return rig.cache(row.number("size"), tunables if tunables["limit"] else None)
 
 
+def _hist_nn(rig: Rig, row: Row, operation: str) -> Figures:
+    """Return the percentiles of a row's allocations or frees."""
+    return own.hist_nn(rig, _cache(rig, row), row.number("cpus"), row.number("n"), operation, row.number("timer_ps"))
+
+
 WORKLOADS: Final[dict[str, Callable[[Rig, Row], Figures]]] = {
     "pair": lambda rig, row: own.pair(rig, _cache(rig, row), row.number("cpus")),
     "nn": lambda rig, row: own.nn(rig, _cache(rig, row), row.number("cpus"), row.number("n")),
+    "hist_nn_alloc": lambda rig, row: _hist_nn(rig, row, "alloc"),
+    "hist_nn_free": lambda rig, row: _hist_nn(rig, row, "free"),
     "bulk": lambda rig, row: own.bulk(rig, _cache(rig, row), row.number("k")),
     "churn": lambda rig, row: own.churn(rig, _cache(rig, row), row.number("cpus"), row.number("live")),
     "burst": lambda rig, row: own.burst(rig, _cache(rig, row), row.number("cpus"), row.number("k")),

@@ -7,6 +7,7 @@ model's costs were chosen with it in view; `prediction`: they were not), and, wh
 added by adding data.
 
 `delay_ps` of a qspinlock row is the time of its `delay` turns of a loop: what they add to the row of one CPU.
+`timer_ps` of a hist_nn row is what its machine takes for the two readings of the clock around each operation.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ LIMITS: Final = {  # least and most of each parameter
     "cpu_partial": (0, 1 << 16),
     "delay": (0, 10**9),
     "delay_ps": (0, 10**9),
+    "timer_ps": (0, 10**9),
 }
 
 

@@ -7,6 +7,12 @@ from simslab.machine.library import load_machine
 
 
 @pytest.fixture
-def rig():
+def make_rig():
+    """Two cores of the silicon machine, anew at each call."""
+    return lambda: Rig(load_machine("emerald-rapids-2"))
+
+
+@pytest.fixture
+def rig(make_rig):
     """Two cores of the silicon machine."""
-    return Rig(load_machine("emerald-rapids-2"))
+    return make_rig()

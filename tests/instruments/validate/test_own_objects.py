@@ -19,6 +19,23 @@ def test_nn_tells_allocations_and_frees_apart_and_leaves_nothing_behind(rig):
     assert held == parked.pages * 4096 // 256
 
 
+@pytest.mark.parametrize("operation", ["alloc", "free"])
+def test_operations_timed_one_by_one_have_the_mean_of_the_whole_loop(make_rig, operation):
+    rig = make_rig()
+    together = own.nn(rig, rig.cache(256), 1, 400)[operation]
+    rig = make_rig()
+    each = own.hist_nn(rig, rig.cache(256), 1, 400, operation, 0)
+    assert each["mean"] == pytest.approx(together, rel=1e-9)
+    assert each["p50"] == each["p90"] < each["mean"] < each["p99"] < each["p999"]
+
+
+def test_the_clock_s_readings_are_in_every_percentile(make_rig):
+    plain, timed = (
+        own.hist_nn(rig, rig.cache(256), 1, 400, "alloc", ps) for rig, ps in [(make_rig(), 0), (make_rig(), 20_000)]
+    )
+    assert {name: timed[name] - plain[name] for name in plain} == pytest.approx(dict.fromkeys(plain, 20.0))
+
+
 def test_bulk_is_cheaper_by_the_object_the_more_there_are(rig):
     one, many = (own.bulk(rig, rig.cache(256), k)["op"] for k in (1, 16))
     assert many < one
