@@ -251,7 +251,13 @@ class SlabPages:
             mem_map.rows[row + i] = i
         if self.randomizer is not None:
             self.randomizer.shuffle_freelist(cache, pfn)
-        cpu.insn_cold(INSNS_GROW + cache.num * (INSNS_GROW_OBJECT_CTOR if cache.ctor else INSNS_GROW_OBJECT))
+        cpu.insn_cold(INSNS_GROW)
+        # The loop over the objects is no cold code: no turn of it waits for the one before. Silicon's p90 and p99 of
+        # growing slabs of 4 and of 64 objects are 1 ns an object apart, this loop and the refill's together.
+        if cache.ctor:
+            cpu.insn(cache.num * INSNS_GROW_OBJECT_CTOR)
+        else:
+            cpu.insn_loop(cache.num * INSNS_GROW_OBJECT)
         return 0
 
     def cache_grow_end(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
