@@ -68,8 +68,8 @@ class Cpu(InterruptibleCore):
     def insn_cold(self, count: int) -> int:
         """Charge `count` instructions off the fast paths, where dependent loads and branches limit the IPC.
 
-        They store to the stack half as often: 50 times in the 560 instructions of a slab's growth (tests/golden,
-        path_access.jsonl.gz: alloc_miss_grow_atomic less a refill).
+        They store to the stack half as often: 55 times in the 562 instructions of a slab's growth (tests/golden,
+        path_access.jsonl.gz: alloc_miss_grow_atomic of b256one, less its refill).
         """
         self.others_from += count >> 1
         return self.execute(count, self.cpi_cold_q16)

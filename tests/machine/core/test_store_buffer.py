@@ -137,14 +137,25 @@ def test_a_loop_in_registers_stores_nothing_behind_one_that_misses(make_cpu):
     assert cpu.now == LATENCY
 
 
+def test_cold_code_stores_half_as_often(make_cpu):
+    cpu = make_cpu(interval=10)
+    cpu.write(ADDR)
+    cpu.insn_cold(20 * (ENTRIES - 2))
+    cpu.write(ADDR)  # takes the last entry
+    assert cpu.cause_owner[STALL] == 0
+    cpu.write(ADDR)
+    assert cpu.now == LATENCY
+
+
 @pytest.fixture
 def make_pair(make_memory):
     """Two CPUs, of which the second has modified lines from ADDR on; the first has the line at HERE."""
 
-    def make(lines, interval=10, lookahead=LOOKAHEAD):
+    def make(lines, interval=10, lookahead=LOOKAHEAD, package=0):
         costs = core_costs(store_buffer=64, outstanding=16, store_interval=interval, store_lookahead=lookahead)
         memory = make_memory(l1=(64, 8), l2=(64, 8), l3=(64, 8))
-        cpu, holder = (Cpu(CpuPlace(i, i, 0, 0, 0), costs, memory, None, IrqStats()) for i in range(2))
+        places = CpuPlace(0, 0, 0, 0, 0), CpuPlace(1, 1 + 4 * package, package, package, package)
+        cpu, holder = (Cpu(place, costs, memory, None, IrqStats()) for place in places)
         for line in range(lines):
             holder.write(ADDR + 64 * line)
         cpu.write(HERE)
@@ -170,6 +181,17 @@ def test_a_line_of_another_core_is_asked_for_when_the_hits_before_it_have_retire
         cpu.write(HERE)
     cpu.write(ADDR + 64)
     assert cpu.drained == start + 2 * TRANSFER
+
+
+def test_a_line_of_a_core_in_another_package_is_asked_for_in_turn_as_well(make_pair):
+    cpu = make_pair(2, package=1)
+    start = cpu.now
+    cpu.write(ADDR)
+    first = cpu.drained
+    for _ in range(LOOKAHEAD):
+        cpu.write(HERE)
+    cpu.write(ADDR + 64)
+    assert cpu.drained - first == first - start > TRANSFER
 
 
 def test_a_store_overtakes_a_few_hits_in_asking_for_a_line_of_another_core(make_pair):
