@@ -88,6 +88,7 @@ class SlubCore(Allocator):
         self.allocating.freeing = self.freeing
         self.allocating.out_of_memory = OutOfMemory(self.pages, self.lists, kernel.log)
         self.pages.freelists.hardened = int(self.options.freelist_hardened)
+        self.pages.counted = 0 if self.options.no_slub_debug else 1
         if self.options.freelist_random:
             self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))
         if self.options.debug_enabled():

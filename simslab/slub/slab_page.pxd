@@ -44,6 +44,7 @@ cdef class SlubPages:
     cdef public object rcu
     cdef public object shuffle
     cdef public object debug
+    cdef public long long counted
     cdef public object memcg
     cdef public object log
     cdef public long long deny_cache
@@ -85,6 +86,7 @@ cdef class SlubPages:
     cdef long long setup_object(self, Cpu cpu, KmemCache cache, long long objp) except? -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode)
     cpdef long long inc_slabs_node(self, Cpu cpu, KmemCache cache, long long pfn) except -1
+    cdef long long charge_counting(self, Cpu cpu, long long n) except? -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode)
     cpdef long long discard_slab(self, Cpu cpu, KmemCache cache, long long pfn) except -1
     cpdef rcu_free_slab(self, Cpu cpu, tuple slab)

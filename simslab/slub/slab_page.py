@@ -72,6 +72,7 @@ class SlubPages:
         self.rcu: Any = None  # kernel.rcu; without one pages never wait
         self.shuffle: Any = None  # with SLAB_FREELIST_RANDOM (shuffle_freelist.py)
         self.debug: Any = None  # with slub_debug (debug/checks.py)
+        self.counted = 1  # 0 without CONFIG_SLUB_DEBUG: `nr_slabs` and `total_objects` are the model's own
         self.memcg: Any = None  # slab_common.memcg.hooks.MemcgHooks, where tasks are in memory cgroups
         self.log: Any = None  # kernel.printk.KernelLog
         self.deny_cache = 0
@@ -295,16 +296,26 @@ class SlubPages:
         return cpu.write(objp + cache.offset)
 
     def inc_slabs_node(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
-        """Count a new slab (mm/slub.c: inc_slabs_node); before the node has its structure nobody counts."""
+        """Count a new slab (mm/slub.c: inc_slabs_node); before the node has its structure nobody counts.
+
+        Without CONFIG_SLUB_DEBUG it costs nothing. Not modelled: that functions are then some instructions shorter.
+        """
         nid = self.mem_map.nid(pfn)
-        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
+        if self.counted:
+            cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         n = cache.node[nid]
         if n is None:
             return 0
         n.nr_slabs += 1
         n.total_objects += self.objects(pfn)
-        cpu.atomic(n.addr + layout.NODE_NR_SLABS)
-        return cpu.atomic(n.addr + layout.NODE_NR_SLABS)
+        return self.charge_counting(cpu, n.addr)
+
+    def charge_counting(self, cpu: Cpu, n: int) -> int:
+        """Charge the locked operations on `nr_slabs` and `total_objects` of the node at `n`."""
+        if self.counted:
+            cpu.atomic(n + layout.NODE_NR_SLABS)
+            cpu.atomic(n + layout.NODE_NR_SLABS)
+        return 0
 
     # -- giving back; never under a lock ------------------------------------------------------------------------------
 
@@ -318,12 +329,12 @@ class SlubPages:
             self.observer.slab_discarded(cache, pfn, nid)
         cpu.insn_cold(INSNS_DISCARD)
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
-        cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
+        if self.counted:
+            cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
         n = cache.get_node(nid)
         n.nr_slabs -= 1
         n.total_objects -= self.objects(pfn)
-        cpu.atomic(n.addr + layout.NODE_NR_SLABS)
-        cpu.atomic(n.addr + layout.NODE_NR_SLABS)
+        self.charge_counting(cpu, n.addr)
         cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         if cache.flags & TYPESAFE_BY_RCU and self.rcu is not None:
             self.rcu.call_rcu(cpu, self.rcu_free_slab, (cache, pfn))

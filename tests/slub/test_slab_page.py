@@ -7,6 +7,7 @@ from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.kernel.mm.page import PG_SLAB
+from simslab.machine.accounting import causes
 from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.slub import flags as fl
@@ -30,6 +31,20 @@ def test_a_new_slab_is_frozen_full_and_counted_on_its_node(bench):
     assert (bench.node.nr_slabs, bench.node.total_objects) == (1, num)
     assert bench.mem_map.get("slab_cache", pfn) == bench.cache.index
     assert bench.mem_map.get("flags", pfn) & PG_SLAB
+
+
+def test_without_slub_debug_nobody_pays_for_counting_slabs(booted):
+    spent = []
+    for options in ({}, {"no_slub_debug": True}):
+        bench = Bench(booted("2n8c", slab_nomerge=True, **options))
+        before = bench.cpus[0].cause_owner[causes.LOCKED]
+        pfn, _ = new_slab(bench)
+        assert (bench.node.nr_slabs, bench.node.total_objects) == (1, bench.cache.oo_objects)
+        bench.irqs_off(bench.pages.discard_slab, pfn)
+        assert (bench.node.nr_slabs, bench.node.total_objects) == (0, 0)
+        spent.append(bench.cpus[0].cause_owner[causes.LOCKED] - before)
+    counted, uncounted = spent
+    assert counted - uncounted == 4 * bench.cpus[0].costs.kernel.atomic
 
 
 def test_its_freelist_names_every_object_in_order(bench):

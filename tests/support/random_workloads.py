@@ -53,7 +53,7 @@ class Writer:
         if self.allocator == "slub":
             own = self.some(slub_min_order=self.chance.randint(0, 3), slub_max_order=self.chance.randint(0, 3))
             own |= self.some(slub_min_objects=self.chance.choice([0, 4, 60]))
-            return shared | own | self.some(freelist_random=True, freelist_hardened=True)
+            return shared | own | self.some(freelist_random=True, freelist_hardened=True, no_slub_debug=True)
         order = self.chance.choice([0, 1, 3])
         return shared | self.some(
             noaliencache=True, slab_max_order=order, debug_slab=True, freelist_random=True, freelist_hardened=True

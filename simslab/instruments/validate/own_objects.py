@@ -124,7 +124,7 @@ def allocate_one(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers, number: i
     cpu.insn(LOOP_INSNS)
     objp = rig.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
     cpu.write(objp)
-    pointers.touch(cpu, number)
+    pointers.store(cpu, number)
     pointers.objects[number] = objp
 
 
@@ -139,7 +139,7 @@ def free_one(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers, number: int) 
     let_in(cpu)
     cpu.insn(LOOP_INSNS)
     objp = pointers.objects[number]
-    pointers.touch(cpu, number)
+    pointers.load(cpu, number)
     cpu.write(objp)
     rig.allocator.kmem_cache_free(cpu, cache, objp)
 

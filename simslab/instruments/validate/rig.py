@@ -1,7 +1,7 @@
 """The simulated set-up of a silicon row: machine, kernel, memory of the loops' own, barriers and loops on CPUs.
 
 As the measurements were made: no ticks, no reaping, no cache shared with another (`slab_nomerge`), caches with
-SLAB_HWCACHE_ALIGN, and the stand-in page allocator.
+SLAB_HWCACHE_ALIGN, the stand-in page allocator, and SLUB without CONFIG_SLUB_DEBUG.
 """
 
 from __future__ import annotations
@@ -39,7 +39,13 @@ class Rig:
         quantum: int = QUANTUM,
         allocator: Literal["slab", "slub"] = "slab",
     ) -> None:
-        options = KernelOptions(allocator=allocator, slab_nomerge=True, reap=False, stand_in_pages=stand_in)
+        options = KernelOptions(
+            allocator=allocator,
+            slab_nomerge=True,
+            reap=False,
+            stand_in_pages=stand_in,
+            no_slub_debug=allocator == "slub",
+        )
         self.system = boot_system(spec, options, quantum)
         self.machine = self.system.machine
         self.allocator = self.system.allocator
@@ -115,19 +121,31 @@ class Barrier:
 
 
 class Pointers:
-    """An array of a CPU's own in which a loop keeps its objects' addresses, in order.
+    """An array in which a loop keeps its objects' addresses, in order, an eighth of a line each.
 
-    Its lines come before they are needed (the streamer of the L2): they take room in the caches, and no time.
+    The streamer of the L2 is ahead of the loop, but for lines that another core holds (`CoherentMemory.prefetch`): who
+    frees what another CPU allocated waits for them.
     """
 
     def __init__(self, rig: Rig, count: int) -> None:
         self.addr = rig.memory(8 * (count + 8 * STREAM_AHEAD))
         self.objects = [0] * count
 
-    def touch(self, cpu: Cpu, number: int) -> None:
-        """Be at entry `number`."""
+    def load(self, cpu: Cpu, number: int) -> None:
+        """Charge the load of entry `number`."""
         if not number & 7:
-            cpu.prefetchw(self.addr + 8 * number + LINE * STREAM_AHEAD)
+            cpu.read(self._streamed(cpu, number))
+
+    def store(self, cpu: Cpu, number: int) -> None:
+        """Charge the store of entry `number`."""
+        if not number & 7:
+            cpu.write(self._streamed(cpu, number))
+
+    def _streamed(self, cpu: Cpu, number: int) -> int:
+        """Return the entry's address, a line further on being asked for."""
+        addr = self.addr + 8 * number
+        cpu.memory.prefetch(cpu.core, addr // LINE + STREAM_AHEAD, cpu.now)
+        return addr
 
 
 def let_in(cpu: Cpu) -> None:

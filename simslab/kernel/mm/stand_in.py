@@ -4,6 +4,10 @@ A user-space process has no zones: order 0 comes from a list of each CPU's own (
 node's pool under a spinlock; other orders come from the pool under that lock. No watermarks, no buddy blocks, no
 statistics. What a pair costs is in the rows `pages` (README of the silicon measurements); `StandInPages` is there so
 that the model can be set up alike, and compared with the kernel's own.
+
+Nothing is told of the pool's order. Here it is a queue: what was given back first is taken first, so that who allocates
+more than the caches hold finds little of it there. The rows tell the two apart (benchmarks/README.md, Order of the
+stand-in's pages).
 """
 
 from __future__ import annotations
@@ -35,21 +39,21 @@ SITE_FREE: Final = site("stand-in free_pages")
 
 
 class _Pool:
-    """The free blocks of a node by order, last given back first taken, and what was never taken."""
+    """The free blocks of a node by order, first given back first taken, and what was never taken."""
 
     def __init__(self, kernel: Kernel, nid: int) -> None:
         self.lock_addr = kernel.boot_data + POOL_OFFSET + nid * 2 * layout.CACHE_LINE
         self.lock = SpinLock(self.lock_addr, kernel.lock_stats.lock_class("stand-in.pool"))
         self.head_addr = self.lock_addr + layout.CACHE_LINE
         self.buddies = [zone.buddy for zone in kernel.page_allocator.thisnode[nid]]
-        self.free: dict[int, list[int]] = {}
+        self.free: dict[int, deque[int]] = {}
         self.fresh = self.end = 0
 
     def take(self, cpu: Cpu, order: int) -> int:
         """Take a block of 2**order pages, -1 when there is none."""
         blocks = self.free.get(order)
         if blocks:
-            return blocks.pop()
+            return blocks.popleft()
         size = 1 << order
         start = -(-self.fresh // size) * size
         if start + size > self.end:
@@ -59,6 +63,10 @@ class _Pool:
             self.end = start + (1 << CHUNK_ORDER)
         self.fresh = start + size
         return start
+
+    def put(self, pfn: int, order: int) -> None:
+        """Give a block back."""
+        self.free.setdefault(order, deque()).append(pfn)
 
 
 class StandInPages:
@@ -98,7 +106,7 @@ class StandInPages:
             pool.lock.lock(cpu, SITE_FREE)
             cpu.write(pool.head_addr)
             cpu.write(self.mem_map.page_addr(pfn) + layout.PAGE_LRU)
-            pool.free.setdefault(order, []).append(pfn)
+            pool.put(pfn, order)
             pool.lock.unlock(cpu)
         cpu.irq_restore(flags)
         cpu.bill = bill
@@ -147,7 +155,7 @@ class StandInPages:
                 cpu.insn_cold(MOVE_INSNS)
                 moved = pages.popleft()
                 cpu.write(self.mem_map.page_addr(moved) + layout.PAGE_LRU)
-                pool.free.setdefault(0, []).append(moved)
+                pool.put(moved, 0)
             cpu.write(pool.head_addr)
             pool.lock.unlock(cpu)
 

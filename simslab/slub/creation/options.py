@@ -37,6 +37,7 @@ class SlubOptions:
     slub_max_order: int = PAGE_ALLOC_COSTLY_ORDER
     slub_min_objects: int = 0
     slub_debug: str | None = None
+    no_slub_debug: bool = False  # CONFIG_SLUB_DEBUG off
     init_on_alloc: bool = False
     init_on_free: bool = False
     freelist_random: bool = False

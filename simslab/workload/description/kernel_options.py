@@ -47,7 +47,14 @@ OF_SLAB: Final = (
     "refill_under_list_lock",
     "look_under_list_lock",
 )
-OF_SLUB: Final = ("slub_min_order", "slub_max_order", "slub_min_objects", "slub_debug", "slub_nomerge")
+OF_SLUB: Final = (
+    "slub_min_order",
+    "slub_max_order",
+    "slub_min_objects",
+    "slub_debug",
+    "slub_nomerge",
+    "no_slub_debug",
+)
 NUMA_SPINLOCK_THRESHOLD: Final = parse_duration("1 ms")  # qspinlock.numa_spinlock_threshold_ns, version 15
 
 
@@ -75,6 +82,9 @@ class KernelOptions(Strict):
         "separated by `;`; empty: all of F, Z, P and U for every cache",
     )
     slub_nomerge: bool = Field(default=False, description="of SLUB: the same as `slab_nomerge`")
+    no_slub_debug: bool = Field(
+        default=False, description="of SLUB: without CONFIG_SLUB_DEBUG, so that nobody counts a node's slabs"
+    )
     debug_slab: bool = Field(default=False, description="CONFIG_DEBUG_SLAB: red zones, poison, statistics")
     debug_vm: bool = Field(
         default=False,
@@ -187,6 +197,13 @@ class KernelOptions(Strict):
     def _letters_of_slub(cls, value: str | None) -> str | None:
         SlubOptions(slub_debug=value)
         return value
+
+    @model_validator(mode="after")
+    def _debug_of_a_kernel_that_has_it(self) -> KernelOptions:
+        if self.no_slub_debug and self.slub_debug is not None:
+            told = "a kernel without CONFIG_SLUB_DEBUG takes no 'slub_debug'"
+            raise BadValue(told, expected="one of 'no_slub_debug' and 'slub_debug'", at=("slub_debug",))
+        return self
 
 
 class FailSlabSpec(Strict):

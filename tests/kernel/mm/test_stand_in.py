@@ -50,6 +50,21 @@ def test_a_list_of_high_pages_gives_a_batch_back(kernel):
     assert len(kernel.page_allocator.stand_in.lists[0][0]) == left_over + HIGH - BATCH
 
 
+def test_the_pool_is_a_queue_pages_given_back_first_are_taken_first(kernel):
+    pages = take(kernel, 4 * BATCH)  # all that were taken from the pool
+    for pfn in pages[: HIGH + BATCH]:  # two batches go back
+        kernel.page_allocator.free_pages(kernel.machine.cpus[0], pfn, 0)
+    take(kernel, HIGH - BATCH)  # what the list still has
+    assert take(kernel, 2 * BATCH) == pages[: 2 * BATCH]
+
+
+def test_blocks_of_other_orders_are_a_queue_as_well(kernel):
+    blocks = take(kernel, 3, order=1)
+    for pfn in blocks:
+        kernel.page_allocator.free_pages(kernel.machine.cpus[0], pfn, 1)
+    assert take(kernel, 3, order=1) == blocks
+
+
 def test_blocks_of_other_orders_are_compound_and_aligned_and_lock_the_pool(kernel):
     (pfn,) = take(kernel, 1, order=2)
     assert pfn % 4 == 0

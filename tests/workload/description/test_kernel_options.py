@@ -37,6 +37,11 @@ def load(tmp_path, text):
             "kernel.numa_spinlock_threshold: spinlocks that know nothing of nodes have no threshold",
         ),
         (f"kernel: {{slub_debug: F}}\n{PLAIN}", "'slub_debug' is not an option of SLAB"),
+        (f"kernel: {{no_slub_debug: true}}\n{PLAIN}", "'no_slub_debug' is not an option of SLAB"),
+        (
+            f"kernel: {{allocator: slub, no_slub_debug: true, slub_debug: F}}\n{PLAIN}",
+            "kernel.slub_debug: a kernel without CONFIG_SLUB_DEBUG takes no 'slub_debug'",
+        ),
         (f"kernel: {{slub_nomerge: true}}\n{PLAIN}", "'slub_nomerge' is not an option of SLAB"),
         (f"kernel: {{allocator: slub}}\ntunables: {{dentry: {{limit: 9}}}}\n{PLAIN}", "not a tunable of SLUB"),
         (f"tunables: {{dentry: {{cpu_partial: 9}}}}\n{PLAIN}", "tunables.dentry.cpu_partial: .*not a tunable of SLAB"),
