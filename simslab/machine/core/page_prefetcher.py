@@ -1,10 +1,14 @@
 """Prefetcher of a core's L2: finds strides of lines inside 4 KiB pages and runs ahead of them.
 
 As Intel's optimization reference manual describes the streamer of the L2 (32 pages are followed, one sequence forward
-or backward in each; it runs up to 20 lines ahead and not beyond the page), but in steps as long as the sequence's own:
-what is fetched between them would be of no use. It looks at loads and stores that miss the L1.
+or backward in each; it runs up to 20 lines ahead), but in steps as long as the sequence's own: what is fetched between
+them would be of no use. It looks at loads and stores that miss the L1.
 
-Not modelled: prefetches that are dropped while many requests are under way; what learns from page to page; software
+A sequence that comes to the end of its page goes on in the next, inside the page of the direct map. The manual has a
+prefetcher for this since Ivy Bridge (next-page prefetcher), but not how far it goes; that it knows the stride is told by
+rows of the real mm/slub.c (benchmarks/README.md, SLUB against real cores), which were not fitted with it.
+
+Not modelled: prefetches that are dropped while many requests are under way; what learns more than one stride; software
 prefetches among the accesses.
 """
 
@@ -17,6 +21,7 @@ from simslab.machine.memory.coherence import CoherentMemory
 
 PAGES: Final = 32  # that are followed
 PAGE_SHIFT: Final = 6  # from a line to its 4 KiB page
+LARGE_SHIFT: Final = 15  # to its page of 2 MiB: neighbours in memory, whatever maps it
 FARTHEST: Final = 20  # lines
 ARRIVALS: Final = 64  # prefetched lines of which the time of arrival is known
 
@@ -71,12 +76,33 @@ class PagePrefetcher:
         following = self.pages[followed + AHEAD] + step
         if (following - line) * step <= 0:  # it was overtaken
             following = line + step
-        while abs(following - line) <= FARTHEST and following >> PAGE_SHIFT == line >> PAGE_SHIFT:
-            latency = self.memory.prefetch(self.core, following, now)
-            if latency > 0:
-                slot = 2 * (following & (ARRIVALS - 1))
-                self.arrivals[slot] = following + 1
-                self.arrivals[slot + 1] = now + latency
+        while abs(following - line) <= FARTHEST and following >> LARGE_SHIFT == line >> LARGE_SHIFT:
+            if following >> PAGE_SHIFT != line >> PAGE_SHIFT:
+                self.enter(following, step)
+            self.fetch(following, now)
             self.pages[followed + AHEAD] = following
             following += step
+        return 0
+
+    def enter(self, line: int, step: int) -> int:
+        """Follow a sequence in the page of `line` as well, which it comes to next, unless that has one of its own."""
+        page = line >> PAGE_SHIFT
+        entered = (page & (PAGES - 1)) * FIELDS
+        pages = self.pages
+        if pages[entered + PAGE] != page + 1:
+            pages[entered + PAGE] = page + 1
+            pages[entered + LAST] = line - step
+            pages[entered + STEP] = step
+        elif pages[entered + STEP] != step:
+            return 0
+        pages[entered + AHEAD] = line
+        return 0
+
+    def fetch(self, line: int, now: int) -> int:
+        """Ask for a line, and keep in mind when it is here."""
+        latency = self.memory.prefetch(self.core, line, now)
+        if latency > 0:
+            slot = 2 * (line & (ARRIVALS - 1))
+            self.arrivals[slot] = line + 1
+            self.arrivals[slot + 1] = now + latency
         return 0

@@ -8,7 +8,8 @@ from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
 from simslab.machine.memory import states
 
-FIRST = 1 << 18  # a line, the first of its page
+LARGE = 1 << 18  # a line, the first of its page of 2 MiB
+FIRST = LARGE + (1 << 14)  # the first of a page in the middle of that
 
 
 def machine(prefetch="strides"):
@@ -20,12 +21,12 @@ def prefetcher():
     return PagePrefetcher(machine().cpus[0].memory, 0)
 
 
-def fetched(prefetcher, lines):
+def fetched(prefetcher, lines, first=FIRST):
     """Lines, by number from the page's first, that are there after accesses to `lines`, one long after another."""
     for number, line in enumerate(lines):
-        prefetcher.missed(FIRST + line, 100_000 * number)
+        prefetcher.missed(first + line, 100_000 * number)
     memory = prefetcher.memory
-    return [line for line in range(-64, 128) if memory.state_in_core(0, FIRST + line) != 0]
+    return [line for line in range(-64, 128) if memory.state_in_core(0, first + line) != 0]
 
 
 @pytest.mark.parametrize(
@@ -37,15 +38,28 @@ def fetched(prefetcher, lines):
         ([0, 16], [32]),
         ([0, 16, 32], [32, 48]),
         ([0, 32], []),  # farther than it looks
-        ([60, 62], []),  # the page ends
-        ([9, 6], [0, 3]),
+        ([9, 6], [-12, -9, -6, -3, 0, 3]),
+        ([60, 62], list(range(64, 83, 2))),  # in the next page
         ([7, 7], []),
     ],
 )
-def test_what_follows_in_the_same_steps_is_fetched_inside_the_page_up_to_twenty_lines_ahead(
+def test_what_follows_in_the_same_steps_is_fetched_up_to_twenty_lines_ahead(
     prefetcher, lines, expected
 ):
     assert fetched(prefetcher, lines) == expected
+
+
+def test_a_sequence_goes_on_in_the_next_page_without_being_found_anew(prefetcher):
+    assert 64 + 16 + 20 in fetched(prefetcher, [56, 60, 64 + 16])
+
+
+def test_a_page_with_a_sequence_of_its_own_keeps_it_when_another_comes_to_its_end(prefetcher):
+    assert 64 + 30 + 6 in fetched(prefetcher, [64 + 24, 64 + 27, 60, 62, 64 + 30])
+
+
+def test_no_sequence_leaves_a_page_of_2_mib(prefetcher):
+    assert fetched(prefetcher, [-4, -2], LARGE) == []
+    assert fetched(prefetcher, [4, 2], LARGE) == [0]
 
 
 def test_sequences_in_32_pages_are_followed_side_by_side(prefetcher):
