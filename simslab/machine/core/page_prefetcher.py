@@ -5,8 +5,9 @@ or backward in each; it runs up to 20 lines ahead), but in steps as long as the 
 them would be of no use. It looks at loads and stores that miss the L1.
 
 A sequence that comes to the end of its page goes on in the next, inside the page of the direct map. The manual has a
-prefetcher for this since Ivy Bridge (next-page prefetcher), but not how far it goes; that it knows the stride is told by
-rows of the real mm/slub.c (benchmarks/README.md, SLUB against real cores), which were not fitted with it.
+prefetcher for this since Ivy Bridge (next-page prefetcher), but not how far it goes; that it knows the stride is
+concluded from frees of the real mm/slub.c, which take objects from memory as fast as from the caches
+(benchmarks/README.md, SLUB against real cores).
 
 Not modelled: prefetches that are dropped while many requests are under way; what learns more than one stride; software
 prefetches among the accesses.

@@ -43,9 +43,7 @@ def fetched(prefetcher, lines, first=FIRST):
         ([7, 7], []),
     ],
 )
-def test_what_follows_in_the_same_steps_is_fetched_up_to_twenty_lines_ahead(
-    prefetcher, lines, expected
-):
+def test_what_follows_in_the_same_steps_is_fetched_up_to_twenty_lines_ahead(prefetcher, lines, expected):
     assert fetched(prefetcher, lines) == expected
 
 
