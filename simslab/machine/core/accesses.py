@@ -153,7 +153,7 @@ class AccessingCore(StoringCore):
         return left if left > latency else latency
 
     def prefetch_after(self, line: int) -> int:
-        """Bring what may come after a line that missed in the L1 into the L2 in the background (next-line: in its page)."""
+        """Bring what may come after a line that missed in the L1 into the L2 (next-line: inside its page)."""
         if self.prefetcher is not None:
             return self.prefetcher.missed(line, self.now)
         following = line + 1
