@@ -100,6 +100,7 @@ def test_random_workloads_reach_every_pattern_and_every_option():
     }  # fmt: skip
     options = {name for workload in written for name in workload["kernel"]}
     assert {"allocator", "debug_slab", "noaliencache", "slub_min_order", "stand_in_pages", "freelist_random"} <= options
+    assert "no_slub_debug" in options
     assert any(workload["devices"] for workload in written)
     assert any(workload["faults"] for workload in written)
     assert "memcg" in options

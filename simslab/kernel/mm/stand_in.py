@@ -5,9 +5,9 @@ node's pool under a spinlock; other orders come from the pool under that lock. N
 statistics. What a pair costs is in the rows `pages` (README of the silicon measurements); `StandInPages` is there so
 that the model can be set up alike, and compared with the kernel's own.
 
-Nothing is told of the pool's order. Here it is a queue: what was given back first is taken first, so that who allocates
-more than the caches hold finds little of it there. The rows tell the two apart (benchmarks/README.md, Order of the
-stand-in's pages).
+Nothing is told of the pool's order. Here it is a queue of what was given back, and only when that is empty pages come
+that were never taken: who allocates more than the caches hold finds little of it there. The rows tell a queue from a
+stack (benchmarks/README.md, Order of the stand-in's pages).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ POOL_OFFSET: Final = 160 << 10  # in the kernel's static data
 CHUNK_ORDER: Final = layout.MAX_ORDER - 1
 ALLOC_INSNS: Final = 52  # estimate: what the rows `pages` leave beyond two irq pairs, and for order 1 two lock pairs
 FREE_INSNS: Final = 52  # estimate
-MOVE_INSNS: Final = 12  # of a page between list and pool: list_move_tail and a turn of the loop
+MOVE_INSNS: Final = 12  # estimate: of a page between list and pool, list_move_tail and a turn of the loop
 TAIL_INSNS: Final = 4  # estimate: of each tail page
 SITE_ALLOC: Final = site("stand-in alloc_pages")
 SITE_FREE: Final = site("stand-in free_pages")

@@ -25,7 +25,7 @@ from simslab.machine.memory.coherence import CoherentMemory
 
 ONE_PAGE: Final = 62  # shift by which all addresses are on page 0
 STRIDES: Final = 2  # code of `core.prefetch` (timing/codes.py)
-PAGE_LINES: Final = 63  # mask of a line's number in its 4 KiB page, which a prefetch does not leave
+PAGE_LINES: Final = 63  # mask of a line's number in its 4 KiB page, which the next line does not leave
 
 
 class AccessingCore(StoringCore):

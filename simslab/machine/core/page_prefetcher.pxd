@@ -5,6 +5,7 @@ from simslab.machine.memory.coherence cimport CoherentMemory
 
 cdef long long PAGES
 cdef long long PAGE_SHIFT
+cdef long long LAST_OF_PAGE
 cdef long long LARGE_SHIFT
 cdef long long FARTHEST
 cdef long long ARRIVALS
@@ -30,7 +31,7 @@ cdef class PagePrefetcher:
     cpdef long long missed(self, long long line, long long now) except -1
     @cython.locals(following=cython.longlong)
     cdef long long run_ahead(self, long long followed, long long line, long long step, long long now) except? -1
-    @cython.locals(page=cython.longlong, entered=cython.longlong, pages="long long*")
+    @cython.locals(page=cython.longlong, entered=cython.longlong, pages="long long*", inside=cython.longlong)
     cpdef long long enter(self, long long line, long long step) except? -1
     @cython.locals(latency=cython.longlong, slot=cython.longlong)
     cdef long long fetch(self, long long line, long long now) except? -1

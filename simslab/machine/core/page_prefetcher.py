@@ -4,7 +4,7 @@ As Intel's optimization reference manual describes the streamer of the L2 (32 pa
 or backward in each; it runs up to 20 lines ahead), but in steps as long as the sequence's own: what is fetched between
 them would be of no use. It looks at loads and stores that miss the L1.
 
-A sequence that comes to the end of its page goes on in the next, inside the page of the direct map. The manual has a
+A sequence that comes to the end of its page goes on in the next, inside 2 MiB. The manual has a
 prefetcher for this since Ivy Bridge (next-page prefetcher), but not how far it goes; that it knows the stride is
 concluded from frees of the real mm/slub.c, which take objects from memory as fast as from the caches
 (benchmarks/README.md, SLUB against real cores).
@@ -22,7 +22,8 @@ from simslab.machine.memory.coherence import CoherentMemory
 
 PAGES: Final = 32  # that are followed
 PAGE_SHIFT: Final = 6  # from a line to its 4 KiB page
-LARGE_SHIFT: Final = 15  # to its page of 2 MiB: neighbours in memory, whatever maps it
+LAST_OF_PAGE: Final = (1 << PAGE_SHIFT) - 1
+LARGE_SHIFT: Final = 15  # to its 2 MiB, which lie side by side in memory whatever maps them
 FARTHEST: Final = 20  # lines
 ARRIVALS: Final = 64  # prefetched lines of which the time of arrival is known
 
@@ -86,16 +87,23 @@ class PagePrefetcher:
         return 0
 
     def enter(self, line: int, step: int) -> int:
-        """Follow a sequence in the page of `line` as well, which it comes to next, unless that has one of its own."""
+        """Follow a sequence in the page of `line` as well, which it comes to next, unless that has another one.
+
+        The first access there is to find what the page before has left, as if it had been the same page.
+        """
         page = line >> PAGE_SHIFT
         entered = (page & (PAGES - 1)) * FIELDS
         pages = self.pages
-        if pages[entered + PAGE] != page + 1:
-            pages[entered + PAGE] = page + 1
-            pages[entered + LAST] = line - step
-            pages[entered + STEP] = step
-        elif pages[entered + STEP] != step:
-            return 0
+        if pages[entered + PAGE] == page + 1:
+            if pages[entered + STEP] not in (0, step):
+                return 0
+            if pages[entered + STEP] == step and pages[entered + AHEAD] == line - step:
+                pages[entered + AHEAD] = line  # entered before
+                return 0
+        inside = line & LAST_OF_PAGE if step > 0 else LAST_OF_PAGE - (line & LAST_OF_PAGE)
+        pages[entered + PAGE] = page + 1
+        pages[entered + LAST] = line - (inside // abs(step) + 1) * step
+        pages[entered + STEP] = step
         pages[entered + AHEAD] = line
         return 0
 

@@ -85,7 +85,7 @@ class CoreSpec(SpecModel):
     )
     prefetch: Literal["none", "next-line", "strides"] = parameter(
         "next-line: a miss in the L1 also brings the line after it into the L2; strides: two in one 4 KiB page bring"
-        " what follows in the same steps, up to 20 lines ahead and in the next page as well",
+        " what follows in the same steps, up to 20 lines ahead and in the next page of the same 2 MiB as well",
         "none",
         source=Source.CHOSEN,
     )

@@ -188,7 +188,7 @@ class CoherentMemory:
         """Bring a line that no core of the domain holds into a core's L2 in the background; its latency, else 0.
 
         Not modelled: prefetches of lines that another core holds. With them objects that one core hands to another came
-        at 0.65 to 0.69 of what silicon takes, without at 0.73 to 1.10 (benchmarks/README.md, contended rows).
+        at 0.65 to 0.69 of what silicon takes, without at 0.73 to 1.10 (benchmarks/README.md, SLUB against real cores).
         """
         if self.caches.private_state(core, line) != 0:
             return 0

@@ -332,7 +332,7 @@ def _faults(workload: Workload) -> list[BadValue]:
     kernel = workload.kernel
     if workload.faults and not kernel.debugs_objects:
         told = "objects have bytes to be overwritten in debug kernels only"
-        with_slub = "with SLUB 'kernel: {slub_debug: FZPU}'"
+        with_slub = "with SLUB 'kernel: {slub_debug: FZPU}' without 'no_slub_debug'"
         return [BadValue(told, expected=f"kernel: {{debug_slab: true}}, {with_slub}", at=("faults",))]
     twice = [i for i, fault in enumerate(workload.faults) if fault.kind == "double_free"]
     if twice and not kernel.checks_frees:

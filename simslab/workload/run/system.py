@@ -264,7 +264,7 @@ def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str,
     """Let allocations fail from now on; BadValue when the filter lets no cache through."""
     wanted, caches = spec.cache_filter, []
     if wanted is True and not any(cache.flags & SLAB_FAILSLAB for cache in system.allocator.caches):
-        expected = "names of caches, or the letter A in the kernel's slub_debug"
+        expected = "names of caches, or the letter A in the kernel's slub_debug (without no_slub_debug)"
         raise BadValue("no cache is marked for failslab", expected=expected, at=("failslab", "cache_filter"))
     for i, name in enumerate(() if isinstance(wanted, bool) else wanted):
         try:

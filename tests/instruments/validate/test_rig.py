@@ -49,7 +49,8 @@ def walk(cpu, pointers, charge, count):
 
 
 @pytest.mark.parametrize("charge", [Pointers.load, Pointers.store])
-def test_an_array_in_memory_is_streamed_so_that_neither_the_loop_nor_its_stores_wait(rig, charge):
+def test_an_array_in_memory_is_streamed_so_that_neither_the_loop_nor_its_stores_wait(charge):
+    rig = Rig(load_machine("emerald-rapids-2", ["core.prefetch=none"]))
     cpu = rig.cpus[0]
     pointers = Pointers(rig, 4096)
     of_entry, unretired = walk(cpu, pointers, lambda *entry: charge(pointers, *entry), 4096)

@@ -47,12 +47,28 @@ def test_what_follows_in_the_same_steps_is_fetched_up_to_twenty_lines_ahead(pref
     assert fetched(prefetcher, lines) == expected
 
 
-def test_a_sequence_goes_on_in_the_next_page_without_being_found_anew(prefetcher):
-    assert 64 + 16 + 20 in fetched(prefetcher, [56, 60, 64 + 16])
+@pytest.mark.parametrize(("lines", "next_one"), [([56, 60, 64], 84), ([8, 4, 0, -4], -24)])
+def test_a_sequence_goes_on_in_the_next_page_without_being_found_anew(prefetcher, lines, next_one):
+    assert next_one in fetched(prefetcher, lines)
 
 
 def test_a_page_with_a_sequence_of_its_own_keeps_it_when_another_comes_to_its_end(prefetcher):
-    assert 64 + 30 + 6 in fetched(prefetcher, [64 + 24, 64 + 27, 60, 62, 64 + 30])
+    assert 112 in fetched(prefetcher, [88, 91, 60, 62, 94])
+
+
+@pytest.mark.parametrize("before", [[100], [100, 104]])
+def test_a_page_that_was_touched_once_or_walked_through_before_is_entered_anew(prefetcher, before):
+    assert 84 in fetched(prefetcher, [*before, 56, 60, 64])
+
+
+def test_a_sequence_that_lost_its_next_page_to_another_finds_it_again(prefetcher):
+    there = 64 + 64 * 32  # in the same place of 32
+    prefetcher.missed(FIRST + 52, 0)
+    prefetcher.missed(FIRST + 56, 1)
+    prefetcher.missed(FIRST + there, 2)
+    prefetcher.missed(FIRST + 60, 3)  # asks for line 80 of the page that it enters again
+    prefetcher.missed(FIRST + 64, 4)
+    assert prefetcher.memory.state_in_core(0, FIRST + 84)
 
 
 def test_no_sequence_leaves_a_page_of_2_mib(prefetcher):
