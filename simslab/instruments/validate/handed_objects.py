@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from simslab.instruments.validate.own_objects import COUNTED, WARM, Figures, Tally, allocate_all, chooser, free_all
-from simslab.instruments.validate.rig import LINE, LOOP_INSNS, Barrier, Pointers, Rig, let_in
+from simslab.instruments.validate.rig import LINE, LOOP_INSNS, Barrier, Pointers, Rig, arrays_of_pointers, let_in
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 
@@ -28,7 +28,7 @@ def remote_free(rig: Rig, cache: Cache, cpus: int, n: int) -> Figures:
     """All CPUs but CPU 0 allocate N; then CPU 0 alone frees all of them."""
     spent: dict[str, list[float]] = {"alloc": [], "free": []}
     barrier = Barrier(rig, cpus)
-    arrays = [Pointers(rig, n) for _ in range(cpus)]
+    arrays = arrays_of_pointers(rig, cpus, n)
 
     def loop(cpu: Cpu) -> None:
         for repeat in range(WARM + COUNTED):
@@ -215,9 +215,10 @@ def exchange(rig: Rig, cache: Cache, cpus: int, share: int, live: int, ring: int
     """Every CPU allocates; `share` per cent go to the CPU half way round, others replace random ones of a window."""
     tally, barrier = Tally(), Barrier(rig, cpus)
     rings = [Ring(rig, ring) for _ in range(cpus)]  # by receiver
+    arrays = arrays_of_pointers(rig, cpus, live)
 
     def loop(cpu: Cpu) -> None:
-        pointers, draw = Pointers(rig, live), chooser(cpu.id + 1, 1 << 30)
+        pointers, draw = arrays[cpu.id], chooser(cpu.id + 1, 1 << 30)
         allocate_all(rig, cpu, cache, pointers)
         inbox, outbox = rings[cpu.id], rings[(cpu.id + cpus // 2) % cpus]
         for repeat in range(WARM + COUNTED):

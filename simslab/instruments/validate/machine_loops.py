@@ -1,4 +1,4 @@
-"""Loops of the silicon rows below the allocator: atomic_inc, qspinlock, pages, and single operations.
+"""Loops of the rows below the allocator: atomic_inc, qspinlock, pages, and single operations.
 
 Each returns nanoseconds by metric.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.instruments.validate.own_objects import Figures, Tally
-from simslab.instruments.validate.rig import LINE, LOOP_INSNS, Barrier, Rig, let_in
+from simslab.instruments.validate.own_objects import COUNTED, WARM, Figures, Tally
+from simslab.instruments.validate.rig import LINE, LOOP_INSNS, Barrier, Pointers, Rig, let_in
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 
 if TYPE_CHECKING:
+    from simslab.kernel.mm.page_alloc import PageAllocator
     from simslab.machine.core.cpu import Cpu
 
 TURNS: Final = 200
@@ -71,6 +72,7 @@ def pages(rig: Rig, order: int) -> Figures:
     allocator = rig.system.kernel.page_allocator
 
     def loop(cpu: Cpu) -> None:
+        _age(cpu, allocator, order)
         for repeat in range(2):
             start = cpu.now
             for _ in range(PAGES):
@@ -82,6 +84,49 @@ def pages(rig: Rig, order: int) -> Figures:
 
     rig.run([(0, loop)])
     return tally.ns(rig)
+
+
+def pages_in_batches(rig: Rig, order: int, batch: int) -> Figures:
+    """Allocate `batch` times 2**order pages, then free them in that order: ns for each, without reading the clock."""
+    tally = Tally()
+    allocator = rig.system.kernel.page_allocator
+    taken = Pointers(rig, batch)
+
+    def allocate(cpu: Cpu, number: int) -> None:
+        taken.objects[number] = allocator.alloc_pages(cpu, gfp.GFP_KERNEL, order, 0)
+        taken.store(cpu, number)
+
+    def free(cpu: Cpu, number: int) -> None:
+        taken.load(cpu, number)
+        allocator.free_pages(cpu, taken.objects[number], order)
+
+    def loop(cpu: Cpu) -> None:
+        _age(cpu, allocator, order, batch)
+        for repeat in range(WARM + max(COUNTED, PAGES // batch)):
+            for metric, part in (("alloc", allocate), ("free", free)):
+                start = cpu.now
+                for number in range(batch):
+                    let_in(cpu)
+                    cpu.insn(LOOP_INSNS)
+                    part(cpu, number)
+                if repeat >= WARM:
+                    tally.add(metric, cpu.now - start, batch)
+
+    rig.run([(0, loop)])
+    return tally.ns(rig)
+
+
+def _age(cpu: Cpu, allocator: PageAllocator, order: int, blocks: int = 1) -> None:
+    """Leave free blocks whose buddies are taken, as there are on a machine that has been up for long.
+
+    On a fresh one each block is split from the largest, and merges with all its buddies when it comes back. Order 0
+    comes from the CPU's list.
+    """
+    if order == 0 or allocator.stand_in is not None:
+        return
+    taken = [allocator.alloc_pages(cpu, gfp.GFP_KERNEL, order, 0) for _ in range(2 * blocks)]
+    for pfn in taken[::2]:
+        allocator.free_pages(cpu, pfn, order)
 
 
 def irq(rig: Rig) -> Figures:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from simslab.instruments.validate.rig import LOOP_INSNS, Barrier, Pointers, Rig, let_in
+from simslab.instruments.validate.rig import LOOP_INSNS, Barrier, Pointers, Rig, arrays_of_pointers, let_in
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 
@@ -68,10 +68,10 @@ def pair(rig: Rig, cache: Cache, cpus: int) -> Figures:
 
 def nn(rig: Rig, cache: Cache, cpus: int, n: int) -> Figures:
     """All at once: N allocations with a byte written; barrier; a byte written and freed, in the order of allocation."""
-    tally, barrier = Tally(), Barrier(rig, cpus)
+    tally, barrier, arrays = Tally(), Barrier(rig, cpus), arrays_of_pointers(rig, cpus, n)
 
     def loop(cpu: Cpu) -> None:
-        pointers = Pointers(rig, n)
+        pointers = arrays[cpu.id]
         for repeat in range(WARM + COUNTED):
             for metric, part in (("alloc", allocate_all), ("free", free_all)):
                 barrier.meet(cpu)
@@ -90,10 +90,10 @@ def hist_nn(rig: Rig, cache: Cache, cpus: int, n: int, operation: str, timer_ps:
     Reading the clock before and after takes `timer_ps`, which is in every figure.
     """
     times: list[int] = []
-    barrier = Barrier(rig, cpus)
+    barrier, arrays = Barrier(rig, cpus), arrays_of_pointers(rig, cpus, n)
 
     def loop(cpu: Cpu) -> None:
-        pointers = Pointers(rig, n)
+        pointers = arrays[cpu.id]
         for repeat in range(WARM + COUNTED):
             for metric, turn in (("alloc", allocate_one), ("free", free_one)):
                 barrier.meet(cpu)
@@ -177,10 +177,10 @@ def chooser(seed: int, below: int) -> Callable[[], int]:
 
 def churn(rig: Rig, cache: Cache, cpus: int, live: int) -> Figures:
     """`live` objects; a random one is freed and a new one allocated in its place, one byte written."""
-    tally, barrier = Tally(), Barrier(rig, cpus)
+    tally, barrier, arrays = Tally(), Barrier(rig, cpus), arrays_of_pointers(rig, cpus, live)
 
     def loop(cpu: Cpu) -> None:
-        pointers, draw = Pointers(rig, live), chooser(cpu.id + 1, live)
+        pointers, draw = arrays[cpu.id], chooser(cpu.id + 1, live)
         allocate_all(rig, cpu, cache, pointers)
         for repeat in range(WARM + COUNTED):
             barrier.meet(cpu)
@@ -205,10 +205,10 @@ def churn(rig: Rig, cache: Cache, cpus: int, live: int) -> Figures:
 
 def burst(rig: Rig, cache: Cache, cpus: int, k: int) -> Figures:
     """k allocations, then k frees in the same order, again and again, all CPUs at once."""
-    tally, barrier = Tally(), Barrier(rig, cpus)
+    tally, barrier, arrays = Tally(), Barrier(rig, cpus), arrays_of_pointers(rig, cpus, k)
 
     def loop(cpu: Cpu) -> None:
-        pointers = Pointers(rig, k)
+        pointers = arrays[cpu.id]
         for repeat in range(WARM + COUNTED):
             barrier.meet(cpu)
             spent = [0, 0]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal
 
 from simslab.base.errors import near_miss
 from simslab.instruments.validate import handed_objects as handed
 from simslab.instruments.validate import machine_loops as below
 from simslab.instruments.validate import own_objects as own
 from simslab.instruments.validate.rig import Rig
+from simslab.instruments.validate.rows import UP_TO_46
+from simslab.kernel.layout import PAGE_SHIFT
 from simslab.machine.library import load_machine, machine_names
+from simslab.machine.topology.topology import build_topology
 from simslab.workload.description.tunables import OF_SLAB
 
 if TYPE_CHECKING:
     from simslab.allocator.cache import Cache
     from simslab.instruments.validate.own_objects import Figures
     from simslab.instruments.validate.rows import Row
+    from simslab.machine.topology.topology import Topology
 
 TWO_NODES: Final = "{}-2n"  # the variant of a machine with two nodes
 UNTOLD: Final = 8  # what `shared` was where a row of the silicon does not tell it
@@ -50,7 +55,13 @@ class Answer:
 
 
 def answer_all(rows: Iterable[Row]) -> Iterator[Answer]:
-    """Answer rows one after another; rows that ask for the same run share it."""
+    """Answer rows one after another; rows that ask for the same run share it.
+
+    UserError before the first when one of them cannot be asked.
+    """
+    rows = list(rows)
+    for row in rows:
+        _check(row)
     kept: dict[tuple[str, int, str, str, str, str], tuple[Rig, Figures]] = {}
     for row in rows:
         if row.question not in kept:
@@ -64,22 +75,37 @@ def answer_all(rows: Iterable[Row]) -> Iterator[Answer]:
 
 
 def ask(row: Row) -> tuple[Rig, Figures]:
-    """Boot the row's machine and run its workload; UserError when it cannot run there."""
-    if row.workload not in WORKLOADS:
-        told = f"there is no workload '{row.workload}'"
-        raise row.wrong(told, expected=", ".join(WORKLOADS), near=near_miss(row.workload, WORKLOADS))
-    name = row.machine if row.nodes == 1 else TWO_NODES.format(row.machine)
-    if name not in machine_names():
-        told = f"there is no machine '{name}'" + (" of two nodes" if row.nodes > 1 else "")
-        raise row.wrong(told, expected="a shipped machine", near=near_miss(name, machine_names()))
-    rig = Rig(load_machine(name), row.unit == "ns", allocator="slub" if row.allocator == "slub" else "slab")
-    _check_fits(rig, row)
+    """Boot the row's machine and run its workload; the row was checked."""
+    ablations = [option for option in UP_TO_46 if row.has(option) and row.number(option)]
+    allocator: Literal["slab", "slub"] = "slub" if row.allocator == "slub" else "slab"
+    rig = Rig(load_machine(_machine(row)), row.unit == "ns", allocator=allocator, ablations=ablations)
     return rig, WORKLOADS[row.workload](rig, row)
 
 
-def _check_fits(rig: Rig, row: Row) -> None:
+def _machine(row: Row) -> str:
+    return row.machine if row.nodes == 1 else TWO_NODES.format(row.machine)
+
+
+@cache
+def _topology(machine: str) -> Topology:
+    return build_topology(load_machine(machine))
+
+
+def _check(row: Row) -> None:
+    """UserError when a row's workload is not there, or cannot run on its machine."""
+    if row.workload not in WORKLOADS:
+        told = f"there is no workload '{row.workload}'"
+        raise row.wrong(told, expected=", ".join(WORKLOADS), near=near_miss(row.workload, WORKLOADS))
+    name = _machine(row)
+    if name not in machine_names():
+        told = f"there is no machine '{name}'" + (" of two nodes" if row.nodes > 1 else "")
+        raise row.wrong(told, expected="a shipped machine", near=near_miss(name, machine_names()))
+    _check_fits(_topology(name), row)
+
+
+def _check_fits(topology: Topology, row: Row) -> None:
     """Refuse a row that needs more CPUs or memory than its machine has, or fewer than the workload needs."""
-    here = len(rig.cpus)
+    here = len(topology.cpus)
     wanted = max(
         row.number("cpus") if row.has("cpus") else 1,
         row.number("freer") + 1 if row.has("freer") else 1,
@@ -91,9 +117,12 @@ def _check_fits(rig: Rig, row: Row) -> None:
         raise row.wrong("nobody is there to hand objects to", expected="cpus=2 or more")
     objects = wanted * max(row.number(name) if row.has(name) else 1 for name in ("n", "k", "live"))
     held = objects * (row.number("size") if row.has("size") else 0)
-    memory = sum(node.memory for node in rig.machine.topology.nodes)
+    what = "objects"
+    if row.has("batch"):
+        held, what = row.number("batch") << row.number("order") + PAGE_SHIFT, "pages"
+    memory = sum(node.memory for node in topology.nodes)
     if held > memory // 2:
-        raise row.wrong(f"the workload keeps {held >> 20} MiB of objects", expected=f"at most {memory >> 21} MiB")
+        raise row.wrong(f"the workload keeps {held >> 20} MiB of {what}", expected=f"at most {memory >> 21} MiB")
 
 
 def _cache(rig: Rig, row: Row) -> Cache:
@@ -109,6 +138,13 @@ def _cache(rig: Rig, row: Row) -> Cache:
 def _hist_nn(rig: Rig, row: Row, operation: str) -> Figures:
     """Return the percentiles of a row's allocations or frees."""
     return own.hist_nn(rig, _cache(rig, row), row.number("cpus"), row.number("n"), operation, row.number("timer_ps"))
+
+
+def _pages(rig: Rig, row: Row) -> Figures:
+    """Return a pair's time, or what each takes where a row tells of batches."""
+    if row.has("batch"):
+        return below.pages_in_batches(rig, row.number("order"), row.number("batch"))
+    return below.pages(rig, row.number("order"))
 
 
 WORKLOADS: Final[dict[str, Callable[[Rig, Row], Figures]]] = {
@@ -130,6 +166,6 @@ WORKLOADS: Final[dict[str, Callable[[Rig, Row], Figures]]] = {
     ),
     "atomic_inc": lambda rig, row: below.atomic_inc(rig, row.number("cpus")),
     "qspinlock": lambda rig, row: below.qspinlock(rig, row.number("cpus"), row.number("delay_ps") / 1e3),
-    "pages": lambda rig, row: below.pages(rig, row.number("order")),
+    "pages": _pages,
     "irq": lambda rig, _row: below.irq(rig),
 }

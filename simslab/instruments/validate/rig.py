@@ -30,7 +30,7 @@ Loop = Callable[["Cpu"], None]
 
 
 class Rig:
-    """One booted system; `cache` makes the cache of a row, `run` lets loops run side by side."""
+    """One booted system, with `ablations` by name; `cache` makes the cache of a row, `run` runs loops at once."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Rig:
         stand_in: bool = True,
         quantum: int = QUANTUM,
         allocator: Literal["slab", "slub"] = "slab",
+        ablations: Iterable[str] = (),
     ) -> None:
         options = KernelOptions(
             allocator=allocator,
@@ -45,7 +46,7 @@ class Rig:
             reap=False,
             stand_in_pages=stand_in,
             no_slub_debug=allocator == "slub",
-        )
+        ).model_copy(update=dict.fromkeys(ablations, True))
         self.system = boot_system(spec, options, quantum)
         self.machine = self.system.machine
         self.allocator = self.system.allocator
@@ -63,7 +64,7 @@ class Rig:
         return made
 
     def memory(self, size: int, align: int = LINE) -> int:
-        """Return the address of `size` bytes for the loops themselves."""
+        """Return the address of `size` bytes for the loops themselves, which do not run yet (CPU 0 allocates it)."""
         start = -(-self.free_memory // align) * align
         if self.free_memory == 0 or start + size > self.end_of_memory:
             pfn = self.system.kernel.page_allocator.alloc_pages(self.cpus[0], gfp.GFP_KERNEL, POOL_ORDER, 0)
@@ -146,6 +147,11 @@ class Pointers:
         addr = self.addr + 8 * number
         cpu.memory.prefetch(cpu.core, addr // LINE + STREAM_AHEAD, cpu.now)
         return addr
+
+
+def arrays_of_pointers(rig: Rig, cpus: int, count: int) -> list[Pointers]:
+    """Return one for each CPU; before the loops run, since CPU 0 takes the pages for them."""
+    return [Pointers(rig, count) for _ in range(cpus)]
 
 
 def let_in(cpu: Cpu) -> None:

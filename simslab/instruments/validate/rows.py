@@ -46,6 +46,7 @@ USES: Final = ("calibration", "prediction")
 UNITS: Final = ("ns", "cycles")
 NODES: Final = (1, 2)  # that a machine has a variant of
 MAX_BYTES: Final = 16 << 20
+UP_TO_46: Final = ("colour_under_list_lock", "refill_under_list_lock", "look_under_list_lock")  # kernel options
 LIMITS: Final = {  # least and most of each parameter
     "size": (1, LARGEST_KMALLOC),
     "cpus": (1, MAX_CPUS),
@@ -57,6 +58,7 @@ LIMITS: Final = {  # least and most of each parameter
     "ring": (1, 1 << 18),
     "share": (0, 100),
     "order": (0, 10),
+    "batch": (1, 1 << 14),
     "limit": (0, 1 << 16),  # 0: the cache's own
     "batchcount": (0, 1 << 16),
     "shared": (0, 1 << 10),
@@ -64,6 +66,7 @@ LIMITS: Final = {  # least and most of each parameter
     "delay": (0, 10**9),
     "delay_ps": (0, 10**9),
     "timer_ps": (0, 10**9),
+    **dict.fromkeys(UP_TO_46, (0, 1)),
 }
 
 
@@ -158,9 +161,9 @@ def _checked(row: Row) -> Row:
         raise row.wrong(f"tolerance {row.tolerance}", expected="a share such as 0.15")
     for pair in row.parameters.split():
         _check_parameter(row, pair)
-    foreign = ("cpu_partial",) if row.allocator == "slab" else OF_SLAB
+    foreign = ("cpu_partial",) if row.allocator == "slab" else (*OF_SLAB, *UP_TO_46)
     for name in filter(row.has, foreign):
-        raise row.wrong(f"'{name}' is not a tunable of {row.allocator.upper()}", expected=f"no '{name}='")
+        raise row.wrong(f"'{name}' is no parameter of {row.allocator.upper()}'s rows", expected=f"no '{name}='")
     if row.has("limit") and row.has("batchcount") and row.number("batchcount") > row.number("limit"):
         raise row.wrong("the batchcount is above the limit", expected="limit >= batchcount")
     return row

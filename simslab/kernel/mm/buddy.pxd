@@ -28,19 +28,22 @@ cdef class Buddy:
     cdef long long* nr_free
     cdef public long long free_pages
 
-    @cython.locals(current=cython.longlong, pfn=cython.longlong)
     cpdef long long rmqueue_smallest(self, Cpu cpu, long long order) except? -1
+    @cython.locals(current=cython.longlong, pfn=cython.longlong)
+    cdef long long rmqueue_next(self, Cpu cpu, long long order, long long batch) except? -1
     @cython.locals(pfn=cython.longlong)
     cdef long long first_of_top(self, Cpu cpu) noexcept
     @cython.locals(pfn=cython.longlong)
     cdef long long take_virgin(self, Cpu cpu) noexcept
     @cython.locals(upper=cython.longlong)
-    cdef long long expand(self, Cpu cpu, long long pfn, long long low, long long high) noexcept
-    @cython.locals(merges=cython.longlong, buddy=cython.longlong, size=cython.longlong)
+    cdef long long expand(self, Cpu cpu, long long pfn, long long low, long long high, long long batch) noexcept
     cpdef long long free_one_page(self, Cpu cpu, long long pfn, long long order) except -1
+    @cython.locals(merges=cython.longlong, buddy=cython.longlong, size=cython.longlong)
+    cdef long long free_next(self, Cpu cpu, long long pfn, long long order, long long batch) except? -1
     @cython.locals(combined=cython.longlong)
     cdef long long buddy_merge_likely(self, Cpu cpu, long long pfn, long long buddy, long long order) noexcept
     cdef long long page_is_buddy(self, Cpu cpu, long long pfn, long long order) noexcept
+    cpdef long long charge(self, Cpu cpu, long long count, long long batch) except? -1
     cdef long long link(self, Cpu cpu, long long pfn, long long order, long long tail) noexcept
     cdef long long unlink(self, Cpu cpu, long long pfn, long long order) noexcept
     cdef long long count(self, Cpu cpu, long long order, long long blocks) noexcept

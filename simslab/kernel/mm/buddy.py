@@ -80,16 +80,20 @@ class Buddy:
 
     def rmqueue_smallest(self, cpu: Cpu, order: int) -> int:
         """Take a block of `order`, splitting the smallest that is large enough; -1 when none (__rmqueue_smallest)."""
-        cpu.insn_cold(RMQUEUE_INSNS)
+        return self.rmqueue_next(cpu, order, 0)
+
+    def rmqueue_next(self, cpu: Cpu, order: int, batch: int) -> int:
+        """Do so as one of a batch (rmqueue_bulk), or alone."""
+        self.charge(cpu, RMQUEUE_INSNS, batch)
         for current in range(order, TOP_ORDER):
             pfn = self.lists.first(cpu, current)
             if pfn >= 0:
                 self.unlink(cpu, pfn, current)
-                self.expand(cpu, pfn, order, current)
+                self.expand(cpu, pfn, order, current, batch)
                 return pfn
         pfn = self.first_of_top(cpu)
         if pfn >= 0:
-            self.expand(cpu, pfn, order, TOP_ORDER)
+            self.expand(cpu, pfn, order, TOP_ORDER, batch)
         return pfn
 
     def first_of_top(self, cpu: Cpu) -> int:
@@ -115,12 +119,12 @@ class Buddy:
         self.count(cpu, TOP_ORDER, -1)
         return pfn
 
-    def expand(self, cpu: Cpu, pfn: int, low: int, high: int) -> int:
+    def expand(self, cpu: Cpu, pfn: int, low: int, high: int, batch: int) -> int:
         """Put the upper halves of a split block back, to the heads of their lists (expand)."""
         while high > low:
             high -= 1
             upper = pfn + (1 << high)
-            cpu.insn_cold(EXPAND_INSNS)
+            self.charge(cpu, EXPAND_INSNS, batch)
             self.link(cpu, upper, high, 0)
         return 0
 
@@ -128,6 +132,10 @@ class Buddy:
 
     def free_one_page(self, cpu: Cpu, pfn: int, order: int) -> int:
         """Return a block, merging it with free buddies as far as they go; returns the merges (__free_one_page)."""
+        return self.free_next(cpu, pfn, order, 0)
+
+    def free_next(self, cpu: Cpu, pfn: int, order: int, batch: int) -> int:
+        """Do so as one of a batch (free_pcppages_bulk), or alone."""
         merges = 0
         buddy = pfn
         while order < TOP_ORDER:
@@ -139,9 +147,9 @@ class Buddy:
             pfn &= buddy
             order += 1
             merges += 1
-        cpu.insn_cold(FREE_ONE_PAGE_INSNS + merges * MERGE_INSNS)
+        self.charge(cpu, FREE_ONE_PAGE_INSNS + merges * MERGE_INSNS, batch)
         if order < TOP_ORDER - 1 and self.buddy_merge_likely(cpu, pfn, buddy, order):
-            cpu.insn_cold(TAIL_INSNS)
+            self.charge(cpu, TAIL_INSNS, batch)
             self.link(cpu, pfn, order, 1)
         else:
             self.link(cpu, pfn, order, 0)
@@ -161,6 +169,14 @@ class Buddy:
             return 0
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_PRIVATE)
         return 1 if self.mem_map.order[pfn] == order else 0
+
+    def charge(self, cpu: Cpu, count: int, batch: int) -> int:
+        """Charge instructions: a turn of a batch's loop has those before and behind it to overlap with."""
+        if batch:
+            cpu.insn(count)
+        else:
+            cpu.insn_cold(count)
+        return 0
 
     # -- lists and counts ---------------------------------------------------------------------------------------------
 

@@ -249,10 +249,10 @@ class PageAllocator:
         zone.lock.lock(cpu, SITE_BULK)
         for _ in range(pcp.batch):
             zone.lock.let_in(cpu)
-            pfn = zone.buddy.rmqueue_smallest(cpu, 0)
+            pfn = zone.buddy.rmqueue_next(cpu, 0, 1)
             if pfn < 0:
                 break
-            cpu.insn_cold(BULK_PAGE_INSNS)
+            cpu.insn(BULK_PAGE_INSNS)
             pcp.lists.add_tail(cpu, 0, pfn)
             pcp.count += 1
         self.vmstat.mod_zone_page_state(cpu, zone)
@@ -351,8 +351,8 @@ class PageAllocator:
                 break
             pcp.lists.delete(cpu, 0, pfn)
             pcp.count -= 1
-            cpu.insn_cold(BULK_PAGE_INSNS)
-            zone.buddy.free_one_page(cpu, pfn, 0)
+            cpu.insn(BULK_PAGE_INSNS)
+            zone.buddy.free_next(cpu, pfn, 0, 1)
         self.vmstat.mod_zone_page_state(cpu, zone)
         zone.lock.unlock(cpu)
         return 0

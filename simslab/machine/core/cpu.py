@@ -199,7 +199,11 @@ class Cpu(InterruptibleCore):
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if not self.own_in_l1(line, base):
             latency = self.memory.transact(self.core, line, 1, self.now)
-            self.expose(latency, 0, 1)
+            if self.prefetching == 0:
+                self.expose(latency, 0, 1)
+            else:
+                self.expose(self.on_its_way(line, latency), 0, 1)
+                self.prefetch_after(line)
         return self.charge(causes.LOCKED, cost)
 
     def atomic_in_turn(self, addr: int) -> int:

@@ -2,7 +2,7 @@
 
 As Intel's optimization reference manual describes the streamer of the L2 (32 pages are followed, one sequence forward
 or backward in each; it runs up to 20 lines ahead), but in steps as long as the sequence's own: what is fetched between
-them would be of no use. It looks at loads and stores that miss the L1.
+them would be of no use. It looks at loads, stores and locked operations that miss the L1.
 
 A sequence that comes to the end of its page goes on in the next, inside 2 MiB. The manual has a
 prefetcher for this since Ivy Bridge (next-page prefetcher), but not how far it goes; that it knows the stride is

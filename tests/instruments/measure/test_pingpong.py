@@ -26,3 +26,11 @@ def test_between_packages_the_home_of_the_line_counts_in_one_direction_only():
     timing = prober.machine.timing
     there, back = timing.cache_latency(0, 0, 1), timing.cache_latency(1, 0, 0)
     assert ping_pong(prober, 0, 28) == pytest.approx((there + back) / 2)
+
+
+@pytest.mark.parametrize(("other", "published"), [(1, (27, 37)), (4, (5.5, 6.9))], ids=["core", "sibling"])
+def test_the_desktop_s_agrees_with_what_was_published_of_its_core(other, published):
+    """kernel-timing.csv: i7-4930K, 27-37 ns between cores, 6 between siblings."""
+    prober = Prober(load_machine("one-node"))
+    low, high = published
+    assert low <= prober.ns(ping_pong(prober, 0, other)) <= high

@@ -60,3 +60,9 @@ def test_random_numbers_are_the_same_every_time():
     drawn = [first() for _ in range(50)]
     assert drawn == [second() for _ in range(50)]
     assert len(set(drawn)) > 40
+
+
+def test_arrays_that_need_pages_of_their_own_are_taken_before_the_cpus_run(rig):
+    cache = rig.cache(64)
+    rig.memory((4 << 20) - 4096)  # leaves room for one of the two arrays
+    assert own.nn(rig, cache, 2, 300)["alloc"] > 0

@@ -54,6 +54,8 @@ def test_of_a_published_range_the_nearest_end_counts():
         ("s,emerald-rapids-2,1,remote_one,size=64 freer=9 n=4,free,1,1,1,ns,0.1,prediction", "takes 10 CPUs"),
         ("s,emerald-rapids-2,1,remote_free,size=64 cpus=1 n=4,free,1,1,1,ns,0.1,prediction", "hand objects to"),
         ("s,emerald-rapids-2,1,nn,size=4194304 cpus=2 n=200000,free,1,1,1,ns,0.1,prediction", "MiB of objects"),
+        ("s,i7-4790k,1,pages,order=10 batch=16384,free,1,1,1,ns,0.1,prediction", "MiB of pages"),
+        ("s,i7-4790k,1,pages,order=1 batch=4,alloc_free_pair,1,1,1,ns,0.1,prediction", "no metric 'alloc_free_pair'"),
         ("s,emerald-rapids-2,1,nn,size=64 cpus=1,free,1,1,1,ns,0.1,prediction", "no number 'n'"),
     ],
 )
@@ -67,6 +69,21 @@ def test_a_row_in_cycles_runs_on_the_kernels_pages_and_one_in_ns_on_the_stand_in
     stood_in = [questions.ask(each)[0].system.kernel.page_allocator.stand_in is not None for each in rows]
     assert stood_in == [True, False]
     assert len({each.question for each in rows}) == 2
+
+
+def test_a_row_that_cannot_be_asked_is_told_before_any_other_runs(monkeypatch):
+    monkeypatch.setattr(questions, "ask", lambda _: pytest.fail("a row was asked"))
+    rows = [irq(35, 30, 40), row("s,one-node,1,pair,size=64 cpus=99,op,1,1,1,ns,0.1,prediction")]
+    with pytest.raises(UserError, match="takes 99 CPUs"):
+        next(questions.answer_all(rows))
+
+
+@pytest.mark.parametrize("told", [0, 1])
+def test_rows_of_older_kernels_take_patches_back(told):
+    text = f"s,one-node,1,nn,size=64 cpus=1 n=10 look_under_list_lock={told},free,1,1,1,cycles,0.1,prediction"
+    options = questions.ask(row(text))[0].allocator.options
+    assert options.look_under_list_lock == bool(told)
+    assert not options.refill_under_list_lock
 
 
 def test_two_nodes_are_the_machines_variant():

@@ -104,8 +104,9 @@ def test_rows_are_of_slab_unless_they_say_slub():
     ("row", "told"),
     [
         (f"{ROW},slob", "allocator 'slob'"),
-        (f"{SLUB_ROW},slab", "'cpu_partial' is not a tunable of SLAB"),
-        (f"{ROW.replace('cpus=1', 'cpus=1 limit=8')},slub", "'limit' is not a tunable of SLUB"),
+        (f"{SLUB_ROW},slab", "'cpu_partial' is no parameter of SLAB's rows"),
+        (f"{ROW.replace('cpus=1', 'cpus=1 limit=8')},slub", "'limit' is no parameter of SLUB's rows"),
+        (f"{ROW.replace('cpus=1', 'cpus=1 look_under_list_lock=1')},slub", "'look_under_list_lock' is no parameter"),
     ],
 )
 def test_other_allocators_and_their_tunables_are_refused(row, told):

@@ -8,13 +8,13 @@ FIRST = 1 << 24
 LINES = 64
 
 
-def reads(prefetch, order):
-    """Cycles of reading lines in `order`, with 1000 cycles of work between two."""
+def accesses(prefetch, order, access="read"):
+    """Cycles of reading lines in `order`, or of another access, with 1000 cycles of work between two."""
     cpu = build_machine(load_machine("two-socket", [f"core.prefetch={prefetch}", "tlb=null"])).cpus[0]
     total = 0
     for line in order:
         before = cpu.now
-        cpu.read(FIRST + 64 * line)
+        getattr(cpu, access)(FIRST + 64 * line)
         total += cpu.now - before
         cpu.run(1000, 0)
     return total
@@ -29,16 +29,22 @@ def test_nothing_is_prefetched_unless_the_machine_says_so():
 
 def test_a_sequence_finds_its_lines_in_the_l2():
     hits = (LINES - 1) * (14 - 8)
-    assert reads("next-line", range(LINES)) == hits + reads("none", range(1))
+    assert accesses("next-line", range(LINES)) == hits + accesses("none", range(1))
+
+
+def test_a_sequence_of_locked_operations_finds_its_lines_in_the_l2_as_well():
+    atomic = build_machine(load_machine("two-socket")).timing.kernel.atomic
+    sequence, first = (accesses("next-line", range(lines), "atomic") for lines in (LINES, 1))
+    assert sequence - first == (LINES - 1) * (14 + atomic)
 
 
 def test_a_scattered_order_gains_nothing():
-    assert reads("next-line", SCATTERED) == reads("none", SCATTERED)
+    assert accesses("next-line", SCATTERED) == accesses("none", SCATTERED)
 
 
 def test_a_prefetch_stays_inside_its_page():
-    across = reads("next-line", [62, 63, 64])
-    assert across == reads("none", [62]) + (14 - 8) + reads("none", [64])
+    across = accesses("next-line", [62, 63, 64])
+    assert across == accesses("none", [62]) + (14 - 8) + accesses("none", [64])
 
 
 def test_a_line_that_is_still_on_its_way_costs_the_rest_of_it():
