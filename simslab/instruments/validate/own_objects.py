@@ -57,8 +57,8 @@ def pair(rig: Rig, cache: Cache, cpus: int) -> Figures:
             for _ in range(PAIRS):
                 let_in(cpu)
                 cpu.insn(LOOP_INSNS)
-                objp = rig.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
-                rig.allocator.kmem_cache_free(cpu, cache, objp)
+                objp = rig.allocate(cpu, cache)
+                rig.free(cpu, cache, objp)
             if repeat >= WARM:
                 tally.add("op", cpu.now - start, PAIRS)
 
@@ -122,7 +122,7 @@ def allocate_one(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers, number: i
     """One turn of it."""
     let_in(cpu)
     cpu.insn(LOOP_INSNS)
-    objp = rig.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    objp = rig.allocate(cpu, cache)
     cpu.write(objp)
     pointers.store(cpu, number)
     pointers.objects[number] = objp
@@ -141,7 +141,7 @@ def free_one(rig: Rig, cpu: Cpu, cache: Cache, pointers: Pointers, number: int) 
     objp = pointers.objects[number]
     pointers.load(cpu, number)
     cpu.write(objp)
-    rig.allocator.kmem_cache_free(cpu, cache, objp)
+    rig.free(cpu, cache, objp)
 
 
 def bulk(rig: Rig, cache: Cache, k: int) -> Figures:
@@ -191,8 +191,8 @@ def churn(rig: Rig, cache: Cache, cpus: int, live: int) -> Figures:
                 cpu.charge(causes.WORK, RANDOM_CYCLES)
                 number = draw()
                 cpu.read(pointers.addr + 8 * number)
-                rig.allocator.kmem_cache_free(cpu, cache, pointers.objects[number])
-                objp = rig.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+                rig.free(cpu, cache, pointers.objects[number])
+                objp = rig.allocate(cpu, cache)
                 cpu.write(objp)
                 cpu.write(pointers.addr + 8 * number)
                 pointers.objects[number] = objp

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TWO_NODES: Final = "{}-2n"  # the variant of a machine with two nodes
 UNTOLD: Final = 8  # what `shared` was where a row of the silicon does not tell it
+CALLING_KMALLOC: Final = ("pair", "nn", "hist_nn_alloc", "hist_nn_free", "churn", "burst")
 HANDING_OVER: Final = ("remote_free", "remote_one", "one_alloc_n_free", "exchange")
 
 
@@ -100,6 +101,8 @@ def _check(row: Row) -> None:
     if name not in machine_names():
         told = f"there is no machine '{name}'" + (" of two nodes" if row.nodes > 1 else "")
         raise row.wrong(told, expected="a shipped machine", near=near_miss(name, machine_names()))
+    if row.has("kmalloc") and (row.workload not in CALLING_KMALLOC or any(map(row.has, (*OF_SLAB, "cpu_partial")))):
+        raise row.wrong("'kmalloc' is not for this row", expected=f"{', '.join(CALLING_KMALLOC)} without tunables")
     _check_fits(_topology(name), row)
 
 
@@ -127,6 +130,8 @@ def _check_fits(topology: Topology, row: Row) -> None:
 
 def _cache(rig: Rig, row: Row) -> Cache:
     """Return the row's cache; tunables that are not told, but the limit, are 8. A limit of 0: the cache's own."""
+    if row.has("kmalloc") and row.number("kmalloc"):
+        return rig.kmalloc_cache(row.number("size"))
     if row.has("cpu_partial"):
         return rig.cache(row.number("size"), {"cpu_partial": row.number("cpu_partial")})
     if not row.has("limit"):

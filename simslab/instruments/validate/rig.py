@@ -51,7 +51,7 @@ class Rig:
         self.machine = self.system.machine
         self.allocator = self.system.allocator
         self.cpus = self.machine.cpus
-        self.caches = 0
+        self.caches = self.kmalloc_size = 0
         self.free_memory = self.end_of_memory = 0
 
     def cache(self, size: int, tunables: Mapping[str, int] | None = None) -> Cache:
@@ -62,6 +62,26 @@ class Rig:
         if tunables is not None:
             self.allocator.tune(made, tunables)
         return made
+
+    def kmalloc_cache(self, size: int) -> Cache:
+        """Return kmalloc's cache for `size` bytes; `allocate` and `free` are kmalloc and kfree from now on."""
+        self.kmalloc_size = size
+        found = self.allocator.kmalloc_slab(size, gfp.GFP_KERNEL)
+        assert found is not None  # rows ask for no more than the largest
+        return found
+
+    def allocate(self, cpu: Cpu, cache: Cache) -> int:
+        """Allocate an object."""
+        if self.kmalloc_size:
+            return self.allocator.kmalloc(cpu, self.kmalloc_size, gfp.GFP_KERNEL)
+        return self.allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+
+    def free(self, cpu: Cpu, cache: Cache, objp: int) -> None:
+        """Free it."""
+        if self.kmalloc_size:
+            self.allocator.kfree(cpu, objp)
+        else:
+            self.allocator.kmem_cache_free(cpu, cache, objp)
 
     def memory(self, size: int, align: int = LINE) -> int:
         """Return the address of `size` bytes for the loops themselves, which do not run yet (CPU 0 allocates it)."""

@@ -66,6 +66,7 @@ LIMITS: Final = {  # least and most of each parameter
     "delay": (0, 10**9),
     "delay_ps": (0, 10**9),
     "timer_ps": (0, 10**9),
+    "kmalloc": (0, 1),  # kmalloc and kfree in place of a cache of the row's own
     **dict.fromkeys(UP_TO_46, (0, 1)),
 }
 
