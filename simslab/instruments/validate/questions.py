@@ -122,7 +122,7 @@ def _check_fits(topology: Topology, row: Row) -> None:
     held = objects * (row.number("size") if row.has("size") else 0)
     what = "objects"
     if row.has("batch"):
-        held, what = row.number("batch") << row.number("order") + PAGE_SHIFT, "pages"
+        held, what = 2 * row.number("batch") << row.number("order") + PAGE_SHIFT, "pages"  # as many have taken buddies
     memory = sum(node.memory for node in topology.nodes)
     if held > memory // 2:
         raise row.wrong(f"the workload keeps {held >> 20} MiB of {what}", expected=f"at most {memory >> 21} MiB")
