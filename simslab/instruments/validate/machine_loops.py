@@ -119,8 +119,8 @@ def pages_in_batches(rig: Rig, order: int, batch: int) -> Figures:
 def _age(cpu: Cpu, allocator: PageAllocator, order: int, blocks: int = 1) -> None:
     """Leave free blocks whose buddies are taken, as there are on a machine that has been up for long.
 
-    On a fresh one each block is split from the largest, and merges with all its buddies when it comes back. Order 0
-    comes from the CPU's list.
+    On a fresh one each block is split from the largest, and merges with all its buddies when it comes back. Pages of
+    order 0 stay so: up to `high` they come from the CPU's list, more of them from large blocks.
     """
     if order == 0 or allocator.stand_in is not None:
         return

@@ -1,4 +1,4 @@
-"""Loops of the silicon rows in which every CPU frees what it allocated: pair, nn, hist_nn, bulk, churn, burst.
+"""Loops of the rows in which every CPU frees what it allocated: pair, nn, hist_nn, bulk, churn, burst.
 
 Each returns nanoseconds by metric: the mean over the CPUs and the repeats after the warm-up.
 """

@@ -13,7 +13,7 @@ from simslab.instruments.validate import machine_loops as below
 from simslab.instruments.validate import own_objects as own
 from simslab.instruments.validate.rig import Rig
 from simslab.instruments.validate.rows import UP_TO_46
-from simslab.kernel.layout import PAGE_SHIFT
+from simslab.kernel.layout import PAGE_SHIFT, PAGE_SIZE
 from simslab.machine.library import load_machine, machine_names
 from simslab.machine.topology.topology import build_topology
 from simslab.workload.description.tunables import OF_SLAB
@@ -58,11 +58,11 @@ class Answer:
 def answer_all(rows: Iterable[Row]) -> Iterator[Answer]:
     """Answer rows one after another; rows that ask for the same run share it.
 
-    UserError before the first when one of them cannot be asked.
+    UserError before the first runs when the machine, CPUs or memory that one of them takes are not there.
     """
     rows = list(rows)
     for row in rows:
-        _check(row)
+        check(row)
     kept: dict[tuple[str, int, str, str, str, str], tuple[Rig, Figures]] = {}
     for row in rows:
         if row.question not in kept:
@@ -92,7 +92,7 @@ def _topology(machine: str) -> Topology:
     return build_topology(load_machine(machine))
 
 
-def _check(row: Row) -> None:
+def check(row: Row) -> None:
     """UserError when a row's workload is not there, or cannot run on its machine."""
     if row.workload not in WORKLOADS:
         told = f"there is no workload '{row.workload}'"
@@ -101,6 +101,12 @@ def _check(row: Row) -> None:
     if name not in machine_names():
         told = f"there is no machine '{name}'" + (" of two nodes" if row.nodes > 1 else "")
         raise row.wrong(told, expected="a shipped machine", near=near_miss(name, machine_names()))
+    if row.has("batch") and row.workload != "pages":
+        raise row.wrong("'batch' is of pages", expected="no 'batch='")
+    if any(map(row.has, UP_TO_46)) and not row.has("size"):
+        raise row.wrong("kernel options of SLAB, but no cache", expected=f"none of {', '.join(UP_TO_46)}")
+    if row.has("kmalloc") and row.allocator == "slub" and row.has("size") and row.number("size") > 2 * PAGE_SIZE:
+        raise row.wrong("kmalloc of SLUB has no cache for objects so large", expected=f"size up to {2 * PAGE_SIZE}")
     if row.has("kmalloc") and (row.workload not in CALLING_KMALLOC or any(map(row.has, (*OF_SLAB, "cpu_partial")))):
         raise row.wrong("'kmalloc' is not for this row", expected=f"{', '.join(CALLING_KMALLOC)} without tunables")
     _check_fits(_topology(name), row)

@@ -1,7 +1,8 @@
-"""The simulated set-up of a silicon row: machine, kernel, memory of the loops' own, barriers and loops on CPUs.
+"""The simulated set-up of a row: machine, kernel, memory of the loops' own, barriers and loops on CPUs.
 
-As the measurements were made: no ticks, no reaping, no cache shared with another (`slab_nomerge`), caches with
-SLAB_HWCACHE_ALIGN, the stand-in page allocator, and SLUB without CONFIG_SLUB_DEBUG.
+As the measurements on silicon were made: no ticks, no reaping, no cache shared with another (`slab_nomerge`), caches
+with SLAB_HWCACHE_ALIGN, the stand-in page allocator, and SLUB without CONFIG_SLUB_DEBUG. Published rows have the
+kernel's own page allocator; those of kmalloc its caches, those of older kernels some patches less.
 """
 
 from __future__ import annotations

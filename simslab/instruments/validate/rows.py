@@ -58,7 +58,7 @@ LIMITS: Final = {  # least and most of each parameter
     "ring": (1, 1 << 18),
     "share": (0, 100),
     "order": (0, 10),
-    "batch": (1, 1 << 14),
+    "batch": (1, 1 << 14),  # blocks of pages that are allocated before the first is freed
     "limit": (0, 1 << 16),  # 0: the cache's own
     "batchcount": (0, 1 << 16),
     "shared": (0, 1 << 10),

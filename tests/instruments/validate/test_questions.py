@@ -1,5 +1,7 @@
 """Rows turned into runs, and their verdicts."""
 
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -56,6 +58,8 @@ def test_of_a_published_range_the_nearest_end_counts():
         ("s,emerald-rapids-2,1,nn,size=4194304 cpus=2 n=200000,free,1,1,1,ns,0.1,prediction", "MiB of objects"),
         ("s,one-node,1,bulk,size=64 k=3 kmalloc=1,op,1,1,1,ns,0.1,prediction", "'kmalloc' is not for this row"),
         ("s,one-node,1,pair,size=64 cpus=1 kmalloc=1 limit=9,op,1,1,1,ns,0.1,prediction", "'kmalloc' is not for this"),
+        ("s,one-node,1,nn,size=64 cpus=1 n=4 batch=4,free,1,1,1,ns,0.1,prediction", "'batch' is of pages"),
+        ("s,one-node,1,pages,order=1 look_under_list_lock=1,x,1,1,1,cycles,0.1,prediction", "no cache"),
         ("s,i7-4790k,1,pages,order=10 batch=16384,free,1,1,1,ns,0.1,prediction", "MiB of pages"),
         ("s,i7-4790k,1,pages,order=1 batch=4,alloc_free_pair,1,1,1,ns,0.1,prediction", "no metric 'alloc_free_pair'"),
         ("s,emerald-rapids-2,1,nn,size=64 cpus=1,free,1,1,1,ns,0.1,prediction", "no number 'n'"),
@@ -88,13 +92,20 @@ def test_rows_of_older_kernels_take_patches_back(told):
     assert not options.refill_under_list_lock
 
 
+def test_slubs_kmalloc_is_not_asked_for_what_it_takes_from_the_page_allocator():
+    slub = replace(row("s,one-node,1,pair,size=8193 cpus=1 kmalloc=1,op,1,1,1,cycles,0.1,prediction"), allocator="slub")
+    with pytest.raises(UserError, match="no cache for objects so large; expected size up to 8192"):
+        questions.check(slub)
+    questions.check(replace(slub, parameters="size=8192 cpus=1 kmalloc=1"))
+
+
 def test_rows_of_kmalloc_take_its_cache_and_pay_for_finding_it():
     own, general = (
         questions.ask(row(f"s,one-node,1,pair,size=64 cpus=1 kmalloc={told},op,1,1,1,cycles,0.1,prediction"))
         for told in (0, 1)
     )
     assert general[1]["op"] > own[1]["op"] + 3
-    assert general[0].kmalloc_cache(64).name == "kmalloc-64"
+    assert [rig.kmalloc_size for rig, _ in (own, general)] == [0, 64]
 
 
 def test_two_nodes_are_the_machines_variant():
