@@ -1,26 +1,42 @@
 cdef extern from *:
     """
     #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && PY_VERSION_HEX >= 0x030B0000 \
-        && PY_VERSION_HEX < 0x030C0000 && !defined(__SANITIZE_ADDRESS__)
+        && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED) && !defined(__SANITIZE_ADDRESS__)
     #define SIMSLAB_STACKS 1
     #include <stdint.h>
     #include <stdlib.h>
     #include <sys/mman.h>
 
+    #if PY_VERSION_HEX < 0x030C0000
+    #define SIMSLAB_LIMIT(thread) (thread)->recursion_limit
+    #define SIMSLAB_LEFT(thread) (thread)->recursion_remaining
+    #define SIMSLAB_NESTING(thread) (thread)->trash_delete_nesting
+    #else
+    #define SIMSLAB_LIMIT(thread) (thread)->py_recursion_limit
+    #define SIMSLAB_LEFT(thread) (thread)->py_recursion_remaining
+    #define SIMSLAB_NESTING(thread) (thread)->trash.delete_nesting
+    #endif
+
     typedef struct simslab_stack {
         void *sp;  /* where it was left; the registers that a call preserves lie there */
         PyThreadState *thread;
         /* What the interpreter keeps of the code that runs on a stack: Python/pystate.c, Python/ceval.c. */
+    #if PY_VERSION_HEX < 0x030D0000
         _PyCFrame *cframe;
-        int depth;
+        _PyCFrame outermost;  /* of a stack of its own */
         int nesting;
+    #else
+        struct _PyInterpreterFrame *frame;
+    #endif
+    #if PY_VERSION_HEX >= 0x030C0000
+        int c_left;  /* calls that C may still nest */
+    #endif
+        int depth;
         _PyStackChunk *chunk;
         PyObject **top;
         PyObject **limit;
         _PyErr_StackItem *handled;
-        /* The outermost of these, of a stack of its own. */
-        _PyCFrame outermost;
-        _PyErr_StackItem none_handled;
+        _PyErr_StackItem none_handled;  /* the outermost, of a stack of its own */
         PyObject *function;  /* the owner's; NULL for a stack that was there already */
         struct simslab_stack *parent;  /* where it goes when the function has returned */
         char *memory;
@@ -29,6 +45,7 @@ cdef extern from *:
     } simslab_stack;
 
     enum { SIMSLAB_GUARD = 4096, SIMSLAB_ROOM = 4 << 20, SIMSLAB_COLOURS = 31, SIMSLAB_COLOUR = 8 * 64 };
+    enum { SIMSLAB_C_DEPTH = 1500 };  /* 3.12's limit: SIMSLAB_ROOM may be too little for the 10,000 of 3.13 */
 
     /* simslab_swap(&left, target): call-preserved registers go onto this stack, then those of the other are taken. */
     extern void simslab_swap(void **left, void *target) __attribute__((visibility("hidden")));
@@ -56,18 +73,27 @@ cdef extern from *:
     static inline void simslab_switch_stack(simslab_stack *from, simslab_stack *to)
     {
         PyThreadState *thread = PyThreadState_Get();
-        int tracing = thread->cframe->use_tracing;
+    #if PY_VERSION_HEX < 0x030C0000
+        to->cframe->use_tracing = thread->cframe->use_tracing;
+    #else
+        from->c_left = thread->c_recursion_remaining;
+        thread->c_recursion_remaining = to->c_left;
+    #endif
+    #if PY_VERSION_HEX < 0x030D0000
         from->cframe = thread->cframe;
-        from->depth = thread->recursion_limit - thread->recursion_remaining;
-        from->nesting = thread->trash_delete_nesting;
+        thread->cframe = to->cframe;
+        from->nesting = SIMSLAB_NESTING(thread);
+        SIMSLAB_NESTING(thread) = to->nesting;
+    #else
+        from->frame = thread->current_frame;
+        thread->current_frame = to->frame;
+    #endif
+        from->depth = SIMSLAB_LIMIT(thread) - SIMSLAB_LEFT(thread);
+        SIMSLAB_LEFT(thread) = SIMSLAB_LIMIT(thread) - to->depth;
         from->chunk = thread->datastack_chunk;
         from->top = thread->datastack_top;
         from->limit = thread->datastack_limit;
         from->handled = thread->exc_info;
-        thread->cframe = to->cframe;
-        thread->cframe->use_tracing = (uint8_t)tracing;
-        thread->recursion_remaining = thread->recursion_limit - to->depth;
-        thread->trash_delete_nesting = to->nesting;
         thread->datastack_chunk = to->chunk;
         thread->datastack_top = to->top;
         thread->datastack_limit = to->limit;
@@ -91,7 +117,12 @@ cdef extern from *:
             PyErr_NoMemory();
         else {
             own->thread = PyThreadState_Get();
+    #if PY_VERSION_HEX < 0x030D0000
             own->cframe = &own->outermost;
+    #endif
+    #if PY_VERSION_HEX >= 0x030C0000
+            own->c_left = SIMSLAB_C_DEPTH;
+    #endif
             own->handled = &own->none_handled;
         }
         return own;

@@ -9,7 +9,8 @@ Speed: 0.04 us a switch instead of 0.33 (benchmarks/settle.py); what switches mo
 (benchmarks/README.md, Waiting).
 
 There are none (`made_for` returns 0, and contexts are greenlets) in plain Python, and where the compiled code was not
-built for CPython 3.11 on Linux with x86-64: fields of the interpreter's thread state differ from version to version.
+built for CPython 3.11 to 3.13 on Linux with x86-64: fields of the interpreter's thread state differ from version to
+version, and 3.14 refuses to run where it does not know the bounds of the stack. Builds without its lock have none.
 The address sanitizer would have to be told of each switch: its builds have none either.
 
 Not modelled: context variables and tracing functions of a context's own; they are the thread's.

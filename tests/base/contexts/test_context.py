@@ -1,6 +1,7 @@
 import ctypes
 import platform
 import sys
+import sysconfig
 
 import pytest
 
@@ -13,8 +14,9 @@ def has_stacks():
     """Whether this build is one with stacks."""
     if hasattr(ctypes.CDLL(None), "__asan_init"):  # tools/sanitize: the sanitizer would have to be told of each switch
         return False
-    where = (sys.platform, platform.machine(), sys.version_info[:2], platform.python_implementation())
-    return running_build().kind == "compiled" and where == ("linux", "x86_64", (3, 11), "CPython")
+    where = (sys.platform, platform.machine(), platform.python_implementation())
+    known = sys.version_info < (3, 14) and not sysconfig.get_config_var("Py_GIL_DISABLED")
+    return running_build().kind == "compiled" and where == ("linux", "x86_64", "CPython") and known
 
 
 @pytest.fixture(params=[1, 0], ids=["stacks", "greenlets"])
