@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -126,6 +127,17 @@ def is_augmenting(path: Path) -> bool:
     return "cdef class" in path.read_text(encoding="utf-8")
 
 
+def forget_before_headers() -> None:
+    """Remove the generated C when a header is newer: `cythonize` does not see that `from package cimport header` is one.
+
+    What comes out the same is not compiled again.
+    """
+    made = [path.stat().st_mtime for path in Path(GENERATED).rglob("*.c")]
+    declared = [Path(name.replace(".", "/") + ".pxd").stat().st_mtime for name in headers()]
+    if made and max(declared) > min(made):
+        shutil.rmtree(GENERATED)
+
+
 def revise(name: str, source: Path) -> None:
     """Rewrite the generated C of a leaf for a compiler that has little time."""
     text = source.read_text(encoding="utf-8")
@@ -159,6 +171,7 @@ class BuildLeaves(build_ext):
         Options.docstrings = False
         # Workers that are not forked would run this file again.
         forks = multiprocessing.get_start_method() == "fork"
+        forget_before_headers()
         if forks and not Path(GENERATED).exists():
             self.translate_together()
         self.extensions = cythonize(

@@ -14,7 +14,7 @@ cdef extern from *:
     #else
     #define SIMSLAB_LIMIT(thread) (thread)->py_recursion_limit
     #define SIMSLAB_LEFT(thread) (thread)->py_recursion_remaining
-    #define SIMSLAB_NESTING(thread) (thread)->trash.delete_nesting
+    #define SIMSLAB_NESTING(thread) (thread)->trash.delete_nesting  /* 3.12's; 3.13 reads it from c_left */
     #endif
 
     typedef struct simslab_stack {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,14 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
 
     A finished run takes the place of one that failed; UserError if two finished ones of one key differ.
     """
-    opened = [Store.open(source) for source in sources]  # all of them, before anything is written
-    try:
+    with ExitStack() as stack:
+        opened = [stack.enter_context(Store.open(source)) for source in sources]  # all, before anything is written
         for source in opened:
             check_same_simslab(source.connection, source.path)
         with Store.create(out) as store:
             for source in opened:
                 _take(store, source)
             return len(store.cells()), len(store.statuses())
-    finally:
-        for source in opened:
-            source.close()
 
 
 def _take(store: Store, source: Store) -> None:

@@ -78,9 +78,13 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
         raise UserError("there is no such store", file=str(path), expected=EXPECTED)
     try:
         connection = _connect(path, write)
-        if write and not connection.execute("PRAGMA application_id").fetchone()[0]:
-            _create(connection, path)
-        _check(connection, path)
+        try:
+            if write:
+                _prepare(connection, path)
+            _check(connection, path)
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.Error as error:
         raise told(error, path) from None
     return connection
@@ -94,12 +98,13 @@ def _connect(path: Path, write: bool) -> sqlite3.Connection:
     # Where nobody may write, not even the index of the log can be made; without a log there is nothing to index.
     alone = not write and not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
     uri = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}{'&immutable=1' if alone else ''}"
-    connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
-    if write:
-        connection.execute(
-            "PRAGMA synchronous = NORMAL"
-        )  # survives the end of any process; a power cut may cost a cell
-    return connection
+    return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")  # survives the end of any process; a power cut may cost a cell
+    if not connection.execute("PRAGMA application_id").fetchone()[0]:
+        _create(connection, path)
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -93,14 +93,13 @@ class Store:
     @classmethod
     def create(cls, path: str | Path) -> Self:
         """Open a store for writing, making it where there is none; UserError if another sweep writes to it."""
-        lock = None if str(path) == MEMORY else Lock(Path(path))
-        try:
-            connection = connect(Path(path), write=True)
-            check_same_simslab(connection, Path(path))
-        except BaseException:
+        with ExitStack() as opened:  # closed again where the store is refused
+            lock = None if str(path) == MEMORY else Lock(Path(path))
             if lock is not None:
-                lock.release()
-            raise
+                opened.callback(lock.release)
+            connection = opened.enter_context(closing(connect(Path(path), write=True)))
+            check_same_simslab(connection, Path(path))
+            opened.pop_all()
         return cls(Path(path), connection, lock)
 
     def close(self) -> None:

@@ -129,6 +129,16 @@ def test_recursion_without_end_is_an_error(engine, call):
         engine.run()
 
 
+def test_nesting_in_c_without_end_is_an_error(engine):
+    """Each level is the interpreter's own C, with no frame of Python's between."""
+    nested = []
+    for _ in range(200_000):
+        nested = [nested]
+    engine.spawn(Clocked(0), lambda: repr(nested))
+    with pytest.raises(RecursionError):
+        engine.run()
+
+
 def test_an_engine_runs_inside_a_context_of_another(engine):
     order = []
 
