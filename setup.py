@@ -128,7 +128,7 @@ def is_augmenting(path: Path) -> bool:
 
 
 def forget_before_headers() -> None:
-    """Remove the generated C when a header is newer: `cythonize` does not see that `from package cimport header` is one.
+    """Remove the generated C when a header is newer, which `cythonize` does not see of `from package cimport header`.
 
     What comes out the same is not compiled again.
     """

@@ -9,6 +9,7 @@ import typer
 
 from simslab.base.errors import BadValue, UserError, near_miss
 from simslab.cli.terminal.completion import machines
+from simslab.experiment.limits import MOST_JOBS
 
 if TYPE_CHECKING:
     from simslab.base.units import Duration
@@ -145,12 +146,16 @@ def validate(
     figure: Annotated[
         Path | None, typer.Option(metavar="FILE", help="draw model against measurement there (.pdf, .png, .svg)")
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=MOST_JOBS, help="processes (default: one a CPU); the result is the same")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Run measured workloads on the model and print what it says beside what was measured; exit 1 when a row misses."""
     from simslab.base.output import check_writable, write_file
     from simslab.cli.terminal.progress import progress
-    from simslab.instruments.validate.questions import answer_all
+    from simslab.experiment.running.pool import default_processes
+    from simslab.experiment.running.validation import validated
     from simslab.instruments.validate.rows import read_file, shipped_rows
     from simslab.report.canvas import check_drawable
     from simslab.report.validation import draw_validation, validation_json, validation_markdown, validation_text
@@ -164,8 +169,8 @@ def validate(
     chosen = [row for row in known if pattern.search(row.title)]
     if not chosen:
         raise UserError(f"--only {only}: no row matches", expected=f"part of a title such as '{known[0].title}'")
-    with progress(f"running the workloads of {len(chosen)} rows"):
-        answers = list(answer_all(chosen))
+    with progress(f"running the workloads of {len(chosen)} rows") as report_done:
+        answers = validated(chosen, jobs or default_processes(), report_done)
     sys.stdout.write(validation_json(answers) if as_json else validation_text(answers))
     if report is not None:
         write_file(report, validation_markdown(answers))

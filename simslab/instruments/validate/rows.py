@@ -102,6 +102,11 @@ class Row:
         return name in self._numbers
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the row's parameters, in their order."""
+        return tuple(self._numbers)
+
+    @property
     def _numbers(self) -> dict[str, int]:
         return {name: int(text) for name, _, text in (pair.partition("=") for pair in self.parameters.split())}
 
@@ -162,9 +167,13 @@ def _checked(row: Row) -> Row:
         raise row.wrong(f"tolerance {row.tolerance}", expected="a share such as 0.15")
     for pair in row.parameters.split():
         _check_parameter(row, pair)
+    if len(row.names) < len(row.parameters.split()):
+        raise row.wrong("tells a parameter twice", expected="each once")
     foreign = ("cpu_partial",) if row.allocator == "slab" else (*OF_SLAB, *UP_TO_46)
     for name in filter(row.has, foreign):
         raise row.wrong(f"'{name}' is no parameter of {row.allocator.upper()}'s rows", expected=f"no '{name}='")
+    if any(map(row.has, OF_SLAB)) and not row.has("limit"):
+        raise row.wrong("tunables without a limit", expected="'limit=' among the parameters, 0 for the cache's own")
     if row.has("limit") and row.has("batchcount") and row.number("batchcount") > row.number("limit"):
         raise row.wrong("the batchcount is above the limit", expected="limit >= batchcount")
     return row

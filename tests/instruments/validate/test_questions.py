@@ -28,7 +28,7 @@ def test_rows_of_one_run_share_it(monkeypatch):
     asked = []
     real = questions.ask
     monkeypatch.setattr(questions, "ask", lambda row: asked.append(row) or real(row))
-    assert len(list(questions.answer_all([irq(10, 10, 10), irq(11, 11, 11)]))) == 2
+    assert len(questions.answer_all([irq(10, 10, 10), irq(11, 11, 11)])) == 2
     assert len(asked) == 1
 
 
@@ -48,18 +48,31 @@ def test_of_a_published_range_the_nearest_end_counts():
     ("text", "told"),
     [
         ("s,emerald-rapids-2,1,irk,,x,1,1,1,ns,0.1,prediction", "no workload 'irk'"),
-        ("s,emerald-rapids-2,1,irq,,x,1,1,1,ns,0.1,prediction", "no metric 'x'"),
-        ("s,emerald-rapid-2,1,irq,,x,1,1,1,ns,0.1,prediction", "no machine 'emerald-rapid-2'"),
-        ("s,one-node,2,irq,,x,1,1,1,ns,0.1,prediction", "no machine 'one-node-2n' of two nodes"),
+        ("s,emerald-rapids-2,1,nn,size=64 cpus=1 n=4,fre,1,1,1,ns,0.1,prediction", "no metric 'fre'; .*'free'"),
+        ("s,emerald-rapids-2,1,nn,size=64 cpus=1 n=4 live=4,free,1,1,1,ns,0.1,prediction", "'live' is no number"),
+        ("s,emerald-rapid-2,1,irq,,pushf_pop_push_popf,1,1,1,ns,0.1,prediction", "no machine 'emerald-rapid-2'"),
+        ("s,one-node,2,irq,,pushf_pop_push_popf,1,1,1,ns,0.1,prediction", "no machine 'one-node-2n' of two nodes"),
         ("s,emerald-rapids-2,1,pair,size=64 cpus=99,op,1,1,1,ns,0.1,prediction", "takes 99 CPUs"),
         ("s,emerald-rapids-2,1,prodcons,size=64 pairs=2 ring=4,each,1,1,1,ns,0.1,prediction", "takes 4 CPUs"),
         ("s,emerald-rapids-2,1,remote_one,size=64 freer=9 n=4,free,1,1,1,ns,0.1,prediction", "takes 10 CPUs"),
         ("s,emerald-rapids-2,1,remote_free,size=64 cpus=1 n=4,free,1,1,1,ns,0.1,prediction", "hand objects to"),
         ("s,emerald-rapids-2,1,nn,size=4194304 cpus=2 n=200000,free,1,1,1,ns,0.1,prediction", "MiB of objects"),
-        ("s,one-node,1,bulk,size=64 k=3 kmalloc=1,op,1,1,1,ns,0.1,prediction", "'kmalloc' is not for this row"),
-        ("s,one-node,1,pair,size=64 cpus=1 kmalloc=1 limit=9,op,1,1,1,ns,0.1,prediction", "'kmalloc' is not for this"),
-        ("s,one-node,1,nn,size=64 cpus=1 n=4 batch=4,free,1,1,1,ns,0.1,prediction", "'batch' is of pages"),
-        ("s,one-node,1,pages,order=1 look_under_list_lock=1,x,1,1,1,cycles,0.1,prediction", "no cache"),
+        (
+            "s,one-node,1,bulk,size=64 k=3 kmalloc=1,op,1,1,1,ns,0.1,prediction",
+            "'kmalloc' is no number of workload 'bulk'",
+        ),
+        (
+            "s,one-node,1,pair,size=64 cpus=1 kmalloc=1 limit=9,op,1,1,1,ns,0.1,prediction",
+            "kmalloc's cache has its own",
+        ),
+        (
+            "s,one-node,1,nn,size=64 cpus=1 n=4 batch=4,free,1,1,1,ns,0.1,prediction",
+            "'batch' is no number of workload 'nn'",
+        ),
+        (
+            "s,one-node,1,pages,order=1 look_under_list_lock=1,x,1,1,1,cycles,0.1,prediction",
+            "no number of workload 'pages'",
+        ),
         ("s,i7-4790k,1,pages,order=10 batch=16384,free,1,1,1,ns,0.1,prediction", "MiB of pages"),
         ("s,i7-4790k,1,pages,order=1 batch=4,alloc_free_pair,1,1,1,ns,0.1,prediction", "no metric 'alloc_free_pair'"),
         ("s,emerald-rapids-2,1,nn,size=64 cpus=1,free,1,1,1,ns,0.1,prediction", "no number 'n'"),
@@ -67,7 +80,7 @@ def test_of_a_published_range_the_nearest_end_counts():
 )
 def test_a_row_that_cannot_be_asked_is_told(text, told):
     with pytest.raises(UserError, match=rf"^t\.csv:2:1: .*{told}"):
-        list(questions.answer_all([row(text)]))
+        questions.answer_all([row(text)])
 
 
 def test_a_row_in_cycles_runs_on_the_kernels_pages_and_one_in_ns_on_the_stand_in():
@@ -81,7 +94,14 @@ def test_a_row_that_cannot_be_asked_is_told_before_any_other_runs(monkeypatch):
     monkeypatch.setattr(questions, "ask", lambda _: pytest.fail("a row was asked"))
     rows = [irq(35, 30, 40), row("s,one-node,1,pair,size=64 cpus=99,op,1,1,1,ns,0.1,prediction")]
     with pytest.raises(UserError, match="takes 99 CPUs"):
-        next(questions.answer_all(rows))
+        questions.answer_all(rows)
+
+
+def test_runs_may_come_back_in_any_order():
+    rows = [irq(10, 10, 10), irq(30, 30, 30, unit="cycles"), irq(11, 11, 11)]
+    in_order = questions.answer_all(rows)
+    assert [answer.row for answer in in_order] == rows
+    assert questions.answer_all(rows, lambda work, asked: [(row, work(row)) for row in reversed(asked)]) == in_order
 
 
 @pytest.mark.parametrize("told", [0, 1])

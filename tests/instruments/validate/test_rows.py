@@ -4,7 +4,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.instruments.validate import rows
-from simslab.instruments.validate.questions import WORKLOADS
+from simslab.instruments.validate.workloads import WORKLOADS
 from simslab.machine.library import machine_names
 
 HEADER = ",".join(rows.COLUMNS)
@@ -53,6 +53,8 @@ def test_a_row_has_its_parameters_as_numbers():
         ("cpus=1", "cpu=1", "unknown parameter 'cpu=1'.*did you mean 'cpus'"),
         ("size=64", "size=99999999", "size= a whole number from 1 to 4194304"),
         ("cpus=1", "cpus=1 limit=3 batchcount=60", "batchcount is above the limit"),
+        ("cpus=1", "cpus=1 batchcount=6", "tunables without a limit"),
+        ("cpus=1", "cpus=1 cpus=2", "tells a parameter twice"),
         (ROW, "here,one-node", "no row of figures"),
     ],
 )
@@ -68,7 +70,7 @@ def test_a_table_without_a_column_is_told():
 
 
 def test_a_parameter_is_found_by_its_whole_name():
-    (row,) = rows.parse(f"{HEADER}\n{ROW.replace('size=64', 'size=64 batchcount=3')}\n", "t.csv")
+    (row,) = rows.parse(f"{HEADER}\n{ROW.replace('size=64', 'size=64 limit=4 batchcount=3')}\n", "t.csv")
     assert row.has("batchcount")
     assert not row.has("count")
 
