@@ -40,6 +40,8 @@ cdef class Buddy:
     cpdef long long free_one_page(self, Cpu cpu, long long pfn, long long order) except -1
     @cython.locals(merges=cython.longlong, buddy=cython.longlong, size=cython.longlong)
     cdef long long free_next(self, Cpu cpu, long long pfn, long long order, long long batch) except? -1
+    @cython.locals(buddy=cython.longlong)
+    cdef long long prefetch_buddy(self, Cpu cpu, long long pfn) except? -1
     @cython.locals(combined=cython.longlong)
     cdef long long buddy_merge_likely(self, Cpu cpu, long long pfn, long long buddy, long long order) noexcept
     cdef long long page_is_buddy(self, Cpu cpu, long long pfn, long long order) noexcept

@@ -155,6 +155,16 @@ class Buddy:
             self.link(cpu, pfn, order, 0)
         return merges
 
+    def prefetch_buddy(self, cpu: Cpu, pfn: int) -> int:
+        """Fetch what `page_is_buddy` will look at first when a page is given back; needs no lock.
+
+        Not modelled: the fill buffer that a prefetch takes, and one that comes too late.
+        """
+        buddy = pfn ^ 1
+        if self.start <= buddy < self.end:
+            cpu.look(self.mem_map.page_addr(buddy))
+        return 0
+
     def buddy_merge_likely(self, cpu: Cpu, pfn: int, buddy: int, order: int) -> int:
         """Whether the next larger block's buddy is free, so that this block should stay a while at the tail."""
         combined = pfn & buddy

@@ -28,6 +28,7 @@ cdef long long COMPOUND_TAIL_INSNS
 cdef long long CHECK_PAGE_INSNS
 cdef long long BULK_INSNS
 cdef long long BULK_PAGE_INSNS
+cdef long long BULK_FREE_INSNS
 cdef long long IRQSAVE_INSNS
 cdef long long FREE_PAGES_INSNS
 cdef long long FREE_PAGES_ORDER_INSNS
@@ -90,7 +91,7 @@ cdef class PageAllocator:
     cdef long long prep_compound_page(self, Cpu cpu, long long pfn, long long order) noexcept
     @cython.locals(addr=cython.longlong, flags=cython.longlong, zone=Zone, pcp=PerCpuPages)
     cdef long long free_unref_page(self, Cpu cpu, long long pfn) except -1
-    @cython.locals(_=cython.longlong, pfn=cython.longlong)
+    @cython.locals(pfn=cython.longlong, following=cython.longlong)
     cdef long long free_pcppages_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
     @cython.locals(tail=cython.longlong, addr=cython.longlong, zone=Zone, flags=cython.longlong)
     cdef long long free_pages_ok(self, Cpu cpu, long long pfn, long long order) except -1

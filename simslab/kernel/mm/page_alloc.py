@@ -51,6 +51,7 @@ COMPOUND_TAIL_INSNS: Final = 6
 CHECK_PAGE_INSNS: Final = 10  # estimate: check_new_page of each page beyond the second
 BULK_INSNS: Final = 30  # estimate: rmqueue_bulk, free_pcppages_bulk around the pages
 BULK_PAGE_INSNS: Final = 30  # estimate
+BULK_FREE_INSNS: Final = 14  # estimate: a turn under the lock around __free_one_page
 IRQSAVE_INSNS: Final = 6  # _raw_spin_lock_irqsave 11, of which the lock itself charges 5
 FREE_PAGES_INSNS: Final = 12  # __free_pages
 FREE_PAGES_ORDER_INSNS: Final = 13
@@ -342,17 +343,15 @@ class PageAllocator:
     def free_pcppages_bulk(self, cpu: Cpu, zone: Zone, pcp: PerCpuPages) -> int:
         """Give the `batch` pages at the cold end of a per-CPU list back to the zone."""
         cpu.insn_cold(BULK_INSNS)
-        # Not modelled: gathering the batch on a list of its own before the lock is taken.
+        pfn = zone.gather(cpu, pcp)
         zone.lock.lock(cpu, SITE_FREE_BULK)
-        for _ in range(pcp.batch):
+        while pfn >= 0:
             zone.lock.let_in(cpu)
-            pfn = pcp.lists.last(cpu, 0)
-            if pfn < 0:
-                break
-            pcp.lists.delete(cpu, 0, pfn)
-            pcp.count -= 1
-            cpu.insn(BULK_PAGE_INSNS)
+            following = self.mem_map.next[pfn]
+            cpu.insn(BULK_FREE_INSNS)
+            cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_LRU)
             zone.buddy.free_next(cpu, pfn, 0, 1)
+            pfn = following
         self.vmstat.mod_zone_page_state(cpu, zone)
         zone.lock.unlock(cpu)
         return 0

@@ -10,6 +10,7 @@ from simslab.machine.core.cpu cimport Cpu
 
 cdef long long NR_ZONES
 cdef long long WATERMARK_ORDER_INSNS
+cdef long long GATHER_INSNS
 cdef long long WATERMARK_BLOCK_INSNS
 
 
@@ -43,6 +44,8 @@ cdef class Zone:
     cdef readonly object numa_owner
     cdef long long* numa_stat
 
+    @cython.locals(first=cython.longlong, before=cython.longlong, _=cython.longlong, pfn=cython.longlong)
+    cdef long long gather(self, Cpu cpu, PerCpuPages pcp) except? -1
     @cython.locals(mark=cython.longlong)
     cdef long long watermark_fast(self, Cpu cpu, long long order, long long highest, long long alloc_flags) noexcept
     @cython.locals(blocks=cython.longlong)

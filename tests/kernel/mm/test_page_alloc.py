@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
@@ -273,3 +274,49 @@ def test_no_page_is_lost_or_handed_out_twice(make_machine: MakeMachine, steps: l
         zone.buddy.check()
         mine = sum(zone.start <= page < zone.end for page in spans)
         assert zone.free_pages() + zone.cached_pages() + mine == zone.managed
+
+
+class UnderTheLock:
+    """Witness of locks and lines: what a CPU touches, and what its L1 lacks, while it holds a lock."""
+
+    def __init__(self) -> None:
+        self.held, self.touched, self.missed = 0, set[int](), set[int]()
+
+    def acquired(self, cpu: Cpu, lock: Any) -> None:
+        self.held += 1
+
+    def released(self, cpu: Cpu, lock: Any) -> None:
+        self.held -= 1
+
+    def fetching(self, core: int, line: int) -> None:
+        pass
+
+    def fetched(self, core: int, line: int, write: int, cause: int) -> None:
+        if self.held:
+            self.missed.add(line)
+            self.touched.add(line)
+
+    def hit(self, core: int, line: int, write: int) -> None:
+        if self.held:
+            self.touched.add(line)
+
+
+@pytest.mark.parametrize("stride", [layout.PAGE_STRIDE, 64])
+def test_a_batch_has_left_the_cpus_list_and_fetched_its_buddies_when_the_zone_is_locked(
+    machine: Machine, stride: int
+) -> None:
+    kernel = Kernel(machine, page_stride=stride)
+    pages, cpu, mem_map = kernel.page_allocator, machine.cpus[0], kernel.mem_map
+    pcp = next(z for z in kernel.zones if z.node == 0 and z.index == 1).pageset[cpu.id]
+    taken = [pages.alloc_pages(cpu, gfp.GFP_KERNEL, 0, 0) for _ in range(2000)]
+    batch = taken[: 2 * pcp.high : 2]  # their buddies stay with their users, and have left the L1
+    for pfn in batch[: pcp.high - pcp.count - 1]:
+        pages.free_pages(cpu, pfn, 0)
+    witness = UnderTheLock()
+    kernel.lock_stats.witness = machine.memory.witness = witness
+    cpu.watched = 1
+    pages.free_pages(cpu, batch[pcp.high - pcp.count], 0)
+    assert pcp.count == pcp.high - pcp.batch
+    assert witness.touched
+    assert pcp.lists.addr >> 6 not in witness.touched
+    assert not {mem_map.page_addr(pfn ^ 1) >> 6 for pfn in batch} & witness.missed
