@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Final
 
 from simslab.base.documents.overrides import split_override
@@ -41,10 +42,31 @@ def parse_variant(text: str) -> Variant:
         if not setting or "=" not in setting:
             raise UserError(f"'{setting}' is not path=value", file=f"--variant {name}", expected=SHAPE)
     paths = [split_override(setting)[0].strip() for setting in settings]
-    for path in paths:
-        if paths.count(path) > 1:
-            raise UserError(f"sets '{path}' twice", file=f"--variant {name}", expected="each path once")
+    if twice := set_twice(paths):
+        raise UserError(f"sets {told_twice(twice)}", file=f"--variant {name}", expected="each path once")
     return Variant(name, settings)
+
+
+def set_twice(paths: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first two paths that name one setting, as `scale` and `workload.scale` do; None if none do."""
+    return next(((path, other) for path, other in combinations(paths, 2) if same_setting(path, other)), None)
+
+
+def told_twice(twice: tuple[str, str]) -> str:
+    """Return in words what is there twice, with both spellings where they differ."""
+    path, other = twice
+    return f"'{path}' twice" + (f", once as '{other}'" if other != path else "")
+
+
+def same_setting(path: str, other: str) -> bool:
+    """Whether two paths name one setting: equal, but that one may leave out the document, `machine.` or `workload.`."""
+    (here, bare), (there, other_bare) = _in_document(path), _in_document(other)
+    return bare == other_bare and (here == there or not here or not there)
+
+
+def _in_document(path: str) -> tuple[str, str]:
+    document, dot, rest = path.partition(".")
+    return (document, rest) if dot and document in ("machine", "workload") else ("", path)
 
 
 def split_settings(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.base.errors import UserError, UserErrors
-from simslab.experiment.variants import Variant, load_arm, parse_variant, parse_variants, split_settings
+from simslab.experiment.variants import Variant, load_arm, parse_variant, parse_variants, same_setting, split_settings
 
 
 def test_a_variant_has_a_name_and_settings():
@@ -32,6 +32,24 @@ def test_what_is_no_variant_is_refused(text):
 def test_a_variant_that_sets_a_path_twice_is_refused():
     with pytest.raises(UserError, match=r"--variant a: sets 'core.ipc' twice"):
         parse_variant("a:core.ipc=3,scale=1,core.ipc=2")
+    with pytest.raises(UserError, match=r"--variant a: sets 'workload.scale' twice, once as 'scale'"):
+        parse_variant("a:workload.scale=3,core.ipc=2,scale=1")
+
+
+@pytest.mark.parametrize(
+    ("path", "other", "same"),
+    [
+        ("scale", "scale", True),
+        ("workload.scale", "scale", True),
+        ("core.ipc", "machine.core.ipc", True),
+        ("machine.kernel.atomic", "workload.kernel.atomic", False),
+        ("workload.scale", "workload.seed", False),
+        ("machine", "workload", False),
+        ("machine.core", "core.ipc", False),
+    ],
+)
+def test_one_setting_may_be_spelled_with_and_without_its_document(path, other, same):
+    assert same_setting(path, other) is same_setting(other, path) is same
 
 
 def test_all_mistakes_are_told_at_once():

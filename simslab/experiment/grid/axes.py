@@ -7,13 +7,13 @@ absolute (`60 ns`) or relative to what the machine or workload says without the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
 from simslab.base.errors import UserError
-from simslab.experiment.variants import split_settings
+from simslab.experiment.variants import same_setting, set_twice, split_settings, told_twice
 
 MACHINE: Final = "machine"
 WORKLOAD: Final = "workload"
@@ -66,6 +66,7 @@ def parse_point(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in split_settings(text)]
     if any(not equals or not path.strip() or not value.strip() for path, equals, value in pairs):
         raise UserError(f"'{text}' is no point", file="--point", expected="PATH=VALUE,PATH=VALUE,...")
+    _refuse_point([path.strip() for path, _, _ in pairs])
     return {path.strip(): value.strip() for path, _, value in pairs}
 
 
@@ -73,7 +74,8 @@ def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> li
     """Return the product of the axes, and of the listed points with them; UserError for an axis that is there twice."""
     _refuse_twice([axis.path for axis in axes])
     for point in points:
-        both = sorted(set(point) & {axis.path for axis in axes})
+        _refuse_point([*point])
+        both = sorted(path for path in point if any(same_setting(path, axis.path) for axis in axes))
         if both:
             raise UserError(f"'{both[0]}' is an axis and in a point", file="--axis", expected="one of the two")
     rows = product(*(axis.values for axis in axes))
@@ -82,9 +84,12 @@ def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> li
     return list({json.dumps(row, sort_keys=True): row for row in made}.values())
 
 
-def _refuse_twice(paths: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for path in paths:
-        if path in seen:
-            raise UserError("is there twice", file=f"--axis {path}", expected="all its values in one --axis")
-        seen.add(path)
+def _refuse_point(paths: Sequence[str]) -> None:
+    if twice := set_twice(paths):
+        raise UserError(f"sets {told_twice(twice)}", file="--point", expected="each path once")
+
+
+def _refuse_twice(paths: Sequence[str]) -> None:
+    if twice := set_twice(paths):
+        as_well = "" if twice[0] == twice[1] else f", once as '{twice[0]}'"
+        raise UserError(f"is there twice{as_well}", file=f"--axis {twice[1]}", expected="all its values in one --axis")

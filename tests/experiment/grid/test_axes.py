@@ -46,6 +46,17 @@ def test_an_axis_twice_or_in_a_point_is_refused():
         combinations([Axis("a", ("1",)), Axis("a", ("2",))])
     with pytest.raises(UserError, match="is an axis and in a point"):
         combinations([Axis("a", ("1",))], [{"a": "2"}])
+    with pytest.raises(UserError, match=r"--axis scale: is there twice, once as 'workload\.scale'"):
+        combinations([Axis("workload.scale", ("1",)), Axis("scale", ("2",))])
+    with pytest.raises(UserError, match=r"'workload\.scale' is an axis and in a point"):
+        combinations([Axis("scale", ("1",))], [{"workload.scale": "2"}])
+
+
+def test_a_point_that_sets_a_path_twice_is_refused():
+    with pytest.raises(UserError, match="--point: sets 'scale' twice; expected each path once"):
+        parse_point("scale=1,scale=2")
+    with pytest.raises(UserError, match=r"--point: sets 'scale' twice, once as 'workload\.scale'"):
+        combinations([], [{"scale": "1", "workload.scale": "2"}])
 
 
 @pytest.mark.parametrize("text", ["", "a", "a=", "a=1,b"])
