@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -81,7 +80,8 @@ DATA = {
     "simslab.data.experiments": "experiments",
 }  # package: folder
 GENERATED = "build/cython"
-REVISED = runpy.run_path("tools/generated_c.py")["revised"]
+TOOL = runpy.run_path("tools/generated_c.py")
+REVISED, FORGET = TOOL["revised"], TOOL["forget_older"]
 # Speed: one library instead of one for each leaf (tools/one_library.py). Elsewhere than on Linux names, paths and
 # visibility are other matters, and every leaf stays a library of its own.
 TOGETHER = sys.platform == "linux"
@@ -127,17 +127,6 @@ def is_augmenting(path: Path) -> bool:
     return "cdef class" in path.read_text(encoding="utf-8")
 
 
-def forget_before_headers() -> None:
-    """Remove the generated C when a header is newer, which `cythonize` does not see of `from package cimport header`.
-
-    What comes out the same is not compiled again.
-    """
-    made = [path.stat().st_mtime for path in Path(GENERATED).rglob("*.c")]
-    declared = [Path(name.replace(".", "/") + ".pxd").stat().st_mtime for name in headers()]
-    if made and max(declared) > min(made):
-        shutil.rmtree(GENERATED)
-
-
 def revise(name: str, source: Path) -> None:
     """Rewrite the generated C of a leaf for a compiler that has little time."""
     text = source.read_text(encoding="utf-8")
@@ -171,7 +160,7 @@ class BuildLeaves(build_ext):
         Options.docstrings = False
         # Workers that are not forked would run this file again.
         forks = multiprocessing.get_start_method() == "fork"
-        forget_before_headers()
+        FORGET(Path(GENERATED), [Path(name.replace(".", "/") + ".pxd") for name in headers()])
         if forks and not Path(GENERATED).exists():
             self.translate_together()
         self.extensions = cythonize(

@@ -1,5 +1,6 @@
 """What `setup.py` does to the C that Cython writes: nothing that is used is lost, and what is hot is optimised."""
 
+import os
 import runpy
 from pathlib import Path
 
@@ -151,3 +152,21 @@ def test_revising_twice_is_as_once(hot):
 
 def test_a_suffix_that_cython_gives_twice_is_given_once():
     assert TOOL["repaired"]("return -1LLLL;") == "return -1LL;"
+
+
+@pytest.mark.parametrize(("changed", "left"), [("header", False), ("nothing", True), ("no header", True)])
+def test_c_that_is_older_than_a_header_is_removed(tmp_path, changed, left):
+    header, made = tmp_path / "stacks.pxd", tmp_path / "build" / "simslab" / "context.c"
+    made.parent.mkdir(parents=True)
+    for path in (header, made):
+        path.touch()
+    os.utime(made, (1000, 1000))
+    os.utime(header, (2000, 2000) if changed == "header" else (500, 500))
+    TOOL["forget_older"](tmp_path / "build", [] if changed == "no header" else [header])
+    assert made.exists() is left
+
+
+def test_a_first_build_has_nothing_to_remove(tmp_path):
+    (tmp_path / "stacks.pxd").touch()
+    TOOL["forget_older"](tmp_path / "build", [tmp_path / "stacks.pxd"])
+    assert not (tmp_path / "build").exists()

@@ -1,13 +1,16 @@
 """Revises the C that Cython writes, so that a compiler spends its time where simulations spend theirs.
 
 Nine tenths of that C load a module, make its types, and turn the arguments of calls from Python into C's. `revised`
-repairs it, leaves out imports that nothing uses, and has gcc take no pains over the rest. `setup.py` runs this file.
+repairs it, leaves out imports that nothing uses, and has gcc take no pains over the rest; `forget_older` removes
+what is out of date. `setup.py` runs this file.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from itertools import pairwise
+from pathlib import Path
 
 SURPLUS_SUFFIX = re.compile(r"(?<=[0-9])LLLL\b")
 SECTION = re.compile(r"^/\* #### Code section: (\w+) ### \*/\n", re.MULTILINE)
@@ -164,3 +167,13 @@ def is_inlined(utility: str) -> bool:
 def unoptimised(text: str) -> str:
     """Return C between pragmas that gcc alone reads."""
     return f"{BEGIN_UNOPTIMISED}{text}\n{END_UNOPTIMISED}"
+
+
+def forget_older(folder: Path, headers: list[Path]) -> None:
+    """Remove the C in `folder` if some is older than a header, which `cythonize` does not see of `from x cimport y`.
+
+    Where one library is made of all leaves, what comes out the same is not compiled again.
+    """
+    made = [path.stat().st_mtime for path in folder.rglob("*.c")]
+    if made and max((path.stat().st_mtime for path in headers), default=0) > min(made):
+        shutil.rmtree(folder)

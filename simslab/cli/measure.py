@@ -165,6 +165,8 @@ def validate(
     if figure is not None:
         check_drawable(figure)
     known = [row for path in rows for row in read_file(path)] if rows else shipped_rows()
+    if not known:
+        raise UserError("has no rows", file=", ".join(map(str, rows or ())), expected="one below the heading")
     pattern = _pattern(only)
     chosen = [row for row in known if pattern.search(row.title)]
     if not chosen:

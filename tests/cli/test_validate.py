@@ -32,3 +32,7 @@ def test_report_and_figure_are_written(simslab, tmp_path):
     simslab("validate", "--rows", table(tmp_path, 10.6), "--report", tmp_path / "v.md", "--figure", tmp_path / "v.svg")
     assert "# The model beside measurements" in (tmp_path / "v.md").read_text()
     assert (tmp_path / "v.svg").exists()
+
+
+def test_a_table_without_rows_is_told(refused, tmp_path):
+    assert "rows.csv: has no rows; expected one below the heading" in refused("validate", "--rows", table(tmp_path))

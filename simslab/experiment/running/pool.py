@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import simslab
+from simslab.base.errors import UserError
 from simslab.experiment.running.worker import Failure, attempt
 
 Job = TypeVar("Job")
@@ -55,11 +56,20 @@ def outcomes(
     waiting = deque(jobs)
     workers: list[_Worker] = []
     try:
-        workers += [_Worker.start() for _ in range(min(processes, len(waiting)))]
+        for _ in range(min(processes, len(waiting))):
+            workers.append(_started(len(workers)))
         yield from _share_out(work, waiting, workers, tick)
     finally:
         for worker in workers:
             worker.end()
+
+
+def _started(others: int) -> _Worker:
+    try:
+        return _Worker.start()
+    except OSError as error:
+        told = f"cannot start another process beside {others}: {error.strerror}"
+        raise UserError(told, file="--jobs", expected="fewer, or higher limits of the system") from None
 
 
 def _share_out(

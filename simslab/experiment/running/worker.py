@@ -40,6 +40,8 @@ def attempt(work: Callable[[Any], Any], job: Any) -> Any:
         return Failure(str(error), error.problems)
     except SimslabError as error:
         return Failure(str(error))
+    except MemoryError:
+        return Failure("out of memory")
     except Exception:  # a bug: its traceback is the message, and the pool goes on
         return Failure(traceback.format_exc())
 

@@ -140,8 +140,14 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_same_simslab(connection: sqlite3.Connection, path: Path) -> None:
-    """UserError if the store holds results of another simslab, which must not stand beside this one's."""
-    made = connection.execute("SELECT value FROM about WHERE name = 'simslab_version'").fetchone()[0]
+    """UserError if a store is damaged, or holds results of another simslab: those must not stand beside this one's."""
+    try:
+        row = connection.execute("SELECT value FROM about WHERE name = 'simslab_version'").fetchone()
+    except sqlite3.Error as error:
+        raise told(error, path) from None
+    if row is None:
+        raise UserError("is damaged (it does not say which simslab made it)", file=str(path), expected=EXPECTED)
+    made = row[0]
     if made != simslab.__version__:
         told_of = f"holds results of simslab {made}, this is {simslab.__version__}"
         raise UserError(told_of, file=str(path), expected="a new store")

@@ -114,9 +114,9 @@ def check(row: Row) -> None:
     if name not in machine_names():
         told = f"there is no machine '{name}'" + (" of two nodes" if row.nodes > 1 else "")
         raise row.wrong(told, expected="a shipped machine", near=near_miss(name, machine_names()))
-    if row.has("kmalloc") and any(map(row.has, TUNABLES)):
+    if row.of_kmalloc and any(map(row.has, TUNABLES)):
         raise row.wrong("tunables, but kmalloc's cache has its own", expected=f"none of {', '.join(TUNABLES)}")
-    if row.has("kmalloc") and row.allocator == "slub" and row.number("size") > 2 * PAGE_SIZE:
+    if row.of_kmalloc and row.allocator == "slub" and row.number("size") > 2 * PAGE_SIZE:
         raise row.wrong("kmalloc of SLUB has no cache for objects so large", expected=f"size up to {2 * PAGE_SIZE}")
     _check_fits(_topology(name), row)
 

@@ -107,6 +107,16 @@ class Row:
         return tuple(self._numbers)
 
     @property
+    def foreign(self) -> tuple[str, ...]:
+        """The names of parameters that are of the other allocator."""
+        return ("cpu_partial",) if self.allocator == "slab" else (*OF_SLAB, *UP_TO_46)
+
+    @property
+    def of_kmalloc(self) -> bool:
+        """Whether objects are kmalloc's and not of a cache of the row's own."""
+        return self.has("kmalloc") and self.number("kmalloc") > 0
+
+    @property
     def _numbers(self) -> dict[str, int]:
         return {name: int(text) for name, _, text in (pair.partition("=") for pair in self.parameters.split())}
 
@@ -169,8 +179,7 @@ def _checked(row: Row) -> Row:
         _check_parameter(row, pair)
     if len(row.names) < len(row.parameters.split()):
         raise row.wrong("tells a parameter twice", expected="each once")
-    foreign = ("cpu_partial",) if row.allocator == "slab" else (*OF_SLAB, *UP_TO_46)
-    for name in filter(row.has, foreign):
+    for name in filter(row.has, row.foreign):
         raise row.wrong(f"'{name}' is no parameter of {row.allocator.upper()}'s rows", expected=f"no '{name}='")
     if any(map(row.has, OF_SLAB)) and not row.has("limit"):
         raise row.wrong("tunables without a limit", expected="'limit=' among the parameters, 0 for the cache's own")

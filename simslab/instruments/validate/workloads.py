@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simslab.instruments.validate.rig import Rig
     from simslab.instruments.validate.rows import Row
 
-UNTOLD: Final = 8  # what `shared` was where a row of the silicon does not tell it
+UNTOLD: Final = 8  # what `shared` and `batchcount` were where a row of the silicon does not tell them
 TUNABLES: Final = (*OF_SLAB, "cpu_partial")
 PERCENTILES: Final = (*own.PERCENTILES, "mean")
 BOTH: Final = ("alloc", "free")
@@ -49,10 +49,11 @@ def workload_of(row: Row) -> Workload:
     workload = IN_BATCHES if batches else WORKLOADS[row.workload]
     for name in workload.numbers:
         row.number(name)
+    takes = [name for name in workload.takes if name not in row.foreign]
     for name in row.names:
-        if name not in workload.takes:
+        if name not in takes:
             told = f"'{name}' is no number of workload '{row.workload}'"
-            raise row.wrong(told, expected=", ".join(workload.takes) or "none", near=near_miss(name, workload.takes))
+            raise row.wrong(told, expected=", ".join(takes) or "none", near=near_miss(name, takes))
     if row.metric not in workload.metrics:
         told = f"workload '{row.workload}' has no metric '{row.metric}'"
         raise row.wrong(told, expected=", ".join(workload.metrics), near=near_miss(row.metric, workload.metrics))
@@ -60,15 +61,20 @@ def workload_of(row: Row) -> Workload:
 
 
 def _cache(rig: Rig, row: Row) -> Cache:
-    """Return the row's cache; tunables that are not told, but the limit, are 8. A limit of 0: the cache's own."""
-    if row.has("kmalloc") and row.number("kmalloc"):
+    """Return the row's cache; `shared` that is not told is 8, as a batch is if the limit allows.
+
+    A limit of 0: the cache's own tunables.
+    """
+    if row.of_kmalloc:
         return rig.kmalloc_cache(row.number("size"))
     if row.has("cpu_partial"):
         return rig.cache(row.number("size"), {"cpu_partial": row.number("cpu_partial")})
     if not row.has("limit"):
         return rig.cache(row.number("size"))
-    tunables = {name: row.number(name) if row.has(name) else UNTOLD for name in OF_SLAB}
-    return rig.cache(row.number("size"), tunables if tunables["limit"] else None)
+    limit = row.number("limit")
+    told = {name: row.number(name) for name in OF_SLAB if row.has(name)}
+    tunables = {"batchcount": min(UNTOLD, limit), "shared": UNTOLD, **told}
+    return rig.cache(row.number("size"), tunables if limit else None)
 
 
 def _of_a_cache(

@@ -156,7 +156,7 @@ class Buddy:
         return merges
 
     def prefetch_buddy(self, cpu: Cpu, pfn: int) -> int:
-        """Fetch what `page_is_buddy` will look at first when a page is given back; needs no lock.
+        """Fetch the first line of a page's buddy, whose struct page `page_is_buddy` will look at; needs no lock.
 
         Not modelled: the fill buffer that a prefetch takes, and one that comes too late.
         """

@@ -123,6 +123,7 @@ class Zone:
             pcp.lists.delete(cpu, 0, pfn)
             pcp.count -= 1
             cpu.insn(GATHER_INSNS)
+            cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_MAPCOUNT)  # bulkfree_pcp_prepare
             self.mem_map.write_links(cpu, pfn)
             if before < 0:
                 first = pfn

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.experiment.running import pool
 from simslab.experiment.running.pool import outcomes
 from simslab.experiment.running.worker import Failure, attempt
 
@@ -133,3 +134,30 @@ def test_workers_die_with_a_parent_that_is_killed(tmp_path, number):
     while any(map(alive, pids)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(alive, pids))
+
+
+def no_memory(job):
+    raise MemoryError
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_job_that_runs_out_of_memory_is_told_in_three_words(processes):
+    [(_, failure)] = outcomes(no_memory, [0], processes)
+    assert failure.message == "out of memory"
+
+
+def test_more_processes_than_the_system_allows_are_told(monkeypatch):
+    begun = []
+    real = pool._Worker.start
+
+    def start():
+        if len(begun) == 2:
+            raise OSError(24, "Too many open files")
+        begun.append(real())
+        return begun[-1]
+
+    monkeypatch.setattr(pool._Worker, "start", start)
+    told = "--jobs: cannot start another process beside 2: Too many open files; expected fewer"
+    with pytest.raises(UserError, match=told):
+        list(outcomes(pid_of, range(8), 3))
+    assert not any(alive(worker.process.pid) for worker in begun)

@@ -159,3 +159,15 @@ def test_a_damaged_column_is_told_and_no_traceback(swept, tmp_path, statement, r
     connection.close()
     with Store.open(copy) as store, pytest.raises(UserError, match="is damaged"):
         read(store)
+
+
+@pytest.mark.parametrize("statement", ["DROP TABLE about", "DELETE FROM about"])
+def test_a_store_that_does_not_say_who_made_it_is_refused(swept, tmp_path, statement):
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(swept.read_bytes())
+    connection = sqlite3.connect(copy)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    with pytest.raises(UserError, match=r"copy\.db: is damaged"):
+        Store.create(copy)

@@ -6,6 +6,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.instruments.validate import questions
+from simslab.instruments.validate.rig import Rig
 from simslab.instruments.validate.rows import COLUMNS, parse
 
 
@@ -126,6 +127,21 @@ def test_rows_of_kmalloc_take_its_cache_and_pay_for_finding_it():
     )
     assert general[1]["op"] > own[1]["op"] + 3
     assert [rig.kmalloc_size for rig, _ in (own, general)] == [0, 64]
+
+
+@pytest.mark.parametrize(("told", "tunables"), [("limit=4", (4, 4, 8)), ("limit=60 shared=0", (60, 8, 0))])
+def test_tunables_that_a_row_does_not_tell_fit_its_limit(monkeypatch, told, tunables):
+    caches = []
+    real = Rig.cache
+    monkeypatch.setattr(Rig, "cache", lambda *given: caches.append(real(*given)) or caches[-1])
+    text = f"s,emerald-rapids-2,1,pair,size=64 cpus=1 {told},op,1,1,1,ns,0.1,prediction"
+    questions.ask(row(text))
+    [cache] = caches
+    assert (cache.limit, cache.batchcount, cache.shared) == tunables
+
+
+def test_no_kmalloc_is_a_cache_of_the_rows_own_with_its_tunables():
+    questions.check(row("s,one-node,1,pair,size=64 cpus=1 kmalloc=0 limit=9,op,1,1,1,ns,0.1,prediction"))
 
 
 def test_two_nodes_are_the_machines_variant():
