@@ -18,6 +18,7 @@ from simslab.experiment.grid.constraints import Constraint, parse_constraint
 from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs
 from simslab.experiment.limits import MOST_SEEDS, check_first_seed
+from simslab.experiment.variants import same_setting
 
 VARY: Final = ("start", "placement", "none")
 MOST: Final = 100_000  # points; more is a slip
@@ -241,9 +242,11 @@ def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[s
     path, equals, value = problem.file.removeprefix("--set ").partition("=")
     if not equals:
         return _of_text(problem, places) if problem.file in ("", "--where") else problem
-    typed = next((name for name in same_path(path) if name in combination), "")
-    said = next((f"{name}={combination.get(name, value)}" for name in same_path(path)
-                 if f"{name}={combination.get(name, value)}" in places), "")  # fmt: skip
+    typed = next((name for name in combination if same_setting(path, name)), "")
+    wanted = combination.get(typed, value)
+    said = next(
+        (text for text in places if text.partition("=")[2] == wanted and same_setting(path, _pair(text)[0])), ""
+    )
     if said:
         return replace(places[said], message=problem.message, expected=problem.expected, near=problem.near)
     if typed:
@@ -268,16 +271,10 @@ def _told_at(error: UserError, text: str, places: Mapping[str, Problem]) -> User
     return UserErrors(told)
 
 
-def same_path(path: str) -> list[str]:
-    """Return the ways to write the path of a setting: as it is, and with the name of the document that it is for."""
-    bare = path.removeprefix("machine.").removeprefix("workload.")
-    return list(dict.fromkeys([path, bare, f"machine.{bare}", f"workload.{bare}"]))
-
-
 def check_apart(design: Design) -> None:
     """UserErrors for what is set for all points and varies as well."""
-    varying = {name for path in design.varying for name in same_path(path)}
-    twice = [text for text in design.settings if _pair(text)[0] in varying]
+    varying = list(design.varying)
+    twice = [text for text in design.settings if any(same_setting(_pair(text)[0], path) for path in varying)]
     told = [
         replace(
             design.places.get(text, Problem("", f"--set {text}")),

@@ -15,8 +15,9 @@ from simslab.base.documents.yamlfile import overridden, read_yaml
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import MACHINE, WORDS, WORKLOAD, Axis, make_axis, value_text
-from simslab.experiment.grid.design import Design, same_path
+from simslab.experiment.grid.design import Design
 from simslab.experiment.limits import MOST_SEEDS
+from simslab.experiment.variants import same_setting
 
 Value = bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -69,13 +70,17 @@ def read_experiment(path: Path, read_from: Path | None = None) -> Design:
 
 def before_file(design: Design, axes: Sequence[Axis], settings: Sequence[str]) -> Design:
     """Return a file's design with further axes, and without what these or settings of an option stand before."""
-    new = {name for axis in axes for name in same_path(axis.path)}
-    fixed = new | {name for text in settings for name in same_path(text.partition("=")[0].strip())}
+    new = [axis.path for axis in axes]
+    fixed = [*new, *(text.partition("=")[0].strip() for text in settings)]
+
+    def among(path: str, paths: Sequence[str]) -> bool:
+        return any(same_setting(path, other) for other in paths)
+
     return replace(
         design,
-        axes=(*(axis for axis in design.axes if axis.path not in fixed), *axes),
-        settings=tuple(text for text in design.settings if text.partition("=")[0] not in new),
-        places={text: place for text, place in design.places.items() if text.partition("=")[0] not in fixed},
+        axes=(*(axis for axis in design.axes if not among(axis.path, fixed)), *axes),
+        settings=tuple(text for text in design.settings if not among(text.partition("=")[0], new)),
+        places={text: place for text, place in design.places.items() if not among(text.partition("=")[0], fixed)},
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.instruments.validate import handed_objects, questions
+from simslab.instruments.validate import handed_objects, own_objects, questions
 from simslab.instruments.validate.rows import COLUMNS, LIMITS, parse
 from simslab.instruments.validate.workloads import IN_BATCHES, WORKLOADS, workload_of
 
@@ -38,10 +38,13 @@ def test_every_number_that_a_row_may_have_is_some_workloads():
     assert {name for workload in (*WORKLOADS.values(), IN_BATCHES) for name in workload.takes} == set(LIMITS)
 
 
-@pytest.mark.parametrize("name", ["one_alloc_n_free", "exchange", "remote_one", "prodcons"])
+@pytest.mark.parametrize("name", [name for name, workload in WORKLOADS.items() if "size" in workload.numbers])
 def test_numbers_arrive_at_a_loop_in_the_order_of_its_parameters(name):
-    code = getattr(handed_objects, name).__code__
-    assert code.co_varnames[2 : code.co_argcount] == WORKLOADS[name].numbers[1:]
+    module = handed_objects if hasattr(handed_objects, name) else own_objects
+    loop = name.removesuffix("_alloc").removesuffix("_free") if name.startswith("hist_nn") else name
+    code = getattr(module, loop).__code__
+    parameters = [each for each in code.co_varnames[2 : code.co_argcount] if each != "operation"]
+    assert parameters == list(WORKLOADS[name].numbers[1:])
 
 
 def test_pages_in_batches_are_another_loop():
