@@ -1,8 +1,9 @@
 """What the default quantum changes: every shipped workload at 10,000 cycles against quantum 0, the reference.
 
-    python benchmarks/quantum.py [MACHINE] [SCALE]
+    python benchmarks/quantum.py [MACHINE] [SCALE] [slab | slub]
 
-Columns: latency percentiles of all operations (cycles), lock wait per operation, remote frees, host speed-up.
+SLUB does without memory-bugs, which is for SLAB's debugging. Columns: latency percentiles of all operations (cycles),
+lock wait per operation, remote frees, host seconds.
 """
 
 import sys
@@ -16,10 +17,10 @@ from simslab.workload.run.runner import run_workload
 QUANTA = (0, 10_000)
 
 
-def figures(machine, workload, scale, quantum, seed):
+def figures(machine, workload, options, quantum, seed):
     """Percentiles and mean in cycles, lock wait per operation, share of frees that were remote, host seconds."""
     start = time.process_time()
-    measured = run_workload(machine, load_workload(workload, [f"scale={scale}"]), quantum=quantum, seed=seed)
+    measured = run_workload(machine, load_workload(workload, options), quantum=quantum, seed=seed)
     seconds = time.process_time() - start
     latencies = merge_rows(measured.latency)
     total = latencies.count
@@ -32,11 +33,15 @@ def figures(machine, workload, scale, quantum, seed):
 def main():
     machine = load_machine(sys.argv[1] if len(sys.argv) > 1 else "two-socket")
     scale = float(sys.argv[2]) if len(sys.argv) > 2 else 1
+    allocator = sys.argv[3] if len(sys.argv) > 3 else "slab"
+    options = [f"scale={scale}", f"kernel.allocator={allocator}"]
     names = ("mean", "p50", "p90", "p99", "p99.9", "lock wait/op", "remote frees")
     print(f"{'workload':18s} quantum " + " ".join(f"{name:>12s}" for name in names) + "   host s")
     for workload in workload_names():
+        if allocator == "slub" and workload == "memory-bugs":
+            continue
         for quantum in QUANTA:
-            row, seconds = figures(machine, workload, scale, quantum, seed=1)
+            row, seconds = figures(machine, workload, options, quantum, seed=1)
             print(f"{workload:18s} {quantum:7,d} " + " ".join(f"{value:12,.2f}" for value in row) + f" {seconds:8.2f}")
 
 

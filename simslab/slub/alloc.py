@@ -227,6 +227,7 @@ class SlubAlloc:
     def from_cpu_slab(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, flags: int, node: int) -> int:
         """First object of the CPU's slab, if it fits the request; else the slab is given up and 0 returned."""
         pfn = c.page
+        cpu.settle()  # others may free into the slab: its page's line is wanted, and in order of time
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         if node != gfp.NUMA_NO_NODE and self.mem_map.nid(pfn) != node:
             cpu.insn(INSNS_SLOW_MISMATCH)
@@ -262,6 +263,7 @@ class SlubAlloc:
             objects = (counters >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK
             taken = objects | (objects << layout.OBJECTS_SHIFT) | (layout.FROZEN if objp else 0)
             self.pages.load_new_counters(cpu)
+            cpu.settle()  # the line is taken now, as in __slab_free
             if self.pages.cmpxchg_double_slab(cpu, cache, pfn, objp, counters, 0, taken):
                 return objp
 

@@ -55,6 +55,8 @@ cdef class SlubFree:
     cdef KmemCache cache_from_obj(self, Cpu cpu, KmemCache cache, long long pfn, long long objp)
     @cython.locals(pfn=cython.longlong, cache=KmemCache)
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
+    @cython.locals(c=KmemCacheCpu)
+    cdef long long settle_for(self, Cpu cpu, KmemCache cache, long long pfn) except? -1
     cdef long long slab_free_one(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) except -1
     cdef long long wipe(self, Cpu cpu, KmemCache cache, long long objp) noexcept
     @cython.locals(c=KmemCacheCpu, tid=cython.longlong)

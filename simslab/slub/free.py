@@ -73,6 +73,7 @@ class SlubFree:
             if found is None:
                 return 0
             cache = found
+        self.settle_for(cpu, cache, pfn)
         cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.insn(INSNS_ENTRY)
         return self.slab_free_one(cpu, cache, pfn, objp)
@@ -101,11 +102,22 @@ class SlubFree:
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free a slab object whose cache its page names (mm/slub.c: kfree)."""
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
+        cache: KmemCache = self.by_index[self.mem_map.slab_cache[pfn]]
+        self.settle_for(cpu, cache, pfn)
         cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_SLAB_CACHE)
         cpu.insn(INSNS_ENTRY + INSNS_KFREE)
-        cache: KmemCache = self.by_index[self.mem_map.slab_cache[pfn]]
         return self.slab_free_one(cpu, cache, pfn, objp)
+
+    def settle_for(self, cpu: Cpu, cache: KmemCache, pfn: int) -> int:
+        """Let others come first before the page of a slab is looked at that is not this CPU's.
+
+        Others may free into it at the same time: without, the page's line is taken ahead of them by up to a quantum.
+        """
+        c: KmemCacheCpu = cache.cpu_slab[cpu.id]
+        if c.page != pfn:
+            cpu.settle()
+        return 0
 
     def slab_free_one(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> int:
         """slab_free of one object: its hook writes the free pointer once for nothing."""
@@ -309,6 +321,8 @@ class SlubFree:
         if not objp:
             return 0
         own = self.bulk_cache(cpu, cache, objp)
+        self.settle_for(cpu, own, self.mem_map.head[objp >> layout.PAGE_SHIFT])
+        self.detached_count = 0  # another CPU may have used these meanwhile; from here on nobody runs before they are
         self.detached_cache = own
         self.detach(cpu, own, objp, 0)
         self.detached_tail = objp

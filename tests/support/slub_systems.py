@@ -64,3 +64,21 @@ class Bench:
 
     def listed(self, which=PARTIAL, node=0):
         return self.lists.list_pfns(self.cache.get_node(node), which)
+
+
+def holders_who_let_in(allocator, cache, work):
+    """Run `work(cpu)` on CPU 0 while CPU 1 looks: who holds the lock of a node when others are let in to it."""
+    engine, (first, second, *_) = allocator.kernel.machine.engine, allocator.kernel.machine.cpus
+    second.now = first.now
+    seen = []
+
+    def watch():
+        for _ in range(2_000):
+            second.insn(40)
+            second.settle()
+            seen.extend(n.list_lock.owner for n in cache.node if n is not None and n.list_lock.letting_in)
+
+    engine.spawn(first, lambda: work(first))
+    engine.spawn(second, watch)
+    engine.run()
+    return set(seen)

@@ -108,6 +108,8 @@ class CpuPartial:
         cpu.insn(INSNS_UNFREEZE)
         cpu.read(c.addr + layout.CPU_PARTIAL)
         while c.partial >= 0:
+            if n is not None:
+                n.list_lock.let_in(cpu)
             pfn = c.partial
             page = mem_map.page_addr(pfn)
             cpu.insn(INSNS_UNFREEZE_SLAB)

@@ -77,6 +77,7 @@ class GetPartial:
         objp = available = 0
         pfn = n.lists[0]
         while pfn >= 0:
+            n.list_lock.let_in(cpu)
             following = self.mem_map.next[pfn]
             if self.pfmemalloc_match(cpu, pfn, flags):
                 available += self.acquire_slab(cpu, cache, n, c, pfn, objp)

@@ -1,7 +1,7 @@
 """A CPU's list of partial slabs: what it adds up to, and how it goes to the nodes."""
 
 import pytest
-from slub_systems import Bench
+from slub_systems import Bench, holders_who_let_in
 
 from simslab.kernel.bug import KernelBugError
 from simslab.slub.layout import FROZEN
@@ -90,3 +90,12 @@ def test_the_observer_is_told_which_slab_a_cpu_put_on_its_list(bench):
     (slab,) = bench.full_slabs(1, cpu=4)
     bench.free(slab[0], cpu=5)
     assert told == [("c", 5, slab[0] >> 12)]
+
+
+def test_others_come_to_the_nodes_lock_between_the_slabs_of_a_list(bench):
+    bench.cache.cpu_partial = 100
+    put(bench, bench.full_slabs(12))
+    seen = holders_who_let_in(
+        bench.allocator, bench.cache, lambda _: bench.irqs_off(bench.partial.unfreeze_partials, bench.c)
+    )
+    assert seen == {0}

@@ -1,6 +1,7 @@
 """Slabs from the nodes' lists: how many at once, and when from other nodes."""
 
 import pytest
+from slub_systems import holders_who_let_in
 
 from simslab.kernel.mm import gfp
 
@@ -74,3 +75,11 @@ def test_a_ratio_of_zero_never_searches(system):
     allocator.write_attribute(cpus[0], cache, "remote_node_defrag_ratio", 0)
     objp = allocator.kmem_cache_alloc(cpus[4], cache, KERNEL)
     assert allocator.kernel.mem_map.nid(objp >> 12) == 1
+
+
+def test_others_come_to_the_nodes_lock_between_the_slabs_that_are_taken(system):
+    allocator, cpus, cache = system
+    list_slabs(allocator, cpus[1], cache, 7)
+    cache.cpu_partial = 20
+    cpus[0].now = max(cpu.now for cpu in cpus)
+    assert holders_who_let_in(allocator, cache, lambda cpu: allocator.kmem_cache_alloc(cpu, cache, KERNEL)) == {0}

@@ -7,7 +7,9 @@ from small_runs import CHURN, check, run
 
 from simslab.base.build import running_build
 from simslab.machine.library import load_machine, machine_names
+from simslab.result.latency import merge_rows
 from simslab.workload.description.library import load_workload, workload_names
+from simslab.workload.description.spec import Workload
 from simslab.workload.run.runner import run_workload
 
 COMPILED = running_build().kind == "compiled"
@@ -178,6 +180,20 @@ def test_packets_dropped_hardly_depend_on_the_quantum():
         for q in (0, 10_000)
     ]
     assert max(dropped) <= 1.05 * min(dropped) + 2
+
+
+@pytest.mark.parametrize("allocator", ["slab", "slub"])
+def test_times_of_a_slab_that_all_cpus_free_into_hardly_depend_on_the_quantum(allocator):
+    think = {"think": {"exponential": "300 cycles"}}
+    produce = {"pattern": "produce", "kmalloc": 256, "count": 400, "ring": 1, **think}
+    threads = [
+        {"name": "one", "cpus": "first 1", "steps": [produce]},
+        {"name": "others", "cpus": "rest", "steps": [{"pattern": "consume", "of": "one", "touch": 1, **think}]},
+    ]
+    workload = Workload.model_validate({"threads": threads, "kernel": {"allocator": allocator}})
+    runs = [run_workload(load_machine("two-socket"), workload, quantum=quantum) for quantum in (0, 10_000)]
+    means = [merge_rows(found.latency).total / merge_rows(found.latency).count for found in runs]
+    assert max(means) <= 1.05 * min(means)
 
 
 def test_touching_ends_with_the_object():
