@@ -200,12 +200,12 @@ class AccessingCore(StoringCore):
         """The store was not answered by the most recent way of its set."""
         if not self.own_in_l1(line, base):
             return self.store_missed(line)
-        return self.buffer_store(0, 0) if self.drained > self.now else 0
+        return self.store_hit(line) if self.under_way > self.now else 0
 
     def prefetchw_further(self, line: int, base: int) -> int:
         """The prefetch for writing was not answered by the most recent way of its set."""
         if not self.own_in_l1(line, base):
-            self.fill(self.memory.transact(self.core, line, 1, self.now), 0)
+            self.fill_ahead(line, self.memory.transact(self.core, line, 1, self.now))
         return 0
 
     def own_in_l1(self, line: int, base: int) -> int:
@@ -243,7 +243,7 @@ class AccessingCore(StoringCore):
         free = self.fill_buffer_free()
         if free > self.now:
             self.pay(self.memory.cause, free - self.now)
-        self.fill(latency, 0)
+        self.fill_stored(latency)
         return 0
 
     def expose(self, latency: int, hidden: int, divisor: int) -> int:

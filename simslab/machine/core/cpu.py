@@ -137,7 +137,7 @@ class Cpu(InterruptibleCore):
         line = addr >> states.LINE_SHIFT
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if self.l1_tags[base] == (line << states.STATE_BITS) | states.MODIFIED and not self.watched:
-            return self.buffer_store(0, 0) if self.drained > self.now else 0
+            return self.store_hit(line) if self.under_way > self.now else 0
         return self.write_further(line, base)
 
     def update(self, addr: int) -> int:
@@ -147,7 +147,7 @@ class Cpu(InterruptibleCore):
             self.l1_tags[self.l1_base + (line & self.l1_mask) * self.l1_ways]
             == (line << states.STATE_BITS) | states.MODIFIED
         ):
-            if self.drained <= self.now and addr >> self.page_shift == self.last_page:
+            if self.under_way <= self.now and addr >> self.page_shift == self.last_page:
                 # Speed: the common case at once; benchmarks/allocator.py, warm pairs
                 return self.tell_hit(line, 1) if self.watched else 0
         else:

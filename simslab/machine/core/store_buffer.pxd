@@ -18,6 +18,9 @@ cdef class StoringCore(CoreClock):
     cdef long long next_hit
     cdef long long others_from
     cdef readonly long long drained
+    cdef readonly long long ahead
+    cdef readonly long long ahead_until
+    cdef readonly long long under_way
     cdef readonly object fills_owner
     cdef long long* fills
     cdef long long next_fill
@@ -52,6 +55,11 @@ cdef class StoringCore(CoreClock):
         slot=cython.longlong, _=cython.longlong
     )
     cdef inline long long buffer_others(self) noexcept
+    @cython.locals(waiting=cython.longlong)
+    cdef long long fill_ahead(self, long long line, long long latency) except? -1
+    cdef long long fill_stored(self, long long latency) except? -1
+    cdef long long others_come_first(self) except? -1
+    cdef long long store_hit(self, long long line) except? -1
     @cython.final
     @cython.locals(start=cython.longlong, arrival=cython.longlong, slot=cython.longlong)
     cdef inline long long fill(self, long long latency, long long after) noexcept

@@ -7,6 +7,9 @@ Lines of waiting stores are asked for ahead of their turn, side by side. With `c
 core holds is not, as no prefetch takes one (`CoherentMemory.prefetch`): its store asks when all before it have retired
 but for others that miss and as many as that to lines that are here.
 
+A prefetch for writing takes a fill buffer and no entry. Stores to other lines and locked operations do not wait for it;
+a store to its line retires when that has arrived.
+
 A line that another CPU polls, in the queue of a lock whose word lies in it, comes back shared each time that it was
 written. A store to it takes it back, invalidating the poller's copy; the poller's next load, which waits at the home by
 then, gets it as soon as the store has retired and the few right behind it, and the next store must take it again. Such
@@ -42,6 +45,9 @@ class StoringCore(CoreClock):
         self.next_hit = 0  # the oldest of them
         self.others_from = 0  # instructions up to the last store that was named
         self.drained = 0  # when the youngest store retires
+        self.ahead = states.NO_LINE  # line last asked for ahead of its store, and when it arrives
+        self.ahead_until = 0
+        self.under_way = 0  # when the latest of all lines asked for arrives; no store retires after it
         self.fills_owner = buffers.int64_zeros(self.fill_buffers)
         self.fills = buffers.int64_pointer(self.fills_owner)  # when the latest lines arrive, the oldest of them next
         self.next_fill = 0
@@ -105,9 +111,7 @@ class StoringCore(CoreClock):
 
         With `held` the line is another core's, and is asked for only when the stores before have retired (see above).
         """
-        if self.drained > self.now:
-            self.buffer_others()
-        self.others_from = self.instructions
+        self.others_come_first()
         slot = self.next_store
         if self.stores[slot] > self.now:
             self.pay(causes.STORE_BUFFER, self.stores[slot] - self.now)
@@ -151,6 +155,38 @@ class StoringCore(CoreClock):
         self.next_store = slot
         return 0
 
+    def fill_ahead(self, line: int, latency: int) -> int:
+        """Ask for a line ahead of its store, as a prefetch for writing does: stores to other lines do not wait for it.
+
+        Not modelled: stores to one of several lines that are still on their way, but for the latest.
+        """
+        waiting = self.drained
+        self.ahead = line
+        self.ahead_until = self.fill(latency, 0)
+        self.drained = waiting
+        return 0
+
+    def fill_stored(self, latency: int) -> int:
+        """Ask for a line of a string store, which takes no entry and retires in its turn."""
+        self.others_come_first()
+        return self.fill(latency, 0)
+
+    def others_come_first(self) -> int:
+        """Let the stores of instructions up to now enter before what comes; in an empty buffer they have retired."""
+        if self.drained > self.now:
+            self.buffer_others()
+        self.others_from = self.instructions
+        return 0
+
+    def store_hit(self, line: int) -> int:
+        """A store to a line that the L1 owns, while others wait or a line is on its way that was asked for ahead."""
+        if line == self.ahead and self.ahead_until > self.now:
+            self.others_come_first()
+            if self.drained < self.ahead_until:
+                self.drained = self.ahead_until
+            self.ahead = states.NO_LINE
+        return self.buffer_store(0, 0) if self.drained > self.now else 0
+
     def fill(self, latency: int, after: int) -> int:
         """Ask for a line through a fill buffer, not before `after`, in the background; returns when it arrives.
 
@@ -165,6 +201,8 @@ class StoringCore(CoreClock):
         self.next_fill = slot + 1 if slot + 1 < self.fill_buffers else 0
         if arrival > self.drained:
             self.drained = arrival
+        if arrival > self.under_way:
+            self.under_way = arrival
         return arrival
 
     def fill_buffer_free(self) -> int:

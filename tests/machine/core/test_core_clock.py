@@ -113,9 +113,9 @@ def test_a_thread_whose_share_has_grown_still_waits_for_its_lines_on_the_way():
     cpu.sibling.busy = 0
     cpu.settle()
     for page in range(5, 11):
-        before = cpu.drained
+        before = cpu.under_way
         cpu.prefetchw((1 << 24) + 4096 * page)
-    assert before < 2 * first <= cpu.drained
+    assert before < 2 * first <= cpu.under_way
 
 
 def test_the_store_buffer_is_shared_out_among_the_threads():

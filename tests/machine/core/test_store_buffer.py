@@ -83,12 +83,64 @@ def test_a_locked_operation_waits_until_the_buffer_has_drained(make_cpu):
     assert cpu.now - before == LATENCY - 50 + 18
 
 
-def test_a_prefetch_takes_no_entry_but_its_line_holds_later_stores_up(make_cpu):
+def test_a_prefetch_takes_no_entry_and_holds_no_store_to_another_line_up(make_cpu):
     cpu = make_cpu(fills=8)
     for line in range(ENTRIES + 1):
         cpu.prefetchw(ADDR + 64 * line)
+    cpu.write(HERE)
     assert cpu.now == 0
-    assert cpu.drained == LATENCY
+    assert cpu.drained == LATENCY  # of the store's own line
+    before = cpu.drained
+    cpu.charge(causes.WORK, LATENCY - 20)
+    cpu.prefetchw(ADDR - 640)
+    cpu.write(HERE)
+    assert cpu.drained == before
+
+
+def test_a_store_to_a_prefetched_line_retires_when_the_line_has_arrived(make_cpu):
+    cpu = make_cpu()
+    cpu.prefetchw(ADDR)
+    cpu.charge(causes.WORK, 30)
+    cpu.write(ADDR)
+    assert (cpu.now, cpu.drained) == (30, LATENCY)
+
+
+def test_a_store_to_a_prefetched_line_that_has_arrived_is_a_hit(make_cpu):
+    cpu = make_cpu()
+    cpu.prefetchw(ADDR)
+    cpu.charge(causes.WORK, LATENCY)
+    cpu.write(ADDR)
+    assert cpu.drained == 0
+
+
+def test_a_locked_operation_does_not_wait_for_a_prefetched_line(make_cpu):
+    cpu = make_cpu()
+    cpu.atomic(HERE)
+    cpu.prefetchw(ADDR)
+    cpu.atomic(HERE)
+    assert cpu.cause_owner[STALL] == 0
+
+
+@pytest.mark.parametrize("ask", [lambda cpu: cpu.prefetchw(ADDR), lambda cpu: cpu.clear(ADDR, 64)])
+def test_stores_that_retired_long_ago_do_not_wait_for_a_line_asked_for_later(make_cpu, ask):
+    cpu = make_cpu(interval=10)
+    cpu.write(HERE)
+    cpu.charge(causes.WORK, LATENCY)
+    cpu.insn(10 * ENTRIES)
+    ask(cpu)
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == 0
+
+
+def test_stores_before_a_cleared_line_retire_before_it(make_cpu):
+    cpu = make_cpu(interval=10, fills=8)
+    cpu.write(HERE)
+    cpu.charge(causes.WORK, 100)
+    cpu.insn(10 * (ENTRIES - 1))  # with the store all entries
+    cpu.clear(ADDR, 64)
+    before = cpu.now
+    cpu.write(ADDR)
+    assert cpu.cause_owner[STALL] == LATENCY - before
 
 
 def test_the_stores_of_instructions_fill_the_buffer_behind_one_that_misses(make_cpu):
