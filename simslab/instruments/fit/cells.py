@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import UserError
 from simslab.instruments.reference.answers import Answers
+from simslab.instruments.reference.metrics import CURVE
 from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Row
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
 
-CURVE: Final = "dram_loaded_latency"  # its rows are answered together
 STATED: Final = ("distance",)  # kinds that no fittable number moves
 
 

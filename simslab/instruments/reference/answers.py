@@ -10,20 +10,32 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from simslab.base.errors import near_miss
+from simslab.base.units import BANDWIDTH_UNITS
 from simslab.instruments.measure import bandwidth, chase, idle, loaded
 from simslab.instruments.measure.cache_bandwidth import cache_bandwidth
 from simslab.instruments.measure.pingpong import ping_pong
 from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.transfer import transfer
 from simslab.instruments.reference import places
-from simslab.instruments.reference.reference import NUMBER, UNJUDGED, Cell, Row, Skipped
+from simslab.instruments.reference.metrics import (
+    BYTES_PER_CYCLE,
+    CURVE,
+    DISTANCES,
+    METRICS,
+    gigabytes,
+    nanoseconds,
+    rate_in,
+    time_in,
+)
+from simslab.instruments.reference.reference import NUMBER, UNJUDGED, Cell, Row, Skipped, unit_fault, value_fault
 from simslab.machine.timing.tlb import tlb_timing
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
 
 Answer = Cell | Skipped
-LOAD_FIGURE: Final = re.compile(rf"total_bw=({NUMBER})(?![\d.])", re.ASCII)
+LOAD_FIGURE: Final = re.compile(rf"total_bw=({NUMBER})(?![\d.])\s*(\w*B/s)?", re.ASCII)
 
 
 class Answers:
@@ -66,12 +78,13 @@ class Answers:
         answers: list[Answer] = []
         curve: list[Row] = []
         for row in rows:
-            if row.metric == "dram_loaded_latency" and LOAD_FIGURE.search(row.state) and row.bounds:
+            why = _reason(row)
+            if why:
+                answers.append(Skipped(row, why))
+            elif row.metric == CURVE:
                 curve.append(row)
-            elif row.metric in self.by_metric and (row.bounds or row.metric == "slit_row"):
-                answers.append(self.by_metric[row.metric](row))
             else:
-                answers.append(Skipped(row, _reason(row)))
+                answers.append(self.by_metric[row.metric](row))
         names = sorted({row.machine for row in curve})
         for name in names:
             rows_of_curve = [row for row in curve if row.machine == name]
@@ -80,7 +93,7 @@ class Answers:
 
     def chased_sequentially(self, rows: list[Row]) -> bool:
         """Whether a curve, whose rows do not say how it chased, begins nearer to the sequential idle latency."""
-        lowest = min(_middle(row) for row in rows)
+        lowest = min(self.published_ns(row) for row in rows)
         node = self.topology.cpus[0].node
         near, far = (abs(self.prober.ns(self.idle_cycles(node, node, way)) - lowest) for way in (True, False))
         return near < far
@@ -158,9 +171,10 @@ class Answers:
     def curve(self, rows: list[Row], sequential: bool) -> list[Answer]:
         """A loaded-latency curve: every point for information, knee and plateau for judgement."""
         ours = [(p.gb_per_second, p.ns) for p in loaded.loaded_curve(self.spec, sequential=sequential)]
-        theirs = [(_total_bandwidth(row), _middle(row)) for row in rows]
+        theirs = [(_total_bandwidth(row), self.published_ns(row)) for row in rows]
         cells = [
-            Cell(row, UNJUDGED, loaded.latency_at(ours, gb), ns) for row, (gb, ns) in zip(rows, theirs, strict=True)
+            Cell(row, UNJUDGED, self.ns_in_unit(row, loaded.latency_at(ours, gb)), _middle(row))
+            for row, (gb, _) in zip(rows, theirs, strict=True)
         ]
         first = rows[0]
         knees = loaded.knee(ours), loaded.knee(theirs)
@@ -184,7 +198,7 @@ class Answers:
         if ends is None:
             return Skipped(row, "the row's place or memory mode is not one of this machine's")
         rate = self.keep(("read", *ends), lambda: bandwidth.node_bandwidth(self.prober, *ends))
-        return _cell(row, "bandwidth", rate / 1e9)
+        return _rated(row, rate)
 
     def scan(self, row: Row) -> Answer:
         """Reads from the own node by so many CPUs of it."""
@@ -198,14 +212,14 @@ class Answers:
                 row, f"the machine's first node has {len(node.cpus)} CPUs, and memory of {node.memory} bytes"
             )
         rate = self.keep(("scan", count), lambda: bandwidth.node_bandwidth(self.prober, node.id, node.id, count))
-        return _cell(row, "bandwidth", rate / 1e9)
+        return _rated(row, rate)
 
     def link_bandwidth(self, row: Row) -> Answer:
         """Reads from another package."""
         ends = places.nodes_of(self.topology, "core", "other socket")
         if ends is None:
             return Skipped(row, "the machine has one package")
-        return _cell(row, "bandwidth", bandwidth.node_bandwidth(self.prober, *ends) / 1e9)
+        return _rated(row, bandwidth.node_bandwidth(self.prober, *ends))
 
     def peak(self, row: Row) -> Answer:
         """All cores with their own memory, by mix of reads and writes."""
@@ -213,7 +227,7 @@ class Answers:
         if mix is None:
             return Skipped(row, f"no mix called {row.state}")
         rate = self.keep(("peak", mix), lambda: bandwidth.peak_bandwidth(self.prober, mix))
-        return _cell(row, "bandwidth", rate / 1e9)
+        return _rated(row, rate)
 
     def cache(self, row: Row) -> Answer:
         """Reads by one core that its L2 or L3 serves, or by all cores of one L3."""
@@ -226,7 +240,7 @@ class Answers:
         cpus = [cpu.id for cpu in self.topology.cpus if cpu.domain == first.domain]
         cores = bandwidth.first_threads(self.topology, cpus) if row.metric == "l3_bandwidth_ccx" else [first.id]
         rate = self.keep((row.metric,), lambda: cache_bandwidth(Prober(spec), cores, size))
-        return _cell(row, "bandwidth", rate / 1e9)
+        return _rated(row, rate)
 
     def stream(self, row: Row) -> Answer:
         """STREAM on one node or one package."""
@@ -234,7 +248,7 @@ class Answers:
         package = {cpu.node for cpu in self.topology.cpus if cpu.package == first.package}
         nodes = {first.node} if row.metric == "stream_node" else package
         rate = bandwidth.peak_bandwidth(self.prober, bandwidth.MIXES["Stream-triad like"], sorted(nodes))
-        return _cell(row, "bandwidth", rate / 1e9)
+        return _rated(row, rate)
 
     # -- what the machine file states itself --------------------------------------------------------------------------
 
@@ -253,11 +267,13 @@ class Answers:
 
     def instruction(self, row: Row) -> Answer:
         """Cost of an instruction that the model charges by itself."""
-        if row.state == "pause":
-            return _cell(row, "cost", self.prober.machine.timing.kernel.pause)
-        if row.state not in ("lock_add_m64", "xchg_m64"):
+        costs = self.prober.machine.timing.kernel
+        charged = {"pause": costs.pause, "lock_add_m64": costs.atomic, "xchg_m64": costs.atomic}
+        if row.state not in charged:
             return Skipped(row, "not charged as one instruction: the kernel's costs contain it")
-        return _cell(row, "cost", self.prober.machine.timing.kernel.atomic)
+        if row.unit == BYTES_PER_CYCLE:
+            return Skipped(row, "the instruction works on no string of bytes")
+        return self.timed(row, "cost", charged[row.state])
 
     def page_walk(self, row: Row) -> Answer:
         """A walk for a 1 GB page whose table line is in the L1."""
@@ -285,7 +301,20 @@ class Answers:
 
     def timed(self, row: Row, kind: str, cycles: float) -> Cell:
         """Compare a latency in the row's unit."""
-        return _cell(row, kind, cycles if row.unit == "cycles" else self.prober.ns(cycles))
+        return _cell(row, kind, time_in(row.unit, cycles, self.prober.ns(cycles)))
+
+    def ns_in_unit(self, row: Row, ns: float) -> float:
+        """Return nanoseconds in the row's unit."""
+        return time_in(row.unit, ns / self.prober.ns(1.0), ns)
+
+    def published_ns(self, row: Row) -> float:
+        """Return the middle of a row's range in nanoseconds."""
+        return nanoseconds(row.unit, _middle(row), self.prober.ns(1.0))
+
+
+def _rated(row: Row, per_second: float) -> Cell:
+    """Compare a bandwidth in the row's unit."""
+    return _cell(row, "bandwidth", rate_in(row.unit, per_second))
 
 
 def _cell(row: Row, kind: str, measured: float) -> Cell:
@@ -300,7 +329,7 @@ def _middle(row: Row) -> float:
 
 def _total_bandwidth(row: Row) -> float:
     match = LOAD_FIGURE.search(row.state)
-    return float(match[1]) if match else 0.0
+    return gigabytes(match[2] or "GB/s", float(match[1])) if match else 0.0
 
 
 def _is_sequential(row: Row) -> bool:
@@ -318,11 +347,26 @@ def _line_state(state: str) -> str | None:
 
 
 def _reason(row: Row) -> str:
+    """Return why a row is not even asked, nothing where it can be."""
     if row.metric in _REASONS:
         return _REASONS[row.metric]
-    if row.metric == "dram_loaded_latency" and row.bounds is not None:
+    if row.metric not in METRICS:
+        near = near_miss(row.metric, METRICS)
+        return f"nothing in the model answers to {row.metric}" + (f"; did you mean '{near}'?" if near else "")
+    wrong = value_fault(row) or unit_fault(row)
+    if wrong:
+        return wrong
+    if row.metric != DISTANCES and row.bounds is None:
+        return "a bound, not a figure"
+    return _no_load(row) if row.metric == CURVE else ""
+
+
+def _no_load(row: Row) -> str:
+    """Return why a row is no point of a curve, nothing where it is one."""
+    match = LOAD_FIGURE.search(row.state)
+    if match is None:
         return "the state tells no total_bw=NUMBER"
-    return "not a number above 0" if row.bounds is None else f"nothing in the model answers to {row.metric}"
+    return "" if (match[2] or "GB/s") in BANDWIDTH_UNITS else f"total_bw in {match[2]}"
 
 
 _REASONS: Final = {

@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Final
 
 from simslab.base.documents.input import read_text
-from simslab.base.errors import UserError
+from simslab.base.errors import Problem, UserError, UserErrors, near_miss
+from simslab.base.units import CYCLE_UNITS
+from simslab.instruments.reference.metrics import DISTANCES, METRICS, stated_unit
 
 MAX_BYTES: Final = 16 << 20
 NUMBER: Final = r"(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})"
+RANGE: Final = re.compile(rf"({NUMBER})(?:\s*-\s*({NUMBER}))?", re.ASCII)
+BOUND: Final = re.compile(rf"[<>]=?\s*{NUMBER}", re.ASCII)
 COLUMNS: Final = ("machine", "metric", "from", "to", "state", "value", "unit")
 
 
@@ -38,7 +42,7 @@ class Row:
     @property
     def bounds(self) -> tuple[float, float] | None:
         """Lowest and highest published value, None where the value is no number above 0, or a range backwards."""
-        match = re.fullmatch(rf"({NUMBER})(?:\s*-\s*({NUMBER}))?", self.value.strip(), re.ASCII)
+        match = RANGE.fullmatch(self.value.strip())
         if match is None:
             return None
         low, high = float(match[1]), float(match[2] or match[1])
@@ -118,12 +122,14 @@ def read_table(path: Path) -> list[Row]:
 
 def _row(line: int, record: dict[str, str | None]) -> Row:
     machine, metric, source, target, state, value, unit = ((record[name] or "").strip() for name in COLUMNS)
-    return Row(line, machine, metric, source, target, state, value, unit)
+    return Row(line, machine, metric, source, target, state, value, stated_unit(metric, unit))
 
 
 def rows_of(rows: Iterable[Row], names: Sequence[str], path: Path) -> list[Row]:
-    """Return the rows of the machines called `names`; UserError if there are none."""
+    """Return the rows of the machines called `names`; UserError if there are none or one's unit is not its metric's."""
     table = list(rows)
+    if not table:
+        raise UserError("has no rows", file=str(path), expected="one below the heading")
     found = [row for row in table if row.machine in names]
     if not found:
         known = sorted({row.machine for row in table})
@@ -132,7 +138,29 @@ def rows_of(rows: Iterable[Row], names: Sequence[str], path: Path) -> list[Row]:
             file=str(path),
             expected=f"--as {known[0]}" if len(known) == 1 else "--as and one of those" if known else "",
         )
+    problems = [_unit_problem(row, path) for row in found if unit_fault(row)]
+    if problems:
+        raise UserErrors(problems)
     return found
+
+
+def value_fault(row: Row) -> str:
+    """Return what is wrong with a row's value, nothing of a bound (`>270`), which is no mistake."""
+    if row.metric not in METRICS or row.metric == DISTANCES or row.bounds or BOUND.fullmatch(row.value.strip()):
+        return ""
+    return "not a number above 0"
+
+
+def unit_fault(row: Row) -> str:
+    """Return what is wrong with a row's unit."""
+    units = METRICS.get(row.metric, ())
+    return f"{row.metric} in '{row.unit[:40]}'" if units and row.unit not in units else ""
+
+
+def _unit_problem(row: Row, path: Path) -> Problem:
+    units = METRICS[row.metric]
+    near = near_miss(row.unit, units)
+    return Problem(unit_fault(row), str(path), row.line, 1, expected=", ".join(units), near=near)
 
 
 def judge(cells: Iterable[Cell]) -> list[Verdict]:
@@ -151,4 +179,4 @@ def _verdict(kind: str, cells: Sequence[Cell]) -> Verdict:
 
 
 def _within_cycles(cell: Cell, allowed: Tolerance) -> bool:
-    return cell.row.unit == "cycles" and abs(cell.measured - cell.published) <= allowed.cycles
+    return cell.row.unit in CYCLE_UNITS and abs(cell.measured - cell.published) <= allowed.cycles

@@ -84,8 +84,36 @@ def test_bandwidths_are_told_in_gigabytes(two_socket):
     channels = load_machine("two-socket").dram.channels
     local = only(answers("two-socket", "core.outstanding=40"), "dram_read_bandwidth", "node0", "node0", unit="GB/s")
     assert (local.kind, local.measured) == ("bandwidth", pytest.approx(18.5 * channels, rel=0.05))
-    assert only(two_socket, "dram_peak_bandwidth", state="no mix").reason == "no mix called no mix"
-    assert only(two_socket, "l2_bandwidth").reason == "the machine file states no bandwidth of its L2"
+    unmixed = only(two_socket, "dram_peak_bandwidth", state="no mix", unit="GB/s")
+    assert unmixed.reason == "no mix called no mix"
+    unstated = only(two_socket, "l2_bandwidth", unit="GB/s")
+    assert unstated.reason == "the machine file states no bandwidth of its L2"
+
+
+@pytest.mark.parametrize(
+    ("metric", "source", "state", "first", "second", "factor"),
+    [
+        ("dram_idle_latency", "node0", "random", "ns", "us", 1000),
+        ("dram_read_bandwidth", "node0", "", "MB/s", "GB/s", 1000),
+        ("instruction_cost", "", "pause", "us", "ms", 1000),
+    ],
+)
+def test_what_is_measured_is_told_in_the_rows_unit(two_socket, metric, source, state, first, second, factor):
+    small, large = (only(two_socket, metric, source, source, state, unit=unit).measured for unit in (first, second))
+    assert small == pytest.approx(large * factor)
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "reason"),
+    [
+        ("dram_idle_latency", "clocks", "dram_idle_latency in 'clocks'"),
+        ("dram_idle_latency", "GB/s", "dram_idle_latency in 'GB/s'"),
+        ("dram_read_bandwidth", "ns", "dram_read_bandwidth in 'ns'"),
+        ("instruction_cost", "B/cycle", "the instruction works on no string of bytes"),
+    ],
+)
+def test_a_figure_in_a_unit_of_something_else_is_no_comparison(two_socket, metric, unit, reason):
+    assert only(two_socket, metric, "node0", "node0", "pause", unit=unit).reason == reason
 
 
 def test_more_cores_read_more(two_socket):
@@ -143,6 +171,15 @@ def test_what_the_model_does_not_charge_is_no_comparison(two_socket, metric, sta
     assert found.reason
 
 
+def test_a_metric_that_nothing_answers_to_is_told_with_the_near_one(two_socket):
+    found = only(two_socket, "dram_idle_latancy")
+    assert found.reason == "nothing in the model answers to dram_idle_latancy; did you mean 'dram_idle_latency'?"
+
+
+def test_a_bound_is_told_as_one(two_socket):
+    assert only(two_socket, "dram_idle_latency", "node0", "node0", value=">270").reason == "a bound, not a figure"
+
+
 def test_a_measured_value_within_a_published_range_has_no_error(two_socket):
     measured = only(two_socket, "l2_latency", unit="cycles").measured
     assert only(two_socket, "l2_latency", value=f"{measured - 2}-{measured + 2}", unit="cycles").error == 0
@@ -171,3 +208,21 @@ def test_a_curve_is_answered_at_each_point_and_judged_by_knee_and_plateau(monkey
     assert (knee.kind, knee.measured, knee.published) == ("knee", pytest.approx(65), pytest.approx(60))
     assert (plateau.kind, plateau.measured, plateau.published) == ("plateau", 200.0, 100.0)
     assert isinstance(knee, Cell)
+
+
+def test_a_curve_may_be_in_other_units(monkeypatch):
+    from simslab.instruments.measure import loaded
+    from simslab.instruments.measure.loaded import LoadPoint
+
+    points = [LoadPoint(0, 200.0, 90.0), LoadPoint(100, 120.0, 50.0), LoadPoint(20000, 100.0, 10.0)]
+    monkeypatch.setattr(loaded, "loaded_curve", lambda spec, sequential: points)
+    figures = ((10000, "0.1"), (70000, "0.16"))
+    rows = [row("dram_loaded_latency", state=f"total_bw={mb} MB/s", value=us, unit="us") for mb, us in figures]
+    first, second, knee, plateau = answers().answer(rows)
+    assert [(cell.measured, cell.published) for cell in (first, second)] == [(0.1, 0.1), (0.16, 0.16)]
+    assert (knee.published, plateau.published) == (pytest.approx(60), 100.0)
+
+
+def test_a_load_in_an_unknown_unit_is_no_comparison(two_socket):
+    found = only(two_socket, "dram_loaded_latency", state="total_bw=10 gB/s")
+    assert found.reason == "total_bw in gB/s"

@@ -38,6 +38,37 @@ def test_an_unknown_machine_is_told_with_those_that_are_known(tmp_path):
         rows_of(rows, ["x"], tmp_path / "t.csv")
 
 
+def test_a_table_without_rows_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"t.csv: has no rows; expected one below the heading$"):
+        rows_of([], ["x"], tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "told"),
+    [
+        ("dram_idle_latency", "nS", "t.csv:2:1: dram_idle_latency in 'nS'; expected ns, .*; did you mean 'ns'?"),
+        ("l3_latency", "clocks", "t.csv:2:1: l3_latency in 'clocks'; expected ns, .*cycles"),
+        ("l3_latency", "MB/s", "t.csv:2:1: l3_latency in 'MB/s'; expected ns"),
+        ("stream_node", "ns", "t.csv:2:1: stream_node in 'ns'; expected GB/s"),
+    ],
+)
+def test_a_figure_in_a_unit_that_is_not_its_metrics_is_refused(tmp_path, metric, unit, told):
+    with pytest.raises(UserError, match=told):
+        rows_of([row(metric, "node0", "node0", "", "4", unit)], ["m"], tmp_path / "t.csv")
+
+
+def test_units_of_what_the_model_does_not_answer_and_of_other_machines_are_not_looked_at(tmp_path):
+    rows = [row("weather", "", "", "", "4", "degrees"), row("slit_row", "node0", "", "", "10", "SLIT")]
+    other = Row(3, "other", "l3_latency", "", "", "", "4", "clocks")
+    assert rows_of([*rows, other], ["m"], tmp_path / "t.csv") == rows
+
+
+def test_a_unit_that_is_not_stated_is_the_metrics(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text(HEAD + "m,l3_latency,,,,20,,,\nm,stream_node,,,,20,,,\n")
+    assert [row.unit for row in read_table(table)] == ["ns", "GB/s"]
+
+
 def test_latencies_come_in_the_unit_of_the_row():
     cycles, ns = answer(
         "two-socket",
