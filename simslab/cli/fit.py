@@ -48,7 +48,7 @@ def fit(
     from simslab.cli.terminal.progress import progress
     from simslab.instruments.fit.fitting import fit_machine
     from simslab.instruments.fit.write import fitted_text
-    from simslab.instruments.reference.reference import read_table, rows_of
+    from simslab.instruments.reference.reference import read_table, refuse_values, rows_of
     from simslab.machine.library import load_machine_document
     from simslab.report.machine.fit_text import fit_json, fit_text
 
@@ -62,6 +62,7 @@ def fit(
             expected="a machine file without 'extends' for --out",
         )
     rows = rows_of(read_table(against), as_name or spec.measured_as or [spec.name], against)
+    refuse_values(rows, against)
     wanted = [name.strip() for text in parameters or () for name in text.split(",") if name.strip()]
     with progress(f"fitting {spec.name}"):
         result = fit_machine(document, rows, wanted, hold_out)

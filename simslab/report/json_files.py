@@ -225,6 +225,7 @@ class FitFile(Told):
     not_determined: list[str] = Field(description="parameters that the cells do not tell, left as they were")
     fit: list[FittedCellFile]
     prediction: list[FittedCellFile] = Field(description="cells held out, which the fit never saw")
+    left_out: list[Skipped] = Field(description="rows that are neither, with the reason")
     machines_measured: int
 
 

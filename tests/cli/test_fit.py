@@ -41,3 +41,9 @@ def test_json_has_fit_and_prediction_apart(simslab, fit):
 def test_an_unwritable_output_is_told_in_one_line(refused, fit, tmp_path):
     missing = tmp_path / "none" / "x.yaml"
     assert "cannot be written" in refused(*fit, "--parameters", "dram.latency", "-o", missing)
+
+
+def test_a_value_that_is_no_number_is_told_with_its_line(refused, fit, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text(table.read_text().replace("node1,random,150,ns", 'node1,random,"150,5",ns'))
+    assert f"{table}:3:1: value '150,5': not a number above 0" in refused(*fit)

@@ -80,6 +80,7 @@ def test_a_fit_has_its_schemas_keys(table):
     how = ("--against", table, "--parameters", "dram.latency", "--hold-out", "node1 -> node0", "--json")
     found = FILES["fit"].model_validate_json(printed("fit", "two-socket", *how))
     assert (len(found.parameters), len(found.fit), len(found.prediction)) == (1, 2, 1)
+    assert "nothing in the model answers to" in found.left_out[0].reason
 
 
 SIZED = ("one-node", "local-churn", "--set", "scale=0.005", "--seeds", "2")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simslab.base.errors import UserError
 from simslab.instruments.reference.answers import Answers
 from simslab.instruments.reference.metrics import CURVE
-from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Row
+from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Row, Skipped
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
@@ -31,8 +31,30 @@ def cell_name(row: Row) -> str:
 
 def judged_cells(spec: MachineSpec, rows: Sequence[Row]) -> list[Cell]:
     """Return the cells of `rows` that have a tolerance and that a parameter could move."""
-    answers = Answers(spec).answer(rows)
+    return judged(Answers(spec).answer(rows))
+
+
+def judged(answers: Iterable[Cell | Skipped]) -> list[Cell]:
+    """Return the cells that have a tolerance and that a parameter could move."""
     return [a for a in answers if isinstance(a, Cell) and a.kind != UNJUDGED and a.kind not in STATED]
+
+
+def left_out(answers: Iterable[Cell | Skipped]) -> list[Skipped]:
+    """Return the rows that are neither fitted nor held out, with the reason."""
+    return [
+        answer if isinstance(answer, Skipped) else Skipped(answer.row, why)
+        for answer in answers
+        if (why := _why(answer))
+    ]
+
+
+def _why(answer: Cell | Skipped) -> str:
+    """Return why a row is left out; nothing of a curve's points, which count by its knee and its plateau."""
+    if isinstance(answer, Skipped):
+        return answer.reason
+    if answer.kind in STATED:
+        return "stated by the machine file: no number that can be fitted moves it"
+    return "shown only, it has no tolerance" if answer.kind == UNJUDGED and answer.row.metric != CURVE else ""
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from simslab.base.documents.validation import validate
-from simslab.instruments.fit.cells import Split, cell_key, judged_cells, rows_behind, split_cells, weighted_errors
+from simslab.base.errors import UserError
+from simslab.instruments.fit.cells import (
+    Split,
+    cell_key,
+    judged,
+    judged_cells,
+    left_out,
+    rows_behind,
+    split_cells,
+    weighted_errors,
+)
 from simslab.instruments.fit.parameters import Parameter, find_parameters, value_at, with_values
 from simslab.instruments.fit.solve import Model, solve, told_apart
-from simslab.instruments.reference.reference import Cell, Row
+from simslab.instruments.reference.answers import Answers
+from simslab.instruments.reference.reference import Cell, Row, Skipped
 from simslab.machine.spec import MachineSpec
 
 if TYPE_CHECKING:
     from simslab.base.documents.document import Document
+
+SHOWN: Final = 3  # rows left out that an error names
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class FitResult:
     after: tuple[Cell, ...]  # the same cells
     split: Split
     measured: int  # machines that were measured
+    left_out: tuple[Skipped, ...] = ()  # rows that are neither fitted nor held out
 
 
 def fit_machine(document: Document, rows: Sequence[Row], wanted: Sequence[str] = (), hold_out: str = "") -> FitResult:
@@ -51,12 +65,18 @@ def fit_machine(document: Document, rows: Sequence[Row], wanted: Sequence[str] =
     `wanted`: names of parameters (with bounds, `name=low:high`); none for all that the rows determine. `hold_out` as in
     `split_cells`.
     """
-    before = judged_cells(validate(document, MachineSpec), rows)
+    answers = Answers(validate(document, MachineSpec)).answer(rows)
+    before, missing = judged(answers), left_out(answers)
+    if not before:
+        raise _with_left_out(UserError("no row of the table can be fitted to", expected="other rows"), missing)
     parameters = find_parameters(document, wanted)
     split = split_cells(before, hold_out)
     task = _Task(document, rows, before, split)
     model = task.model(parameters)
-    kept = told_apart(model, bool(wanted))
+    try:
+        kept = told_apart(model, bool(wanted))
+    except UserError as error:
+        raise _with_left_out(error, missing) from None
     chosen = [parameters[index] for index in kept]
     if len(chosen) < len(parameters):
         model = task.narrowed(model, kept)
@@ -72,7 +92,18 @@ def fit_machine(document: Document, rows: Sequence[Row], wanted: Sequence[str] =
         tuple(after[cell_key(cell)] for cell in before),
         split,
         task.measured,
+        tuple(missing),
     )
+
+
+def _with_left_out(error: UserError, missing: Sequence[Skipped]) -> UserError:
+    """Return an error with the rows that are left out, since one of them may be what the user counted on."""
+    (problem,) = error.problems
+    if not missing:
+        return error
+    shown = [f"line {skipped.row.line}: {skipped.reason}" for skipped in missing[:SHOWN]]
+    more = [f"and {len(missing) - SHOWN} more"] if len(missing) > SHOWN else []
+    return UserError(f"{problem.message} (left out: {'; '.join(shown + more)})", expected=problem.expected)
 
 
 class _Task:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from simslab.base.documents.input import read_text
 from simslab.base.errors import Problem, UserError, UserErrors, near_miss
@@ -111,16 +111,30 @@ def read_table(path: Path) -> list[Row]:
     text = read_text(path, "a table of published figures", MAX_BYTES)  # spreadsheets put a byte-order mark first
     reader = csv.DictReader(io.StringIO(text, newline=""))
     try:
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            told = f"no column '{missing[0]}'"
-            raise UserError(told, file=str(path), line=1, column=1, expected=", ".join(COLUMNS))
-        return [_row(reader.line_num, record) for record in reader]
+        _check_heading(reader.fieldnames or (), path)
+        return [_row(reader, record, path) for record in reader if not (record["machine"] or "").startswith("#")]
     except csv.Error as error:
         raise UserError(f"is no CSV: {error}", file=str(path), line=reader.line_num, column=1) from None
 
 
-def _row(line: int, record: dict[str, str | None]) -> Row:
+def _check_heading(names: Sequence[str], path: Path) -> None:
+    missing = [name for name in COLUMNS if name not in names]
+    if not missing:
+        return
+    told = f"no column '{missing[0]}'"
+    raise UserError(told, file=str(path), line=1, column=1, expected=", ".join(COLUMNS))
+
+
+def _row(reader: csv.DictReader[str], record: dict[str | Any, str | Any], path: Path) -> Row:
+    """Return a row; UserError where it has more fields than the heading, or lacks some of those that are read."""
+    line, width = reader.line_num, len(reader.fieldnames or ())
+    if None in record:  # where `csv` puts what is behind the last column
+        told = f"the row has {width + len(record[None])} fields, the heading {width}"
+        expected = "a decimal point in numbers, and quotation marks around a field that holds a comma"
+        raise UserError(told, file=str(path), line=line, column=1, expected=expected)
+    if any(record[name] is None for name in COLUMNS):
+        told = f"the row has {sum(field is not None for field in record.values())} fields, the heading {width}"
+        raise UserError(told, file=str(path), line=line, column=1, expected="a field for each column, if an empty one")
     machine, metric, source, target, state, value, unit = ((record[name] or "").strip() for name in COLUMNS)
     return Row(line, machine, metric, source, target, state, value, stated_unit(metric, unit))
 
@@ -142,6 +156,18 @@ def rows_of(rows: Iterable[Row], names: Sequence[str], path: Path) -> list[Row]:
     if problems:
         raise UserErrors(problems)
     return found
+
+
+def refuse_values(rows: Iterable[Row], path: Path) -> None:
+    """Raise a UserError that names the rows whose metric the model answers to and whose value is no number above 0."""
+    expected = "a number such as 89.5, a range such as 80-90 or a bound such as >270"
+    problems = [
+        Problem(f"value '{row.value[:40]}': {value_fault(row)}", str(path), row.line, 1, expected=expected)
+        for row in rows
+        if value_fault(row)
+    ]
+    if problems:
+        raise UserErrors(problems)
 
 
 def value_fault(row: Row) -> str:

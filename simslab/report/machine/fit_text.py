@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.instruments.fit.cells import cell_name
@@ -12,7 +13,7 @@ from simslab.instruments.reference.reference import TOLERANCES, judge
 
 if TYPE_CHECKING:
     from simslab.instruments.fit.fitting import FitResult, Fitted
-    from simslab.instruments.reference.reference import Cell
+    from simslab.instruments.reference.reference import Cell, Skipped
 
 SHOWN: Final = 20  # held-out cells, worst first
 
@@ -29,6 +30,8 @@ def fit_text(result: FitResult) -> str:
         lines += [*_table(result, result.split.held_out), "", *_held_out(result)]
     else:
         lines += ["", "no cell was held out: nothing here says how the machine predicts (--hold-out 0.25)"]
+    if result.left_out:
+        lines += ["", "neither fitted nor held out:", *map(_left_out, result.left_out)]
     return "\n".join([*lines, ""])
 
 
@@ -39,9 +42,15 @@ def fit_json(result: FitResult) -> str:
         "not_determined": list(result.left),
         "fit": [_cell_json(result, index) for index in result.split.fitted],
         "prediction": [_cell_json(result, index) for index in result.split.held_out],
+        "left_out": [asdict(skipped) for skipped in result.left_out],
         "machines_measured": result.measured,
     }
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def _left_out(skipped: Skipped) -> str:
+    row = skipped.row
+    return f"  line {row.line}: {cell_name(row)} = {row.value} {row.unit}: {skipped.reason}"
 
 
 def _parameter(fitted: Fitted) -> str:

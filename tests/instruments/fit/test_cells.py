@@ -3,8 +3,8 @@
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.instruments.fit.cells import rows_behind, split_cells, weighted_errors
-from simslab.instruments.reference.reference import Cell, Row
+from simslab.instruments.fit.cells import left_out, rows_behind, split_cells, weighted_errors
+from simslab.instruments.reference.reference import UNJUDGED, Cell, Row, Skipped
 
 
 def cell(line, metric="dram_idle_latency", kind="idle latency", measured=103.0):
@@ -48,3 +48,15 @@ def test_only_the_rows_behind_the_fitted_cells_are_measured():
     rows = [item.row for item in CELLS] + curve
     assert [row.line for row in rows_behind(rows, cells, [0])] == [2]
     assert [row.line for row in rows_behind(rows, cells, [4])] == [6, 7]
+
+
+def test_rows_that_are_neither_fitted_nor_held_out_are_left_out_with_their_reasons():
+    answers = [
+        *CELLS,
+        Skipped(CELLS[0].row, "why"),
+        cell(6, "dram_remote_extra", UNJUDGED),
+        cell(7, "slit_row", "distance"),
+        cell(8, "dram_loaded_latency", UNJUDGED),
+    ]
+    told = [(skipped.row.line, skipped.reason.split()[0]) for skipped in left_out(answers)]
+    assert told == [(2, "why"), (6, "shown"), (7, "stated")]

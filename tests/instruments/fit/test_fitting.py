@@ -77,3 +77,21 @@ def test_bounds_hold_and_are_told(perturbed, own_rows):
 
 def test_the_same_fit_tells_the_same(found, perturbed, own_rows):
     assert fit_json(fit_machine(perturbed(*CHANGES), own_rows, NAMES)) == fit_json(found)
+
+
+def test_rows_that_are_left_out_are_told(perturbed, own_rows):
+    elsewhere = replace(own_rows[0], line=99, target="node7")
+    (left,) = fit_machine(perturbed(*CHANGES), [*own_rows, elsewhere], NAMES).left_out
+    assert (left.row, left.reason) == (elsewhere, "the row's place or memory mode is not one of this machine's")
+
+
+def test_a_parameter_that_only_rows_left_out_would_feel_is_refused_with_those(perturbed, own_rows):
+    rows = [own_rows[0], replace(own_rows[1], line=3, target="node7")]
+    with pytest.raises(UserError, match=r"depends on links.upi.latency \(left out: line 3: .* not one of this"):
+        fit_machine(perturbed(), rows, ["links.upi.latency"])
+
+
+def test_a_table_of_which_nothing_can_be_fitted_to_is_refused_with_the_reasons(perturbed, own_rows):
+    rows = [replace(own_rows[0], line=line, metric="weather") for line in range(2, 7)]
+    with pytest.raises(UserError, match=r"can be fitted to \(left out: line 2: nothing .* and 2 more\); exp"):
+        fit_machine(perturbed(), rows, ["dram.latency"])

@@ -1,10 +1,12 @@
 """A table of published figures is compared row by row."""
 
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
 from simslab.instruments.reference.answers import Answers
-from simslab.instruments.reference.reference import Cell, Row, Skipped, judge, read_table, rows_of
+from simslab.instruments.reference.reference import Cell, Row, Skipped, judge, read_table, refuse_values, rows_of
 from simslab.machine.library import load_machine
 
 HEAD = "machine,metric,from,to,state,value,unit,source,confidence\n"
@@ -36,6 +38,41 @@ def test_an_unknown_machine_is_told_with_those_that_are_known(tmp_path):
     rows = [row("l1_latency", "core", "local", "", "4", "cycles")]
     with pytest.raises(UserError, match="no rows for x; it has m"):
         rows_of(rows, ["x"], tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("m,l1_latency", "t.csv:2:1: the row has 2 fields, the heading 9; expected a field for each column"),
+        ("m,l1_latency,,,,4", "t.csv:2:1: the row has 6 fields, the heading 9; expected a field for each column"),
+        ("m,l1_latency,,,,80,5,ns,,", "t.csv:2:1: the row has 10 fields, the heading 9; expected a decimal point"),
+    ],
+)
+def test_a_row_of_another_width_is_refused(tmp_path, text, told):
+    table = tmp_path / "t.csv"
+    table.write_text(HEAD + text + "\n")
+    with pytest.raises(UserError, match=told):
+        read_table(table)
+
+
+def test_lines_that_begin_with_a_hash_are_comments(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text(HEAD + "# our machine, idle\nm,l1_latency,,,,4,cycles\n")
+    assert [row.line for row in read_table(table)] == [3]
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-5", "0", "80,5", "80 ns", "", "N/A", "50-40"])
+def test_a_value_that_is_no_number_is_refused_with_its_line(tmp_path, value):
+    rows = [row("l3_latency", "", "", "", "20"), replace(row("l3_latency", "", "", "", value), line=3)]
+    with pytest.raises(
+        UserError, match=rf"t.csv:3:1: value '{value}': not a number above 0; expected a number such as"
+    ):
+        refuse_values(rows, tmp_path / "t.csv")
+
+
+def test_a_range_a_bound_distances_and_what_nothing_answers_to_are_not_refused(tmp_path):
+    told = [("l3_latency", "20-22"), ("l3_latency", ">20"), ("slit_row", "10 21"), ("weather", "fair")]
+    refuse_values([row(metric, "", "", "", value) for metric, value in told], tmp_path / "t.csv")
 
 
 def test_a_table_without_rows_is_refused(tmp_path):

@@ -1,12 +1,13 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from simslab.instruments.fit.cells import Split
 from simslab.instruments.fit.fitting import FitResult, Fitted
 from simslab.instruments.fit.parameters import Parameter
-from simslab.instruments.reference.reference import Cell, Row
+from simslab.instruments.reference.reference import Cell, Row, Skipped
 from simslab.report.machine.fit_text import SHOWN, fit_json, fit_text
 
 DRAM = Parameter("dram.latency", ("dram", "latency"), "ns", 50.0, 12.5, 200.0)
@@ -69,3 +70,13 @@ def test_the_file_has_fit_and_prediction_apart():
     assert [len(told[key]) for key in ("fit", "prediction", "not_determined")] == [2, 1, 1]
     assert told["prediction"][0]["error_after"] == pytest.approx(0.05)
     assert told["machines_measured"] == 7
+
+
+def test_rows_left_out_are_told_with_line_and_reason():
+    left = replace(result(), left_out=(Skipped(cell(1.0, 9).row, "no such node"),))
+    assert fit_text(left).splitlines()[-2:] == [
+        "neither fitted nor held out:",
+        "  line 9: dram_idle_latency node0 -> node1 [random] = 100 ns: no such node",
+    ]
+    (told,) = json.loads(fit_json(left))["left_out"]
+    assert (told["row"]["line"], told["reason"]) == (9, "no such node")
