@@ -128,9 +128,7 @@ def _check_trace(path: Path, kept: Copies) -> str:
         paired = read_paired(file)
     trace = paired.trace
     told = [f"kmem trace, {len(trace)} events in {trace.lines} lines, {trace.lines_skipped} lines skipped"]
-    told += [
-        f"  {reason}: {count}"
-        for reason, count in sorted({**trace.skipped, **paired.skipped, **paired.out_of_order()}.items())
-    ]
+    counts = trace.skipped | paired.skipped | paired.still_allocated() | paired.out_of_order()
+    told += [f"  {reason}: {count}" for reason, count in sorted(counts.items())]
     told += [f"  line not understood: {line[:90]}" for line in trace.unparsed_examples]
     return "\n".join(told)

@@ -35,7 +35,7 @@ EVENT = (
 def test_a_trace_is_known_by_its_content(tmp_path, name):
     trace = tmp_path / name
     trace.write_text(EVENT + "\n")
-    assert check_file(str(trace)) == "kmem trace, 1 events in 1 lines, 0 lines skipped"
+    assert check_file(str(trace)).splitlines()[0] == "kmem trace, 1 events in 1 lines, 0 lines skipped"
 
 
 @pytest.mark.parametrize("name", ["trace.dat", "trace.log", "trace"])
@@ -60,6 +60,7 @@ def test_a_trace_is_checked_as_a_run_would_read_it(tmp_path):
         "  events lost while recording: 3",
         "  free of an object allocated before the recording: 1",
         "  line that does not parse: 1",
+        "  never freed (allocated, not skipped): 1",
         "  line not understood: rubbish",
     ]
 
@@ -67,8 +68,15 @@ def test_a_trace_is_checked_as_a_run_would_read_it(tmp_path):
 def test_events_earlier_than_the_one_before_are_told_by_check_as_by_run(tmp_path):
     trace = tmp_path / "t.txt"
     trace.write_text(EVENT + "\n" + EVENT.replace("1.000001", "0.9").replace("0xffff1", "0xffff2") + "\n")
+    assert "  earlier than the event before (in file order, not skipped): 1" in check_file(str(trace)).splitlines()
+
+
+def test_objects_that_nothing_frees_are_told_by_check_as_by_run(tmp_path):
+    trace = tmp_path / "t.txt"
+    trace.write_text(EVENT + "\n" + EVENT + "\n")
     assert check_file(str(trace)).splitlines()[1:] == [
-        "  earlier than the event before (in file order, not skipped): 1"
+        "  never freed (allocated, not skipped): 1",
+        "  pointer allocated again without a recorded free (the object before stays, not skipped): 1",
     ]
 
 

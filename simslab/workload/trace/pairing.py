@@ -31,6 +31,8 @@ FAILED_ALLOCATION: Final = "allocation that returned NULL"
 BEFORE_RECORDING: Final = "free of an object allocated before the recording"
 FREED_TWICE: Final = "free of an object already freed"
 BACKWARDS: Final = "earlier than the event before (in file order, not skipped)"
+NEVER_FREED: Final = "never freed (allocated, not skipped)"
+REUSED: Final = "pointer allocated again without a recorded free (the object before stays, not skipped)"
 NO_CACHE: Final = -1
 NO_SLOT: Final = -1
 MAX_CACHES: Final = 1 << 14
@@ -61,10 +63,15 @@ class PairedTrace:
     slot: Column  # int32
     nr_slots: int
     skipped: dict[str, int]  # reason -> events not replayed
-    never_freed: int  # objects still allocated when the recording ended
+    never_freed: int  # objects still allocated when the recording ended, `reused` among them
     reused: int  # pointers that were allocated again although no free was recorded; the old object stays allocated
     caches: tuple[TraceCache, ...]
     slot_cache: Column  # int32: of each slot, index into `caches`, NO_CACHE for kmalloc
+
+    def still_allocated(self) -> dict[str, int]:
+        """Return how many objects have no free, by whether the recording shows that one is missing; {} for none."""
+        counts = {NEVER_FREED: self.never_freed - self.reused, REUSED: self.reused}
+        return {reason: count for reason, count in counts.items() if count}
 
     def out_of_order(self, count: int | None = None) -> dict[str, int]:
         """Return how many of the first `count` events are earlier than the one before, by that reason; {} for none."""

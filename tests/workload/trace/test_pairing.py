@@ -13,7 +13,9 @@ from simslab.workload.trace.pairing import (
     FREE_OF_NULL,
     FREE_OF_ZERO_SIZE,
     FREED_TWICE,
+    NEVER_FREED,
     NO_CACHE,
+    REUSED,
     pair,
     read_paired,
 )
@@ -60,6 +62,11 @@ def test_an_object_whose_free_was_not_recorded_stays_allocated(tmp_path):
     result = paired(tmp_path, alloc(1), alloc(1), free(1))
     assert result.slot.tolist() == [0, 1, 1]
     assert (result.reused, result.never_freed) == (1, 1)
+
+
+def test_objects_without_a_free_are_told_apart_by_whether_one_is_missing(tmp_path):
+    assert paired(tmp_path, alloc(1), free(1)).still_allocated() == {}
+    assert paired(tmp_path, alloc(1), alloc(1), alloc(2)).still_allocated() == {NEVER_FREED: 2, REUSED: 1}
 
 
 def test_caches_are_named_by_allocation_then_by_free_then_by_stride(tmp_path):
