@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.documents.copies import Copies
 from simslab.base.documents.inherit import KEY
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from simslab.base.documents.document import Document
+    from simslab.workload.trace.pairing import PairedTrace
+
+
+ANY_MACHINE: Final = "one-node"  # the standing caches are alike on all
 
 
 def models() -> Mapping[str, type[BaseModel]]:
@@ -128,7 +132,19 @@ def _check_trace(path: Path, kept: Copies) -> str:
         paired = read_paired(file)
     trace = paired.trace
     told = [f"kmem trace, {len(trace)} events in {trace.lines} lines, {trace.lines_skipped} lines skipped"]
-    counts = trace.skipped | paired.skipped | paired.still_allocated() | paired.out_of_order()
+    counts = trace.skipped | paired.skipped | paired.still_allocated() | paired.out_of_order() | _other_sizes(paired)
     told += [f"  {reason}: {count}" for reason, count in sorted(counts.items())]
     told += [f"  line not understood: {line[:90]}" for line in trace.unparsed_examples]
     return "\n".join(told)
+
+
+def _other_sizes(paired: PairedTrace) -> dict[str, int]:
+    """Return which standing caches a run with SLAB, unless it changes them, takes for recorded ones of other sizes."""
+    if not paired.caches:
+        return {}
+    from simslab.machine.library import load_machine
+    from simslab.workload.description.kernel_options import KernelOptions
+    from simslab.workload.run.system import boot_system, other_sizes
+
+    system = boot_system(load_machine(ANY_MACHINE), KernelOptions(), quantum=0)
+    return other_sizes(system, paired.caches, paired.objects())

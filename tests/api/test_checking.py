@@ -71,6 +71,24 @@ def test_events_earlier_than_the_one_before_are_told_by_check_as_by_run(tmp_path
     assert "  earlier than the event before (in file order, not skipped): 1" in check_file(str(trace)).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ("bytes_req=192 bytes_alloc=192", []),
+        ("bytes_req=312 bytes_alloc=320", ["312 bytes in 320 recorded, 192 in 192 simulated"]),
+    ],
+)
+def test_a_standing_cache_of_another_size_than_recorded_is_told_by_check_as_by_run(tmp_path, sizes, told):
+    trace = tmp_path / "t.txt"
+    event = EVENT.replace("kmalloc", "kmem_cache_alloc").replace(
+        "bytes_req=192 bytes_alloc=192", f"name=dentry {sizes}"
+    )
+    trace.write_text(event + "\n")
+    assert [line for line in check_file(str(trace)).splitlines() if "dentry" in line] == [
+        f"  cache 'dentry': {sentence} (not skipped): 1" for sentence in told
+    ]
+
+
 def test_objects_that_nothing_frees_are_told_by_check_as_by_run(tmp_path):
     trace = tmp_path / "t.txt"
     trace.write_text(EVENT + "\n" + EVENT + "\n")

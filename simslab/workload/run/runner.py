@@ -35,6 +35,7 @@ from simslab.workload.run.system import (
     create_caches,
     inject_faults,
     named_cache,
+    other_sizes,
     start_clocks,
     start_housekeeping,
     trace_cache,
@@ -279,6 +280,7 @@ def _program(
 
     traces = [read_paired(file) for file in workload.trace.files]
     result = replay(traces, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
+    result.summary.skipped.update(other_sizes(system, result.caches, result.objects))
     return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -239,6 +239,18 @@ def trace_cache(system: System, wanted: TraceCache) -> Cache:
     if cache is None:
         raise BadValue(f"the kernel cannot create '{wanted.name}' of {wanted.size} bytes", at=("trace", "file"))
     return cache
+
+
+def other_sizes(system: System, wanted: Iterable[TraceCache], objects: Mapping[str, int]) -> dict[str, int]:
+    """Return by reason how many of the recorded `objects` are of a standing cache with other sizes than recorded."""
+    told: dict[str, int] = {}
+    for cache in wanted:
+        found = system.find_cache(cache.name)
+        if found is None or (found.object_size, found.size) == (cache.size, cache.stride):
+            continue
+        recorded, used = f"{cache.size} bytes in {cache.stride}", f"{found.object_size} in {found.size}"
+        told[f"cache '{cache.name}': {recorded} recorded, {used} simulated (not skipped)"] = objects[cache.name]
+    return told
 
 
 def named_cache(system: System, name: str, made: dict[str, Cache]) -> Cache:

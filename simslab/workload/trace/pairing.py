@@ -73,6 +73,12 @@ class PairedTrace:
         counts = {NEVER_FREED: self.never_freed - self.reused, REUSED: self.reused}
         return {reason: count for reason, count in counts.items() if count}
 
+    def objects(self, count: int | None = None) -> dict[str, int]:
+        """Return how many objects of each cache the first `count` events allocate, kmalloc's not counted."""
+        slots = int(self.slot[:count].max(initial=NO_SLOT)) + 1
+        numbers = np.bincount(self.slot_cache[:slots] + 1, minlength=len(self.caches) + 1)[1:]
+        return {cache.name: number for cache, number in zip(self.caches, numbers.tolist(), strict=True) if number}
+
     def out_of_order(self, count: int | None = None) -> dict[str, int]:
         """Return how many of the first `count` events are earlier than the one before, by that reason; {} for none."""
         backwards = np.diff(self.trace.time, prepend=self.trace.time[:1])[self.event[:count]] < 0

@@ -36,6 +36,7 @@ class Replay:
 
     program: Program
     caches: tuple[TraceCache, ...]
+    objects: Mapping[str, int]  # allocated of each of them
     summary: TraceSummary
 
 
@@ -63,7 +64,10 @@ def replay(
         program.threads.append(ThreadProgram(f"replay/{cpu}", cpu, stream, its_times))
     if spec.vary == "start":
         _delay_starts(program, spec.start_within.cycles(frequency_hz), seed)
-    return Replay(program, tuple(caches.values()), _summary_of_all(traces, places, counts))
+    objects = Counter[str]()
+    for paired, count in zip(traces, counts, strict=True):
+        objects.update(paired.objects(count))
+    return Replay(program, tuple(caches.values()), objects, _summary_of_all(traces, places, counts))
 
 
 def events_by_word(

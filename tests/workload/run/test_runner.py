@@ -67,6 +67,12 @@ def test_a_recorded_node_that_the_machine_has_not_got_is_replayed(tmp_path):
     assert [sum(column) for column in zip(*(node.allocated for node in measured.nodes), strict=True)] == [1, 1]
 
 
+def test_a_standing_cache_of_another_size_than_recorded_is_told(tmp_path):
+    asked = "kmem_cache_alloc: call_site=a ptr={} name=dentry bytes_req=312 bytes_alloc=320 gfp_flags=GFP_KERNEL"
+    measured = of_trace(tmp_path, asked.format(10), asked.format(20))
+    assert measured.trace.skipped["cache 'dentry': 312 bytes in 320 recorded, 192 in 192 simulated (not skipped)"] == 2
+
+
 def test_a_recorded_size_that_kmalloc_refuses_fails(tmp_path):
     measured = of_trace(tmp_path, ASKED.format(20, 10**17, 10**17, -1), ASKED.format(30, 8, 8, -1))
     check(measured)

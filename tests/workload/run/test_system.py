@@ -20,6 +20,7 @@ from simslab.workload.run.system import (
     create_caches,
     inject_faults,
     named_cache,
+    other_sizes,
     start_clocks,
     start_housekeeping,
     trace_cache,
@@ -165,6 +166,13 @@ def test_a_recorded_cache_is_the_standing_one_or_a_new_one_of_its_size(system):
     assert dentry is system.find_cache("dentry")
     made = trace_cache(system, TraceCache("recorded", 712, 768))
     assert (made.object_size, made.size) == (712, 768)
+
+
+def test_standing_caches_of_other_sizes_than_recorded_are_told_with_both(system):
+    wanted = [TraceCache("dentry", 312, 320), TraceCache("filp", 9, 9), TraceCache("seq_file", 120, 120)]
+    assert other_sizes(system, wanted, {"dentry": 39, "filp": 1, "seq_file": 2}) == {
+        "cache 'dentry': 312 bytes in 320 recorded, 192 in 192 simulated (not skipped)": 39
+    }
 
 
 def test_a_name_of_the_workloads_comes_before_the_kernels(system):

@@ -69,6 +69,13 @@ def test_objects_without_a_free_are_told_apart_by_whether_one_is_missing(tmp_pat
     assert paired(tmp_path, alloc(1), alloc(1), alloc(2)).still_allocated() == {NEVER_FREED: 2, REUSED: 1}
 
 
+def test_objects_are_counted_by_cache(tmp_path):
+    result = paired(tmp_path, alloc(1, "filp"), kmalloc(2), alloc(3, "filp"), free(3), alloc(3), kmalloc(4))
+    assert result.objects() == {"filp": 2, "size-104": 1}
+    assert result.objects(2) == {"filp": 1}
+    assert paired(tmp_path, kmalloc(2)).objects() == {}
+
+
 def test_caches_are_named_by_allocation_then_by_free_then_by_stride(tmp_path):
     result = paired(tmp_path, alloc(1, "filp"), alloc(2), alloc(3), free(2, "dentry"), kmalloc(4))
     assert [cache.name for cache in result.caches] == ["filp", "dentry", "size-104"]
