@@ -1,16 +1,15 @@
 """The text of `numactl -H` (or --hardware) read into a `FoundMachine`.
 
 It tells nodes, CPUs, memory and distances. Packages and threads are inferred: nodes closer than NEAR share a package,
-and where a node's CPUs are two equal runs half the machine apart, the second run are second threads.
+and where a node's CPUs are two equal runs half the machine apart, the second run are second threads. Where one node has
+all CPUs, halves of any run of them are that far apart, so that nothing tells threads from cores: each CPU is a core.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
@@ -27,11 +26,9 @@ def read_numactl(path: Path) -> FoundMachine:
     """Return the machine that `numactl -H` told; UserError if the file is something else, or cut."""
     text = read_numactl_text(path)
     if not any(text.cpus.values()):
-        raise UserError("tells no CPUs", file=str(path), expected="lines 'node N cpus: ...'")
-    twice = next((cpu for cpu, times in Counter(chain(*text.cpus.values())).items() if times > 1), None)
-    if twice is not None:
-        raise UserError(f"CPU {twice} is in two nodes or twice in one", file=str(path), expected="each CPU in one node")
-    notes = [f"packages (nodes up to {NEAR} apart), cores and threads are inferred"]
+        _no_cpus(text, path)
+    _refuse_twice(text, path)
+    notes = [_inferred(text.cpus)]
     _refuse_cut(text, path, notes)
     nodes = [_node(number, text) for number in sorted(text.cpus)]
     order = [node.number for node in nodes]
@@ -48,6 +45,44 @@ def read_numactl(path: Path) -> FoundMachine:
         guessed=frozenset({"layout"}),
         notes=[*notes, *text.left_out],
     )
+
+
+def _no_cpus(text: NumactlText, path: Path) -> NoReturn:
+    """Refuse a text that tells no CPUs."""
+    told = (
+        "tells no CPUs: the nodes listed have memory alone (part of a larger output?)" if text.cpus else "tells no CPUs"
+    )
+    line = min(text.lines.values(), default=text.first_line)
+    raise UserError(told, file=str(path), line=line, column=1, expected="lines 'node N cpus: ...' with CPUs")
+
+
+def _refuse_twice(text: NumactlText, path: Path) -> None:
+    """Refuse a CPU that is told twice."""
+    seen: dict[int, int] = {}  # CPU: its node
+    for node, cpus in text.cpus.items():
+        for cpu in cpus:
+            if cpu not in seen:
+                seen[cpu] = node
+                continue
+            other = seen[cpu]
+            told = f"CPU {cpu} is twice in node {node}"
+            if other != node:
+                told = (
+                    f"CPU {cpu} is in node {node} and in node {other} of line {text.lines[other]} (made by numa=fake?)"
+                )
+            raise UserError(told, file=str(path), line=text.lines[node], column=1, expected="each CPU in one node")
+
+
+def _inferred(cpus: Mapping[int, Sequence[int]]) -> str:
+    """Return what the numbers of CPUs tell of threads."""
+    if _alone(cpus):
+        return "one node has all CPUs, so that nothing tells threads from cores: one thread in each core is an estimate"
+    return f"packages (nodes up to {NEAR} apart), cores and threads are inferred"
+
+
+def _alone(cpus: Mapping[int, Sequence[int]]) -> bool:
+    """Whether one node has all CPUs."""
+    return sum(map(bool, cpus.values())) == 1
 
 
 def _refuse_cut(text: NumactlText, path: Path, notes: list[str]) -> None:
@@ -70,7 +105,9 @@ def _refuse_cut(text: NumactlText, path: Path, notes: list[str]) -> None:
     message = f"{text.count} nodes are told, {listed} are listed"
     if listed == text.count:
         message = f"node {format_cpulist(text.told)} is told, node {format_cpulist(text.cpus)} is listed"
-    raise UserError(message, file=str(path), expected="the whole output of numactl -H")
+    message += " (lines cut off or left out?)"
+    expected = "the whole output of numactl -H"
+    raise UserError(message, file=str(path), line=text.first_line, column=1, expected=expected)
 
 
 def _node(number: int, text: NumactlText) -> FoundNode:
@@ -112,10 +149,11 @@ def _packages(hosts: Sequence[int], order: Sequence[int], rows: Sequence[Sequenc
 
 def _cores(cpus: Mapping[int, Sequence[int]], packages: Mapping[int, int]) -> Iterator[FoundCore]:
     total = sum(map(len, cpus.values()))
+    told = not _alone(cpus)
     for node, package in packages.items():
         own = sorted(cpus[node])
         half = len(own) // 2
-        paired = len(own) % 2 == 0 and all(own[i] + total // 2 == own[i + half] for i in range(half))
+        paired = told and len(own) % 2 == 0 and all(own[i] + total // 2 == own[i + half] for i in range(half))
         threads = [(own[i], own[i + half]) for i in range(half)] if paired else [(cpu,) for cpu in own]
         for core in threads:
             yield FoundCore(core, package, -1, node)

@@ -41,7 +41,9 @@ class NumactlText:
 
     told: set[int] = field(default_factory=set)  # nodes in the first line
     count: int = 0
+    first_line: int = 0
     cpus: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    lines: dict[int, int] = field(default_factory=dict)  # by node: the line of its CPUs
     memory: dict[int, int | None] = field(default_factory=dict)
     columns: list[int] = field(default_factory=list)
     rows: dict[int, list[int]] = field(default_factory=dict)
@@ -85,7 +87,7 @@ def _unquoted(lines: Sequence[str], start: int, prefix: str) -> Iterator[tuple[i
 class _Reader:
     def __init__(self, path: Path, start: int, first: re.Match[str]) -> None:
         self.path = path
-        self.text = NumactlText(count=int(first[2]))
+        self.text = NumactlText(count=int(first[2]), first_line=start)
         if first[3]:
             self.text.told = set(self._items(start, first[3], "node number"))
         self.last: tuple[str, int] = ("", 0)  # what the line before was, and its node
@@ -159,6 +161,7 @@ class _Reader:
             if rest.startswith("node"):
                 raise self._refuse(number, f"numactl could not read the CPUs of node {node}", "'node N cpus: ...'")
             self.text.cpus[node] = self._cpus(number, node, rest)
+            self.text.lines[node] = number
         elif what == "size":
             match = _SIZE.fullmatch(rest)
             if match is None and rest.strip() != _MISSING:

@@ -35,6 +35,24 @@ def test_second_threads_are_inferred_from_the_numbers(imported):
     assert build_topology(imported("numactl", TEXT)[0]).cores[0].cpus == (0, 8)
 
 
+ONE_NODE = """available: 1 nodes (0)
+node 0 cpus: 0 1 2 3 4 5 6 7
+node 0 size: 32059 MB
+node distances:
+node   0
+  0:  10
+"""
+
+
+def test_the_cpus_of_an_only_node_are_taken_for_cores_of_one_thread_and_told(imported):
+    spec, text = imported("numactl", ONE_NODE)
+    assert [core.cpus for core in build_topology(spec).cores] == [(cpu,) for cpu in range(8)]
+    assert (
+        "one node has all CPUs, so that nothing tells threads from cores: one thread in each core is an estimate"
+        in text
+    )
+
+
 def test_near_nodes_share_a_package(imported):
     text = TEXT.replace("10  21  50", "10  12  50").replace("21  10  60", "12  10  60")
     spec, _ = imported("numactl", text)
@@ -69,9 +87,16 @@ def test_what_describe_prints_is_read_back(imported):
     [
         ("", "is not from numactl"),
         ("hello\n", "is not from numactl"),
-        ("available: 2 nodes (0-1)\n", "tells no CPUs"),
+        ("available: 2 nodes (0-1)\n", ":1:1: tells no CPUs; expected"),
+        (
+            "available: 1 nodes (0)\nnode 0 cpus:\nnode 0 size: 9 MB\n",
+            ":2:1: tells no CPUs: the nodes listed have memory",
+        ),
+        (TEXT.replace("3 nodes (0-1,8)", "4 nodes (0-3)"), ":1:1: 4 nodes are told, 3 are listed .lines cut off"),
+        (TEXT.replace("(0-1,8)", "(0-1,9)"), ":1:1: node 0-1,9 is told, node 0-1,8 is listed .lines cut off"),
         (TEXT.replace("10  21  50", "10  21"), ":11:1: 2 distances in 3 columns"),
-        (TEXT.replace("cpus: 4 5", "cpus: 3 5"), "CPU 3 is in two nodes"),
+        (TEXT.replace("cpus: 4 5", "cpus: 3 5"), ":5:1: CPU 3 is in node 1 and in node 0 of line 2 .made by numa=fake"),
+        (TEXT.replace("cpus: 4 5", "cpus: 5 5"), ":5:1: CPU 5 is twice in node 1; expected each CPU in one node"),
     ],
 )
 def test_bad_input_is_one_message(text, message, imported):

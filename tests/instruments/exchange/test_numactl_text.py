@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_refused(name, message, case):
     [
         ("cpus: 4 5 6 7", "cpus: 4-7 (5)", ":5:1: node 1 has 4 CPUs listed, 5 counted"),
         ("cpus: 4 5 6 7", "cpus: 7-4", ":5:1: '7-4' is no CPU number"),
-        ("cpus: 4 5 6 7", "cpus: 4 5 6 4", "CPU 4 is in two nodes or twice in one"),
+        ("cpus: 4 5 6 7", "cpus: 4 5 6 4", ":5:1: CPU 4 is twice in node 1"),
         ("node 1 free", "[...]\nnode 1 free", r":7:1: '\[\.\.\.\]' is no line of numactl"),
         ("node 1 cpus: 4 5 6 7\n", "", "node 1 has a size and no line of CPUs"),
         ("node 1 cpus: 4 5 6 7\nnode 1 size: 4096 MB\n", "", "node 1 has distances and is not listed"),
