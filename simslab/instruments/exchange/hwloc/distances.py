@@ -88,12 +88,13 @@ def _old_tables(objects: Sequence[Element], notes: list[str]) -> Iterator[Known]
         nodes = [int(member.get("os_index", "0")) for kind, of in levels if kind == "NUMANode" for member in of]
         for table in tables:
             depth = int(table.get("relative_depth", "-1"))
-            if len(_cells(table)) != len(nodes) ** 2:
-                continue
-            if _written_by_2(table):
+            of_nodes = len(_cells(table)) == len(nodes) ** 2
+            if of_nodes and _written_by_2(table):
                 doubtful.append((depth != _depth_by_2(levels), nodes, table))
-            elif 0 <= depth < len(levels) and levels[depth][0] == "NUMANode":
+            elif of_nodes and 0 <= depth < len(levels) and levels[depth][0] == "NUMANode":
                 yield _old(table, nodes)
+            elif not _of_others(table, depth, levels):
+                notes.append(_left_out(table, len(nodes)))
     for unsure, nodes, table in sorted(doubtful, key=lambda entry: entry[0]):
         known = _old(table, nodes)
         if known and _is_slit(known):
@@ -106,6 +107,19 @@ def _written_by_2(table: Element) -> bool:
     """Tell whether hwloc 2 wrote the table for 1.x, which divided by the smallest value; it counts levels otherwise."""
     values = [float(cell.get("value", "0")) for cell in _cells(table)]
     return float(table.get("latency_base", "1")) == 1.0 and min(values, default=1.0) >= LOCAL
+
+
+def _of_others(table: Element, depth: int, levels: Sequence[tuple[str, Sequence[Element]]]) -> bool:
+    """Whether a table is of the objects of a level that are no nodes; hwloc 2 counts levels otherwise."""
+    if _written_by_2(table) or not 0 <= depth < len(levels):
+        return False
+    kind, members = levels[depth]
+    return kind != "NUMANode" and len(members) ** 2 == len(_cells(table))
+
+
+def _left_out(table: Element, nodes: int) -> str:
+    told = table.get("nbobjs", f"{len(_cells(table))} pairs of")
+    return f"a table of distances of {told} objects is left out: the file has {nodes} nodes for it"
 
 
 def _depth_by_2(levels: Sequence[tuple[str, Sequence[Element]]]) -> int:

@@ -1,3 +1,5 @@
+import pytest
+
 GIB = 1 << 30
 
 
@@ -18,6 +20,26 @@ def test_of_several_tables_of_hwloc_1_the_one_at_the_level_of_the_nodes_counts(c
 def test_a_table_of_packages_alone_tells_no_distances(xml, imported):
     text = old_machine(xml, old_table([[1, 8], [8, 1]], 2, 1))
     assert imported("hwloc", text)[0].distances is None
+
+
+THREE = [[10, 12, 12], [12, 10, 12], [12, 12, 10]]
+
+
+@pytest.mark.parametrize(("depth", "base"), [(1, 1), (4, 1), (1, 10)])
+def test_a_table_of_more_objects_than_there_are_nodes_is_told(xml, imported, depth, base):
+    table = old_table([[value / base for value in row] for row in THREE], depth, base)
+    spec, text = imported("hwloc", old_machine(xml, table))
+    assert spec.distances is None
+    assert "a table of distances of 3 objects is left out: the file has 2 nodes for it" in text
+
+
+def test_a_table_of_a_level_that_is_not_there_is_told(xml, imported):
+    text = imported("hwloc", old_machine(xml, old_table([[1, 8], [8, 1]], 9, 1)))[1]
+    assert "a table of distances of 2 objects is left out: the file has 2 nodes for it" in text
+
+
+def test_a_table_of_other_objects_is_passed_over(xml, imported):
+    assert "table of distances" not in imported("hwloc", old_machine(xml, old_table([[1, 8], [8, 1]], 2, 1)))[1]
 
 
 def test_a_table_that_hwloc_2_wrote_for_1_counts_levels_otherwise(xml, imported):
