@@ -12,6 +12,7 @@ from typing import Any, Final
 from simslab.base.errors import UserError, reason
 
 MAX_BYTES: Final = 256 << 20
+IN_UTF_16: Final = "text in UTF-16, as PowerShell writes it"
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")  # half of a pair, escaped
 
 
@@ -30,10 +31,22 @@ def read_bytes(path: str | Path, expected: str = "", most: int = MAX_BYTES, name
 
 def read_text(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> str:
     """Return the UTF-8 text in a file, without a byte-order mark; UserError if there is none."""
+    data = read_bytes(path, expected, most)
     try:
-        return read_bytes(path, expected, most).decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UserError("is not UTF-8 text", file=str(path), expected=expected) from None
+        told = IN_UTF_16 if is_utf_16(data) else "is not UTF-8 text"
+        raise UserError(told, file=str(path), expected=in_utf_8(expected)) from None
+
+
+def is_utf_16(data: bytes) -> bool:
+    """Whether what begins so is UTF-16 text, by its byte-order mark."""
+    return data.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
+def in_utf_8(expected: str) -> str:
+    """Return what is expected of a text in another encoding."""
+    return f"UTF-8: {expected}" if expected else "UTF-8"
 
 
 def read_json(path: str | Path, expected: str = "", most: int = MAX_BYTES) -> Any:

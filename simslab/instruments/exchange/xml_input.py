@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
-from simslab.base.documents.input import read_bytes
+from simslab.base.documents.input import IN_UTF_16, in_utf_8, is_utf_16, read_bytes
 from simslab.base.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ def read_xml(path: Path, what: str) -> Element:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
+    data = read_bytes(path, what)
     try:
-        root: Element = fromstring(read_bytes(path, what))
+        root: Element = fromstring(data)
     except ParseError as error:
+        if is_utf_16(data):  # which XML may be, if it says so
+            raise UserError(IN_UTF_16, file=str(path), expected=in_utf_8(what)) from error
         line, column = error.position
         reason = str(error).partition(": line")[0]
         raise UserError(

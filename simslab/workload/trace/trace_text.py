@@ -11,6 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
+from simslab.base.documents.input import IN_UTF_16, in_utf_8, is_utf_16
 from simslab.base.errors import UserError, reason
 
 # Speed: bytes of text held at a time; so few that the host's allocator keeps the memory (benchmarks/traces.py).
@@ -118,7 +119,7 @@ def _refuse_binary(path: Path, data: bytes) -> None:
     for magic, what in _PACKED.items():
         if data.startswith(magic):
             raise UserError(f"a file packed with {what}", file=str(path), expected=_EXPECTED)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UserError("text in UTF-16, as PowerShell writes it", file=str(path), expected=f"UTF-8: {_EXPECTED}")
+    if is_utf_16(data):
+        raise UserError(IN_UTF_16, file=str(path), expected=in_utf_8(_EXPECTED))
     if b"\0" in data:
         raise UserError("not a text file", file=str(path), expected=_EXPECTED)

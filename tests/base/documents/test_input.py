@@ -26,8 +26,15 @@ def test_a_byte_order_mark_is_no_text(tmp_path):
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path):
-    (tmp_path / "a").write_bytes(b"\xff\xfe")
-    assert "is not UTF-8 text" in told(read_text, tmp_path / "a")
+    (tmp_path / "a").write_bytes(b"\xff\xff")
+    assert told(read_text, tmp_path / "a") == f"{tmp_path / 'a'}: is not UTF-8 text; expected UTF-8"
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"\xfe\xff"])
+def test_text_in_utf_16_is_told_as_such(tmp_path, mark):
+    (tmp_path / "a").write_bytes(mark + b"a\0")
+    message = "a: text in UTF-16, as PowerShell writes it; expected UTF-8: a table"
+    assert told(read_text, tmp_path / "a", "a table").endswith(message)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "9" * 5000])

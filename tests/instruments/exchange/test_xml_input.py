@@ -42,3 +42,12 @@ def test_an_unknown_encoding_is_told(file):
 def test_the_root_of_good_xml_is_returned(file):
     file.write_text("<a><b/></a>")
     assert [child.tag for child in read_xml(file, WHAT)] == ["b"]
+
+
+def test_utf_16_is_read_where_the_xml_says_so_and_told_where_it_does_not(file):
+    text = '<?xml version="1.0" encoding="{}"?><a/>'
+    file.write_text(text.format("UTF-16"), encoding="utf-16")
+    assert read_xml(file, WHAT).tag == "a"
+    file.write_text(text.format("UTF-8"), encoding="utf-16")
+    with pytest.raises(UserError, match=f"text in UTF-16, as PowerShell writes it; expected UTF-8: {WHAT}"):
+        read_xml(file, WHAT)
