@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 import yaml
 
 from simslab.base.documents.document import Document, Path, Plain, Position, path_text
-from simslab.base.documents.input import read_bytes
+from simslab.base.documents.foreign import foreign
+from simslab.base.documents.input import IN_UTF_16, is_utf_16, read_bytes
 from simslab.base.documents.overrides import apply_overrides
 from simslab.base.documents.validation import validate
 from simslab.base.errors import Problem, UserError, UserErrors, near_miss
@@ -69,8 +70,16 @@ def read_yaml(path: str | FilePath, name: str = "") -> Document:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        raise UserError("is not text", file=name, line=line, column=column, expected="a YAML file in UTF-8") from None
-    document = parse_yaml(text, name)
+        told = IN_UTF_16 if is_utf_16(data) else "is not text"
+        raise UserError(told, file=name, line=line, column=column, expected="a YAML file in UTF-8") from None
+    try:
+        document = parse_yaml(text, name)
+    except UserError as error:
+        raise foreign(text, name) or error from None
+    if not isinstance(document.value, dict) or "available" in document.value:  # numactl's first line may be YAML
+        wrong = foreign(text, name)
+        if wrong is not None:
+            raise wrong
     document.hashes[name] = hashlib.sha256(data).hexdigest()
     return document
 

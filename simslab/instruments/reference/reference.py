@@ -23,6 +23,7 @@ MAX_BYTES: Final = 16 << 20
 NUMBER: Final = r"(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})"
 RANGE: Final = re.compile(rf"({NUMBER})(?:\s*-\s*({NUMBER}))?", re.ASCII)
 BOUND: Final = re.compile(rf"[<>]=?\s*{NUMBER}", re.ASCII)
+OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "|"}
 COLUMNS: Final = ("machine", "metric", "from", "to", "state", "value", "unit")
 
 
@@ -121,6 +122,10 @@ def _check_heading(names: Sequence[str], path: Path) -> None:
     missing = [name for name in COLUMNS if name not in names]
     if not missing:
         return
+    other = next((mark for mark in OTHER_SEPARATORS if mark in (names[0] if names else "")), None)
+    if other is not None:
+        told = f"columns are separated by {OTHER_SEPARATORS[other]}"
+        raise UserError(told, file=str(path), line=1, column=1, expected="commas, and a decimal point in numbers")
     told = f"no column '{missing[0]}'"
     raise UserError(told, file=str(path), line=1, column=1, expected=", ".join(COLUMNS))
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from simslab.base.documents.foreign import foreign
 from simslab.base.errors import UserError
 from simslab.workload.trace import trace_events, trace_shapes
 from simslab.workload.trace.line_scanner import LineScanner
@@ -295,7 +296,8 @@ def _unknown_flags(trace: KmemTrace, unknown: list[tuple[str, ...]]) -> Counter[
 def _no_events(path: Path, reader: _Reader) -> UserError:
     first = f"; the first line is {reader.notes.examples[0][:80]!r}" if reader.notes.examples else ""
     why = ", ".join(f"{count} {reason}" for reason, count in sorted(reader.notes.counts.items()))
-    return UserError(
+    told = foreign(first_bytes(path).decode("utf-8", "replace"), str(path))
+    return told or UserError(
         f"no kmem event in {reader.scanner.lines} lines{f' ({why})' if why else ''}{first}",
         file=str(path),
         expected="lines such as 'task-123 [000] .....  12.345678: kmalloc: call_site=... ptr=... bytes_req=...'",

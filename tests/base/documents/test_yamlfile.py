@@ -141,3 +141,26 @@ def test_a_merge_key_is_told_where_it_stands():
     (problem,) = document.problems
     assert str(problem) == "f.yaml:2:5: b.<<: a merge key merges nothing in YAML 1.2; expected the keys themselves"
     assert document.value == {"a": {"x": 1}, "b": {"y": 2}, "c": {"<<": 3}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["available: 1 nodes (0)\nnode 0 cpus: 0 1\n", "<topology>\n", "Measuring idle latencies (in ns)...\n a: b: c"],
+)
+def test_an_output_of_another_tool_is_told_with_what_imports_it(tmp_path, text):
+    (tmp_path / "a").write_text(text)
+    with pytest.raises(UserError, match=r"expected the machine file that `simslab import \w+` makes of it"):
+        read_yaml(tmp_path / "a")
+
+
+def test_what_another_tool_printed_may_stand_in_a_description(tmp_path):
+    (tmp_path / "a").write_text("description: |\n  available: 1 nodes (0)\n")
+    assert read_yaml(tmp_path / "a").value == {"description": "available: 1 nodes (0)\n"}
+
+
+def test_text_in_utf_16_is_told_as_such(tmp_path):
+    (tmp_path / "a").write_text("name: a\n", encoding="utf-16")
+    with pytest.raises(
+        UserError, match="a:1:1: text in UTF-16, as PowerShell writes it; expected a YAML file in UTF-8"
+    ):
+        read_yaml(tmp_path / "a")

@@ -34,6 +34,16 @@ def test_a_table_without_a_column_is_refused(tmp_path):
         read_table(table)
 
 
+@pytest.mark.parametrize(("separator", "told"), [(";", "semicolons"), ("\t", "tabs"), ("|", "|")])
+def test_another_separator_than_the_comma_is_told(tmp_path, separator, told):
+    table = tmp_path / "t.csv"
+    table.write_text(HEAD.replace(",", separator))
+    with pytest.raises(UserError) as caught:
+        read_table(table)
+    message = f"t.csv:1:1: columns are separated by {told}; expected commas, and a decimal point in numbers"
+    assert str(caught.value).endswith(message)
+
+
 def test_an_unknown_machine_is_told_with_those_that_are_known(tmp_path):
     rows = [row("l1_latency", "core", "local", "", "4", "cycles")]
     with pytest.raises(UserError, match="no rows for x; it has m"):

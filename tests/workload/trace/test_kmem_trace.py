@@ -168,6 +168,7 @@ PACKED = gzip.compress(FTRACE_NEW.encode() * 50)
         (b"\x17\x08\x44tracing6\0", "trace-cmd report"),
         (b"PERFILE2\0\0", "perf script"),
         (b"a novel\nin two lines\n", "no kmem event in 2 lines"),
+        (b"available: 1 nodes (0)\nnode 0 cpus: 0 1\n", "is the output of numactl -H; expected the machine file"),
     ],
 )
 def test_what_is_no_trace_is_one_clear_error(tmp_path, data, said):
