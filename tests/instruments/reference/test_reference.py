@@ -148,8 +148,9 @@ def test_a_mean_or_worst_error_beyond_the_tolerance_fails():
     assert not judge([near, far])[0].passed
 
 
-def test_one_cycle_of_a_cache_level_is_no_error():
-    cell = Cell(row("l1_latency", "core", "local", "", "4", "cycles"), "cache level", 5, 4)
+@pytest.mark.parametrize("unit", ["cycles", "cycle"])
+def test_one_cycle_of_a_cache_level_is_no_error(unit):
+    cell = Cell(row("l1_latency", "core", "local", "", "4", unit), "cache level", 5, 4)
     assert judge([cell])[0].passed
 
 

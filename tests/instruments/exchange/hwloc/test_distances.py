@@ -33,6 +33,13 @@ def test_a_table_of_more_objects_than_there_are_nodes_is_told(xml, imported, dep
     assert "a table of distances of 3 objects is left out: the file has 2 nodes for it" in text
 
 
+def test_a_table_that_hwloc_2_wrote_for_1_is_told_though_another_level_has_as_many_objects(xml, imported):
+    nodes = [xml.node(n, cpus, GIB, xml.package(n, cpus, *map(xml.core, cpus))) for n, cpus in enumerate(([0, 1], [2]))]
+    inside = (old_table(THREE, 3, 1), *nodes)
+    text = imported("hwloc", f"<topology>{xml.thing('Machine', range(3), *inside, os_index=0)}</topology>")[1]
+    assert "a table of distances of 3 objects is left out" in text
+
+
 def test_a_table_of_a_level_that_is_not_there_is_told(xml, imported):
     text = imported("hwloc", old_machine(xml, old_table([[1, 8], [8, 1]], 9, 1)))[1]
     assert "a table of distances of 2 objects is left out: the file has 2 nodes for it" in text
