@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.instruments.fit.cells import cell_name
 from simslab.instruments.reference.reference import TOLERANCES, judge
+from simslab.report.machine.measure_text import figures_text
 
 if TYPE_CHECKING:
     from simslab.instruments.fit.fitting import FitResult, Fitted
@@ -113,7 +114,6 @@ def _held_out(result: FitResult) -> Iterator[str]:
     cells: list[Cell] = sorted((result.after[index] for index in result.split.held_out), key=lambda c: -abs(c.error))
     yield f"{'predicted':>10} {'published':>10} {'error':>7}  unit    cell"
     for cell in cells[:SHOWN]:
-        figures = f"{cell.measured:10.2f} {cell.published:10.2f} {cell.error:+7.1%}"
-        yield f"{figures}  {cell.row.unit:<6}  {cell_name(cell.row)}"
+        yield f"{figures_text(cell)}  {cell.row.unit:<6}  {cell_name(cell.row)}"
     if len(cells) > SHOWN:
         yield f"... and {len(cells) - SHOWN} that are predicted better"

@@ -143,9 +143,13 @@ def comparison_text(answers: Sequence[Cell | Skipped]) -> str:
 
 def _cell_line(cell: Cell) -> str:
     mark = f" ({UNJUDGED})" if cell.kind == UNJUDGED else ""
-    return (
-        f"{cell.measured:10.2f} {cell.published:10.2f} {cell.error:+7.1%}  {cell.row.unit:<6}  {_row_text(cell)}{mark}"
-    )
+    return f"{figures_text(cell)}  {cell.row.unit:<6}  {_row_text(cell)}{mark}"
+
+
+def figures_text(cell: Cell) -> str:
+    """Return what is measured, what is published and the error; below 1 (latencies in us) by digits that count."""
+    shown = (f"{value:10.2f}" if value >= 1 else f"{value:10.4g}" for value in (cell.measured, cell.published))
+    return " ".join([*shown, f"{cell.error:+7.1%}"])
 
 
 def _row_text(answer: Cell | Skipped) -> str:

@@ -92,6 +92,11 @@ def test_a_comparison_has_a_line_for_each_row_and_says_what_was_not_compared():
     assert lines[4:6] == ["not comparable:", "  weather node0 = 9 C: nothing in the model answers to weather"]
 
 
+def test_figures_below_1_are_told_by_the_digits_that_count():
+    (line,) = comparison_text([Cell(row(unit="us"), "idle latency", 0.078812, 0.08)]).splitlines()[1:2]
+    assert line == "   0.07881       0.08   -1.5%  us      dram_idle_latency node0 -> node1 [random]"
+
+
 @pytest.mark.parametrize(("cells", "state"), [([NEAR], "ok"), ([NEAR, FAR], "EXCEEDED")])
 def test_each_kind_of_figure_is_judged(cells, state):
     (line,) = summary_lines(cells)[1:]
