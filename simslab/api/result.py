@@ -113,7 +113,11 @@ class Result:
 
     @property
     def cpus(self) -> Columns:
-        """By CPU: cpu, node, operations, operation_cycles, clock, and a column a cause."""
+        """By CPU: cpu, node, operations, operation_cycles, clock, and a column a cause.
+
+        `operations` are those of the CPU's thread and of interrupt handlers on it; `operation_cycles` and causes are
+        the thread's, in whose `irq_handler` the handlers' are.
+        """
         rows = [
             (row.cpu, row.node, row.operations, row.operation_cycles, row.clock,
              *(row.causes.get(name, 0) for name in CAUSE_NAMES))

@@ -53,12 +53,12 @@ class AttributionRow:
 
 @dataclass(frozen=True)
 class CpuRow:
-    """One CPU's share of the run."""
+    """One CPU's share of the run; cycles, a handler's are part of what it interrupted."""
 
     cpu: int
     node: int
-    operations: int
-    operation_cycles: int
+    operations: int  # of its thread and of interrupt handlers
+    operation_cycles: int  # of its thread's
     clock: int  # cpu.now at the end, minus the start of the region of interest
     causes: dict[str, int]
 

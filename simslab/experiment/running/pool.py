@@ -80,7 +80,7 @@ def _share_out(
             if not worker.busy and waiting:
                 if not worker.give(work, waiting[0]):  # died while idle
                     worker.end()
-                    workers[place] = worker = _Worker.start()
+                    workers[place] = worker = _started(len(workers) - 1)
                     worker.give(work, waiting[0])
                 waiting.popleft()
         ready = wait([worker.connection for worker in workers if worker.busy], PATIENCE)
@@ -89,9 +89,9 @@ def _share_out(
         for place, worker in enumerate(workers):
             if worker.busy and worker.connection in ready:
                 job, outcome = worker.take()
-                if isinstance(outcome, Failure) and outcome.killed:
-                    workers[place] = _Worker.start()
                 yield job, outcome
+                if isinstance(outcome, Failure) and outcome.killed and waiting:
+                    workers[place] = _started(len(workers) - 1)
 
 
 @dataclass

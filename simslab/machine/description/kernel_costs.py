@@ -35,7 +35,7 @@ class KernelCostsSpec(SpecModel):
     irq_exit: Duration = parameter("from the handler's last instruction back to the interrupted code")
     ipi: Duration = parameter("sending an interprocessor interrupt")
     pause: Duration = parameter(
-        "PAUSE: a spinning CPU looks at what it waits for only once in this time",
+        "PAUSE: a loop that waits for memory (rings of `validate`, not spinlocks) looks only once in this time",
         NO_TIME,
     )
     clear_bytes_per_cycle: Number = parameter(

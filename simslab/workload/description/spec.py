@@ -187,7 +187,7 @@ class Workload(Strict):
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
     scale: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = Field(
-        1.0, description="multiplies every number of operations"
+        1.0, description="multiplies every number of operations; not of live objects, which weigh more in a short run"
     )
     kernel: KernelOptions = KernelOptions()
     heap: Heap = Field(

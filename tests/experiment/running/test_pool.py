@@ -161,3 +161,22 @@ def test_more_processes_than_the_system_allows_are_told(monkeypatch):
     with pytest.raises(UserError, match=told):
         list(outcomes(pid_of, range(8), 3))
     assert not any(alive(worker.process.pid) for worker in begun)
+
+
+def test_what_came_of_a_job_is_told_before_no_process_can_replace_the_one_it_killed(monkeypatch):
+    begun = []
+    real = pool._Worker.start
+
+    def start():
+        if len(begun) == 2:
+            raise OSError(11, "Resource temporarily unavailable")
+        begun.append(real())
+        return begun[-1]
+
+    monkeypatch.setattr(pool._Worker, "start", start)
+    found = outcomes(die, [3, *range(10, 30)], 2)
+    told = []
+    with pytest.raises(UserError, match="cannot start another process beside 1: Resource temporarily unavailable"):
+        told.extend(found)
+    assert (3, True) in [(job, isinstance(outcome, Failure)) for job, outcome in told]
+    assert not any(alive(worker.process.pid) for worker in begun)
