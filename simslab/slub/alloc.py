@@ -197,6 +197,7 @@ class SlubAlloc:
             if not self.has_normal_memory(node):
                 node = gfp.NUMA_NO_NODE
         while c.page >= 0 or c.partial >= 0:
+            cpu.settle()  # others may free into the slab: its page's line is wanted, and in order of time
             if c.page < 0:
                 self.take_cpu_partial(cpu, c)
             if node != gfp.NUMA_NO_NODE and self.mem_map.nid(c.page) != node and not self.has_normal_memory(node):
@@ -227,7 +228,6 @@ class SlubAlloc:
     def from_cpu_slab(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, flags: int, node: int) -> int:
         """First object of the CPU's slab, if it fits the request; else the slab is given up and 0 returned."""
         pfn = c.page
-        cpu.settle()  # others may free into the slab: its page's line is wanted, and in order of time
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)
         if node != gfp.NUMA_NO_NODE and self.mem_map.nid(pfn) != node:
             cpu.insn(INSNS_SLOW_MISMATCH)

@@ -238,7 +238,7 @@ class AccessingCore(StoringCore):
             self.translate(addr)
         line = addr >> states.LINE_SHIFT
         if self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
-            return 0
+            return self.arrives(line) if self.under_way > self.now else 0
         latency = self.memory.transact(self.core, line, 1, self.now)
         free = self.fill_buffer_free()
         if free > self.now:

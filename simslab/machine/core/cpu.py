@@ -193,9 +193,9 @@ class Cpu(InterruptibleCore):
         """A locked operation: drains the store buffer, then takes the line's whole latency and its own `cost`."""
         if addr >> self.page_shift != self.last_page:
             self.translate(addr)
-        if self.drained > self.now:
-            self.drain()
         line = addr >> states.LINE_SHIFT
+        if self.under_way > self.now:
+            self.drain_for(line)
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if not self.own_in_l1(line, base):
             latency = self.memory.transact(self.core, line, 1, self.now)
@@ -210,9 +210,9 @@ class Cpu(InterruptibleCore):
         """`atomic` of a CPU that has settled, on a word that others want as well: requests are served in turn."""
         if addr >> self.page_shift != self.last_page:
             self.translate(addr)
-        if self.drained > self.now:
-            self.drain()
         line = addr >> states.LINE_SHIFT
+        if self.under_way > self.now:
+            self.drain_for(line)
         if not self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
             self.expose(self.memory.transact_in_turn(self.core, line, self.now), 0, 1)
         self.charge(causes.LOCKED, self.atomic_cost)

@@ -7,8 +7,8 @@ Lines of waiting stores are asked for ahead of their turn, side by side. With `c
 core holds is not, as no prefetch takes one (`CoherentMemory.prefetch`): its store asks when all before it have retired
 but for others that miss and as many as that to lines that are here.
 
-A prefetch for writing takes a fill buffer and no entry. Stores to other lines and locked operations do not wait for it;
-a store to its line retires when that has arrived.
+A prefetch for writing takes a fill buffer and no entry. Only stores to its line and locked operations on it wait until
+that has arrived.
 
 A line that another CPU polls, in the queue of a lock whose word lies in it, comes back shared each time that it was
 written. A store to it takes it back, invalidating the poller's copy; the poller's next load, which waits at the home by
@@ -156,9 +156,9 @@ class StoringCore(CoreClock):
         return 0
 
     def fill_ahead(self, line: int, latency: int) -> int:
-        """Ask for a line ahead of its store, as a prefetch for writing does: stores to other lines do not wait for it.
+        """Ask for a line ahead of its store, as a prefetch for writing does: only stores to it wait until it is here.
 
-        Not modelled: stores to one of several lines that are still on their way, but for the latest.
+        Not modelled: several lines that are still on their way, but for the latest.
         """
         waiting = self.drained
         self.ahead = line
@@ -178,17 +178,27 @@ class StoringCore(CoreClock):
         self.others_from = self.instructions
         return 0
 
-    def store_hit(self, line: int) -> int:
-        """A store to a line that the L1 owns, while others wait or a line is on its way that was asked for ahead."""
+    def arrives(self, line: int) -> int:
+        """What is stored to `line` now retires when that has come, if it was asked for ahead and is on its way."""
         if line == self.ahead and self.ahead_until > self.now:
             self.others_come_first()
             if self.drained < self.ahead_until:
                 self.drained = self.ahead_until
             self.ahead = states.NO_LINE
+        return 0
+
+    def store_hit(self, line: int) -> int:
+        """A store to a line that the L1 owns, while others wait or a line is on its way that was asked for ahead."""
+        self.arrives(line)
         return self.buffer_store(0, 0) if self.drained > self.now else 0
 
+    def drain_for(self, line: int) -> int:
+        """Wait, before a locked operation on `line`, until every store has retired and the line is here."""
+        self.arrives(line)
+        return self.charge(causes.STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
+
     def fill(self, latency: int, after: int) -> int:
-        """Ask for a line through a fill buffer, not before `after`, in the background; returns when it arrives.
+        """Ask for a store's line through a fill buffer, not before `after`, in the background; returns when it arrives.
 
         Stores retire in order, so whatever is stored from now on retires after that.
         """

@@ -113,12 +113,44 @@ def test_a_store_to_a_prefetched_line_that_has_arrived_is_a_hit(make_cpu):
     assert cpu.drained == 0
 
 
-def test_a_locked_operation_does_not_wait_for_a_prefetched_line(make_cpu):
+@pytest.mark.parametrize("operation", ["write", "update"])
+@pytest.mark.parametrize("between", [[], [ADDR + 64 * 64], [ADDR + (1 << 21)]])
+def test_however_a_store_reaches_a_prefetched_line_it_waits_for_it(make_cpu, operation, between):
+    cpu = make_cpu(fills=8)
+    cpu.write(HERE)
+    for addr in between:  # makes the prefetched line the second way of its set
+        cpu.write(addr)
+    cpu.charge(causes.WORK, 2 * LATENCY)
+    cpu.prefetchw(ADDR)
+    before = cpu.now
+    for addr in between:
+        cpu.update(addr)
+    getattr(cpu, operation)(ADDR)
+    assert cpu.drained == before + LATENCY
+
+
+def test_a_locked_operation_on_another_line_does_not_wait_for_a_prefetched_one(make_cpu):
     cpu = make_cpu()
     cpu.atomic(HERE)
     cpu.prefetchw(ADDR)
     cpu.atomic(HERE)
     assert cpu.cause_owner[STALL] == 0
+
+
+@pytest.mark.parametrize("operation", ["atomic", "cmpxchg16b", "atomic_in_turn"])
+def test_a_locked_operation_on_a_prefetched_line_waits_until_it_has_arrived(make_cpu, operation):
+    cpu = make_cpu()
+    cpu.prefetchw(ADDR)
+    cpu.charge(causes.WORK, 30)
+    getattr(cpu, operation)(ADDR)
+    assert cpu.cause_owner[STALL] == LATENCY - 30
+
+
+def test_what_clears_a_prefetched_line_retires_when_it_has_arrived(make_cpu):
+    cpu = make_cpu()
+    cpu.prefetchw(ADDR)
+    cpu.clear(ADDR, 64)
+    assert cpu.drained == LATENCY
 
 
 @pytest.mark.parametrize("ask", [lambda cpu: cpu.prefetchw(ADDR), lambda cpu: cpu.clear(ADDR, 64)])
