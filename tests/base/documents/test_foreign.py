@@ -2,7 +2,8 @@
 
 import pytest
 
-from simslab.base.documents.foreign import foreign
+from simslab.api.checking import models
+from simslab.base.documents.foreign import OUR_KEYS, foreign
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE topology SYSTEM "hwloc2.dtd">\n<topology version="2.0">'
 NUMACTL = "available: 2 nodes (0-1)\nnode 0 cpus: 0 1\n"
@@ -32,8 +33,16 @@ def test_an_output_of_another_tool_is_told_with_what_imports_it(text, what, kind
         "<html>",
         "<?xml version='1.0'?><root/>",
         "name: available: 2 nodes",
+        "description: |\n  " + NUMACTL,
+        "description: |\n  > " + NUMACTL,
+        "name: mine\n" + NUMACTL,
+        '"name": mine\n' + MLC,
         "# Imported from mlc.txt (mlc)\nname: a\n",
     ],
 )
 def test_other_text_is_nobodys(text):
     assert foreign(text, "a") is None
+
+
+def test_every_key_that_a_file_of_ours_may_begin_with_is_known():
+    assert set(OUR_KEYS) == {key for model in models().values() for key in model.model_fields}

@@ -158,6 +158,13 @@ def test_what_another_tool_printed_may_stand_in_a_description(tmp_path):
     assert read_yaml(tmp_path / "a").value == {"description": "available: 1 nodes (0)\n"}
 
 
+@pytest.mark.parametrize("printed", ["available: 2 nodes (0-1)", "Measuring idle latencies (in ns)..."])
+def test_a_mistake_in_a_file_that_holds_what_another_tool_printed_is_told_at_its_place(tmp_path, printed):
+    (tmp_path / "a").write_text(f"name: mine\ndescription: |\n  {printed}\nnodes: 2\nlinks: [ {{a: 1\n")
+    with pytest.raises(UserError, match=r"a:6:1: while parsing a flow mapping: expected ',' or '}'"):
+        read_yaml(tmp_path / "a")
+
+
 def test_text_in_utf_16_is_told_as_such(tmp_path):
     (tmp_path / "a").write_text("name: a\n", encoding="utf-16")
     with pytest.raises(
