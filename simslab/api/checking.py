@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from simslab.workload.trace.pairing import PairedTrace
 
 
-ANY_MACHINE: Final = "one-node"  # the standing caches are alike on all
+# The standing caches are alike on all machines but for those whose objects hold an entry for each node.
+ANY_MACHINE: Final = "one-node"
+BY_NODES: Final = frozenset({"kmem_cache"})
 
 
 def models() -> Mapping[str, type[BaseModel]]:
@@ -139,12 +141,16 @@ def _check_trace(path: Path, kept: Copies) -> str:
 
 
 def _other_sizes(paired: PairedTrace) -> dict[str, int]:
-    """Return which standing caches a run with SLAB, unless it changes them, takes for recorded ones of other sizes."""
-    if not paired.caches:
+    """Return which standing caches a run with SLAB, unless it changes them, takes for recorded ones of other sizes.
+
+    Nothing is told of those whose size is the machine's: which one runs the trace is not known here.
+    """
+    wanted = [cache for cache in paired.caches if cache.name not in BY_NODES]
+    if not wanted:
         return {}
     from simslab.machine.library import load_machine
     from simslab.workload.description.kernel_options import KernelOptions
     from simslab.workload.run.system import boot_system, other_sizes
 
     system = boot_system(load_machine(ANY_MACHINE), KernelOptions(), quantum=0)
-    return other_sizes(system, paired.caches, paired.objects())
+    return other_sizes(system, wanted, paired.objects())

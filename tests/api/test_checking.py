@@ -2,12 +2,14 @@
 
 import pytest
 
-from simslab.api.checking import check_file
+from simslab.api.checking import ANY_MACHINE, BY_NODES, check_file
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.machine.library import load_machine
+from simslab.workload.description.kernel_options import KernelOptions
 from simslab.workload.description.library import load_workload
 from simslab.workload.run.runner import run_workload
+from simslab.workload.run.system import boot_system
 
 
 def test_a_file_is_known_by_its_keys(tmp_path):
@@ -87,6 +89,24 @@ def test_a_standing_cache_of_another_size_than_recorded_is_told_by_check_as_by_r
     assert [line for line in check_file(str(trace)).splitlines() if "dentry" in line] == [
         f"  cache 'dentry': {sentence} (not skipped): 1" for sentence in told
     ]
+
+
+def test_the_cache_whose_size_depends_on_the_machine_is_left_to_the_run(tmp_path):
+    trace = tmp_path / "t.txt"
+    sizes = "name=kmem_cache bytes_req=152 bytes_alloc=192"
+    trace.write_text(EVENT.replace("kmalloc", "kmem_cache_alloc").replace("bytes_req=192 bytes_alloc=192", sizes))
+    assert "simulated" not in check_file(str(trace))
+
+
+def test_no_other_standing_cache_depends_on_the_number_of_nodes():
+    one, four = (
+        {
+            cache.name: (cache.object_size, cache.size)
+            for cache in boot_system(machine, KernelOptions(), quantum=0).allocator.caches
+        }
+        for machine in map(load_machine, (ANY_MACHINE, "four-socket"))
+    )
+    assert {name for name in one | four if one.get(name) != four.get(name)} == BY_NODES
 
 
 def test_objects_that_nothing_frees_are_told_by_check_as_by_run(tmp_path):
