@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
 
 Answer = Cell | Skipped
-LOAD_FIGURE: Final = re.compile(rf"total_bw=({NUMBER})(?![\d.])\s*(\w*B/s)?", re.ASCII)
+# The number, and the word behind it, which is its unit; where a number goes on otherwise (1.2.3, 1,000) it is none.
+LOAD_FIGURE: Final = re.compile(rf"total_bw=({NUMBER}(?:[eE][-+]?\d{{1,2}})?)(?![\d.]|,\d)\s*([^\s;,()]*)", re.ASCII)
 
 
 class Answers:
@@ -366,7 +367,7 @@ def _no_load(row: Row) -> str:
     match = LOAD_FIGURE.search(row.state)
     if match is None:
         return "the state tells no total_bw=NUMBER"
-    return "" if (match[2] or "GB/s") in BANDWIDTH_UNITS else f"total_bw in {match[2]}"
+    return "" if (match[2] or "GB/s") in BANDWIDTH_UNITS else f"total_bw in {match[2][:40]}"
 
 
 _REASONS: Final = {

@@ -223,6 +223,26 @@ def test_a_curve_may_be_in_other_units(monkeypatch):
     assert (knee.published, plateau.published) == (pytest.approx(60), 100.0)
 
 
-def test_a_load_in_an_unknown_unit_is_no_comparison(two_socket):
-    found = only(two_socket, "dram_loaded_latency", state="total_bw=10 gB/s")
-    assert found.reason == "total_bw in gB/s"
+@pytest.mark.parametrize("unit", ["gB/s", "Gbit/s", "MBps", "GB", "e", "GB/s/core"])
+def test_a_load_in_an_unknown_unit_is_no_comparison(two_socket, unit):
+    for blank in ("", " "):
+        found = only(two_socket, "dram_loaded_latency", state=f"total_bw=10{blank}{unit}")
+        assert found.reason == f"total_bw in {unit}"
+
+
+@pytest.mark.parametrize(
+    ("state", "gb"),
+    [("1e2 GB/s", 100), ("1.5E-1", 0.15), ("2e+3MB/s; inject_delay=0", 2), ("7 (one node)", 7), ("7, random", 7)],
+)
+def test_a_load_may_have_an_exponent_and_words_apart_behind_it(monkeypatch, state, gb):
+    from simslab.instruments.measure import loaded
+    from simslab.instruments.measure.loaded import LoadPoint
+
+    monkeypatch.setattr(loaded, "loaded_curve", lambda spec, sequential: [LoadPoint(0, 200.0, 90.0)])
+    knee = answers().answer([row("dram_loaded_latency", state=f"total_bw={state}")])[1]
+    assert knee.published == pytest.approx(gb)
+
+
+def test_a_load_with_a_comma_between_its_digits_is_no_comparison(two_socket):
+    found = only(two_socket, "dram_loaded_latency", state="total_bw=1,000 GB/s")
+    assert found.reason == "the state tells no total_bw=NUMBER"
