@@ -376,5 +376,6 @@ _REASONS: Final = {
     "l2tlb_miss_extra": "published as a lower bound only; the model walks with the cycles of `tlb.walk` and its loads",
     "clear_page_bandwidth": "a kernel operation",
     "clear_page_4k": "a kernel operation",
+    "ipi_latency": "an interrupt between CPUs is no access to memory: `kernel.ipi` of the machine file is its cost",
     "core_jitter_per_second_max": "noise of a real system",
 }

@@ -7,7 +7,7 @@ from typing import Final
 from simslab.base.units import BANDWIDTH_UNITS, CYCLE_UNITS, TIME_UNITS
 
 CURVE: Final = "dram_loaded_latency"  # its rows are answered together
-DISTANCES: Final = "slit_row"  # its value is several numbers, and they have no unit
+DISTANCES: Final = "slit_row"  # its value is several numbers, and their unit is SLIT, if any
 BYTES_PER_CYCLE: Final = "B/cycle"  # of instructions that work on a string of bytes
 
 TIMES: Final = ("ns", *(unit for unit in TIME_UNITS if unit != "ns"), *CYCLE_UNITS)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from simslab.base.documents.input import read_text
 from simslab.base.errors import Problem, UserError, UserErrors, near_miss
@@ -25,6 +25,7 @@ RANGE: Final = re.compile(rf"({NUMBER})(?:\s*-\s*({NUMBER}))?", re.ASCII)
 BOUND: Final = re.compile(rf"[<>]=?\s*{NUMBER}", re.ASCII)
 OTHER_SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "|"}
 COLUMNS: Final = ("machine", "metric", "from", "to", "state", "value", "unit")
+NEEDED: Final = frozenset({"machine", "metric", "value"})  # the others may be empty, or not be there at a row's end
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Row:
     state: str
     value: str
     unit: str
+    fault: str = ""  # what is wrong with its width
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -109,46 +111,69 @@ class Verdict:
 
 def read_table(path: Path) -> list[Row]:
     """Return the rows of a table; UserError if it cannot be read or lacks a column."""
-    text = read_text(path, "a table of published figures", MAX_BYTES)  # spreadsheets put a byte-order mark first
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    records = _records(read_text(path, "a table of published figures", MAX_BYTES), path)
+    heading_line, names = next(records, (1, []))
+    _check_heading(names, heading_line, path)
+    return [_row(line, names, fields) for line, fields in records]
+
+
+def _records(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the fields of each record that is no comment; UserError if a quotation mark is left open."""
+    lines = ["\n" if line.startswith("#") else line for line in io.StringIO(text, newline="")]
+    reader = csv.reader(lines)
+    first = 1
     try:
-        _check_heading(reader.fieldnames or (), path)
-        return [_row(reader, record, path) for record in reader if not (record["machine"] or "").startswith("#")]
+        for fields in reader:
+            _check_closed(lines[first - 1 : reader.line_num], first, path)
+            if fields and not fields[0].startswith("#"):  # spreadsheets quote a comment that has commas
+                yield first, fields
+            first = reader.line_num + 1
     except csv.Error as error:
         raise UserError(f"is no CSV: {error}", file=str(path), line=reader.line_num, column=1) from None
 
 
-def _check_heading(names: Sequence[str], path: Path) -> None:
+def _check_closed(lines: Sequence[str], first: int, path: Path) -> None:
+    """Raise a UserError if a quoted field of a record ends with the file, or at a mark that opens one further down."""
+    try:
+        list(csv.reader(lines, strict=True))
+    except csv.Error as error:
+        if len(lines) > 1 or "unexpected end" in str(error):
+            told = "a quotation mark that nothing closes"
+            raise UserError(told, file=str(path), line=first, column=1, expected="one at each end of a field") from None
+
+
+def _check_heading(names: Sequence[str], line: int, path: Path) -> None:
     missing = [name for name in COLUMNS if name not in names]
     if not missing:
         return
     other = next((mark for mark in OTHER_SEPARATORS if mark in (names[0] if names else "")), None)
     if other is not None:
         told = f"columns are separated by {OTHER_SEPARATORS[other]}"
-        raise UserError(told, file=str(path), line=1, column=1, expected="commas, and a decimal point in numbers")
+        raise UserError(told, file=str(path), line=line, column=1, expected="commas, and a decimal point in numbers")
     told = f"no column '{missing[0]}'"
-    raise UserError(told, file=str(path), line=1, column=1, expected=", ".join(COLUMNS))
+    raise UserError(told, file=str(path), line=line, column=1, expected=", ".join(COLUMNS))
 
 
-def _row(reader: csv.DictReader[str], record: dict[str | Any, str | Any], path: Path) -> Row:
-    """Return a row; UserError where it has more fields than the heading, or lacks some of those that are read."""
-    line, width = reader.line_num, len(reader.fieldnames or ())
-    if None in record:  # where `csv` puts what is behind the last column
-        told = f"the row has {width + len(record[None])} fields, the heading {width}"
-        expected = "a decimal point in numbers, and quotation marks around a field that holds a comma"
-        raise UserError(told, file=str(path), line=line, column=1, expected=expected)
-    if any(record[name] is None for name in COLUMNS):
-        told = f"the row has {sum(field is not None for field in record.values())} fields, the heading {width}"
-        raise UserError(told, file=str(path), line=line, column=1, expected="a field for each column, if an empty one")
-    machine, metric, source, target, state, value, unit = ((record[name] or "").strip() for name in COLUMNS)
-    return Row(line, machine, metric, source, target, state, value, stated_unit(metric, unit))
+def _row(line: int, names: Sequence[str], fields: Sequence[str]) -> Row:
+    """Return a row, with what is wrong with its width: more fields than the heading, or needed ones missing."""
+    record = dict(zip(names, fields, strict=False))
+    told = f"the row has {len(fields)} fields, the heading {len(names)}"
+    fault = told if len(fields) > len(names) or not record.keys() >= NEEDED else ""
+    machine, metric, source, target, state, value, unit = (record.get(name, "").strip() for name in COLUMNS)
+    return Row(line, machine, metric, source, target, state, value, stated_unit(metric, unit), fault)
 
 
 def rows_of(rows: Iterable[Row], names: Sequence[str], path: Path) -> list[Row]:
-    """Return the rows of the machines called `names`; UserError if there are none or one's unit is not its metric's."""
+    """Return the rows of the machines called `names`; UserError if there are none or one's unit is not its metric's.
+
+    So is a width that is not the heading's; of other machines neither is looked at.
+    """
     table = list(rows)
     if not table:
         raise UserError("has no rows", file=str(path), expected="one below the heading")
+    wide = [_width_problem(row, path) for row in table if row.fault and (row.machine in names or not row.machine)]
+    if wide:
+        raise UserErrors(wide)
     found = [row for row in table if row.machine in names]
     if not found:
         known = sorted({row.machine for row in table})
@@ -179,19 +204,30 @@ def value_fault(row: Row) -> str:
     """Return what is wrong with a row's value, nothing of a bound (`>270`), which is no mistake."""
     if row.metric not in METRICS or row.metric == DISTANCES or row.bounds or BOUND.fullmatch(row.value.strip()):
         return ""
-    return "not a number above 0"
+    match = RANGE.fullmatch(row.value.strip())
+    backwards = match is not None and match[2] is not None and float(match[2]) < float(match[1])
+    return "a range backwards" if backwards else "not a number above 0"
 
 
 def unit_fault(row: Row) -> str:
     """Return what is wrong with a row's unit."""
-    units = METRICS.get(row.metric, ())
+    units = _units(row.metric)
     return f"{row.metric} in '{row.unit[:40]}'" if units and row.unit not in units else ""
 
 
+def _units(metric: str) -> Sequence[str]:
+    return ("SLIT", "") if metric == DISTANCES else METRICS.get(metric, ())
+
+
+def _width_problem(row: Row, path: Path) -> Problem:
+    expected = "a field for each column; a decimal point in numbers, and quotation marks around a field with a comma"
+    return Problem(row.fault, str(path), row.line, 1, expected=expected)
+
+
 def _unit_problem(row: Row, path: Path) -> Problem:
-    units = METRICS[row.metric]
-    near = near_miss(row.unit, units)
-    return Problem(unit_fault(row), str(path), row.line, 1, expected=", ".join(units), near=near)
+    units = _units(row.metric)
+    expected = ", ".join(unit or "nothing" for unit in units)
+    return Problem(unit_fault(row), str(path), row.line, 1, expected=expected, near=near_miss(row.unit, units))
 
 
 def judge(cells: Iterable[Cell]) -> list[Verdict]:

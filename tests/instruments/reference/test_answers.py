@@ -136,7 +136,7 @@ def test_a_stream_of_the_socket_uses_all_its_nodes():
 
 
 def test_distances_are_counted_that_are_equal(two_socket):
-    cell = only(two_socket, "slit_row", "node1", value="21 11")
+    cell = only(two_socket, "slit_row", "node1", value="21 11", unit="SLIT")
     assert (cell.kind, cell.measured, cell.published) == ("distance", 1, 2)
 
 
