@@ -7,6 +7,7 @@ below the object that holds it what it is about.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isqrt
 from typing import TYPE_CHECKING, Final
 
 from simslab.instruments.exchange.hwloc.objects import levels_below
@@ -94,7 +95,7 @@ def _old_tables(objects: Sequence[Element], notes: list[str]) -> Iterator[Known]
             elif of_nodes and 0 <= depth < len(levels) and levels[depth][0] == "NUMANode":
                 yield _old(table, nodes)
             elif not _of_others(table, depth, levels):
-                notes.append(_left_out(table, len(nodes)))
+                notes.append(_left_out(table, depth, levels, len(nodes)))
     for unsure, nodes, table in sorted(doubtful, key=lambda entry: entry[0]):
         known = _old(table, nodes)
         if known and _is_slit(known):
@@ -117,9 +118,19 @@ def _of_others(table: Element, depth: int, levels: Sequence[tuple[str, Sequence[
     return kind != "NUMANode" and len(members) ** 2 == len(_cells(table))
 
 
-def _left_out(table: Element, nodes: int) -> str:
-    told = table.get("nbobjs", f"{len(_cells(table))} pairs of")
-    return f"a table of distances of {told} objects is left out: the file has {nodes} nodes for it"
+def _left_out(table: Element, depth: int, levels: Sequence[tuple[str, Sequence[Element]]], nodes: int) -> str:
+    """Return why a table is left out: its cells, the number of its objects, or its level."""
+    cells = len(_cells(table))
+    objects = int(table.get("nbobjs", isqrt(cells)))
+    if cells != objects**2:
+        return f"a table of distances is left out: it has {cells} cells for {objects} objects"
+    if objects != nodes:
+        return f"a table of distances of {objects} objects is left out: the file has {nodes} nodes for it"
+    if 0 <= depth < len(levels):
+        told = f"level {depth}, which it is of, has {len(levels[depth][1])}"
+    else:
+        told = f"it is of level {depth}, the last that the file has is {len(levels) - 1}"
+    return f"a table of distances of {objects} objects is left out: {told}"
 
 
 def _depth_by_2(levels: Sequence[tuple[str, Sequence[Element]]]) -> int:

@@ -42,7 +42,22 @@ def test_a_table_that_hwloc_2_wrote_for_1_is_told_though_another_level_has_as_ma
 
 def test_a_table_of_a_level_that_is_not_there_is_told(xml, imported):
     text = imported("hwloc", old_machine(xml, old_table([[1, 8], [8, 1]], 9, 1)))[1]
-    assert "a table of distances of 2 objects is left out: the file has 2 nodes for it" in text
+    told = "a table of distances of 2 objects is left out: it is of level 9, the last that the file has is 4"
+    assert told in text
+
+
+def test_a_table_of_fewer_objects_than_its_level_has_is_told(xml, imported):
+    nodes = [xml.node(n, [n], GIB, xml.package(n, [n, n + 2], xml.core(n), xml.core(n + 2))) for n in range(2)]
+    inside = (old_table([[1, 8], [8, 1]], 3, 10), *nodes)
+    text = imported("hwloc", f"<topology>{xml.thing('Machine', range(4), *inside, os_index=0)}</topology>")[1]
+    assert "a table of distances of 2 objects is left out: level 3, which it is of, has 4" in text
+
+
+@pytest.mark.parametrize("base", [1, 10])
+def test_a_table_without_some_of_its_cells_is_told_with_their_number(xml, imported, base):
+    table = old_table([[1, 2], [2, 1]], 1, base).replace('<latency value="1"/>', "", 1)
+    text = imported("hwloc", old_machine(xml, table))[1]
+    assert "a table of distances is left out: it has 3 cells for 2 objects" in text
 
 
 def test_a_table_of_other_objects_is_passed_over(xml, imported):
