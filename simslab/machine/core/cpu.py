@@ -195,7 +195,8 @@ class Cpu(InterruptibleCore):
             self.translate(addr)
         line = addr >> states.LINE_SHIFT
         if self.under_way > self.now:
-            self.drain_for(line)
+            self.arrives(line)
+            self.drain()
         base = self.l1_base + (line & self.l1_mask) * self.l1_ways
         if not self.own_in_l1(line, base):
             latency = self.memory.transact(self.core, line, 1, self.now)
@@ -212,7 +213,8 @@ class Cpu(InterruptibleCore):
             self.translate(addr)
         line = addr >> states.LINE_SHIFT
         if self.under_way > self.now:
-            self.drain_for(line)
+            self.arrives(line)
+            self.drain()
         if not self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
             self.expose(self.memory.transact_in_turn(self.core, line, self.now), 0, 1)
         self.charge(causes.LOCKED, self.atomic_cost)

@@ -61,7 +61,6 @@ cdef class StoringCore(CoreClock):
     cdef long long others_come_first(self) except? -1
     cdef long long arrives(self, long long line) except? -1
     cdef long long store_hit(self, long long line) except? -1
-    cdef long long drain_for(self, long long line) except? -1
     @cython.final
     @cython.locals(start=cython.longlong, arrival=cython.longlong, slot=cython.longlong)
     cdef inline long long fill(self, long long latency, long long after) noexcept

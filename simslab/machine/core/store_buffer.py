@@ -192,11 +192,6 @@ class StoringCore(CoreClock):
         self.arrives(line)
         return self.buffer_store(0, 0) if self.drained > self.now else 0
 
-    def drain_for(self, line: int) -> int:
-        """Wait, before a locked operation on `line`, until every store has retired and the line is here."""
-        self.arrives(line)
-        return self.charge(causes.STORE_BUFFER, self.drained - self.now) if self.drained > self.now else 0
-
     def fill(self, latency: int, after: int) -> int:
         """Ask for a store's line through a fill buffer, not before `after`, in the background; returns when it arrives.
 
