@@ -35,8 +35,12 @@ if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
 
 Answer = Cell | Skipped
-# The number, and the word behind it, which is its unit; where a number goes on otherwise (1.2.3, 1,000) it is none.
-LOAD_FIGURE: Final = re.compile(rf"total_bw=({NUMBER}(?:[eE][-+]?\d{{1,2}})?)(?![\d.]|,\d)\s*([^\s;,()]*)", re.ASCII)
+# The number, and its unit: what stands right behind it, or a word that is one (not `random`); 1.2.3 and 1,000 are none.
+LOAD_FIGURE: Final = re.compile(
+    rf"total_bw=({NUMBER}(?:[eE][-+]?\d{{1,2}})?)(?![\d.]|,\d)"
+    r"([^\s;,()]+|\s+(?:\w*/[^\s;,()]*|[kKmMgGtTpP]i?[bB](?:its?|ytes?)?(?:ps)?(?!\w)))?",
+    re.ASCII,
+)
 
 
 class Answers:
@@ -330,7 +334,12 @@ def _middle(row: Row) -> float:
 
 def _total_bandwidth(row: Row) -> float:
     match = LOAD_FIGURE.search(row.state)
-    return gigabytes(match[2] or "GB/s", float(match[1])) if match else 0.0
+    return gigabytes(_load_unit(match), float(match[1])) if match else 0.0
+
+
+def _load_unit(match: re.Match[str]) -> str:
+    """Return the unit of a load, GB/s where none is told."""
+    return (match[2] or "GB/s").strip()
 
 
 def _is_sequential(row: Row) -> bool:
@@ -367,7 +376,8 @@ def _no_load(row: Row) -> str:
     match = LOAD_FIGURE.search(row.state)
     if match is None:
         return "the state tells no total_bw=NUMBER"
-    return "" if (match[2] or "GB/s") in BANDWIDTH_UNITS else f"total_bw in {match[2][:40]}"
+    unit = _load_unit(match)
+    return "" if unit in BANDWIDTH_UNITS else f"total_bw in {unit[:40]}"
 
 
 _REASONS: Final = {

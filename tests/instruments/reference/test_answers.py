@@ -223,11 +223,20 @@ def test_a_curve_may_be_in_other_units(monkeypatch):
     assert (knee.published, plateau.published) == (pytest.approx(60), 100.0)
 
 
-@pytest.mark.parametrize("unit", ["gB/s", "Gbit/s", "MBps", "GB", "e", "GB/s/core"])
+@pytest.mark.parametrize("unit", ["gB/s", "Gbit/s", "MBps", "GB", "GB/s/core"])
 def test_a_load_in_an_unknown_unit_is_no_comparison(two_socket, unit):
     for blank in ("", " "):
         found = only(two_socket, "dram_loaded_latency", state=f"total_bw=10{blank}{unit}")
         assert found.reason == f"total_bw in {unit}"
+    assert only(two_socket, "dram_loaded_latency", state="total_bw=10e").reason == "total_bw in e"
+
+
+def test_a_word_behind_a_load_that_is_no_unit_says_something_else(two_socket):
+    plain, worded = (
+        answers().answer([row("dram_loaded_latency", state=f"total_bw=10{words}", value="100")])[0]
+        for words in ("", " random")
+    )
+    assert plain.measured == worded.measured
 
 
 @pytest.mark.parametrize(
