@@ -77,13 +77,15 @@ class GetPartial:
         objp = available = 0
         pfn = n.lists[0]
         while pfn >= 0:
-            n.list_lock.let_in(cpu)
             following = self.mem_map.next[pfn]
             if self.pfmemalloc_match(cpu, pfn, flags):
                 available += self.acquire_slab(cpu, cache, n, c, pfn, objp)
                 if not objp:
                     objp = c.freelist
                     c.freelist = 0
+                # Before `cpu_partial` is looked at: were it set to 0 after that, the next slab would be unfrozen at
+                # once, under the lock that is held here (5.10's window for that is a few instructions).
+                n.list_lock.let_in(cpu)
                 if cache.debug or available > cache.cpu_partial >> 1:
                     break
             pfn = following
