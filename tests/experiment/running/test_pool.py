@@ -146,34 +146,36 @@ def test_a_job_that_runs_out_of_memory_is_told_in_three_words(processes):
     assert failure.message == "out of memory"
 
 
-def test_more_processes_than_the_system_allows_are_told(monkeypatch):
-    begun = []
-    real = pool._Worker.start
+@pytest.fixture
+def third_refused(monkeypatch):
+    """Lets two workers start and refuses each further one with what it is given; returns those that started."""
 
-    def start():
-        if len(begun) == 2:
-            raise OSError(24, "Too many open files")
-        begun.append(real())
-        return begun[-1]
+    def refuse(error):
+        begun = []
+        real = pool._Worker.start
 
-    monkeypatch.setattr(pool._Worker, "start", start)
+        def start():
+            if len(begun) == 2:
+                raise error
+            begun.append(real())
+            return begun[-1]
+
+        monkeypatch.setattr(pool._Worker, "start", start)
+        return begun
+
+    return refuse
+
+
+def test_more_processes_than_the_system_allows_are_told(third_refused):
+    begun = third_refused(OSError(24, "Too many open files"))
     told = "--jobs: cannot start another process beside 2: Too many open files; expected fewer"
     with pytest.raises(UserError, match=told):
         list(outcomes(pid_of, range(8), 3))
     assert not any(alive(worker.process.pid) for worker in begun)
 
 
-def test_what_came_of_a_job_is_told_before_no_process_can_replace_the_one_it_killed(monkeypatch):
-    begun = []
-    real = pool._Worker.start
-
-    def start():
-        if len(begun) == 2:
-            raise OSError(11, "Resource temporarily unavailable")
-        begun.append(real())
-        return begun[-1]
-
-    monkeypatch.setattr(pool._Worker, "start", start)
+def test_what_came_of_a_job_is_told_before_no_process_can_replace_the_one_it_killed(third_refused):
+    begun = third_refused(OSError(11, "Resource temporarily unavailable"))
     found = outcomes(die, [3] * 6, 2)  # each job kills its process
     told = []
     with pytest.raises(UserError, match="cannot start another process beside 1: Resource temporarily unavailable"):
