@@ -1,5 +1,7 @@
 """Where an object comes from, by the counters that tell."""
 
+from functools import partial
+
 import pytest
 
 from simslab.kernel.kernel import Kernel
@@ -54,6 +56,23 @@ def test_a_used_up_slab_takes_back_what_others_freed_into_it(system):
     found, counts = counted(allocator, cache, lambda: allocator.kmem_cache_alloc(cpus[0], cache, KERNEL))
     assert (found, counts) == (objects[5], {"ALLOC_SLOWPATH": 1, "ALLOC_REFILL": 1})
     assert allocator.kmem_cache_alloc(cpus[0], cache, KERNEL) == objects[3]
+
+
+def test_a_used_up_slab_is_looked_at_again_when_an_object_is_freed_into_it_before_the_exchange(booted):
+    again = []
+    for late in range(500, 600, 5):
+        allocator = booted("2n8c", slab_nomerge=True)
+        cpus, cache = allocator.kernel.machine.cpus, allocator.kmem_cache_create("c", 192)
+        objects = [allocator.kmem_cache_alloc(cpus[0], cache, KERNEL) for _ in range(cache.oo_objects)]
+        allocator.kmem_cache_free(cpus[1], cache, objects[3])
+        cpus[1].now = max(cpu.now for cpu in cpus) + late
+        cpus[0].now = cpus[1].now - late + 500
+        engine = allocator.kernel.machine.engine
+        engine.spawn(cpus[0], partial(allocator.kmem_cache_alloc, cpus[0], cache, KERNEL))
+        engine.spawn(cpus[1], partial(allocator.kmem_cache_free, cpus[1], cache, objects[5]))
+        engine.run()
+        again.append(cache.cpu_slab[0].stats()[stat_item.CMPXCHG_DOUBLE_FAIL])
+    assert set(again) == {0, 1}
 
 
 def test_a_used_up_slab_is_dropped_and_found_again_by_a_free(system):

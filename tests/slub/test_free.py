@@ -81,6 +81,45 @@ def test_a_bulk_looks_past_two_objects_of_other_slabs(system):
     assert cache.cpu_slab[5].stats()[3] == slow + 5
 
 
+@pytest.mark.parametrize(
+    "free",
+    [
+        lambda allocator, cpu, cache, objp: allocator.kmem_cache_free(cpu, cache, objp),
+        lambda allocator, cpu, cache, objp: allocator.kfree(cpu, objp),
+        lambda allocator, cpu, cache, objp: allocator.kmem_cache_free_bulk(cpu, cache, [objp]),
+    ],
+    ids=["kmem_cache_free", "kfree", "bulk"],
+)
+def test_a_cpu_that_is_ahead_takes_a_slabs_page_after_those_that_are_behind(system, free):
+    allocator, cpus, cache = system
+    ahead, behind = cpus[1], cpus[5]
+    [slab] = fill(allocator, cpus[0], cache, 1)
+    page = allocator.kernel.mem_map.page_addr(slab[0] >> 12)
+    behind.atomic(page)
+    ahead.now = behind.now = max(cpu.now for cpu in cpus)
+    start = behind.now
+    took = []
+
+    def run_ahead():
+        ahead.insn(20_000)
+        free(allocator, ahead, cache, slab[0])
+
+    def look():
+        while behind.now < start + 2_000:
+            before = behind.now
+            behind.atomic(page)
+            took.append(behind.now - before)
+            behind.insn(100)
+            behind.settle()
+
+    allocator.kernel.machine.engine.spawn(ahead, run_ahead)
+    allocator.kernel.machine.engine.spawn(behind, look)
+    allocator.kernel.machine.engine.run()
+    assert ahead.now > start + 2_000
+    assert len(took) > 20
+    assert len(set(took)) == 1  # its line stayed with it
+
+
 def test_a_bulk_that_names_an_object_twice_before_its_last_is_a_bug_and_ends(system):
     allocator, cpus, cache = system
     twice, last = fill(allocator, cpus[0], cache, 1)[0][:2]
