@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from typer.testing import CliRunner
 
-from simslab.cli.main import app, main
+from simslab.cli.main import app
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.store import Store
 
@@ -19,21 +19,9 @@ COMMON = ["sweep", "one-node", "local-churn", "--set", "scale=0.005", "--jobs", 
 LIMITS = ["--axis", "tunables.churn.limit=8,64", "--metric", "latency.p99,memory.arrays"]
 
 
-@pytest.fixture
-def simslab(monkeypatch, capsys, tmp_path):
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["simslab", *map(str, arguments)])
-        status = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code or 0
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
 
 
 def test_a_sweep_prints_every_point_with_its_interval_and_what_is_best(simslab):
