@@ -62,9 +62,9 @@ cdef class Interconnect:
     cdef long long send(
         self, long long domain, long long source, long long node, long long line, long long service, long long now
     ) noexcept
-    @cython.locals(queue=cython.longlong)
+    @cython.locals(waited=cython.longlong, queue=cython.longlong)
     cdef long long data(self, long long source, long long target, long long domain, long long now) noexcept
     @cython.locals(queue=cython.longlong)
     cdef long long leave(self, long long domain, long long now) noexcept
     @cython.locals(total=cython.longlong, start=cython.longlong)
-    cdef inline long long cross(self, long long source, long long target, long long now) noexcept
+    cdef inline long long cross(self, long long source, long long target, long long now, long long waited) noexcept

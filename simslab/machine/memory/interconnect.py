@@ -134,29 +134,33 @@ class Interconnect:
     def send(self, domain: int, source: int, node: int, line: int, service: int, now: int) -> int:
         """Send one line from an L3 domain to a node's memory, whose channel it takes `service` / 1024 cycles."""
         queue = self.ports.request(self.domains + domain, now) if self.ported else 0
-        queue += self.cross(source, node, now)
-        return queue + self.channels.serve(self.channel_of(node, line), now, service)
+        queue += self.cross(source, node, now, queue)
+        return queue + self.channels.serve(self.channel_of(node, line), now, queue, service)
 
     def data(self, source: int, target: int, domain: int, now: int) -> int:
-        """Latency of one line of data between nodes into an L3, with queueing on the links and at its port."""
-        queue = self.cross(source, target, now)
+        """Latency of one line of data between nodes into an L3, with queueing on the links and at its port.
+
+        The line has waited in the transaction's queues so far.
+        """
+        waited = self.link_queue + self.dram_queue
+        queue = self.cross(source, target, now, waited)
         if self.ported:
-            queue += self.ports.request(domain, now)
+            queue += self.ports.request_after(domain, now, waited + queue)
         self.link_queue += queue
         return self.hop[source * self.nodes + target] + queue
 
     def leave(self, domain: int, now: int) -> int:
-        """Queueing of one line at the port out of an L3."""
+        """Queueing of one line at the port out of an L3, before it crosses links."""
         queue = self.ports.request(self.domains + domain, now) if self.ported else 0
         self.link_queue += queue
         return queue
 
-    def cross(self, source: int, target: int, now: int) -> int:
-        """Send one line over the links of a route; returns the queueing in cycles."""
+    def cross(self, source: int, target: int, now: int, waited: int) -> int:
+        """Send one line that has waited `waited` cycles over the links of a route; returns the queueing in cycles."""
         total = 0
         start = (source * self.nodes + target) * self.max_route
         while self.route[start] >= 0:
-            total += self.links.request(self.route[start], now)
+            total += self.links.request_after(self.route[start], now, waited + total)
             start += 1
         return total
 

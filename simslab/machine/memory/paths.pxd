@@ -43,7 +43,7 @@ cdef class Paths:
     cdef inline long long probed(self, long long home, long long owner) noexcept
     cpdef inline long long acknowledged(self, long long home, long long other) noexcept
     cdef long long follow(self, long long owner, long long domain, long long owner_core, long long core) noexcept
-    @cython.locals(data=cython.longlong)
+    @cython.locals(left=cython.longlong, data=cython.longlong)
     cdef long long forward(self, long long home, long long owner, long long domain, long long now) noexcept
     @cython.locals(memory=cython.longlong)
     cdef long long forward_wins(self, long long home, long long owner) noexcept

@@ -115,8 +115,9 @@ class Paths:
 
     def forward(self, home: int, owner: int, domain: int, now: int) -> int:
         """Probe of the owner, data straight to the requester."""
+        left = self.interconnect.leave(owner, now)
         data = self.interconnect.data(self.domain_node[owner], self.requester_node, domain, now)
-        return self.probed(home, owner) + data + self.interconnect.leave(owner, now)
+        return self.probed(home, owner) + left + data
 
     def forward_wins(self, home: int, owner: int) -> int:
         """Whether a clean copy in another domain answers before memory does (both are asked)."""

@@ -10,6 +10,7 @@ cdef long long BUCKET_MASK
 cdef long long SETTLED
 cdef long long AVERAGE_BITS
 cdef long long FULL_Q10
+cdef long long DEVIATIONS_SQUARED
 cdef long long SATURATED_Q10
 cdef long long SERVICE
 cdef long long SERVED
@@ -36,18 +37,21 @@ cdef class ServerArray:
     cdef long long* buckets
 
     cpdef long long request(self, long long server, long long now) noexcept
+    cpdef inline long long request_after(self, long long server, long long now, long long waited) noexcept
     @cython.locals(
         servers="long long*", row=cython.longlong, slot=cython.longlong, load=cython.longlong, over=cython.longlong,
         wait=cython.longlong
     )
-    cpdef inline long long serve(self, long long server, long long now, long long service) noexcept
+    cpdef inline long long serve(self, long long server, long long now, long long waited, long long service) noexcept
     @cython.locals(slot=cython.longlong, load=cython.longlong, over=cython.longlong)
     cpdef inline long long ask(self, long long server, long long now, long long service) noexcept
     @cython.locals(servers="long long*", free=cython.longlong, wait=cython.longlong)
-    cdef inline long long busy_until(self, long long row, long long now_q10, long long service) noexcept
+    cdef inline long long busy_until(
+        self, long long row, long long now_q10, long long waited_q10, long long service
+    ) noexcept
     @cython.locals(
         buckets="long long*", offset=cython.longlong, present=cython.longlong, latest=cython.longlong,
-        earlier=cython.longlong, near=cython.longlong, steady=cython.longlong
+        earlier=cython.longlong, near=cython.longlong, row=cython.longlong, steady=cython.longlong, more=cython.longlong
     )
     cdef inline long long load(self, long long server, long long now, long long slot) noexcept
     @cython.locals(slot=cython.longlong)

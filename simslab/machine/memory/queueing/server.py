@@ -24,6 +24,7 @@ BUCKET_MASK: Final = 2047
 SETTLED: Final = 8  # buckets; 16,384 cycles, more than the default quantum
 AVERAGE_BITS: Final = 3  # weight of the newest settled bucket: 1/8
 FULL_Q10: Final = 2048 * 1024  # service that fits one bucket
+DEVIATIONS_SQUARED: Final = 9  # of a bucket's usage, beyond which it is no accident
 SATURATED_Q10: Final = 1992294  # 95 % of FULL_Q10: above it the M/D/1 mean is replaced by the backlog
 
 # Fields of a server.
@@ -65,22 +66,31 @@ class ServerArray:
 
         Fractions of a cycle are carried to the server's next request, so the mean delay is exact.
         """
-        return self.serve(server, now, self.servers[(server << SERVER_BITS) + SERVICE])
+        return self.serve(server, now, 0, self.servers[(server << SERVER_BITS) + SERVICE])
 
-    def serve(self, server: int, now: int, service: int) -> int:
-        """Like `request` for a line that takes `service` / 1024 cycles."""
+    def request_after(self, server: int, now: int, waited: int) -> int:
+        """Like `request` for a line that has waited `waited` cycles at servers before this one.
+
+        What one server has held back does not come to the next at once: of servers in a row the slowest delays.
+        """
+        return self.serve(server, now, waited, self.servers[(server << SERVER_BITS) + SERVICE])
+
+    def serve(self, server: int, now: int, waited: int, service: int) -> int:
+        """Like `request_after` for a line that takes `service` / 1024 cycles."""
         servers = self.servers
         row = server << SERVER_BITS
         servers[row + SERVED] += 1
         self.utilization = 0
         if service == 0:
             return 0
+        if not self.exact:
+            now += waited
         slot = self.bucket(server, now >> BUCKET_BITS)
         load = self.load(server, now, slot)
         self.utilization = load >> BUCKET_BITS if load < FULL_Q10 else Q10
         if self.exact:
             self.buckets[slot + USAGE] += service
-            return self.busy_until(row, now << Q10_BITS, service)
+            return self.busy_until(row, now << Q10_BITS, waited << Q10_BITS, service)
         over = self.buckets[slot + USAGE] - FULL_Q10
         self.buckets[slot + USAGE] += service
         wait = over if over > 0 else 0
@@ -104,16 +114,19 @@ class ServerArray:
         self.buckets[slot + USAGE] += service
         return load if load < FULL_Q10 else FULL_Q10
 
-    def busy_until(self, row: int, now_q10: int, service: int) -> int:
+    def busy_until(self, row: int, now_q10: int, waited_q10: int, service: int) -> int:
         """Queue behind everything that the server at `row` was asked before; returns the wait in cycles.
 
-        Its fraction is carried to the next request.
+        Its fraction is carried to the next request. A line that has waited before takes its place in the order of
+        `now_q10` all the same, which is that in which lines are asked for, and waits for what is left then.
+        Not modelled: lines of others that come while it waits before.
         """
         servers = self.servers
         free = servers[row + FREE]
         wait = servers[row + FRACTION]
         if free > now_q10:
-            wait += free - now_q10
+            if free > now_q10 + waited_q10:
+                wait += free - now_q10 - waited_q10
             servers[row + FREE] = free + service
         else:
             servers[row + FREE] = now_q10 + service
@@ -125,7 +138,10 @@ class ServerArray:
 
         What the present bucket holds was asked up to its latest offset; a request from a CPU that is behind counts the
         share that came before it, as if spread evenly. What CPUs that are still behind will ask is not there yet: the
-        load is therefore never taken below its steady average, over buckets older than any quantum.
+        load is therefore never taken below its steady average, over buckets older than any quantum. Nor is it taken
+        above by less than three deviations of as many requests at random: the wait grows faster than the load, so
+        that its mean over loads that are drawn is not that of the mean (slow servers, few lines a bucket, waited twice
+        as long at a load of 0.8; benchmarks/servers.py).
         """
         buckets = self.buckets
         offset = now & BUCKET_MASK
@@ -137,8 +153,12 @@ class ServerArray:
             present = present * offset // latest
         earlier = self.usage_of(server, (now >> BUCKET_BITS) - 1)
         near = present + earlier - (earlier * offset >> BUCKET_BITS)
-        steady = self.servers[(server << SERVER_BITS) + STEADY]
-        return near if near > steady else steady
+        row = server << SERVER_BITS
+        steady = self.servers[row + STEADY]
+        more = near - steady
+        if more > 0 and more * more > DEVIATIONS_SQUARED * steady * self.servers[row + SERVICE]:
+            return near
+        return steady
 
     def bucket(self, server: int, number: int) -> int:
         """Place of bucket `number`, emptied if it held an older one."""
