@@ -98,7 +98,7 @@ _CAUSES: Final = {
     "irq_handler": "interrupts that were delivered inside an operation, handlers' own operations included",
     "page_allocator": "getting pages for slabs, or giving them back, zone locks included",
     "locked": "executing locked instructions (atomic read-modify-write), beyond the arrival of their line",
-    "clear": "clearing memory (rep stosb): __GFP_ZERO, init_on_alloc, new pages",
+    "clear": "clearing objects (rep stosb): __GFP_ZERO, init_on_alloc, init_on_free; pages count as page_allocator",
     "wait": "outside operations: idle, waiting for another thread or for a recorded time",
     "work": "outside operations: the workload's think time",
     "ipi_wait": "waiting until other CPUs have answered an inter-processor interrupt (draining arrays everywhere)",

@@ -100,8 +100,8 @@ class SlabCore(Allocator):
             for part in (self.pages, self.freeing, blocks, self.allocating, nodes, self.drain):
                 part.stats = 1
         self.freeing.hardened = int(options.freelist_hardened)
-        self.freeing.init_on_free = int(options.init_on_free)
-        self.allocating.init_on_alloc = int(options.init_on_alloc)
+        self.freeing.init_on_free = kernel.page_allocator.init_on_free = int(options.init_on_free)
+        self.allocating.init_on_alloc = kernel.page_allocator.init_on_alloc = int(options.init_on_alloc)
         self.pages.locked_colour = int(options.colour_under_list_lock)
         self.allocating.locked_look = int(options.look_under_list_lock)
         self.allocating.locked_refill = self.allocating.nodes.locked_refill = int(options.refill_under_list_lock)

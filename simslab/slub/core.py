@@ -93,8 +93,9 @@ class SlubCore(Allocator):
             self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))
         if self.options.debug_enabled():
             self.debug = self.pages.debug = SlubDebug(self.pages, kernel.log, kernel.jiffies)
-        self.allocating.init_on_alloc = int(self.options.init_on_alloc)
+        self.allocating.init_on_alloc = kernel.page_allocator.init_on_alloc = int(self.options.init_on_alloc)
         self.allocating.init_on_free = self.freeing.init_on_free = int(self.options.init_on_free)
+        kernel.page_allocator.init_on_free = int(self.options.init_on_free)
 
     def observe(self, observer: object) -> None:
         """Let `observer` be told of slabs obtained, discarded, moved between lists, and of flushes."""

@@ -239,7 +239,7 @@ class SlubPages:
         cpu.write(page + layout.PAGE_SLAB_CACHE)
         cpu.write(page + layout.PAGE_FLAGS)
         mem_map.flags[pfn] |= SET_SLAB
-        if self.reserves.sk_memalloc_socks and mem_map.flags[pfn] & PAGE_IS_PFMEMALLOC:
+        if mem_map.flags[pfn] & PAGE_IS_PFMEMALLOC:
             mem_map.flags[pfn] |= SLAB_PFMEMALLOC
         self.freelists.new_row(pfn, objects)
         if self.debug is not None:

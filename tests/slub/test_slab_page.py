@@ -160,3 +160,16 @@ def test_the_pages_of_a_typesafe_cache_stay_until_a_grace_period_is_over(booted)
     assert bench.mem_map.get("flags", pfn) & PG_SLAB
     bench.pages.rcu_free_slab(bench.cpus[0], (bench.cache, pfn))
     assert not bench.mem_map.get("flags", pfn) & PG_SLAB
+
+
+@pytest.mark.parametrize("sockets", [0, 1])
+def test_slabs_of_the_page_reserves_are_kept_for_who_may_use_them_whether_sockets_swap_or_not(booted, sockets):
+    bench = Bench(booted("1n1c", slab_nomerge=True))
+    bench.allocator.kernel.reserves.sk_memalloc_socks = sockets
+    pages, cpu = bench.pages.page_allocator, bench.cpus[0]
+    for order in range(10, -1, -1):
+        while pages.alloc_pages(cpu, gfp.GFP_ATOMIC, order, -1) >= 0:
+            pass
+    assert bench.allocator.kmem_cache_alloc(cpu, bench.cache, KERNEL | gfp.MEMALLOC)
+    bench.flush()
+    assert bench.allocator.kmem_cache_alloc(cpu, bench.cache, KERNEL) == 0

@@ -56,6 +56,8 @@ cdef class PageAllocator:
     cdef long long* pgdat
     cdef public VmStat vmstat
     cdef public Reserves reserves
+    cdef public long long init_on_alloc
+    cdef public long long init_on_free
     cdef public object cpusets
     cdef public object direct_map
     cdef public object stand_in
@@ -87,6 +89,7 @@ cdef class PageAllocator:
     cdef long long prep_new_page(
         self, Cpu cpu, long long pfn, long long order, long long gfp, long long alloc_flags
     ) noexcept
+    cdef long long kernel_init_free_pages(self, Cpu cpu, long long pfn, long long order) except? -1
     @cython.locals(tail=cython.longlong, addr=cython.longlong)
     cdef long long prep_compound_page(self, Cpu cpu, long long pfn, long long order) noexcept
     @cython.locals(addr=cython.longlong, flags=cython.longlong, zone=Zone, pcp=PerCpuPages)

@@ -5,8 +5,9 @@ Instruction counts and the order of the structures touched are those of golden/i
 path_access.jsonl.gz; globals and the stack are part of the instructions. Counts marked estimate were not in the data.
 
 Not modelled: reclaim, compaction, the OOM killer and draining other CPUs' lists: where the kernel would begin those,
-the request fails. Not modelled: memory policies of tasks at this level (slabs have none), highmem, memory cgroups, page
-poisoning, and the migrate types of `simslab.kernel.mm.buddy`.
+the request fails, with __GFP_NOFAIL when not even the share of those who cannot wait has a page. Not modelled: memory
+policies of tasks at this level (slabs have none), highmem, memory cgroups, page poisoning, and the migrate types of
+`simslab.kernel.mm.buddy`.
 """
 
 from __future__ import annotations
@@ -109,6 +110,8 @@ class PageAllocator:
             self.pgdat_owner[nid] = address
         self.vmstat = vmstat
         self.reserves = reserves
+        self.init_on_alloc = 0  # want_init_on_alloc of all pages
+        self.init_on_free = 0  # want_init_on_free
         self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
         self.direct_map: Any = None  # debug_pagealloc.DirectMap, where free pages are taken out of it
         self.stand_in: Any = None  # stand_in.StandInPages, where that takes this allocator's place
@@ -118,8 +121,9 @@ class PageAllocator:
     def alloc_pages(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
         """Return the first pfn of 2**order pages, from `nid` (-1: nearest) or by distance, or -1 (__alloc_pages_node).
 
-        `__GFP_THISNODE` confines the request to `nid`, `__GFP_ZERO` clears the pages, `__GFP_COMP` makes a compound
-        page; `mem_map.head` and `order` are set for every page. Other CPUs may run where the zone's lock is taken.
+        `__GFP_THISNODE` confines the request to `nid`, `__GFP_ZERO` (or init_on_alloc) clears the pages unless freeing
+        has (init_on_free), `__GFP_COMP` makes a compound page; `mem_map.head` and `order` are set for every page. Other
+        CPUs may run where the zone's lock is taken.
         """
         if self.stand_in is not None:
             taken: int = self.stand_in.alloc_pages(cpu, gfp, order, nid)
@@ -186,6 +190,10 @@ class PageAllocator:
         pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags)
         if pfn < 0 and self.reserves.gfp_pfmemalloc_flags(cpu, gfp):
             pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_NO_WATERMARKS)
+        if pfn < 0 and gfp & gfps.NOFAIL and gfp & gfps.DIRECT_RECLAIM:
+            pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_HARDER | gfps.ALLOC_CPUSET)
+            if pfn < 0:
+                pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_HARDER)
         return pfn
 
     def get_page_from_freelist(self, cpu: Cpu, gfp: int, order: int, nid: int, alloc_flags: int) -> int:
@@ -289,8 +297,8 @@ class PageAllocator:
         self.mem_map.order[pfn] = order
         if self.direct_map is not None:
             self.map_pages(cpu, pfn, order, 1)
-        if gfp & gfps.ZERO:
-            cpu.clear(pfn << layout.PAGE_SHIFT, layout.PAGE_SIZE << order)
+        if (self.init_on_alloc or gfp & gfps.ZERO) and not self.init_on_free:
+            self.kernel_init_free_pages(cpu, pfn, order)
         if order == 0:
             cpu.insn_cold(PREP_INSNS)
         else:
@@ -301,6 +309,11 @@ class PageAllocator:
         if alloc_flags & gfps.ALLOC_NO_WATERMARKS:
             self.mem_map.flags[pfn] |= PG_PFMEMALLOC
         cpu.write(addr + layout.PAGE_FREELIST)
+        return 0
+
+    def kernel_init_free_pages(self, cpu: Cpu, pfn: int, order: int) -> int:
+        """Clear 2**order pages."""
+        cpu.clear(pfn << layout.PAGE_SHIFT, layout.PAGE_SIZE << order)
         return 0
 
     def prep_compound_page(self, cpu: Cpu, pfn: int, order: int) -> int:
@@ -326,6 +339,8 @@ class PageAllocator:
         cpu.write(addr + layout.PAGE_FLAGS)
         cpu.write(addr + layout.PAGE_FREELIST)
         self.mem_map.flags[pfn] = 0
+        if self.init_on_free:
+            self.kernel_init_free_pages(cpu, pfn, 0)
         flags = cpu.irq_save(SITE_PCP_FREE)
         cpu.insn_cold(FREE_COMMIT_INSNS)
         zone = self.zone_of(pfn)
@@ -366,6 +381,8 @@ class PageAllocator:
             cpu.write(addr + layout.PAGE_LRU)
             cpu.read(addr + layout.PAGE_MAPCOUNT)
             self.mem_map.flags[tail] = 0
+        if self.init_on_free:
+            self.kernel_init_free_pages(cpu, pfn, order)
         zone = self.zone_of(pfn)
         flags = cpu.irq_save(SITE_FREE_OK)
         self.vmstat.count_vm_events(cpu)

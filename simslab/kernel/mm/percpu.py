@@ -12,6 +12,7 @@ from simslab.kernel.bug import KernelBugError
 
 DEFAULT_UNIT: Final = 1 << 20  # bytes of each CPU's area
 MIN_ALIGN: Final = 8
+MIN_UNIT_SIZE: Final = 32 << 10  # PCPU_MIN_UNIT_SIZE, the most that one allocation may be
 
 
 class PerCpu:
@@ -27,8 +28,13 @@ class PerCpu:
         self.sizes: dict[int, int] = {}
 
     def alloc_percpu(self, size: int, align: int = MIN_ALIGN) -> int:
-        """Return the offset of `size` bytes in every CPU's area, lowest that fits, or -1 (__alloc_percpu)."""
+        """Return the offset of `size` bytes in every CPU's area, lowest that fits, or -1 (__alloc_percpu).
+
+        5.10 refuses what is larger than 32 KiB however much is free: no array of SLAB's has a limit above 4,094.
+        """
         size = -(-max(size, 1) // MIN_ALIGN) * MIN_ALIGN
+        if size > MIN_UNIT_SIZE:
+            return -1
         align = max(align, MIN_ALIGN)
         for i, (start, length) in enumerate(self.free):
             offset = -(-start // align) * align

@@ -18,8 +18,8 @@ PF_MEMALLOC: Final = 0x00000800  # current->flags
 class Reserves:
     """Flags of the task that runs on each CPU, and whether sockets may dip into the reserves.
 
-    `sk_memalloc_socks` counts sockets with SOCK_MEMALLOC, which the kernel keeps as a static key; while it is 0 the
-    slab allocator does not tell slabs from the reserves apart. `softirq[cpu]` is 1 while the CPU serves a softirq.
+    `sk_memalloc_socks` counts sockets with SOCK_MEMALLOC, which the kernel keeps as a static key; while it is 0 SLAB
+    does not tell slabs from the reserves apart (SLUB always does). `softirq[cpu]` is 1 while the CPU serves a softirq.
 
     Not modelled: the reserves of victims of the OOM killer (ALLOC_OOM), as there is no OOM killer.
     """

@@ -17,8 +17,10 @@ OF_SLUB: Final = ("cpu_partial", "min_partial", "remote_node_defrag_ratio")
 class Tunables(Strict):
     """The three numbers written to /proc/slabinfo with SLAB, or attributes of /sys/kernel/slab with SLUB."""
 
-    limit: Annotated[int, Field(ge=1, le=65536)] | None = Field(None, description="absent: the cache's own")
-    batchcount: Annotated[int, Field(ge=1, le=65536)] | None = Field(
+    limit: Annotated[int, Field(ge=1, le=4094)] | None = Field(
+        None, description="absent: the cache's own; the most is what 32 KiB of per-CPU memory hold"
+    )
+    batchcount: Annotated[int, Field(ge=1, le=4094)] | None = Field(
         None, description="absent: the cache's own, at most the limit"
     )
     shared: Annotated[int, Field(ge=0, le=1024)] | None = Field(None, description="absent: the cache's own")

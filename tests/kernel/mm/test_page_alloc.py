@@ -320,3 +320,45 @@ def test_a_batch_has_left_the_cpus_list_and_fetched_its_buddies_when_the_zone_is
     assert witness.touched
     assert pcp.lists.addr >> 6 not in witness.touched
     assert not {mem_map.page_addr(pfn ^ 1) >> 6 for pfn in batch} & witness.missed
+
+
+def cycles_of_a_pair(kernel: Kernel, flags: int, order: int) -> tuple[int, int]:
+    """Cycles to allocate 2**order pages that are in the caches, and to free them."""
+    pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
+    for _ in range(3):
+        before = cpu.now
+        pfn = pages.alloc_pages(cpu, flags, order, 0)
+        allocated = cpu.now
+        pages.free_pages(cpu, pfn, order)
+    return allocated - before, cpu.now - allocated
+
+
+@pytest.mark.parametrize("order", [0, 2])
+@pytest.mark.parametrize(
+    ("boot_parameter", "flags", "expected"),
+    [
+        ("", gfp.GFP_KERNEL, (False, False)),
+        ("", gfp.GFP_KERNEL | gfp.ZERO, (True, False)),
+        ("init_on_alloc", gfp.GFP_KERNEL, (True, False)),
+        ("init_on_free", gfp.GFP_KERNEL, (False, True)),
+        ("init_on_free", gfp.GFP_KERNEL | gfp.ZERO, (False, True)),
+    ],
+)
+def test_pages_are_cleared_when_somebody_asks_for_it_but_not_again(
+    kernel: Kernel, order: int, boot_parameter: str, flags: int, expected: tuple[bool, bool]
+) -> None:
+    plain = cycles_of_a_pair(kernel, gfp.GFP_KERNEL, order)
+    if boot_parameter:
+        setattr(kernel.page_allocator, boot_parameter, 1)
+    found = cycles_of_a_pair(kernel, flags, order)
+    assert tuple(cycles > without + (100 << order) for cycles, without in zip(found, plain, strict=True)) == expected
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_who_must_not_fail_has_the_share_of_those_who_cannot_wait(kernel: Kernel, order: int) -> None:
+    pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
+    for large in (10, 6, 3, 1, 0):
+        drain(pages, cpu, 0, gfp.GFP_KERNEL, large)
+    assert pages.alloc_pages(cpu, gfp.GFP_KERNEL, order, 0) < 0
+    assert pages.alloc_pages(cpu, gfp.GFP_NOWAIT | gfp.NOFAIL, order, 0) < 0
+    assert pages.alloc_pages(cpu, gfp.GFP_KERNEL | gfp.NOFAIL, order, 0) >= 0

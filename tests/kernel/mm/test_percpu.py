@@ -26,6 +26,12 @@ def test_an_area_that_is_full_gives_nothing() -> None:
     assert percpu.alloc_percpu(8) == -1
 
 
+def test_one_variable_is_at_most_32_kib_however_much_is_free() -> None:
+    percpu = PerCpu([0])
+    assert percpu.alloc_percpu((32 << 10) + 1) == -1
+    assert percpu.alloc_percpu(32 << 10) >= 0
+
+
 def test_freeing_twice_is_a_bug() -> None:
     percpu = PerCpu([0])
     offset = percpu.alloc_percpu(8)
