@@ -104,6 +104,7 @@ def sweep(
     listed = list(grid.points if points is None else points)
     made = [configured(point) for point in listed]
     jobs, cells = _jobs(grid, list(zip(listed, made, strict=True)), seeds, shard)
+    store.take_inputs(grid.given)
     store.configure(each for pair in made for each in pair)
     store.claim(cells)
     store.measure(chosen)

@@ -1,3 +1,4 @@
+import gzip
 import os
 import random
 import subprocess
@@ -7,7 +8,9 @@ import time
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
 from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import Design, make_grid
 from simslab.experiment.running.pool import outcomes
 from simslab.experiment.running.worker import Failure
 from simslab.experiment.store.dump import dump_lines
@@ -105,19 +108,68 @@ def test_a_killed_process_is_told_and_its_cell_made_by_the_next_sweep(small_grid
     assert dumped(tmp_path / "a.db") == dumped(swept)
 
 
-def test_a_changed_file_is_refused_in_a_store_that_has_results_of_it(small_grid, tmp_path):
-    from simslab.experiment.grid.design import Design, make_grid
+@pytest.fixture
+def own_grid(tmp_path):
+    """Return a function that makes a grid of the files `mine.yaml` and `load.yaml` in `tmp_path`."""
+    (tmp_path / "load.yaml").write_text((shipped_folder("workloads") / "local-churn.yaml").read_text())
 
-    machine = tmp_path / "mine.yaml"
+    def make(machine, limits=("8",), **more):
+        (tmp_path / "mine.yaml").write_text(machine)
+        names = [str(tmp_path / name) for name in ("mine.yaml", "load.yaml")]
+        axes = (Axis("tunables.churn.limit", tuple(limits)),)
+        return make_grid(Design(*names, ("scale=0.002",), axes, metrics=("throughput",), **more))
 
-    def grid():
-        return make_grid(Design(str(machine), "local-churn", ("scale=0.002",), metrics=("throughput",)))
+    return make
 
-    machine.write_text("extends: one-node\n")
-    run(grid(), tmp_path / "a.db")
-    machine.write_text("extends: one-node\ndescription: another\n")
-    with pytest.raises(UserError, match="its machine or workload has changed"):
-        run(grid(), tmp_path / "a.db")
+
+ANOTHER = "extends: one-node\ndescription: another\n"
+
+
+@pytest.mark.parametrize("more", [{}, {"first_seed": 9}, {"limits": ["16"]}])
+def test_a_changed_file_is_refused_in_a_store_that_has_results_of_it(own_grid, tmp_path, more):
+    run(own_grid("extends: one-node\n"), tmp_path / "a.db")
+    changed = r"a\.db: holds results of another machine .*mine\.yaml: description was not there, is another; expected"
+    with pytest.raises(UserError, match=changed):
+        run(own_grid(ANOTHER, **more), tmp_path / "a.db")
+    assert len(dumped(tmp_path / "a.db")) == 1 + 2 + 2 + 1
+
+
+def test_a_changed_workload_is_told_by_the_value_that_changed(own_grid, tmp_path):
+    run(own_grid("extends: one-node\n"), tmp_path / "a.db")
+    load = tmp_path / "load.yaml"
+    load.write_text(load.read_text().replace("size: 256", "size: 128"))
+    with pytest.raises(UserError, match=r"workload .*load\.yaml: caches\.churn\.size was 256, is 128;"):
+        run(own_grid("extends: one-node\n", first_seed=9), tmp_path / "a.db")
+
+
+def test_a_trace_that_was_cut_is_refused_with_other_seeds(tmp_path):
+    trace = tmp_path / "mine.txt"
+    with gzip.open(shipped_folder("workloads") / "untar-rm.txt.gz", "rt") as file:
+        lines = file.readlines()
+
+    def grid(count, **more):
+        trace.write_text("".join(lines[:count]))
+        return make_grid(Design("one-node", str(trace), ("scale=0.1",), metrics=("throughput",), **more))
+
+    run(grid(400), tmp_path / "a.db")
+    with pytest.raises(UserError, match=r"holds results of another trace .*mine\.txt: SHA-256 was \w+, is"):
+        run(grid(300, first_seed=9), tmp_path / "a.db")
+
+
+def test_a_comment_in_a_file_changes_nothing(own_grid, tmp_path):
+    run(own_grid("extends: one-node\n"), tmp_path / "a.db")
+    assert run(own_grid("# mine\nextends:   one-node\n", limits=["8", "16"]), tmp_path / "a.db").made == 1
+
+
+def test_shards_of_a_file_that_changed_meanwhile_are_not_merged(own_grid, tmp_path):
+    run(own_grid("extends: one-node\n"), tmp_path / "a.db")
+    run(own_grid(ANOTHER, first_seed=9), tmp_path / "b.db")
+    with pytest.raises(UserError, match=r"b\.db: was made from another machine .*mine\.yaml than the other stores"):
+        merge(tmp_path / "both.db", [tmp_path / "a.db", tmp_path / "b.db"])
+    assert not (tmp_path / "both.db").exists()
+    merge(tmp_path / "both.db", [tmp_path / "a.db"])
+    with pytest.raises(UserError, match=r"both\.db: holds results of another machine"):
+        merge(tmp_path / "both.db", [tmp_path / "b.db"])
 
 
 def test_progress_tells_done_failed_and_total(small_grid, tmp_path):

@@ -18,6 +18,7 @@ from simslab.experiment.grid.constraints import Constraint, parse_constraint
 from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs
 from simslab.experiment.limits import MOST_SEEDS, check_first_seed
+from simslab.experiment.store.given import Given, given_of
 from simslab.experiment.variants import same_setting
 
 VARY: Final = ("start", "placement", "none")
@@ -101,6 +102,7 @@ class Grid:
     points: tuple[Point, ...]
     seeds: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    given: tuple[Given, ...] = ()  # what the points' inputs say before overrides
 
     def seeds_of(self, point: Point, seeds: Sequence[int] | None = None) -> tuple[int, ...]:
         """Return the seeds that a point runs with: one where no other could differ."""
@@ -171,7 +173,11 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
         raise UserError(told, file="--where", expected="a constraint that some point meets")
     first = points[0].inputs.workload.seed if design.first_seed is None else design.first_seed
     check_first_seed(first)
-    return Grid(design, tuple(points), tuple(range(first, first + design.seeds)), tuple(_notes(design, points)))
+    seeds, given = (
+        range(first, first + design.seeds),
+        given_of(((p.parameters, p.inputs) for p in points), maker.reader),
+    )
+    return Grid(design, tuple(points), tuple(seeds), tuple(_notes(design, points)), given)
 
 
 def _constraint(text: str, known: Sequence[str], places: Mapping[str, Problem]) -> Constraint:

@@ -14,9 +14,11 @@ from simslab.experiment.store.store import Store
 
 
 def dump_lines(store: Store) -> Iterator[str]:
-    """Yield the store as lines of JSON: what it is, configurations, cells with figures and a hash of all that was
-    measured. Left out: times of the host, and cells that have not been run."""
+    """Yield the store as lines of JSON: what it is, inputs, configurations, cells with figures and a hash of all that
+    was measured. Left out: times of the host, and cells that have not been run."""
     yield _line({"store": store.about()})
+    for given in store.given():
+        yield _line({"input": {"kind": given.kind, "name": given.name}, "content": json.loads(given.content)})
     for made in store.configurations():
         fields = {"kind": made.kind, "name": made.name, "hash": made.hash, "inputs": dict(made.inputs)}
         yield _line({"configuration": fields, "resolved": dict(made.resolved)})

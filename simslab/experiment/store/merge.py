@@ -11,6 +11,7 @@ from typing import Any
 
 from simslab.base.errors import UserError
 from simslab.experiment.figures.observation import inflated
+from simslab.experiment.store.given import Given, refuse_others
 from simslab.experiment.store.schema import check_same_simslab, told
 from simslab.experiment.store.store import DONE, Store
 
@@ -18,16 +19,26 @@ from simslab.experiment.store.store import DONE, Store
 def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
     """Add the contents of `sources` to the store `out`; return how many cells and runs it then holds.
 
-    A finished run takes the place of one that failed; UserError if two finished ones of one key differ.
+    A finished run takes the place of one that failed; UserError if two finished ones of one key differ, and, before
+    anything is written, if an input of one name said different things.
     """
     with ExitStack() as stack:
         opened = [stack.enter_context(Store.open(source)) for source in sources]  # all, before anything is written
         for source in opened:
             check_same_simslab(source.connection, source.path)
+        _refuse_other_inputs(opened)
         with Store.create(out) as store:
             for source in opened:
                 _take(store, source)
             return len(store.cells()), len(store.statuses())
+
+
+def _refuse_other_inputs(sources: Sequence[Store]) -> None:
+    known: list[Given] = []
+    for source in sources:
+        told_of = "was made from another {} than the other stores"
+        refuse_others(known, source.given(), told_of, str(source.path), "stores of the same inputs")
+        known += source.given()
 
 
 def _take(store: Store, source: Store) -> None:
@@ -37,6 +48,7 @@ def _take(store: Store, source: Store) -> None:
         except sqlite3.Error as error:
             raise told(error, source.path) from None
 
+    store.take_inputs(source.given())
     store.configure(source.configurations())
     store.claim(rows("SELECT parameters, resolved, seed, run FROM cells"))
     with store.writing() as connection:

@@ -20,7 +20,8 @@ import simslab
 from simslab.base.errors import UserError, reason
 
 APPLICATION: Final = 0x51AB5707  # PRAGMA application_id of a store
-VERSION: Final = 1
+VERSION: Final = 2
+READABLE: Final = (1, VERSION)  # version 1 does not hold what its inputs said
 MAGIC: Final = b"SQLite format 3\0"
 MEMORY: Final = ":memory:"  # a store that goes with its process
 EXPECTED: Final = "a store that `simslab sweep` wrote, or a new name"
@@ -29,6 +30,9 @@ CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE configurations (  -- a machine or a workload with every value, defaults and overrides included
     hash TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, resolved TEXT NOT NULL,
     inputs TEXT NOT NULL  -- JSON: file -> SHA-256 of the bytes that were read
+) WITHOUT ROWID;
+CREATE TABLE inputs (  -- a machine, a workload or a trace under the name that parameters give it, before overrides
+    kind TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (kind, name)  -- JSON: values, or a hash
 ) WITHOUT ROWID;
 CREATE TABLE runs (
     key TEXT PRIMARY KEY, machine TEXT NOT NULL REFERENCES configurations, workload TEXT NOT NULL REFERENCES
@@ -124,7 +128,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION:
         raise UserError("is no store", file=str(path), expected=EXPECTED)
-    if version != VERSION:
+    if version not in READABLE:
         raise UserError(
             f"is a store of version {version}", file=str(path), expected=f"version {VERSION}, or a new name"
         )
@@ -140,13 +144,22 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_same_simslab(connection: sqlite3.Connection, path: Path) -> None:
-    """UserError if a store is damaged, or holds results of another simslab: those must not stand beside this one's."""
+    """UserError if a store is damaged, or holds results of another simslab: those must not stand beside this one's.
+
+    One of an earlier version can be read alone, as it does not tell whether its inputs were these.
+    """
     try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
         row = connection.execute("SELECT value FROM about WHERE name = 'simslab_version'").fetchone()
     except sqlite3.Error as error:
         raise told(error, path) from None
     if row is None:
         raise UserError("is damaged (it does not say which simslab made it)", file=str(path), expected=EXPECTED)
+    if version != VERSION:
+        told_of = (
+            f"is a store of version {version}, to which nothing can be added: it does not hold what its inputs said"
+        )
+        raise UserError(told_of, file=str(path), expected="a new store")
     made = row[0]
     if made != simslab.__version__:
         told_of = f"holds results of simslab {made}, this is {simslab.__version__}"

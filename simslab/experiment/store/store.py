@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,8 @@ from typing import Any, Final, Self
 from simslab.base.errors import UserError
 from simslab.experiment.figures.metrics import Metric, figures
 from simslab.experiment.figures.observation import Observation, unpacked
-from simslab.experiment.store.schema import MEMORY, Lock, check_same_simslab, connect, told
+from simslab.experiment.store.given import Given, refuse_others
+from simslab.experiment.store.schema import MEMORY, VERSION, Lock, check_same_simslab, connect, told
 
 DONE: Final = "done"
 FAILED: Final = "failed"
@@ -190,6 +191,15 @@ class Store:
         row = self._rows("SELECT machine, workload FROM runs WHERE key = ?", cell.run)[0]
         return row[0], row[1]
 
+    def given(self) -> list[Given]:
+        """Return what the inputs said, by kind and name; of a store of version 1, which does not hold it, nothing."""
+        if self.about().get("version") != str(VERSION):
+            return []
+        rows = self._rows("SELECT kind, name, content FROM inputs ORDER BY kind, name")
+        for _, _, content in rows:
+            self._plain(content)
+        return [Given(*row) for row in rows]
+
     def statuses(self) -> dict[str, str]:
         """Return the status of every run, by key."""
         return dict(self._rows("SELECT key, status FROM runs"))
@@ -199,6 +209,14 @@ class Store:
         return float(self._rows("SELECT coalesce(avg(seconds), 0) FROM runs WHERE status = ?", DONE)[0][0])
 
     # -- writing ------------------------------------------------------------------------------------------------------
+
+    def take_inputs(self, given: Sequence[Given]) -> None:
+        """Store what inputs say; UserError if one of them said something else when results of its name were made."""
+        expected = "a new store, or the file as it was"
+        refuse_others(self.given(), given, "holds results of another {}", str(self.path), expected)
+        with self.writing() as connection:
+            rows = [(each.kind, each.name, each.content) for each in given]
+            connection.executemany("INSERT OR IGNORE INTO inputs VALUES (?, ?, ?)", rows)
 
     def configure(self, made: Iterable[Configured]) -> None:
         """Store machines and workloads; those that are there stay."""

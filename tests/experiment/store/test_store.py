@@ -6,6 +6,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.experiment.store.dump import dump_lines
+from simslab.experiment.store.merge import merge
 from simslab.experiment.store.store import Store
 
 
@@ -74,9 +75,26 @@ def test_a_store_of_another_version_is_refused_and_left_as_it_is(swept, tmp_path
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = other.read_bytes()
-    with pytest.raises(UserError, match="is a store of version 99; expected version 1"):
+    with pytest.raises(UserError, match="is a store of version 99; expected version 2"):
         opened(other, write)
     assert other.read_bytes() == before
+
+
+def test_a_store_of_version_1_is_read_and_not_added_to(swept, tmp_path):
+    old = tmp_path / "old.db"
+    old.write_bytes(swept.read_bytes())
+    connection = sqlite3.connect(old)
+    connection.executescript(
+        "DROP TABLE inputs; UPDATE about SET value = '1' WHERE name = 'version'; PRAGMA user_version = 1;"
+    )
+    connection.close()
+    with Store.open(old) as store, Store.open(swept) as new:
+        assert store.cells() == new.cells()
+        assert not any("input" in json.loads(line) for line in dump_lines(store))
+    with pytest.raises(UserError, match=r"old\.db: is a store of version 1, to which nothing can be added"):
+        Store.create(old)
+    with pytest.raises(UserError, match=r"old\.db: is a store of version 1, to which nothing can be added"):
+        merge(tmp_path / "merged.db", [swept, old])
 
 
 def test_results_of_another_simslab_are_not_added_to(swept, tmp_path):
@@ -145,6 +163,7 @@ def test_a_failed_run_has_no_observation(swept):
         ("UPDATE configurations SET resolved = '{\"a\": 1'", Store.configurations),
         ("UPDATE configurations SET inputs = '[1]'", Store.configurations),
         ("UPDATE cells SET resolved = 'x'", Store.cells),
+        ("UPDATE inputs SET content = 'x'", Store.given),
         ("UPDATE runs SET measured = x'789c00'", lambda store: list(dump_lines(store))),
         ("UPDATE runs SET measured = 'text'", lambda store: list(dump_lines(store))),
         ("UPDATE runs SET measured = x'789c4b04000062006200'", lambda store: store.observation(store.cells()[0])),
