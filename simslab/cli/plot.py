@@ -157,7 +157,21 @@ def _sources(results: list[str], metric: list[str], at: list[str], base: str, co
     sources = read_sources([place for place in results if place not in stores])
     compared = [with_metrics(table, metric) for table in sources.tables] if metric else sources.tables
     tables = [_table(place, metric, at, base, correct) for place in stores]
+    _tell_of_other_code(sources, stores)
     return replace(sources, tables=(*compared, *tables))
+
+
+def _tell_of_other_code(sources: "Sources", stores: list[str]) -> None:
+    """Say in a line on standard error that what is drawn together was made by different code."""
+    from simslab.experiment.store.store import Store
+    from simslab.result.manifest import code_note
+
+    made_by = {arm.label: arm.manifest.get("simslab_code") for arm in sources.arms}
+    for place in stores:
+        with Store.open(place) as store:
+            made_by[place] = store.about().get("simslab_code")
+    if note := code_note(made_by):
+        print(f"simslab: {note}", file=sys.stderr)
 
 
 def _of_nodes(sources: "Sources", trace: Path | None) -> "Sources":

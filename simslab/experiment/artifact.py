@@ -22,13 +22,13 @@ from typing import Any, Final
 import yaml
 
 from simslab import __version__
-from simslab.base.build import running_build
+from simslab.base.build import code_digest, running_build
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_names
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD
 from simslab.experiment.reproduce import reproduce, traces_of
 from simslab.experiment.store.dump import dump_lines
-from simslab.experiment.store.schema import is_store
+from simslab.experiment.store.schema import check_same_simslab, is_store
 from simslab.experiment.store.store import DONE, Store
 from simslab.report.canvas import house_style
 from simslab.report.citation import citation_text
@@ -116,6 +116,7 @@ def _store(work: Path, place: str, name: str) -> Piece:
     for folder in ("studies", "expected"):
         (work / folder).mkdir(exist_ok=True)
     with Store.open(place) as store:
+        check_same_simslab(store.connection, store.path)
         text = "\n".join(dump_lines(store)) + "\n"
         seconds = store.seconds() * len(store.statuses())
         study = study_of(store)
@@ -166,6 +167,7 @@ def _write(work: Path, pieces: Sequence[Piece]) -> None:
     (work / "CITATION.cff").write_text(citation_text(), encoding="utf-8")
     facts = {
         "simslab": __version__,
+        "simslab_code": code_digest(),
         **host_facts(running_build().kind),
         "machine": platform.processor() or platform.machine(),
     }
@@ -183,7 +185,8 @@ def _readme(pieces: Sequence[Piece]) -> str:
     parts = [
         "# Artifact",
         "",
-        f"Results of simslab {__version__}. Python 3.11 or newer; no root, no network, no particular hardware.",
+        f"Results of simslab {__version__} (code {code_digest()}, as in a result's manifest).",
+        "Python 3.11 or newer; no root, no network, no particular hardware.",
         "",
         "## Basic test (a minute)",
         "",

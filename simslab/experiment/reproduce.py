@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from simslab.base.build import running_build
+from simslab.base.build import code_digest, running_build
 from simslab.base.documents.document import Document, Plain
 from simslab.base.documents.validation import validate
 from simslab.base.errors import UserError
@@ -221,9 +221,10 @@ def _changed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what of simslab, Python and packages differs from when the result was made."""
     import simslab
 
-    now: dict[str, Any] = {"simslab_version": simslab.__version__, **host_facts(running_build().kind)}
+    made_by = {"simslab_version": simslab.__version__, "simslab_code": code_digest()}
+    now: dict[str, Any] = {**made_by, **host_facts(running_build().kind)}
     then: dict[str, Any] = {
-        "simslab_version": manifest.get("simslab_version"),
+        **{name: manifest.get(name, "not stored") for name in made_by},
         **(host if isinstance(host := manifest.get("host"), dict) else {}),
     }
     told = []

@@ -15,7 +15,17 @@ from simslab.result.stored import Stored, flat
 
 Row = tuple[str, str, str]
 ABSENT: Final = "-"
-INPUTS: Final = ("kind", "simslab_version", "machine", "workload", "seeds", "arms", "merged_caches", "inputs")
+INPUTS: Final = (
+    "kind",
+    "simslab_version",
+    "simslab_code",
+    "machine",
+    "workload",
+    "seeds",
+    "arms",
+    "merged_caches",
+    "inputs",
+)
 
 
 def input_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Row]:

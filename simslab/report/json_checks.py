@@ -128,6 +128,7 @@ class ContentsFile(Told):
     cells: int
     runs: int = Field(description="distinct: points that are the same by construction share one")
     simslab_version: str
+    simslab_code: str = Field(description="a hash of the sources that made it; empty where the store does not tell")
     parameters: dict[str, list[str]] = Field(description="values in order of size; (not set) where some cells lack one")
     seeds: list[int]
     metrics: dict[str, str] = Field(description="name -> unit")

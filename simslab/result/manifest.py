@@ -1,6 +1,7 @@
 """`manifest.json`: what a result was made from, enough to make it again.
 
-Everything but `host` follows from the inputs and is the same on every machine; `host` holds the facts that differ.
+Everything but `host` follows from the inputs and the code, and is the same on every machine; `host` holds the facts
+that differ.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from simslab import __version__
+from simslab.base.build import code_digest
 from simslab.base.documents.document import Override, Plain
 from simslab.base.errors import UserError
 
@@ -110,6 +112,17 @@ def _version(package: str) -> str:
         return "not installed"
 
 
+def code_note(made_by: Mapping[str, str | None]) -> str:
+    """Return in a line that results (name -> hash of the code that made it, None if not known) are of different code.
+
+    Empty where those that are known are the same.
+    """
+    known = {name: code for name, code in made_by.items() if code}
+    if len(set(known.values())) < 2:
+        return ""
+    return f"made by different code of simslab: {', '.join(f'{name} by {code}' for name, code in known.items())}"
+
+
 def manifest_document(manifest: Manifest, files: Iterable[str]) -> dict[str, Any]:
     """Return the content of `manifest.json`; `files` are the other names in the result directory."""
     document: dict[str, Any] = {
@@ -117,6 +130,7 @@ def manifest_document(manifest: Manifest, files: Iterable[str]) -> dict[str, Any
         "version": VERSION,
         "kind": manifest.kind,
         "simslab_version": __version__,
+        "simslab_code": code_digest(),
         "machine": _configuration(manifest.machine),
         "workload": _configuration(manifest.workload),
         "inputs": dict(manifest.inputs),

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from sample_measurement import sample_measurement
 
@@ -22,6 +24,15 @@ def test_what_was_chosen_for_the_reader_is_told_on_standard_error(simslab, store
     status, out, err = simslab("plot", *arms, "--operation", "free", "--out", tmp_path / "a.png")
     assert (status, out) == (0, "")
     assert err.startswith("simslab: 9 lines in one plot cannot be told apart (at most 8)")
+
+
+def test_results_of_different_code_are_told_on_standard_error(simslab, stored, tmp_path):
+    for name, code in (("other", "12"), ("base", "34")):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "result.json").write_text(to_json(sample_measurement()))
+        (tmp_path / name / "manifest.json").write_text(json.dumps({"simslab_code": code}))
+    told = simslab("plot", stored, tmp_path / "other", "--kind", "nodes", "--out", tmp_path / "nodes.svg")
+    assert told == (0, "", "simslab: made by different code of simslab: base by 34, other by 12\n")
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,12 @@ def test_a_result_that_does_not_come_out_the_same_is_refused(made, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["base"]
 
 
+def test_a_store_that_other_code_made_is_refused(made, tmp_path, monkeypatch):
+    monkeypatch.setattr("simslab.experiment.store.schema.code_digest", lambda: "0123456789abcdef")
+    with pytest.raises(UserError, match=r"study\.db: holds results of other code"):
+        write_artifact(tmp_path / "out", [str(made / "study.db")])
+
+
 def test_nothing_is_overwritten(made):
     with pytest.raises(UserError, match="is there already; expected a new directory"):
         write_artifact(made / "out", [str(made / "base")])

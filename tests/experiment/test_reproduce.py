@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from simslab.base.build import code_digest
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.experiment.inputs import load_inputs
@@ -41,6 +42,16 @@ def test_what_differs_is_named(small):
     made = reproduce(stored(small))
     assert made.different == ("latency.csv",)
     assert [told.partition(": ")[0] for told in made.inputs] == ["simslab_version", "packages numpy"]
+
+
+@pytest.mark.parametrize("code", ["0123456789abcdef", None])
+def test_that_other_code_made_a_result_is_told(small, code):
+    manifest = json.loads((small / "manifest.json").read_text())
+    del manifest["simslab_code"]
+    (small / "manifest.json").write_text(json.dumps(manifest | ({"simslab_code": code} if code else {})))
+    made = reproduce(stored(small))
+    assert (made.same, made.different) == (COMPARED, ())
+    assert made.inputs == (f"simslab_code: was {code or 'not stored'}, is {code_digest()}",)
 
 
 def test_another_trace_of_that_name_is_refused(small, tmp_path):

@@ -19,6 +19,11 @@ def test_values_are_told_by_their_path_and_the_command_line_is_none():
     ]
 
 
+def test_results_of_other_code_differ_in_it():
+    first, second = ({**manifest("26 ns"), "simslab_code": code} for code in ("12", "34"))
+    assert input_differences(first, second) == [("simslab_code", "12", "34")]
+
+
 def test_what_only_one_has_stands_beside_a_dash():
     assert ("seeds[1]", "-", "2") in input_differences(manifest("a"), {**manifest("a"), "seeds": [1, 2]})
 

@@ -2,8 +2,17 @@ import hashlib
 
 import pytest
 
+from simslab.base.build import code_digest
 from simslab.base.errors import UserError
-from simslab.result.manifest import Configuration, Manifest, host_facts, input_hashes, manifest_document, named_hashes
+from simslab.result.manifest import (
+    Configuration,
+    Manifest,
+    code_note,
+    host_facts,
+    input_hashes,
+    manifest_document,
+    named_hashes,
+)
 
 
 def files(tmp_path, **contents):
@@ -47,3 +56,9 @@ def test_everything_but_the_host_follows_from_the_inputs():
     assert second.pop("host")["build"] == "plain"
     assert first == second
     assert first["files"] == ["a", "b"]
+    assert first["simslab_code"] == code_digest()
+
+
+def test_results_of_different_code_are_told_by_name_and_those_that_do_not_say_are_left_out():
+    assert code_note({"a": "12", "b": None, "c": "12"}) == ""
+    assert code_note({"a": "12", "b": None, "c": "34"}) == "made by different code of simslab: a by 12, c by 34"

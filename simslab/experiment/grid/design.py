@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import simslab
+from simslab.base.build import code_digest
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations
@@ -76,7 +77,8 @@ class Point:
             digest, *digests = (trace.sha256 for trace in self.inputs.traces)
             workload["trace"] |= {"file": file, "then": then, "sha256": digest, "then_sha256": digests}
         machine = self.inputs.machine.model_dump(mode="json")
-        return {"simslab": simslab.__version__, "machine": machine, "workload": workload}
+        made_by = {"simslab": simslab.__version__, "code": code_digest()}
+        return {**made_by, "machine": machine, "workload": workload}
 
     @cached_property
     def digest(self) -> str:

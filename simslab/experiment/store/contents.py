@@ -17,6 +17,7 @@ def contents(store: Store) -> dict[str, Any]:
         "cells": len(cells),
         "runs": len({cell.run for cell in cells}),
         "simslab_version": store.about()["simslab_version"],
+        "simslab_code": store.about().get("simslab_code", ""),
         "parameters": {
             name: sorted(dict.fromkeys(cell.parameters.get(name, NOT_SET) for cell in cells), key=_by_number)
             for name in names
@@ -31,8 +32,9 @@ def contents_text(store: Store) -> str:
     """Return the contents of a store as text."""
     told = contents(store)
     metrics = (f"{name} ({unit})" if unit else name for name, unit in told["metrics"].items())
+    code = f" (code {told['simslab_code']})" if told["simslab_code"] else ""
     lines = [
-        f"{told['cells']} cells, {told['runs']} runs, made by simslab {told['simslab_version']}",
+        f"{told['cells']} cells, {told['runs']} runs, made by simslab {told['simslab_version']}{code}",
         *(f"  {name}: {', '.join(values)}" for name, values in told["parameters"].items()),
         f"  seeds: {_ranges(told['seeds'])}",
         f"metrics: {', '.join(metrics)}",

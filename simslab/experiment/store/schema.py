@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import simslab
+from simslab.base.build import code_digest
 from simslab.base.errors import UserError, reason
 
 APPLICATION: Final = 0x51AB5707  # PRAGMA application_id of a store
@@ -115,7 +116,8 @@ def _create(connection: sqlite3.Connection, path: Path) -> None:
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise UserError("is a database of something else", file=str(path), expected=EXPECTED)
     connection.execute("PRAGMA journal_mode = WAL")
-    about = {"format": "simslab-store", "version": str(VERSION), "simslab_version": simslab.__version__}
+    made_by = {"simslab_version": simslab.__version__, "simslab_code": code_digest()}
+    about = {"format": "simslab-store", "version": str(VERSION), **made_by}
     statements = [f"INSERT INTO about VALUES ('{name}', '{value}');" for name, value in about.items()]
     connection.executescript(
         f"BEGIN IMMEDIATE; {TABLES} {' '.join(statements)} PRAGMA user_version = {VERSION}; "
@@ -144,25 +146,28 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def check_same_simslab(connection: sqlite3.Connection, path: Path) -> None:
-    """UserError if a store is damaged, or holds results of another simslab: those must not stand beside this one's.
+    """UserError if a store is damaged, or holds results of other code: those must not stand beside this one's.
 
     One of an earlier version can be read alone, as it does not tell whether its inputs were these.
     """
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        row = connection.execute("SELECT value FROM about WHERE name = 'simslab_version'").fetchone()
+        about = dict(connection.execute("SELECT name, value FROM about"))
     except sqlite3.Error as error:
         raise told(error, path) from None
-    if row is None:
+    if "simslab_version" not in about:
         raise UserError("is damaged (it does not say which simslab made it)", file=str(path), expected=EXPECTED)
     if version != VERSION:
         told_of = (
             f"is a store of version {version}, to which nothing can be added: it does not hold what its inputs said"
         )
         raise UserError(told_of, file=str(path), expected="a new store")
-    made = row[0]
+    made, code = about["simslab_version"], about.get("simslab_code", "not told")
     if made != simslab.__version__:
         told_of = f"holds results of simslab {made}, this is {simslab.__version__}"
+        raise UserError(told_of, file=str(path), expected="a new store")
+    if code != code_digest():
+        told_of = f"holds results of other code of simslab {made} ({code}), this is {code_digest()}"
         raise UserError(told_of, file=str(path), expected="a new store")
 
 

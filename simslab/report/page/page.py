@@ -74,8 +74,9 @@ def input_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what a manifest tells of how a result was made, nothing without one."""
     if not manifest:
         return []
+    code = f", code {manifest['simslab_code']}" if "simslab_code" in manifest else ""
     rows = [
-        ("simslab", str(manifest.get("simslab_version"))),
+        ("simslab", f"{manifest.get('simslab_version')}{code}"),
         ("seeds", ", ".join(map(str, manifest.get("seeds", [])))),
     ]
     for part in ("machine", "workload"):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from simslab.base.build import code_digest
 from simslab.base.errors import UserError
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.merge import merge
@@ -108,6 +109,18 @@ def test_results_of_another_simslab_are_not_added_to(swept, tmp_path):
         Store.create(other)
     with Store.open(other) as store:
         assert store.about()["simslab_version"] == "0.0.9"
+
+
+def test_results_of_other_code_are_read_and_not_added_to(swept, tmp_path, monkeypatch):
+    monkeypatch.setattr("simslab.experiment.store.schema.code_digest", lambda: "0123456789abcdef")
+    with pytest.raises(
+        UserError, match=r"small\.db: holds results of other code of simslab .*, this is 0123456789abcdef"
+    ):
+        Store.create(swept)
+    with pytest.raises(UserError, match=r"holds results of other code .*; expected a new store"):
+        merge(tmp_path / "merged.db", [swept])
+    with Store.open(swept) as store:
+        assert store.about()["simslab_code"] == code_digest()
 
 
 def test_a_database_of_something_else_is_refused(tmp_path):
