@@ -19,7 +19,7 @@ from simslab.experiment.store.export import export, tidy_rows
 from simslab.experiment.store.store import Store, StoredCell
 from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import Progress
-from simslab.experiment.table import sweep_table
+from simslab.experiment.table import Seeds, sweep_table
 from simslab.report.comparison.sweep_text import SweepTable, sweep_text
 
 if TYPE_CHECKING:
@@ -39,8 +39,16 @@ class Sweep:
     >>> sweep.close()
     """
 
-    def __init__(self, store: Store, grid: Grid | None = None, notes: Sequence[str] = (), failures: Sequence[str] = ()):
+    def __init__(
+        self,
+        store: Store,
+        grid: Grid | None = None,
+        notes: Sequence[str] = (),
+        failures: Sequence[str] = (),
+        seeds: Seeds | None = None,
+    ):
         self.store = store
+        self.seeds = seeds
         self.grid = grid
         self.notes = tuple(notes)
         self.failures = tuple(failures)
@@ -65,10 +73,13 @@ class Sweep:
         return Result(self.store.observation(cell))
 
     def table(self, base: str = "", *, correct: bool = False) -> SweepTable:
-        """Return means and paired differences from the base point (`"PATH=VALUE,..."`; the first by default)."""
+        """Return means and paired differences from the base point (`"PATH=VALUE,..."`; the first by default).
+
+        They are over the seeds that the sweep asked for; of an opened store, over all that it holds.
+        """
         if self.grid is None:
             return stored_table(self.store, base=base, correct=correct)
-        return sweep_table(self.store, self.grid, base=base, correct=correct)
+        return sweep_table(self.store, self.grid, base=base, correct=correct, seeds=self.seeds)
 
     def text(self, base: str = "", *, correct: bool = False) -> str:
         """Return what `simslab sweep` prints."""
@@ -191,7 +202,7 @@ def sweep(
     except BaseException:
         opened.close()
         raise
-    return Sweep(opened, grid, done.notes, done.failures)
+    return Sweep(opened, grid, done.notes, done.failures, done.seeds)
 
 
 def open_store(path: str | Path) -> Sweep:

@@ -130,11 +130,13 @@ def sweep(
         if as_json:
             sys.stdout.write(json_lines(opened))
         elif part.count == 1:
-            sys.stdout.write(sweep_text(sweep_table(opened, grid, base=base, correct=correct), swept.notes))
+            table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds)
+            sys.stdout.write(sweep_text(table, swept.notes))
         else:
             print(f"shard {part.index} of {part.count}: {swept.total} runs in {store}")
         if plot is not None and not swept.failures:
-            drawn_to(plot, Sources(tables=(sweep_table(opened, grid, base=base, correct=correct),)), kind, Options())
+            table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds)
+            drawn_to(plot, Sources(tables=(table,)), kind, Options())
     for failure in swept.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if swept.failures:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.figures.metrics import NO_FIGURE, Metric, metrics
@@ -13,6 +14,8 @@ from simslab.experiment.grid.design import Grid, Point, short_label
 from simslab.experiment.paired import CORRECTION, best_of, mean_interval, paired_difference
 from simslab.experiment.store.store import DONE, Store
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
+
+Seeds: TypeAlias = Mapping[str, Sequence[int]]  # label of a point -> the seeds that count
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,17 @@ class Samples:
         return {seed: value for seed, value in found.items() if value is not None}
 
 
-def samples(store: Store, grid: Grid) -> Samples:
-    """Return what the store holds of a grid's points, all seeds."""
+def samples(store: Store, grid: Grid, seeds: Seeds | None = None) -> Samples:
+    """Return what the store holds of a grid's points with the seeds of each; by default those that the grid asks for.
+
+    What else an earlier sweep left there is no part of it: a table would depend on what was run before.
+    """
     names = {point.label: short_label(point, grid.design.varying) for point in grid.points}
+    asked = seeds or {point.label: grid.seeds_of(point) for point in grid.points}
+    wanted = {label: frozenset(listed) for label, listed in asked.items()}
     values: dict[str, dict[int, dict[str, float | None]]] = {name: {} for name in names.values()}
     for cell in store.cells():
-        if cell.label in names and cell.status == DONE:
+        if cell.label in names and cell.status == DONE and cell.seed in wanted[cell.label]:
             values[names[cell.label]][cell.seed] = dict(cell.figures)
     return Samples(tuple(values), values, {names[point.label]: _parameters(point, grid) for point in grid.points})
 
@@ -77,9 +85,14 @@ def base_point(grid: Grid, text: str) -> Point:
     return found[0]
 
 
-def sweep_table(store: Store, grid: Grid, *, base: str = "", correct: bool = False) -> SweepTable:
-    """Return the table of a grid's metrics; with `correct` all differences of a metric hold together (Bonferroni-t)."""
-    found = samples(store, grid)
+def sweep_table(
+    store: Store, grid: Grid, *, base: str = "", correct: bool = False, seeds: Seeds | None = None
+) -> SweepTable:
+    """Return the table of a grid's metrics; with `correct` all differences of a metric hold together (Bonferroni-t).
+
+    `seeds` are each point's (its label -> seeds), by default the grid's.
+    """
+    found = samples(store, grid, seeds)
     reference = short_label(base_point(grid, base), grid.design.varying)
     comparisons = max(1, len(found.labels) - 1) if correct else 1
     return SweepTable(

@@ -29,10 +29,7 @@ from simslab.slub.kmem_cache import KmemCache as SlubCache
 from simslab.workload.run.system import boot_system, create_caches, named_cache
 
 OBJECTIVES: Final = ("latency.p99", "throughput", "irqs_off.max", "memory.arrays:{cache}")
-PROPOSED: Final = (
-    "Tunings were proposed after looking at runs with these seeds, which the intervals do not allow for: "
-    "confirm the choice with other seeds (--seed)."
-)
+PROPOSED: Final = "Tunings were proposed after looking at runs with these seeds, which the intervals do not allow for"
 
 
 @dataclass(frozen=True)
@@ -172,8 +169,8 @@ def search(
             if trials:
                 choices = space.choices(grid) if grid else space.usual_choices()
                 _check_orders(_values(choices[-1]), design, space, reader)
-                seed = inputs.workload.seed if design.first_seed is None else design.first_seed
                 lower = [_sign(name) > 0 for name in chosen]
+                seed = inputs.workload.seed  # not that of --seed, which draws other runs of the same tunings
                 rows = proposed(space, choices, lower, trials, seed, lambda rows: runs.objectives(opened, rows))
             else:
                 rows = space.rows(grid or FACTORS[allocator])
@@ -184,8 +181,16 @@ def search(
     labels = [short_label(point, points.design.varying) for point in points.points]
     tuning = judge(found, dict(zip(labels, rows, strict=True)), chosen)
     title = f"{', '.join(caches)} for {inputs.workload.name} on {inputs.machine.name}"
-    notes = (*points.notes, PROPOSED) if trials else points.notes
+    notes = (*points.notes, proposed_note(space, tuning, points.seeds[-1] + 1)) if trials else points.notes
     return Found(_table(tuning, f"{title}, {len(points.seeds)} seeds a point", space, notes), [])
+
+
+def proposed_note(space: Space, tuning: Tuning, seed: int) -> str:
+    """Return what proposals are worth, and the options that try a choice with other seeds, from `seed` on."""
+    chosen = space.options(tuning.recommended.numbers)
+    if not chosen:
+        return f"{PROPOSED}."
+    return f"{PROPOSED}: confirm the choice with other seeds, {chosen} --seed {seed} in place of --trials."
 
 
 def _values(choice: Choice) -> Iterable[int]:

@@ -3,6 +3,7 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.experiment.figures.metrics import NO_FIGURE, metrics
 from simslab.experiment.store.store import Store
+from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import sweep
 from simslab.experiment.table import Samples, base_point, best_lines, samples, sweep_table
 
@@ -17,6 +18,24 @@ def test_points_are_compared_with_the_first_paired_by_seed(swept, small_grid):
     values = [found.of("latency.mean", label) for label in found.labels]
     assert other.difference == pytest.approx(sum(values[1][s] - values[0][s] for s in (1, 2)) / 2)
     assert other.seeds == 2
+
+
+def test_only_the_seeds_that_were_asked_for_are_in_a_table(small_grid, tmp_path):
+    first, second = small_grid(["8", "64"]), small_grid(["8", "64"], first_seed=101)
+    with Store.create(tmp_path / "both.db") as store, Store.create(tmp_path / "alone.db") as alone:
+        sweep(first, store)
+        sweep(second, store)
+        sweep(second, alone)
+        assert sweep_table(store, second) == sweep_table(alone, second)
+        assert list(samples(store, first).of("latency.mean", "tunables.churn.limit=8")) == [1, 2]
+        assert [row.seeds for row in stored_table(store).metrics[0].rows] == [4, 4]
+
+
+def test_each_point_may_have_seeds_of_its_own(swept, small_grid):
+    grid = small_grid()
+    with Store.open(swept) as store:
+        table = sweep_table(store, grid, seeds={grid.points[0].label: [1, 2], grid.points[1].label: [2]})
+    assert [row.seeds for row in table.metrics[0].rows] == [2, 1]
 
 
 def test_another_point_can_be_the_base(swept, small_grid):

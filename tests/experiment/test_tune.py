@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -6,7 +8,7 @@ from simslab.experiment.grid.knobs import Knobs
 from simslab.experiment.grid.space import Space
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.table import Samples
-from simslab.experiment.tune import judge, own_tunables, search, tune_design
+from simslab.experiment.tune import judge, own_tunables, proposed_note, search, tune_design
 
 BASE = Design("two-socket", "mixed-remote", ("scale=0.02",), seeds=2, metrics=("latency.p99", "memory.arrays:{cache}"))
 ON_SLUB = "workload.kernel.allocator=slub"
@@ -140,6 +142,35 @@ def test_proposals_are_judged_like_a_grid_and_come_out_the_same(tmp_path):
     assert numbers[0] == (120, 60, 8)
     assert 1 < len(numbers) <= 7
     assert all(8 <= limit <= 240 and batchcount <= limit and shared in (0, 8) for limit, batchcount, shared in numbers)
+
+
+def test_a_search_judges_the_seeds_that_were_asked_for_whatever_the_store_holds(tmp_path):
+    search(BASE, ["mixed"], {"limit": ["x0.5"]}, tmp_path / "used.db", 1)
+    later = replace(BASE, first_seed=101)
+    tables = [search(later, ["mixed"], {"limit": ["x2"]}, tmp_path / name, 1).table for name in ("used.db", "new.db")]
+    assert tables[0] == tables[1]
+
+
+def test_other_seeds_try_the_same_first_proposals(tmp_path):
+    pytest.importorskip("optuna", reason="the extra [tune] is not installed")
+    grid = {"limit": ["8:240"]}
+    tables = [
+        search(replace(BASE, first_seed=seed), ["mixed"], grid, tmp_path / "t.db", 1, trials=4).table
+        for seed in (None, 101)
+    ]
+    assert [row.numbers for row in tables[0].rows] == [row.numbers for row in tables[1].rows]
+    assert tables[0] != tables[1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [([10, 11, 10], "allow for."), ([5, 6, 5], "confirm the choice with other seeds, --limit 60 --seed 9 in place of")],
+)
+def test_a_proposed_choice_comes_with_the_options_that_confirm_it(limits, told):
+    values = {"own": [10.0, 11.0, 10.5], "other": limits}
+    found = {label: {seed: {"latency.p99": value} for seed, value in enumerate(row)} for label, row in values.items()}
+    tuning = judge(Samples(tuple(values), found), {"own": SPACE.own, "other": (60, 60, 8)}, ("latency.p99",))
+    assert told in proposed_note(SPACE, tuning, 9)
 
 
 def test_an_order_that_the_cache_would_not_get_is_refused_before_anything_runs(tmp_path):

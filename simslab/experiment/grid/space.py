@@ -81,6 +81,16 @@ class Space:
         """Return the lines for a shell that apply numbers to the caches of a running kernel."""
         return "\n".join(each.lines(own) for each, own in zip(self.knobs, self.apart(numbers), strict=True))
 
+    def options(self, numbers: Numbers) -> str:
+        """Return the options of the command line whose grid holds these numbers; nothing of the kernel's own."""
+        own = zip(*self.apart(self.own), strict=True)
+        values = zip(self.knobs[0].names, own, zip(*self.apart(numbers), strict=True), strict=True)
+        return " ".join(
+            f"{option(name)} {','.join(str(number) for number in dict.fromkeys(chosen))}"
+            for name, usual, chosen in values
+            if chosen != usual
+        )
+
     def check(self, grid: Mapping[str, Sequence[str]]) -> None:
         """UserError for a tunable of the other allocator, and for orders of several caches, which all share."""
         self.knobs[0].check(grid)

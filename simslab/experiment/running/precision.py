@@ -19,7 +19,7 @@ from simslab.experiment.grid.design import Grid, Point, short_label
 from simslab.experiment.paired import mean_interval
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import WHOLE, Shard, Swept, sweep
-from simslab.experiment.table import Samples, base_point, samples
+from simslab.experiment.table import Samples, Seeds, base_point, samples
 
 GROWTH = 2  # a round at most doubles the seeds
 
@@ -29,6 +29,7 @@ class Precise(Swept):
     """What was done, and what precision came of it."""
 
     notes: list[str] = field(default_factory=list)
+    seeds: Seeds | None = None  # those that each point has run with, None for the grid's own
 
 
 def parse_precision(text: str) -> float:
@@ -54,16 +55,19 @@ def sweep_to_precision(
     if shard != WHOLE:
         raise UserError("shards do not know one another's results", file="--precision", expected="no --shard")
     count, looks, points = max(2, len(grid.seeds)), 0, list(grid.points)
-    done = Precise()
+    done, ran = Precise(), dict[str, Sequence[int]]()
     while True:
         seeds = range(grid.seeds[0], grid.seeds[0] + count)
         swept = sweep(grid, store, seeds=seeds, points=points, **how)
         looks += 1
+        ran |= {point.label: grid.seeds_of(point, seeds) for point in points}
+        found = samples(store, grid, ran)
         done.made, done.failures = done.made + swept.made, swept.failures
         done.found, done.total = max(0, swept.total - swept.made), swept.total
-        needed = _needed(samples(store, grid), grid, reference, share)
+        needed = _needed(found, grid, reference, share)
         if not needed or count >= max_seeds or done.failures:
-            seen = _measured(samples(store, grid), grid)
+            seen = _measured(found, grid)
+            done.seeds = ran
             done.notes = [precision_note(grid.design.metrics[0], share, count, looks, needed, seen)]
             return done
         count = min(max_seeds, max(count + 1, min(GROWTH * count, max(needed.values()))))

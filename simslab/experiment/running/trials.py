@@ -1,7 +1,7 @@
 """Tunings that Optuna proposes: `simslab tune --trials N`, for spaces that no grid covers.
 
 The kernel's own choice is tried first. Proposals are made in batches of a size that does not depend on the number of
-processes, from a generator with the sweep's first seed, so that the same call makes the same trials.
+processes, from a generator with the workload's seed, so that the same call makes the same trials.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def proposed(
 ) -> list[Numbers]:
     """Return the kernel's own choice and `count` trials, each tuning once; `tried` runs what it has not run yet.
 
-    UserError without Optuna.
+    `seed` is the proposals' own: the seeds of the runs do not choose what is tried. UserError without Optuna.
     """
     optuna = _optuna()
     directions = ["minimize" if lower else "maximize" for lower in lower_is_better]

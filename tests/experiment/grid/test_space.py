@@ -82,3 +82,18 @@ def test_the_order_of_slabs_is_that_of_all_caches():
     slub = [Knobs("slub", name, (13, 5, 100, 1)) for name in ("a", "b")]
     with pytest.raises(UserError, match="boot parameters set it for all caches"):
         Space(("a", "b"), tuple(slub)).rows({"order": ["2"]})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        (TWO.own, ""),
+        ((16, 16, 8, 54, 27, 8), "--limit 16,54 --batchcount 16,27"),
+        ((240, 60, 0, 54, 27, 0), "--limit 240,54 --shared 0"),
+    ],
+)
+def test_the_options_of_a_choice_make_a_grid_that_holds_it(numbers, told):
+    words = TWO.options(numbers).split()
+    assert " ".join(words) == told
+    grid = {name.removeprefix("--"): values.split(",") for name, values in zip(words[::2], words[1::2], strict=True)}
+    assert numbers in TWO.rows(grid)

@@ -3,7 +3,8 @@ import pytest
 from simslab.base.errors import UserError
 from simslab.experiment.running.precision import parse_precision, sweep_to_precision
 from simslab.experiment.store.store import Store
-from simslab.experiment.sweep import Shard
+from simslab.experiment.sweep import Shard, sweep
+from simslab.experiment.table import sweep_table
 
 
 @pytest.mark.parametrize(("text", "share"), [("", 0), ("1%", 0.01), ("0.5 %", 0.005), ("0.02", 0.02)])
@@ -31,6 +32,20 @@ def test_a_stated_maximum_ends_it_and_is_told(small_grid, tmp_path):
         seeds = {cell.seed for cell in store.cells()}
     assert len(seeds) == 3
     assert "not reached (3 seeds" in done.notes[0]
+
+
+def test_what_an_earlier_sweep_left_changes_neither_seeds_nor_table(small_grid, tmp_path):
+    grid = small_grid(["8", "16", "64"], seeds=1)
+    tables = []
+    for name, before in (("new.db", 0), ("used.db", 30)):
+        with Store.create(tmp_path / name) as store:
+            if before:
+                sweep(small_grid(["8", "16", "64"], seeds=before), store)
+                sweep(small_grid(["8", "16", "64"], seeds=2, first_seed=90), store)
+            done = sweep_to_precision(grid, store, 0.03, 20)
+            tables.append((done.notes, sweep_table(store, grid, seeds=done.seeds)))
+    assert tables[0] == tables[1]
+    assert max(row.seeds for row in tables[0][1].metrics[0].rows) > 2
 
 
 def test_shards_cannot_be_precise(small_grid, tmp_path):
