@@ -1,8 +1,8 @@
 """Constraints on the points of a grid: `batchcount <= limit`, `links.upi.latency < 100 ns and machine == two-socket`.
 
-Names are axes, whole or by their last part where that is enough. Values are compared as quantities: a bare number with
-a bare number, a time with a time, words as words. Only comparisons, `and`, `or`, `not`, `+ - * /` and parentheses are
-understood; nothing is ever executed.
+Names are axes, whole or by their last part where that is enough; any other word is a value of the axis that it is
+compared with. Values are compared as quantities: a bare number with a bare number, a time with a time, words as words.
+Only comparisons, `and`, `or`, `not`, `+ - * /` and parentheses are understood; nothing is ever executed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
 from simslab.base.errors import UserError, near_miss
-from simslab.experiment.grid.relative import UNITS, quantity
+from simslab.experiment.grid.relative import UNITS, is_relative, quantity
 
 EXPECTED: Final = "a comparison of axes, such as 'batchcount <= limit'"
 Value = tuple[str, Fraction] | str
@@ -53,8 +53,12 @@ class Constraint:
             raise UserError(f"'{self.text}' cannot be worked out", file="--where", expected=EXPECTED) from None
 
 
-def parse_constraint(text: str, axes: Sequence[str]) -> Constraint:
-    """Return the constraint in `text` over these axes; UserError if it is none."""
+def parse_constraint(text: str, axes: Mapping[str, Collection[str]]) -> Constraint:
+    """Return the constraint in `text` over these axes, each with its values as typed; UserError if it is none.
+
+    A word that is no axis has to be a value of the axis that it is compared with: beside any other it would make `!=`
+    true and `==` false at every point.
+    """
     names: dict[str, str] = {}
 
     def stand_in(what: str) -> str:
@@ -66,7 +70,8 @@ def parse_constraint(text: str, axes: Sequence[str]) -> Constraint:
         found = match[0]
         if found in _KEYWORDS or found in names:
             return found
-        return stand_in(_axis(found, axes, text))
+        is_value = found not in axes and any(found in values for values in axes.values())
+        return stand_in(f"={found}" if is_value else _axis(found, [*axes], text))
 
     marked = _UNIT.sub(lambda match: stand_in(f"={match[1]} {match[2]}"), text)
     quoted = re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda m: stand_in(f"={m[1] or m[2] or ''}"), marked)
@@ -75,6 +80,7 @@ def parse_constraint(text: str, axes: Sequence[str]) -> Constraint:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UserError(f"'{text}' is no constraint", file="--where", expected=EXPECTED) from None
     _check(tree, text)
+    _check_words(tree, names, axes, text)
     return Constraint(text, tree, names)
 
 
@@ -107,6 +113,50 @@ def _check(tree: ast.expr, text: str) -> None:
         raise UserError(f"'{text}' compares nothing", file="--where", expected=EXPECTED)
 
 
+def _check_words(tree: ast.expr, names: Mapping[str, str], axes: Mapping[str, Collection[str]], text: str) -> None:
+    """UserError for a word that is neither an axis nor a value of the axis that it is compared with."""
+    against: dict[ast.AST, list[str]] = dict(_compared(tree, names))
+    for node in ast.walk(tree):
+        said = _said(node, names)
+        axis = next((name for name in against.get(node, ()) if name in axes), "")
+        if said is None or (not axis and not isinstance(quantity(said), str)) or _may_be(said, axes.get(axis, ())):
+            continue
+        values = [value for value in axes.get(axis, ()) if not is_relative(value)]
+        if any(isinstance(quantity(value), str) for value in values):
+            told = f"'{text}': no point has '{said}' as its {axis}"
+            raise UserError(told, file="--where", expected=", ".join(values), near=near_miss(said, values))
+        known = list(dict.fromkeys([*axes, *(each.rpartition(".")[2] for each in axes)]))
+        near = near_miss(said, known)
+        raise UserError(f"'{text}': there is no axis '{said}'", file="--where", expected=", ".join(axes), near=near)
+
+
+def _said(node: ast.AST, names: Mapping[str, str]) -> str | None:
+    """Return the word or quantity that a part of the tree is; None where it is an axis, or made of others."""
+    if isinstance(node, ast.Constant):
+        return repr(node.value)
+    what = names[node.id] if isinstance(node, ast.Name) else ""
+    return what[1:] if what.startswith("=") else None
+
+
+def _may_be(said: str, values: Collection[str]) -> bool:
+    """Whether a word is one of an axis' values; whether the axis has quantities at all, where it is a quantity."""
+    if isinstance(quantity(said), str):
+        return said in values and not is_relative(said)
+    return any(is_relative(value) or not isinstance(quantity(value), str) for value in values)
+
+
+def _compared(tree: ast.expr, names: Mapping[str, str]) -> Iterator[tuple[ast.expr, list[str]]]:
+    """Yield each part that is compared by `==` or `!=`, and what the names beside it stand for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            equal = [isinstance(op, ast.Eq | ast.NotEq) for op in node.ops]
+            for at, side in enumerate(sides):
+                beside = sides[at - 1 : at] * (at > 0 and equal[at - 1])
+                beside += sides[at + 1 : at + 2] * (at < len(equal) and equal[at])
+                yield side, [names[other.id] for other in beside if isinstance(other, ast.Name)]
+
+
 def _evaluate(node: ast.expr, names: Mapping[str, str], values: Mapping[str, str]) -> Any:
     if isinstance(node, ast.BoolOp):
         results = [_truth(_evaluate(part, names, values)) for part in node.values]  # all: a part may be no truth
@@ -119,7 +169,7 @@ def _evaluate(node: ast.expr, names: Mapping[str, str], values: Mapping[str, str
     if isinstance(node, ast.Compare):
         sides = [_evaluate(part, names, values) for part in (node.left, *node.comparators)]
         pairs = zip(node.ops, sides, sides[1:], strict=False)
-        return all(_compared(op, left, right) for op, left, right in pairs)
+        return all(_holds(op, left, right) for op, left, right in pairs)
     if isinstance(node, ast.BinOp):
         return _calculated(node.op, _evaluate(node.left, names, values), _evaluate(node.right, names, values))
     if isinstance(node, ast.Name):
@@ -136,7 +186,7 @@ def _truth(value: Any) -> bool:
     return value
 
 
-def _compared(op: ast.cmpop, left: Value, right: Value) -> bool:
+def _holds(op: ast.cmpop, left: Value, right: Value) -> bool:
     if isinstance(left, str) or isinstance(right, str):
         if not isinstance(op, ast.Eq | ast.NotEq):
             raise TypeError

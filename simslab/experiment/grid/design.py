@@ -121,8 +121,7 @@ class _Maker:
 
     def point(self, combination: Mapping[str, str], constraints: Sequence[Constraint]) -> Point | None:
         """Return a point, or None where a constraint leaves it out or a mistake (kept in `problems`) spoils it."""
-        machine = combination.get(MACHINE, self.design.machine) or ""
-        workload = combination.get(TRACE, combination.get(WORKLOAD, self.design.workload)) or ""
+        machine, workload = _machine_and_workload(combination, self.design)
         settings = list(self.design.settings)
         try:
             base = self._base(machine, workload)
@@ -161,11 +160,11 @@ class _Maker:
 def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
     """Load every point of a design; UserErrors with all mistakes, one where nothing is left to run."""
     _check(design)
-    axes, combined = design.varying, combinations(design.axes, design.points)
+    combined = combinations(design.axes, design.points)
     if len(combined) > MOST:
         raise UserError(f"{len(combined)} points", file="--axis", expected=f"at most {MOST}")
-    known = list(dict.fromkeys([*axes, MACHINE, WORKLOAD]))
-    constraints = [_constraint(text, known, design.places) for text in design.where]
+    values = _values(combined, design)
+    constraints = [_constraint(text, values, design.places) for text in design.where]
     maker = _Maker(design, reader or InputReader())
     points = [point for row in combined if (point := maker.point(row, constraints)) is not None]
     if maker.problems:
@@ -182,7 +181,22 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
     return Grid(design, tuple(points), tuple(seeds), tuple(_notes(design, points)), given)
 
 
-def _constraint(text: str, known: Sequence[str], places: Mapping[str, Problem]) -> Constraint:
+def _values(combined: Sequence[Mapping[str, str]], design: Design) -> dict[str, list[str]]:
+    """Return everything that a constraint may name, with the values, as typed, that points have of it."""
+    found: dict[str, dict[str, None]] = {name: {} for name in (*design.varying, MACHINE, WORKLOAD)}
+    for combination in combined:
+        named = dict(zip((MACHINE, WORKLOAD), _machine_and_workload(combination, design), strict=True))
+        for name, value in {**named, **combination}.items():
+            found[name][value] = None
+    return {name: list(values) for name, values in found.items()}
+
+
+def _machine_and_workload(combination: Mapping[str, str], design: Design) -> tuple[str, str]:
+    workload = combination.get(TRACE, combination.get(WORKLOAD, design.workload))
+    return combination.get(MACHINE, design.machine) or "", workload or ""
+
+
+def _constraint(text: str, known: Mapping[str, Sequence[str]], places: Mapping[str, Problem]) -> Constraint:
     try:
         return parse_constraint(text, known)
     except UserError as error:
