@@ -18,7 +18,7 @@ from simslab.experiment.provenance import manifest_of
 from simslab.experiment.running.pool import outcomes
 from simslab.experiment.running.precision import GROWTH, precision_note, seeds_needed
 from simslab.experiment.running.worker import Failure
-from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed
+from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed, set_otherwise
 from simslab.report.comparison.comparison import (
     Arm,
     Comparison,
@@ -102,6 +102,7 @@ def make_plan(
     inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
     equal = _equal_arms(arms, inputs)
     notes = [f"Arm {name} is the same as {arms[0].name}: what it sets is what stands there." for name in equal]
+    notes += [told for arm, one in zip(arms, inputs, strict=True) for told in set_otherwise(arm, one, settings)]
     drawn = any(one.workload.draws_from_seed for one in inputs)
     if not drawn and seeds > 1 and vary != "none":
         settings = [*settings, f"trace.vary={vary}"]

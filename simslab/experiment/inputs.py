@@ -82,7 +82,7 @@ class InputReader:
 
     def load(self, machine: str, workload: str, settings: Sequence[str] = ()) -> Inputs:
         """Load both; an override goes to the one that knows its first key. UserErrors with the mistakes of both."""
-        shares = share_out(settings, {"machine": MachineSpec.model_fields, "workload": Workload.model_fields})
+        shares = divided(settings)
         problems: list[Problem] = []
         made = _or_problems(lambda: self.load_machine(machine, shares["machine"]), problems)
         loaded = _or_problems(lambda: self.load_workload(workload, shares["workload"]), problems)
@@ -128,6 +128,11 @@ class InputReader:
         document = read_yaml(self.copies.readable(path), str(path))
         refuse_other_kind(document, wanted)
         return document
+
+
+def divided(settings: Sequence[str]) -> dict[str, list[str]]:
+    """Return which settings are the machine's and which the workload's; UserErrors for those that are neither's."""
+    return share_out(settings, {"machine": MachineSpec.model_fields, "workload": Workload.model_fields})
 
 
 def load_inputs(machine: str, workload: str, settings: Sequence[str] = (), kept: Copies | None = None) -> Inputs:

@@ -11,6 +11,7 @@ from simslab.base.errors import UserError, near_miss
 from simslab.experiment.figures.metrics import NO_FIGURE, Metric, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORKLOAD, parse_point
 from simslab.experiment.grid.design import Grid, Point, short_label
+from simslab.experiment.grid.in_force import said_in_force
 from simslab.experiment.paired import CORRECTION, best_of, mean_interval, paired_difference
 from simslab.experiment.store.store import DONE, Store
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
@@ -98,7 +99,7 @@ def sweep_table(
     return SweepTable(
         machine=grid.design.machine or "",
         workload=grid.design.workload or "",
-        settings=grid.design.settings,
+        settings=tuple(said_in_force(grid.design.settings, grid.design.varying)),
         base=reference,
         correction=f"{CORRECTION}, {comparisons} comparisons" if correct else "",
         metrics=tuple(metric_table(found, each, reference, correct) for each in metrics(grid.design.metrics)),

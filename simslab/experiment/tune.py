@@ -14,7 +14,7 @@ from typing import Final
 
 from simslab.base.errors import BadValue, UserError
 from simslab.experiment.figures.metrics import metric
-from simslab.experiment.grid.design import Design, Grid, make_grid, short_label
+from simslab.experiment.grid.design import Design, Grid, check_apart, make_grid, short_label
 from simslab.experiment.grid.knobs import FACTORS, ORDER, TUNABLES, Knobs, Numbers, option
 from simslab.experiment.grid.space import Choice, Space, Span
 from simslab.experiment.inputs import InputReader, Inputs
@@ -161,6 +161,7 @@ def search(
     reader = InputReader()
     inputs = reader.load(design.machine, design.workload, design.settings)
     space = Space(tuple(caches), tuple(own_tunables(inputs, cache) for cache in caches))
+    check_apart(tune_design(design, space, [space.own]))
     allocator = space.knobs[0].allocator
     chosen = tuple(name for each in design.metrics for name in _of_caches(each, space))
     runs = _Runs(replace(design, metrics=chosen), space, reader, processes, progress)

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
 
+from simslab.base.documents.document import Document
 from simslab.base.documents.overrides import split_override
 from simslab.base.errors import Problem, UserError, UserErrors
+from simslab.experiment.grid.in_force import clashes, in_document
 from simslab.experiment.grid.relative import is_relative, resolve
-from simslab.experiment.inputs import InputReader, Inputs
+from simslab.experiment.inputs import InputReader, Inputs, divided
 
 BASE: Final = "base"  # the arm that nothing changes
 SHAPE: Final = "NAME:path=value[,path=value...], such as 'far:links.upi.latency=120 ns'"
@@ -60,13 +62,8 @@ def told_twice(twice: tuple[str, str]) -> str:
 
 def same_setting(path: str, other: str) -> bool:
     """Whether two paths name one setting: equal, but that one may leave out the document, `machine.` or `workload.`."""
-    (here, bare), (there, other_bare) = _in_document(path), _in_document(other)
+    (here, bare), (there, other_bare) = in_document(path), in_document(other)
     return bare == other_bare and (here == there or not here or not there)
-
-
-def _in_document(path: str) -> tuple[str, str]:
-    document, dot, rest = path.partition(".")
-    return (document, rest) if dot and document in ("machine", "workload") else ("", path)
 
 
 def split_settings(text: str) -> list[str]:
@@ -119,8 +116,8 @@ def load_arm(
 ) -> Inputs:
     """Load machine and workload with the common settings and then the variant's; UserErrors name the variant.
 
-    Relative values (`x2`, `+20 ns`) are of what the common settings leave. With one `reader` all arms are made from the
-    same bytes.
+    Relative values (`x2`, `+20 ns`) are of what the common settings leave. A variant may replace what these set; of
+    the settings of either none may replace another. With one `reader` all arms are made from the same bytes.
     """
     reader = reader or InputReader()
     own = variant.settings
@@ -128,7 +125,36 @@ def load_arm(
         base = reader.load(machine, workload, settings)
         own = tuple(_absolute(setting, base, variant) for setting in own)
     with naming_variant(replace(variant, settings=own)):
-        return reader.load(machine, workload, [*settings, *own])
+        inputs = reader.load(machine, workload, [*settings, *own])
+        for document, common in _documents(inputs, settings):
+            _refuse_clashes(document, common)
+    return inputs
+
+
+def _documents(inputs: Inputs, settings: Sequence[str]) -> list[tuple[Document, int]]:
+    """Return the machine's and the workload's document, each with how many of the common `settings` are of it."""
+    common = divided(settings)
+    return [(inputs.machine_document, len(common["machine"])), (inputs.workload_document, len(common["workload"]))]
+
+
+def _refuse_clashes(document: Document, common: int) -> None:
+    """UserError where one of the `common` settings replaces another, or one of a variant's changes another."""
+    for clash in clashes(document):
+        if clash.first >= common or (clash.whole and clash.second < common):
+            first, second = document.overrides[clash.first], document.overrides[clash.second]
+            told = f"what it sets is set again by '{split_override(second.text)[0]}'"
+            raise UserError(told, file=f"--set {first.text}", expected="one of the two")
+
+
+def set_otherwise(variant: Variant, inputs: Inputs, settings: Sequence[str]) -> list[str]:
+    """Return in words which common settings do not hold in an arm, as the variant sets them or a part of them."""
+    found = [
+        (document.overrides[clash.first].text, split_override(document.overrides[clash.second].text)[0])
+        for document, common in _documents(inputs, settings)
+        for clash in clashes(document)
+        if clash.first < common <= clash.second
+    ]
+    return [f"Arm {variant.name} sets {path} itself, which stands before the common {text}." for text, path in found]
 
 
 def _relative(text: str) -> bool:

@@ -178,3 +178,9 @@ def test_an_order_that_the_cache_would_not_get_is_refused_before_anything_runs(t
     with pytest.raises(UserError, match=r"--order: 0: the kernel gives kmalloc-8k slabs of order 1 nevertheless"):
         search(on_slub, ["kmalloc-8k"], {"order": ["0", "2"]}, tmp_path / "t.db", 1)
     assert search(on_slub, ["churn"], {"order": ["0"]}, tmp_path / "t.db", 1).table.rows[1].numbers[-1] == 0
+
+
+def test_a_tunable_that_is_set_for_all_tunings_is_refused(tmp_path):
+    base = Design("two-socket", "mixed-remote", ("tunables.mixed.limit=30",), seeds=2, metrics=("latency.mean",))
+    with pytest.raises(UserError, match=r"--set tunables.mixed.limit=30: 'tunables.mixed.limit' varies, and is set"):
+        search(base, ["mixed"], {"limit": ["16"]}, tmp_path / "t.db", 1)

@@ -1,7 +1,15 @@
 import pytest
 
 from simslab.base.errors import UserError, UserErrors
-from simslab.experiment.variants import Variant, load_arm, parse_variant, parse_variants, same_setting, split_settings
+from simslab.experiment.variants import (
+    Variant,
+    load_arm,
+    parse_variant,
+    parse_variants,
+    same_setting,
+    set_otherwise,
+    split_settings,
+)
 
 
 def test_a_variant_has_a_name_and_settings():
@@ -73,3 +81,24 @@ def test_a_bad_value_names_the_variant():
 def test_settings_of_a_variant_come_after_the_common_ones():
     inputs = load_arm("one-node", "mixed-remote", ("scale=0.1",), Variant("more", ("scale=0.3",)))
     assert float(inputs.workload.scale) == 0.3
+
+
+ALL = "tunables.mixed={limit: 60, batchcount: 30, shared: 8}"
+
+
+@pytest.mark.parametrize("settings", [("tunables.mixed.limit=30", ALL), (ALL, "tunables.mixed.limit=30")])
+def test_a_variant_that_changes_what_it_sets_itself_is_refused(settings):
+    with pytest.raises(UserError, match=r"--variant a: tunables.mixed.*: what it sets is set again by 'tunables.mixed"):
+        load_arm("one-node", "mixed-remote", (), Variant("a", settings))
+
+
+def test_common_settings_of_which_one_replaces_another_are_refused():
+    with pytest.raises(UserError, match="--set scale=1: what it sets is set again by 'scale'"):
+        load_arm("one-node", "mixed-remote", ("scale=1", "workload.scale=2"), Variant("a", ()))
+
+
+def test_what_a_variant_sets_in_place_of_the_common_settings_is_told():
+    common, variant = ("scale=0.1", "tunables.mixed.limit=30"), Variant("a", (ALL,))
+    inputs = load_arm("one-node", "mixed-remote", common, variant)
+    told = "Arm a sets tunables.mixed itself, which stands before the common tunables.mixed.limit=30."
+    assert set_otherwise(variant, inputs, common) == [told]

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, Final
 
 from simslab.base.errors import UserError
+from simslab.experiment.grid.in_force import is_whole, is_within
 from simslab.experiment.variants import same_setting, set_twice, split_settings, told_twice
 
 MACHINE: Final = "machine"
@@ -73,11 +74,13 @@ def parse_point(text: str) -> dict[str, str]:
 def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> list[dict[str, str]]:
     """Return the product of the axes, and of the listed points with them; UserError for an axis that is there twice."""
     _refuse_twice([axis.path for axis in axes])
+    _refuse_within({axis.path: axis.values for axis in axes}, "--axis ")
     for point in points:
         _refuse_point([*point])
         both = sorted(path for path in point if any(same_setting(path, axis.path) for axis in axes))
         if both:
             raise UserError(f"'{both[0]}' is an axis and in a point", file="--axis", expected="one of the two")
+        _refuse_within({**{axis.path: axis.values for axis in axes}, **{p: [v] for p, v in point.items()}}, "--point ")
     rows = product(*(axis.values for axis in axes))
     crossed = [dict(zip((axis.path for axis in axes), row, strict=True)) for row in rows]
     made = [{**point, **row} for point in points or ({},) for row in crossed]
@@ -87,6 +90,15 @@ def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> li
 def _refuse_point(paths: Sequence[str]) -> None:
     if twice := set_twice(paths):
         raise UserError(f"sets {told_twice(twice)}", file="--point", expected="each path once")
+
+
+def _refuse_within(values: Mapping[str, Sequence[str]], place: str) -> None:
+    """UserError for a path within another, which would change what is told of that; a shape of links is no whole."""
+    for path in values:
+        for other in values:
+            if is_within(path, other) and any(is_whole(value) for value in values[other]):
+                told = f"'{path}' is within '{other}', which varies as well"
+                raise UserError(told, file=f"{place}{path}", expected="one of the two")
 
 
 def _refuse_twice(paths: Sequence[str]) -> None:

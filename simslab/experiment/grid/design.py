@@ -12,17 +12,21 @@ from typing import Any, Final
 
 import simslab
 from simslab.base.build import code_digest
+from simslab.base.documents.document import Document
+from simslab.base.documents.overrides import split_override
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
+from simslab.experiment.grid.in_force import clashes, said_in_force
 from simslab.experiment.grid.relative import resolved
-from simslab.experiment.inputs import InputReader, Inputs
+from simslab.experiment.inputs import InputReader, Inputs, divided
 from simslab.experiment.limits import MOST_SEEDS, check_first_seed
 from simslab.experiment.store.given import Given, given_of
 from simslab.experiment.variants import same_setting
 
 VARY: Final = ("start", "placement", "none")
+ONE: Final = "one of the two"
 MOST: Final = 100_000  # points; more is a slip
 
 
@@ -132,11 +136,18 @@ class _Maker:
             axes = [f"{path}={text}" for path, text in values.items() if path not in WORDS]
             settings += [f"trace.vary={self.design.vary}"] if self._varies(base) else []
             inputs = self.reader.load(machine, workload, [*settings, *axes])
+            shares = divided(settings)
+            self._refuse_clashes(inputs.machine_document, len(shares["machine"]))
+            self._refuse_clashes(inputs.workload_document, len(shares["workload"]))
         except UserError as error:
             told = [_of_axis(problem, combination, self.design.places) for problem in error.problems]
             self.problems |= dict.fromkeys(told)
             return None
-        common = {MACHINE: machine, WORKLOAD: workload, **dict(_pair(text) for text in settings)}
+        common = {
+            MACHINE: machine,
+            WORKLOAD: workload,
+            **dict(map(_pair, said_in_force(settings, self.design.varying))),
+        }
         drawn = inputs.workload.draws_from_seed
         words = (TRACE,)
         return Point(
@@ -145,6 +156,27 @@ class _Maker:
             inputs,
             drawn,
         )
+
+    def _refuse_clashes(self, document: Document, common: int) -> None:
+        """UserErrors for a value that is told of a point and that another replaces there, wholly or in part.
+
+        One of the `common` settings may be changed in part by what varies (and is then told as such).
+        """
+        problems = []
+        for clash in clashes(document):
+            first, second = (document.overrides[number] for number in (clash.first, clash.second))
+            path, other = split_override(first.text)[0], split_override(second.text)[0]
+            if clash.first >= common:
+                place = (
+                    f"--axis {path}" if any(same_setting(path, axis.path) for axis in self.design.axes) else "--point"
+                )
+                problems.append(Problem(f"'{other}' varies as well, and changes '{path}'", place, expected=ONE))
+            elif clash.whole:
+                how = "varies" if clash.second >= common else "is set after it"
+                told = f"'{path}' is set for all points, and '{other}', which {how}, replaces it"
+                problems.append(Problem(told, f"--set {first.text}", expected=ONE))
+        if problems:
+            raise UserErrors(problems)
 
     def _base(self, machine: str, workload: str) -> Inputs:
         if (machine, workload) not in self.bases:
@@ -301,7 +333,7 @@ def check_apart(design: Design) -> None:
         replace(
             design.places.get(text, Problem("", f"--set {text}")),
             message=f"'{_pair(text)[0]}' varies, and is set for all points",
-            expected="one of the two",
+            expected=ONE,
         )
         for text in twice
     ]

@@ -16,6 +16,7 @@ from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import MACHINE, WORDS, WORKLOAD, Axis, make_axis, value_text
 from simslab.experiment.grid.design import Design
+from simslab.experiment.grid.in_force import is_within
 from simslab.experiment.limits import MOST_SEEDS
 from simslab.experiment.variants import same_setting
 
@@ -76,10 +77,14 @@ def before_file(design: Design, axes: Sequence[Axis], settings: Sequence[str]) -
     def among(path: str, paths: Sequence[str]) -> bool:
         return any(same_setting(path, other) for other in paths)
 
+    def replaced(path: str) -> bool:
+        given = [text.partition("=")[0].strip() for text in settings]
+        return among(path, fixed) or any(is_within(path, other) for other in given)
+
     return replace(
         design,
         axes=(*(axis for axis in design.axes if not among(axis.path, fixed)), *axes),
-        settings=tuple(text for text in design.settings if not among(text.partition("=")[0], new)),
+        settings=tuple(text for text in design.settings if not replaced(text.partition("=")[0])),
         places={text: place for text, place in design.places.items() if not among(text.partition("=")[0], fixed)},
     )
 

@@ -11,12 +11,10 @@ from fractions import Fraction
 from typing import Any, Final
 
 from simslab.base.documents.document import Document, kind_of
-from simslab.base.documents.overrides import existing_path, share_out
+from simslab.base.documents.overrides import existing_path
 from simslab.base.errors import UserError
 from simslab.base.units import BANDWIDTH_UNITS, DURATION_UNITS, FREQUENCY_UNITS, SIZE_UNITS
-from simslab.experiment.inputs import Inputs
-from simslab.machine.spec import MachineSpec
-from simslab.workload.description.spec import Workload
+from simslab.experiment.inputs import Inputs, divided
 
 _RELATIVE: Final = re.compile(r"(?:([x×])|([+-]))\s*(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-z/%]*)")
 _QUANTITY: Final = re.compile(r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,3})?)\s*([A-Za-z/]*)")
@@ -57,8 +55,7 @@ def resolve(text: str, path: str, base: Inputs, place: str = "--axis") -> str:
 
 
 def _base_value(path: str, base: Inputs) -> tuple[Fraction, str]:
-    shares = share_out([f"{path}=0"], {"machine": MachineSpec.model_fields, "workload": Workload.model_fields})
-    owner, setting = next((name, rows[0]) for name, rows in shares.items() if rows)
+    owner, setting = next((name, rows[0]) for name, rows in divided([f"{path}=0"]).items() if rows)
     spec = base.machine if owner == "machine" else base.workload
     value: Any = spec.model_dump(mode="json")
     for part in existing_path(Document(spec.name, value), setting.partition("=")[0]):

@@ -52,6 +52,14 @@ def test_an_axis_twice_or_in_a_point_is_refused():
         combinations([Axis("scale", ("1",))], [{"workload.scale": "2"}])
 
 
+def test_an_axis_within_another_is_refused():
+    whole = Axis("core", ("{ipc: 1}", "{ipc: 2}"))
+    with pytest.raises(UserError, match=r"--axis core.ipc: 'core.ipc' is within 'core', which varies as well"):
+        combinations([whole, Axis("core.ipc", ("1", "2"))])
+    with pytest.raises(UserError, match=r"--point machine.core.ipc: 'machine.core.ipc' is within 'core'"):
+        combinations([whole], [{"machine.core.ipc": "2"}])
+
+
 def test_a_point_that_sets_a_path_twice_is_refused():
     with pytest.raises(UserError, match="--point: sets 'scale' twice; expected each path once"):
         parse_point("scale=1,scale=2")

@@ -111,3 +111,40 @@ def test_what_varies_cannot_be_set_for_all_points(setting, path):
 def test_what_is_set_beside_what_varies_is_no_conflict():
     settings = ("core.ipc_cold=1", "core={ipc: 2}")
     check_apart(Design("one-node", "larson", settings=settings, axes=(Axis("core.ipc", ("2",)),)))
+
+
+WHOLE = Axis("tunables.mixed", ("{limit: 60, batchcount: 30, shared: 8}", "{limit: 120, batchcount: 60, shared: 8}"))
+
+
+@pytest.mark.parametrize(
+    ("axis", "settings", "told"),
+    [
+        (WHOLE, ("tunables.mixed.limit=30",), "is set for all points, and 'tunables.mixed', which varies, replaces it"),
+        (
+            HOPS,
+            ("scale=1", "workload.scale=2"),
+            "is set for all points, and 'scale', which is set after it, replaces it",
+        ),
+        (HOPS, ("links[0].latency=9 ns",), "is set for all points, and 'links.upi.latency', which varies, replaces it"),
+    ],
+)
+def test_a_setting_that_another_replaces_at_a_point_is_refused(axis, settings, told):
+    with pytest.raises(UserError, match=f"^--set .*{told}") as caught:
+        grid(axis, settings=settings)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_setting_that_an_axis_changes_in_part_is_told_so_of_every_point():
+    points = grid(LIMITS, settings=("tunables.mixed={limit: 90, batchcount: 15, shared: 8}",)).points
+    assert [point.inputs.workload.tunables["mixed"].batchcount for point in points] == [15, 15]
+    said = {point.parameters["tunables.mixed"] for point in points}
+    assert said == {"{limit: 90, batchcount: 15, shared: 8} but for tunables.mixed.limit"}
+
+
+def test_axes_of_one_thing_by_number_and_by_name_are_refused():
+    with pytest.raises(UserError, match=r"--axis links\[0\]\.latency: 'links\.upi\.latency' varies as well"):
+        grid(Axis("links[0].latency", ("9 ns",)), HOPS)
+
+
+def test_a_shape_and_what_it_keeps_may_both_vary():
+    assert len(grid(Axis("links", ("ring", "hypercube")), Axis("nodes", ("2", "4")), HOPS).points) == 8

@@ -106,3 +106,9 @@ def test_names_that_nothing_has_are_told_with_their_place(tmp_path, text, told):
 def test_an_axis_without_a_value_is_told_at_its_place(tmp_path):
     with pytest.raises(UserError, match=r"study.yaml:1:29: axes.b: an axis needs values"):
         read(tmp_path, "axes: {core.ipc: [1, 2], b: ['']}\n")
+
+
+def test_an_option_stands_before_what_the_file_sets_within_it_or_under_another_name(tmp_path):
+    text = "machine: one-node\nworkload: larson\nset: {scale: 1, tunables.mixed.limit: 30, core.ipc: 2}\n"
+    design = before_file(read(tmp_path, text), [], ["workload.scale=2", "tunables.mixed={limit: 60}"])
+    assert design.settings == ("core.ipc=2",)

@@ -1,0 +1,75 @@
+"""Settings that others of the same run replace, so that nothing is reported as in force that is not.
+
+One path may lie in another: `tunables.mixed={limit: 60, ...}` replaces what `tunables.mixed.limit=30` set before it,
+and is changed by one that comes after it. Paths are compared as the document resolves them, members of lists by number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from simslab.base.documents.document import Document, Override
+from simslab.base.documents.overrides import parse_path
+from simslab.base.errors import UserError
+
+WRITTEN_OUT: Final = ("nodes", "links")  # a number of nodes, a shape of links: they keep what stands there otherwise
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Two overrides of one thing by their place among a document's; `whole` where nothing of the first is left."""
+
+    first: int
+    second: int
+    whole: bool
+
+
+def clashes(document: Document) -> Iterator[Clash]:
+    """Yield each pair of a document's overrides of which the later replaces the earlier, or a part of it."""
+    paths = [parse_path(override.path) for override in document.overrides]
+    for second, (path, override) in enumerate(zip(paths, document.overrides, strict=True)):
+        for first, (other, earlier) in enumerate(zip(paths[:second], document.overrides, strict=False)):
+            if path == other or (path == other[: len(path)] and not _is_written_out(override)):
+                yield Clash(first, second, True)
+            elif other == path[: len(other)] and not _is_written_out(earlier):
+                yield Clash(first, second, False)
+
+
+def _is_written_out(override: Override) -> bool:
+    return override.path in WRITTEN_OUT and not isinstance(override.value, list | dict)
+
+
+def said_in_force(settings: Sequence[str], varying: Sequence[str]) -> list[str]:
+    """Return settings as they hold at every point: with what varies within them, or is set after them, taken out."""
+    paths = [text.partition("=")[0].strip() for text in settings]
+    told = []
+    for number, (path, text) in enumerate(zip(paths, settings, strict=True)):
+        value = text.partition("=")[2].strip()
+        inner = [other for other in (*paths[number + 1 :], *varying) if is_within(other, path)]
+        apart = f" but for {', '.join(dict.fromkeys(inner))}" if inner and is_whole(value) else ""
+        told.append(f"{path}={value}{apart}")
+    return told
+
+
+def is_whole(value: str) -> bool:
+    """Whether a value, as typed, is a mapping or a list, which says all of what it is set for."""
+    return value.lstrip().startswith(("{", "["))
+
+
+def is_within(path: str, other: str) -> bool:
+    """Whether a path is of a part of what another names; either may leave out `machine.` or `workload.`."""
+    (here, bare), (there, other_bare) = in_document(path), in_document(other)
+    try:
+        inner, outer = parse_path(bare), parse_path(other_bare)
+    except UserError:
+        return False
+    fits = here == there or not here or not there
+    return fits and len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
+def in_document(path: str) -> tuple[str, str]:
+    """Return the document that a path names first, `machine` or `workload` (empty if none), and the rest of it."""
+    document, dot, rest = path.partition(".")
+    return (document, rest) if dot and document in ("machine", "workload") else ("", path)
