@@ -96,8 +96,9 @@ def make_plan(
     metrics(chosen)
     _check_arms(variants, seeds)
     arms = _base_first(variants, base)
+    refuse_seed(settings, "--set")
     for arm in arms:
-        refuse_seed(arm)
+        refuse_seed(arm.settings, f"--variant {arm.name}")
     reader = reader or InputReader()
     inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
     equal = _equal_arms(arms, inputs)

@@ -131,7 +131,7 @@ def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> 
     """Return the label of the point whose values, as typed in the sweep or absolute, `text` gives."""
     if not text:
         return found.labels[0]
-    wanted = parse_point(text)
+    wanted = parse_point(text, "--base")
     fitting = [
         label
         for label in found.labels

@@ -73,7 +73,7 @@ def base_point(grid: Grid, text: str) -> Point:
     """Return the point that others are compared with: the one whose values `text` gives, or the first."""
     if not text:
         return grid.points[0]
-    wanted = parse_point(text)
+    wanted = parse_point(text, "--base")
     found = [
         point
         for point in grid.points

@@ -100,15 +100,11 @@ def parse_variants(texts: Sequence[str]) -> list[Variant]:
     return variants
 
 
-def refuse_seed(variant: Variant) -> None:
-    """UserError if a variant sets the seed: all arms run with the same seeds."""
-    for setting in variant.settings:
-        if setting.partition("=")[0].strip() in ("seed", "workload.seed"):
-            raise UserError(
-                f"'{setting}': every arm runs with the same seeds",
-                file=f"--variant {variant.name}",
-                expected="--seed N",
-            )
+def refuse_seed(settings: Sequence[str], place: str) -> None:
+    """UserError, told of an option, if settings of it set the seed: all arms run with the same seeds."""
+    for setting in settings:
+        if in_document(setting.partition("=")[0].strip())[1].partition(".")[0] == "seed":
+            raise UserError(f"'{setting}': every arm runs with the same seeds", file=place, expected="--seed N")
 
 
 def load_arm(

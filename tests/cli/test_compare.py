@@ -56,6 +56,7 @@ def test_the_progress_bar_tells_the_seeds_of_the_plan(simslab, monkeypatch):
 
 def test_a_variant_may_not_set_the_seed(refused):
     assert "same seeds" in refused(*COMMON, "--variant", "other:seed=77")
+    assert "--set: 'workload.seed=7'" in refused(*COMMON, "--set", "workload.seed=7", "--variant", "a:scale=1")
 
 
 def test_an_arm_that_the_machine_cannot_run_is_the_users_error_in_any_number_of_processes(refused):

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any, Final
 
 from simslab.base.errors import UserError
-from simslab.experiment.grid.in_force import is_whole, is_within
+from simslab.experiment.grid.in_force import in_document, is_whole, is_within
 from simslab.experiment.variants import same_setting, set_twice, split_settings, told_twice
 
 MACHINE: Final = "machine"
@@ -47,9 +47,18 @@ def make_axis(path: str, values: Sequence[Any]) -> Axis:
     for text in texts:
         if texts.count(text) > 1:
             raise UserError(f"'{text}' is there twice", file=f"--axis {path}", expected="each value once")
-    if path.partition(".")[0] == "seed" or path == "workload.seed":
-        raise UserError("seeds are no axis", file=f"--axis {path}", expected="--seeds N and --seed FIRST")
+    refuse_seed(path, f"--axis {path}")
     return Axis(path, texts)
+
+
+def refuse_seed(path: str, place: str) -> None:
+    """UserError for a path to the seed: all points run with the same seeds."""
+    if in_document(path)[1].partition(".")[0] == "seed":
+        raise UserError(
+            "seeds are no axis and no setting: all points run with the same ones",
+            file=place,
+            expected="--seeds N and --seed FIRST",
+        )
 
 
 def value_text(value: Any) -> str:
@@ -62,12 +71,12 @@ def value_text(value: Any) -> str:
 Combination = Mapping[str, str]  # axis -> value as typed
 
 
-def parse_point(text: str) -> dict[str, str]:
-    """Return the joint values `PATH=VALUE,PATH=VALUE,...` of several axes; UserError if they are none."""
+def parse_point(text: str, place: str = "--point") -> dict[str, str]:
+    """Return the joint values `PATH=VALUE,PATH=VALUE,...` of several axes; UserError, at `place`, if they are none."""
     pairs = [part.partition("=") for part in split_settings(text)]
     if any(not equals or not path.strip() or not value.strip() for path, equals, value in pairs):
-        raise UserError(f"'{text}' is no point", file="--point", expected="PATH=VALUE,PATH=VALUE,...")
-    _refuse_point([path.strip() for path, _, _ in pairs])
+        raise UserError(f"'{text}' is no point", file=place, expected="PATH=VALUE,PATH=VALUE,...")
+    _refuse_point([path.strip() for path, _, _ in pairs], place)
     return {path.strip(): value.strip() for path, _, value in pairs}
 
 
@@ -76,10 +85,12 @@ def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> li
     _refuse_twice([axis.path for axis in axes])
     _refuse_within({axis.path: axis.values for axis in axes}, "--axis ")
     for point in points:
-        _refuse_point([*point])
+        _refuse_point([*point], "--point")
         both = sorted(path for path in point if any(same_setting(path, axis.path) for axis in axes))
         if both:
-            raise UserError(f"'{both[0]}' is an axis and in a point", file="--axis", expected="one of the two")
+            raise UserError(
+                f"'{both[0]}' is an axis and in a point", file=f"--point {both[0]}", expected="one of the two"
+            )
         _refuse_within({**{axis.path: axis.values for axis in axes}, **{p: [v] for p, v in point.items()}}, "--point ")
     rows = product(*(axis.values for axis in axes))
     crossed = [dict(zip((axis.path for axis in axes), row, strict=True)) for row in rows]
@@ -87,9 +98,11 @@ def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> li
     return list({json.dumps(row, sort_keys=True): row for row in made}.values())
 
 
-def _refuse_point(paths: Sequence[str]) -> None:
+def _refuse_point(paths: Sequence[str], place: str) -> None:
     if twice := set_twice(paths):
-        raise UserError(f"sets {told_twice(twice)}", file="--point", expected="each path once")
+        raise UserError(f"sets {told_twice(twice)}", file=place, expected="each path once")
+    for path in paths:
+        refuse_seed(path, f"{place} {path}")
 
 
 def _refuse_within(values: Mapping[str, Sequence[str]], place: str) -> None:

@@ -16,7 +16,7 @@ from simslab.base.documents.document import Document
 from simslab.base.documents.overrides import split_override
 from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT, metrics
-from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations
+from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations, refuse_seed
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
 from simslab.experiment.grid.in_force import clashes, said_in_force
 from simslab.experiment.grid.relative import resolved
@@ -192,7 +192,7 @@ class _Maker:
 def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
     """Load every point of a design; UserErrors with all mistakes, one where nothing is left to run."""
     _check(design)
-    combined = combinations(design.axes, design.points)
+    combined = _combinations(design)
     if len(combined) > MOST:
         raise UserError(f"{len(combined)} points", file="--axis", expected=f"at most {MOST}")
     values = _values(combined, design)
@@ -211,6 +211,16 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
         given_of(((p.parameters, p.inputs) for p in points), maker.reader),
     )
     return Grid(design, tuple(points), tuple(seeds), tuple(_notes(design, points)), given)
+
+
+def _combinations(design: Design) -> list[dict[str, str]]:
+    """Return all combinations of a design; UserErrors at the place where an experiment file says what is wrong."""
+    try:
+        return combinations(design.axes, design.points)
+    except UserError as error:
+        path = error.problems[0].file.partition(" ")[2]
+        said = next((text for text in design.places if path and _pair(text)[0] == path), "")
+        raise _told_at(error, said, design.places) from None
 
 
 def _values(combined: Sequence[Mapping[str, str]], design: Design) -> dict[str, list[str]]:
@@ -241,6 +251,11 @@ def _check(design: Design) -> None:
             metrics([name])
         except UserError as error:
             raise _told_at(error, name, design.places) from None
+    for text in design.settings:
+        try:
+            refuse_seed(_pair(text)[0], f"--set {text}")
+        except UserError as error:
+            raise _told_at(error, text, design.places) from None
     if not 1 <= design.seeds <= MOST_SEEDS:
         raise UserError(f"{design.seeds} seeds", file="--seeds", expected=f"1 to {MOST_SEEDS}")
     if design.vary not in VARY:

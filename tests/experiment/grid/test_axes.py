@@ -71,3 +71,17 @@ def test_a_point_that_sets_a_path_twice_is_refused():
 def test_what_is_no_point_is_refused(text):
     with pytest.raises(UserError, match="--point"):
         parse_point(text)
+
+
+@pytest.mark.parametrize("path", ["seed", "workload.seed"])
+def test_seeds_are_no_axis_in_a_point_either(path):
+    told = f"{path}: seeds are no axis and no setting.*expected --seeds N and --seed FIRST"
+    with pytest.raises(UserError, match=f"--point {told}"):
+        parse_point(f"core.ipc=3,{path}=5")
+    with pytest.raises(UserError, match=f"--point {told}"):
+        combinations([], [{path: "5"}])
+
+
+def test_a_mistake_in_a_point_is_told_of_the_option_that_gives_it():
+    with pytest.raises(UserError, match="--base: 'foo' is no point"):
+        parse_point("foo", "--base")

@@ -112,3 +112,17 @@ def test_an_option_stands_before_what_the_file_sets_within_it_or_under_another_n
     text = "machine: one-node\nworkload: larson\nset: {scale: 1, tunables.mixed.limit: 30, core.ipc: 2}\n"
     design = before_file(read(tmp_path, text), [], ["workload.scale=2", "tunables.mixed={limit: 60}"])
     assert design.settings == ("core.ipc=2",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("points: [{core.ipc: 1, seed: 5}]", r"study.yaml:3:24: points\[0\].seed: seeds are no axis"),
+        ("set: {workload.seed: 5}", r"study.yaml:3:7: set.workload.seed: seeds are no axis"),
+        ("axes: {core.ipc: [2]}\npoints: [{core.ipc: 1}]", r"study.yaml:3:19: axes.core.ipc\[0\]: .* and in a point"),
+        ("axes: {core: ['{}'], core.ipc: [2]}", r"study.yaml:3:33: axes.core.ipc\[0\]: .* which varies as well"),
+    ],
+)
+def test_axes_points_and_settings_that_cannot_be_together_are_told_with_their_place(tmp_path, text, told):
+    with pytest.raises(UserError, match=told):
+        make_grid(read(tmp_path, f"workload: larson\nmachine: one-node\n{text}\n"))
