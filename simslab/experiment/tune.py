@@ -120,6 +120,15 @@ def _sign(name: str) -> int:
     return -1 if metric(name).better == "higher" else 1
 
 
+def _refuse_neutral(objectives: Sequence[str]) -> None:
+    """UserError for an objective that has no better end: neither more nor fewer of `operations` is what one wants."""
+    for name in objectives:
+        if not metric(name).better:
+            told = f"'{name}' has no better end, neither lower nor higher"
+            expected = "one that has, such as " + ", ".join(name.partition(":")[0] for name in OBJECTIVES)
+            raise UserError(told, file="--objective", expected=f"{expected} (`simslab metrics`)")
+
+
 def _dominates(one: Mapping[str, float], other: Mapping[str, float], objectives: Sequence[str]) -> bool:
     """Whether `one` is nowhere worse and somewhere better."""
     pairs = [(_sign(name) * one[name], _sign(name) * other[name]) for name in objectives]
@@ -164,6 +173,7 @@ def search(
     check_apart(tune_design(design, space, [space.own]))
     allocator = space.knobs[0].allocator
     chosen = tuple(name for each in design.metrics for name in _of_caches(each, space))
+    _refuse_neutral(chosen)
     runs = _Runs(replace(design, metrics=chosen), space, reader, processes, progress)
     with Store.create(store) as opened:
         try:

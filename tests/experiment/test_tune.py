@@ -184,3 +184,11 @@ def test_a_tunable_that_is_set_for_all_tunings_is_refused(tmp_path):
     base = Design("two-socket", "mixed-remote", ("tunables.mixed.limit=30",), seeds=2, metrics=("latency.mean",))
     with pytest.raises(UserError, match=r"--set tunables.mixed.limit=30: 'tunables.mixed.limit' varies, and is set"):
         search(base, ["mixed"], {"limit": ["16"]}, tmp_path / "t.db", 1)
+
+
+@pytest.mark.parametrize("name", ["operations:alloc/hit", "pages.numa_hit"])
+def test_an_objective_without_a_better_end_is_refused(tmp_path, name):
+    base = Design("two-socket", "mixed-remote", seeds=2, metrics=("throughput", name))
+    told = f"--objective: '{name}' has no better end.*such as latency.p99, throughput"
+    with pytest.raises(UserError, match=told):
+        search(base, ["mixed"], {"limit": ["16"]}, tmp_path / "t.db", 1)
