@@ -145,6 +145,9 @@ def _lines(sources: tuple[str, ...], each: int = 1) -> Value:
     def value(observation: Observation, chosen: Selection) -> float | None:
         wanted = (chosen.first,) if chosen.first else sources
         rows = observation.measurement.transfers
+        numbers = [row.node for row in rows] + [row.node for row in observation.measurement.nodes]
+        if chosen.place and chosen.place not in {f"node{number}" for number in numbers}:
+            return None
         near = [row for row in rows if row.source in wanted and chosen.place in ("", f"node{row.node}")]
         return each * sum(row.lines for row in near)
 
@@ -162,7 +165,7 @@ def _event(name: str) -> Value:
 _OPERATIONS: Final = "OPERATION/PATH@CACHE"
 _LOCK: Final = "CLASS@CACHE"
 _BY_LOCK: Final = select.at(LOCKS, "lock class")
-_BY_SOURCE: Final = select.at(SOURCES, "source")
+_BY_SOURCE: Final = select.at(SOURCES, "source", nodes=True)
 _POINTS: Final = (("p50", 50_000), ("p90", 90_000), ("p99", 99_000), ("p99.9", 99_900))
 
 
@@ -216,15 +219,15 @@ def _place_families() -> Iterable[Family]:
                  _parked(lambda row: row.free_in_slabs * row.size), "CACHE")  # fmt: skip
     yield Family("memory.slabs", "bytes", "lower", "pages of slabs, of all caches or one", slabs, "CACHE")
     yield Family("irqs_off.max", "ns", "lower", "longest stretch with interrupts masked", _irqs_off("maximum", max),
-                 "CALL_SITE")  # fmt: skip
+                 "CALL_SITE", select.call_site)  # fmt: skip
     yield Family("irqs_off.total", "ns", "lower", "all time with interrupts masked", _irqs_off("total", sum),
-                 "CALL_SITE")  # fmt: skip
+                 "CALL_SITE", select.call_site)  # fmt: skip
     yield Family("irq_delay.max", "ns", "lower", "longest delay of an interrupt, arrival to delivery", _irq_delay,
                  "VECTOR")  # fmt: skip
     yield Family("traffic.lines", "", "lower", "cache lines fetched from all sources, or one", _lines(SOURCES),
                  "SOURCE@nodeN", _BY_SOURCE)  # fmt: skip
     yield Family("traffic.remote_bytes", "bytes", "lower", "bytes of lines fetched from other nodes",
-                 _lines(FAR, LINE), "SOURCE@nodeN", select.at(FAR, "source"))  # fmt: skip
+                 _lines(FAR, LINE), "SOURCE@nodeN", select.at(FAR, "source", nodes=True))  # fmt: skip
     for name in NUMASTAT:
         yield Family(f"pages.{name}", "", "", f"pages that numastat counts as {name}", _pages(name))
     for name, told in EVENTS.items():

@@ -3,7 +3,8 @@
 A name is `FAMILY` or `FAMILY:SELECTION`: `throughput`, `latency.p99`, `latency.p99:free/alien@mixed`,
 `lock.wait:alien_lock`, `memory.arrays:kmalloc-64`. Families are listed by `FAMILIES`; a family tells what its selection
 means. A figure that a run has nothing for (the p99 of a path that nothing took, the memory of a cache that its kernel
-has not) is None. A cache goes by the workload's name as well as by that of the cache that it was merged into.
+has not, the lines of a node that its machine has not) is None. A cache goes by the workload's name as well as by that
+of the cache that it was merged into.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ DEFAULT: Final = (
 
 
 HEAD_LINES: Final = 2  # of /proc/slabinfo
-NO_FIGURE: Final = "no run has a figure for it: nothing took that path, or there is no such cache"
+NO_FIGURE: Final = "no run has a figure for it: nothing took that path, or there is no such cache or node"
 
 
 @dataclass(frozen=True)

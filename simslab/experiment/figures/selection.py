@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Final
 
+import simslab.kernel as kernel_package
+import simslab.slab as slab_package
+import simslab.slub as slub_package
 from simslab.base.errors import UserError, near_miss
+from simslab.machine.accounting.callsites import site_names
 from simslab.slab.paths import PATH_NAMES
 from simslab.slub import paths as slub
 from simslab.workload.streams.operations import OPERATION_NAMES
@@ -14,6 +22,7 @@ from simslab.workload.streams.operations import OPERATION_NAMES
 PATHS: Final = tuple(
     dict.fromkeys(name.removeprefix("alloc_").removeprefix("free_") for name in (*PATH_NAMES, *slub.PATH_NAMES))
 )
+_NODE: Final = re.compile(r"node[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -26,8 +35,24 @@ class Selection:
 
 
 def plain(text: str) -> Selection:
-    """Return a selection of one part, whose names only a run knows: a cache, a call site."""
+    """Return a selection of one part, whose names only a run knows: a cache, a vector."""
     return Selection(first=text)
+
+
+def call_site(text: str) -> Selection:
+    """Return the selection of a call site; UserError if nothing in the kernel that is simulated is called so."""
+    if text:
+        _known(text, _call_sites(), "call site", text)
+    return Selection(first=text)
+
+
+@cache
+def _call_sites() -> list[str]:
+    """Return all call sites: modules name their own as they are imported, and a run imports one allocator's."""
+    for package in (slab_package, slub_package, kernel_package):
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            import_module(module.name)
+    return sorted(site_names())
 
 
 def operations(text: str) -> Selection:
@@ -41,20 +66,23 @@ def operations(text: str) -> Selection:
     return Selection(operation, path, cache)
 
 
-def at(known: Collection[str], what: str) -> _Known:
-    """Return the reader of selections `NAME@PLACE` whose names are `known`."""
-    return _Known(known, what)
+def at(known: Collection[str], what: str, nodes: bool = False) -> _Known:
+    """Return the reader of selections `NAME@PLACE` whose names are `known`; the places are caches, or `nodes`."""
+    return _Known(known, what, nodes)
 
 
 @dataclass(frozen=True)
 class _Known:
     names: Collection[str]
     what: str
+    nodes: bool
 
     def __call__(self, text: str) -> Selection:
         name, _, place = text.partition("@")
         if name:
             _known(name, self.names, self.what, text)
+        if self.nodes and place and not _NODE.fullmatch(place):
+            raise UserError(f"'{text}': '{place}' is no node", expected="@node0, @node1, ...")
         return Selection(first=name, place=place)
 
 

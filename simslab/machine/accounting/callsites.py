@@ -22,3 +22,8 @@ def site(name: str) -> int:
 def site_name(number: int) -> str:
     """Return the name of call site `number`."""
     return _names[number]
+
+
+def site_names() -> list[str]:
+    """Return the names of all call sites so far."""
+    return list(_names)

@@ -42,7 +42,7 @@ def observation():
         ],
         locks=[lock("a:list_lock", 80), lock("zone.lock", 1000), lock("b:list_lock", 20), lock("a:alien_lock", 6)],
         nodes=[NodeRow(0, (4, 0), (1, 2), {"numa_hit": 3}), NodeRow(1, (0, 0), (1, 0), {"numa_hit": 4})],
-        irqs_off=[IrqOffRow("x", 1, 50, 50, (50,), (1,)), IrqOffRow("y", 2, 90, 70, (20, 70), (1, 1))],
+        irqs_off=[IrqOffRow("kfree", 1, 50, 50, (50,), (1,)), IrqOffRow("do_drain", 2, 90, 70, (20, 70), (1, 1))],
         interrupts=[InterruptRow("timer", 3, 1, 40, 30, 9)],
         transfers=[
             TransferRow(0, "remote_dram", 5, 900),
@@ -88,12 +88,17 @@ def observation():
         ("memory.free_in_slabs:a", 448),
         ("memory.slabs", 5 * 4096),
         ("irqs_off.max", 35),
-        ("irqs_off.total:x", 25),
+        ("irqs_off.total:kfree", 25),
+        ("irqs_off.max:cache_alloc_refill", 0),
+        ("irqs_off.max:__slab_alloc", 0),
         ("irq_delay.max", 15),
         ("irq_delay.max:nic", None),
         ("traffic.lines", 14),
         ("traffic.lines:remote_dram@node0", 5),
         ("traffic.lines:@node1", 9),
+        ("traffic.lines:remote_cache@node0", 0),
+        ("traffic.lines:remote_dram@node7", None),
+        ("traffic.remote_bytes:@node7", None),
         ("traffic.remote_bytes", 7 * 64),
         ("pages.numa_hit", 7),
         ("events.settles", 12),
@@ -113,12 +118,20 @@ def test_a_metric_is_what_its_name_says(observation, name, value):
         ("latency.p99:alloc/refil_shared", "refill_shared"),
         ("latency.p99:allloc", "alloc"),
         ("traffic.lines:remote_dam", "remote_dram"),
+        ("irqs_off.max:cache_alloc_refil", "cache_alloc_refill"),
+        ("irqs_off.total:__slab_aloc", "__slab_alloc"),
     ],
 )
 def test_an_unknown_name_is_told_with_its_near_miss(name, near):
     with pytest.raises(UserError) as caught:
         metric(name)
     assert caught.value.problems[0].near == near
+
+
+@pytest.mark.parametrize("place", ["nod0", "0", "node", "node0x"])
+def test_what_cannot_be_a_node_is_refused(place):
+    with pytest.raises(UserError, match=f"'l3@{place}': '{place}' is no node; expected @node0, @node1"):
+        metric(f"traffic.lines:l3@{place}")
 
 
 def test_a_figure_without_parts_selects_nothing():
