@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
 from simslab.base.documents.document import Document, kind_of
 from simslab.base.documents.overrides import existing_path
-from simslab.base.errors import UserError
+from simslab.base.errors import UserError, UserErrors
 from simslab.base.units import BANDWIDTH_UNITS, DURATION_UNITS, FREQUENCY_UNITS, SIZE_UNITS
 from simslab.experiment.inputs import Inputs, divided
 
@@ -42,7 +43,7 @@ def resolve(text: str, path: str, base: Inputs, place: str = "--axis") -> str:
     if match is None:
         return text
     try:
-        number, unit = _base_value(path, base)
+        number, unit = _base_value(path, base, text)
         if match[1]:
             return _written(number * Fraction(match[3]), unit, match[4] == "", text)
         change = Fraction(match[3]) * (1 if match[2] == "+" else -1)
@@ -54,11 +55,17 @@ def resolve(text: str, path: str, base: Inputs, place: str = "--axis") -> str:
         ) from None
 
 
-def _base_value(path: str, base: Inputs) -> tuple[Fraction, str]:
+def _base_value(path: str, base: Inputs, text: str) -> tuple[Fraction, str]:
     owner, setting = next((name, rows[0]) for name, rows in divided([f"{path}=0"]).items() if rows)
     spec = base.machine if owner == "machine" else base.workload
     value: Any = spec.model_dump(mode="json")
-    for part in existing_path(Document(spec.name, value), setting.partition("=")[0]):
+    try:
+        parts = existing_path(Document(spec.name, value), setting.partition("=")[0])
+    except UserError as error:
+        told = f"{error.problems[0].message} that '{text}' could be relative to"
+        expected = error.problems[0].expected or "an absolute value, or one to start from with --set"
+        raise UserError(told, expected=expected, near=error.problems[0].near) from None
+    for part in parts:
         value = value[part]
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise UserError(f"there stands {kind_of(value)}", expected="a number, or a quantity with a unit")
@@ -111,5 +118,16 @@ def quantity(text: str) -> tuple[str, Fraction] | str:
 
 
 def resolved(combination: Mapping[str, str], base: Inputs, words: tuple[str, ...]) -> dict[str, str]:
-    """Return a combination with its relative values made absolute; `words` are axes that are no paths."""
-    return {path: text if path in words else resolve(text, path, base) for path, text in combination.items()}
+    """Return a combination with its relative values made absolute; `words` are axes that are no paths.
+
+    UserErrors tell of all that cannot be, each as a setting is told of (`--set path=value`).
+    """
+    values, problems = {}, []
+    for path, text in combination.items():
+        try:
+            values[path] = text if path in words else resolve(text, path, base)
+        except UserError as error:
+            problems += [replace(problem, file=f"--set {path}={text}") for problem in error.problems]
+    if problems:
+        raise UserErrors(problems)
+    return values

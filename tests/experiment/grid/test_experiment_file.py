@@ -66,6 +66,22 @@ def test_mistakes_are_told_with_their_place(tmp_path, text, message):
     [
         ("set: {scale: fast}", r"study.yaml:3:7: set.scale: 'fast' cannot stand here; expected a number"),
         ("axes: {core.ipc: [2, fast]}", r"study.yaml:3:22: axes.core.ipc\[1\]: 'fast' is not a number"),
+        (
+            "axes: {core.ipcs: [x2]}",
+            r"study.yaml:3:20: axes.core.ipcs\[0\]: core has no 'ipcs' that 'x2' could .* 'ipc'",
+        ),
+        (
+            "axes: {core.ipc: [x2, '-9']}",
+            r"study.yaml:3:23: axes.core.ipc\[1\]: gives -4.2; expected a value that is not",
+        ),
+        (
+            "points: [{core.ipcs: x2}]",
+            r"study.yaml:3:11: points\[0\].core.ipcs: core has no 'ipcs' .* did you mean 'ipc'",
+        ),
+        (
+            "axes: {tunables.churn.limit: [30, -1]}",
+            r"study.yaml:3:35: axes.tunables.churn.limit\[1\]: tunables has no 'churn' that '-1' could",
+        ),
         ("axes: {workload.kernel.hz: [17]}", r"study.yaml:3:29: axes.workload.kernel.hz\[0\]: 17 is not a choice"),
         (
             "points: [{core.ipc: 3}, {core.ipcs: 3}]",

@@ -40,6 +40,11 @@ def test_a_relative_value_is_of_what_stands_there(base, path, text, value):
     [
         ("links.upi.latncy", "x2", "did you mean 'latency'"),
         ("workload.description", "x2", "there stands"),
+        (
+            "tunables.other.limit",
+            "-1",
+            "tunables has no 'other' that '-1' could be relative to; expected mixed",
+        ),
         ("tlb.l1", "x2", "there stands a mapping"),
         ("links.upi.latency", "-60 ns", "not negative"),
         ("links.upi.latency", "+2 GiB", "cannot add GiB to ns"),
