@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EINVAL, ENOMEM, errorcode
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -263,13 +264,33 @@ def named_cache(system: System, name: str, made: dict[str, Cache]) -> Cache:
 
 
 def tune(system: System, tunables: dict[str, Tunables], made: dict[str, Cache]) -> None:
-    """Write the tunables that a workload gives to slabinfo, or to the attributes of SLUB's caches."""
+    """Write the tunables that a workload gives to slabinfo, or to the attributes of SLUB's caches.
+
+    BadValue for what the kernel does not take: the run would not be that of the workload.
+    """
     for name, values in tunables.items():
         try:
-            system.allocator.tune(named_cache(system, name, made), values.given())
+            cache, given = named_cache(system, name, made), values.given()
+            if err := system.allocator.tune(cache, given):
+                raise _refused_tunables(system, cache, given, -err)
         except BadValue as fault:
             at = ("tunables", name, *fault.at)
             raise BadValue(fault.message, expected=fault.expected, near=fault.near, at=at) from None
+
+
+def _refused_tunables(system: System, cache: Cache, given: Mapping[str, int], error: int) -> BadValue:
+    """Return what is wrong with tunables for which a write failed: slabinfo_write, or cpu_partial_store of SLUB."""
+    now = system.allocator.tunables(cache)
+    wrong = [name for name, value in given.items() if now[name] != value]
+    told = f"the kernel refuses it for cache '{cache.name}' ({errorcode[error]})"
+    at = tuple(wrong[:1])
+    if error == EINVAL and at:
+        told += f" and leaves {at[0]} {now[at[0]]}"
+    expected = {
+        ENOMEM: "arrays that there is memory for: a node's shared one has shared x batchcount entries of 8 bytes",
+        EINVAL: "0: a cache with debugging has no partial slabs of a CPU (kmem_cache_has_cpu_partial)",
+    }.get(error, "what the kernel takes")
+    return BadValue(told, expected=expected, at=at)
 
 
 def inject_faults(system: System, spec: FailSlabSpec, seed: int, made: dict[str, Cache]) -> None:

@@ -208,6 +208,17 @@ def test_a_cache_that_only_the_other_recorded_kernel_had_is_made_when_it_is_name
         named_cache(slub_system, "skbuff", {})
 
 
+def test_tunables_that_the_kernel_refuses_are_told_with_what_is_in_force(system):
+    with pytest.raises(BadValue, match=r"kernel refuses it for cache 'kmalloc-64' \(ENOMEM\)") as error:
+        tune(system, {"kmalloc-64": Tunables(limit=1024, batchcount=1024, shared=1024)}, {})
+    assert error.value.faults[0].at == ("tunables", "kmalloc-64")
+    debugged = boot(allocator="slub", slub_debug="F")
+    with pytest.raises(BadValue, match=r"\(EINVAL\) and leaves cpu_partial 0") as error:
+        tune(debugged, {"kmalloc-64": Tunables(min_partial=7, cpu_partial=30)}, {})
+    assert error.value.faults[0].at == ("tunables", "kmalloc-64", "cpu_partial")
+    tune(debugged, {"kmalloc-64": Tunables(cpu_partial=0)}, {})
+
+
 def test_tunables_are_written_to_their_cache(system):
     tune(system, {"kmalloc-64": Tunables(limit=10, batchcount=5, shared=2)}, {})
     cache = system.find_cache("kmalloc-64")
