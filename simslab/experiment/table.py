@@ -74,16 +74,18 @@ def base_point(grid: Grid, text: str) -> Point:
     if not text:
         return grid.points[0]
     wanted = parse_point(text, "--base")
-    found = [
-        point
-        for point in grid.points
-        if all(value in (point.parameters.get(name), point.values.get(name)) for name, value in wanted.items())
-    ]
+    found = [point for point in grid.points if all(_has(point, name, value) for name, value in wanted.items())]
     if len(found) != 1:
         labels = [short_label(point, grid.design.varying) for point in grid.points]
         told = "is no point" if not found else f"could mean {len(found)} points"
         raise UserError(f"'{text}' {told}", file="--base", expected="one of the points", near=near_miss(text, labels))
     return found[0]
+
+
+def _has(point: Point, name: str, value: str) -> bool:
+    """Whether a parameter, called by its path or the last part of it, has a value, as typed or absolute."""
+    paths = [name] if name in point.parameters else [p for p in point.parameters if p.rpartition(".")[2] == name]
+    return any(value in (point.parameters[path], point.values.get(path)) for path in paths)
 
 
 def sweep_table(

@@ -52,6 +52,10 @@ def test_a_base_that_is_no_point_is_told(small_grid):
         base_point(small_grid(), "machine=one-node")
 
 
+def test_a_base_may_be_given_by_the_last_part_of_its_path(small_grid):
+    assert base_point(small_grid(), "limit=64").values["tunables.churn.limit"] == "64"
+
+
 def test_the_best_is_claimed_with_its_correction(swept, small_grid):
     with Store.open(swept) as store:
         table = sweep_table(store, small_grid())

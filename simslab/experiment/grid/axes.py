@@ -36,7 +36,14 @@ def parse_axis(text: str) -> Axis:
     path, equals, values = text.partition("=")
     if not equals or not path.strip():
         raise UserError(f"'{text}' is no axis", file="--axis", expected=SHAPE)
-    return make_axis(path.strip(), [part.strip() for part in split_settings(values)])
+    return make_axis(path.strip(), [_unquoted(path, part) for part in split_settings(values)])
+
+
+def _unquoted(path: str, value: str) -> str:
+    """Return a value as typed, a name of a file without the quotes that its comma needs; others are read as YAML."""
+    text = value.strip()
+    quoted = path.strip() in WORDS and len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
 
 
 def make_axis(path: str, values: Sequence[Any]) -> Axis:
@@ -77,7 +84,7 @@ def parse_point(text: str, place: str = "--point") -> dict[str, str]:
     if any(not equals or not path.strip() or not value.strip() for path, equals, value in pairs):
         raise UserError(f"'{text}' is no point", file=place, expected="PATH=VALUE,PATH=VALUE,...")
     _refuse_point([path.strip() for path, _, _ in pairs], place)
-    return {path.strip(): value.strip() for path, _, value in pairs}
+    return {path.strip(): _unquoted(path, value) for path, _, value in pairs}
 
 
 def combinations(axes: Sequence[Axis], points: Sequence[Combination] = ()) -> list[dict[str, str]]:

@@ -85,3 +85,9 @@ def test_seeds_are_no_axis_in_a_point_either(path):
 def test_a_mistake_in_a_point_is_told_of_the_option_that_gives_it():
     with pytest.raises(UserError, match="--base: 'foo' is no point"):
         parse_point("foo", "--base")
+
+
+def test_a_file_whose_name_has_a_comma_is_given_in_quotes():
+    assert parse_axis("workload='a,b.yaml', larson").values == ("a,b.yaml", "larson")
+    assert parse_point('machine="a,b.yaml",core.ipc=2') == {"machine": "a,b.yaml", "core.ipc": "2"}
+    assert parse_axis("threads[0].cpus='0,2',first 1").values == ("'0,2'", "first 1")  # YAML reads the quotes
