@@ -299,7 +299,7 @@ def _best(chosen: Sequence[Metric], by_arm: dict[str, list[RunFigures]]) -> Iter
     """Yield which arm is best by each metric, where there are several to choose from and a choice to make."""
     for each in chosen if len(by_arm) > 2 else ():
         arms = {name: [run.metrics[each.name] for run in runs] for name, runs in by_arm.items()}
-        known = {name: [v for v in row if v is not None] for name, row in arms.items()}
+        known = {name: {i: v for i, v in enumerate(row) if v is not None} for name, row in arms.items()}
         if each.better and all(len(row) == len(arms[name]) for name, row in known.items()):
             yield best_of(each.name, each.better, known).told
 

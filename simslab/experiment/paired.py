@@ -60,10 +60,48 @@ def mean_interval(values: Sequence[float], comparisons: int = 1) -> tuple[float 
     if count < 2:
         return None, None
     mean = math.fsum(values) / count
-    variance = math.fsum((value - mean) ** 2 for value in values) / (count - 1)
     tail = (1 - CONFIDENCE) / 2 / comparisons
-    half = t_quantile(1 - tail, count - 1) * math.sqrt(variance / count)
+    half = t_quantile(1 - tail, count - 1) * math.sqrt(_variance(values) / count)
     return mean - half, mean + half
+
+
+@dataclass(frozen=True)
+class Level:
+    """The mean of an arm with its 95 % interval over so many seeds; `levelled` where the base's seeds are not its own.
+
+    `low` and `high` are None with fewer than two seeds.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    seeds: int
+    levelled: bool = False
+
+
+def level(base: Mapping[int, float], values: Mapping[int, float]) -> Level:
+    """Return the mean of an arm's values by seed (at least one), as it may stand beside the mean of the base's.
+
+    Over other seeds than the base's the seeds' own effect would stand in it as if it were the arm's. Such an arm's mean
+    is the base's plus the mean paired difference over the seeds that both have, at least two: the difference estimator
+    of double sampling (Cochran, Sampling Techniques, chapter 12), whose variance over n of N seeds is that of the arm
+    over N and that of the differences over 1/n - 1/N.
+    """
+    shared = [seed for seed in values if seed in base]
+    if len(shared) < 2 or len(base) == len(shared) == len(values):
+        row = list(values.values())
+        return Level(math.fsum(row) / len(row), *mean_interval(row), len(row))
+    differences = [values[seed] - base[seed] for seed in shared]
+    count, whole = len(shared), len(base)
+    mean = math.fsum(base.values()) / whole + math.fsum(differences) / count
+    variance = _variance([values[seed] for seed in shared]) / whole + _variance(differences) * (1 / count - 1 / whole)
+    half = t_quantile((1 + CONFIDENCE) / 2, count - 1) * math.sqrt(variance)
+    return Level(mean, mean - half, mean + half, count, levelled=True)
+
+
+def _variance(values: Sequence[float]) -> float:
+    mean = math.fsum(values) / len(values)
+    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def t_quantile(probability: float, degrees: int) -> float:
@@ -96,26 +134,38 @@ class Best:
         return f"{self.metric}: best mean is {self.arms[0]}, not told apart from it: {others} ({sure})"
 
 
-def best_of(metric: str, better: str, arms: Mapping[str, Sequence[float]]) -> Best:
-    """Return which arm has the lowest (or, with `better` "higher", the highest) mean, paired by seed.
+def best_of(metric: str, better: str, arms: Mapping[str, Mapping[int, float]], base: str = "") -> Best:
+    """Return which arm has the lowest (or, with `better` "higher", the highest) mean; values are by seed.
 
-    An arm is out when some other is better by an interval that leaves out 0. Each arm's k - 1 comparisons are held
-    together, so the arm that is truly best stays in with 95 % confidence.
+    Each two arms are compared over the seeds that both have; means are levelled with those of `base` (default: the
+    first arm). An arm is out when some other is better by an interval that leaves out 0. Each arm's k - 1 comparisons
+    are held together, so the arm that is truly best stays in with 95 % confidence.
     """
     sign = -1 if better == "higher" else 1
-    values = {name: [sign * value for value in row] for name, row in arms.items()}
-    ordered = sorted(values, key=lambda name: (math.fsum(values[name]) / len(values[name]), name))
+    values = {name: {seed: sign * value for seed, value in row.items()} for name, row in arms.items()}
+    reference = values[base or next(iter(values))]
+    means = {name: level(reference, row).mean for name, row in values.items()}
+    ordered = {name: values[name] for name in sorted(values, key=lambda name: (means[name], name))}
     comparisons = max(1, len(values) - 1)
-    if min(map(len, values.values()), default=0) < 2:
+    if not _comparable(list(values.values())):
         return Best(metric, (), comparisons)
-    staying = [name for name in ordered if not _beaten(values, name, comparisons)]
+    staying = [name for name in ordered if not _beaten(ordered, name, comparisons)]
     return Best(metric, tuple(staying), comparisons)
 
 
-def _beaten(values: Mapping[str, Sequence[float]], name: str, comparisons: int) -> bool:
+def _comparable(rows: Sequence[Mapping[int, float]]) -> bool:
+    """Whether any two arms have two seeds in common."""
+    several = [row for row in rows if len(row) > 1]
+    return any(len(row.keys() & other.keys()) > 1 for i, row in enumerate(several) for other in several[:i])
+
+
+def _beaten(values: Mapping[str, Mapping[int, float]], name: str, comparisons: int) -> bool:
+    ours = values[name]
     for other, row in values.items():
-        if other != name:
-            low = paired_difference(row, values[name], comparisons).low
+        shared = [seed for seed in row if seed in ours] if other != name else []
+        if len(shared) > 1:
+            better, worse = [row[seed] for seed in shared], [ours[seed] for seed in shared]
+            low = paired_difference(better, worse, comparisons).low
             if low is not None and low > 0:
                 return True
     return False

@@ -57,7 +57,7 @@ def stored_table(
         base=reference,
         correction="all differences of a metric hold together" if correct else "",
         metrics=tuple(metric_table(found, each, reference, correct) for each in chosen),
-        best=best_lines(found, chosen),
+        best=best_lines(found, chosen, reference),
         notes=(),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -12,7 +11,7 @@ from simslab.experiment.figures.metrics import NO_FIGURE, Metric, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORKLOAD, parse_point
 from simslab.experiment.grid.design import Grid, Point, short_label
 from simslab.experiment.grid.in_force import said_in_force
-from simslab.experiment.paired import CORRECTION, best_of, mean_interval, paired_difference
+from simslab.experiment.paired import CORRECTION, best_of, level, paired_difference
 from simslab.experiment.store.store import DONE, Store
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 
@@ -105,42 +104,41 @@ def sweep_table(
         base=reference,
         correction=f"{CORRECTION}, {comparisons} comparisons" if correct else "",
         metrics=tuple(metric_table(found, each, reference, correct) for each in metrics(grid.design.metrics)),
-        best=best_lines(found, metrics(grid.design.metrics)),
+        best=best_lines(found, metrics(grid.design.metrics), reference),
         notes=grid.notes,
     )
 
 
 def _row(found: Samples, metric: str, label: str, base: str, comparisons: int) -> PointRow:
-    values = list(found.of(metric, label).values())
+    values = found.of(metric, label)
     if not values:
         return PointRow(label, 0)
-    low, high = mean_interval(values)
-    mean = math.fsum(values) / len(values)
+    at = level(found.of(metric, base), values)
+    plain = PointRow(label, at.seeds, at.mean, at.low, at.high, levelled=at.levelled)
     before, after = found.paired(metric, label, base)
     if label == base or not before:
-        return PointRow(label, len(values), mean, low, high)
+        return plain
     paired = paired_difference(before, after, comparisons)
-    return PointRow(
-        label, len(values), mean, low, high, paired.base_mean, paired.mean, paired.low, paired.high, before == after
+    return replace(
+        plain,
+        base_mean=paired.base_mean,
+        difference=paired.mean,
+        difference_low=paired.low,
+        difference_high=paired.high,
+        equal=before == after,
     )
 
 
-def best_lines(found: Samples, chosen: Sequence[Metric]) -> tuple[str, ...]:
+def best_lines(found: Samples, chosen: Sequence[Metric], base: str = "") -> tuple[str, ...]:
     """Return what may be claimed about the best point by each metric that has a better end."""
-    return tuple(_best(found, each) for each in chosen if each.better and len(found.labels) > 1)
+    return tuple(_best(found, each, base) for each in chosen if each.better and len(found.labels) > 1)
 
 
-def _best(found: Samples, metric: Metric) -> str:
-    """Return what may be claimed about the best point, over the seeds that all points have."""
-    by_label = {label: found.of(metric.name, label) for label in found.labels}
-    shared = _shared([list(values) for values in by_label.values()])
-    if not any(by_label.values()):
+def _best(found: Samples, metric: Metric, base: str) -> str:
+    """Return what may be claimed about the best point, each two compared over the seeds that both have."""
+    arms = {label: found.of(metric.name, label) for label in found.labels}
+    if not any(arms.values()):
         return f"{metric.name}: {NO_FIGURE}"
-    if not shared:
+    if len(set().union(*arms.values())) == sum(map(len, arms.values())):
         return f"{metric.name}: the points have no seed in common"
-    arms = {label: [values[seed] for seed in shared] for label, values in by_label.items()}
-    return best_of(metric.name, metric.better, arms).told
-
-
-def _shared(rows: Sequence[Sequence[int]]) -> list[int]:
-    return [seed for seed in rows[0] if all(seed in row for row in rows[1:])] if rows else []
+    return best_of(metric.name, metric.better, arms, base).told

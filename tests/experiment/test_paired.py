@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from simslab.experiment.figures.metrics import metric
 from simslab.experiment.figures.observation import observe
 from simslab.experiment.inputs import load_inputs
-from simslab.experiment.paired import best_of, mean_interval, paired_difference, t_quantile
+from simslab.experiment.paired import best_of, level, mean_interval, paired_difference, t_quantile
 
 # Two-sided 95 % and 99 % points as printed in common tables (NIST/SEMATECH e-Handbook, section 1.3.6.7.2).
 TABLE = [
@@ -84,21 +84,59 @@ def test_intervals_that_hold_together_are_wider():
     )
 
 
+def by_seed(**arms):
+    return {name: dict(enumerate(row)) for name, row in arms.items()}
+
+
 def test_the_best_arm_alone_is_claimed_where_the_others_are_beaten():
-    found = best_of("latency.p99", "lower", {"a": [5, 6, 5], "b": [1, 2, 1], "c": [9, 9, 8]})
+    found = best_of("latency.p99", "lower", by_seed(a=[5, 6, 5], b=[1, 2, 1], c=[9, 9, 8]))
     assert found.arms == ("b",)
     assert "best is b (95 % Bonferroni-t over 2 comparisons)" in found.told
 
 
 def test_arms_that_cannot_be_told_apart_stay_in():
-    found = best_of("throughput", "higher", {"a": [5, 9, 5], "b": [6, 7, 6], "c": [1, 2, 1]})
+    found = best_of("throughput", "higher", by_seed(a=[5, 9, 5], b=[6, 7, 6], c=[1, 2, 1]))
     assert found.arms[0] == "a"
     assert set(found.arms) == {"a", "b"}
     assert "not told apart from it: b" in found.told
 
 
 def test_one_seed_claims_no_best():
-    assert best_of("time", "lower", {"a": [1], "b": [2]}).arms == ()
+    assert best_of("time", "lower", by_seed(a=[1], b=[2])).arms == ()
+    assert best_of("time", "lower", {"a": {1: 1, 2: 1}, "b": {2: 2, 3: 2}}).arms == ()
+
+
+def test_each_two_arms_are_compared_over_the_seeds_that_both_have():
+    many = {seed: 10 + seed % 3 for seed in range(12)}
+    worse = {seed: value + 1 + seed % 2 for seed, value in many.items()}
+    few = {seed: many[seed] for seed in (0, 1)}
+    assert best_of("time", "lower", {"many": many, "worse": worse}).arms == ("many",)
+    assert best_of("time", "lower", {"many": many, "worse": worse, "few": few}).arms == ("few", "many")
+
+
+def test_an_arm_with_fewer_seeds_is_at_the_bases_level_plus_the_paired_difference():
+    base = {1: 10.0, 2: 30.0, 3: 20.0, 4: 0.0}
+    assert level(base, dict(base)).mean == level(base, {1: 10.0, 2: 30.0}).mean == 15
+    assert level(base, {1: 11.0, 2: 33.0}).mean == 15 + 2
+    more = level({1: 10.0, 2: 30.0}, {1: 11.0, 2: 33.0, 3: 500.0})
+    assert (more.mean, more.seeds, more.levelled) == (22, 2, True)
+
+
+def test_an_arm_with_one_seed_in_common_stands_for_itself():
+    alone = level({1: 10.0, 2: 30.0}, {1: 11.0})
+    assert (alone.mean, alone.low, alone.seeds, alone.levelled) == (11, None, 1, False)
+
+
+def test_levelled_intervals_cover_the_true_mean_in_93_to_98_percent_of_trials():
+    """1,000 seeded trials of a base with 30 seeds, and an arm with 8 of them whose true mean is 103."""
+    random = np.random.default_rng(22)
+    covered = 0
+    for _ in range(1000):
+        common = random.normal(100, 20, 30)
+        base, arm = common + random.normal(0, 9, 30), common[:8] + 3 + random.normal(0, 9, 8)
+        found = level(dict(enumerate(base)), dict(enumerate(arm)))
+        covered += found.low <= 103 <= found.high
+    assert 930 <= covered <= 980
 
 
 def test_paired_intervals_cover_the_true_difference_in_93_to_97_percent_of_trials():

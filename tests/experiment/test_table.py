@@ -5,7 +5,7 @@ from simslab.experiment.figures.metrics import NO_FIGURE, metrics
 from simslab.experiment.store.store import Store
 from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import sweep
-from simslab.experiment.table import Samples, base_point, best_lines, samples, sweep_table
+from simslab.experiment.table import Samples, base_point, best_lines, metric_table, samples, sweep_table
 
 
 def test_points_are_compared_with_the_first_paired_by_seed(swept, small_grid):
@@ -78,3 +78,15 @@ def test_a_metric_that_no_run_has_a_figure_for_is_told():
     values = {"a": {1: {"latency.mean:@c": None}}, "b": {1: {"latency.mean:@c": None}}}
     (told,) = best_lines(Samples(("a", "b"), values), metrics(["latency.mean:@c"]))
     assert told == f"latency.mean:@c: {NO_FIGURE}"
+
+
+def test_what_is_best_and_means_go_by_the_seeds_that_two_points_share():
+    base = {seed: {"latency.mean": 50.0 + seed % 7} for seed in range(1, 41)}
+    worse = {seed: {"latency.mean": 80.0 + seed % 5} for seed in range(1, 41)}
+    same = {seed: base[seed] for seed in (4, 5, 6)}
+    found = Samples(("base", "worse", "same"), {"base": base, "worse": worse, "same": same})
+    (told,) = best_lines(found, metrics(["latency.mean"]), "base")
+    assert told.startswith("latency.mean: best mean is base, not told apart from it: same (")
+    at, _, equal = metric_table(found, metrics(["latency.mean"])[0], "base").rows
+    assert (equal.verdict(), equal.mean, equal.seeds) == ("equal", at.mean, 3)
+    assert (at.levelled, equal.levelled) == (False, True)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from simslab.report.comparison.numbers import in_percent, interval, number, signed
+
+LEVELLED: Final = (
+    "Where a point has not the seeds of the base, its mean is the base's plus the difference over the seeds of both."
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class PointRow:
     difference_high: float | None = None
     equal: bool = False  # to the base, seed by seed
     parameters: Mapping[str, str] = field(default_factory=dict)  # what varies -> its value, for figures
+    levelled: bool = False  # whether the mean is the base's plus the difference, as the seeds are not the base's
 
     @property
     def distinguishable(self) -> bool:
@@ -64,6 +70,11 @@ class SweepTable:
     best: tuple[str, ...]
     notes: tuple[str, ...]
 
+    @property
+    def levelled(self) -> tuple[str, ...]:
+        """What to tell of means where points have not the base's seeds."""
+        return (LEVELLED,) if any(row.levelled for metric in self.metrics for row in metric.rows) else ()
+
 
 def sweep_text(table: SweepTable, notes: Sequence[str] = ()) -> str:
     """Return the table as text."""
@@ -72,7 +83,7 @@ def sweep_text(table: SweepTable, notes: Sequence[str] = ()) -> str:
     parts = [f"{head}{common}".removeprefix("; ")] if head or common else []
     parts += [_metric_text(metric) for metric in table.metrics]
     parts += ["\n".join(table.best)] if table.best else []
-    parts.append("\n".join([_explanation(table), *table.notes, *notes]))
+    parts.append("\n".join([_explanation(table), *table.levelled, *table.notes, *notes]))
     return "\n\n".join(parts) + "\n"
 
 

@@ -34,6 +34,7 @@ def _page(sources: Sources, table: SweepTable, told: Sequence[tuple[str, str]]) 
     lines = [
         *table.best,
         f"Differences are from the base, paired by seed, with 95 % t-intervals, {held}.",
+        *table.levelled,
         *table.notes,
     ]
     yield f"<p class=note>{escape(chr(10).join(lines))}</p><h2>Figures</h2>"

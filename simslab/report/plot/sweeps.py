@@ -64,7 +64,7 @@ def _draw_series(table: SweepTable, options: Options, series: Series) -> Drawn:
         place_legend(axes, panel.held, options.legend if with_legend else "none", columns=beside, handle=2.6)
         set_limits(axes, options)
     _finish(figure, all_axes, len(panels), table, options)
-    return Drawn(figure, COLUMNS, tuple(data))
+    return Drawn(figure, COLUMNS, tuple(data), table.levelled)
 
 
 def _columns(y: Axis, width: float) -> int:
@@ -165,7 +165,7 @@ def draw_heat_map(table: SweepTable, options: Options) -> Drawn:
         data += [_row(panel, row, x, y) for row in panel.rows]
     _finish(figure, all_axes, len(panels), table, options)
     note = f"base (differences in %, 'noise' where the interval holds 0): {table.base}"
-    return Drawn(figure, COLUMNS, tuple(data), (note,))
+    return Drawn(figure, COLUMNS, tuple(data), (note, *table.levelled))
 
 
 def _scale(panel: Panel) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable, aligned, sweep_text
+from simslab.report.comparison.sweep_text import LEVELLED, MetricTable, PointRow, SweepTable, aligned, sweep_text
 
 
 def table(*rows, **more):
@@ -45,3 +45,11 @@ def test_notes_and_claims_are_printed():
 
 def test_columns_without_content_are_left_out():
     assert aligned([["a", "b", "c"], ["1", "-", "3"], ["1", "", "5"]]).splitlines()[0] == "a  c"
+
+
+def test_means_that_are_not_over_the_bases_seeds_are_told():
+    def told(row):
+        return LEVELLED in sweep_text(table(metrics=(MetricTable("latency.mean", "ns", "lower", (BASE, row)),)))
+
+    assert told(PointRow("few", 2, 1.0, 0.0, 2.0, 1.0, -1.0, -2.0, -0.5, levelled=True))
+    assert not told(PointRow("all", 3, 1.0, 0.0, 2.0, 1.0, -1.0, -2.0, -0.5))

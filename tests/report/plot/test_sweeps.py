@@ -1,9 +1,12 @@
 """Sweeps as lines and heat maps: what stands in them, and what is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
 from simslab.report.canvas import house_style
+from simslab.report.comparison.sweep_text import LEVELLED
 from simslab.report.plot.options import Options
 from simslab.report.plot.sweeps import amount, draw_bars, draw_heat_map, draw_lines
 
@@ -93,3 +96,12 @@ def test_the_data_beside_the_figure_has_every_point(points, draw):
 
 def test_figures_are_told_in_few_letters():
     assert [amount(value) for value in (0.25, 7, 914.4, 1036, 34_512_345)] == ["0.25", "7", "914", "1,036", "34.51M"]
+
+
+@pytest.mark.parametrize("draw", [draw_lines, draw_bars, draw_heat_map])
+def test_means_that_are_not_over_the_bases_seeds_are_told(draw, points):
+    table = points(AXES)
+    rows = [replace(row, levelled=number == 2) for number, row in enumerate(table.metrics[0].rows)]
+    few = replace(table, metrics=(replace(table.metrics[0], rows=tuple(rows)),))
+    assert LEVELLED in drawn(draw, few).notes
+    assert LEVELLED not in drawn(draw, table).notes
