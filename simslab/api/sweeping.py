@@ -156,6 +156,7 @@ def sweep(
     precision: float = 0.0,
     max_seeds: int = 100,
     base: str = "",
+    correct: bool = False,
     processes: int | None = None,
     retry: bool = False,
     scheduler: str = "",
@@ -166,8 +167,8 @@ def sweep(
     Axes are paths as in overrides, or `machine`, `workload`, `trace`; values may be relative (`"x1.5"`, `"+20 ns"`).
     `where` holds constraints (`"batchcount <= limit"`). Finished cells are in `store` whatever happens; the same call
     goes on with what is missing. With `precision` (a share) seeds are added until the first metric's intervals are that
-    narrow. `machine` or `workload` may be None where it is an axis. Runs in `processes` (default: one a CPU), or on the
-    Dask cluster of the address `scheduler`.
+    narrow, with `correct` those that hold together. `machine` or `workload` may be None where it is an axis. Runs in
+    `processes` (default: one a CPU), or on the Dask cluster of the address `scheduler`.
     """
     names: tuple[str | None, str | None] = (None, None)
     if machine is not None or workload is not None:
@@ -194,6 +195,7 @@ def sweep(
             precision,
             max_seeds,
             base=base,
+            correct=correct,
             processes=processes or default_processes(),
             retry=retry,
             scheduler=scheduler,

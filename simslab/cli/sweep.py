@@ -121,6 +121,7 @@ def sweep(
                 wanted,
                 max_seeds,
                 base=base,
+                correct=correct,
                 processes=jobs or default_processes(),
                 shard=part,
                 retry=retry,

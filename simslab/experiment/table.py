@@ -60,9 +60,14 @@ def _parameters(point: Point, grid: Grid) -> dict[str, str]:
     return {name: shown[name] for name in dict.fromkeys(names) if name in shown}
 
 
+def compared(found: Samples, correct: bool) -> int:
+    """Return how many differences of a metric hold together: all with `correct`, else each stands for itself."""
+    return max(1, len(found.labels) - 1) if correct else 1
+
+
 def metric_table(found: Samples, metric: Metric, base: str, correct: bool = False) -> MetricTable:
     """Return a metric at every point; with `correct` its differences hold together (Bonferroni-t)."""
-    comparisons = max(1, len(found.labels) - 1) if correct else 1
+    comparisons = compared(found, correct)
     rows = (_row(found, metric.name, label, base, comparisons) for label in found.labels)
     named = tuple(replace(row, parameters=found.parameters.get(row.label, {})) for row in rows)
     return MetricTable(metric.name, metric.unit, metric.better, named)
@@ -96,7 +101,7 @@ def sweep_table(
     """
     found = samples(store, grid, seeds)
     reference = short_label(base_point(grid, base), grid.design.varying)
-    comparisons = max(1, len(found.labels) - 1) if correct else 1
+    comparisons = compared(found, correct)
     return SweepTable(
         machine=grid.design.machine or "",
         workload=grid.design.workload or "",

@@ -19,7 +19,7 @@ from simslab.experiment.grid.design import Grid, Point, short_label
 from simslab.experiment.paired import mean_interval
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import WHOLE, Shard, Swept, sweep
-from simslab.experiment.table import Samples, Seeds, base_point, samples
+from simslab.experiment.table import Samples, Seeds, base_point, compared, samples
 
 GROWTH = 2  # a round at most doubles the seeds
 
@@ -46,9 +46,20 @@ def parse_precision(text: str) -> float:
 
 
 def sweep_to_precision(
-    grid: Grid, store: Store, share: float, max_seeds: int, *, base: str = "", shard: Shard = WHOLE, **how: Any
+    grid: Grid,
+    store: Store,
+    share: float,
+    max_seeds: int,
+    *,
+    base: str = "",
+    correct: bool = False,
+    shard: Shard = WHOLE,
+    **how: Any,
 ) -> Precise:
-    """Sweep, and with a `share` above 0 add seeds until the first metric is so precise, or there are `max_seeds`."""
+    """Sweep, and with a `share` above 0 add seeds until the first metric is so precise, or there are `max_seeds`.
+
+    With `correct` the intervals are those that hold together, as in `sweep_table`.
+    """
     reference = base_point(grid, base)
     if not share:
         return Precise(**vars(sweep(grid, store, shard=shard, **how)))
@@ -64,7 +75,7 @@ def sweep_to_precision(
         found = samples(store, grid, ran)
         done.made, done.failures = done.made + swept.made, swept.failures
         done.found, done.total = max(0, swept.total - swept.made), swept.total
-        needed = _needed(found, grid, reference, share)
+        needed = _needed(found, grid, reference, share, correct)
         if not needed or count >= max_seeds or done.failures:
             seen = _measured(found, grid)
             done.seeds = ran
@@ -78,17 +89,17 @@ def _name(point: Point, grid: Grid) -> str:
     return short_label(point, grid.design.varying)
 
 
-def _needed(found: Samples, grid: Grid, base: Point, share: float) -> dict[str, int]:
+def _needed(found: Samples, grid: Grid, base: Point, share: float, correct: bool) -> dict[str, int]:
     """Return how many seeds each point that is not precise yet is likely to need."""
     metric, reference = metrics(grid.design.metrics)[0].name, _name(base, grid)
-    needed = {}
+    comparisons, needed = compared(found, correct), {}
     for point in grid.points:
         label = _name(point, grid)
         if (label == reference and len(grid.points) > 1) or not point.drawn:
             continue
         before, after = found.paired(metric, label, reference)
         values = after if label == reference else [b - a for a, b in zip(before, after, strict=True)]
-        seeds = seeds_needed(values, share * abs(math.fsum(before) / len(before))) if before else 0
+        seeds = seeds_needed(values, share * abs(math.fsum(before) / len(before)), comparisons) if before else 0
         if seeds:
             needed[label] = seeds
     return needed

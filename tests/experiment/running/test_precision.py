@@ -51,3 +51,12 @@ def test_what_an_earlier_sweep_left_changes_neither_seeds_nor_table(small_grid, 
 def test_shards_cannot_be_precise(small_grid, tmp_path):
     with Store.create(tmp_path / "a.db") as store, pytest.raises(UserError, match="no --shard"):
         sweep_to_precision(small_grid(), store, 0.01, 10, shard=Shard(1, 2))
+
+
+def test_intervals_that_hold_together_are_as_narrow_as_wanted(small_grid, tmp_path):
+    grid = small_grid(["8", "16", "24", "32"], metrics=("latency.mean",))
+    with Store.create(tmp_path / "a.db") as store:
+        done = sweep_to_precision(grid, store, 0.2, 20, correct=True)
+        rows = sweep_table(store, grid, correct=True).metrics[0].rows[1:]
+    assert "precision 20 % of latency.mean: reached" in done.notes[0]
+    assert all(row.difference_high - row.difference_low <= 2 * 0.2 * row.base_mean for row in rows)
