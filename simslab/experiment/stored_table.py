@@ -17,7 +17,7 @@ from simslab.experiment.store.store import DONE, Store, StoredCell
 from simslab.experiment.table import Samples, best_lines, metric_table
 from simslab.report.comparison.sweep_text import SweepTable
 
-HELPERS: Final = ("trace.vary",)  # set by the sweep itself
+VARY: Final = "trace.vary"  # set by the sweep itself, of recorded traces that run with several seeds
 _NUMBER: Final = re.compile(r"(-?\d+(?:\.\d+)?)(.*)", re.S)
 
 
@@ -53,7 +53,7 @@ def stored_table(
     return SweepTable(
         machine=first.get(MACHINE, "") if MACHINE not in varying else "",
         workload=first.get(WORKLOAD, "") if WORKLOAD not in varying else "",
-        settings=tuple(f"{k}={v}" for k, v in first.items() if k not in (*varying, *HELPERS, MACHINE, WORKLOAD)),
+        settings=tuple(f"{k}={v}" for k, v in first.items() if k not in (*varying, VARY, MACHINE, WORKLOAD)),
         base=reference,
         correction="all differences of a metric hold together" if correct else "",
         metrics=tuple(metric_table(found, each, reference, correct) for each in chosen),
@@ -69,7 +69,17 @@ def _usual(units: Iterable[str]) -> list[str]:
 
 def _varying(cells: Sequence[StoredCell]) -> list[str]:
     names = dict.fromkeys(name for cell in cells for name in cell.parameters)
-    return [name for name in names if len({cell.parameters.get(name) for cell in cells}) > 1 and name not in HELPERS]
+    found = [name for name in names if len({cell.parameters.get(name) for cell in cells}) > 1]
+    return [name for name in found if name != VARY or _differs_by_it(cells)]
+
+
+def _differs_by_it(cells: Sequence[StoredCell]) -> bool:
+    """Whether cells differ in what the seed draws of a trace alone, not with the workload: they are no one point."""
+    drawn: dict[str, set[str | None]] = {}
+    for cell in cells:
+        rest = {name: value for name, value in cell.parameters.items() if name != VARY}
+        drawn.setdefault(json.dumps(rest, sort_keys=True), set()).add(cell.parameters.get(VARY))
+    return any(len(values) > 1 for values in drawn.values())
 
 
 def _chosen(cells: Sequence[StoredCell], at: Mapping[str, str], varying: Sequence[str]) -> list[StoredCell]:

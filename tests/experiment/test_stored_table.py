@@ -75,6 +75,35 @@ def test_what_is_not_there_is_refused(made, options, told):
         stored_table(made[0], **options)
 
 
+def test_runs_that_differ_in_what_the_seed_draws_of_a_trace_are_points_of_their_own(tmp_path):
+    def swept(**more):
+        axes = (Axis("core.ipc", ("2", "4")),)
+        made = make_grid(Design("one-node", "untar-rm", ("scale=0.002",), axes, metrics=("latency.mean",), **more))
+        sweep(made, store)
+        return {row.mean for row in sweep_table(store, made).metrics[0].rows}
+
+    with Store.create(tmp_path / "s.db") as store:
+        theirs = [swept(), swept(seeds=2, vary="start"), swept(seeds=2, vary="placement")]
+        rows = stored_table(store).metrics[0].rows
+    assert {(row.parameters.get("trace.vary"), row.seeds) for row in rows} == {
+        (None, 1),
+        ("start", 2),
+        ("placement", 2),
+    }
+    assert {row.mean for row in rows} == set().union(*theirs)
+
+
+def test_what_the_seed_draws_is_no_parameter_where_the_workload_says_it(tmp_path):
+    axes = (Axis("workload", ("untar-rm", "local-churn")),)
+    grid = make_grid(Design("one-node", None, ("scale=0.002",), axes, seeds=2, metrics=("latency.mean",)))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+        assert [dict(row.parameters) for row in stored_table(store).metrics[0].rows] == [
+            {"workload": "local-churn"},
+            {"workload": "untar-rm"},
+        ]
+
+
 def test_an_empty_store_has_no_table(tmp_path):
     with Store.create(tmp_path / "s.db") as store, pytest.raises(UserError, match="holds no finished run"):
         stored_table(store)
