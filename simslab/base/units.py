@@ -37,6 +37,15 @@ SIZE_UNITS: Final = {
 FREQUENCY_UNITS: Final = {"Hz": Fraction(1), "kHz": Fraction(10**3), "MHz": Fraction(10**6), "GHz": Fraction(10**9)}
 BANDWIDTH_UNITS: Final = {f"{unit}/s": factor for unit, factor in SIZE_UNITS.items()}
 
+KINDS: Final = {  # base unit -> units with what each is of it; of times the ns, in which machines are told
+    "ns": {unit: factor * 10**9 for unit, factor in TIME_UNITS.items()},
+    "cycles": CYCLE_UNITS,
+    "B": SIZE_UNITS,
+    "Hz": FREQUENCY_UNITS,
+    "B/s": BANDWIDTH_UNITS,
+}
+
+_SORTED: Final = re.compile(r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,3})?)(.*)", re.DOTALL)
 _NUMBER: Final = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?(\d+))?)\s*(.*?)\s*", re.DOTALL)
 _RELATIVE: Final = re.compile(r"[x×]\s*[\d.]+")
 _EXPONENT_DIGITS: Final = 3  # floats have no more; an exact power of ten with more could fill memory
@@ -177,3 +186,18 @@ class _Quantity:
 Size = Annotated[int, _Quantity(parse_size, _SIZE)]
 Frequency = Annotated[int, _Quantity(parse_frequency, _FREQUENCY)]
 Bandwidth = Annotated[int, _Quantity(parse_bandwidth, _BANDWIDTH)]
+
+
+def in_base_unit(number: str, unit: str) -> tuple[Fraction, str] | None:
+    """Return a number of `unit` in the base unit of its kind (ns, cycles, B, Hz or B/s), and that; None of no unit."""
+    found = ((units[unit], base) for base, units in KINDS.items() if unit in units)
+    return next(((Fraction(number) * factor, base) for factor, base in found), None)
+
+
+def in_order(text: str) -> tuple[int, float, str]:
+    """Return what sorts values as people do: numbers and quantities by size, then words."""
+    match = _SORTED.fullmatch(text.removeprefix("x").removeprefix("+"))
+    if match is None:
+        return 1, 0.0, text
+    size = in_base_unit(match[1], match[2].strip())
+    return 0, float(match[1] if size is None else size[0]), match[2]

@@ -6,11 +6,11 @@ What varies are the parameters that differ between cells. A store may hold sever
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
+from simslab.base.units import in_order
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD, parse_point
 from simslab.experiment.store.store import DONE, Store, StoredCell
@@ -18,7 +18,6 @@ from simslab.experiment.table import Samples, best_lines, metric_table
 from simslab.report.comparison.sweep_text import SweepTable
 
 VARY: Final = "trace.vary"  # set by the sweep itself, of recorded traces that run with several seeds
-_NUMBER: Final = re.compile(r"(-?\d+(?:\.\d+)?)(.*)", re.S)
 
 
 def stored_table(
@@ -129,12 +128,6 @@ def _shown(path: str, cells: Sequence[StoredCell]) -> dict[tuple[str, str], str]
         for cell in cells
         if path in cell.parameters
     }
-
-
-def in_order(text: str) -> tuple[int, float, str]:
-    """Return what sorts values as people do: numbers by size, then words."""
-    match = _NUMBER.fullmatch(text.removeprefix("x").removeprefix("+"))
-    return (0, float(match[1]), match[2]) if match else (1, 0.0, text)
 
 
 def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> str:

@@ -11,6 +11,7 @@ from simslab.base.units import (
     Duration,
     Frequency,
     Size,
+    in_order,
     parse_bandwidth,
     parse_duration,
     parse_frequency,
@@ -141,3 +142,11 @@ def test_models_use_the_annotated_types():
 def test_nanoseconds_are_for_display():
     assert parse_duration("34 cycles").nanoseconds(3_400_000_000) == 10.0
     assert parse_duration("7 ns").nanoseconds(1) == 7.0
+
+
+def test_values_come_in_order_of_their_sizes_whatever_their_units_and_before_words():
+    assert sorted(["120", "30", "x2", "x1.5", "two-socket", "60 ns"], key=in_order) == [
+        "x1.5", "x2", "30", "60 ns", "120", "two-socket",
+    ]  # fmt: skip
+    assert sorted(["0.1 us", "30 ns", "60ns", "1 ms"], key=in_order) == ["30 ns", "60ns", "0.1 us", "1 ms"]
+    assert sorted(["1 GiB", "+3 MB", "1e3 KiB"], key=in_order) == ["1e3 KiB", "+3 MB", "1 GiB"]

@@ -6,7 +6,7 @@ from simslab.base.errors import UserError
 from simslab.experiment.grid.axes import Axis
 from simslab.experiment.grid.design import Design, make_grid
 from simslab.experiment.store.store import Store
-from simslab.experiment.stored_table import in_order, stored_table
+from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import sweep
 from simslab.experiment.table import sweep_table
 
@@ -107,9 +107,3 @@ def test_what_the_seed_draws_is_no_parameter_where_the_workload_says_it(tmp_path
 def test_an_empty_store_has_no_table(tmp_path):
     with Store.create(tmp_path / "s.db") as store, pytest.raises(UserError, match="holds no finished run"):
         stored_table(store)
-
-
-def test_numbers_come_by_size_before_words():
-    assert sorted(["120", "30", "x2", "x1.5", "two-socket", "60 ns"], key=in_order) == [
-        "x1.5", "x2", "30", "60 ns", "120", "two-socket",
-    ]  # fmt: skip

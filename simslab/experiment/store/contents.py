@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from simslab.base.units import in_order
 from simslab.experiment.store.store import DONE, Store
 
 NOT_SET: Final = "(not set)"
@@ -19,7 +20,7 @@ def contents(store: Store) -> dict[str, Any]:
         "simslab_version": store.about()["simslab_version"],
         "simslab_code": store.about().get("simslab_code", ""),
         "parameters": {
-            name: sorted(dict.fromkeys(cell.parameters.get(name, NOT_SET) for cell in cells), key=_by_number)
+            name: sorted(dict.fromkeys(cell.parameters.get(name, NOT_SET) for cell in cells), key=in_order)
             for name in names
         },
         "seeds": sorted({cell.seed for cell in cells}),
@@ -41,15 +42,6 @@ def contents_text(store: Store) -> str:
         *(f"{each['status']}: {each['error']}" for each in told["failures"]),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _by_number(text: str) -> tuple[float, str]:
-    """Order values by the number that they begin with, words last."""
-    digits = text.lstrip("x+").split(" ")[0]
-    try:
-        return float(digits), text
-    except ValueError:
-        return float("inf"), text
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
+from simslab.base.units import in_base_unit
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 from simslab.report.plot.options import Options
 
@@ -114,19 +115,32 @@ def axis_of(table: SweepTable, name: str) -> Axis:
     values = list(dict.fromkeys(row.parameters.get(name, "") for row in table.metrics[0].rows))
     matches = [_QUANTITY.fullmatch(value) for value in values]
     found = [match for match in matches if match is not None]
-    units = {(match[1], match[3]) for match in found}
+    signs, measured = {match[1] for match in found}, _in_one_unit([(match[2], match[3]) for match in found])
     several = together(table, name)
     called = " =\n".join(each.rpartition(".")[2] for each in several) if len(several) > 1 else last(name)
-    if len(found) < len(values) or len(units) > 1 or len(values) == 1:
+    if len(found) < len(values) or len(signs) > 1 or measured is None or len(values) == 1:
         ticks = tuple(value or NOT_SET for value in values)
         return Axis(name, called, tuple(values), tuple(map(float, range(len(values)))), "", ticks)
-    ordered = sorted(zip((float(match[2]) for match in found), values, strict=True))
+    unit, numbers = measured
+    ordered = sorted(zip(numbers, values, strict=True))
     places = tuple(number for number, _ in ordered)
-    unit = next(iter(units))
     scale = "log" if places[0] > 0 and places[-1] / places[0] >= WIDE else "linear"
-    label = called + (f" ({unit[1]})" if unit[1] else "")
-    ticks = tuple(f"{unit[0]}{_number(number)}" for number in places)
+    label = called + (f" ({unit})" if unit else "")
+    ticks = tuple(f"{next(iter(signs))}{_number(number)}" for number in places)
     return Axis(name, label, tuple(value for _, value in ordered), places, scale, ticks)
+
+
+def _in_one_unit(quantities: Sequence[tuple[str, str]]) -> tuple[str, list[float]] | None:
+    """Return the unit of the smallest of quantities (number, unit), and all in it; None of several kinds."""
+    units = [unit for _, unit in quantities]
+    if len(set(units)) == 1:
+        return units[0], [float(number) for number, _ in quantities]
+    sizes = [size for each in quantities if (size := in_base_unit(*each)) is not None]
+    if len(sizes) < len(quantities) or len({kind for _, kind in sizes}) != 1:
+        return None
+    unit = min(zip(sizes, units, strict=True))[1]
+    one = in_base_unit("1", unit)
+    return None if one is None else (unit, [float(size / one[0]) for size, _ in sizes])
 
 
 def _number(value: float) -> str:

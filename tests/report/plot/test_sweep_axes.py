@@ -19,9 +19,9 @@ def test_values_that_span_much_stand_on_a_logarithmic_axis_and_keep_their_unit(p
     assert (axis.scale, axis.label, axis.ticks) == ("log", "upi.latency (ns)", ("20", "200"))
 
 
-def test_words_and_mixed_units_stand_side_by_side(points):
+def test_words_and_quantities_of_several_kinds_stand_side_by_side(points):
     assert axis_of(points(LIMITS), "machine").scale == ""
-    assert axis_of(points({"a": ["1 ns", "1 us"]}), "a").places == (0.0, 1.0)
+    assert axis_of(points({"a": ["1 ns", "1 KiB"]}), "a").places == (0.0, 1.0)
 
 
 def test_factors_are_numbers_too(points):
@@ -81,3 +81,10 @@ def test_paths_are_named_by_their_end(points):
 )
 def test_panels_fill_the_width(panels, width, wanted):
     assert grid_of(panels, width) == wanted
+
+
+def test_quantities_of_one_kind_stand_on_one_axis_in_the_unit_of_the_smallest(points):
+    axis = axis_of(points({"links.upi.latency": ["60 ns", "0.1 us", "30 ns"]}), "links.upi.latency")
+    assert (axis.values, axis.places) == (("30 ns", "60 ns", "0.1 us"), (30, 60, 100))
+    assert (axis.label, axis.ticks) == ("upi.latency (ns)", ("30", "60", "100"))
+    assert axis_of(points({"latency": ["60 ns", "100 cycles"]}), "latency").scale == ""
