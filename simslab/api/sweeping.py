@@ -73,7 +73,7 @@ class Sweep:
         return Result(self.store.observation(cell))
 
     def table(self, base: str = "", *, correct: bool = False) -> SweepTable:
-        """Return means and paired differences from the base point (`"PATH=VALUE,..."`; the first by default).
+        """Return means and paired differences from the base point (`"PATH=VALUE,..."`; the sweep's by default).
 
         They are over the seeds that the sweep asked for; of an opened store, over all that it holds.
         """

@@ -68,7 +68,7 @@ def plot(
         typer.Option(metavar="AXIS=VALUE", help="of a sweep: only points with this value (repeatable)"),
     ] = None,
     base: Annotated[
-        str, typer.Option(metavar="AXIS=VALUE,...", help="of a sweep: the point to compare with (default: the first)")
+        str, typer.Option(metavar="AXIS=VALUE,...", help="of a sweep: the point to compare with (default: its own)")
     ] = "",
     correct: Annotated[
         bool, typer.Option("--correct", help="of a sweep: differences of a metric hold together (Bonferroni-t)")

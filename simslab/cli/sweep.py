@@ -94,6 +94,7 @@ def sweep(
     from simslab.experiment.store.export import json_lines
     from simslab.experiment.store.schema import MEMORY
     from simslab.experiment.store.store import Store
+    from simslab.experiment.stored_table import as_stored
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.table import base_point, sweep_table
     from simslab.experiment.trace_input import copies
@@ -137,7 +138,7 @@ def sweep(
             print(f"shard {part.index} of {part.count}: {swept.total} runs in {store}")
         if plot is not None and not swept.failures:
             table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds)
-            drawn_to(plot, Sources(tables=(table,)), kind, Options())
+            drawn_to(plot, Sources(tables=(as_stored(table),)), kind, Options())
     for failure in swept.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if swept.failures:

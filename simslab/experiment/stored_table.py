@@ -6,7 +6,8 @@ What varies are the parameters that differ between cells. A store may hold sever
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
@@ -15,7 +16,7 @@ from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD, parse_point
 from simslab.experiment.store.store import DONE, Store, StoredCell
 from simslab.experiment.table import Samples, best_lines, metric_table
-from simslab.report.comparison.sweep_text import SweepTable
+from simslab.report.comparison.sweep_text import PointRow, SweepTable
 
 VARY: Final = "trace.vary"  # set by the sweep itself, of recorded traces that run with several seeds
 
@@ -30,7 +31,8 @@ def stored_table(
 ) -> SweepTable:
     """Return the table of what a store holds, by the metrics `names` (default: those that are stored, in usual order).
 
-    Of parameters in `at` only these values are taken. `base` is a point ("PATH=VALUE,..."; the first by default).
+    Of parameters in `at` only these values are taken. `base` is a point ("PATH=VALUE,..."; by default the one that the
+    last sweep compared others with, with the values in `at` for its own, or the first where there is none such).
     UserError where the store has no such metric, point or value.
     """
     cells = [cell for cell in store.cells() if cell.status == DONE]
@@ -38,7 +40,8 @@ def stored_table(
         raise UserError("holds no finished run", file=str(store.path))
     varying = _varying(cells)
     cells = _chosen(cells, at or {}, varying)
-    found = _samples(cells, varying)
+    called = _called(cells, varying)
+    found = _samples(cells, called, varying)
     chosen = metrics(names or _usual(store.units()))
     for each in chosen:
         if each.name not in store.units():
@@ -47,7 +50,8 @@ def stored_table(
                 f"no {each.name} is stored", file=str(store.path), expected=", ".join(store.units()), near=near
             )
     typed = {path: {text: name for (text, _), name in _shown(path, cells).items()} for path in varying}
-    reference = _base(found, base, typed)
+    held = {path for path in varying if {path, path.rpartition(".")[2]} & {*(at or {})}}
+    reference = _base(found, base, typed) if base else _swept_base(store, cells, held, called) or found.labels[0]
     first = cells[0].parameters
     return SweepTable(
         machine=first.get(MACHINE, "") if MACHINE not in varying else "",
@@ -59,6 +63,24 @@ def stored_table(
         best=best_lines(found, chosen, reference),
         notes=(),
     )
+
+
+def as_stored(table: SweepTable) -> SweepTable:
+    """Return the table of a sweep's points as `stored_table` has it: in the order of their values, by what varies."""
+    rows = table.metrics[0].rows if table.metrics else ()
+    names = sorted({name for row in rows for name in row.parameters})
+    varying = [name for name in names if len({row.parameters.get(name) for row in rows}) > 1]
+
+    def named(row: PointRow) -> PointRow:
+        parameters = {name: row.parameters[name] for name in varying if name in row.parameters}
+        return replace(row, label=_label(parameters), parameters=parameters)
+
+    def size(row: PointRow) -> list[tuple[int, float, str]]:
+        return [in_order(row.parameters.get(name, "")) for name in varying]
+
+    metrics = [replace(metric, rows=tuple(sorted(map(named, metric.rows), key=size))) for metric in table.metrics]
+    base = next((named(row).label for row in rows if row.label == table.base), table.base)
+    return replace(table, base=base, metrics=tuple(metrics))
 
 
 def _usual(units: Iterable[str]) -> list[str]:
@@ -95,15 +117,24 @@ def _chosen(cells: Sequence[StoredCell], at: Mapping[str, str], varying: Sequenc
     return left
 
 
-def _samples(cells: Sequence[StoredCell], varying: Sequence[str]) -> Samples:
+def _called(cells: Sequence[StoredCell], varying: Sequence[str]) -> list[dict[str, str]]:
+    """Return what varies with each cell's values, as a reader wants them."""
     shown = {path: _shown(path, cells) for path in varying}
+    return [
+        {path: shown[path][cell.parameters[path], _context(cell)] for path in varying if path in cell.parameters}
+        for cell in cells
+    ]
+
+
+def _label(named: Mapping[str, str]) -> str:
+    return ", ".join(f"{path}={value}" for path, value in named.items()) or "base"
+
+
+def _samples(cells: Sequence[StoredCell], called: Sequence[Mapping[str, str]], varying: Sequence[str]) -> Samples:
     points: dict[str, Mapping[str, str]] = {}
     values: dict[str, dict[int, dict[str, float | None]]] = {}
-    for cell in cells:
-        named = {
-            path: shown[path][cell.parameters[path], _context(cell)] for path in varying if path in cell.parameters
-        }
-        label = ", ".join(f"{path}={value}" for path, value in named.items()) or "base"
+    for cell, named in zip(cells, called, strict=True):
+        label = _label(named)
         points[label] = named
         values.setdefault(label, {})[cell.seed] = dict(cell.figures)
     ordered = sorted(points, key=lambda label: [in_order(points[label].get(path, "")) for path in varying])
@@ -130,10 +161,19 @@ def _shown(path: str, cells: Sequence[StoredCell]) -> dict[tuple[str, str], str]
     }
 
 
+def _swept_base(
+    store: Store, cells: Sequence[StoredCell], held: Collection[str], called: Sequence[Mapping[str, str]]
+) -> str:
+    """Return the label of the sweep's own base, but for the values of what is `held`; empty where no cell is it."""
+    wanted = {name: value for name, value in store.base().items() if name not in held}
+    for cell, named in zip(cells, called, strict=True):
+        if wanted and wanted == {name: value for name, value in cell.parameters.items() if name not in held}:
+            return _label(named)
+    return ""
+
+
 def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> str:
     """Return the label of the point whose values, as typed in the sweep or absolute, `text` gives."""
-    if not text:
-        return found.labels[0]
     wanted = parse_point(text, "--base")
     fitting = [
         label

@@ -91,13 +91,15 @@ def sweep(
     retry: bool = False,
     seeds: Sequence[int] | None = None,
     points: Iterable[Point] | None = None,
+    base: Point | None = None,
     scheduler: str = "",
     progress: Progress | None = None,
 ) -> Swept:
     """Run what the store lacks of a grid; the store's contents do not depend on `processes`, nor on the shards' order.
 
     Runs whose process was killed are made again; those that failed otherwise only with `retry`. `seeds` and `points`
-    stand for the grid's own. With the address of a Dask `scheduler` the runs are made on its cluster.
+    stand for the grid's own. `base` is kept as the point that others are compared with. With the address of a Dask
+    `scheduler` the runs are made on its cluster.
     """
     chosen = metrics(grid.design.metrics)
     units = {each.name: each.unit for each in chosen}
@@ -107,6 +109,8 @@ def sweep(
     store.take_inputs(grid.given)
     store.configure(each for pair in made for each in pair)
     store.claim(cells)
+    if base is not None:
+        store.compare_with(base.label)
     store.measure(chosen)
     status = store.statuses()
     again = {KILLED, FAILED} if retry else {KILLED}

@@ -264,6 +264,15 @@ def test_a_sweep_ends_in_its_figure_and_a_stored_one_is_drawn_again_the_same(sim
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
 
 
+@pytest.mark.parametrize("options", [(), ("--base", "core.ipc=x2,tunables.churn.limit=8")])
+def test_a_figure_of_the_store_compares_with_the_base_of_the_sweep(simslab, tmp_path, options):
+    axes = ("--axis", "tunables.churn.limit=64,8", "--axis", "core.ipc=x2,x1", "--metric", "latency.p99")
+    assert simslab(*COMMON, *axes, *options, "--seeds", "2", "--kind", "effects", "--plot", "a.svg")[0] == 0
+    assert simslab("plot", "sweep.db", "--kind", "effects", "--out", "b.svg")[0] == 0
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

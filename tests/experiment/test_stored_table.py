@@ -75,6 +75,20 @@ def test_what_is_not_there_is_refused(made, options, told):
         stored_table(made[0], **options)
 
 
+def test_the_base_is_the_last_sweeps_whatever_its_place_with_held_values_for_its_own(made):
+    store, grid = made
+    try:
+        for point in (grid.points[0], grid.points[2]):
+            store.compare_with(point.label)
+            limit = point.parameters["tunables.churn.limit"]
+            assert f"tunables.churn.limit={limit}" in stored_table(store).base
+            at = stored_table(store, at={"dram.latency": "x2"}).base
+            assert (f"tunables.churn.limit={limit}" in at, at != stored_table(store).base) == (True, True)
+            assert stored_table(store, at={"limit": "16"}).base.endswith("=16")
+    finally:
+        store.connection.execute("DELETE FROM about WHERE name = 'base'")
+
+
 def test_runs_that_differ_in_what_the_seed_draws_of_a_trace_are_points_of_their_own(tmp_path):
     def swept(**more):
         axes = (Axis("core.ipc", ("2", "4")),)

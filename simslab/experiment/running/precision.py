@@ -62,14 +62,14 @@ def sweep_to_precision(
     """
     reference = base_point(grid, base)
     if not share:
-        return Precise(**vars(sweep(grid, store, shard=shard, **how)))
+        return Precise(**vars(sweep(grid, store, shard=shard, base=reference, **how)))
     if shard != WHOLE:
         raise UserError("shards do not know one another's results", file="--precision", expected="no --shard")
     count, looks, points = max(2, len(grid.seeds)), 0, list(grid.points)
     done, ran = Precise(), dict[str, Sequence[int]]()
     while True:
         seeds = range(grid.seeds[0], grid.seeds[0] + count)
-        swept = sweep(grid, store, seeds=seeds, points=points, **how)
+        swept = sweep(grid, store, seeds=seeds, points=points, base=reference, **how)
         looks += 1
         ran |= {point.label: grid.seeds_of(point, seeds) for point in points}
         found = samples(store, grid, ran)

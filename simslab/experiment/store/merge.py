@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
     """Add the contents of `sources` to the store `out`; return how many cells and runs it then holds.
 
     A finished run takes the place of one that failed; UserError if two finished ones of one key differ, and, before
-    anything is written, if an input of one name said different things.
+    anything is written, if an input of one name said different things. The base is that of the first store that has one.
     """
     with ExitStack() as stack:
         opened = [stack.enter_context(Store.open(source)) for source in sources]  # all, before anything is written
@@ -30,6 +31,9 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
         with Store.create(out) as store:
             for source in opened:
                 _take(store, source)
+            bases = [base for each in (store, *opened) if (base := each.base())]
+            if bases:
+                store.compare_with(json.dumps(bases[0], sort_keys=True, ensure_ascii=False))
             return len(store.cells()), len(store.statuses())
 
 

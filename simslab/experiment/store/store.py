@@ -26,6 +26,7 @@ from simslab.experiment.store.schema import MEMORY, VERSION, Lock, check_same_si
 DONE: Final = "done"
 FAILED: Final = "failed"
 KILLED: Final = "killed"
+BASE: Final = "base"  # in `about`
 CELLS: Final = """SELECT cells.parameters, cells.resolved, cells.seed, runs.key, runs.status, runs.error
                   FROM cells JOIN runs ON runs.key = cells.run WHERE {} ORDER BY cells.parameters, cells.seed"""
 
@@ -150,7 +151,12 @@ class Store:
 
     def about(self) -> dict[str, str]:
         """Return format, version, and the simslab that made the results."""
-        return dict(self._rows("SELECT name, value FROM about ORDER BY name"))
+        return dict(self._rows("SELECT name, value FROM about WHERE name != ? ORDER BY name", BASE))
+
+    def base(self) -> dict[str, str]:
+        """Return the parameters of the point that others were last compared with; empty where no sweep said one."""
+        rows = self._rows("SELECT value FROM about WHERE name = ?", BASE)
+        return self._plain(rows[0][0]) if rows else {}
 
     def cells(self) -> list[StoredCell]:
         """Return all cells that have been run, by parameters and seed."""
@@ -246,6 +252,11 @@ class Store:
                 (run.key, run.machine, run.workload, run.seed, run.status, run.error, run.seconds, run.measured),
             )
             self._add_metrics(connection, run.key, values, units)
+
+    def compare_with(self, parameters: str) -> None:
+        """Store the point, as a cell has it, that others are compared with where the store is opened alone."""
+        with self.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (BASE, parameters))
 
     def measure(self, chosen: Iterable[Metric]) -> None:
         """Store metrics that were not asked for when the runs were made; nothing is run again."""

@@ -68,3 +68,15 @@ def test_nothing_is_written_when_a_later_store_is_another_versions(swept, tmp_pa
     with pytest.raises(UserError, match=r"0\.0\.9"):
         merge(tmp_path / "out.db", [swept, path])
     assert not (tmp_path / "out.db").exists()
+
+
+def test_the_base_is_that_of_the_first_store_that_has_one(swept, small_grid, tmp_path):
+    based = tmp_path / "a.db"
+    based.write_bytes(swept.read_bytes())
+    point = small_grid().points[1]
+    with Store.create(based) as store:
+        store.compare_with(point.label)
+    merge(tmp_path / "b.db", [swept, based])
+    with Store.open(tmp_path / "b.db") as store:
+        assert store.base() == point.parameters
+        assert "base" not in store.about()
