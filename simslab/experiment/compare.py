@@ -258,7 +258,9 @@ def _comparison(plan: Plan, by_arm: dict[str, list[RunFigures]], correct: bool) 
         seeds=plan.seeds,
         confidence=CONFIDENCE,
         arms=tuple(_arm(arm, by_arm[arm.name]) for arm in plan.arms),
-        differences=tuple(row for name, runs in pairs for row in _differences(name, base, runs, chosen, count)),
+        differences=tuple(
+            row for name, runs in pairs for row in _differences(name, plan.seeds, base, runs, chosen, count)
+        ),
         correction=f"{CORRECTION} over {count} comparisons" if correct and count > 1 else "",
         notes=(*_without_figure(chosen, by_arm), *plan.notes, *map(_unmoved, same), *_best(chosen, by_arm)),
     )
@@ -289,10 +291,32 @@ def _unmoved(arm: str) -> str:
 
 
 def _without_figure(chosen: Sequence[Metric], by_arm: Mapping[str, Sequence[RunFigures]]) -> Iterator[str]:
-    """Yield in words which metrics are left out, as no run has a figure for them."""
+    """Yield in words which metrics are left out as no run has a figure for them, or compared over some seeds alone."""
     runs = [run for arm in by_arm.values() for run in arm]
     if names := [each.name for each in chosen if all(run.metrics[each.name] is None for run in runs)]:
         yield f"{', '.join(names)}: {NO_FIGURE}."
+    (_, base), *others = by_arm.items()
+    for name in (each.name for each in chosen if each.name not in names):
+        for arm, ours in others:
+            yield from _partly(name, arm, base, ours)
+
+
+def _partly(name: str, arm: str, base: Sequence[RunFigures], runs: Sequence[RunFigures]) -> Iterator[str]:
+    """Yield in words over how many seeds an arm is compared by a metric, where these are not all."""
+    pairs = _pairs(name, base, runs)
+    if not pairs:
+        ours, theirs = (sum(run.metrics[name] is not None for run in each) for each in (runs, base))
+        have = f"{ours} of its {len(runs)} runs and {theirs} of the base's have a figure for it"
+        yield f"{name}: arm {arm} is left out: {have}, with no seed in common (nothing took that path elsewhere)."
+    elif len(pairs) < len(runs):
+        over = f"{len(pairs)} of the {len(runs)} seeds, with which both it and the base have a figure"
+        yield f"{name}: arm {arm} is compared over {over} (nothing took that path elsewhere)."
+
+
+def _pairs(name: str, base: Sequence[RunFigures], variant: Sequence[RunFigures]) -> dict[int, tuple[float, float]]:
+    """Return a metric's values of base and variant by the place of the seed, where both have one."""
+    found = enumerate((old.metrics[name], new.metrics[name]) for old, new in zip(base, variant, strict=True))
+    return {i: (old, new) for i, (old, new) in found if old is not None and new is not None}
 
 
 def _best(chosen: Sequence[Metric], by_arm: dict[str, list[RunFigures]]) -> Iterator[str]:
@@ -300,7 +324,7 @@ def _best(chosen: Sequence[Metric], by_arm: dict[str, list[RunFigures]]) -> Iter
     for each in chosen if len(by_arm) > 2 else ():
         arms = {name: [run.metrics[each.name] for run in runs] for name, runs in by_arm.items()}
         known = {name: {i: v for i, v in enumerate(row) if v is not None} for name, row in arms.items()}
-        if each.better and all(len(row) == len(arms[name]) for name, row in known.items()):
+        if each.better and all(known.values()):
             yield best_of(each.name, each.better, known).told
 
 
@@ -315,15 +339,19 @@ def _merged(latencies: Iterable[Distribution]) -> Distribution:
 
 
 def _differences(
-    arm: str, base: Sequence[RunFigures], variant: Sequence[RunFigures], chosen: Sequence[Metric], comparisons: int
+    arm: str,
+    seeds: Sequence[int],
+    base: Sequence[RunFigures],
+    variant: Sequence[RunFigures],
+    chosen: Sequence[Metric],
+    comparisons: int,
 ) -> Iterator[Difference]:
-    """Yield the difference of each metric that every run of both arms has a figure for."""
+    """Yield the difference of each metric over the seeds with which both arms have a figure for it."""
     for each in chosen:
-        found = [(old.metrics[each.name], new.metrics[each.name]) for old, new in zip(base, variant, strict=True)]
-        pairs = [(old, new) for old, new in found if old is not None and new is not None]
-        if len(pairs) < len(found):
+        pairs = _pairs(each.name, base, variant)
+        if not pairs:
             continue
-        before, after = tuple(old for old, _ in pairs), tuple(new for _, new in pairs)
+        before, after = zip(*pairs.values(), strict=True)
         paired = paired_difference(before, after, comparisons)
         yield Difference(
             arm=arm,
@@ -336,6 +364,7 @@ def _differences(
             low=paired.low,
             high=paired.high,
             distinguishable=paired.distinguishable,
+            seeds=tuple(seeds[i] for i in pairs),
         )
 
 

@@ -11,7 +11,7 @@ from simslab.experiment.figures.metrics import NO_FIGURE, Metric, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORKLOAD, parse_point
 from simslab.experiment.grid.design import Grid, Point, short_label
 from simslab.experiment.grid.in_force import said_in_force
-from simslab.experiment.paired import CORRECTION, best_of, level, paired_difference
+from simslab.experiment.paired import CORRECTION, SHOWN, best_of, level, paired_difference
 from simslab.experiment.store.store import DONE, Store
 from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 
@@ -140,10 +140,19 @@ def best_lines(found: Samples, chosen: Sequence[Metric], base: str = "") -> tupl
 
 
 def _best(found: Samples, metric: Metric, base: str) -> str:
-    """Return what may be claimed about the best point, each two compared over the seeds that both have."""
-    arms = {label: found.of(metric.name, label) for label in found.labels}
-    if not any(arms.values()):
+    """Return what may be claimed about the best point, each two compared over the seeds that both have.
+
+    Points without a figure are named, and left out.
+    """
+    every = {label: found.of(metric.name, label) for label in found.labels}
+    arms = {label: values for label, values in every.items() if values}
+    if not arms:
         return f"{metric.name}: {NO_FIGURE}"
+    without = [label for label in every if label not in arms]
+    named = "; ".join(without) if len(without) < SHOWN else f"{len(without)} points"
+    left_out = f"; no run of {named} has a figure for it" if without else ""
+    if len(arms) == 1:
+        return f"{metric.name}: {next(iter(arms))} alone has a figure for it"
     if len(set().union(*arms.values())) == sum(map(len, arms.values())):
-        return f"{metric.name}: the points have no seed in common"
-    return best_of(metric.name, metric.better, arms, base).told
+        return f"{metric.name}: the points have no seed in common{left_out}"
+    return best_of(metric.name, metric.better, arms, base if base in arms else "").told + left_out

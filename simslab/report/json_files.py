@@ -65,6 +65,7 @@ class DifferenceFile(Told):
     arm: str
     metric: str = Field(description="name and unit")
     verdict: str = Field(description="higher, lower, equal, noise, or that there is no interval")
+    seeds: list[int] = Field(description="with which both arms have a figure for it")
     base: list[float] = Field(description="of the base, by seed")
     variant: list[float] = Field(description="of the arm, by seed")
     difference: ThreeFile

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -7,7 +9,7 @@ from simslab.experiment.figures.metrics import figures, metrics
 from simslab.experiment.figures.observation import Observation
 from simslab.experiment.run import run_once
 from simslab.experiment.variants import Variant, load_arm, parse_variants
-from simslab.report.comparison.comparison import comparison_text
+from simslab.report.comparison.comparison import comparison_csv, comparison_document, comparison_text
 from simslab.result.measurement import IrqOffRow, LatencyRow, LockRow, Measurement, NodeRow
 
 
@@ -67,6 +69,24 @@ def test_a_real_difference_is_told_from_noise():
 def test_metrics_that_no_run_has_a_figure_for_are_named():
     comparison = compare(plan_of("more:scale=0.5"), run=made_up)
     assert comparison.notes[0].startswith("memory.arrays, memory.slabs: no run has a figure for it")
+
+
+def test_a_metric_that_some_runs_lack_is_compared_over_the_others_and_said_to_be():
+    def run(inputs, seed):
+        made = made_up(inputs, seed).measurement
+        taken = seed % 2 and "0.25" not in str(inputs.workload_document.overrides)
+        return Observation(replace(made, latency=made.latency if taken else made.latency[:1]))
+
+    plan = replace(plan_of("more:scale=0.5", "none:scale=0.25", seeds=4), metrics=("latency.mean:free",))
+    comparison = compare(plan, run=run)
+    (difference,) = comparison.differences
+    assert (difference.arm, difference.seeds) == ("more", tuple(seed for seed in plan.seeds if seed % 2))
+    partly, never = comparison.notes[:2]
+    assert partly.startswith("latency.mean:free: arm more is compared over 2 of the 4 seeds")
+    assert never.startswith("latency.mean:free: arm none is left out: 0 of its 4 runs and 2 of the base")
+    told = [line.split(",")[:2] for line in comparison_csv(comparison).splitlines()[1:]]
+    assert told == [[arm, str(seed)] for arm in ("base", "more") for seed in difference.seeds]
+    assert comparison_document(comparison)["differences"][0]["seeds"] == list(difference.seeds)
 
 
 def test_arms_use_the_same_seeds_in_order():

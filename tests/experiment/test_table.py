@@ -90,3 +90,17 @@ def test_what_is_best_and_means_go_by_the_seeds_that_two_points_share():
     at, _, equal = metric_table(found, metrics(["latency.mean"])[0], "base").rows
     assert (equal.verdict(), equal.mean, equal.seeds) == ("equal", at.mean, 3)
     assert (at.levelled, equal.levelled) == (False, True)
+
+
+def test_points_without_a_figure_are_told_and_the_others_compared():
+    def told(**points):
+        values = {label: {seed: {"latency.mean:@c": v} for seed, v in enumerate(row)} for label, row in points.items()}
+        (line,) = best_lines(Samples(tuple(points), values), metrics(["latency.mean:@c"]), next(iter(points)))
+        return line
+
+    nothing = (None, None, None)
+    assert told(a=nothing, b=(1, 2, 1), c=(9, 9, 8)) == (
+        "latency.mean:@c: best is b (95 % Bonferroni-t over 1 comparison); no run of a has a figure for it"
+    )
+    assert told(a=(1, 2, 1), b=nothing) == "latency.mean:@c: a alone has a figure for it"
+    assert "no seed in common" in told(a=(1, None, None), b=(None, 1, 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -47,6 +47,7 @@ class Difference:
     low: float | None  # None with a single seed
     high: float | None
     distinguishable: bool
+    seeds: tuple[int, ...] = ()  # of the values; empty: the comparison's
 
     def verdict(self) -> str:
         """Return what the interval says."""
@@ -151,7 +152,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "notes": list(comparison.notes),
         "base": comparison.arms[0].name,
         "arms": [_arm_document(arm) for arm in comparison.arms],
-        "differences": [_difference_document(each) for each in comparison.differences],
+        "differences": [_difference_document(each, comparison.seeds) for each in comparison.differences],
     }
 
 
@@ -160,15 +161,13 @@ def comparison_csv(comparison: Comparison) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("arm", "seed", "metric", "value"))
-    told: set[str] = set()
+    told: set[tuple[str, int]] = set()  # figures of the base
     for each in comparison.differences:
-        sides = [(each.arm, each.variant)]
-        if each.metric not in told:
-            told.add(each.metric)
-            sides.insert(0, (comparison.arms[0].name, each.base))
-        for arm, values in sides:
-            for seed, value in zip(comparison.seeds, values, strict=True):
-                table.writerow((csv_cell(arm), seed, csv_cell(each.metric), repr(value)))
+        for arm, values in ((comparison.arms[0].name, each.base), (each.arm, each.variant)):
+            for seed, value in zip(each.seeds or comparison.seeds, values, strict=True):
+                if arm != comparison.arms[0].name or (each.metric, seed) not in told:
+                    table.writerow((csv_cell(arm), seed, csv_cell(each.metric), repr(value)))
+        told |= {(each.metric, seed) for seed in each.seeds or comparison.seeds}
     return text.getvalue()
 
 
@@ -190,13 +189,14 @@ def _arm_document(arm: Arm) -> dict[str, Any]:
     }
 
 
-def _difference_document(each: Difference) -> dict[str, Any]:
+def _difference_document(each: Difference, seeds: Sequence[int]) -> dict[str, Any]:
     parts = {"mean": each.mean, "low": each.low, "high": each.high}
     percent = {name: in_percent(value, each.base_mean) for name, value in parts.items()}
     return {
         "arm": each.arm,
         "metric": each.metric,
         "verdict": each.verdict(),
+        "seeds": list(each.seeds or seeds),
         "base": list(each.base),
         "variant": list(each.variant),
         "difference": {name: _rounded(value) for name, value in parts.items()},
