@@ -110,6 +110,8 @@ def make_plan(
         inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
         notes.append(f"A recorded trace draws no random numbers: each seed draws {VARIED[vary]}.")
         drawn = True
+    if not drawn and vary == "none":
+        notes.append("A recorded trace draws no random numbers: every seed would be the same run.")
     first = inputs[0].workload.seed if first_seed is None else first_seed
     check_first_seed(first)
     numbers = tuple(range(first, first + (seeds if drawn else 1)))

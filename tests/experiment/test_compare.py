@@ -129,6 +129,18 @@ def test_a_trace_gets_more_than_one_seed_where_the_kernel_draws_from_it(settings
     assert len(plan.seeds) == seeds
 
 
+def test_one_run_an_arm_has_no_interval_and_of_a_trace_the_text_says_that_no_seed_gives_another():
+    def told(workload, settings, seeds):
+        arms = parse_variants(["fast:core.frequency=4 GHz"])
+        plan = make_plan("one-node", workload, settings, arms, seeds=seeds, vary="none", chosen=["throughput"])
+        return comparison_text(compare(plan))
+
+    same = "A recorded trace draws no random numbers: every seed would be the same run."
+    drawn, trace = told("local-churn", ("scale=0.002",), 1), told("untar-rm", ("scale=0.002",), 3)
+    assert ("One run an arm, so no interval.\n" in drawn, same in drawn) == (True, False)
+    assert ("One run an arm, so no interval.\n" in trace, same in trace) == (True, True)
+
+
 @pytest.mark.parametrize("vary", ["start", "placement"])
 def test_a_trace_gets_something_for_the_seed_to_draw_and_the_text_says_what(vary):
     arms = parse_variants(["fast:core.frequency=4 GHz"])

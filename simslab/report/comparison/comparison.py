@@ -103,7 +103,7 @@ def comparison_parts(comparison: Comparison) -> list[RenderableType]:
             f"that hold together for each metric ({comparison.correction})."
         )
     if seeds == 1:
-        note = "One run an arm, so no interval: of a recorded trace every seed would be the same run."
+        note = "One run an arm, so no interval."
     return [
         Text(head + common + "\n" + _clocks(comparison)),
         *(_arm_table(arm, comparison) for arm in others),
