@@ -101,11 +101,13 @@ def sweep(
     stand for the grid's own. `base` is kept as the point that others are compared with. With the address of a Dask
     `scheduler` the runs are made on its cluster.
     """
-    chosen = metrics(grid.design.metrics)
+    # Those of earlier sweeps as well: each metric that a store holds, it holds of all runs.
+    chosen = metrics([*grid.design.metrics, *store.units()])
     units = {each.name: each.unit for each in chosen}
     listed = list(grid.points if points is None else points)
     made = [configured(point) for point in listed]
-    jobs, cells = _jobs(grid, list(zip(listed, made, strict=True)), seeds, shard)
+    names = tuple(each.name for each in chosen)
+    jobs, cells = _jobs(grid, list(zip(listed, made, strict=True)), names, seeds, shard)
     store.take_inputs(grid.given)
     store.configure(each for pair in made for each in pair)
     store.claim(cells)
@@ -142,7 +144,11 @@ def sweep(
 
 
 def _jobs(
-    grid: Grid, points: Sequence[tuple[Point, tuple[Configured, Configured]]], seeds: Sequence[int] | None, shard: Shard
+    grid: Grid,
+    points: Sequence[tuple[Point, tuple[Configured, Configured]]],
+    names: tuple[str, ...],
+    seeds: Sequence[int] | None,
+    shard: Shard,
 ) -> tuple[list[Job], list[tuple[str, str, int, str]]]:
     """Return the distinct runs of a shard, first seeds first, and the cells that they are for."""
     jobs: dict[str, Job] = {}
@@ -152,7 +158,7 @@ def _jobs(
         for point, (machine, workload) in points:
             if seed in grid.seeds_of(point, wanted):
                 key = point.key(seed)
-                jobs.setdefault(key, Job(key, point.inputs, seed, grid.design.metrics, machine.hash, workload.hash))
+                jobs.setdefault(key, Job(key, point.inputs, seed, names, machine.hash, workload.hash))
                 cells.append((point.label, point.values_label, seed, key))
     mine = set(list(jobs)[shard.index - 1 :: shard.count])
     return [job for job in jobs.values() if job.key in mine], [cell for cell in cells if cell[3] in mine]

@@ -223,3 +223,10 @@ def test_two_sweeps_into_one_store_are_one_clear_error(small_grid, tmp_path):
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "another sweep is writing to this store" in done.stderr
+
+
+def test_a_store_holds_each_metric_of_all_runs_whichever_sweep_asked_for_it(small_grid, tmp_path):
+    with Store.create(tmp_path / "a.db") as store:
+        sweep(small_grid(metrics=("latency.mean",), seeds=1), store)
+        sweep(small_grid(metrics=("latency.p99",), seeds=2), store)
+        assert [set(cell.figures) for cell in store.cells()] == 4 * [{"latency.mean", "latency.p99"}]

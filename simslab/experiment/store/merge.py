@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simslab.base.errors import UserError
+from simslab.experiment.figures.metrics import metrics
 from simslab.experiment.figures.observation import inflated
 from simslab.experiment.store.given import Given, refuse_others
 from simslab.experiment.store.schema import check_same_simslab, told
@@ -22,6 +23,7 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
 
     A finished run takes the place of one that failed; UserError if two finished ones of one key differ, and, before
     anything is written, if an input of one name said different things. The base is that of the first store that has one.
+    Metrics that only some stores hold are taken of all runs.
     """
     with ExitStack() as stack:
         opened = [stack.enter_context(Store.open(source)) for source in sources]  # all, before anything is written
@@ -31,6 +33,7 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
         with Store.create(out) as store:
             for source in opened:
                 _take(store, source)
+            store.measure(metrics(store.units()))
             bases = [base for each in (store, *opened) if (base := each.base())]
             if bases:
                 store.compare_with(json.dumps(bases[0], sort_keys=True, ensure_ascii=False))

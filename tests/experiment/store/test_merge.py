@@ -7,7 +7,7 @@ from simslab.base.errors import UserError
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.merge import merge
 from simslab.experiment.store.store import FAILED, Store
-from simslab.experiment.sweep import sweep
+from simslab.experiment.sweep import Shard, sweep
 
 
 def test_merging_a_store_with_itself_changes_nothing(swept, tmp_path):
@@ -80,3 +80,14 @@ def test_the_base_is_that_of_the_first_store_that_has_one(swept, small_grid, tmp
     with Store.open(tmp_path / "b.db") as store:
         assert store.base() == point.parameters
         assert "base" not in store.about()
+
+
+def test_metrics_that_only_one_store_holds_are_taken_of_all_runs(small_grid, tmp_path):
+    names = ("latency.mean", "latency.p99")
+    for number, name in enumerate(names, 1):
+        with Store.create(tmp_path / f"{number}.db") as store:
+            sweep(small_grid(metrics=(name,)), store, shard=Shard(number, 2))
+    merge(tmp_path / "all.db", [tmp_path / "1.db", tmp_path / "2.db"])
+    with Store.create(tmp_path / "whole.db") as whole, Store.open(tmp_path / "all.db") as merged:
+        sweep(small_grid(metrics=names), whole)
+        assert list(dump_lines(merged)) == list(dump_lines(whole))
