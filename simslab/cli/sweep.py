@@ -82,7 +82,7 @@ def sweep(
         Path | None, typer.Option(metavar="FILE", help="draw the points there, as `simslab plot STORE` does")
     ] = None,
     kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: lines (default), bars, heat-map, effects")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="print the results as JSON lines")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the figures of these points as JSON lines")] = False,
 ) -> None:
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
     from simslab.cli.terminal.heartbeat import telling
@@ -130,7 +130,7 @@ def sweep(
                 progress=progress,
             )
         if as_json:
-            sys.stdout.write(json_lines(opened))
+            sys.stdout.write(json_lines(opened, {point.label for point in grid.points}))
         elif part.count == 1:
             table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds)
             sys.stdout.write(sweep_text(table, swept.notes))

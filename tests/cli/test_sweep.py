@@ -53,6 +53,12 @@ def test_results_as_json_lines(simslab):
     assert {row["metric"] for row in rows} == {"latency.p99", "memory.arrays"}
 
 
+def test_json_lines_are_of_the_points_that_were_asked_for_whatever_else_the_store_holds(simslab):
+    simslab(*COMMON, *LIMITS)
+    _, out, _ = simslab(*COMMON, "--axis", "tunables.churn.limit=16,64", "--metric", "latency.p99", "--json")
+    assert {json.loads(line)["tunables.churn.limit"] for line in out.splitlines()} == {"16", "64"}
+
+
 def test_an_experiment_file_says_the_same(simslab, tmp_path):
     (tmp_path / "study.yaml").write_text(
         "machine: one-node\nworkload: local-churn\nset: {scale: 0.005}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +18,14 @@ Row = Mapping[str, Any]
 LAST: Final = ("seed", "metric", "unit", "value", "status", "error")
 
 
-def tidy_rows(store: Store) -> Iterator[Row]:
+def tidy_rows(store: Store, labels: Collection[str] | None = None) -> Iterator[Row]:
     """Yield one row for each cell and metric, in one order whatever the order of the runs; failures have one row.
 
+    With `labels` (`StoredCell.label`) the cells of these points alone.
     A parameter that was given relatively stands as its absolute value; as it was typed, in the column `NAME (typed)`.
     """
-    cells, units = store.cells(), store.units()
+    cells = [cell for cell in store.cells() if labels is None or cell.label in labels]
+    units = store.units()
     names = sorted({name for cell in cells for name in cell.parameters})
     relative = {n for cell in cells for n in cell.parameters if cell.parameters[n] != cell.values.get(n)}
     for cell in cells:
@@ -47,9 +49,9 @@ def csv_text(store: Store) -> str:
     return out.getvalue()
 
 
-def json_lines(store: Store) -> str:
-    """Return the rows as JSON, one a line."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in tidy_rows(store))
+def json_lines(store: Store, labels: Collection[str] | None = None) -> str:
+    """Return the rows as JSON, one a line; with `labels` those of these points."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in tidy_rows(store, labels))
 
 
 def _write_parquet(store: Store, path: Path) -> None:
