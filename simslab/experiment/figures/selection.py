@@ -10,9 +10,6 @@ from importlib import import_module
 from pkgutil import walk_packages
 from typing import Final
 
-import simslab.kernel as kernel_package
-import simslab.slab as slab_package
-import simslab.slub as slub_package
 from simslab.base.errors import UserError, near_miss
 from simslab.machine.accounting.callsites import site_names
 from simslab.slab.paths import PATH_NAMES
@@ -22,6 +19,7 @@ from simslab.workload.streams.operations import OPERATION_NAMES
 PATHS: Final = tuple(
     dict.fromkeys(name.removeprefix("alloc_").removeprefix("free_") for name in (*PATH_NAMES, *slub.PATH_NAMES))
 )
+_WITH_CALL_SITES: Final = ("simslab.slab", "simslab.slub", "simslab.kernel")
 _NODE: Final = re.compile(r"node[0-9]{1,9}")
 
 
@@ -49,8 +47,8 @@ def call_site(text: str) -> Selection:
 @cache
 def _call_sites() -> list[str]:
     """Return all call sites: modules name their own as they are imported, and a run imports one allocator's."""
-    for package in (slab_package, slub_package, kernel_package):
-        for module in walk_packages(package.__path__, f"{package.__name__}."):
+    for package in _WITH_CALL_SITES:
+        for module in walk_packages(import_module(package).__path__, f"{package}."):
             import_module(module.name)
     return sorted(site_names())
 

@@ -22,8 +22,8 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
     """Add the contents of `sources` to the store `out`; return how many cells and runs it then holds.
 
     A finished run takes the place of one that failed; UserError if two finished ones of one key differ, and, before
-    anything is written, if an input of one name said different things. The base is that of the first store that has one.
-    Metrics that only some stores hold are taken of all runs.
+    anything is written, if an input of one name said different things. The base is that of the first store that has
+    one. Metrics that only some stores hold are taken of all runs.
     """
     with ExitStack() as stack:
         opened = [stack.enter_context(Store.open(source)) for source in sources]  # all, before anything is written
