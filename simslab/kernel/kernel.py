@@ -140,11 +140,21 @@ class Kernel:
         insort(self.online_cpus, coming)
 
     def cpu_down(self, cpu: Cpu, going: int) -> None:
-        """Take CPU `going` out of what the kernel does by CPU, as seen by the clock of `cpu`, which stays."""
+        """Take CPU `going` out of what the kernel does by CPU; `cpu`, which stays, gets what waits on it.
+
+        RCU callbacks, timers, deferred work and devices to be polled (takedown_cpu, timers_dead_cpu,
+        workqueue_offline_cpu, dev_cpu_dead). ksoftirqd does not run elsewhere: what it was left moves by itself. The
+        allocator's part comes after it. Not modelled: the time of it but for the devices.
+        """
         gone = self.machine.cpus[going]
-        self.workqueue.cancel(gone)
         self.online_cpus.remove(going)
-        self.clocksource.leave(gone, self.jiffies(cpu))
+        self.workqueue.cancel_work(gone, self.softirqs.run_ksoftirqd)
+        self.softirqs.takeover(gone)
+        self.rcu.rcutree_migrate_callbacks(gone, cpu)
+        self.timers.timers_dead_cpu(going, cpu.id, self.jiffies(cpu))
+        self.clocksource.leave(going, cpu.id)
+        self.workqueue.workqueue_offline_cpu(gone, cpu)
+        self.napi.dev_cpu_dead(gone, cpu)
 
     def schedule_delayed_work_on(self, cpu: Cpu, work: DelayedWork, delay: int) -> int:
         """Run `work` after `delay` jiffies, at an operation boundary; returns the jiffy at which its timer expires."""

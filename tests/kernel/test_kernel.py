@@ -1,3 +1,6 @@
+from typing import Any
+
+from simslab.kernel.irq.softirq import NET_RX_SOFTIRQ
 from simslab.kernel.kernel import Kernel
 
 
@@ -30,3 +33,34 @@ def test_jiffies_count_ticks_of_the_cpus_clock(kernel: Kernel) -> None:
     start = kernel.jiffies(cpu)
     cpu.charge(18, 5 * kernel.cycles_per_jiffy)
     assert kernel.jiffies(cpu) == start + 5
+
+
+def test_devices_that_waited_on_a_cpu_that_goes_are_polled_by_the_one_that_stays(kernel: Kernel) -> None:
+    stays, goes = kernel.machine.cpus[:2]
+    polled: list[tuple[str, int]] = []
+
+    def poll(name: str) -> Any:
+        return lambda cpu, budget: polled.append((name, cpu.id)) or 0
+
+    goes.irq_disable(0)
+    for name in ("first", "second"):
+        kernel.napi.napi_schedule(goes, poll(name))
+    goes.irq_enable()
+    kernel.cpu_down(stays, goes.id)
+    assert kernel.workqueue.pending(goes) == 0
+    kernel.run_due_work(stays)
+    assert polled == [("first", stays.id), ("second", stays.id)]
+
+
+def test_a_cpu_that_comes_back_serves_softirqs_again(kernel: Kernel) -> None:
+    """Its ksoftirqd was left some when it went, which the flag of it must not outlive."""
+    stays, goes = kernel.machine.cpus[:2]
+    served: list[int] = []
+    kernel.softirqs.open_softirq(NET_RX_SOFTIRQ, lambda cpu: served.append(cpu.id))
+    kernel.softirqs.raise_softirq(goes, NET_RX_SOFTIRQ)
+    kernel.cpu_down(stays, goes.id)
+    kernel.cpu_up(goes.id)
+    assert kernel.run_due_work(goes) == kernel.run_due_work(stays) == 0
+    kernel.softirqs.raise_softirq(goes, NET_RX_SOFTIRQ)
+    kernel.run_due_work(goes)
+    assert served == [goes.id]

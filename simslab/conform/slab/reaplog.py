@@ -252,7 +252,7 @@ class Replay:
         visit = self.watchdog.next_visit(row.cpu, self.expiry(row.cpu, row.jiffies))
         if visit + LATEST < after.jiffies and self.expiry(row.cpu, row.jiffies + 1) > visit:
             cpu = self.kernel.machine.cpus[row.cpu]
-            self.kernel.workqueue.cancel(cpu)
+            self.reaper.slab_offline_cpu(cpu)
             cpu.now = self.kernel.tick_sched.cycle(row.jiffies + 1)
             self.reaper.schedule_reap(cpu, REAPTIMEOUT_AC * self.hz)
             self.ended_later += 1

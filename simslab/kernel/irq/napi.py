@@ -13,12 +13,15 @@ from collections.abc import Callable
 from typing import Final
 
 from simslab.kernel.irq.softirq import NET_RX_SOFTIRQ, Softirqs
+from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
 
 NAPI_POLL_WEIGHT: Final = 64  # packets one call of poll may take
 NETDEV_BUDGET: Final = 300  # packets one run of the softirq may take
 SCHEDULE_INSNS: Final = 40  # estimate: napi_schedule
 POLL_INSNS: Final = 120  # estimate: net_rx_action and napi_poll around one call
+
+SITE_DEAD: Final = site("dev_cpu_dead")
 
 PollFunction = Callable[[Cpu, int], int]
 
@@ -39,6 +42,14 @@ class Napi:
         cpu.insn_cold(SCHEDULE_INSNS)
         self.poll_list[cpu.id].append(poll)
         self.softirqs.raise_softirq_irqoff(cpu, NET_RX_SOFTIRQ)
+
+    def dev_cpu_dead(self, gone: Cpu, cpu: Cpu) -> None:
+        """Have `cpu` poll the devices that waited on a CPU that is gone (dev_cpu_dead)."""
+        moved = self.poll_list[gone.id]
+        flags = cpu.irq_save(SITE_DEAD)
+        while moved:
+            self.napi_schedule(cpu, moved.popleft())
+        cpu.irq_restore(flags)
 
     def net_rx_action(self, cpu: Cpu) -> None:
         """Poll this CPU's devices in turn until all have ended or the budget is used up (net_rx_action)."""

@@ -75,6 +75,21 @@ class Rcu:
         for queue in busy:
             queue.append((queue[-1][0], rcu_barrier_callback, None))
 
+    def rcutree_migrate_callbacks(self, gone: Cpu, cpu: Cpu) -> None:
+        """Hand the callbacks of a CPU that is gone to `cpu` (rcutree_migrate_callbacks, rcu_segcblist_merge).
+
+        Those whose grace period is over go before its own, the others behind them to wait for a whole one more.
+        """
+        moved, own = self.callbacks[gone.id], self.callbacks[cpu.id]
+        if not moved:
+            return
+        done = [callback for callback in moved if callback[0] <= cpu.now]
+        ready = cpu.now + self.grace_period
+        own.extendleft(reversed(done))
+        own.extend((ready, function, argument) for _, function, argument in list(moved)[len(done) :])
+        moved.clear()
+        self.needs_tick(cpu, max(cpu.now, own[0][0]))
+
     def ready_after(self, cpu_id: int, time: int) -> int:
         """When (cycles) the first callback on this CPU that is not ready at `time` will be; NEVER without one."""
         return next((ready for ready, _, _ in self.callbacks[cpu_id] if ready > time), NEVER)

@@ -38,8 +38,7 @@ class ClocksourceWatchdog:
         self.cpu = next((i for i in online if i > cpu.id), online[0])
         self.timers.add_timer_on(self.timer, self.cpu, self.timer.expires + self.interval, self.jiffies(cpu))
 
-    def leave(self, cpu: Cpu, now: int) -> None:
-        """Move on at once when the CPU that it waits for goes away (timers_dead_cpu moves it to another)."""
-        if self.cpu == cpu.id and self.timers.del_timer(self.timer):
-            self.cpu = self.online()[0]
-            self.timers.add_timer_on(self.timer, self.cpu, self.timer.expires, now)
+    def leave(self, gone: int, cpu: int) -> None:
+        """Note that the timer has moved to `cpu` if it waited on `gone`, a CPU that is gone (timers_dead_cpu)."""
+        if self.cpu == gone:
+            self.cpu = cpu

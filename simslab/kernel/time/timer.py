@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from simslab.base.clock import NEVER
-from simslab.kernel.time.jiffies import LVL_CLK_SHIFT, LVL_DEPTH, wheel_level
+from simslab.kernel.time.jiffies import LVL_CLK_SHIFT, LVL_DEPTH, LVL_SPAN, wheel_level
 
 NEXT_TIMER_MAX_DELTA: Final = (1 << 30) - 1  # jiffies: expiry of a base without timers
 TIMER_INSNS: Final = 150  # estimate: collecting and detaching one timer, the call of its function
@@ -75,6 +75,15 @@ class TimerBase:
         timer.base = None
         self.next_expiry = self._first(self.clk)
 
+    def timers(self) -> list[Timer]:
+        """All timers, by bucket in order of the wheel (migrate_timer_list)."""
+
+        def place(key: tuple[int, int]) -> tuple[int, int]:
+            expiry, level = key
+            return level, (expiry >> level * LVL_CLK_SHIFT) & LVL_SPAN
+
+        return [timer for key in sorted(self.buckets, key=place) for timer in self.buckets[key]]
+
     def expire(self, now: int) -> list[Timer]:
         """Detach the timers of the next bucket's time if it is due, coarse levels first (collect_expired_timers)."""
         if now < self.clk or now < self.next_expiry:
@@ -128,6 +137,14 @@ class Timers:
             return False
         timer.base.dequeue(timer)
         return True
+
+    def timers_dead_cpu(self, gone: int, cpu: int, now: int) -> None:
+        """Move the timers of a CPU that is gone to `cpu`; each fires when it would have, or later (timers_dead_cpu)."""
+        for bases in (self.standard, self.deferrable):
+            old = bases.pop(gone, None)
+            for timer in () if old is None else old.timers():
+                timer.base = None
+                self.add_timer_on(timer, cpu, timer.expires, now)
 
     def next_timer_interrupt(self, cpu: int) -> int:
         """The jiffy at which an idle `cpu` must have a tick, deferrable timers left out; NEVER if it needs none.

@@ -40,6 +40,7 @@ def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
 def cpu_down(core: SlabCore, cpu: Cpu, going: int) -> None:
     """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
     with core.kernel.hotplug.cpu_hotplug(cpu):
+        core.reaper.slab_offline_cpu(core.kernel.machine.cpus[going])
         core.kernel.cpu_down(cpu, going)
         # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone.
         # Not modelled: the time in the kernel between a CPU's going and slab_dead_cpu.

@@ -1,3 +1,4 @@
+from simslab.base.clock import NEVER
 from simslab.kernel.kernel import Kernel
 from simslab.machine.accounting import causes
 
@@ -27,3 +28,33 @@ def test_only_callbacks_ready_by_the_given_time_run(kernel: Kernel) -> None:
     ready = kernel.rcu.first(cpu.id)
     cpu.charge(causes.WAIT, kernel.rcu.grace_period + 1000)
     assert [kernel.rcu.rcu_core(cpu, until) for until in (0, ready - 1, ready)] == [0, 0, 1]
+
+
+def test_callbacks_of_a_cpu_that_goes_run_on_the_one_that_stays(kernel: Kernel) -> None:
+    """Those that are ready before its own; the others after a grace period from then on (rcu_segcblist_merge)."""
+    stays, goes = kernel.machine.cpus[:2]
+    ran: list[str] = []
+    for cpu, name in ((goes, "ready"), (goes, "ready, too"), (stays, "own")):
+        kernel.rcu.call_rcu(cpu, lambda on, argument: ran.append(f"{argument} on {on.id}"), name)
+    stays.charge(causes.WAIT, kernel.rcu.grace_period + 1000)
+    goes.charge(causes.WAIT, kernel.rcu.grace_period // 2)
+    kernel.rcu.call_rcu(goes, lambda on, argument: ran.append(f"{argument} on {on.id}"), "young")
+    kernel.cpu_down(stays, goes.id)
+    assert kernel.rcu.first(goes.id) == NEVER
+    assert kernel.rcu.rcu_core(stays) == 3
+    stays.charge(causes.WAIT, kernel.rcu.grace_period - 1000)
+    assert kernel.rcu.rcu_core(stays) == 0
+    stays.charge(causes.WAIT, 1000)
+    kernel.rcu.rcu_core(stays)
+    assert ran == ["ready on 0", "ready, too on 0", "own on 0", "young on 0"]
+
+
+def test_a_cpu_is_woken_for_the_callbacks_of_one_that_is_gone(kernel: Kernel) -> None:
+    stays, goes = kernel.machine.cpus[:2]
+    kernel.rcu.call_rcu(goes, lambda on, argument: None, None)
+    woken: list[tuple[int, int]] = []
+    now = stays.now
+    kernel.rcu.needs_tick = lambda cpu, ready: woken.append((cpu.id, ready))
+    kernel.cpu_down(stays, goes.id)
+    kernel.cpu_down(stays, 2)  # which has none
+    assert woken == [(stays.id, now + kernel.rcu.grace_period)]

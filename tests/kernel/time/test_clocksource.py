@@ -56,12 +56,13 @@ def test_it_can_begin_on_any_cpu():
     assert [bench.fire()[0] for _ in range(3)] == [1, 2, 0]
 
 
-@pytest.mark.parametrize(("going", "left"), [(2, 0), (1, 2)])
-def test_it_leaves_a_cpu_that_goes_away_and_no_other(going, left):
-    bench = Bench(0, 1, 2)
-    bench.dog.start(NOW + 10, NOW, cpu=2)
+@pytest.mark.parametrize(("going", "left"), [(3, 1), (2, 3)])
+def test_it_goes_from_a_cpu_that_goes_away_to_the_one_that_sees_to_it(going, left):
+    bench = Bench(0, 1, 2, 3)
+    bench.dog.start(NOW + 10, NOW, cpu=3)
     bench.online.remove(going)
-    bench.dog.leave(OnCpu(going), NOW)
+    bench.timers.timers_dead_cpu(going, 1, NOW)
+    bench.dog.leave(going, 1)
     assert bench.dog.cpu == left
+    assert bench.dog.timer.base is bench.timers.base(left, False)
     assert bench.dog.timer.expires == NOW + 10
-    assert bench.dog.timer.base is not None

@@ -105,3 +105,17 @@ def test_a_queued_timer_cannot_be_queued_again():
     timer = log.add("once", 1005)
     with pytest.raises(ValueError, match="queued"):
         log.timers.add_timer_on(timer, 0, 1010, 1000)
+
+
+def test_timers_of_a_cpu_that_is_gone_fire_on_another_at_their_time():
+    log = Log()
+    for deferrable in (False, True):
+        timer = Timer(lambda cpu, which=deferrable: log.fired.append((which, cpu.id, log.now)), deferrable)
+        log.timers.add_timer_on(timer, 7, 1005, 1000)
+    told = []
+    log.timers.program = lambda cpu, expiry: told.append((cpu, expiry))
+    log.timers.timers_dead_cpu(7, 0, 1000)
+    assert told == [(0, 1006)]  # the deferrable one wakes nobody
+    assert not log.timers.due(7, 2000)
+    log.tick(1006)
+    assert log.fired == [(False, 0, 1006), (True, 0, 1006)]

@@ -59,13 +59,52 @@ def test_work_of_one_cpu_is_not_run_by_another(kernel: Kernel) -> None:
     assert kernel.run_due_work(first) == 1
 
 
-def test_cancelled_work_never_runs(kernel: Kernel) -> None:
+def test_cancelled_work_never_runs_and_other_work_does(kernel: Kernel) -> None:
     cpu = kernel.machine.cpus[0]
     kernel.start_ticks()
     ran: list[int] = []
-    kernel.schedule_delayed_work_on(cpu, DelayedWork(lambda on: ran.append(1)), 5)
-    kernel.schedule_delayed_work_on(cpu, DelayedWork(lambda on: ran.append(2)), 0)
-    kernel.workqueue.cancel(cpu)
+    works = [DelayedWork(lambda on, number=number: ran.append(number)) for number in range(4)]
+    for work, delay in zip(works, (5, 5, 0, 0), strict=True):
+        kernel.schedule_delayed_work_on(cpu, work, delay)
+    assert [kernel.workqueue.cancel_delayed_work_sync(work) for work in works[::2] * 2] == [True, True, False, False]
+    assert kernel.workqueue.pending(cpu) == 2
     spend(kernel, cpu, 20)
-    assert ran == []
+    assert ran == [3, 1]
     assert kernel.workqueue.pending(cpu) == 0
+
+
+def test_a_cpu_whose_last_work_is_cancelled_has_none_to_run(kernel: Kernel) -> None:
+    cpu, work = kernel.machine.cpus[0], DelayedWork(lambda on: None)
+    kernel.schedule_delayed_work_on(cpu, work, 0)
+    kernel.workqueue.cancel_delayed_work_sync(work)
+    assert cpu.next_work == NEVER
+
+
+def test_work_that_waits_is_not_scheduled_again(kernel: Kernel) -> None:
+    cpu, work = kernel.machine.cpus[0], DelayedWork(lambda on: None)
+    first = kernel.schedule_delayed_work_on(cpu, work, 5)
+    assert kernel.schedule_delayed_work_on(cpu, work, 500) == first
+    assert kernel.workqueue.pending(cpu) == 1
+
+
+def test_work_of_a_cpu_that_goes_is_done_by_the_one_that_stays(kernel: Kernel) -> None:
+    stays, goes = kernel.machine.cpus[:2]
+    kernel.start_ticks([stays])
+    ran: list[tuple[str, int]] = []
+    for name, delay in (("later", 5), ("now", 0)):
+        work = DelayedWork(lambda on, name=name: ran.append((name, on.id)))
+        kernel.schedule_delayed_work_on(goes, work, delay)
+    kernel.cpu_down(stays, goes.id)
+    assert (kernel.workqueue.pending(goes), goes.next_work) == (0, NEVER)
+    spend(kernel, stays, 20)
+    assert ran == [("now", stays.id), ("later", stays.id)]
+
+
+def test_work_that_moved_to_another_cpu_can_be_cancelled_there(kernel: Kernel) -> None:
+    stays, goes = kernel.machine.cpus[:2]
+    works = [DelayedWork(lambda on: None) for _ in range(2)]
+    for work, delay in zip(works, (5, 0), strict=True):
+        kernel.schedule_delayed_work_on(goes, work, delay)
+    kernel.cpu_down(stays, goes.id)
+    assert all(kernel.workqueue.cancel_delayed_work_sync(work) for work in works)
+    assert kernel.workqueue.pending(stays) == 0

@@ -121,3 +121,31 @@ def test_a_reaper_under_a_creation_gives_up_and_comes_again():
     assert both.waited[3] == 0
     assert reaper.slab_reap_node[3] == node
     assert kernel.workqueue.pending(kernel.machine.cpus[3]) == 1
+
+
+def reaping(kernel):
+    return [kernel.workqueue.pending(cpu) for cpu in kernel.machine.cpus]
+
+
+def test_a_cpu_that_goes_takes_its_reaper_with_it_and_no_other_work():
+    allocator = new_system("1n4c", SlabOptions())
+    kernel = allocator.kernel
+    cpus, ran = kernel.machine.cpus, []
+    for cpu in cpus:
+        allocator.reaper.start_cpu_timer(cpu)
+    kernel.workqueue.queue_work(cpus[3], lambda cpu: ran.append(cpu.id))
+    allocator.cpu_down(cpus[0], 3)
+    assert reaping(kernel) == [2, 1, 1, 0]
+    kernel.run_due_work(cpus[0])
+    assert ran == [0]
+    assert reaping(kernel) == [1, 1, 1, 0]
+
+
+def test_a_reaper_that_runs_is_not_started_again():
+    allocator = new_system("4n8c", SlabOptions())
+    reaper, cpu = allocator.reaper, allocator.kernel.machine.cpus[3]
+    reaper.start_cpu_timer(cpu)
+    reaper.cache_reap(cpu)
+    reaper.start_cpu_timer(cpu)
+    assert reaper.slab_reap_node[3] == 3
+    assert allocator.kernel.workqueue.pending(cpu) == 1
