@@ -26,6 +26,8 @@ from simslab.kernel.time.jiffies import JiffyClock, initial_jiffies
 from simslab.kernel.time.tick import TickSched
 from simslab.kernel.time.timer import Timers
 from simslab.kernel.time.workqueue import DelayedWork, Workqueue
+from simslab.machine.accounting import causes
+from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from simslab.machine.machine import Machine
 
 NODESTAT_BYTES: Final = 64  # of each node, in every CPU's area
+SITE_DRAIN_PAGES: Final = site("drain_pages_zone")
 
 
 class Kernel:
@@ -144,7 +147,7 @@ class Kernel:
 
         RCU callbacks, timers, deferred work and devices to be polled (takedown_cpu, timers_dead_cpu,
         workqueue_offline_cpu, dev_cpu_dead). ksoftirqd does not run elsewhere: what it was left moves by itself. The
-        allocator's part comes after it. Not modelled: the time of it but for the devices.
+        allocator's part, and page_alloc_cpu_dead, come after it. Not modelled: the time of it but for the devices.
         """
         gone = self.machine.cpus[going]
         self.online_cpus.remove(going)
@@ -155,6 +158,22 @@ class Kernel:
         self.clocksource.leave(going, cpu.id)
         self.workqueue.workqueue_offline_cpu(gone, cpu)
         self.napi.dev_cpu_dead(gone, cpu)
+
+    def page_alloc_cpu_dead(self, cpu: Cpu, going: int) -> None:
+        """Give the pages on the lists of CPU `going`, which is gone, back to their zones; billed to `cpu`.
+
+        Source: mm/page_alloc.c. Not modelled: lru_add_drain_cpu, of pages that nobody has here; folding the CPU's
+        counters into others (vm_events_fold_cpu, cpu_vm_stats_fold), whose sums are kept from the beginning.
+        """
+        bill, cpu.bill = cpu.bill, causes.PAGE_ALLOCATOR
+        for zone in self.zones:  # drain_pages, drain_pages_zone
+            flags = cpu.irq_save(SITE_DRAIN_PAGES)
+            pcp = zone.pageset[going]
+            cpu.read(pcp.addr)
+            if pcp.count:
+                self.page_allocator.free_pcppages_bulk(cpu, zone, pcp, pcp.count)
+            cpu.irq_restore(flags)
+        cpu.bill = bill
 
     def schedule_delayed_work_on(self, cpu: Cpu, work: DelayedWork, delay: int) -> int:
         """Run `work` after `delay` jiffies, at an operation boundary; returns the jiffy at which its timer expires."""

@@ -95,6 +95,6 @@ cdef class PageAllocator:
     @cython.locals(addr=cython.longlong, flags=cython.longlong, zone=Zone, pcp=PerCpuPages)
     cdef long long free_unref_page(self, Cpu cpu, long long pfn) except -1
     @cython.locals(pfn=cython.longlong, following=cython.longlong)
-    cdef long long free_pcppages_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp) except -1
+    cpdef long long free_pcppages_bulk(self, Cpu cpu, Zone zone, PerCpuPages pcp, long long count) except -1
     @cython.locals(tail=cython.longlong, addr=cython.longlong, zone=Zone, flags=cython.longlong)
     cdef long long free_pages_ok(self, Cpu cpu, long long pfn, long long order) except -1

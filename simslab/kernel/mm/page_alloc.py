@@ -351,14 +351,14 @@ class PageAllocator:
         pcp.count += 1
         cpu.write(pcp.addr)
         if pcp.count >= pcp.high:
-            self.free_pcppages_bulk(cpu, zone, pcp)
+            self.free_pcppages_bulk(cpu, zone, pcp, pcp.batch)
         cpu.irq_restore(flags)
         return 0
 
-    def free_pcppages_bulk(self, cpu: Cpu, zone: Zone, pcp: PerCpuPages) -> int:
-        """Give the `batch` pages at the cold end of a per-CPU list back to the zone."""
+    def free_pcppages_bulk(self, cpu: Cpu, zone: Zone, pcp: PerCpuPages, count: int) -> int:
+        """Give the `count` pages at the cold end of a per-CPU list back to the zone."""
         cpu.insn_cold(BULK_INSNS)
-        pfn = zone.gather(cpu, pcp)
+        pfn = zone.gather(cpu, pcp, count)
         zone.lock.lock(cpu, SITE_FREE_BULK)
         while pfn >= 0:
             zone.lock.let_in(cpu)

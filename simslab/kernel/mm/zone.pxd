@@ -44,8 +44,8 @@ cdef class Zone:
     cdef readonly object numa_owner
     cdef long long* numa_stat
 
-    @cython.locals(first=cython.longlong, before=cython.longlong, _=cython.longlong, pfn=cython.longlong)
-    cdef long long gather(self, Cpu cpu, PerCpuPages pcp) except? -1
+    @cython.locals(first=cython.longlong, before=cython.longlong, taken=cython.longlong, pfn=cython.longlong)
+    cdef long long gather(self, Cpu cpu, PerCpuPages pcp, long long count) except? -1
     @cython.locals(mark=cython.longlong)
     cdef long long watermark_fast(self, Cpu cpu, long long order, long long highest, long long alloc_flags) noexcept
     @cython.locals(blocks=cython.longlong)

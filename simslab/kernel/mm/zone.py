@@ -110,13 +110,14 @@ class Zone:
         ends = buffers.int64_zeros(2 * len(addresses))
         self.pageset = [PerCpuPages(self.mem_map, addr, batch, ends, 2 * i) for i, addr in enumerate(addresses)]
 
-    def gather(self, cpu: Cpu, pcp: PerCpuPages) -> int:
-        """Link a batch from the cold end of a CPU's list by itself, before the lock is taken; its first page or -1.
+    def gather(self, cpu: Cpu, pcp: PerCpuPages, count: int) -> int:
+        """Link pages from the cold end of a CPU's list by themselves, before the lock is taken; the first or -1.
 
-        Source: free_pcppages_bulk, first half. Preconditions: irqs off.
+        Of more than a batch only the first batch's buddies are prefetched. Source: free_pcppages_bulk, first half.
+        Preconditions: irqs off.
         """
         first = before = -1
-        for _ in range(pcp.batch):
+        for taken in range(count):
             pfn = pcp.lists.last(cpu, 0)
             if pfn < 0:
                 break
@@ -131,7 +132,8 @@ class Zone:
                 self.mem_map.next[before] = pfn
                 cpu.write(self.mem_map.page_addr(before) + layout.PAGE_LRU)
             before = pfn
-            self.buddy.prefetch_buddy(cpu, pfn)
+            if taken < pcp.batch:
+                self.buddy.prefetch_buddy(cpu, pfn)
         return first
 
     def watermark_fast(self, cpu: Cpu, order: int, highest: int, alloc_flags: int) -> int:

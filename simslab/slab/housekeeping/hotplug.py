@@ -48,6 +48,7 @@ def cpu_down(core: SlabCore, cpu: Cpu, going: int) -> None:
             core.online_cpus.remove(going)
             cpucache.leave_node(core, going)
             cpuup_canceled(core, cpu, going)
+        core.kernel.page_alloc_cpu_dead(cpu, going)
 
 
 def cpuup_canceled(core: SlabCore, cpu: Cpu, going: int) -> None:

@@ -35,6 +35,7 @@ def cpu_down(core: SlubCore, cpu: Cpu, going: int) -> None:
     with core.kernel.hotplug.cpu_hotplug(cpu):
         core.kernel.cpu_down(cpu, going)
         core.online_cpus.remove(going)
+        core.kernel.page_alloc_cpu_dead(cpu, going)  # before slub_cpu_dead (include/linux/cpuhotplug.h)
         with holding(core.slab_mutex, cpu, charged=False):
             for cache in core.caches[::-1]:
                 flags = cpu.irq_save(SITE_DEAD)

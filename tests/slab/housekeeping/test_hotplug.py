@@ -116,3 +116,12 @@ def test_an_alien_table_that_goes_away_while_it_is_drained_is_drained_to_its_end
     allocator.kmem_cache_shrink(cpu, cache)
     assert witness.taken >= 3
     assert [ac.avail for ac in aliens] == [0, 0, 0]
+
+
+def test_a_cpu_that_goes_gives_its_lists_of_pages_back(bench):
+    bench.churn(3, 600)
+    bench.allocator.kmem_cache_shrink(bench.cpus[3], bench.cache)
+    zones = bench.allocator.kernel.zones
+    assert any(zone.pageset[3].count for zone in zones)
+    hotplug.cpu_down(bench.allocator, bench.cpus[0], 3)
+    assert not any(zone.pageset[3].count for zone in zones)

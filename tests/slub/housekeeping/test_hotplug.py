@@ -48,3 +48,13 @@ def test_memory_that_comes_gets_a_structure_in_every_cache(allocator):
     assert allocator.memory_going_online(cpu, 1) == 0
     assert cache.node[1].node == 1
     assert cache.node[0] is there
+
+
+def test_a_cpu_that_goes_gives_its_lists_of_pages_back(allocator):
+    cpus, zones = allocator.kernel.machine.cpus, allocator.kernel.zones
+    pages = [allocator.kernel.page_allocator.alloc_pages(cpus[5], gfp.GFP_KERNEL, 0, 1) for _ in range(9)]
+    for pfn in pages:
+        allocator.kernel.page_allocator.free_pages(cpus[5], pfn, 0)
+    assert any(zone.pageset[5].count for zone in zones)
+    allocator.cpu_down(cpus[0], 5)
+    assert not any(zone.pageset[5].count for zone in zones)
