@@ -40,6 +40,7 @@ class Reaper:
         """Let `cpu` reap about once every 2 s from now on, if it does not yet (mm/slab.c: start_cpu_timer)."""
         if not self.started[cpu.id]:
             self.started[cpu.id] = True
+            self.slab_reap_node[cpu.id] = self.init_reap_node(cpu.id)
             self.schedule_reap(cpu, self.kernel.hz)
 
     def slab_offline_cpu(self, cpu: Cpu) -> None:

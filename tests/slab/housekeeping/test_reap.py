@@ -141,6 +141,18 @@ def test_a_cpu_that_goes_takes_its_reaper_with_it_and_no_other_work():
     assert reaping(kernel) == [1, 1, 1, 0]
 
 
+def test_a_cpu_that_comes_back_begins_with_the_node_behind_its_own_again():
+    allocator = new_system("4n8c", SlabOptions())
+    reaper, cpus = allocator.reaper, allocator.kernel.machine.cpus
+    reaper.start_cpu_timer(cpus[3])
+    reaper.cache_reap(cpus[3])
+    assert reaper.slab_reap_node[3] == 3
+    allocator.cpu_down(cpus[0], 3)
+    allocator.cpu_up(cpus[0], 3)
+    assert reaper.slab_reap_node[3] == 2
+    assert reaping(allocator.kernel) == [0, 0, 0, 1, 0, 0, 0, 0]
+
+
 def test_a_reaper_that_runs_is_not_started_again():
     allocator = new_system("4n8c", SlabOptions())
     reaper, cpu = allocator.reaper, allocator.kernel.machine.cpus[3]
