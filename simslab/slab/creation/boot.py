@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from simslab.kernel import layout
-from simslab.kernel.errno import ENOMEM
 from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import cflgs
 from simslab.slab.core import SlabCore
-from simslab.slab.creation import cpucache, kmalloc, node_setup
-from simslab.slab.creation.node_setup import NodeSetup
+from simslab.slab.creation import cpucache, cpuup, kmalloc, node_setup
 from simslab.slab.creation.set_up import SlabCreation
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab_common import flags as fl
@@ -51,7 +49,8 @@ def boot(creation: SlabCreation, standing: bool = True) -> None:
     create_standing(creation, cpu, caches, "up")
     cpucache.enter_node(core, 0)
     for other in range(1, core.kernel.nr_cpu_ids):
-        cpuup_prepare(core, cpu, other)
+        if cpuup.cpuup_prepare(core, cpu, other):
+            raise KernelPanicError(f"no memory for what CPU {other} needs of the caches")
         core.online_cpus.append(other)
         cpucache.enter_node(core, other)
     create_standing(creation, cpu, caches, "smp")
@@ -128,25 +127,6 @@ def kmem_cache_init_late(core: SlabCore, cpu: Cpu) -> None:
         if cpucache.enable_cpucache(core, cpu, cache, gfp.GFP_NOWAIT):
             raise KernelPanicError(f"no memory for the arrays of {cache.name}")
     core.slab_state = FULL
-
-
-def cpuup_prepare(core: SlabCore, cpu: Cpu, coming: int) -> int:
-    """Prepare all caches, newest first, for CPU `coming`, not counted as online yet (mm/slab.c: cpuup_prepare).
-
-    Recomputing free_limit (init_cache_node_node) before the CPU counts is why caches older than SMP bring-up end one
-    batchcount short.
-    """
-    nid = core.kernel.cpu_to_mem[coming]
-    caches = core.caches[::-1]
-    setup = NodeSetup(core, cpu, gfp.GFP_KERNEL)
-    for cache in caches:
-        if setup.init_cache_node(cache, nid):
-            return -ENOMEM
-    for cache in caches:
-        err = setup.setup_kmem_cache_node(cache, nid, 0)
-        if err:
-            return err
-    return 0
 
 
 def create_standing(creation: SlabCreation, cpu: Cpu, caches: list[StandingCache], phase: str) -> None:

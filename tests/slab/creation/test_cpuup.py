@@ -1,0 +1,55 @@
+import pytest
+
+from simslab.conform.slab import invariants
+from simslab.conform.topologies import new_system
+from simslab.kernel.errno import ENOMEM
+from simslab.kernel.mm import gfp
+from simslab.slab.creation.options import SlabOptions
+
+
+class FailsAt:
+    """Lets one allocation fail, the `number`th from now on."""
+
+    def __init__(self, number):
+        self.left = number
+
+    def should_failslab(self, cache, flags):
+        self.left -= 1
+        return self.left == 0
+
+
+def free_slabs_on(allocator, cpu, cache):
+    """Leave a node with slabs that are free and that its limit lets it keep."""
+    objects = [allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) for _ in range(900)]
+    for objp in objects:
+        allocator.kmem_cache_free(cpu, cache, objp)
+    return cache.node[cpu.numa_mem]
+
+
+@pytest.mark.parametrize("at", [1, 40])
+def test_a_cpu_that_cannot_come_leaves_its_node_as_one_that_has_gone(at):
+    allocator = new_system("2n8c", SlabOptions(slab_nomerge=True))
+    cpus, cache = allocator.kernel.machine.cpus, allocator.kmem_cache_create("plug", 256)
+    allocator.cpu_down(cpus[0], 3)
+    node = free_slabs_on(allocator, cpus[1], cache)
+    assert node.free_slabs > 0
+    allocator.set_failslab(FailsAt(at))
+    assert allocator.cpu_up(cpus[0], 3) == -ENOMEM
+    allocator.set_failslab(None)
+    assert node.free_slabs == 0
+    assert node.free_limit == (1 + 3) * cache.batchcount + cache.num - cache.batchcount
+    assert (node.shared is not None, 3 in allocator.online_cpus) == (True, False)
+    assert invariants.check(allocator, {cache.index: []}) == []
+    assert allocator.cpu_up(cpus[0], 3) == 0
+
+
+def test_the_first_cpu_of_a_node_that_cannot_come_leaves_it_no_arrays():
+    allocator = new_system("2n8c", SlabOptions(slab_nomerge=True))
+    cpus = allocator.kernel.machine.cpus
+    for going in (4, 5, 6, 7):
+        allocator.cpu_down(cpus[0], going)
+    allocator.set_failslab(FailsAt(100))
+    assert allocator.cpu_up(cpus[0], 4) == -ENOMEM
+    allocator.set_failslab(None)
+    assert {(cache.node[1].shared, cache.node[1].alien) for cache in allocator.caches} == {(None, None)}
+    assert invariants.check(allocator, {}) == []
