@@ -40,9 +40,13 @@ def cpuup_prepare(core: SlabCore, cpu: Cpu, coming: int) -> int:
 
 
 def cpuup_canceled(core: SlabCore, cpu: Cpu, going: int) -> None:
-    """Empty the arrays of a CPU that is gone or could not come, and its node's if that has no CPU (cpuup_canceled)."""
+    """Empty the arrays of a CPU that is gone or could not come, and its node's if that has no CPU (cpuup_canceled).
+
+    Its node is that of its memory, and has no CPU when none of its own is online (cpumask_of_node), whoever else has
+    the node's objects in arrays.
+    """
     node = core.kernel.cpu_to_mem[going]
-    last = all(core.kernel.cpu_to_mem[other] != node for other in core.online_cpus)
+    last = not core.cpus_in_node[node]
     for cache in core.caches[::-1]:
         n = cache.node[node]
         if n is not None:

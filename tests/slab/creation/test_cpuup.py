@@ -1,9 +1,13 @@
 import pytest
 
 from simslab.conform.slab import invariants
-from simslab.conform.topologies import new_system
+from simslab.conform.topologies import machine_document, new_system
 from simslab.kernel.errno import ENOMEM
+from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
+from simslab.machine.machine import build_machine
+from simslab.machine.spec import MachineSpec
+from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.options import SlabOptions
 
 
@@ -53,3 +57,33 @@ def test_the_first_cpu_of_a_node_that_cannot_come_leaves_it_no_arrays():
     allocator.set_failslab(None)
     assert {(cache.node[1].shared, cache.node[1].alien) for cache in allocator.caches} == {(None, None)}
     assert invariants.check(allocator, {}) == []
+
+
+@pytest.fixture
+def memoryless():
+    """An allocator of two nodes of four CPUs each, the second without memory: its CPUs have the first's."""
+    document = machine_document("2n8c")
+    document["nodes"][1]["memory"] = "0"
+    kernel = Kernel(build_machine(MachineSpec.model_validate(document)), have_memoryless_nodes=True)
+    allocator = SlabAllocator(kernel, SlabOptions(slab_nomerge=True))
+    allocator.boot(standing=False)
+    return allocator
+
+
+def test_a_node_is_without_cpus_when_its_own_are_gone_whoever_else_has_its_memory(memoryless):
+    cache, cpus = memoryless.kmem_cache_create("plug", 256), memoryless.kernel.machine.cpus
+    node = cache.node[0]
+    for going in (0, 1, 2):
+        memoryless.cpu_down(cpus[4], going)
+    assert node.shared is not None
+    memoryless.cpu_down(cpus[4], 3)
+    assert (node.shared, node.alien) == (None, None)
+    assert free_slabs_on(memoryless, cpus[5], cache) is node
+    assert invariants.check(memoryless, {cache.index: []}) == []
+
+
+def test_a_cpu_of_a_node_without_memory_leaves_the_nearest_its_arrays(memoryless):
+    cache, cpus = memoryless.kmem_cache_create("plug", 256), memoryless.kernel.machine.cpus
+    for going in (4, 5, 6, 7):
+        memoryless.cpu_down(cpus[0], going)
+    assert cache.node[0].shared is not None
