@@ -18,3 +18,4 @@ cdef class Cache:
     cdef public long long reciprocal_sh1
     cdef public long long reciprocal_sh2
     cdef public list random_seq
+    cdef public long long random_seq_addr

@@ -23,3 +23,4 @@ class Cache:
         self.reciprocal_sh1 = 0
         self.reciprocal_sh2 = 0
         self.random_seq: list[int] | None = None  # with SLAB_FREELIST_RANDOM
+        self.random_seq_addr = 0  # model: where its memory is, NULL without

@@ -12,10 +12,6 @@ class FreelistShuffle:
     def __init__(self, random: FreelistRandom) -> None:
         self.random = random
 
-    def init_cache_random_seq(self, cache: KmemCache) -> None:
-        """Draw the sequence of a cache once, over the objects of a slab of the usual order (init_cache_random_seq)."""
-        self.random.cache_random_seq_create(cache, cache.oo_objects)
-
     def shuffle_freelist(self, cache: KmemCache, objects: int) -> list[int]:
         """The order of a new slab's `objects`; empty when they stay in theirs (mm/slub.c: shuffle_freelist).
 

@@ -48,3 +48,40 @@ def test_the_first_caches_are_shuffled_from_the_end_of_boot_on(booted):
     cache = allocator.kmalloc_slab(64, KERNEL)
     assert cache.random_seq is not None
     assert allocator.pages.shuffle.shuffle_freelist(cache, 1) == []
+
+
+class FailsAlways:
+    def should_failslab(self, cache, flags):
+        return cache.name.startswith("kmalloc")
+
+
+def in_use(allocator, addr):
+    """Whether somebody has the object of kmalloc at an address: it is not handed out again."""
+    cpu = allocator.kernel.machine.cpus[0]
+    return allocator.kmalloc(cpu, 64, KERNEL) != addr
+
+
+def test_a_cache_keeps_its_sequence_in_memory_from_kmalloc_as_long_as_it_lives(booted):
+    allocator = booted("1n1c", slab_nomerge=True, freelist_random=True)
+    cache = allocator.kmem_cache_create("c", 256)
+    addr = cache.random_seq_addr
+    assert allocator.kmalloc_slab(4 * cache.oo_objects, KERNEL).name == "kmalloc-64"
+    assert in_use(allocator, addr)
+    allocator.kmem_cache_destroy(cache)
+    assert not in_use(allocator, addr)
+
+
+def test_a_cache_without_memory_for_its_sequence_is_not_created(booted, caplog):
+    allocator = booted("1n1c", slab_nomerge=True, freelist_random=True)
+    allocator.set_failslab(FailsAlways())
+    assert allocator.kmem_cache_create("c", 64) is None
+    assert "SLUB: Unable to initialize free list for c" in caplog.text
+
+
+def test_at_the_end_of_boot_the_newest_cache_gets_its_sequence_first(booted):
+    """All of one size come from one slab, in order of the addresses where that was not shuffled itself."""
+    allocator = booted("1n1c", slab_nomerge=True, freelist_random=True)
+    made = [cache for cache in allocator.caches if cache.oo_objects == 16 and "dma" not in cache.name]
+    assert len(made) > 2
+    addresses = [cache.random_seq_addr for cache in made]
+    assert addresses == sorted(addresses, reverse=True)

@@ -25,10 +25,12 @@ DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
 
 def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Choose the tunables by object size and apply them (mm/slab.c: enable_cpucache); 0 or a negative errno."""
+    err: int = 0
     if core.pages.randomizer is not None:
-        core.pages.randomizer.random.cache_random_seq_create(cache, cache.num)
-    limit, batchcount, shared = tunables(cache.size, core.kernel.nr_cpu_ids, core.options.debug_slab)
-    err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
+        err = core.pages.randomizer.random.cache_random_seq_create(core, cpu, cache, cache.num, request)
+    if not err:
+        limit, batchcount, shared = tunables(cache.size, core.kernel.nr_cpu_ids, core.options.debug_slab)
+        err = do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
     if err:
         core.kernel.log.pr_err(cpu, f"enable_cpucache failed for {cache.name}, error {-err}")
     return err

@@ -11,6 +11,7 @@ from simslab.slab.creation.geometry import FreelistCache, Geometry, Rules, cache
 from simslab.slab.kmem_cache import KmemCache
 from simslab.slab_common.alignment import reciprocal_value
 from simslab.slab_common.creation import CacheCreation, CacheRequest
+from simslab.slab_common.freelist_random import cache_random_seq_destroy
 from simslab.slab_common.merging import MergeRules, find_mergeable
 from simslab.slab_common.slab_state import UP
 
@@ -106,6 +107,7 @@ def rules_of(core: SlabCore) -> Rules:
 
 def kmem_cache_release(core: SlabCore, cpu: Cpu, cache: KmemCache) -> None:
     """Free the arrays and node structures of a cache without objects (mm/slab.c: __kmem_cache_release)."""
+    cache_random_seq_destroy(core, cpu, cache)
     if cache.cpu_cache:
         core.kernel.percpu.free_percpu(cache.cpu_cache_offset)
         cache.cpu_cache = []

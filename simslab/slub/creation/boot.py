@@ -19,7 +19,7 @@ from simslab.slab_common.slab_state import DOWN, FULL, PARTIAL, UP, KernelPanicE
 from simslab.slab_common.standing import StandingCache, read_standing_caches
 from simslab.slub import layout
 from simslab.slub.creation import kmalloc
-from simslab.slub.creation.set_up import SlubCreation
+from simslab.slub.creation.set_up import SlubCreation, init_cache_random_seq
 from simslab.slub.kmem_cache import KmemCache
 
 STANDING_CACHES: Final = "standing_caches.csv"
@@ -81,9 +81,8 @@ def kmem_cache_init(creation: SlubCreation, cpu: Cpu) -> None:
         if description.type == KMALLOC_DMA:
             core.slab_state = UP  # the kmalloc array is usable; the DMA caches are already made in that state
         creation.create_kmalloc_cache(cpu, description)
-    if core.pages.shuffle is not None:  # init_freelist_randomization
-        for made in core.caches:
-            core.pages.shuffle.init_cache_random_seq(made)
+    for made in core.caches[::-1]:  # init_freelist_randomization: those that have none yet, newest first
+        init_cache_random_seq(core, cpu, made)
 
 
 def bootstrap(creation: SlubCreation, cpu: Cpu, cache: KmemCache) -> None:

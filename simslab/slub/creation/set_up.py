@@ -11,6 +11,7 @@ from simslab.kernel.mm import gfp
 from simslab.machine.core.cpu import Cpu
 from simslab.slab_common.alignment import BYTES_PER_WORD, align_up, reciprocal_value
 from simslab.slab_common.creation import CacheCreation, CacheRequest
+from simslab.slab_common.freelist_random import FreelistRandom, cache_random_seq_destroy
 from simslab.slab_common.merging import MergeRules, find_mergeable
 from simslab.slab_common.slab_state import DOWN, UP, KernelPanicError
 from simslab.slab_common.standing import StandingCache
@@ -73,9 +74,8 @@ class SlubCreation(CacheCreation[KmemCache]):
         apply_geometry(cache, geometry, sizing.kmem_cache_debug(geometry.flags, rules))
         if core.options.freelist_hardened:
             cache.random = random_long(core.options.freelist_seed, cache.name)
-        if core.pages.shuffle is not None and core.slab_state >= UP:
-            core.pages.shuffle.init_cache_random_seq(cache)
-        if init_kmem_cache_nodes(core, cpu, cache) and alloc_kmem_cache_cpus(core, cache):
+        shuffled = core.slab_state < UP or not init_cache_random_seq(core, cpu, cache)
+        if shuffled and init_kmem_cache_nodes(core, cpu, cache) and alloc_kmem_cache_cpus(core, cache):
             return 0
         self.release(cpu, cache)
         return -EINVAL
@@ -87,6 +87,7 @@ class SlubCreation(CacheCreation[KmemCache]):
     def release(self, cpu: Cpu, cache: KmemCache) -> None:
         """Free the structures of a cache without slabs (mm/slub.c: __kmem_cache_release)."""
         core = self.core
+        cache_random_seq_destroy(core, cpu, cache)
         if cache.cpu_slab:
             core.kernel.percpu.free_percpu(cache.cpu_slab_offset)
             cache.cpu_slab = []
@@ -95,6 +96,20 @@ class SlubCreation(CacheCreation[KmemCache]):
                 cache.node[nid] = None
                 assert core.kmem_cache_node is not None
                 core.kmem_cache_free(cpu, core.kmem_cache_node, n.addr)
+
+
+def init_cache_random_seq(core: SlubCore, cpu: Cpu, cache: KmemCache) -> int:
+    """Draw the sequence of a cache once, over the objects of a slab of the usual order; 0 or -ENOMEM.
+
+    Without SLAB_FREELIST_RANDOM there is none. A failure is told of. Source: mm/slub.c: init_cache_random_seq.
+    """
+    if core.pages.shuffle is None:
+        return 0
+    random_seq: FreelistRandom = core.pages.shuffle.random
+    err = random_seq.cache_random_seq_create(core, cpu, cache, cache.oo_objects, gfp.GFP_KERNEL)
+    if err:
+        core.kernel.log.pr_err(cpu, f"SLUB: Unable to initialize free list for {cache.name}")
+    return err
 
 
 def random_long(seed: int, name: str) -> int:
