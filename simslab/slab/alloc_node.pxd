@@ -2,6 +2,7 @@
 cimport cython
 from simslab.kernel cimport layout
 from simslab.kernel.mm cimport gfp
+from simslab.kernel.mm.zone cimport Zone
 from simslab.machine.accounting cimport callsites
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab cimport paths
@@ -9,6 +10,8 @@ from simslab.slab.kmem_cache cimport KmemCache, KmemCacheNode
 from simslab.slab.slab_lists cimport SlabLists
 from simslab.slab.slab_page cimport SlabPages
 
+cdef long long ZONE_DMA
+cdef long long ZONE_DMA32
 cdef unsigned long long ULONG_MAX
 cdef long long INSNS_NODE_SLABS
 cdef long long INSNS_NODE_GROW
@@ -40,6 +43,8 @@ cdef class NodeAlloc:
     cdef long long fallback_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
     @cython.locals(nid=cython.longlong, n=KmemCacheNode, objp=cython.longlong)
     cdef long long alloc_from_zonelist(self, Cpu cpu, KmemCache cache, long long exact, list nodes) except -1
+    @cython.locals(zones=list, lowest=Zone)
+    cdef long long has_zone(self, long long nid, long long exact) except? -1
     cdef count_alloced(self, KmemCache cache, long long count)
     @cython.locals(_=cython.longlong)
     cdef count_active(self, KmemCache cache, long long count)

@@ -10,6 +10,8 @@ from typing import Any, Final
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
+from simslab.kernel.mm import zone as zone_module
+from simslab.kernel.mm.zone import Zone
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import paths
@@ -17,6 +19,8 @@ from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 from simslab.slab.slab_page import SlabPages
 
+ZONE_DMA: Final = zone_module.ZONE_DMA
+ZONE_DMA32: Final = zone_module.ZONE_DMA32
 ULONG_MAX: Final = (1 << 64) - 1
 
 
@@ -137,9 +141,12 @@ class NodeAlloc:
     def alloc_from_zonelist(self, cpu: Cpu, cache: KmemCache, exact: int, nodes: list[int]) -> int:
         """First loop of fallback_alloc: those of `nodes` with free objects, in order.
 
+        A request for low memory looks only at nodes that have some, whatever memory the cache's slabs there are of.
         Not modelled: zones of a node one by one (all follow each other, and the answer is the node's).
         """
         for nid in nodes:
+            if exact & (gfp.DMA | gfp.DMA32) and not self.has_zone(nid, exact):
+                continue
             cpu.insn(INSNS_FALLBACK_ZONE)
             if self.policies is not None and not self.policies.node_allowed(cpu, nid, exact):
                 continue
@@ -153,6 +160,12 @@ class NodeAlloc:
                 if objp:
                     return objp
         return 0
+
+    def has_zone(self, nid: int, exact: int) -> int:
+        """Whether a node has memory as low as the request is for (for_each_zone_zonelist up to gfp_zone)."""
+        zones = self.pages.page_allocator.thisnode[nid]  # highest first
+        lowest: Zone = zones[len(zones) - 1]
+        return 1 if lowest.index <= (ZONE_DMA if exact & gfp.DMA else ZONE_DMA32) else 0
 
     def count_alloced(self, cache: KmemCache, count: int) -> None:
         """STATS_INC_ALLOCED for `count` objects put into an array, which also makes them active."""

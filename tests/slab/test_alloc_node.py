@@ -91,3 +91,17 @@ def test_a_colour_under_list_lock_is_chosen_by_the_node_asked_then_by_that_of_th
     assert bench.nid(bench.alloc(1)) == 0
     assert takings(bench)["cache_grow"] == 2
     assert not bench.cpu.irqs_off
+
+
+@pytest.mark.parametrize(("flags", "served"), [(gfp.GFP_KERNEL, 1), (gfp.GFP_KERNEL | gfp.GFP_DMA, 0)])
+def test_a_request_for_low_memory_passes_over_nodes_without_any(bench, flags, served):
+    """Node 1 has free objects, but no memory of ZONE_DMA, and node 0 cannot grow (fallback_alloc: gfp_zone)."""
+    objects = [bench.alloc(1) for _ in range(2)]
+    for objp in objects:
+        bench.allocator.kmem_cache_free(bench.allocator.kernel.machine.cpus[4], bench.cache, objp)
+    bench.allocator.kmem_cache_shrink(bench.cpu, bench.cache)
+    keeps = bench.alloc(1)
+    bench.deny(0b11)
+    objp = bench.alloc(0, flags)
+    assert (objp != 0) == bool(served)
+    assert keeps
