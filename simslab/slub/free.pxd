@@ -58,6 +58,7 @@ cdef class SlubFree:
     @cython.locals(c=KmemCacheCpu)
     cdef long long settle_for(self, Cpu cpu, KmemCache cache, long long pfn) except? -1
     cdef long long slab_free_one(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) except -1
+    @cython.locals(behind=cython.longlong)
     cdef long long wipe(self, Cpu cpu, KmemCache cache, long long objp) noexcept
     @cython.locals(c=KmemCacheCpu, tid=cython.longlong)
     cdef long long do_slab_free(

@@ -132,12 +132,19 @@ class SlubFree:
         return self.do_slab_free(cpu, cache, pfn, objp, objp, 1)
 
     def wipe(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
-        """Zero a freed object (slab_free_freelist_hook with init_on_free)."""
+        """Zero a freed object, and what is behind it but for the red zone (slab_free_freelist_hook, init_on_free).
+
+        Not modelled: that tracking data is among it.
+        """
         if cache.ctor or cache.flags & CONTENTS_MATTER:
             return 0
         cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
         cpu.insn(INSNS_ZERO)
-        return cpu.clear(objp, cache.object_size)
+        cpu.clear(objp, cache.object_size)
+        cpu.read(cache.addr + layout.KMEM_CACHE_INUSE)
+        cpu.insn(INSNS_ZERO)
+        behind = cache.size - cache.inuse - cache.left
+        return cpu.clear(objp + cache.inuse, behind) if behind > 0 else 0
 
     # -- one list of objects of one slab ------------------------------------------------------------------------------
 

@@ -197,3 +197,15 @@ def test_a_kernel_that_does_not_look_is_stopped_where_it_would_go_wrong(booted):
     objp = allocator.kmem_cache_alloc(cpu, own, gfp.GFP_KERNEL)
     with pytest.raises(KernelBugError, match="is of another cache, or of none"):
         allocator.kmem_cache_free(cpu, allocator.kmem_cache_create("other", 64), objp)
+
+
+@pytest.mark.parametrize("wiped", [False, True])
+def test_with_init_on_free_what_is_behind_an_object_is_wiped_as_well(booted, wiped):
+    """The last line of a slot of 512 bytes, far behind the object's own (slab_free_freelist_hook)."""
+    allocator = booted("1n1c", slab_nomerge=True, init_on_free=wiped)
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("c", 136, 512)
+    assert (cache.inuse, cache.size) == (136, 512)
+    objects = [allocator.kmem_cache_alloc(cpu, cache, KERNEL) for _ in range(2)]
+    allocator.kmem_cache_free(cpu, cache, objects[0])
+    allocator.kmem_cache_free_bulk(cpu, cache, objects[1:])
+    assert [cpu.look(objp + 448) == 0 for objp in objects] == [wiped, wiped]
