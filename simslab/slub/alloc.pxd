@@ -65,6 +65,7 @@ cdef class SlubAlloc:
     @cython.locals(saved=cython.longlong, objp=cython.longlong)
     cdef long long slab_alloc_slow(self, Cpu cpu, KmemCache cache, long long flags, long long node) except -1
     cdef long long initialise(self, Cpu cpu, KmemCache cache, long long flags, long long objp) except -1
+    cdef long long maybe_wipe_obj_freeptr(self, Cpu cpu, KmemCache cache, long long objp) noexcept
     cdef long long tell_zeroed(self, KmemCache cache, long long objp) except? -1
     cdef long long want_init_on_alloc(self, KmemCache cache, long long flags) noexcept
     cdef long long may_zero(self, KmemCache cache) noexcept

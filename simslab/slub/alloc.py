@@ -124,6 +124,7 @@ class SlubAlloc:
                 break
             c.stat[stat_item.CMPXCHG_DOUBLE_CPU_FAIL] += 1
         if (self.init_on_alloc or flags & gfp.ZERO or self.init_on_free) and objp:
+            self.maybe_wipe_obj_freeptr(cpu, cache, objp)
             self.initialise(cpu, cache, flags, objp)
         if verdict:
             self.memcg.post_alloc_hook(cpu, cache, flags, [objp], 1)
@@ -143,15 +144,19 @@ class SlubAlloc:
         return objp
 
     def initialise(self, cpu: Cpu, cache: KmemCache, flags: int, objp: int) -> int:
-        """Zero what must be zero (mm/slub.c: maybe_wipe_obj_freeptr, slab_want_init_on_alloc)."""
-        if self.init_on_free and self.may_zero(cache):
-            cpu.write(objp + cache.offset)
+        """Zero an object for its user if that is wanted (mm/slub.c: slab_want_init_on_alloc)."""
         if self.want_init_on_alloc(cache, flags):
             cpu.read(cache.addr + layout.KMEM_CACHE_OBJECT_SIZE)
             cpu.insn(INSNS_ZERO)
             cpu.clear(objp, cache.object_size)
             if self.pages.debug is not None:
                 self.tell_zeroed(cache, objp)
+        return 0
+
+    def maybe_wipe_obj_freeptr(self, cpu: Cpu, cache: KmemCache, objp: int) -> int:
+        """Zero the free pointer in an object that was zeroed when it was freed (mm/slub.c: maybe_wipe_obj_freeptr)."""
+        if self.init_on_free and self.may_zero(cache):
+            cpu.write(objp + cache.offset)
         return 0
 
     def tell_zeroed(self, cache: KmemCache, objp: int) -> int:
@@ -351,6 +356,8 @@ class SlubAlloc:
                 objp = self.slab_alloc(cpu, cache, flags, gfp.NUMA_NO_NODE)
             if not objp:
                 break
+            if self.init_on_free:
+                self.maybe_wipe_obj_freeptr(cpu, cache, objp)
             objects.append(objp)
         if len(objects) < size:
             cpu.irq_enable()
@@ -361,7 +368,7 @@ class SlubAlloc:
         cpu.update(c.addr + layout.CPU_TID)
         cpu.irq_enable()
         cpu.path = paths.ALLOC_BULK
-        if self.init_on_alloc or flags & gfp.ZERO or self.init_on_free:
+        if self.want_init_on_alloc(cache, flags):
             for objp in objects:
                 self.initialise(cpu, cache, flags, objp)
         if verdict:

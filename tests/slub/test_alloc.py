@@ -6,6 +6,7 @@ import pytest
 
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
+from simslab.machine.accounting.callsites import site
 from simslab.machine.description.model import cycles
 from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
@@ -176,3 +177,21 @@ def test_a_warm_pair_takes_the_published_cycles():
 
 def test_a_machine_says_what_its_exchange_of_two_words_costs():
     assert warm_pair(30) - warm_pair(10) == pytest.approx(2 * 20)
+
+
+def test_free_pointers_are_wiped_while_a_bulk_allocation_has_interrupts_off(booted):
+    """In the loop, with init_on_free (maybe_wipe_obj_freeptr): lines that another CPU has read are to be had back."""
+    masked, whole = {}, {}
+    for wiped in (False, True):
+        allocator = booted("1n4c", slab_nomerge=True, init_on_free=wiped)
+        (cpu, reader), cache = allocator.kernel.machine.cpus[:2], allocator.kmem_cache_create("c", 192)
+        objects = allocator.kmem_cache_alloc_bulk(cpu, cache, KERNEL, 20)
+        allocator.kmem_cache_free_bulk(cpu, cache, objects)
+        for objp in objects:
+            reader.look(objp + cache.offset)
+        cpu.irq_stats.clear()
+        begin = cpu.now
+        assert sorted(allocator.kmem_cache_alloc_bulk(cpu, cache, KERNEL, 20)) == sorted(objects)
+        whole[wiped] = cpu.now - begin
+        masked[wiped] = max(spent for spent, _ in cpu.irq_stats.off[site("kmem_cache_alloc_bulk")])
+    assert masked[True] - masked[False] == whole[True] - whole[False] > 0
