@@ -22,6 +22,14 @@ def test_slabs_are_sorted_fullest_first_and_empty_ones_go(booted):
     assert cache.get_node(0).nr_partial == 3
 
 
+@pytest.mark.parametrize(("no_slub_debug", "told"), [(False, 1), (True, 0)])
+def test_slabs_that_are_left_are_told_of_where_they_are_counted(booted, no_slub_debug, told):
+    allocator = booted("1n1c", slab_nomerge=True, no_slub_debug=no_slub_debug)
+    cache, cpu = allocator.kmem_cache_create("c", 64), allocator.kernel.machine.cpus[0]
+    allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    assert allocator.kmem_cache_shrink(cpu, cache) == told
+
+
 def test_shrinking_an_unused_cache_leaves_nothing(booted):
     allocator = booted("2n8c", slab_nomerge=True)
     cache = allocator.kmem_cache_create("c", 64)
