@@ -45,6 +45,7 @@ cdef class SlubCore(Allocator):
     cdef public GetPartial get_partial
     cdef readonly SlubAlloc allocating
     cdef public SlubFree freeing
+    cdef readonly object reports
 
     @cython.locals(own=KmemCache)
     cpdef long long kmem_cache_alloc(self, Cpu cpu, Cache cache, long long flags) except -1

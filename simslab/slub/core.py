@@ -31,6 +31,8 @@ from simslab.slub.creation import kmalloc
 from simslab.slub.creation.geometry import Rules, get_order
 from simslab.slub.creation.options import SlubOptions
 from simslab.slub.debug.checks import SlubDebug
+from simslab.slub.debug.contents import SlubContents
+from simslab.slub.debug.reports import SlubReports
 from simslab.slub.free import SlubFree
 from simslab.slub.housekeeping.out_of_memory import OutOfMemory
 from simslab.slub.kmem_cache import KmemCache
@@ -91,8 +93,10 @@ class SlubCore(Allocator):
         self.pages.counted = 0 if self.options.no_slub_debug else 1
         if self.options.freelist_random:
             self.pages.shuffle = FreelistShuffle(FreelistRandom(self.options.freelist_seed))
+        contents = SlubContents(kernel.mem_map, self.pages.freelists)
+        self.reports = SlubReports(self.pages, contents, kernel.log, kernel.jiffies)
         if self.options.debug_enabled():
-            self.debug = self.pages.debug = SlubDebug(self.pages, kernel.log, kernel.jiffies)
+            self.debug = self.pages.debug = SlubDebug(self.pages, self.reports)
         self.allocating.init_on_alloc = kernel.page_allocator.init_on_alloc = int(self.options.init_on_alloc)
         self.allocating.init_on_free = self.freeing.init_on_free = int(self.options.init_on_free)
         kernel.page_allocator.init_on_free = int(self.options.init_on_free)

@@ -6,10 +6,8 @@ whose red zones a constructor or init_on_free writes. Instructions and lines of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from simslab.kernel.printk import KernelLog
 from simslab.kernel.text import ALLOC_RETURN, FREE_RETURN
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
@@ -21,7 +19,6 @@ from simslab.slub.debug.contents import (
     RED_INACTIVE,
     TRACK_ALLOC,
     TRACK_FREE,
-    SlubContents,
     Track,
     freeptr_outside_object,
     padding,
@@ -44,11 +41,11 @@ OBJECT_STATES: Final = fl.SLAB_STORE_USER | fl.SLAB_RED_ZONE | fl.OBJECT_POISON
 class SlubDebug:
     """What a kernel booted with `slub_debug` does more."""
 
-    def __init__(self, pages: SlubPages, log: KernelLog, jiffies: Callable[[Cpu], int]) -> None:
+    def __init__(self, pages: SlubPages, reports: SlubReports) -> None:
         self.pages = pages
         self.caches: dict[int, KmemCache] = {}  # debugged ones by index
-        self.contents = SlubContents(pages.mem_map, pages.freelists)
-        self.reports = SlubReports(pages, self.contents, log, jiffies)
+        self.contents = reports.contents
+        self.reports = reports
 
     # -- for users ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,6 @@
-"""What kernels with `slub_debug` print, in the kernel's formats (mm/slub.c: slab_bug, print_trailer, ...).
+"""What kernels with CONFIG_SLUB_DEBUG print, in the kernel's formats (mm/slub.c: slab_bug, print_trailer, ...).
+
+Of caches that `slub_debug` does not name that is what is left of them when they are destroyed.
 
 Addresses are printed as %p prints them, 16 hexadecimal digits, but are the simulated physical ones that simslab's
 interface uses. Not modelled: call traces.
@@ -22,6 +24,7 @@ from simslab.slub.slab_page import SlubPages
 RULER: Final = "=" * 77
 UNDER: Final = "-" * 77
 BYTES_BEFORE: Final = 16
+LONGEST: Final = 99  # characters of what slab_err says, which goes through a buffer of 100
 
 
 class SlubReports:
@@ -49,7 +52,7 @@ class SlubReports:
 
     def slab_err(self, cpu: Cpu, cache: KmemCache, pfn: int, what: str) -> None:
         """Report what is wrong with a slab (mm/slub.c: slab_err)."""
-        self.slab_bug(cpu, cache, what)
+        self.slab_bug(cpu, cache, what[:LONGEST])
         self.page_info(cpu, pfn)
         self.log.dump_stack(cpu)
 
@@ -57,6 +60,11 @@ class SlubReports:
         """Report what is wrong with an object (mm/slub.c: object_err)."""
         self.slab_bug(cpu, cache, what)
         self.trailer(cpu, cache, pfn, objp)
+
+    def live_object(self, cpu: Cpu, cache: KmemCache, objp: int, offset: int) -> None:
+        """Name an object, `offset` bytes into its slab, that outlives its cache, and its users (list_slab_objects)."""
+        self.log.pr_err(cpu, f"INFO: Object {pointer(objp)} @offset={offset}")
+        self.tracking(cpu, cache, objp)
 
     def page_info(self, cpu: Cpu, pfn: int) -> None:
         """One line of a slab (mm/slub.c: print_page_info)."""

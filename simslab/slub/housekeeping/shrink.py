@@ -18,6 +18,7 @@ INSNS_HAS_CPU_SLAB: Final = 7  # by CPU
 INSNS_SMP_CALL: Final = 830  # on_each_cpu_cond without an engine: masks, queues, IPI
 INSNS_SHRINK: Final = 60  # estimate: __kmem_cache_shrink by node
 INSNS_SHRINK_SLAB: Final = 20  # estimate
+INSNS_LIST_OBJECT: Final = 10  # estimate: an object in list_slab_objects
 
 SITE_SHRINK: Final = callsites.site("__kmem_cache_shrink")
 SITE_FREE_PARTIAL: Final = callsites.site("free_partial")
@@ -119,7 +120,7 @@ def relink(allocator: SlubCore, n: KmemCacheNode, order: list[int]) -> None:
 
 
 def free_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> None:
-    """Discard the empty slabs of a node; the others are told of (mm/slub.c: free_partial)."""
+    """Discard the empty slabs of a node; the live objects of others are told (mm/slub.c: free_partial)."""
     discard: list[int] = []
     cpu.irq_disable(SITE_FREE_PARTIAL)
     n.list_lock.lock(cpu, SITE_FREE_PARTIAL)
@@ -127,12 +128,31 @@ def free_partial(allocator: SlubCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNo
         if allocator.pages.inuse(pfn) == 0:
             allocator.lists.remove_partial(cpu, cache, n, pfn)
             discard.insert(0, pfn)
-        else:
-            allocator.kernel.log.pr_err(cpu, f"Objects remaining in {cache.name} on __kmem_cache_shutdown()")
+        elif allocator.pages.counted:
+            list_slab_objects(allocator, cpu, cache, pfn)
     n.list_lock.unlock(cpu)
     cpu.irq_enable()
     for pfn in discard:
         allocator.pages.discard_slab(cpu, cache, pfn)
+
+
+def list_slab_objects(allocator: SlubCore, cpu: Cpu, cache: KmemCache, pfn: int) -> None:
+    """Tell which objects of a slab are left when their cache is to go (mm/slub.c: list_slab_objects).
+
+    Its list_lock is held. Kernels without CONFIG_SLUB_DEBUG tell nothing, others do without `slub_debug`, too. Not
+    modelled: the lock of the map of free objects (object_map_lock).
+    """
+    pages, reports = allocator.pages, allocator.reports
+    reports.slab_err(cpu, cache, pfn, f"Objects remaining in {cache.name} on __kmem_cache_shutdown()")
+    cpu.atomic(pages.mem_map.page_addr(pfn) + layout.PAGE_FLAGS)  # slab_lock
+    free = pages.freelists.objects(cache, pages.mem_map.get("freelist", pfn))
+    for objp in free:
+        cpu.read(objp + cache.offset)
+    start = pfn << layout.PAGE_SHIFT
+    for objp in range(start + cache.left, start + cache.left + pages.objects(pfn) * cache.size, cache.size):
+        cpu.insn(INSNS_LIST_OBJECT)
+        if objp not in free:
+            reports.live_object(cpu, cache, objp, objp - start)
 
 
 def kmem_cache_shutdown(allocator: SlubCore, cpu: Cpu, cache: KmemCache) -> int:

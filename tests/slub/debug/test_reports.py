@@ -82,3 +82,10 @@ def test_a_traced_cache_tells_every_allocation_and_free(booted):
 def test_an_address_is_printed_with_16_digits():
     assert pointer(0x1F) == "0x000000000000001f"
     assert pointer(-1) == "0xffffffffffffffff"
+
+
+def test_what_is_wrong_with_a_slab_is_cut_after_99_characters(booted):
+    allocator = booted("1n1c", slab_nomerge=True)
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("c", 64)
+    allocator.reports.slab_err(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, KERNEL) >> 12, "x" * 100)
+    assert allocator.kernel.log.lines[1].endswith("BUG c (Not tainted): " + "x" * 99)

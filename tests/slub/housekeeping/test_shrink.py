@@ -60,3 +60,38 @@ def test_only_cpus_with_slabs_are_flushed_in_the_order_told(booted, told, order)
     flush_all(allocator, cpus[3], cache)
     assert allocator.slabs.observer.cpus == order
     assert all(c.page < 0 for c in cache.cpu_slab)
+
+
+def left_behind(allocator, count):
+    """Destroy a cache with `count` objects out of one slab: what is told, those objects."""
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("leak", 256)
+    objects = [allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) for _ in range(count + 1)]
+    allocator.kmem_cache_free(cpu, cache, objects.pop(0))
+    assert allocator.kmem_cache_destroy(cache) == -16
+    return [line.split("] ", 1)[1] for line in allocator.kernel.log.lines], objects
+
+
+def test_what_is_left_of_a_cache_is_told_object_by_object_when_it_is_to_be_destroyed(booted):
+    lines, objects = left_behind(booted("1n1c", slab_nomerge=True), 2)
+    assert lines[1] == "BUG leak (Not tainted): Objects remaining in leak on __kmem_cache_shutdown()"
+    assert lines[4].startswith("INFO: Slab 0x")
+    assert " objects=16 used=2 fp=0x" in lines[4]
+    assert "Tainted: G    B" in lines[5]
+    assert lines[6:8] == [f"INFO: Object {objp:#018x} @offset={objp % 4096}" for objp in objects]
+    assert lines[8] == "kmem_cache_destroy leak: Slab cache still has objects"
+
+
+def test_with_their_users_known_these_are_named_with_what_is_left(booted):
+    lines, objects = left_behind(booted("1n1c", slab_nomerge=True, slub_debug="U"), 2)
+    first, second = sorted(objects)
+    assert [line.split(" age=")[0] for line in lines[6:10]] == [
+        f"INFO: Object {first:#018x} @offset={first % 4096}",
+        "INFO: Allocated in swapper/0+0x10/0x40",
+        f"INFO: Object {second:#018x} @offset={second % 4096}",
+        "INFO: Allocated in swapper/0+0x10/0x40",
+    ]
+
+
+def test_a_kernel_without_slub_debug_tells_of_no_objects(booted):
+    lines, _ = left_behind(booted("1n1c", slab_nomerge=True, no_slub_debug=True), 2)
+    assert lines[0] == "kmem_cache_destroy leak: Slab cache still has objects"
