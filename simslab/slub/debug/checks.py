@@ -129,7 +129,7 @@ class SlubDebug:
         cpu.insn_cold(INSNS_CHECK)
         self.slab_pad_check(cpu, cache, pfn)
         if not self.check_valid_pointer(cache, pfn, objp):
-            self.reports.slab_err(cpu, cache, pfn, "Freelist Pointer check fails")
+            self.reports.object_err(cpu, cache, pfn, objp, "Freelist Pointer check fails")
             return False
         cpu.read_span(objp - cache.left, cache.size)
         return self.check_object(cpu, cache, pfn, objp, RED_INACTIVE)

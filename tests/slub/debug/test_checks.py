@@ -97,12 +97,14 @@ def test_a_slab_whose_freelist_leads_astray_is_left_alone(checked):
     allocator, cpu, cache, objp = checked
     mem_map = allocator.kernel.mem_map
     spoiled = mem_map.get("head", objp >> 12)
-    mem_map.set("freelist", spoiled, mem_map.get("freelist", spoiled) + 4)
+    astray = mem_map.get("freelist", spoiled) + 4
+    mem_map.set("freelist", spoiled, astray)
     found = allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
     assert mem_map.get("head", found >> 12) != spoiled
     assert allocator.pages.inuse(spoiled) == allocator.pages.objects(spoiled)
     log = "\n".join(allocator.kernel.log.lines)
     assert "BUG c (Not tainted): Freelist Pointer check fails" in log
+    assert f"INFO: Object 0x{astray:016x} @offset={astray % 4096} fp=" in log
     assert "FIX c: Marking all objects used" in log
     assert allocator.kernel.log.tainted().startswith("Tainted")
 
