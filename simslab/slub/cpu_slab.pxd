@@ -15,6 +15,7 @@ cdef long long M_PARTIAL
 cdef long long M_FULL
 cdef long long M_FREE
 cdef long long STORE_USER
+cdef long long CONSISTENCY_CHECKS
 cdef long long INSNS_DEACTIVATE
 cdef long long INSNS_DEACTIVATE_LISTED
 cdef long long INSNS_DEACTIVATE_TAIL
@@ -36,8 +37,13 @@ cdef class CpuSlab:
     cpdef long long deactivate_slab(
         self, Cpu cpu, KmemCache cache, long long pfn, long long freelist, KmemCacheCpu c
     ) except -1
-    @cython.locals(mem_map=MemMap, page=cython.longlong, following=cython.longlong, counters=cython.longlong)
+    @cython.locals(
+        mem_map=MemMap, page=cython.longlong, following=cython.longlong, checked=cython.longlong,
+        counters=cython.longlong
+    )
     cdef long long free_cpu_objects(self, Cpu cpu, KmemCache cache, long long pfn, long long freelist) except -1
+    @cython.locals(corrupted=cython.bint)
+    cdef long long freelist_corrupted(self, Cpu cpu, KmemCache cache, long long pfn, long long objp) except? -1
     @cython.locals(
         mem_map=MemMap, n=KmemCacheNode, locked=cython.longlong, before=cython.longlong, head=cython.longlong,
         counters=cython.longlong, left=cython.longlong, mode=cython.longlong, following=cython.longlong

@@ -20,6 +20,7 @@ M_PARTIAL: Final = 1  # what becomes of the slab
 M_FULL: Final = 2
 M_FREE: Final = 3
 STORE_USER: Final = fl.SLAB_STORE_USER
+CONSISTENCY_CHECKS: Final = fl.SLAB_CONSISTENCY_CHECKS
 
 
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
@@ -67,7 +68,10 @@ class CpuSlab:
         return cpu.write(c.addr + layout.CPU_PAGE)
 
     def free_cpu_objects(self, cpu: Cpu, cache: KmemCache, pfn: int, freelist: int) -> int:
-        """First stage of deactivate_slab: all but the last object go to the page's freelist; the last, 0 for none."""
+        """First stage of deactivate_slab: all but the last object go to the page's freelist; the last, 0 for none.
+
+        With checks the objects from one on whose free pointer leads astray are in use from now on, by nobody.
+        """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         if not freelist:
@@ -75,6 +79,9 @@ class CpuSlab:
         cpu.read(cache.addr + layout.KMEM_CACHE_OFFSET)
         cpu.read(freelist + cache.offset)
         following = self.freelists.get_freepointer(cache, freelist)
+        checked = cache.debug and cache.flags & CONSISTENCY_CHECKS
+        if checked and self.freelist_corrupted(cpu, cache, pfn, freelist):
+            return 0
         while following:
             cpu.insn(INSNS_DEACTIVATE_OBJECT)
             counters = mem_map.s_mem[pfn]
@@ -91,7 +98,14 @@ class CpuSlab:
             freelist = following
             cpu.read(freelist + cache.offset)
             following = self.freelists.get_freepointer(cache, freelist)
+            if checked and self.freelist_corrupted(cpu, cache, pfn, freelist):
+                return 0
         return freelist
+
+    def freelist_corrupted(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> int:
+        """1 when what follows a free object is told to be lost, with it (debug/checks.py)."""
+        corrupted: bool = self.pages.debug.freelist_corrupted(cpu, cache, pfn, objp)
+        return 1 if corrupted else 0
 
     def unfreeze_slab(self, cpu: Cpu, cache: KmemCache, pfn: int, freelist: int, tail: int, stat: KmemCacheCpu) -> int:
         """Second stage: the last object back, the slab unfrozen and to its node's list, or discarded.

@@ -211,6 +211,19 @@ class SlubDebug:
         self.set_inuse(pfn, self.pages.objects(pfn))
         self.reports.slab_fix(cpu, cache, "Freelist cleared")
 
+    def freelist_corrupted(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:
+        """Whether the free pointer of an object that goes back from a CPU leads astray (mm/slub.c: freelist_corrupted).
+
+        It is told then, and the caller gives up this object and those behind it.
+        """
+        cpu.insn_cold(INSNS_FREELIST)
+        if self.check_valid_pointer(cache, pfn, self.contents.pointer(cache, objp)):
+            self.contents.spoiled.pop(objp, None)  # the free pointer is written anew
+            return False
+        self.reports.object_err(cpu, cache, pfn, objp, "Freechain corrupt")
+        self.reports.slab_fix(cpu, cache, "Isolate corrupted freechain")
+        return True
+
     def end_freelist(self, cache: KmemCache, objp: int) -> None:
         """Make an object the last of its list."""
         self.contents.spoiled.pop(objp, None)

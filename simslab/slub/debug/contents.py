@@ -5,7 +5,8 @@ cannot lie in the object, the free pointer, then two tracks of 24 bytes (who all
 
 Not modelled: bytes that kernel code writes into objects; of use are those written on purpose (`write`). A free pointer
 that is written over is found spoiled by checks (`Freepointer corrupt`); without checks the allocator goes on along the
-list that it had, where the kernel would follow the spoiled pointer.
+list that it had, where the kernel would follow the spoiled pointer. So it does after checks if NULL or the address of
+another object of the slab was written, which they let pass.
 """
 
 from __future__ import annotations

@@ -279,3 +279,47 @@ def test_only_debugged_slabs_have_bytes(booted):
 )
 def test_the_first_and_last_wrong_byte(data, found):
     assert faults(data, 0x6B) == found
+
+
+def spoil_and_allocate(system, number):
+    """Write over the free pointer of free object `number` of the slab, then allocate: the slab, its free objects."""
+    allocator, cpu, cache, objp = system
+    mem_map, freelists = allocator.kernel.mem_map, allocator.pages.freelists
+    pfn = mem_map.get("head", objp >> 12)
+    free = freelists.objects(cache, mem_map.get("freelist", pfn))
+    allocator.debug.write(free[number] + cache.offset, b"A" * 8)
+    assert allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) == free[0]
+    return pfn, free
+
+
+@pytest.mark.parametrize("number", [1, 3, -1])
+def test_free_objects_behind_a_spoiled_pointer_are_given_up_when_a_cpu_gives_them_back(checked, number):
+    allocator, cpu, cache, _ = checked
+    pfn, free = spoil_and_allocate(checked, number)
+    assert bugs(allocator) == ["Freechain corrupt"]
+    assert allocator.kernel.log.lines[-1].endswith("FIX c: Isolate corrupted freechain")
+    sound = free[1 : number % len(free)]
+    assert sorted(allocator.pages.freelists.objects(cache, allocator.kernel.mem_map.get("freelist", pfn))) == sorted(
+        sound
+    )
+    assert allocator.pages.inuse(pfn) == allocator.pages.objects(pfn) - len(sound)
+    others = [allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) for _ in free]
+    assert not {*free[number:]} & {*others}
+
+
+def test_without_checks_the_free_objects_behind_a_spoiled_pointer_are_kept(booted):
+    allocator = booted("1n1c", slab_nomerge=True, slub_debug="P")
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("c", 192)
+    system = allocator, cpu, cache, allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    pfn, _ = spoil_and_allocate(system, 1)
+    assert (bugs(allocator), allocator.pages.inuse(pfn)) == ([], 2)
+
+
+def test_a_pointer_written_anew_on_its_way_back_is_spoiled_no_longer(checked):
+    allocator, cpu, cache, objp = checked
+    mem_map = allocator.kernel.mem_map
+    free = allocator.pages.freelists.objects(cache, mem_map.get("freelist", mem_map.get("head", objp >> 12)))
+    allocator.debug.write(free[1] + cache.offset, free[2].to_bytes(8, "little"))
+    assert free[1] in allocator.debug.contents.spoiled
+    allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    assert free[1] not in allocator.debug.contents.spoiled
