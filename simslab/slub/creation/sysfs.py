@@ -13,6 +13,7 @@ from simslab.slub.creation.geometry import set_min_partial
 from simslab.slub.housekeeping.shrink import flush_all, kmem_cache_shrink
 from simslab.slub.housekeeping.validate import validate_slab_cache
 from simslab.slub.kmem_cache import KmemCache
+from simslab.slub.stat_item import STAT_ITEMS
 
 if TYPE_CHECKING:
     from simslab.slub.core import SlubCore
@@ -80,6 +81,19 @@ def validate_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -
     return len(text)
 
 
+def stat_store(item: int) -> Store:
+    """Return the store function of a statistic, which sets it to 0 when told 0 (mm/slub.c: STAT_ATTR, clear_stat)."""
+
+    def store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, text: str) -> int:
+        if not text.startswith("0"):
+            return -EINVAL
+        for cpu_id in allocator.online_cpus:
+            cache.cpu_slab[cpu_id].stat_owner[item] = 0
+        return len(text)
+
+    return store
+
+
 Store = Callable[["SlubCore", Cpu, KmemCache, str], int]
 
 STORES: Final[dict[str, Store]] = {
@@ -89,6 +103,7 @@ STORES: Final[dict[str, Store]] = {
     "shrink": shrink_store,
     "validate": validate_store,
 }
+STATISTICS: Final[dict[str, Store]] = {name.lower(): stat_store(item) for item, name in enumerate(STAT_ITEMS)}
 OF_SLUB_DEBUG: Final = ("sanity_checks", "red_zone", "poison", "store_user", "trace", "failslab")  # set at boot alone
 READ_ONLY: Final = ("order", "objs_per_slab", "object_size", "slab_size", "align", "ctor", "alloc_calls", "free_calls")
 OF_SLAB: Final = ("limit", "batchcount", "shared")
@@ -99,14 +114,14 @@ def slab_attr_store(allocator: SlubCore, cpu: Cpu, cache: KmemCache, name: str, 
 
     Raises BadValue for an attribute that does not exist or cannot be written.
     """
-    store = STORES.get(name)
+    store = STORES.get(name) or STATISTICS.get(name)
     if store is None:
-        expected = "one of " + ", ".join(STORES)
+        expected = "one of " + ", ".join(STORES) + " or a statistic"
         if name in OF_SLUB_DEBUG:
             raise BadValue(f"attribute {name!r} is set by slub_debug when the kernel boots", expected=expected)
         if name in READ_ONLY:
             raise BadValue(f"attribute {name!r} of a SLUB cache cannot be written", expected=expected)
         if name in OF_SLAB:
             raise BadValue(f"{name!r} is a tunable of SLAB; a SLUB cache has no CPU arrays", expected=expected)
-        raise BadValue(f"no attribute {name!r}", expected=expected, near=near_miss(name, STORES))
+        raise BadValue(f"no attribute {name!r}", expected=expected, near=near_miss(name, (*STORES, *STATISTICS)))
     return store(allocator, cpu, cache, text)

@@ -4,6 +4,7 @@ import pytest
 
 from simslab.base.errors import BadValue
 from simslab.kernel.mm import gfp
+from simslab.slub import stat_item
 from simslab.slub.creation.sysfs import slab_attr_store
 
 
@@ -71,3 +72,25 @@ def test_shrink_wants_a_one(system):
     assert cache.get_node(0).nr_slabs == 1
     assert slab_attr_store(allocator, cpu, cache, "shrink", "1") == 1
     assert cache.get_node(0).nr_slabs == 0
+
+
+def test_a_statistic_is_set_to_0_on_every_cpu_and_to_nothing_else(system):
+    allocator, cpu, cache = system
+    for each in allocator.kernel.machine.cpus:
+        allocator.kmem_cache_free(each, cache, allocator.kmem_cache_alloc(each, cache, gfp.GFP_KERNEL))
+    assert slab_attr_store(allocator, cpu, cache, "alloc_slowpath", "1") == -22
+    before = allocator.statistics(cache)
+    assert before[stat_item.STAT_ITEMS.index("ALLOC_SLOWPATH")] == 8
+    assert slab_attr_store(allocator, cpu, cache, "alloc_slowpath", "0\n") == 2
+    moved = [
+        name for name, a, b in zip(stat_item.STAT_ITEMS, before, allocator.statistics(cache), strict=True) if a != b
+    ]
+    assert moved == ["ALLOC_SLOWPATH"]
+    assert allocator.statistics(cache)[stat_item.STAT_ITEMS.index("ALLOC_SLOWPATH")] == 0
+
+
+def test_a_statistic_misspelt_is_told_with_the_near_miss(system):
+    allocator, cpu, cache = system
+    with pytest.raises(BadValue) as caught:
+        slab_attr_store(allocator, cpu, cache, "alloc_slowpat", "0")
+    assert "alloc_slowpath" in str(caught.value.near)
