@@ -6,6 +6,7 @@ what nodes have (node_setup.py) from kmalloc.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from simslab.base import buffers
@@ -21,6 +22,10 @@ from simslab.slab.creation.node_setup import NodeSetup
 from simslab.slab.kmem_cache import ArrayCache, KmemCache
 
 DO_TUNE_CPUCACHE: Final = site("do_tune_cpucache")
+MAX_SLABINFO_WRITE: Final = 128  # bytes
+TRIPLE: Final = re.compile(r"\s*(-?[0-9]++)\s*(-?[0-9]++)\s*(-?[0-9]++)", re.ASCII)  # sscanf's " %d %d %d"
+SIGN_BIT: Final = 1 << 31  # of an int
+UINT_MAX: Final = (1 << 32) - 1
 
 
 def enable_cpucache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
@@ -112,17 +117,19 @@ def leave_node(core: SlabCore, cpu_id: int) -> None:
 def slabinfo_write(core: SlabCore, text: str, request: int, cpu: Cpu | None = None) -> int:
     """Tune a cache by a line `name limit batchcount shared` written to /proc/slabinfo (mm/slab.c: slabinfo_write).
 
-    Returns the length of `text` or -EINVAL. A triple that makes no sense changes nothing and, as in the kernel, is no
-    error; it is warned of. 32 or more characters before the first blank are cut by no one: names match in full.
+    Returns the length of `text` or a negative errno: -EINVAL for more than 128 bytes, a cache that does not exist, or
+    no three numbers behind the first blank, which ends the name. A triple that makes no sense changes nothing and, as
+    in the kernel, is no error; it is warned of.
     """
     cpu = cpu or core.kernel.machine.cpus[0]
-    words = text.split()
-    if len(words) < 4 or not all(is_number(word) for word in words[1:4]):
+    name, _, rest = text.partition(" ")
+    found = TRIPLE.match(rest)
+    if len(text.encode()) > MAX_SLABINFO_WRITE or found is None:
         return -EINVAL
-    limit, batchcount, shared = (int(word) for word in words[1:4])
+    limit, batchcount, shared = (c_int(number) for number in found.groups())
     with holding(core.slab_mutex, cpu):
         for cache in reversed(core.caches):
-            if cache.name == words[0]:
+            if cache.name == name:
                 return tune_held(core, cpu, cache, (limit, batchcount, shared), request) or len(text)
     return -EINVAL
 
@@ -143,6 +150,6 @@ def tune_held(core: SlabCore, cpu: Cpu, cache: KmemCache, triple: tuple[int, int
     return do_tune_cpucache(core, cpu, cache, limit, batchcount, shared, request)
 
 
-def is_number(word: str) -> bool:
-    """Whether sscanf's %d takes the whole word."""
-    return word.lstrip("+-").isdigit() and len(word) - len(word.lstrip("+-")) <= 1
+def c_int(digits: str) -> int:
+    """What an int is after sscanf's %d: the number's lowest 32 bits, with a sign (lib/vsprintf.c: vsscanf)."""
+    return ((int(digits) + SIGN_BIT) & UINT_MAX) - SIGN_BIT

@@ -74,9 +74,23 @@ def test_triples_that_make_no_sense_change_nothing(allocator, cache, caplog, tri
     assert "ignored" in caplog.text
 
 
-@pytest.mark.parametrize("text", ["", "objects", "objects 1 2", "objects a b c", "nothing 20 7 1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "objects", "objects 1 2", "objects a b c", "nothing 20 7 1", " objects 20 7 1", "objects\t20 7 1"),
+        *("objects 20 7 +1", "objects 20x 7 1", "objects 20 7 1" + 115 * " "),
+    ],
+)
 def test_lines_that_are_not_understood_are_einval(allocator, cache, text):
     assert allocator.slabinfo_write(text) == -22
+
+
+@pytest.mark.parametrize(
+    "text", ["objects 20 7 1x", "objects  20\t7\n1", "objects 20 7 4294967297", "objects 20 7 1" + 114 * " "]
+)
+def test_lines_are_understood_as_sscanf_does(allocator, cache, text):
+    assert allocator.slabinfo_write(text) == len(text)
+    assert (cache.limit, cache.batchcount, cache.shared) == (20, 7, 1)
 
 
 def test_one_node_has_no_alien_tables():
