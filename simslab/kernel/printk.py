@@ -58,6 +58,10 @@ class KernelLog:
         """Say who was running (lib/dump_stack.c). Not modelled: the call trace."""
         self.keep(cpu, f"CPU: {cpu.id} PID: {cpu.id + 1} Comm: {self.comm[cpu.id][:20]} {self.tainted()} {RELEASE}")
 
+    def warn_on(self, cpu: Cpu, place: str) -> None:
+        """Tell of what should not be, at `place` (WARN_ON). Not modelled: registers, call trace, the taint W."""
+        self.pr_warn(cpu, f"WARNING: CPU: {cpu.id} PID: {cpu.id + 1} at {place}")
+
     def add_taint(self, flag: int) -> None:
         """Mark the kernel as one to be believed less from now on (kernel/panic.c: add_taint)."""
         self.taint |= 1 << flag

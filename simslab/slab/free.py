@@ -189,7 +189,7 @@ class SlabFree:
         if not self.warned:
             self.warned = True
             told = f"__free_one: object {objp:x} of cache {cache.name} freed twice in a row"
-            self.log.pr_warn(cpu, f"WARNING: CPU: {cpu.id} PID: {cpu.id + 1} at mm/slab.c {told}")
+            self.log.warn_on(cpu, f"mm/slab.c {told}")
 
     def cache_free_alien(self, cpu: Cpu, cache: KmemCache, objp: int, page_node: int) -> int:
         """Put an object of another node into the alien array for it (mm/slab.c: __cache_free_alien)."""

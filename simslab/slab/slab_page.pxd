@@ -46,6 +46,7 @@ cdef class SlabPages:
     cdef public long long locked_colour
     cdef public long long stats
     cdef public object log
+    cdef long long warned_of_zeroing
     cdef public long long deny_cache
     cdef public long long deny_mask
     cdef public list deny_order
@@ -54,6 +55,7 @@ cdef class SlabPages:
     cdef long long cache_grow_begin(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
     @cython.locals(told=str)
     cpdef long long fix_flags(self, Cpu cpu, long long flags) except? -1
+    cpdef long long warn_of_zeroing(self, Cpu cpu) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong, page_node=cython.longlong, n=KmemCacheNode)
     cdef long long new_slab(
         self, Cpu cpu, KmemCache cache, long long flags, long long nodeid, long long colour

@@ -74,6 +74,7 @@ class SlabPages:
         self.locked_colour = 0  # 1: a slab's colour is chosen under list_lock
         self.stats = 0  # 1 with DEBUG_SLAB: keep the STATS counters
         self.log: Any = None  # kernel.printk.KernelLog
+        self.warned_of_zeroing = 0
         self.deny_cache = 0
         self.deny_mask = 0
         self.deny_order: list[list[int]] = []  # zonelist by node, for denied requests without THISNODE
@@ -87,6 +88,8 @@ class SlabPages:
         """
         if flags & gfp.GFP_SLAB_BUG_MASK:
             flags = self.fix_flags(cpu, flags)
+        if flags & gfp.ZERO and cache.ctor:
+            self.warn_of_zeroing(cpu)
         if not cpu.irqs_off:
             raise KernelBugError("cache_grow_begin with interrupts on")
         self.lists.once_a_slab(cpu, cache)  # no objects left, for once
@@ -108,6 +111,13 @@ class SlabPages:
             self.log.pr_warn(cpu, told)
             self.log.dump_stack(cpu)
         return flags
+
+    def warn_of_zeroing(self, cpu: Cpu) -> int:
+        """Warn once of a request to zero what a constructor made (WARN_ON_ONCE of cache_grow_begin)."""
+        if not self.warned_of_zeroing and self.log is not None:
+            self.warned_of_zeroing = 1
+            self.log.warn_on(cpu, "mm/slab.c cache_grow_begin")
+        return 0
 
     def new_slab(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int, colour: int) -> int:
         """Body of cache_grow_begin between enabling and disabling interrupts; `colour` may have been chosen."""

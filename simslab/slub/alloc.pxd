@@ -52,6 +52,7 @@ cdef class SlubAlloc:
     cdef public long long hooked
     cdef public object freeing
     cdef public object out_of_memory
+    cdef long long warned_of_zeroing
     cdef public long long init_on_alloc
     cdef public long long init_on_free
 
@@ -89,6 +90,7 @@ cdef class SlubAlloc:
     cdef long long new_slab_objects(
         self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node
     ) except -1
+    cpdef long long warn_of_zeroing(self, Cpu cpu) except? -1
     @cython.locals(pfn=cython.longlong, objp=cython.longlong)
     cdef long long from_new_slab(
         self, Cpu cpu, KmemCache cache, KmemCacheCpu c, long long flags, long long node

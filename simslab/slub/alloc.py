@@ -76,6 +76,7 @@ class SlubAlloc:
         self.hooked = 0
         self.freeing: Any = None
         self.out_of_memory: Any = None  # housekeeping/out_of_memory.py
+        self.warned_of_zeroing = 0
         self.init_on_alloc = 0
         self.init_on_free = 0
 
@@ -286,6 +287,8 @@ class SlubAlloc:
 
     def new_slab_objects(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, flags: int, node: int) -> int:
         """From a slab of a node's list or a new one; 0 when there is neither (mm/slub.c: new_slab_objects)."""
+        if flags & gfp.ZERO and cache.ctor:
+            self.warn_of_zeroing(cpu)
         while True:
             cpu.read(c.addr + layout.CPU_PARTIAL)
             cpu.insn(INSNS_SLOW_PARTIAL if node == gfp.NUMA_NO_NODE else INSNS_SLOW_PARTIAL_NODE)
@@ -306,6 +309,13 @@ class SlubAlloc:
                 continue  # the slab failed its checks and is left alone
             self.slabs.deactivate_slab(cpu, cache, c.page, self.freelists.get_freepointer(cache, objp), c)
             return objp
+
+    def warn_of_zeroing(self, cpu: Cpu) -> int:
+        """Warn once of a request to zero what a constructor made (WARN_ON_ONCE of new_slab_objects)."""
+        if not self.warned_of_zeroing and self.pages.log is not None:
+            self.warned_of_zeroing = 1
+            self.pages.log.warn_on(cpu, "mm/slub.c new_slab_objects")
+        return 0
 
     def from_new_slab(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, flags: int, node: int) -> int:
         """Make a new slab the CPU's; its first object, 0 when there are no pages.

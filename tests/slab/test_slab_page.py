@@ -81,3 +81,12 @@ def test_flags_that_no_slab_can_have_are_dropped_with_a_warning(bad, told):
     bench = Bench()
     assert bench.alloc(gfp.GFP_KERNEL | bad)
     assert any("Unexpected gfp" in line and told in line for line in bench.allocator.kernel.log.lines)
+
+
+def test_asking_for_zeroes_from_a_cache_with_a_constructor_warns_once_when_it_grows():
+    bench = Bench()
+    cache = bench.allocator.kmem_cache_create("made", 1000, ctor=1)
+    for _ in range(3 * cache.num):
+        bench.allocator.kmem_cache_alloc(bench.cpu, cache, gfp.GFP_KERNEL | gfp.ZERO)
+    (line,) = bench.allocator.kernel.log.lines
+    assert line.endswith("WARNING: CPU: 0 PID: 1 at mm/slab.c cache_grow_begin")

@@ -195,3 +195,15 @@ def test_free_pointers_are_wiped_while_a_bulk_allocation_has_interrupts_off(boot
         whole[wiped] = cpu.now - begin
         masked[wiped] = max(spent for spent, _ in cpu.irq_stats.off[site("kmem_cache_alloc_bulk")])
     assert masked[True] - masked[False] == whole[True] - whole[False] > 0
+
+
+def test_asking_for_zeroes_from_a_cache_with_a_constructor_warns_once_and_in_the_slow_path(booted):
+    allocator = booted("1n1c", slab_nomerge=True)
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("made", 192, ctor=1)
+    allocator.kmem_cache_alloc(cpu, cache, KERNEL)
+    allocator.kmem_cache_alloc(cpu, cache, KERNEL | gfp.ZERO)
+    assert allocator.kernel.log.lines == []
+    for _ in range(2 * cache.oo_objects):
+        allocator.kmem_cache_alloc(cpu, cache, KERNEL | gfp.ZERO)
+    (line,) = allocator.kernel.log.lines
+    assert line.endswith("WARNING: CPU: 0 PID: 1 at mm/slub.c new_slab_objects")

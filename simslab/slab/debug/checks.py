@@ -158,8 +158,7 @@ class SlabDebug:
         """Warn once when zeroing is asked of a cache with a constructor (WARN_ON_ONCE)."""
         if cache.ctor and flags & gfp.ZERO and not self.warned_of_zeroing:
             self.warned_of_zeroing = True
-            log = self.reports.log
-            log.pr_warn(cpu, f"WARNING: CPU: {cpu.id} PID: {cpu.id + 1} at mm/slab.c cache_alloc_debugcheck_after")
+            self.reports.log.warn_on(cpu, "mm/slab.c cache_alloc_debugcheck_after")
 
     def activate_redzones(self, cpu: Cpu, cache: KmemCache, objp: int) -> None:
         """Check the red zones of a free object, then make them those of a used one."""
