@@ -26,6 +26,7 @@ from simslab.kernel.time.jiffies import JiffyClock, initial_jiffies
 from simslab.kernel.time.tick import TickSched
 from simslab.kernel.time.timer import Timers
 from simslab.kernel.time.workqueue import DelayedWork, Workqueue
+from simslab.kernel.warn_alloc import WarnAlloc
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
@@ -91,6 +92,7 @@ class Kernel:
         self.reserves = Reserves(self.nr_cpu_ids)
         node_memory = NodeMemory(self.mem_map, self.zones, self.zonelists, pgdats)
         self.page_allocator = PageAllocator(node_memory, self.percpu, self.vmstat, self.reserves)
+        self.page_allocator.warn_alloc = WarnAlloc(self.log, memblock.nodes_with_memory(topology))
 
         self._set_up_time(machine)
         for cpu in machine.cpus:

@@ -12,7 +12,7 @@ RELEASE: Final = "5.10.135-simslab #1"
 TAINT_BAD_PAGE: Final = 5  # bit of the taint mask; its letter is B
 TAINT_LETTERS: Final = "G    B            "  # one column a flag: G for no proprietary module, B for a bad page
 MICROSECONDS: Final = 10**6
-RATELIMIT_SECONDS: Final = 5
+RATELIMIT_SECONDS: Final = 5  # include/linux/ratelimit_types.h: DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST
 RATELIMIT_BURST: Final = 10
 
 logger = logging.getLogger("simslab.kernel")
@@ -72,12 +72,15 @@ class KernelLog:
 
 
 class RateLimit:
-    """Lets a message of `function` through ten times in five seconds (lib/ratelimit.c: ___ratelimit)."""
+    """Lets a message of `function` through `burst` times in `seconds` seconds (lib/ratelimit.c: ___ratelimit)."""
 
-    def __init__(self, log: KernelLog, function: str) -> None:
+    def __init__(
+        self, log: KernelLog, function: str, seconds: int = RATELIMIT_SECONDS, burst: int = RATELIMIT_BURST
+    ) -> None:
         self.log = log
         self.function = function
-        self.interval = RATELIMIT_SECONDS * log.frequency_hz
+        self.interval = seconds * log.frequency_hz
+        self.burst = burst
         self.begin = -1
         self.printed = 0
         self.missed = 0
@@ -90,7 +93,7 @@ class RateLimit:
             if self.missed:
                 self.log.pr_warn(cpu, f"{self.function}: {self.missed} callbacks suppressed")
             self.begin, self.printed, self.missed = cpu.now, 0, 0
-        if self.printed < RATELIMIT_BURST:
+        if self.printed < self.burst:
             self.printed += 1
             return True
         self.missed += 1

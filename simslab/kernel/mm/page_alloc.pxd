@@ -60,6 +60,7 @@ cdef class PageAllocator:
     cdef public long long init_on_free
     cdef public object cpusets
     cdef public object direct_map
+    cdef public object warn_alloc
     cdef public object stand_in
 
     @cython.locals(taken=cython.longlong, bill=cython.longlong, wall=cython.longlong, pfn=cython.longlong)

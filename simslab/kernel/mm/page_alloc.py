@@ -114,6 +114,7 @@ class PageAllocator:
         self.init_on_free = 0  # want_init_on_free
         self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
         self.direct_map: Any = None  # debug_pagealloc.DirectMap, where free pages are taken out of it
+        self.warn_alloc: Any = None  # kernel/warn_alloc.py
         self.stand_in: Any = None  # stand_in.StandInPages, where that takes this allocator's place
 
     # -- interface ---------------------------------------------------------------------------------------------------
@@ -194,6 +195,8 @@ class PageAllocator:
             pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_HARDER | gfps.ALLOC_CPUSET)
             if pfn < 0:
                 pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_HARDER)
+        if pfn < 0 and self.warn_alloc is not None:
+            self.warn_alloc.tell(cpu, gfp, order, self.cpusets)
         return pfn
 
     def get_page_from_freelist(self, cpu: Cpu, gfp: int, order: int, nid: int, alloc_flags: int) -> int:
