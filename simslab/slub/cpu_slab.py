@@ -70,7 +70,8 @@ class CpuSlab:
     def free_cpu_objects(self, cpu: Cpu, cache: KmemCache, pfn: int, freelist: int) -> int:
         """First stage of deactivate_slab: all but the last object go to the page's freelist; the last, 0 for none.
 
-        With checks the objects from one on whose free pointer leads astray are in use from now on, by nobody.
+        With checks the objects from one on whose free pointer leads astray are in use from now on, by nobody. Not
+        modelled: an exchange that fails, since another CPU frees right before it, and is tried again.
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
@@ -92,7 +93,7 @@ class CpuSlab:
             if self.freelists.hardened:
                 self.freelists.charge_hardening(cpu, cache)
             self.pages.load_new_counters(cpu)
-            cpu.atomic(page + layout.PAGE_FREELIST)
+            self.pages.charge_exchange(cpu, cache, page)
             mem_map.freelist[pfn] = freelist
             mem_map.s_mem[pfn] = counters - 1
             freelist = following

@@ -56,6 +56,7 @@ cdef class SlubPages:
     cpdef long long objects(self, long long pfn) noexcept
     cpdef long long frozen(self, long long pfn) noexcept
     cpdef long long load_new_counters(self, Cpu cpu) noexcept
+    cdef long long charge_exchange(self, Cpu cpu, KmemCache cache, long long page) except? -1
     @cython.locals(mem_map=MemMap, page=cython.longlong, saved=cython.longlong, same=cython.longlong, c=KmemCacheCpu)
     cdef long long cmpxchg_double_slab(
         self, Cpu cpu, KmemCache cache, long long pfn, long long freelist_old, long long counters_old,

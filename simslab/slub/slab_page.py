@@ -105,6 +105,18 @@ class SlubPages:
         cpu.commit_stores()
         return cpu.chain(1)
 
+    def charge_exchange(self, cpu: Cpu, cache: KmemCache, page: int) -> int:
+        """Charge an exchange of a slab's freelist and counters (mm/slub.c: __cmpxchg_double_slab).
+
+        Caches whose checks forbid `cmpxchg16b` take the bit lock of the page instead, and write under it.
+        """
+        if cache.flags & fl.CMPXCHG_DOUBLE:
+            return cpu.cmpxchg16b(page + layout.PAGE_FREELIST)
+        cpu.insn(INSNS_SLAB_LOCK)
+        cpu.atomic(page + layout.PAGE_FLAGS)  # slab_lock
+        cpu.update(page + layout.PAGE_FREELIST)
+        return cpu.write(page + layout.PAGE_FLAGS)  # slab_unlock
+
     def cmpxchg_double_slab(
         self,
         cpu: Cpu,
@@ -115,21 +127,14 @@ class SlubPages:
         freelist_new: int,
         counters_new: int,
     ) -> int:
-        """Change freelist and counters if both are as expected; 1 if so (mm/slub.c: cmpxchg_double_slab).
-
-        Without `cmpxchg16b` the bit lock of the page (`slab_lock`) stands for it.
-        """
+        """Change freelist and counters if both are as expected; 1 if so (mm/slub.c: cmpxchg_double_slab)."""
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
         cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
         saved = 0
-        if cache.flags & fl.CMPXCHG_DOUBLE:
-            cpu.cmpxchg16b(page + layout.PAGE_FREELIST)
-        else:
+        if not cache.flags & fl.CMPXCHG_DOUBLE:
             saved = cpu.irq_save(SITE_SLAB_LOCK)
-            cpu.insn(INSNS_SLAB_LOCK)
-            cpu.atomic(page + layout.PAGE_FLAGS)
-            cpu.atomic(page + layout.PAGE_FREELIST)
+        self.charge_exchange(cpu, cache, page)
         same = 0
         if mem_map.freelist[pfn] == freelist_old and mem_map.s_mem[pfn] == counters_old:
             mem_map.freelist[pfn] = freelist_new

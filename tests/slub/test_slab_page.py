@@ -77,12 +77,17 @@ def test_without_a_large_block_a_smaller_slab_serves(bench):
     assert counts == {"ORDER_FALLBACK": 1}
 
 
-def slow_free(cmpxchg16b, flags=0):
-    """Cycles of a free into a slab that is not the CPU's, whose lines are at hand: one exchange of its counters."""
+def bench_with(cmpxchg16b, flags=0):
+    """A cache on a machine whose exchange of two words takes `cmpxchg16b` cycles."""
     spec = load_machine("i7-4790k", [f"kernel.cmpxchg16b={cmpxchg16b} cycles"])
     allocator = SlubAllocator(Kernel(build_machine(spec), page_stride=layout.PAGE_STRIDE))
     allocator.boot(standing=False)
-    bench = Bench(allocator, flags)
+    return Bench(allocator, flags)
+
+
+def slow_free(cmpxchg16b, flags=0):
+    """Cycles of a free into a slab that is not the CPU's, whose lines are at hand: one exchange of its counters."""
+    bench = bench_with(cmpxchg16b, flags)
     [slab] = bench.full_slabs(1)
     for objp in slab[:4]:
         start = bench.cpus[0].now
@@ -96,6 +101,55 @@ def test_an_exchange_of_a_slabs_counters_is_one_of_two_words():
 
 def test_a_cache_that_checks_its_objects_has_the_lock_of_the_page_for_it():
     assert slow_free(32, fl.SLAB_CONSISTENCY_CHECKS) == slow_free(19, fl.SLAB_CONSISTENCY_CHECKS)
+
+
+def slab_taken(bench):
+    """Take a slab from the node's list: one exchange."""
+    bench.cache.cpu_partial = 0
+    (objp,) = bench.full_slabs(1)[0][:1]
+    bench.free(objp)
+    bench.irqs_off(bench.allocator.slabs.flush_slab, bench.c)
+    start = bench.cpus[0].now
+    bench.alloc()
+    return start
+
+
+def slab_given_up(bench):
+    """Give up a CPU's slab: an exchange for each of its free objects."""
+    bench.alloc(bench.cache.oo_objects - 5)
+    start = bench.cpus[0].now
+    bench.irqs_off(bench.allocator.slabs.flush_slab, bench.c)
+    return start
+
+
+def slabs_unfrozen(bench):
+    """Move three slabs of the CPU's list to the node's: an exchange each."""
+    bench.cache.cpu_partial = 1000
+    for slab in bench.full_slabs(3):
+        bench.free(slab[0])
+    start = bench.cpus[0].now
+    bench.irqs_off(bench.allocator.partial.unfreeze_partials, bench.c)
+    return start
+
+
+def difference(act, flags=0):
+    """How much longer `act` takes for 13 cycles more an exchange."""
+    times = []
+    for cycles in (19, 32):
+        bench = bench_with(cycles, flags)
+        start = act(bench)
+        times.append(bench.cpus[0].now - start)
+    return times[1] - times[0]
+
+
+@pytest.mark.parametrize(("act", "exchanges"), [(slab_taken, 1), (slab_given_up, 5), (slabs_unfrozen, 3)])
+def test_slabs_change_hands_by_exchanges_of_two_words(act, exchanges):
+    assert difference(act) == exchanges * 13
+
+
+@pytest.mark.parametrize("act", [slab_taken, slab_given_up, slabs_unfrozen])
+def test_checked_slabs_change_hands_under_the_locks_of_their_pages(act):
+    assert difference(act, fl.SLAB_CONSISTENCY_CHECKS) == 0
 
 
 def test_a_request_that_may_block_has_interrupts_on_while_pages_are_sought(bench):

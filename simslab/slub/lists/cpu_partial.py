@@ -97,7 +97,8 @@ class CpuPartial:
     def unfreeze_partials(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu) -> int:
         """Move all of a CPU's partial slabs to their nodes' lists (mm/slub.c: unfreeze_partials). Irqs off.
 
-        Empty slabs of a node with `min_partial` slabs on its list are discarded, once no lock is held.
+        Empty slabs of a node with `min_partial` slabs on its list are discarded, once no lock is held. Not modelled: an
+        exchange that fails, since another CPU frees right before it, and is tried again (CMPXCHG_DOUBLE_FAIL).
         """
         if not cpu.irqs_off:
             raise KernelBugError("unfreeze_partials with interrupts on")
@@ -121,7 +122,7 @@ class CpuPartial:
             if not counters & layout.FROZEN:
                 raise KernelBugError(f"slab {pfn} of {cache.name} on a CPU's list is not frozen")
             self.pages.load_new_counters(cpu)
-            cpu.atomic(page + layout.PAGE_FREELIST)
+            self.pages.charge_exchange(cpu, cache, page)
             mem_map.s_mem[pfn] = counters & ~layout.FROZEN
             if counters & layout.INUSE == 0 and self.node_has_plenty(cpu, cache, n):
                 cpu.insn(INSNS_UNFREEZE_FREED)

@@ -96,6 +96,10 @@ class GetPartial:
         """Freeze a slab and take it off the list; its number of free objects (mm/slub.c: acquire_slab).
 
         The first (`found` 0) becomes the CPU's, with all its free objects, others go to the CPU's list as they are.
+
+        Not modelled: a free of another CPU between the look at the slab and the exchange, which then fails. 5.10 counts
+        it (CMPXCHG_DOUBLE_FAIL) and get_partial_node takes no further slab: if it has none yet, another node is
+        searched or a new slab grown. Here `cmpxchg_double_fail` is a little low, and no slab is grown for this reason.
         """
         mem_map = self.mem_map
         page = mem_map.page_addr(pfn)
@@ -107,7 +111,7 @@ class GetPartial:
         objects = (counters >> layout.OBJECTS_SHIFT) & layout.OBJECTS_MASK
         free = objects - (counters & layout.INUSE)
         self.pages.load_new_counters(cpu)
-        cpu.atomic(page + layout.PAGE_FREELIST)
+        self.pages.charge_exchange(cpu, cache, page)
         if found:
             mem_map.s_mem[pfn] = counters | layout.FROZEN
         else:
