@@ -27,6 +27,7 @@ cdef class Cpu(InterruptibleCore):
     cdef long long execute(self, long long count, long long cpi_q16) noexcept
     @cython.locals(pause=cython.longlong)
     cpdef long long spin(self, long long cycles, long long cause) noexcept
+    @cython.locals(since=cython.longlong)
     cpdef long long irq_save(self, long long site) except -1
     cpdef long long irq_restore(self, long long flags) except -1
     @cython.locals(line=cython.longlong, base=cython.longlong)

@@ -108,8 +108,9 @@ class Cpu(InterruptibleCore):
         """
         if self.next_irq <= self.now:
             self.deliver_interrupts()
+        since = self.now
         self.charge(causes.IRQ_MASK, self.save_cost)
-        return self.mask(site)
+        return self.mask(site, since)
 
     def irq_restore(self, flags: int) -> int:
         """Restore the flag (popf); when that unmasks, due interrupts are delivered at this instant."""

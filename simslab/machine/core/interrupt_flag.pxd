@@ -23,16 +23,18 @@ cdef class InterruptibleCore(AccessingCore):
     cdef public long long path
     cdef readonly long long irqs_off
     cdef long long off_since
+    cdef long long waits_since
     cdef long long off_site
     cdef public long long in_interrupt
     cdef readonly long long next_irq
     cdef readonly list pending
     cdef long long posted
 
+    @cython.locals(since=cython.longlong)
     cpdef long long irq_disable(self, long long site) except -1
     cpdef long long irq_enable(self) except -1
     @cython.final
-    cdef inline long long mask(self, long long site) noexcept
+    cdef inline long long mask(self, long long site, long long since) noexcept
     @cython.final
     cdef inline long long unmask(self) except -1
     cpdef post_irq(self, long long time, long long vector)

@@ -48,6 +48,7 @@ class InterruptibleCore(AccessingCore):
         self.path = 0
         self.irqs_off = 0
         self.off_since = 0
+        self.waits_since = 0
         self.off_site = 0
         self.in_interrupt = 0
         self.next_irq = clock.NEVER
@@ -58,8 +59,9 @@ class InterruptibleCore(AccessingCore):
         """Mask interrupts (cli); those that arrived before are taken first."""
         if self.next_irq <= self.now:
             self.deliver_interrupts()
+        since = self.now
         self.pay(causes.IRQ_MASK, self.cli_cost)
-        self.mask(site)
+        self.mask(site, since)
         return 0
 
     def irq_enable(self) -> int:
@@ -67,12 +69,16 @@ class InterruptibleCore(AccessingCore):
         self.pay(causes.IRQ_MASK, self.sti_cost)
         return self.unmask()
 
-    def mask(self, site: int) -> int:
-        """Clear the interrupt flag; returns 1 if it was set."""
+    def mask(self, site: int, since: int) -> int:
+        """Clear the interrupt flag; returns 1 if it was set. What has arrived from `since` on waits for `site`.
+
+        That is before the cost of masking: interrupts are looked for ahead of it, and not again until they are on.
+        """
         if self.irqs_off:
             return 0
         self.irqs_off = 1
         self.off_since = self.now
+        self.waits_since = since
         self.off_site = site
         return 1
 
@@ -82,7 +88,7 @@ class InterruptibleCore(AccessingCore):
             self.irqs_off = 0
             self.irq_stats.masked(self.off_site, self.now - self.off_since, self.now, self.id)
             if self.next_irq <= self.now:
-                self.deliver(self.off_site, self.off_since)
+                self.deliver(self.off_site, self.waits_since)
         elif self.next_irq <= self.now:
             self.deliver_interrupts()
         return 0
@@ -122,7 +128,7 @@ class InterruptibleCore(AccessingCore):
         path, bill, outer, charged = self.path, self.bill, self.in_interrupt, self.charged
         self.bill = causes.UNBILLED
         self.in_interrupt = 1
-        self.mask(SITE_HANDLER)
+        self.mask(SITE_HANDLER, self.now)
         for cause in range(causes.NR_CAUSES):
             self.cause[cause] = 0
         self.pay(causes.IRQ_HANDLER, self.entry_cost)

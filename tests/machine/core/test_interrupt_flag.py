@@ -5,7 +5,7 @@ import pytest
 from simslab.base.build import running_build
 from simslab.kernel.kernel import Kernel
 from simslab.machine.accounting import causes
-from simslab.machine.accounting.callsites import site
+from simslab.machine.accounting.callsites import site, site_name
 from simslab.machine.core.interrupt_handler import InterruptHandler
 from simslab.machine.library import load_machine
 from simslab.machine.machine import build_machine
@@ -122,3 +122,17 @@ def test_an_ipi_round_trip_is_the_sum_of_its_parts():
     assert acknowledge >= 0  # the store may still wait in the store buffer
     assert entry <= delivery < entry + 1000
     assert read_back > 0
+
+
+@pytest.mark.parametrize("operation", ["irq_save", "irq_disable"])
+@pytest.mark.parametrize(("arrives", "waits_for"), [(0, "interrupts on"), (1, "test"), (500, "test")])
+def test_what_arrives_while_interrupts_are_being_masked_waits_for_who_masks_them(operation, arrives, waits_for):
+    machine = build_machine(load_machine("one-node"))
+    cpu = machine.cpus[0]
+    cpu.handler = Checker(cpu)
+    cpu.insn(1000)
+    cpu.post_irq(cpu.now + arrives, 8)
+    getattr(cpu, operation)(SITE)
+    cpu.charge(causes.WORK, 5000)
+    cpu.irq_enable()
+    assert [site_name(number) for _, number, _ in machine.irq_stats.delay_rows()] == [waits_for]
