@@ -159,6 +159,7 @@ class MeasurementFile(Told):
     nodes: list[int] = Field(description="their numbers, in the order of the matrices")
     levels: list[LevelLatency] = Field([], description="hits in each level of cache")
     chase: list[ChasePoint] = Field([], description="a chase through more and more memory")
+    chase_memory: int | None = Field(None, description="bytes of the nearest node, where they end the chase")
     idle_sequential: Numbers = Field([], description="by node of the CPU, then of the memory; null: none there")
     idle_random: Numbers = Field([], description="the same, every load opening a DRAM row")
     transfers: dict[str, dict[str, float]] = Field({}, description="relation of two CPUs -> state of the line -> ns")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Final
 
+from simslab.instruments.measure.chase import nearest_memory
 from simslab.instruments.measure.prober import LINE_SHIFT, PAUSE, Prober
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ READS: Final = 2048  # lines that each core reads in the measured time
 def cache_bandwidth(prober: Prober, cpus: Sequence[int], size: int) -> float:
     """Return the bytes/s that `cpus` read together, each around `size` bytes of its own, after one round untimed."""
     count = size >> LINE_SHIFT
-    firsts = [prober.fresh_lines(prober.place(cpu).node, count) for cpu in cpus]
+    firsts = [prober.fresh_lines(nearest_memory(prober, cpu), count) for cpu in cpus]
     for cpu, first in zip(cpus, firsts, strict=True):
         for line in range(count):
             prober.read(cpu, first + line)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
 
 ACCESSES: Final = 2048  # timed at each size
+SMALLEST: Final = 4096  # bytes of a chase
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +57,50 @@ def nearest_memory(prober: Prober, cpu: int) -> int:
 
 
 def chase_curve(spec: MachineSpec, cpu: int = 0, largest: int | None = None) -> list[ChasePoint]:
-    """Return the latency at every power of two from 4 KiB to `largest` bytes (default: four times the L3)."""
-    end = largest or 4 * (spec.l3.size + spec.l2.size)
-    sizes = [1 << shift for shift in range(12, end.bit_length())]
+    """Return the latency at every power of two from 4 KiB to `largest` bytes (default: four times the caches).
+
+    The curve ends earlier where the nearest node's memory does; UserError where it has no room for the first point.
+    """
+    end = min(largest or _beyond_caches(spec), max(SMALLEST, _room(spec, cpu)))
+    sizes = [1 << shift for shift in range(SMALLEST.bit_length() - 1, end.bit_length())]
     return [chase(Prober(spec), cpu, size) for size in sizes]
+
+
+def memory_end(spec: MachineSpec, cpu: int = 0) -> int | None:
+    """Return the bytes of the nearest node's memory where that ends the curve, None where it has room for all of it."""
+    if _room(spec, cpu) >= 1 << _beyond_caches(spec).bit_length() - 1:
+        return None
+    prober = Prober(spec)
+    return prober.topology.nodes[nearest_memory(prober, cpu)].memory
+
+
+def _beyond_caches(spec: MachineSpec) -> int:
+    return 4 * (spec.l3.size + spec.l2.size)
+
+
+def _room(spec: MachineSpec, cpu: int) -> int:
+    prober = Prober(spec)
+    return prober.room(nearest_memory(prober, cpu))
 
 
 def level_latencies(spec: MachineSpec, cpu: int = 0) -> list[LevelLatency]:
     """Return the latencies of L1, L2 and L3, each from a working set that it holds and the level above does not.
 
-    A level as small as the one above it (a core complex without a private L2) is left out.
+    A level as small as the one above it (a core complex without a private L2) is left out, and one for whose working
+    set the nearest node has no memory.
     """
     found: list[LevelLatency] = []
-    above = 0
+    room = max(SMALLEST, _room(spec, cpu))
+    above: list[int] = []
     for size in (spec.l1d.size, spec.l2.size, spec.l3.size):
-        if size <= above:
+        if above and size <= above[-1]:
             continue
-        working_set = min(1 << (2 * above).bit_length(), _power_below(size)) if above else _power_below(size) // 2
-        point = chase(Prober(spec), cpu, max(4096, working_set))
-        found.append(LevelLatency(f"L{len(found) + 1}", point.cycles, point.ns))
-        above = size
+        most = _power_below(size)
+        working_set = max(SMALLEST, min(1 << (2 * above[-1]).bit_length(), most) if above else most // 2)
+        above.append(size)
+        if working_set <= room:
+            point = chase(Prober(spec), cpu, working_set)
+            found.append(LevelLatency(f"L{len(above)}", point.cycles, point.ns))
     return found
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simslab.instruments.measure.prober import Prober, scattered
+from simslab.instruments.measure.prober import LINE_SHIFT, Prober, scattered
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
 
-LOADS: Final = 128  # timed per pair
+LOADS: Final = 128  # timed per pair, fewer on a node whose memory has no room for them
 ROW_LINES: Final = 256  # between two loads of a random chase: never the same DRAM row
 
 
@@ -19,9 +19,10 @@ def idle_latency(prober: Prober, cpu: int, node: int, sequential: bool = False) 
     Sequential: line by line, so that most loads find their DRAM row open. Otherwise every load opens one.
     """
     stride = 1 if sequential else ROW_LINES
-    first = prober.fresh_lines(node, LOADS * stride)
-    order = range(LOADS) if sequential else scattered(LOADS)
-    return sum(prober.read(cpu, first + step * stride) for step in order) / LOADS
+    loads = max(1, min(LOADS, (prober.room(node) >> LINE_SHIFT) // stride))
+    first = prober.fresh_lines(node, loads * stride)
+    order = range(loads) if sequential else scattered(loads)
+    return sum(prober.read(cpu, first + step * stride) for step in order) / loads
 
 
 def idle_matrix(spec: MachineSpec, sequential: bool = False) -> list[list[float | None]]:

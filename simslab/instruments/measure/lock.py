@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from simslab.base.units import Duration, parse_duration
 from simslab.instruments.measure.chase import nearest_memory
-from simslab.instruments.measure.prober import FIRST_BYTE, Prober
+from simslab.instruments.measure.prober import LINE_SHIFT, Prober
 from simslab.instruments.measure.transfer import RELATIONS, partner
 from simslab.kernel.locking.spinlock import LockStats, SpinLock
 from simslab.machine.accounting import causes
@@ -138,9 +138,10 @@ def contend(spec: MachineSpec, cpus: Sequence[int], section: int) -> LockPoint:
 def _entered(spec: MachineSpec, cpus: Sequence[int], section: int, rounds: int) -> list[tuple[int, int, int]]:
     """Return (came, entered, left) of all sections by time."""
     machine = build_machine(spec, quantum=0, exact=1)
-    home = nearest_memory(Prober(spec), cpus[0])
+    prober = Prober(spec)
+    word = prober.fresh_lines(nearest_memory(prober, cpus[0]), 1) << LINE_SHIFT
     stats = LockStats(len(machine.cpus))
-    lock = SpinLock(machine.topology.nodes[home].base + FIRST_BYTE, stats.lock_class("measured"))
+    lock = SpinLock(word, stats.lock_class("measured"))
     run = _Run(lock, section, len(cpus) * SPREAD, PAUSE_BETWEEN) if len(cpus) > 1 else _Run(lock, section, 1, 1)
     for cpu in cpus:
         machine.engine.spawn(machine.cpus[cpu], run.loop(machine.cpus[cpu], rounds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from simslab.base.errors import UserError
 from simslab.machine.machine import build_machine
 from simslab.machine.memory import states
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from simslab.machine.topology.topology import CpuPlace, Topology
 
 LINE_SHIFT: Final = states.LINE_SHIFT
+PAGE: Final = 4096  # bytes
 FIRST_BYTE: Final = 1 << 20  # of a node's memory: line 0 is never used
 PAUSE: Final = (
     1 << 18
@@ -29,6 +31,7 @@ class Prober:
         self.now = 0
         self.cached = 3 * (spec.l2.size + spec.l3.size) // 2  # bytes, more than one core's caches and L3 hold
         self.taken = [FIRST_BYTE] * len(self.topology.nodes)
+        self.used_up: set[int] = set()  # nodes whose memory is taken again from its beginning
 
     def ns(self, cycles: float) -> float:
         """Return cycles of the core clock in nanoseconds."""
@@ -43,13 +46,35 @@ class Prober:
         return self.topology.cpus[cpu]
 
     def fresh_lines(self, node: int, count: int) -> int:
-        """Return the first of `count` consecutive lines on `node` that nobody has touched, at the start of a page."""
+        """Return the first of `count` consecutive lines on `node` that no cache holds, at the start of a page.
+
+        Nobody has touched them before all of the node's memory has been taken once; UserError where it is too little.
+        """
         start = self.taken[node]
-        size = (count << LINE_SHIFT) + 4095 & ~4095
-        if start + size > self.topology.nodes[node].memory:  # begin again: caches no longer hold what was first
+        size = whole_pages(count)
+        self.require(node, size)
+        if start + size > self.topology.nodes[node].memory:
             start = FIRST_BYTE
+            self.used_up.add(node)
         self.taken[node] = start + size
-        return self.topology.nodes[node].base + start >> LINE_SHIFT
+        first = self.topology.nodes[node].base + start >> LINE_SHIFT
+        if node in self.used_up:
+            for line in range(first, first + count):
+                self.machine.memory.caches.flush(line)
+        return first
+
+    def require(self, node: int, size: int) -> None:
+        """UserError unless `size` bytes of a node's memory can be measured in."""
+        if size > self.room(node):
+            place = self.topology.nodes[node]
+            raise UserError(
+                f"node {place.number} has {place.memory} bytes of memory, too little for what is measured in it",
+                expected=f"at least {FIRST_BYTE + size} bytes",
+            )
+
+    def room(self, node: int) -> int:
+        """Return how many bytes of a node's memory can be measured in, whole pages."""
+        return max(0, self.topology.nodes[node].memory - FIRST_BYTE) & -PAGE
 
     def read(self, cpu: int, line: int) -> int:
         """Load that the next access depends on; returns its whole latency in cycles."""
@@ -72,6 +97,11 @@ class Prober:
             latency = self.machine.timing.caches.l1.latency
         self.now += latency + PAUSE
         return latency
+
+
+def whole_pages(lines: int) -> int:
+    """Return the bytes of the pages that lines from a page's start lie in."""
+    return (lines << LINE_SHIFT) + PAGE - 1 & -PAGE
 
 
 def scattered(count: int) -> list[int]:

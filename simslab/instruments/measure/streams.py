@@ -9,15 +9,17 @@ sends its line.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from simslab.instruments.measure.prober import PAUSE, Prober
+from simslab.instruments.measure.prober import LINE_SHIFT, PAGE, PAUSE, Prober, whole_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BLOCK: Final = 4096  # lines that a stream takes from its node at a time
+BLOCK: Final = 4096  # lines that a stream takes from its node at a time, where there is room for them
+SLACK: Final = 64  # lines by which streams differ in where they begin
 FILL: Final = 4  # times the lines in flight that are issued before queues are taken for full
 ISSUE: Final = 2  # cycles between two lines of one core
 
@@ -41,6 +43,7 @@ class Stream:
     left: int = 0
     step: int = 1  # lines from one access to the next
     offset: int = 0
+    block: int = BLOCK
     chance: int = 1
     flight: list[int] = field(default_factory=list)  # when each place is free again
 
@@ -69,9 +72,10 @@ def run_streams(prober: Prober, streams: Sequence[Stream], warm: int, timed: int
     """
     start = prober.now + PAUSE  # what was measured before is over
     heap = [(start + index * 7, index) for index in range(len(streams))]
+    _share_memory(prober, streams)
     for index, stream in enumerate(streams):
         stream.flight = [start] * stream.places
-        stream.offset = index * 7 & 63  # streams differ in where they begin
+        stream.offset = index * 7 % SLACK  # streams differ in where they begin
         stream.chance = index + 1
     nothing = Window(0, 0)
     filling = FILL * sum(stream.places for stream in streams if not stream.delay)
@@ -85,6 +89,20 @@ def run_streams(prober: Prober, streams: Sequence[Stream], warm: int, timed: int
     prober.now = max(max(stream.flight) for stream in streams)
     means = tuple(stream.latency / max(1, stream.counted) for stream in streams)
     return Flow(window.lines * 64 * prober.machine.frequency_hz / timed, means)
+
+
+def _share_memory(prober: Prober, streams: Sequence[Stream]) -> None:
+    """Give streams smaller blocks on a node whose memory has no room for two of each: none reads another's then.
+
+    UserError where there is no room for the smallest ones.
+    """
+    sharers = Counter(stream.node for stream in streams)
+    for stream in streams:
+        blocks = 2 * sharers[stream.node]
+        beside = stream.step + SLACK
+        prober.require(stream.node, blocks * whole_pages(stream.step + beside))
+        room = (prober.room(stream.node) // blocks & -PAGE) >> LINE_SHIFT
+        stream.block = min(BLOCK, room - beside)
 
 
 def _step(prober: Prober, streams: Sequence[Stream], heap: list[tuple[int, int]], window: Window) -> None:
@@ -119,8 +137,8 @@ def _issue(prober: Prober, stream: Stream, now: int, window: Window) -> None:
 
 def _take(prober: Prober, stream: Stream) -> int:
     if stream.left <= 0:
-        stream.line = prober.fresh_lines(stream.node, BLOCK + stream.step + 64) + stream.offset
-        stream.left = BLOCK
+        stream.line = prober.fresh_lines(stream.node, stream.block + stream.step + SLACK) + stream.offset
+        stream.left = stream.block
     stream.left -= stream.step
     stream.line += stream.step
     return stream.line

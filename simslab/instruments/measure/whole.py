@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.instruments.measure.atomic_inc import AtomicPoint, atomic_curve
 from simslab.instruments.measure.bandwidth import bandwidth_matrix, core_bandwidth, peak_bandwidths
-from simslab.instruments.measure.chase import ChasePoint, LevelLatency, chase_curve, level_latencies
+from simslab.instruments.measure.chase import ChasePoint, LevelLatency, chase_curve, level_latencies, memory_end
 from simslab.instruments.measure.idle import idle_matrix
 from simslab.instruments.measure.loaded import LoadPoint, loaded_curve
 from simslab.instruments.measure.lock import SECTION, LockMeasurement, measure_lock
@@ -31,6 +31,7 @@ class MachineMeasurement:
     nodes: tuple[int, ...]  # their numbers, in the order of the matrices
     levels: list[LevelLatency] | None = None
     chase: list[ChasePoint] | None = None
+    chase_memory: int | None = None  # bytes of the nearest node's memory, where it ends the chase
     idle_sequential: Matrix | None = None
     idle_random: Matrix | None = None
     transfers: dict[str, dict[str, float]] | None = None  # by relation, then state
@@ -47,7 +48,7 @@ class MachineMeasurement:
 
 LOCK: Final = "lock"  # the part whose length of a critical section can be chosen
 PARTS: Final[dict[str, dict[str, Callable[..., Any]]]] = {
-    "cache": {"levels": level_latencies, "chase": chase_curve},
+    "cache": {"levels": level_latencies, "chase": chase_curve, "chase_memory": memory_end},
     "latency": {"idle_sequential": lambda spec: idle_matrix(spec, sequential=True), "idle_random": idle_matrix},
     "c2c": {"transfers": transfer_by_state, "homes": transfer_by_home, "ping_pong": ping_pong_by_relation},
     "pairs": {"ping_pong_pairs": ping_pong_matrix},

@@ -100,7 +100,8 @@ class Answers:
         """Whether a curve, whose rows do not say how it chased, begins nearer to the sequential idle latency."""
         lowest = min(self.published_ns(row) for row in rows)
         node = self.topology.cpus[0].node
-        near, far = (abs(self.prober.ns(self.idle_cycles(node, node, way)) - lowest) for way in (True, False))
+        memory = chase.nearest_memory(self.prober, 0)
+        near, far = (abs(self.prober.ns(self.idle_cycles(node, memory, way)) - lowest) for way in (True, False))
         return near < far
 
     def keep(self, key: Any, measure: Callable[[], float]) -> float:
@@ -157,7 +158,7 @@ class Answers:
         if state is None:  # no state stated: the row comes from a ping-pong
             return self.timed(row, "cache to cache", self.ping_pong_cycles(*pair))
         owner, reader = pair
-        home = self.topology.cpus[reader if "home=reader" in row.state else owner].node
+        home = chase.nearest_memory(self.prober, reader if "home=reader" in row.state else owner)
         key = ("transfer", owner, reader, home, state)
         cycles = self.keep(key, lambda: transfer(self.prober, owner, reader, home, state))
         return self.timed(row, "cache to cache", cycles)

@@ -109,6 +109,14 @@ class CacheHierarchy:
             self.holders.set_l3_state(row, 0)
         return 0
 
+    def flush(self, line: int) -> None:
+        """Let no cache hold a line (clflush), without time; for instruments, which have no use for its data."""
+        entry = self.holders.entry(line)
+        for domain in range(self.l3.instances):
+            if self.holders.holds(entry, domain):
+                self.invalidate_domain(domain, line)
+                self.holders.leave(entry, domain)
+
     def invalidate_cores(self, domain: int, row: int, line: int, spared: int) -> int:
         """Remove the copies of a domain's cores, but that of core `spared` (NOBODY: all)."""
         for word in range(self.holders.core_words):

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from simslab.instruments.reference.reference import TOLERANCES, UNJUDGED, Cell, Skipped, judge
+from simslab.report.machine.describe import size_text
 
 if TYPE_CHECKING:
     from simslab.instruments.measure.lock import LockMeasurement
@@ -57,6 +58,8 @@ def _cache_lines(m: MachineMeasurement) -> Iterator[str]:
     yield from (f"{level.level}: {level.cycles:7.1f} cycles {level.ns:8.2f} ns" for level in m.levels or ())
     yield "\nWorking set   cycles       ns"
     yield from (f"{_size(point.bytes):>11} {point.cycles:8.1f} {point.ns:8.2f}" for point in m.chase or ())
+    if m.chase_memory is not None:
+        yield f"The chase ends here: the nearest node has {size_text(m.chase_memory)} of memory."
 
 
 def _transfer_lines(m: MachineMeasurement) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simslab.instruments.measure.chase import chase_curve, level_latencies
+from simslab.instruments.measure.chase import chase_curve, level_latencies, memory_end
 from simslab.machine.library import load_machine
 
 SMALL = ("l2.size=64 KiB", "l2.ways=4", "l3.size=256 KiB", "l3.ways=4")
@@ -24,3 +24,15 @@ def test_latency_steps_up_where_a_cache_ends():
 def test_a_missing_private_l2_leaves_the_shared_one_as_second_level():
     levels = level_latencies(load_machine("knights-landing"))
     assert [(level.level, level.cycles) for level in levels] == [("L1", 4), ("L2", 17)]
+
+
+@pytest.mark.parametrize(("memory", "last", "end"), [(None, 1 << 20, None), ("1536 KiB", 1 << 19, 3 << 19)])
+def test_the_curve_is_in_the_nodes_memory(memory, last, end):
+    spec = load_machine("one-node", (*SMALL, *([f"nodes[0].memory={memory}"] if memory else [])))
+    assert chase_curve(spec)[-1].bytes == last
+    assert memory_end(spec) == end
+
+
+def test_a_level_for_which_the_node_has_no_memory_is_left_out():
+    small = load_machine("one-node", (*SMALL, "nodes[0].memory=1056 KiB"))
+    assert [level.level for level in level_latencies(small)] == ["L1"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simslab.base.errors import UserError
 from simslab.instruments.measure.prober import FIRST_BYTE, LINE_SHIFT, PAUSE, Prober, scattered
 from simslab.machine.library import load_machine
 
@@ -62,3 +63,25 @@ def test_a_scattered_order_visits_everything_once(count):
     order = scattered(count)
     assert sorted(order) == list(range(count))
     assert count < 4 or order != sorted(order)
+
+
+def test_memory_that_is_taken_again_is_in_no_cache():
+    prober = Prober(load_machine("two-socket", ("nodes[0].memory=2 MiB",)))
+    lines = prober.room(0) >> LINE_SHIFT
+    first = prober.fresh_lines(0, lines)
+    for cpu in (0, 1, prober.topology.nodes[1].cpus[0]):
+        prober.read(cpu, first)
+    prober.write(0, first + 1)
+    assert prober.fresh_lines(0, lines) == first
+    assert [prober.read(0, first + number) for number in (0, 1)] == [prober.machine.timing.dram_latency(0, 0)] * 2
+
+
+@pytest.mark.parametrize(
+    ("machine", "memory", "count"),
+    [("two-socket", "2 MiB", (1 << 14) + 1), ("two-socket", "1 MiB", 1), ("memoryless-node", None, 1)],
+)
+def test_more_lines_than_a_node_has_are_refused(machine, memory, count):
+    prober = Prober(load_machine(machine, [f"nodes[0].memory={memory}"] if memory else []))
+    poorest = min(prober.topology.nodes, key=lambda node: node.memory)
+    with pytest.raises(UserError, match=f"node {poorest.number} has {poorest.memory} bytes of memory, too little"):
+        prober.fresh_lines(poorest.id, count)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simslab.base.errors import UserError
 from simslab.instruments.measure.prober import Prober
 from simslab.instruments.measure.streams import ISSUE, Stream, run_streams
 from simslab.machine.library import load_machine
@@ -57,3 +58,19 @@ def test_a_delay_after_each_burst_lowers_the_bandwidth():
 def test_measuring_twice_gives_the_same():
     streams = [[Stream(cpu, 0, 8) for cpu in range(4)] for _ in range(2)]
     assert flow(*streams[0])[:2] == flow(*streams[1])[:2]
+
+
+@pytest.mark.parametrize(("loads", "stores", "temporal"), [(1, 0, True), (0, 1, True), (2, 1, False)])
+def test_a_node_without_room_for_large_blocks_is_as_fast_as_any(loads, stores, temporal):
+    rates = [
+        flow(*(Stream(cpu, 0, 12, loads, stores, temporal) for cpu in range(8)), changes=[f"nodes[0].memory={memory}"])[
+            0
+        ]
+        for memory in ("1280 KiB", "1 GiB")
+    ]
+    assert rates[0] == pytest.approx(rates[1], rel=0.03)
+
+
+def test_a_node_too_small_for_its_streams_is_refused():
+    with pytest.raises(UserError, match="node 0 has 1118208 bytes of memory, too little"):
+        flow(*(Stream(cpu, 0, 12) for cpu in range(8)), changes=["nodes[0].memory=1092 KiB"])

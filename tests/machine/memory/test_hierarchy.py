@@ -61,3 +61,16 @@ def test_tables_of_a_machine_with_many_nodes_have_room_for_its_boot():
     assert [pages_at_boot(nodes) for nodes in (1, 2, 8, 24, 64)] == [64, 128, 2048, 32768, 131072]
     caches = build_machine(load_machine("two-socket", ["nodes=8", "layout.cores=1"])).cpus[0].memory.caches
     assert caches.holders.pages == 2048
+
+
+def test_a_flushed_line_is_in_no_cache_and_in_no_table(make_memory):
+    memory = make_memory(domains=2, cores_each=2)
+    caches = memory.caches
+    for core in range(4):
+        memory.access(core, LINE, 0, 0)
+    caches.flush(LINE)
+    assert [caches.private_state(core, LINE) for core in range(4)] == [0] * 4
+    assert [caches.l3.state_of(domain, LINE) for domain in (0, 1)] == [0, 0]
+    entry = caches.holders.entry(LINE)
+    assert [caches.holders.holds(entry, domain) for domain in (0, 1)] == [0, 0]
+    assert caches.holders.owner_of(entry) == caches.holders.forwarder_of(entry) == -1

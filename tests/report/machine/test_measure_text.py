@@ -60,6 +60,11 @@ def test_caches_are_told_by_level_and_by_working_set():
     assert [line.split()[:2] for line in lines[-3:]] == [["512", "B"], ["32", "KiB"], ["3", "GiB"]]
 
 
+def test_a_chase_that_ends_with_the_nodes_memory_says_so():
+    lines = told(levels=[], chase=[ChasePoint(512, 4.0, 1.25)], chase_memory=1536 << 20)
+    assert lines[-1] == "The chase ends here: the nearest node has 1.5 GiB of memory."
+
+
 def test_a_loaded_latency_has_mlcs_columns():
     assert told(loaded=[LoadPoint(2, 268.451, 217.1106)])[-1] == " 00002  268.45   217110.6"
 
