@@ -29,7 +29,8 @@ class AtomicPoint:
 def atomic_inc(spec: MachineSpec, cpus: int) -> AtomicPoint:
     """Let the first `cpus` CPUs increment one line as fast as they can; who asked first has it first.
 
-    Requests wait for one another at the line's home (`CoherentMemory.transact_in_turn`).
+    Requests wait for one another at the line's home (`CoherentMemory.transact_in_turn`), those of a core's threads for
+    each other in its L1 (`held_by_sibling`).
     """
     prober = Prober(spec)
     memory, atomic = prober.machine.memory, prober.machine.timing.kernel.atomic
@@ -39,9 +40,10 @@ def atomic_inc(spec: MachineSpec, cpus: int) -> AtomicPoint:
     for turn in range((EACH + SKIPPED) * cpus):
         asked, cpu = heapq.heappop(waiting)
         core = prober.place(cpu).core
-        done = asked + atomic
+        granted = asked
         if memory.state_in_core(core, line) != states.MODIFIED:
-            done += memory.transact_in_turn(core, line, asked)
+            granted += memory.transact_in_turn(core, line, asked)
+        done = granted + memory.held_by_sibling(core, line, granted) + atomic
         memory.locked_until(core, line, done)
         heapq.heappush(waiting, (done, cpu))
         if turn < SKIPPED * cpus:

@@ -218,7 +218,7 @@ class Cpu(InterruptibleCore):
             self.drain()
         if not self.own_in_l1(line, self.l1_base + (line & self.l1_mask) * self.l1_ways):
             self.expose(self.memory.transact_in_turn(self.core, line, self.now), 0, 1)
-        self.charge(causes.LOCKED, self.atomic_cost)
+        self.charge(causes.LOCKED, self.memory.held_by_sibling(self.core, line, self.now) + self.atomic_cost)
         return self.memory.locked_until(self.core, line, self.now)
 
     def locked_hit(self) -> int:

@@ -58,6 +58,8 @@ cdef class CoherentMemory:
     @cython.locals(latency=cython.longlong, slot=cython.longlong, waited=cython.longlong)
     cpdef long long transact_in_turn(self, long long core, long long line, long long now) noexcept
     @cython.locals(slot=cython.longlong)
+    cpdef long long held_by_sibling(self, long long core, long long line, long long now) except? -1
+    @cython.locals(slot=cython.longlong)
     cpdef long long locked_until(self, long long core, long long line, long long time) noexcept
     @cython.locals(latency=cython.longlong, moved=cython.bint, wait=cython.longlong)
     cdef long long fetch(self, long long core, long long line, long long write, long long now) except? -1

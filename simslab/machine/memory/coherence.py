@@ -155,6 +155,16 @@ class CoherentMemory:
             self.link_queue = self.dram_queue = self.cache_queue = 0
         return latency
 
+    def held_by_sibling(self, core: int, line: int, now: int) -> int:
+        """Cycles for which another thread of the core still holds a line of its cache, or waits for it to come.
+
+        Threads share one L1, whose line a locked operation holds to its end. A thread's own operation is over by `now`.
+        """
+        slot = 3 * (hashing.spread(line) >> WORD_PLACE)
+        if self.word[slot] == line + 1 and self.word[slot + 1] == core and self.word[slot + 2] > now:
+            return self.word[slot + 2] - now
+        return 0
+
     def locked_until(self, core: int, line: int, time: int) -> int:
         """Remember that a core's operation on a line, for which others may wait in turn, ends at `time`.
 

@@ -35,3 +35,9 @@ def test_rate_and_time_are_one_figure():
 def test_a_curve_has_powers_of_two_and_all_cpus(cores, counts):
     spec = load_machine("two-socket", (f"layout.cores={cores}", "layout.threads=1"))
     assert [point.cpus for point in atomic_curve(spec)] == counts
+
+
+def test_threads_of_one_core_increment_one_after_the_other():
+    spec = load_machine("one-node", ("layout.cores=1", "layout.threads=2"))
+    alone, both = atomic_inc(spec, 1), atomic_inc(spec, 2)
+    assert both.ns_each == pytest.approx(alone.ns_each)

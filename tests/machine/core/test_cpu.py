@@ -10,6 +10,8 @@ from simslab.machine.accounting.vectors import FIRST_DEVICE_VECTOR
 from simslab.machine.core.core_spec import CpuPlace
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.core.interrupt_handler import InterruptHandler
+from simslab.machine.library import load_machine
+from simslab.machine.machine import build_machine
 from simslab.machine.memory.states import MODIFIED
 
 SITE = site("test")
@@ -255,3 +257,16 @@ def test_causes_sum_to_the_clock_and_nothing_is_delivered_while_masked(make_cpus
         if not cpu.irqs_off and action == "run" and number > 0:  # no time, no delivery
             assert cpu.next_irq > cpu.now
         assert sum(cpu.cause_owner) == cpu.now
+
+
+def test_a_locked_operation_in_turn_waits_for_that_of_the_cores_other_thread():
+    machine = build_machine(load_machine("one-node"))
+    first, sibling = machine.cpus[0], machine.cpus[4]
+    assert first.core == sibling.core
+    for cpu in (first, sibling):
+        cpu.atomic_in_turn(0x100000)
+    start = max(first.now, sibling.now)
+    for cpu in (first, sibling):
+        cpu.charge(causes.WORK, start - cpu.now)
+        cpu.atomic_in_turn(0x100000)
+    assert (first.now - start, sibling.now - start) == (first.locked_hit(), 2 * first.locked_hit())
