@@ -10,6 +10,7 @@ same order in which the coherence model charges them:
     L1, L2, L3 hit                  l1, l2, l3
     held below the same L3          l3 + other_core, other_core_exclusive or other_core_shared by its state
     DRAM                            l3 + hop to home + directory + dram + port + hop back, less `memory_ahead` if near
+      where the home snoops         no sooner than the last of all other L3s has answered, as a cache below it would
     cache below another L3          l3 + hop to home + directory + hop to owner + snoop + hop from owner
       beyond the home's filter      the home's dram and another directory as well, if bits in memory tell of it
       all below one filter          l3 + hop to home + hop to owner + other_core + hop from owner
@@ -51,34 +52,46 @@ class Timing:
     paths: Paths
     tlb: TlbTiming | None
 
-    def dram_latency(self, domain: int, node: int) -> int:
-        """Return the idle latency of a read from `node`'s DRAM, its row not open, by a CPU of `domain`."""
-        memory, hops = self.memory.nodes[node], self.paths.hops
-        device = memory.latency + memory.row_miss + memory.port - self.begun(domain, node)
-        return (
-            self.caches.l3.latency + hops.dn[domain][node] + hops.nd[node][domain] + self.coherence.directory + device
-        )
+    def dram_latency(self, domain: int, node: int, start: int | None = None) -> int:
+        """Return the idle latency of a read from `node`'s DRAM, its row not open, by a CPU of `domain`.
 
-    def begun(self, domain: int, node: int) -> int:
-        """Return how long `node`'s memory has been reading for `domain` when L3 and directory have answered."""
-        near = self.paths.reach[node] == self.paths.reach_of(domain)
-        return self.coherence.memory_ahead if near else 0
+        `start` is the CPU's node where an L3 spans several; default: where the domain's misses enter.
+        """
+        start = self.paths.domain_node[domain] if start is None else start
+        memory, hop = self.memory.nodes[node], self.paths.hops.nn
+        device = memory.latency + memory.row_miss + memory.port - self._begun(start, node)
+        asked = self.caches.l3.latency + hop[start][node] + self.coherence.directory
+        latency = asked + device + hop[node][start]
+        if self.coherence.home != states.HOME_SNOOP:
+            return latency
+        others = (owner for owner in range(len(self.paths.domain_node)) if owner != domain)
+        return max([latency, *(self._beyond(start, node, owner) for owner in others)])
 
     def cache_latency(self, domain: int, node: int, owner: int) -> int:
         """Return the idle latency of a line of home `node` that a core of domain `owner` holds modified."""
-        l3, coherence, hops = self.caches.l3, self.coherence, self.paths.hops
         if owner == domain:
-            return l3.latency + l3.other_core
+            return self.caches.l3.latency + self.caches.l3.other_core
+        return self._beyond(self.paths.domain_node[domain], node, owner)
+
+    def _beyond(self, start: int, node: int, owner: int) -> int:
+        """Return when another domain has answered a core of node `start` that asked for a line of home `node`."""
+        l3, coherence, hop = self.caches.l3, self.coherence, self.paths.hops.nn
+        place = self.paths.domain_node[owner]
         if coherence.home == states.SOURCE_SNOOP:
-            return l3.latency + hops.dd[domain][owner] + coherence.snoop + hops.dd[owner][domain]
-        way = hops.dn[domain][node] + hops.nd[node][owner] + hops.dd[owner][domain]
-        reach, owner_reach = self.paths.reach[node], self.paths.reach_of(owner)
-        if coherence.one_filter and self.paths.reach_of(domain) == reach == owner_reach:
+            return l3.latency + hop[start][place] + coherence.snoop + hop[place][start]
+        way = hop[start][node] + hop[node][place] + hop[place][start]
+        reach, owner_reach = self.paths.reach[node], self.paths.reach[place]
+        if coherence.one_filter and self.paths.reach[start] == reach == owner_reach:
             return l3.latency + way + l3.other_core
         if coherence.memory_bits and reach != owner_reach:
             memory = self.memory.nodes[node]
-            way += memory.latency + memory.port - self.begun(domain, node) + coherence.directory
+            way += memory.latency + memory.port - self._begun(start, node) + coherence.directory
         return l3.latency + way + coherence.directory + coherence.snoop
+
+    def _begun(self, start: int, node: int) -> int:
+        """Return how long `node`'s memory has been reading when L3 and directory have answered a core of `start`."""
+        near = self.paths.reach[node] == self.paths.reach[start]
+        return self.coherence.memory_ahead if near else 0
 
 
 def build_timing(spec: MachineDescription, topology: Topology) -> Timing:

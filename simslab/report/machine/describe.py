@@ -144,16 +144,11 @@ def _speed(timing: Timing, link: Link, back: Link) -> str:
 
 
 def _dram_matrix(topology: Topology, timing: Timing) -> Iterator[str]:
-    hop = timing.paths.hops.nn
-
     def cell(node: int, home: int) -> str:
         cpus = topology.cpus_of_node(node)
         if not cpus or not topology.nodes[home].memory:
             return _NONE
-        domain = topology.domains[topology.cpus[cpus[0]].domain]
-        # Below an L3 that spans nodes a core's misses enter at its own node, not at the first.
-        own = hop[node][home] + hop[home][node] - hop[domain.node][home] - hop[home][domain.node]
-        return _ns(timing, timing.dram_latency(domain.id, home) + own)
+        return _ns(timing, timing.dram_latency(topology.cpus[cpus[0]].domain, home, node))
 
     yield from _matrix("idle DRAM latency (ns), reader's node by the memory's node:", topology, cell)
 

@@ -85,7 +85,5 @@ def _node(topology: Topology, timing: Timing, node: NumaNode) -> dict[str, Any]:
 
 def _idle(topology: Topology, timing: Timing, reader: NumaNode, home: NumaNode) -> float:
     """Return the idle latency from a node's first CPU; below an L3 that spans nodes misses enter at the CPU's node."""
-    domain = topology.domains[topology.cpus[reader.cpus[0]].domain]
-    hop, ends = timing.paths.hops.nn, (reader.id, home.id)
-    own = hop[ends[0]][ends[1]] + hop[ends[1]][ends[0]] - hop[domain.node][home.id] - hop[home.id][domain.node]
-    return nanoseconds(timing.dram_latency(domain.id, home.id) + own, timing.frequency_hz)
+    domain = topology.cpus[reader.cpus[0]].domain
+    return nanoseconds(timing.dram_latency(domain, home.id, reader.id), timing.frequency_hz)

@@ -119,7 +119,8 @@ def _folded(cpus: str) -> str:
 def _memory_label(topology: Topology, timing: Timing, node: NumaNode) -> str:
     if not node.memory:
         return "no memory"
-    nearest = min(timing.dram_latency(domain.id, node.id) for domain in topology.domains)
+    starts = {(cpu.domain, cpu.node) for cpu in topology.cpus}
+    nearest = min(timing.dram_latency(domain, node.id, start) for domain, start in starts)
     latency = nanoseconds(nearest, timing.frequency_hz)
     rate = 64 * 1024 * timing.frequency_hz // timing.memory.nodes[node.id].line_q10
     return f"{size_text(node.memory)}, {latency:.0f} ns, {rate / 1e9:.0f} GB/s"

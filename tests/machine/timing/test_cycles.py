@@ -70,3 +70,9 @@ def test_the_warm_pair_of_the_desktop_is_within_the_measured_range():
 
 def test_ticks_come_at_hz():
     assert timing_of("one-node").kernel.hz == 250
+
+
+def test_a_home_that_snoops_waits_for_all_other_l3s():
+    timing = timing_of("four-socket", "coherence.home=snoop")
+    answers = [timing.cache_latency(0, 0, other) for other in (1, 2, 3)]
+    assert timing.dram_latency(0, 0) == max(answers) > timing_of("four-socket").dram_latency(0, 0)
