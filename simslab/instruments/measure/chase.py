@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from simslab.instruments.measure.prober import LINE_SHIFT, Prober, scattered
+from simslab.instruments.measure.prober import LINE_SHIFT, PAGE, Prober, scattered
 
 if TYPE_CHECKING:
+    from simslab.machine.description.caches import CacheSpec
     from simslab.machine.spec import MachineSpec
 
 ACCESSES: Final = 2048  # timed at each size
@@ -37,7 +38,7 @@ def chase(prober: Prober, cpu: int, size: int, accesses: int = ACCESSES) -> Chas
 
     Every line comes back after all others, so a level that is too small never hits: the steps are sharp.
     """
-    count = 1 << (size >> LINE_SHIFT).bit_length() - 1
+    count = size >> LINE_SHIFT
     first = prober.fresh_lines(nearest_memory(prober, cpu), count)
     order = scattered(count)
     if size <= prober.cached:  # beyond the caches an untouched line is no farther than one that has been evicted
@@ -91,17 +92,31 @@ def level_latencies(spec: MachineSpec, cpu: int = 0) -> list[LevelLatency]:
     """
     found: list[LevelLatency] = []
     room = max(SMALLEST, _room(spec, cpu))
-    above: list[int] = []
-    for size in (spec.l1d.size, spec.l2.size, spec.l3.size):
-        if above and size <= above[-1]:
+    levels: list[CacheSpec] = []
+    for level in (spec.l1d, spec.l2, spec.l3):
+        if levels and level.size <= levels[-1].size:
             continue
-        most = _power_below(size)
-        working_set = max(SMALLEST, min(1 << (2 * above[-1]).bit_length(), most) if above else most // 2)
-        above.append(size)
-        if working_set <= room:
+        working_set = _working_set(level, levels[-1] if levels else None)
+        levels.append(level)
+        if working_set is not None and working_set <= room:
             point = chase(Prober(spec), cpu, working_set)
-            found.append(LevelLatency(f"L{len(above)}", point.cycles, point.ns))
+            found.append(LevelLatency(f"L{len(levels)}", point.cycles, point.ns))
     return found
+
+
+def _working_set(level: CacheSpec, above: CacheSpec | None) -> int | None:
+    """Return bytes that a level holds and the smaller one above it does not.
+
+    Every set of the level above must miss, so that it takes a line of each more than it has ways. A level that is
+    hardly larger has no room for them: None.
+    """
+    if above is None:
+        return max(SMALLEST, _power_below(level.size) // 2)
+    least = above.size + above.size // above.ways
+    working_set = min(1 << (2 * above.size).bit_length(), _power_below(level.size))
+    if working_set >= least:
+        return working_set
+    return max(least, (above.size + level.size) // 2 & -PAGE) if least <= level.size else None
 
 
 def _power_below(size: int) -> int:

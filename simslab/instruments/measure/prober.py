@@ -105,5 +105,6 @@ def whole_pages(lines: int) -> int:
 
 
 def scattered(count: int) -> list[int]:
-    """Return 0 to count - 1 in an order without pattern; `count` is a power of two."""
-    return [index * SPREAD & (count - 1) for index in range(count)]
+    """Return 0 to count - 1 in an order without pattern."""
+    most = 1 << (count - 1).bit_length()
+    return [place for index in range(most) if (place := index * SPREAD & (most - 1)) < count]

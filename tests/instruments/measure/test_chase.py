@@ -36,3 +36,14 @@ def test_the_curve_is_in_the_nodes_memory(memory, last, end):
 def test_a_level_for_which_the_node_has_no_memory_is_left_out():
     small = load_machine("one-node", (*SMALL, "nodes[0].memory=1056 KiB"))
     assert [level.level for level in level_latencies(small)] == ["L1"]
+
+
+@pytest.mark.parametrize("size", ["40 KiB", "48 KiB", "60 KiB"])
+def test_a_level_less_than_twice_as_large_as_that_above_has_its_own_latency(size):
+    changes = ("l2.size=" + size, f"l2.ways={int(size[:2]) // 4}", *SMALL[2:])
+    assert [level.cycles for level in level_latencies(load_machine("one-node", changes))] == [4, 12, 30]
+
+
+def test_a_level_that_is_hardly_larger_than_that_above_is_left_out():
+    levels = level_latencies(load_machine("one-node", ("l2.size=34 KiB", "l2.ways=17", *SMALL[2:])))
+    assert [(level.level, level.cycles) for level in levels] == [("L1", 4), ("L3", 30)]

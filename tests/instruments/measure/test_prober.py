@@ -58,7 +58,7 @@ def test_cycles_and_nanoseconds_are_of_the_core_clock(prober):
     assert prober.cycles(1000) == hz * 1000 // 10**9
 
 
-@pytest.mark.parametrize("count", [1, 2, 1024])
+@pytest.mark.parametrize("count", [1, 2, 48, 1000, 1024])
 def test_a_scattered_order_visits_everything_once(count):
     order = scattered(count)
     assert sorted(order) == list(range(count))
