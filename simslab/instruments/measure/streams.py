@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from simslab.instruments.measure.prober import LINE_SHIFT, PAGE, PAUSE, Prober, whole_pages
+from simslab.machine.memory import states
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,12 +128,20 @@ def _issue(prober: Prober, stream: Stream, now: int, window: Window) -> None:
         busy = latency = prober.machine.memory.access(place.core, line, 1 if store else 0, now)
         if store:  # its place is taken until the line that it pushes out has been sent, too
             busy = max(busy, interconnect.write_back(*way))
+            _clean(prober, place.core, line)
     heapq.heapreplace(stream.flight, now + busy)
     stream.lines += 1
     if window.begin <= now + busy < window.end:
         stream.latency += latency
         stream.counted += 1
         window.lines += 2 if store and stream.temporal else 1
+
+
+def _clean(prober: Prober, core: int, line: int) -> None:
+    """Make a stored line clean, since its write-back has been made: none follows where small caches evict it."""
+    memory = prober.machine.memory
+    memory.l1.mark(core, line, states.EXCLUSIVE)
+    memory.l2.mark(core, line, states.EXCLUSIVE)
 
 
 def _take(prober: Prober, stream: Stream) -> int:

@@ -74,3 +74,13 @@ def test_a_node_without_room_for_large_blocks_is_as_fast_as_any(loads, stores, t
 def test_a_node_too_small_for_its_streams_is_refused():
     with pytest.raises(UserError, match="node 0 has 1118208 bytes of memory, too little"):
         flow(*(Stream(cpu, 0, 12) for cpu in range(8)), changes=["nodes[0].memory=1092 KiB"])
+
+
+def test_small_caches_write_nothing_back_twice_nor_while_something_else_is_measured():
+    def rates(*changes):
+        prober = Prober(load_machine("two-socket", ("layout.cores=4", *changes)))
+        mixes = ([Stream(cpu, 0, 12, *mix) for cpu in range(4)] for mix in ((0, 1), (2, 1, False)))
+        return [run_streams(prober, streams, WARM, TIMED).bytes_per_second for streams in mixes]
+
+    small = ("l2.size=32 KiB", "l2.ways=8", "l3.size=64 KiB", "l3.ways=8")
+    assert rates(*small) == pytest.approx(rates(), rel=0.03)
