@@ -41,7 +41,8 @@ class NodeSpec(SpecModel):
     package: NodeNumber | None = Field(default=None, description="package whose CPUs are the node's")
     die: NodeNumber | None = Field(default=None, description="die of that package whose CPUs are the node's")
     cpus: CpuList | None = Field(
-        default=None, description="the node's CPUs, listed; empty for memory that has links of its own"
+        default=None,
+        description="the node's CPUs, listed; empty for memory that has links of its own: only `routes` lead over it",
     )
     position: Point | None = Field(default=None, description="[x, y] on the package, in mesh hops; needs `mesh`")
     positions: list[Point] | None = Field(

@@ -3,6 +3,9 @@
 The graph's points are the nodes, except those behind a root port, and two for each group of nodes (a package) that has
 a link in common: one where traffic leaves the group and one where it comes in. Traffic cannot turn round there, so a
 common link is no short cut between the nodes of its group.
+
+Memory without CPUs ends a way: a device (CXL, high-bandwidth memory) answers requests and forwards none. Only a route
+of the file may lead over such a node, one whose CPUs are offline for one.
 """
 
 from __future__ import annotations
@@ -44,6 +47,7 @@ class Network:
     links: tuple[Link, ...]
     free: tuple[Pair, ...]  # to and from ports that are equally near to all nodes of their group, and between ports
     groups: tuple[Group, ...] = ()
+    ends: frozenset[int] = frozenset()  # nodes without CPUs, which forward nothing
 
 
 def leaving(group: int) -> int:
@@ -87,7 +91,8 @@ def build_network(spec: MachineDescription, plans: Sequence[NodePlan]) -> Networ
         bandwidth = spec.mesh.bandwidth if spec.mesh is not None else 0
         _add(links, pair, latency, bandwidth)
         _add(links, returning, latency, bandwidth)
-    return Network(tuple(links), tuple(_free_steps(spec, plans, groups)), tuple(groups))
+    without_cpus = frozenset(plan.id for plan in plans if not plan.cpus)
+    return Network(tuple(links), tuple(_free_steps(spec, plans, groups)), tuple(groups), without_cpus)
 
 
 def _add(links: list[Link], ends: Pair, latency: int, bandwidth: int) -> None:

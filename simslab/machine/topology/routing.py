@@ -5,14 +5,22 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from simslab.machine.topology.network import PORTS, Link, Network
+from simslab.machine.topology.node_plan import NodePlan, node_index
+
+if TYPE_CHECKING:
+    from simslab.machine.description.whole import MachineDescription
 
 Route = tuple[int, ...]  # link ids in the order travelled
 
 
 def shortest_routes(network: Network, source: int) -> dict[int, Route]:
-    """Return the route from `source` to every point it reaches: least latency, then fewest hops, then lowest ids."""
+    """Return the route from `source` to every point it reaches: least latency, then fewest hops, then lowest ids.
+
+    None leads over a node without CPUs.
+    """
     leaving: dict[int, list[tuple[int, Route, int]]] = {}
     for link in network.links:
         leaving.setdefault(link.source, []).append((link.latency, (link.id,), link.target))
@@ -25,6 +33,8 @@ def shortest_routes(network: Network, source: int) -> dict[int, Route]:
         if point in found:
             continue
         found[point] = route
+        if point in network.ends and point != source:
+            continue
         for cost, step, target in leaving.get(point, ()):
             if target not in found:
                 heapq.heappush(waiting, (latency + cost, hops + len(step), route + step, target))
@@ -80,6 +90,18 @@ def all_routes(
         if route is not None:
             routes[pair] = route
     return routes
+
+
+def prescribed_stops(spec: MachineDescription, plans: Sequence[NodePlan]) -> dict[tuple[int, int], list[int]]:
+    """Return all stops of the routes that the file gives; those for one direction come last."""
+    index = node_index(plans)
+    found: dict[tuple[int, int], list[int]] = {}
+    for route in sorted(spec.routes, key=lambda route: route.one_way):
+        stops = [index[stop] for stop in (route.between[0], *route.via, route.between[1])]
+        found[stops[0], stops[-1]] = stops
+        if not route.one_way:
+            found[stops[-1], stops[0]] = stops[::-1]
+    return found
 
 
 def _back(route: Route) -> Route:

@@ -16,7 +16,7 @@ from simslab.machine.topology.distance import slit
 from simslab.machine.topology.network import Link, build_network, group_of, network_points
 from simslab.machine.topology.node_plan import NodePlan, node_index, plan_nodes
 from simslab.machine.topology.numbering import Seat, seats
-from simslab.machine.topology.routing import Route, all_routes, route_latency
+from simslab.machine.topology.routing import Route, all_routes, prescribed_stops, route_latency
 
 if TYPE_CHECKING:
     from simslab.machine.description.whole import MachineDescription
@@ -134,7 +134,7 @@ def build_topology(spec: MachineDescription) -> Topology:
     nodes = _nodes(spec, plans, cpus)
     network = build_network(spec, plans)
     links = network.links
-    routes = all_routes(network, network_points(plans), _prescribed(spec, plans))
+    routes = all_routes(network, network_points(plans), prescribed_stops(spec, plans))
     memory = [plan.memory for plan in plans]
     gates = [_gates(plan, cpus) or [nodes[plan.id].gate] for plan in plans]
 
@@ -162,18 +162,6 @@ def build_topology(spec: MachineDescription) -> Topology:
 def _gates(plan: NodePlan, cpus: Sequence[CpuPlace]) -> list[int]:
     """Return the nodes of the package whose root port the node is behind: all equally near to it."""
     return sorted({cpu.node for cpu in cpus if plan.port is not None and cpu.package == plan.port.package})
-
-
-def _prescribed(spec: MachineDescription, plans: Sequence[NodePlan]) -> dict[tuple[int, int], list[int]]:
-    """Return all stops of the routes that the file gives; those for one direction come last."""
-    index = node_index(plans)
-    found: dict[tuple[int, int], list[int]] = {}
-    for route in sorted(spec.routes, key=lambda route: route.one_way):
-        stops = [index[stop] for stop in (route.between[0], *route.via, route.between[1])]
-        found[stops[0], stops[-1]] = stops
-        if not route.one_way:
-            found[stops[-1], stops[0]] = stops[::-1]
-    return found
 
 
 def _cpus(spec: MachineDescription, places: Sequence[Seat], plans: Sequence[NodePlan]) -> list[CpuPlace]:

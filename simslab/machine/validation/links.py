@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from simslab.base.errors import BadValue
 from simslab.machine.description.cpulist import format_cpulist
 from simslab.machine.topology.network import Network, build_network, end_numbers, network_points
 from simslab.machine.topology.node_plan import NodePlan, node_index
-from simslab.machine.topology.routing import follow, shortest_routes
+from simslab.machine.topology.routing import all_routes, follow, prescribed_stops, shortest_routes
 from simslab.machine.topology.shapes import neighbours
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def link_faults(spec: MachineDescription, plans: Sequence[NodePlan]) -> Faults:
     if faults:
         return faults
     network = build_network(spec, plans)
-    return _connected(network, plans) or _routes(spec, network, plans)
+    return _connected(network, plans) or _routes(spec, network, plans) or _past_ends(spec, network, plans)
 
 
 def _shape(shape: str, count: int, at: tuple[str | int, ...]) -> Faults:
@@ -60,7 +62,7 @@ def _ends(numbers: Sequence[int], plans: Sequence[NodePlan], at: tuple[str | int
 
 def _connected(network: Network, plans: Sequence[NodePlan]) -> Faults:
     points = network_points(plans)
-    reached = shortest_routes(network, points[0])
+    reached = shortest_routes(replace(network, ends=frozenset()), points[0])
     lost = [plans[point] for point in points if point not in reached]
     if not lost:
         return []
@@ -77,3 +79,18 @@ def _routes(spec: MachineDescription, network: Network, plans: Sequence[NodePlan
         for index, route in enumerate(spec.routes)
         if follow(network, [known[stop] for stop in (route.between[0], *route.via, route.between[1])]) is None
     ]
+
+
+def _past_ends(spec: MachineDescription, network: Network, plans: Sequence[NodePlan]) -> Faults:
+    """Check that no two nodes need one without CPUs to reach each other."""
+    if not network.ends:
+        return []
+    points = network_points(plans)
+    routes = all_routes(network, points, prescribed_stops(spec, plans))
+    for source, target in permutations(points, 2):
+        if (source, target) not in routes:
+            numbers = format_cpulist(plans[end].number for end in network.ends)
+            message = f"node {plans[source].number} reaches node {plans[target].number} over memory without CPUs alone"
+            expected = f"links past node {numbers}, which forwards nothing by itself, or 'routes' over it"
+            return [BadValue(message, expected=expected, at=("nodes", plans[target].entry))]
+    return []

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +29,12 @@ def test_of_alike_ways_the_one_with_the_lowest_links_is_taken():
     assert shortest_routes(SQUARE, 0)[3] == (0, 4)
 
 
+def test_no_way_leads_over_a_node_without_cpus_but_some_begin_and_end_there():
+    near = replace(network((0, 1, 50), (0, 2, 10), (2, 1, 10)), ends=frozenset({2}))
+    assert shortest_routes(near, 0) == {0: (), 1: (0,), 2: (2,)}
+    assert shortest_routes(near, 2) == {2: (), 0: (3,), 1: (4,)}
+
+
 def test_what_no_link_leads_to_is_not_reached():
     assert shortest_routes(network((0, 1, 10), (2, 3, 10)), 0).keys() == {0, 1}
 
@@ -52,6 +60,11 @@ def test_the_way_back_uses_the_same_links():
     routes = all_routes(SQUARE, range(4), {})
     assert routes[0, 3] == (0, 4)
     assert routes[3, 0] == (5, 1)
+
+
+def test_a_prescribed_way_may_lead_over_a_node_without_cpus():
+    routes = all_routes(replace(SQUARE, ends=frozenset({2})), range(4), {(0, 3): [0, 2, 3]})
+    assert (routes[0, 3], routes[3, 0]) == ((2, 6), (5, 1))
 
 
 def test_a_prescribed_way_replaces_the_shortest_in_its_direction_only():

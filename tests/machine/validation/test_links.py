@@ -33,3 +33,19 @@ def test_unknown_numbers_are_told_with_those_that_there_are(planned):
     nodes = "nodes=[{package: 0, memory: 1 GiB}, {id: 8, package: 1, memory: 1 GiB}]"
     (fault,) = link_faults(*planned(nodes, f"links=[{{between: [0, 1], {SPEED}}}]"))
     assert (fault.message, fault.expected) == ("there is no node 1", "0,8")
+
+
+HUB = "nodes=[{each: package, memory: 1 GiB}, {cpus: '', memory: 1 GiB}]"
+SPOKES = f"links=[{{between: [0, 2], {SPEED}}}, {{between: [1, 2], {SPEED}}}]"
+
+
+def test_nodes_that_only_memory_without_cpus_joins_are_told(planned, told):
+    faults = link_faults(*planned(HUB, SPOKES))
+    assert told(faults) == [(("nodes", 0), "node 0 reaches node 1 over memory without CPUs alone")]
+    assert faults[0].expected == "links past node 2, which forwards nothing by itself, or 'routes' over it"
+
+
+def test_a_route_may_lead_over_memory_without_cpus(planned):
+    assert link_faults(*planned(HUB, SPOKES, "routes=[{between: [0, 1], via: [2]}]")) == []
+    one_way = "routes=[{between: [0, 1], via: [2], one_way: true}]"
+    assert [fault.message[:20] for fault in link_faults(*planned(HUB, SPOKES, one_way))] == ["node 1 reaches node "]
