@@ -1,12 +1,13 @@
 """Links guessed from distances: firmware tells how far nodes are, not how they are connected.
 
-A pair of nodes gets a link unless a way over other nodes is as short. A hop's latency is in proportion to what its
-distance exceeds 10, measured by the template's own link and distance.
+A pair of nodes gets a link unless a way over other nodes with CPUs is as short. Memory without CPUs forwards nothing:
+nothing passes between two of these. A hop's latency is in proportion to what its distance exceeds 10, measured by the
+template's own link and distance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,10 @@ Rows = Sequence[Sequence[int]]
 
 
 def estimate_links(
-    template: MachineSpec, points: Sequence[tuple[int, int]], distances: Rows | None
+    template: MachineSpec,
+    points: Sequence[tuple[int, int]],
+    distances: Rows | None,
+    without_cpus: Collection[tuple[int, int]] = (),
 ) -> list[dict[str, Any]]:
     """Return `links` between nodes, given as (number, row in `distances`)."""
     if len(points) < 2:
@@ -35,7 +39,8 @@ def estimate_links(
     return [
         _link(template, [a[0], b[0]], distance)
         for (a, b), distance in far.items()
-        if all(over[a, via] + over[via, b] > over[a, b] for via in points if via not in (a, b))
+        if not (a in without_cpus and b in without_cpus)
+        and all(over[a, via] + over[via, b] > over[a, b] for via in points if via not in (a, b, *without_cpus))
     ]
 
 

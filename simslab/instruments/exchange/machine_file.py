@@ -210,7 +210,8 @@ class _Writer:
             for index, (node, entry) in enumerate(zip(self.found.nodes, entries, strict=True))
             if "root_port" not in entry
         ]
-        links = estimate_links(self.template, points, self.found.distances)
+        without_cpus = [point for point in points if not self.found.nodes[point[1]].cpus]
+        links = estimate_links(self.template, points, self.found.distances, without_cpus)
         if links:
             self.document["links"] = links
             told = "from the distances" if self.found.distances is not None else "from the template"

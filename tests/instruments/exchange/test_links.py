@@ -10,9 +10,10 @@ from simslab.machine.library import load_machine
 RING = [[10, 20, 30, 20], [20, 10, 20, 30], [30, 20, 10, 20], [20, 30, 20, 10]]
 
 
-def links(distances, count=None, template="two-socket", changes=()):
+def links(distances, count=None, template="two-socket", changes=(), without_cpus=()):
     spec = load_machine(template, changes)
-    return estimate_links(spec, [(number, number) for number in range(count or len(distances))], distances)
+    points = [(number, number) for number in range(count or len(distances))]
+    return estimate_links(spec, points, distances, [points[node] for node in without_cpus])
 
 
 def test_nodes_that_are_equally_far_are_all_linked():
@@ -28,6 +29,13 @@ def test_a_pair_that_is_nearer_than_any_way_round_has_one():
     ring = [row.copy() for row in RING]
     ring[0][2] = ring[2][0] = 29
     assert [0, 2] in [link["between"] for link in links(ring)]
+
+
+def test_memory_without_cpus_joins_no_others():
+    between = [[10, 32, 20], [32, 10, 20], [20, 20, 10]]
+    assert [link["between"] for link in links(between)] == [[0, 2], [1, 2]]
+    assert [link["between"] for link in links(between, without_cpus=[2])] == [[0, 1], [0, 2], [1, 2]]
+    assert [link["between"] for link in links(between, without_cpus=[1, 2])] == [[0, 1], [0, 2]]
 
 
 def test_of_two_directions_the_shorter_counts():
