@@ -2,7 +2,7 @@
 
 A measured cell is its memory's latency and twice the links on the way. Two nodes have a link of their own unless a way
 over nearer ones is about as short; then all cells are solved together for links and memories, none negative, and
-again while a better way through the links shows.
+again while a better way through the links shows. Memory without CPUs hangs at its links and forwards nothing.
 """
 
 from __future__ import annotations
@@ -53,14 +53,17 @@ def decompose(tables: MlcTables) -> Decomposition:
     """Return links and memories whose sums come nearest to the measured latencies."""
     cells = tables.latency
     extra = _extra(tables)
-    links = {pair: max(LEAST, extra[pair] / 2) for pair in _direct(extra, tables.nodes)}
+    links = {pair: max(LEAST, extra.get(pair, 0.0) / 2) for pair in _direct(extra, tables)}
     memories = {node: min(cells[reader, node] for reader, to in cells if to == node) for node in tables.memories}
     for _ in range(ROUNDS):
-        ways = _ways(links, tables.nodes)
-        links, memories = _solved(cells, list(links), tables.memories, ways)
-        if _ways(links, tables.nodes) == ways:
+        ways = link_ways(_picoseconds(links), tables)
+        links, memories = _solved(cells, links, tables.memories, ways)
+        if link_ways(_picoseconds(links), tables) == ways:
             break
-    ways = _ways(links, tables.nodes)
+    ways = link_ways(_picoseconds(links), tables)
+    used = {link for way in ways.values() for link in way}
+    links = {pair: ns for pair, ns in links.items() if pair in used}
+    _shift_to_memory(links, memories, tables)
     errors = {(a, b): abs(memories[b] + 2 * sum(links[link] for link in ways[a, b]) - ns) / ns
               for (a, b), ns in cells.items()}  # fmt: skip
     worst = max(errors, key=lambda pair: errors[pair])
@@ -79,36 +82,70 @@ def _extra(tables: MlcTables) -> dict[Pair, float]:
     return found
 
 
-def _direct(extra: Mapping[Pair, float], nodes: Sequence[int]) -> list[Pair]:
-    """Return the pairs that have a link of their own: those that no way over nearer ones replaces."""
+def _direct(extra: Mapping[Pair, float], tables: MlcTables) -> list[Pair]:
+    """Return the pairs that have a link of their own: those that no way over nearer ones replaces.
+
+    Links between CPUs come first, since memory that hangs at them is reached over them; two nodes with CPUs of whose
+    distance nothing is told have one if nothing else joins them.
+    """
+    nodes, readers = tables.nodes, tables.readers
     way = {(a, b): 0.0 if a == b else math.inf for a in nodes for b in nodes}
     links = []
-    for (a, b), far in sorted(extra.items(), key=lambda item: (item[1], item[0])):
+    unknown = {pair: math.inf for pair in combinations(readers, 2) if pair not in extra}
+    told = [*extra.items(), *unknown.items()]
+
+    def inner(pair: Pair) -> bool:
+        return pair[0] in readers and pair[1] in readers
+
+    for (a, b), far in sorted(told, key=lambda item: (item[1] == math.inf, not inner(item[0]), item[1], item[0])):
         if way[a, b] <= ABOUT * far and math.isfinite(way[a, b]):
             continue
         links.append((a, b))
+        length = far if math.isfinite(far) else 0.0
         for x, y in way:
-            way[x, y] = min(way[x, y], way[x, a] + far + way[b, y], way[x, b] + far + way[a, y])
+            for near, other in ((a, b), (b, a)):
+                if all(end in readers or end == stop for end, stop in ((near, x), (other, y))):
+                    way[x, y] = min(way[x, y], way[x, near] + length + way[other, y])
     return sorted(links)
 
 
-def _ways(links: Mapping[Pair, float], nodes: Sequence[int]) -> dict[Pair, tuple[Pair, ...]]:
-    """Return the links on the shortest way between any two nodes."""
-    pairs = list(links)
-    both = [Link(2 * index + turned, *(pair[::-1] if turned else pair), round(1000 * links[pair]), 1)
+def link_ways(lengths: Mapping[Pair, int], tables: MlcTables) -> dict[Pair, tuple[Pair, ...]]:
+    """Return the links on the shortest way between any two nodes, as the machine will choose it."""
+    pairs = list(lengths)
+    both = [Link(2 * index + turned, *(pair[::-1] if turned else pair), lengths[pair], 1)
             for index, pair in enumerate(pairs) for turned in (0, 1)]  # fmt: skip
-    network = Network(tuple(both), ())
+    network = Network(tuple(both), (), ends=frozenset(tables.nodes) - frozenset(tables.readers))
     found = {}
-    for source in nodes:
+    for source in tables.nodes:
         for target, route in shortest_routes(network, source).items():
             found[source, target] = tuple(pairs[link // 2] for link in route)
     return found
 
 
+def _picoseconds(links: Mapping[Pair, float]) -> dict[Pair, int]:
+    return {pair: round(1000 * ns) for pair, ns in links.items()}
+
+
+def _shift_to_memory(links: dict[Pair, float], memories: dict[int, float], tables: MlcTables) -> None:
+    """Give memory without CPUs what all its links have in common, which its cells cannot tell from its own latency."""
+    for node in set(memories) - set(tables.readers):
+        own = [pair for pair in links if node in pair]
+        common = min(links[pair] for pair in own) - LEAST
+        for pair in own:
+            links[pair] -= common
+        memories[node] += 2 * common
+
+
 def _solved(
-    cells: Mapping[Pair, float], links: Sequence[Pair], memories: Sequence[int], ways: Mapping[Pair, Sequence[Pair]]
+    cells: Mapping[Pair, float],
+    links: Mapping[Pair, float],
+    memories: Sequence[int],
+    ways: Mapping[Pair, Sequence[Pair]],
 ) -> tuple[dict[Pair, float], dict[int, float]]:
-    """Return link and memory latencies, none negative, with the least squares of relative errors."""
+    """Return link and memory latencies, none negative, with the least squares of relative errors.
+
+    A link that no way uses keeps its length.
+    """
     import numpy as np
     from scipy.optimize import nnls
 
@@ -119,7 +156,8 @@ def _solved(
         for link in ways[reader, memory]:
             matrix[row, column[link]] += 2 / ns
     solved, _ = nnls(matrix, np.ones(len(cells)))
+    used = {link for pair in cells for link in ways[pair]}
     return (
-        {link: max(LEAST, float(solved[column[link]])) for link in links},
+        {link: max(LEAST, float(solved[column[link]])) if link in used else ns for link, ns in links.items()},
         {node: float(solved[column[node]]) for node in memories},
     )

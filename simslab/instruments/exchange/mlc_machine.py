@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
 from simslab.instruments.exchange.mlc import MlcTables
+from simslab.instruments.exchange.mlc_bandwidth import asked_less, share_out
 from simslab.instruments.exchange.mlc_links import Decomposition, decompose
 from simslab.machine.description.cpulist import format_cpulist
 
@@ -38,6 +39,7 @@ class _Machine:
     def __init__(self, tables: MlcTables, template: MachineSpec, parts: Decomposition | None) -> None:
         self.tables = tables
         self.parts = parts
+        self.shared = None if parts is None else share_out(tables, parts.ways)
         self.template = template
         self.l3 = self._ns(template.l3.latency)
         self.directory = self._ns(template.coherence.directory)
@@ -141,14 +143,19 @@ class _Machine:
         snoop = fmean(remote) - self.l3 - self.directory - hops
         return {"snoop": _text(snoop)} if snoop > 0 else {}
 
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Return the pairs of nodes between which something passes: not those of two memories without CPUs."""
+        readers = self.tables.readers
+        return [pair for pair in combinations(self.tables.nodes, 2) if pair[0] in readers or pair[1] in readers]
+
     def _links(self) -> list[dict[str, Any]]:
         if self.parts is None:
-            return [self._link(a, b) for a, b in combinations(self.tables.nodes, 2)]
+            return [self._link(a, b) for a, b in self._pairs()]
         return [{"name": f"link{a}-{b}", **self._link(a, b)} for a, b in sorted(self.parts.links)]
 
     def _link(self, a: int, b: int) -> dict[str, Any]:
         """Return the link of two nodes. Data flows to the reader: the first direction carries what `b` reads."""
-        bandwidth = self.tables.bandwidth
+        bandwidth = self.tables.bandwidth if self.shared is None else self.shared.links
         there = bandwidth.get((b, a)) or bandwidth.get((a, b)) or BANDWIDTH
         back = bandwidth.get((a, b)) or there
         link: dict[str, Any] = {"between": [a, b], "latency": _text(self._hop(a, b)), "bandwidth": round(there * MB)}
@@ -168,6 +175,10 @@ class _Machine:
         notes = list(self.tables.left_out)
         if self.parts is not None:
             notes.append(self.parts.told)
+        if self.shared is not None:
+            notes.append(self.shared.told)
+        if short := asked_less(self.tables, self.template):
+            notes.append(short)
         alone = [node for node in self.tables.nodes if node not in self.tables.readers]
         if alone:
             notes.append(f"node {format_cpulist(alone)} has a column and no row: memory without CPUs")

@@ -47,3 +47,33 @@ def test_memory_without_cpus_hangs_at_its_nearest_reader():
     found = decompose(MlcTables(cells, {}))
     assert set(found.links) == {(0, 1), (0, 2)}
     assert found.worst_error < 0.01
+
+
+GENOA = """107.5 117.1 200.7 200.7 279.4
+115.8 106.8 199.9 199.9 280.0
+200.0 200.1 106.8 115.8 372.0
+199.0 199.0 115.6 105.9 372.0"""  # two packages of two nodes each, and memory behind CXL at the first
+
+
+def test_no_way_leads_over_memory_without_cpus():
+    """As published of a Genoa with a CXL card: that is about as near to both nodes of its package."""
+    rows = [[float(word) for word in row.split()] for row in GENOA.splitlines()]
+    found = decompose(MlcTables({(a, b): ns for a, row in enumerate(rows) for b, ns in enumerate(row)}, {}))
+    assert {pair for pair in found.links if 4 in pair} == {(0, 4), (1, 4)}
+    inner = [link for (a, b), way in found.ways.items() for link in way if 4 not in (a, b)]
+    assert all(4 not in link for link in inner)
+    assert (found.mean_error, found.worst_error) < (0.015, 0.04)
+
+
+def test_of_memory_without_cpus_the_link_is_short_and_the_device_slow():
+    cells = {(0, 0): 80.0, (0, 1): 130.0, (1, 0): 130.0, (1, 1): 80.0, (0, 2): 200.0, (1, 2): 210.0}
+    found = decompose(MlcTables(cells, {}))
+    assert found.links[0, 2] == pytest.approx(0.1)
+    assert found.links[1, 2] == pytest.approx(5.1)
+    assert found.memories[2] == pytest.approx(199.8)
+
+
+def test_readers_that_share_nothing_but_memory_without_cpus_are_linked_all_the_same():
+    found = decompose(MlcTables({(0, 2): 200.0, (1, 2): 210.0}, {}))
+    assert set(found.links) == {(0, 1), (0, 2), (1, 2)}
+    assert found.worst_error == pytest.approx(0, abs=1e-9)

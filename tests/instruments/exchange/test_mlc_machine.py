@@ -34,6 +34,11 @@ def test_every_reader_is_a_package_of_the_templates_cores():
     assert [node.cpus for node in machine.nodes] == [(0, 1, 4, 5), (2, 3, 6, 7)]
 
 
+def test_two_memories_without_cpus_have_no_link():
+    machine = found({(0, 0): 80.0, (0, 1): 270.0, (0, 2): 280.0})
+    assert [link["between"] for link in machine.sections["links"]] == [[0, 1], [0, 2]]
+
+
 def test_a_column_without_a_row_is_memory_without_cpus():
     machine = found({(0, 0): 80.0, (0, 2): 270.0})
     assert [(node.number, bool(node.cpus)) for node in machine.nodes] == [(0, True), (2, False)]
@@ -108,3 +113,4 @@ def test_with_links_there_is_no_matrix_and_each_hop_can_be_scaled():
     assert (link["name"], link["between"]) == ("link0-1", [0, 1])
     assert float(link["latency"].removesuffix(" ns")) == pytest.approx(29.5, abs=0.1)
     assert machine.notes[1].startswith("links and memories by least squares: mean error 0.4%")
+    assert machine.notes[2].startswith("bandwidths, the least on each way: mean error 0.0%")
