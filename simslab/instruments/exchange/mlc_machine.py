@@ -104,7 +104,7 @@ class _Machine:
         measured = [value for (_, memory), value in self.tables.bandwidth.items() if memory == node]
         best = max(measured, default=0.0)
         dram["bandwidth"] = round(best * MB / channels) if best else self.template.dram.bandwidth
-        curve = self._curve() if node in self._loaded_nodes() else []
+        curve = self._curve(best) if node in self._loaded_nodes() else []
         if curve:
             dram |= {"conflict": "0 ns", "row_miss": "0 ns", "queue": {"impl": "curve", "points": curve}}
         return dram
@@ -113,10 +113,12 @@ class _Machine:
         """Return the nodes that the sweep of loaded latencies loads: every core reads from its own."""
         return [node for node in self.tables.readers if node in self.tables.memories]
 
-    def _curve(self) -> list[list[str]]:
-        """Return one node's share of the loaded latencies, as far as latency and bandwidth rise together.
+    def _curve(self, best: float = 0.0) -> list[list[str]]:
+        """Return one node's share of the loaded latencies, by rising bandwidth up to at least `best` MB/s.
 
-        Where more load brought less bandwidth the curve ends: the model has no memory that does worse when asked more.
+        A latency below one of less load is noise: it counts as that one. A point of less bandwidth than one of less
+        load is left out: the model has no memory that does worse when asked more. Cores may have asked for less in the
+        sweep than where bandwidth alone was measured.
         """
         points: list[list[str]] = []
         if not self._loaded_nodes():
@@ -124,10 +126,13 @@ class _Machine:
         most = slowest = 0.0
         for _, ns, rate in sorted(self.tables.loaded, reverse=True):  # least load first
             bandwidth = round(rate / len(self._loaded_nodes()), 1)
-            if bandwidth > most and ns >= slowest:
-                points.append([f"{bandwidth:.1f} MB/s", _text(ns)])
-                most, slowest = bandwidth, ns
-        return points if len(points) > 1 else []
+            slowest = max(slowest, ns)
+            if bandwidth > most:
+                points.append([f"{bandwidth:.1f} MB/s", _text(slowest)])
+                most = bandwidth
+        if round(best, 1) > most and points:
+            points.append([f"{best:.1f} MB/s", _text(slowest)])
+        return points if len(self.tables.loaded) > 1 and len(points) > 1 else []
 
     def _l3(self) -> dict[str, Any]:
         found = {"other_core": self.tables.hitm, "other_core_exclusive": self.tables.hit}

@@ -85,10 +85,22 @@ def test_a_snoop_is_what_hops_and_look_ups_leave_of_a_transfer():
 
 
 def test_loaded_latencies_become_a_curve_as_far_as_both_rise():
-    sweep = [(0, 260.0, 210_000.0), (100, 180.0, 216_000.0), (1000, 90.0, 60_000.0), (20000, 80.0, 6_000.0)]
+    sweep = [(0, 260.0, 230_000.0), (100, 180.0, 246_000.0), (1000, 90.0, 60_000.0), (20000, 80.0, 6_000.0)]
     dram = found(loaded=sweep).sections["dram"]
-    assert dram["queue"]["points"] == [["3000.0 MB/s", "80 ns"], ["30000.0 MB/s", "90 ns"], ["108000.0 MB/s", "180 ns"]]
+    assert dram["queue"]["points"] == [["3000.0 MB/s", "80 ns"], ["30000.0 MB/s", "90 ns"], ["123000.0 MB/s", "180 ns"]]
     assert (dram["conflict"], dram["row_miss"]) == ("0 ns", "0 ns")
+
+
+def test_a_latency_below_one_of_less_load_counts_as_that_one():
+    sweep = [(0, 90.0, 240_000.0), (100, 80.0, 60_000.0), (1000, 80.4, 6_000.0)]
+    points = found(loaded=sweep).sections["dram"]["queue"]["points"]
+    assert points == [["3000.0 MB/s", "80.4 ns"], ["30000.0 MB/s", "80.4 ns"], ["120000.0 MB/s", "90 ns"]]
+
+
+def test_a_curve_ends_no_earlier_than_the_bandwidth_that_was_measured_of_the_node():
+    machine = found(loaded=[(0, 90.0, 150_000.0), (1000, 80.0, 6_000.0)])
+    own = [machine.sections["dram"], machine.nodes[1].extra["dram"]]
+    assert [dram["queue"]["points"][-1] for dram in own] == [["120000.0 MB/s", "90 ns"], ["110000.0 MB/s", "90 ns"]]
 
 
 def test_one_point_is_no_curve_and_said_not_to_be_used():
