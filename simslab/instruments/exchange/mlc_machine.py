@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
 from simslab.instruments.exchange.mlc import MlcTables
-from simslab.instruments.exchange.mlc_bandwidth import asked_less, share_out
+from simslab.instruments.exchange.mlc_bandwidth import asked_less, most_by, share_out
 from simslab.instruments.exchange.mlc_links import Decomposition, decompose
 from simslab.machine.description.cpulist import format_cpulist
 
@@ -69,14 +69,26 @@ class _Machine:
         )
 
     def _cores(self) -> list[FoundCore]:
-        """Return for every reader as many cores as a package of the template has, first threads first."""
+        """Return for every reader the cores of a package of the template, and their L3s, first threads first."""
         layout = self.template.layout
         own = layout.dies * layout.ccxs * layout.cores
+        below = own // self._l3s()
+        die = -1 if below == own else layout.ccxs * layout.cores
         total = own * len(self.tables.readers)
         return [
-            FoundCore(tuple(core + thread * total for thread in range(layout.threads)), core // own, -1, core // own)
+            FoundCore(
+                tuple(core + thread * total for thread in range(layout.threads)),
+                core // own,
+                core // die if die > 0 else -1,
+                core // below,
+            )
             for core in range(total)
         ]
+
+    def _l3s(self) -> int:
+        """Return the L3s of a package: the template's, but one where they follow nodes, which become packages."""
+        layout = self.template.layout
+        return {"die": layout.dies, "ccx": layout.dies * layout.ccxs}.get(self.template.l3.scope, 1)
 
     def _nodes(self) -> list[FoundNode]:
         cores = self._cores()
@@ -135,8 +147,12 @@ class _Machine:
         return points if len(self.tables.loaded) > 1 and len(points) > 1 else []
 
     def _l3(self) -> dict[str, Any]:
-        found = {"other_core": self.tables.hitm, "other_core_exclusive": self.tables.hit}
-        return {"scope": "package"} | {key: _text(value - self.l3) for key, value in found.items() if value > self.l3}
+        """Return transfers below an L3, and its port where the template's would let less in than was read."""
+        times = {"other_core": self.tables.hitm, "other_core_exclusive": self.tables.hit}
+        found: dict[str, Any] = {key: _text(value - self.l3) for key, value in times.items() if value > self.l3}
+        port = self.template.l3.port_read
+        needed = max(most_by(self.tables, reader) for reader in self.tables.readers) * MB / self._l3s()
+        return found if port is None or port >= needed else found | {"port_read": round(needed)}
 
     def _coherence(self) -> dict[str, Any]:
         """Return the snoop that the transfer of a modified line leaves when its hops and look-ups are taken off."""

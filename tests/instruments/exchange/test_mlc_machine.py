@@ -34,6 +34,24 @@ def test_every_reader_is_a_package_of_the_templates_cores():
     assert [node.cpus for node in machine.nodes] == [(0, 1, 4, 5), (2, 3, 6, 7)]
 
 
+def test_cores_keep_the_templates_l3s():
+    template = load_machine("epyc-genoa-cxl", ("layout.cores=2", "layout.threads=1"))
+    cores = found(template=template).cores
+    assert [(core.package, core.die, core.domain) for core in cores[:5]] == [
+        (0, 0, 0), (0, 0, 0), (0, 0, 1), (0, 0, 1), (0, 1, 2)
+    ]  # fmt: skip
+    assert [core.package for core in cores] == [0] * 8 + [1] * 8
+    by_die = found(template=load_machine("opteron-6276", ("layout.numbering=threads-last",))).cores
+    assert [(core.die, core.domain) for core in by_die[::4]] == [(0, 0), (1, 1), (2, 2), (3, 3)]
+
+
+def test_a_port_lets_in_what_was_read():
+    wide = load_machine("two-socket", ("l3.port_read=130 GB/s",))
+    narrow = load_machine("two-socket", ("l3.port_read=50 GB/s",))
+    assert "port_read" not in found(template=wide).sections["l3"]
+    assert found(template=narrow).sections["l3"]["port_read"] == 120_000 * 10**6
+
+
 def test_two_memories_without_cpus_have_no_link():
     machine = found({(0, 0): 80.0, (0, 1): 270.0, (0, 2): 280.0})
     assert [link["between"] for link in machine.sections["links"]] == [[0, 1], [0, 2]]
@@ -71,11 +89,10 @@ def test_a_bandwidth_that_was_not_measured_is_the_templates_and_the_links_that_o
 
 def test_other_cores_caches_cost_what_the_l3_hit_leaves():
     assert found(hit=48.6, hitm=49.7).sections["l3"] == {
-        "scope": "package",
         "other_core": "29.7 ns",
         "other_core_exclusive": "28.6 ns",
     }
-    assert found(hit=12.0).sections["l3"] == {"scope": "package"}
+    assert found(hit=12.0).sections["l3"] == {}
 
 
 def test_a_snoop_is_what_hops_and_look_ups_leave_of_a_transfer():
