@@ -13,10 +13,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
+from simslab.base.units import parse_duration
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
 from simslab.instruments.exchange.mlc import MlcTables
 from simslab.instruments.exchange.mlc_bandwidth import asked_less, most_by, share_out
-from simslab.instruments.exchange.mlc_links import Decomposition, decompose
+from simslab.instruments.exchange.mlc_links import Decomposition, decompose, link_ways
 from simslab.machine.description.cpulist import format_cpulist
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class _Machine:
         }
         if self.parts is None:
             sections["idle_latency"] = {"impl": "matrix", "dram": self._matrix()}
+            if routes := self._routes():
+                sections["routes"] = routes
         links = self._links()
         if links:
             sections["links"] = links
@@ -168,6 +171,13 @@ class _Machine:
         """Return the pairs of nodes between which something passes: not those of two memories without CPUs."""
         readers = self.tables.readers
         return [pair for pair in combinations(self.tables.nodes, 2) if pair[0] in readers or pair[1] in readers]
+
+    def _routes(self) -> list[dict[str, Any]]:
+        """Return routes over the link of a pair where one over others would be shorter: each has its own bandwidth."""
+        hz = self.template.core.frequency
+        lengths = {pair: parse_duration(_text(self._hop(*pair))).cycles(hz) for pair in self._pairs()}
+        ways = link_ways(lengths, self.tables)
+        return [{"between": [*pair], "via": []} for pair in lengths if ways[pair] != (pair,)]
 
     def _links(self) -> list[dict[str, Any]]:
         if self.parts is None:

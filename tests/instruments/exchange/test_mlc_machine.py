@@ -52,6 +52,14 @@ def test_a_port_lets_in_what_was_read():
     assert found(template=narrow).sections["l3"]["port_read"] == 120_000 * 10**6
 
 
+def test_a_pair_uses_its_own_link_where_one_over_others_would_be_shorter():
+    chain = [[80.0, 100.0, 115.0], [100.0, 80.0, 100.0], [115.0, 100.0, 80.0]]
+    latency = {(a, b): ns for a, row in enumerate(chain) for b, ns in enumerate(row)}
+    assert "routes" not in found(latency, {}).sections
+    latency[0, 2] = latency[2, 0] = 130.0
+    assert found(latency, {}).sections["routes"] == [{"between": [0, 2], "via": []}]
+
+
 def test_two_memories_without_cpus_have_no_link():
     machine = found({(0, 0): 80.0, (0, 1): 270.0, (0, 2): 280.0})
     assert [link["between"] for link in machine.sections["links"]] == [[0, 1], [0, 2]]
