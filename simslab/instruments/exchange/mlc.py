@@ -59,6 +59,8 @@ class MlcTables:
     loaded: Sequence[tuple[int, float, float]] = ()  # injection delay, ns, MB/s
     peak: Mapping[str, float] = field(default_factory=dict)  # MB/s by kind of traffic
     left_out: Sequence[str] = ()  # notes
+    access: str = ""  # of the idle latencies: 'sequential', 'random', or not told
+    random_more: float = 0.0  # ns that random access takes longer than sequential, where both were measured
 
     @property
     def readers(self) -> list[int]:
@@ -95,6 +97,8 @@ def read_mlc(path: Path) -> MlcTables:
         tuple(reader.loaded),
         reader.peak,
         tuple(reader.left_out()),
+        next(variant for name, variant in reader.tables if name == "latency"),
+        reader.random_more(),
     )
     _refuse_unlike(tables, path)
     return tables
@@ -150,6 +154,12 @@ class _Reader:
     def table(self, section: str) -> Table:
         """Return the first table of a section, which may come in variants."""
         return next((table for (name, _), table in self.tables.items() if name == section), {})
+
+    def random_more(self) -> float:
+        """Return the mean ns by which random access is slower than sequential, 0 unless both tables are there."""
+        one, other = (self.tables.get(("latency", access), {}) for access in ("random", "sequential"))
+        common = one.keys() & other.keys()
+        return max(0.0, sum(one[pair] - other[pair] for pair in common) / len(common)) if common else 0.0
 
     def line(self, number: int, line: str) -> None:
         lowered = line.lower()

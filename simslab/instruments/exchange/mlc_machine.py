@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simslab.base.units import parse_duration
 from simslab.instruments.exchange.found import FoundCore, FoundMachine, FoundNode
 from simslab.instruments.exchange.mlc import MlcTables
-from simslab.instruments.exchange.mlc_bandwidth import asked_less, most_by, share_out
+from simslab.instruments.exchange.mlc_bandwidth import asked_less, most_by, most_of, share_out
 from simslab.instruments.exchange.mlc_links import Decomposition, decompose, link_ways
 from simslab.machine.description.cpulist import format_cpulist
 
@@ -50,7 +50,7 @@ class _Machine:
 
     def found(self, path: Path) -> FoundMachine:
         sections: dict[str, Any] = {
-            "dram": {key: value for key, value in self._dram(self.tables.memories[0]).items() if key != "channels"},
+            "dram": self._dram(self.tables.memories[0]),
             "l3": self._l3(),
             "coherence": self._coherence(),
         }
@@ -101,7 +101,7 @@ class _Machine:
             package = readers.index(node) if node in readers else -1
             cpus = tuple(sorted(cpu for core in cores if core.package == package for cpu in core.cpus))
             has_memory = node in self.tables.memories
-            extra = {"dram": self._dram(node)} if has_memory and node != self.tables.memories[0] else {}
+            extra = {"dram": self._whole_dram(node)} if has_memory and node != self.tables.memories[0] else {}
             nodes.append(FoundNode(node, cpus, None if has_memory else 0, extra=extra))
         return nodes
 
@@ -109,20 +109,49 @@ class _Machine:
         nodes, latency = self.tables.nodes, self.tables.latency
         return [[_text(latency[a, b]) if (a, b) in latency else None for b in nodes] for a in nodes]
 
+    def _whole_dram(self, node: int) -> dict[str, Any]:
+        """Return a node's memory; what is not told is the template's, but for a device little of that holds."""
+        rest = self.template.dram.model_dump(mode="json", exclude_defaults=True)
+        if node not in self.tables.readers:
+            rest = {key: rest[key] for key in rest.keys() & {"row_miss"}}
+        return rest | self._dram(node)
+
     def _dram(self, node: int) -> dict[str, Any]:
-        """Return latency and bandwidth of a node's memory as the nearest CPUs see it."""
-        nearest = min(self.tables.latency[reader, node] for reader in self.tables.readers)
+        """Return latency and bandwidth of a node's memory as the nearest CPUs see it; of a device as one channel."""
+        template = self.template.dram
+        best = most_of(self.tables, node)
+        dram: dict[str, Any] = {"latency": _text(max(1.0, self._nearest(node) - self.l3 - self.directory))}
+        channels = template.channels if node in self.tables.readers else 1
+        if channels != template.channels:
+            dram["channels"] = channels
+        dram["bandwidth"] = round(best * MB / channels) if best else template.bandwidth
+        for writes in ("write_bandwidth", "stream_write_bandwidth"):
+            if (getattr(template, writes) or 0) > dram["bandwidth"]:
+                dram[writes] = dram["bandwidth"]
+        if curve := self._own_curve(node):
+            return dram | {"conflict": "0 ns", "row_miss": "0 ns", "queue": {"impl": "curve", "points": curve}}
+        if template.queue is not None:
+            dram["queue"] = None  # of another memory: it would end at that one's bandwidth
+        return dram | ({"row_miss": _text(self._row_miss())} if self._tells_row_miss() else {})
+
+    def _nearest(self, node: int) -> float:
+        """Return the ns of a read by the nearest CPUs that finds its DRAM row open, where random ones were timed."""
         if self.parts is not None:
             nearest = self.parts.memories[node]
-        channels = self.template.dram.channels
-        dram: dict[str, Any] = {"latency": _text(max(1.0, nearest - self.l3 - self.directory)), "channels": channels}
-        measured = [value for (_, memory), value in self.tables.bandwidth.items() if memory == node]
-        best = max(measured, default=0.0)
-        dram["bandwidth"] = round(best * MB / channels) if best else self.template.dram.bandwidth
-        curve = self._curve(best) if node in self._loaded_nodes() else []
-        if curve:
-            dram |= {"conflict": "0 ns", "row_miss": "0 ns", "queue": {"impl": "curve", "points": curve}}
-        return dram
+        else:
+            nearest = min(self.tables.latency[reader, node] for reader in self.tables.readers)
+        missed = self.tables.access == "random" and not self._own_curve(node)
+        return nearest - self._row_miss() if missed else nearest
+
+    def _row_miss(self) -> float:
+        return self.tables.random_more or self._ns(self.template.dram.row_miss)
+
+    def _tells_row_miss(self) -> bool:
+        """Whether both kinds of access were timed, and latencies are sums: a matrix knows but one kind."""
+        return self.parts is not None and self.tables.random_more > 0
+
+    def _own_curve(self, node: int) -> list[list[str]]:
+        return self._curve(most_of(self.tables, node)) if node in self._loaded_nodes() else []
 
     def _loaded_nodes(self) -> list[int]:
         """Return the nodes that the sweep of loaded latencies loads: every core reads from its own."""
@@ -206,6 +235,8 @@ class _Machine:
         notes = list(self.tables.left_out)
         if self.parts is not None:
             notes.append(self.parts.told)
+            if self._tells_row_miss():
+                notes.append(f"random access takes {_text(self.tables.random_more)} more, as a mean: that is row_miss")
         if self.shared is not None:
             notes.append(self.shared.told)
         if short := asked_less(self.tables, self.template):

@@ -2,6 +2,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.instruments.exchange.importer import import_mlc
+from simslab.instruments.exchange.mlc import read_mlc
 from simslab.machine.machine import build_machine
 from simslab.machine.timing.cycles import build_timing
 from simslab.machine.topology.topology import build_topology
@@ -157,6 +158,15 @@ def test_of_sequential_and_random_latencies_the_first_are_taken_whole(imported):
     spec, written = imported("mlc", text)
     assert spec.idle_latency == imported("mlc", TEXT)[0].idle_latency
     assert "idle latencies are those of sequential access; random is left out" in written
+
+
+def test_what_random_access_takes_longer_is_told_where_both_were_measured(tmp_path):
+    path = tmp_path / "found"
+    both = TEXT.replace("\nMeasuring Peak", RANDOM + "\nMeasuring Peak")
+    for text, more in ((TEXT, 0.0), (both, pytest.approx(40 / 3))):
+        path.write_text(text)
+        tables = read_mlc(path)
+        assert (tables.access, tables.random_more) == ("sequential", more)
 
 
 def test_random_latencies_after_a_whole_run_are_a_second_run(imported):

@@ -52,6 +52,42 @@ def test_a_port_lets_in_what_was_read():
     assert found(template=narrow).sections["l3"]["port_read"] == 120_000 * 10**6
 
 
+def test_every_node_has_what_the_template_says_of_memory_beyond_the_measured():
+    template = load_machine("two-socket", ("dram.row_miss=9 ns", "dram.write_bandwidth=19 GB/s"))
+    machine = found(template=template)
+    other = machine.nodes[1].extra["dram"]
+    assert (other["row_miss"], other["channels"]) == ("9 ns", 6)
+    assert other["write_bandwidth"] == other["bandwidth"] == round(110_000 * 10**6 / 6)
+    assert "write_bandwidth" not in machine.sections["dram"]
+
+
+def test_memory_without_cpus_is_one_channel_of_another_kind():
+    changes = ("dram.row_miss=9 ns", "dram.write_bandwidth=15 GB/s", "dram.conflict=54 ns")
+    machine = found({(0, 0): 80.0, (0, 1): 270.0}, {(0, 1): 24_000.0}, load_machine("two-socket", changes))
+    device = machine.nodes[1].extra["dram"]
+    assert {key: device[key] for key in device if key != "latency"} == {
+        "row_miss": "9 ns",
+        "channels": 1,
+        "bandwidth": 24_000 * 10**6,
+    }
+
+
+def test_a_random_chase_missed_rows():
+    template = load_machine("two-socket", ("dram.row_miss=9 ns", "l3.latency=20 ns", "coherence.directory=8 ns"))
+    told = [found(template=template, access=access).sections["dram"]["latency"] for access in ("sequential", "random")]
+    assert told == ["52 ns", "43 ns"]
+
+
+def test_rows_that_random_access_missed_are_those_of_memories_behind_links():
+    tables = MlcTables(LATENCY, BANDWIDTH, access="sequential", random_more=10.5)
+    machine = mlc_machine(tables, TEMPLATE, Path("here/measured.txt"), links=True)
+    assert [machine.sections["dram"]["row_miss"], machine.nodes[1].extra["dram"]["row_miss"]] == ["10.5 ns", "10.5 ns"]
+    assert "random access takes 10.5 ns more, as a mean: that is row_miss" in machine.notes
+    matrix = found(access="sequential", random_more=10.5)
+    assert "row_miss" not in matrix.sections["dram"]
+    assert not any("row_miss" in note for note in matrix.notes)
+
+
 def test_a_pair_uses_its_own_link_where_one_over_others_would_be_shorter():
     chain = [[80.0, 100.0, 115.0], [100.0, 80.0, 100.0], [115.0, 100.0, 80.0]]
     latency = {(a, b): ns for a, row in enumerate(chain) for b, ns in enumerate(row)}
@@ -126,6 +162,12 @@ def test_a_curve_ends_no_earlier_than_the_bandwidth_that_was_measured_of_the_nod
     machine = found(loaded=[(0, 90.0, 150_000.0), (1000, 80.0, 6_000.0)])
     own = [machine.sections["dram"], machine.nodes[1].extra["dram"]]
     assert [dram["queue"]["points"][-1] for dram in own] == [["120000.0 MB/s", "90 ns"], ["110000.0 MB/s", "90 ns"]]
+
+
+def test_a_templates_curve_is_that_of_another_memory():
+    queue = "dram.queue={impl: curve, points: [[1 GB/s, 79 ns], [20 GB/s, 96 ns]]}"
+    machine = found(template=load_machine("two-socket", (queue,)))
+    assert (machine.sections["dram"]["queue"], machine.nodes[1].extra["dram"]["queue"]) == (None, None)
 
 
 def test_one_point_is_no_curve_and_said_not_to_be_used():
