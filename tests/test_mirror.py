@@ -34,6 +34,7 @@ CROSS_CUTTING = {
     "conform/slab/test_path_costs_at_work.py": "charges seen while the allocator works",
     "conform/slub/test_golden.py": "the recorded SLUB kernels, all files and their topologies",
     "instruments/measure/test_relations.py": "what holds between measurements, and between them and a description",
+    "instruments/exchange/test_mlc_round_trip.py": "measured, imported and measured again",
     "machine/core/test_spin.py": "waiting loops",
     "machine/memory/test_properties.py": "random programs on random hierarchies",
     "machine/memory/test_protocol_tables.py": "each row of the protocols' tables",
