@@ -200,10 +200,13 @@ class FittedParameterFile(Told):
     unit: str
     before: float
     after: float
-    standard_error: float | None = Field(description="null where as many cells as parameters were fitted")
+    standard_error: float | None = Field(
+        description="null where as many cells as parameters were fitted, or if unbound"
+    )
     low: float
     high: float
     at_bound: bool
+    unbound: bool = Field(description="no fitted cell feels a change of the value after")
 
 
 class FittedCellFile(Told):

@@ -37,6 +37,7 @@ class Fitted:
     parameter: Parameter
     value: float
     uncertainty: float  # standard error, nan where as many cells as parameters
+    unbound: bool = False  # no fitted cell feels a change of the value, whatever the standard error
 
     @property
     def at_bound(self) -> bool:
@@ -81,7 +82,7 @@ def fit_machine(document: Document, rows: Sequence[Row], wanted: Sequence[str] =
     if len(chosen) < len(parameters):
         model = task.narrowed(model, kept)
     solution = solve(model)
-    fitted = tuple(map(Fitted, chosen, solution.values, solution.uncertainty))
+    fitted = tuple(map(Fitted, chosen, solution.values, solution.uncertainty, solution.unbound))
     after_document = task.document_of(chosen, solution.values)
     after = {cell_key(cell): cell for cell in judged_cells(validate(after_document, MachineSpec), rows)}
     return FitResult(

@@ -77,6 +77,7 @@ class Solution:
     values: tuple[float, ...]
     uncertainty: tuple[float, ...]  # standard errors in the parameters' units, from the errors that remain
     measured: int  # sets of values that were measured
+    unbound: tuple[bool, ...]  # whether no measurement feels a change of the value found
 
 
 def told_apart(model: Model, chosen: bool) -> list[int]:
@@ -132,7 +133,23 @@ def solve(model: Model) -> Solution:
         max_nfev=TRIES,
     )  # fmt: skip
     best = min([(float(np.sum(r * r)), values) for values, r in model.kept.items()])[1]
-    return Solution(best, _uncertainty(model, found), len(model.kept))
+    model.jacobian(np.array([value / p.scale for value, p in zip(best, model.parameters, strict=True)]))
+    unbound = tuple(bool(felt < SILENT) for felt in np.linalg.norm(model.slopes, axis=0))
+    return Solution(_back(model, best, unbound), _uncertainty(model, found), len(model.kept), unbound)
+
+
+def _back(model: Model, best: tuple[float, ...], unbound: Sequence[bool]) -> tuple[float, ...]:
+    """Return the values with those that nothing feels as they were, where that makes no error larger."""
+    for index, (parameter, loose) in enumerate(zip(model.parameters, unbound, strict=True)):
+        there = (*best[:index], parameter.rounded(parameter.start), *best[index + 1 :])
+        if loose and _squares(model, there) <= _squares(model, best):
+            best = there
+    return best
+
+
+def _squares(model: Model, values: Sequence[float]) -> float:
+    errors = model.residuals(np.array([value / p.scale for value, p in zip(values, model.parameters, strict=True)]))
+    return float(np.sum(errors * errors))
 
 
 def _uncertainty(model: Model, found: Any) -> tuple[float, ...]:

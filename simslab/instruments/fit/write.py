@@ -79,7 +79,8 @@ def _origin(result: FitResult, table: Path, digest: str) -> list[str]:
     ]
     said += [
         f"{f.parameter.name}: {f.parameter.text(f.parameter.start)} -> {f.parameter.text(f.value)} (bounds "
-        f"{f.parameter.low:g} to {f.parameter.high:g}{', at its bound' if f.at_bound else ''})"
+        f"{f.parameter.low:g} to {f.parameter.high:g}{', at its bound' if f.at_bound else ''}"
+        f"{', no row binds it there' if f.unbound else ''})"
         for f in result.fitted
     ]
     if result.split.held_out:

@@ -56,15 +56,15 @@ def _left_out(skipped: Skipped) -> str:
 
 def _parameter(fitted: Fitted) -> str:
     p = fitted.parameter
-    spread = "-" if math.isnan(fitted.uncertainty) else f"{fitted.uncertainty:.2g}"
-    mark = "  at its bound" if fitted.at_bound else ""
+    spread = "-" if math.isnan(fitted.uncertainty) or fitted.unbound else f"{fitted.uncertainty:.2g}"
+    mark = ("  at its bound" if fitted.at_bound else "") + ("  no row binds it there" if fitted.unbound else "")
     bounds = f"{p.low:g} to {p.high:g} {p.unit}".rstrip()
     return f"{p.name:<34}{p.text(p.start):>14}{p.text(fitted.value):>14}{spread:>9}   {bounds}{mark}"
 
 
 def _parameter_json(fitted: Fitted) -> dict[str, Any]:
     p = fitted.parameter
-    error = None if math.isnan(fitted.uncertainty) else fitted.uncertainty
+    error = None if math.isnan(fitted.uncertainty) or fitted.unbound else fitted.uncertainty
     return {
         "name": p.name,
         "unit": p.unit,
@@ -74,6 +74,7 @@ def _parameter_json(fitted: Fitted) -> dict[str, Any]:
         "low": p.low,
         "high": p.high,
         "at_bound": fitted.at_bound,
+        "unbound": fitted.unbound,
     }
 
 

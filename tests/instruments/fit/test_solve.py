@@ -58,6 +58,21 @@ def test_errors_that_remain_are_the_uncertainty():
     assert found.uncertainty == pytest.approx((1,), rel=0.01)
 
 
+def test_a_value_that_nothing_feels_where_it_was_found_is_told():
+    """Beyond 20 more of it changes nothing, as of a link that is wide enough."""
+    found = solve(model(lambda a, b: (min(a, 20) - 21, b - 4, b - 4), A, B))
+    assert found.unbound == (found.values[0] > 22, False)
+    wide = solve(model(lambda a, b: (min(a, 20) - 40, b - 4, b - 4), A, B))
+    assert wide.values[0] > 22
+    assert wide.unbound == (True, False)
+
+
+def test_a_value_that_nothing_feels_goes_back_to_where_it_was_if_that_is_as_good():
+    found = solve(model(lambda a, b: (min(a, 9.5) - 9.5 - (b - 4) / 2, b - 4, b - 5), A, B))
+    assert found.values[0] == 10
+    assert found.values[1] == pytest.approx(4.4, abs=0.2)
+
+
 def test_a_parameter_that_nothing_feels_is_left_out_or_refused_when_chosen():
     silent = model(lambda a, _b: (a - 30, 2 * a - 60), A, B)
     assert told_apart(silent, chosen=False) == [0]

@@ -43,6 +43,15 @@ def test_what_the_search_could_not_tell_is_marked():
     assert "do not determine them: dram.bandwidth" in fit_text(result(left=("dram.bandwidth",)))
 
 
+def test_a_value_that_no_row_binds_is_told_without_a_standard_error():
+    loose = Fitted(DRAM, 120.0, 0.0, unbound=True)
+    line = next(line for line in fit_text(result(fitted=(loose,))).splitlines() if line.startswith("dram.latency"))
+    assert line.split()[5] == "-"
+    assert line.endswith("no row binds it there")
+    (told,) = json.loads(fit_json(result(fitted=(loose,))))["parameters"]
+    assert (told["unbound"], told["standard_error"]) == (True, None)
+
+
 def test_errors_are_told_by_kind_before_and_after():
     (line,) = (line for line in fit_text(result()).splitlines() if line.startswith("idle latency"))
     assert line.split()[2:9] == ["2", "30.0%", "->", "3.5%", "30.0%", "->", "4.0%"]
