@@ -164,7 +164,7 @@ def take_settings(text: str) -> None:
         make_grid(Design("one-node", "local-churn", axes=(parse_axis(text),)), reader)
 
     def constrained() -> None:
-        parse_constraint(text, ["core.ipc", "scale"]).holds({"core.ipc": "2", "scale": "0.5"})
+        parse_constraint(text, {"core.ipc": ["2"], "scale": ["0.5"]}).holds({"core.ipc": "2", "scale": "0.5"})
 
     for take in (
         lambda: reader.load("one-node", "local-churn", [text]), varied, gridded, constrained,

@@ -182,19 +182,24 @@ def test_packets_dropped_hardly_depend_on_the_quantum():
     assert max(dropped) <= 1.05 * min(dropped) + 2
 
 
+@pytest.mark.skipif(not COMPILED, reason="4 x 2 runs of 93,000 operations; plain Python gives the same bytes")
 @pytest.mark.parametrize("allocator", ["slab", "slub"])
 @pytest.mark.parametrize("of", [{"kmalloc": 256}, {"cache": "c"}])
 def test_times_of_a_slab_that_all_cpus_free_into_hardly_depend_on_the_quantum(allocator, of):
+    """Over seeds and enough operations: how long it takes until all wait for one line differs by chance."""
     think = {"think": {"exponential": "300 cycles"}}
-    produce = {"pattern": "produce", **of, "count": 400, "ring": 1, **think}
+    produce = {"pattern": "produce", **of, "count": 3000, "ring": 1, **think}
     threads = [
         {"name": "one", "cpus": "first 1", "steps": [produce]},
         {"name": "others", "cpus": "rest", "steps": [{"pattern": "consume", "of": "one", "touch": 1, **think}]},
     ]
     kernel = {"allocator": allocator}
     workload = Workload.model_validate({"threads": threads, "kernel": kernel, "caches": {"c": {"size": 256}}})
-    runs = [run_workload(load_machine("two-socket"), workload, quantum=quantum) for quantum in (0, 10_000)]
-    means = [merge_rows(found.latency).total / merge_rows(found.latency).count for found in runs]
+    means = []
+    for quantum in (0, 10_000):
+        runs = [run_workload(load_machine("two-socket"), workload, quantum=quantum, seed=seed) for seed in range(1, 5)]
+        rows = [merge_rows(found.latency) for found in runs]
+        means.append(sum(row.total / row.count for row in rows))
     assert max(means) <= 1.05 * min(means)
 
 
