@@ -67,7 +67,7 @@ cdef class SlabPages:
     cdef long long colour_of_found(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except? -1
     @cython.locals(pfn=cython.longlong)
     cdef long long kmem_getpages(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
-    @cython.locals(nid=cython.longlong, pfn=cython.longlong)
+    @cython.locals(nid=cython.longlong, single=cython.longlong, pfn=cython.longlong)
     cdef long long alloc_pages_denied(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
     @cython.locals(
         mem_map=MemMap, page=cython.longlong, addr=cython.longlong, freelist=cython.longlong, provider=KmemCache,

@@ -195,14 +195,18 @@ class SlabPages:
         return pfn
 
     def alloc_pages_denied(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
-        """alloc_pages with the nodes of `deny_mask` refused (model)."""
+        """alloc_pages with the nodes of `deny_mask` refused (model).
+
+        Others are asked one by one, each as if there were a further one: without a word, and without its last pages.
+        """
         if flags & gfp.THISNODE:
             if (self.deny_mask >> nodeid) & 1:
                 return -1
             return self.page_allocator.alloc_pages(cpu, flags, cache.gfporder, nodeid)
         for nid in self.deny_order[nodeid]:
             if not (self.deny_mask >> nid) & 1:
-                pfn = self.page_allocator.alloc_pages(cpu, flags | gfp.THISNODE, cache.gfporder, nid)
+                single = (flags | gfp.THISNODE | gfp.NOWARN) & ~gfp.NOFAIL
+                pfn = self.page_allocator.alloc_pages(cpu, single, cache.gfporder, nid)
                 if pfn >= 0:
                     return pfn
         return -1

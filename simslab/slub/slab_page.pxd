@@ -76,7 +76,7 @@ cdef class SlubPages:
     cdef long long is_refused(
         self, Cpu cpu, KmemCache cache, long long flags, long long node, long long order
     ) except -1
-    @cython.locals(wanted=cython.longlong, nodes=list, nid=cython.longlong, pfn=cython.longlong)
+    @cython.locals(wanted=cython.longlong, nodes=list, single=cython.longlong, nid=cython.longlong, pfn=cython.longlong)
     cdef long long alloc_pages_denied(self, Cpu cpu, long long flags, long long node, long long order) except? -1
     @cython.locals(mem_map=MemMap, page=cython.longlong)
     cdef long long set_up_slab(self, Cpu cpu, KmemCache cache, long long pfn, long long objects) except -1

@@ -226,12 +226,16 @@ class SlubPages:
         return 1
 
     def alloc_pages_denied(self, cpu: Cpu, flags: int, node: int, order: int) -> int:
-        """alloc_pages with the nodes of `deny_mask` passed over (model)."""
+        """alloc_pages with the nodes of `deny_mask` passed over (model).
+
+        Others are asked one by one, each as if there were a further one: without a word, and without its last pages.
+        """
         wanted = cpu.node if node < 0 else node
         nodes = [wanted] if flags & gfp.THISNODE else self.deny_order[wanted]
+        single = (flags | gfp.THISNODE | gfp.NOWARN) & ~gfp.NOFAIL
         for nid in nodes:
             if not (self.deny_mask >> nid) & 1:
-                pfn = self.page_allocator.alloc_pages(cpu, flags | gfp.THISNODE, order, nid)
+                pfn = self.page_allocator.alloc_pages(cpu, single, order, nid)
                 if pfn >= 0:
                     return pfn
         return -1

@@ -90,3 +90,16 @@ def test_asking_for_zeroes_from_a_cache_with_a_constructor_warns_once_when_it_gr
         bench.allocator.kmem_cache_alloc(bench.cpu, cache, gfp.GFP_KERNEL | gfp.ZERO)
     (line,) = bench.allocator.kernel.log.lines
     assert line.endswith("WARNING: CPU: 0 PID: 1 at mm/slab.c cache_grow_begin")
+
+
+def test_of_nodes_asked_one_by_one_beside_denied_ones_none_is_told_to_have_failed():
+    allocator = new_system("2n8c", SlabOptions(slab_nomerge=True))
+    kernel, pages = allocator.kernel, allocator.pages
+    cpu, cache = kernel.machine.cpus[0], allocator.kmem_cache_create("big", 3000)
+    for order in range(10, -1, -1):
+        while kernel.page_allocator.alloc_pages(cpu, gfp.GFP_ATOMIC | gfp.NOWARN | gfp.THISNODE, order, 0) >= 0:
+            pass
+    pages.deny_cache, pages.deny_mask = cache.index, 1 << 5
+    objp = allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    assert kernel.mem_map.nid(objp >> 12) == 1
+    assert kernel.log.lines == []

@@ -93,6 +93,7 @@ cdef class PageAllocator:
     cdef long long kernel_init_free_pages(self, Cpu cpu, long long pfn, long long order) except? -1
     @cython.locals(tail=cython.longlong, addr=cython.longlong)
     cdef long long prep_compound_page(self, Cpu cpu, long long pfn, long long order) noexcept
+    cdef long long wipe_and_unmap(self, Cpu cpu, long long pfn, long long order) except? -1
     @cython.locals(addr=cython.longlong, flags=cython.longlong, zone=Zone, pcp=PerCpuPages)
     cdef long long free_unref_page(self, Cpu cpu, long long pfn) except -1
     @cython.locals(pfn=cython.longlong, following=cython.longlong)

@@ -40,7 +40,6 @@ PG_SLAB: Final = page.PG_SLAB
 PG_BUDDY: Final = page.PG_BUDDY
 PG_PFMEMALLOC: Final = page.PG_PFMEMALLOC
 
-
 ALLOC_PAGES_INSNS: Final = 77  # __alloc_pages_nodemask 75, should_fail_alloc_page 2
 SLOWPATH_INSNS: Final = 250  # estimate: up to the second attempt, without reclaim
 FREELIST_INSNS: Final = 153  # get_page_from_freelist, order 0 from the per-CPU list
@@ -152,8 +151,6 @@ class PageAllocator:
         bill = cpu.bill
         cpu.bill = causes.PAGE_ALLOCATOR
         cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_REFCOUNT)
-        if self.direct_map is not None:
-            self.map_pages(cpu, pfn, order, 0)
         if order == 0:
             cpu.insn_cold(FREE_PAGES_INSNS)
             self.free_unref_page(cpu, pfn)
@@ -334,6 +331,14 @@ class PageAllocator:
 
     # -- freeing ------------------------------------------------------------------------------------------------------
 
+    def wipe_and_unmap(self, cpu: Cpu, pfn: int, order: int) -> int:
+        """End of free_pages_prepare."""
+        if self.init_on_free:
+            self.kernel_init_free_pages(cpu, pfn, order)
+        if self.direct_map is not None:
+            self.map_pages(cpu, pfn, order, 0)
+        return 0
+
     def free_unref_page(self, cpu: Cpu, pfn: int) -> int:
         """Put a page on this CPU's list; a list of `high` pages gives a batch back (free_unref_page_commit)."""
         addr = self.mem_map.page_addr(pfn)
@@ -342,8 +347,7 @@ class PageAllocator:
         cpu.write(addr + layout.PAGE_FLAGS)
         cpu.write(addr + layout.PAGE_FREELIST)
         self.mem_map.flags[pfn] = 0
-        if self.init_on_free:
-            self.kernel_init_free_pages(cpu, pfn, 0)
+        self.wipe_and_unmap(cpu, pfn, 0)
         flags = cpu.irq_save(SITE_PCP_FREE)
         cpu.insn_cold(FREE_COMMIT_INSNS)
         zone = self.zone_of(pfn)
@@ -384,8 +388,7 @@ class PageAllocator:
             cpu.write(addr + layout.PAGE_LRU)
             cpu.read(addr + layout.PAGE_MAPCOUNT)
             self.mem_map.flags[tail] = 0
-        if self.init_on_free:
-            self.kernel_init_free_pages(cpu, pfn, order)
+        self.wipe_and_unmap(cpu, pfn, order)
         zone = self.zone_of(pfn)
         flags = cpu.irq_save(SITE_FREE_OK)
         self.vmstat.count_vm_events(cpu)

@@ -31,6 +31,7 @@ class PerCpu:
         """Return the offset of `size` bytes in every CPU's area, lowest that fits, or -1 (__alloc_percpu).
 
         5.10 refuses what is larger than 32 KiB however much is free: no array of SLAB's has a limit above 4,094.
+        Not modelled: its warning (illegal size).
         """
         size = -(-max(size, 1) // MIN_ALIGN) * MIN_ALIGN
         if size > MIN_UNIT_SIZE:

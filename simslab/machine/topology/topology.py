@@ -148,7 +148,7 @@ def build_topology(spec: MachineDescription) -> Topology:
         domains=domains,
         nodes=nodes,
         links=links,
-        distance=slit(spec, plans, [node.gate for node in nodes], links, routes, [(c.domain, c.node) for c in cpus]),
+        distance=slit(spec, plans, [node.gate for node in nodes], links, routes),
         node_base=tuple(address_map.node_bases(memory)),
         section_node=tuple(address_map.section_nodes(memory)),
         route_dn=tuple(tuple(way([d.node], gates[n.id]) for n in nodes) for d in domains),

@@ -90,8 +90,12 @@ class KernelOptions(Strict):
         default=False,
         description="CONFIG_DEBUG_VM: creation refuses sizes not of 8 bytes to 4 MiB and warns of blanks",
     )
-    init_on_alloc: bool = Field(default=False, description="zero every page and every object when it is allocated")
-    init_on_free: bool = Field(default=False, description="zero every page and every object when it is freed")
+    init_on_alloc: bool = Field(
+        default=False, description="zero every page, and every object without a constructor, when it is allocated"
+    )
+    init_on_free: bool = Field(
+        default=False, description="zero every page, and objects whose contents nobody needs, when they are freed"
+    )
     freelist_random: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_RANDOM, from the run's seed")
     freelist_hardened: bool = Field(default=False, description="CONFIG_SLAB_FREELIST_HARDENED")
     debug_pagealloc: bool = Field(

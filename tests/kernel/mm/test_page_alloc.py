@@ -362,3 +362,21 @@ def test_who_must_not_fail_has_the_share_of_those_who_cannot_wait(kernel: Kernel
     assert pages.alloc_pages(cpu, gfp.GFP_KERNEL, order, 0) < 0
     assert pages.alloc_pages(cpu, gfp.GFP_NOWAIT | gfp.NOFAIL, order, 0) < 0
     assert pages.alloc_pages(cpu, gfp.GFP_KERNEL | gfp.NOFAIL, order, 0) >= 0
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_pages_are_cleared_before_they_leave_the_direct_map(kernel: Kernel, order: int) -> None:
+    pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
+    unmapped = []
+
+    class Told:
+        def kernel_map_pages(self, cpu: Cpu, pfn: int, count: int, enable: bool) -> None:
+            if not enable:
+                unmapped.append(cpu.now - freed)
+
+    for pages.init_on_free in (0, 1, 0, 1):
+        pages.direct_map = None
+        pfn = pages.alloc_pages(cpu, gfp.GFP_KERNEL, order, 0)
+        pages.direct_map, freed = Told(), cpu.now
+        pages.free_pages(cpu, pfn, order)
+    assert unmapped[3] > unmapped[2] + (100 << order)

@@ -36,10 +36,3 @@ def test_the_two_ways_may_differ():
 
 def test_a_given_table_stands():
     assert distances("distances=[[10, 17], [19, 10]]") == ((10, 17), (19, 10))
-
-
-@pytest.mark.parametrize(("snoop", "distance"), [(0, 15), (50, 12), (150, 11)])
-def test_where_the_home_snoops_both_accesses_wait_for_the_answers(snoop, distance):
-    """25 ns a hop: memory takes 100 and 150 ns, an answer from the other package 80 ns and the snoop."""
-    parts = ("coherence.home=snoop", f"coherence.snoop={snoop} ns", "links.upi.latency=25 ns")
-    assert distances(*parts)[0][1] == distance

@@ -51,7 +51,8 @@ cdef class ServerArray:
     ) noexcept
     @cython.locals(
         buckets="long long*", offset=cython.longlong, present=cython.longlong, latest=cython.longlong,
-        earlier=cython.longlong, near=cython.longlong, row=cython.longlong, steady=cython.longlong, more=cython.longlong
+        earlier=cython.longlong, near=cython.longlong, row=cython.longlong, steady=cython.longlong,
+        more=cython.longlong, service=cython.longlong
     )
     cdef inline long long load(self, long long server, long long now, long long slot) noexcept
     @cython.locals(slot=cython.longlong)
