@@ -49,7 +49,7 @@ def boot(creation: SlabCreation, standing: bool = True) -> None:
     create_standing(creation, cpu, caches, "up")
     cpucache.enter_node(core, 0)
     for other in range(1, core.kernel.nr_cpu_ids):
-        if cpuup.cpuup_prepare(core, cpu, other):
+        if cpuup.cpuup_prepare(core, cpu, other):  # Not modelled: 5.10 boots on without that CPU
             raise KernelPanicError(f"no memory for what CPU {other} needs of the caches")
         core.online_cpus.append(other)
         cpucache.enter_node(core, other)
