@@ -24,11 +24,12 @@ def worst_text(log: EventLog) -> str:
 def _told(number: int, each: Operation, log: EventLog) -> Iterator[str]:
     hz = log.frequency_hz
     task = log.tasks.get(each.cpu, IDLE)
-    since = nanoseconds(each.start - log.region_start, hz) / 1000
+    since = nanoseconds(abs(each.start - log.began), hz) / 1000
+    where = "into" if each.start >= log.began else "before"  # in a softirq as warm-up ended
     inside = ", in an interrupt handler" if each.in_handler else ""
     took = f"{each.cycles:,} cycles ({nanoseconds(each.cycles, hz):,.1f} ns)"
     yield f"{number}. {each.operation} {each.path} of {each.cache}: {took}"
-    yield f"     {since:,.1f} us into the region, on CPU {each.cpu} ({task}){inside}"
+    yield f"     {since:,.1f} us {where} the region, on CPU {each.cpu} ({task}){inside}"
     for cause, cycles in sorted(each.causes.items(), key=lambda item: (-item[1], item[0])):
         yield f"     {cause:<15} {cycles:>10,} cycles {100 * cycles / each.cycles:5.1f}%"
     yield from _holders(each, log)
@@ -94,7 +95,7 @@ def _document(each: Operation, log: EventLog) -> dict[str, Any]:
         "cache": each.cache,
         "cycles": each.cycles,
         "ns": nanoseconds(each.cycles, hz),
-        "start_us": nanoseconds(each.start - log.region_start, hz) / 1000,
+        "start_us": nanoseconds(each.start - log.began, hz) / 1000,
         "cpu": each.cpu,
         "task": log.tasks.get(each.cpu, IDLE),
         "in_handler": each.in_handler,

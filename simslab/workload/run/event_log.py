@@ -1,7 +1,8 @@
 """Single operations of a run, for views that need them: a run is made again with a log, as it comes out the same.
 
 The log is told of each operation when it ends, of each object, each spinlock and each stretch with interrupts off. It
-costs host time, no cycle. Operations that began before the region of interest are left out.
+costs host time, no cycle. What ended before the region of interest began is forgotten, as the run's counters forget it:
+an operation that a softirq had begun by then counts in both.
 """
 
 from __future__ import annotations
@@ -108,13 +109,16 @@ class EventLog:
         self.everything = everything
         self.frequency_hz = 0
         self.nr_cpus = 0
-        self.region_start = 0
+        self.region_start = 0  # of the region that warm-up delays, else 0
+        self.began = 0  # when what the run measures begins: the region, else the first thread
         self.operations: list[Operation] = []
         self.objects: list[ObjectEvent] = []
         self.holds: list[Hold] = []
         self.longest_masked: MaskedStretch | None = None
         self.sites: CallSites | None = None
         self.tasks: dict[int, str] = {}  # CPU -> thread
+        self._threads: Sequence[WorkloadThread] = ()
+        self._freeing: dict[tuple[int, int], ObjectEvent] = {}  # (CPU, in interrupt) -> of the operation that goes on
         self._worst: list[tuple[int, int, Operation]] = []
         self._taken: dict[tuple[int, int], tuple[int, str]] = {}  # (CPU, address of the lock) -> (since, call site)
         self._numbers: dict[tuple[str, int], int] = {}
@@ -123,7 +127,7 @@ class EventLog:
 
     def attach(self, system: System, executor: Executor, threads: Sequence[WorkloadThread], meeting: Meeting) -> None:
         """Be told of what happens from now on."""
-        self._meeting = meeting
+        self._meeting, self._threads = meeting, threads
         self._executor, self._allocator = executor, system.allocator
         self.frequency_hz = system.machine.frequency_hz
         self.nr_cpus = len(system.machine.cpus)
@@ -138,21 +142,22 @@ class EventLog:
             self.timeline.attach(system)
 
     def close(self) -> None:
-        """Leave out what began before the region of interest, and put the rest in order of time."""
+        """Leave out what is not of the region of interest, and put the rest in order of time."""
         self._look_for_region()
         if self.lines is not None:
             self.lines.close()
         region_start = self.region_start
-        self.operations = sorted(each for each in self.operations if each.start >= region_start)
-        self.objects = [each for each in self.objects if each.time >= region_start]
+        self.began = region_start or min(thread.started for thread in self._threads)
+        self.operations.sort()
         self.objects.sort(key=lambda each: each.time)
         self.holds = sorted((each for each in self.holds if each.start >= region_start), key=lambda each: each.start)
 
     def _look_for_region(self) -> None:
-        """Forget the extremes of warm-up once it is over."""
+        """Forget warm-up once it is over."""
         if self._meeting.region_start != self.region_start:
             self.region_start = self._meeting.region_start
             self._worst, self.longest_masked = [], None
+            self.operations, self.objects = [], []
             if self.timeline is not None:
                 self.timeline.clear(self.region_start)
             if self.tallies is not None:
@@ -161,16 +166,13 @@ class EventLog:
     @property
     def worst(self) -> list[Operation]:
         """The slowest operations of the region, the slowest first."""
-        found = [each for _, _, each in self._worst if each.start >= self.region_start]
-        return sorted(found, key=lambda each: (-each.cycles, each))[: self.slowest]
+        return sorted((each for _, _, each in self._worst), key=lambda each: (-each.cycles, each))[: self.slowest]
 
     # -- told by the machine ------------------------------------------------------------------------------------------
 
     def ended(self, cpu: Any, start: int, operation: int, cache: int) -> None:
         """An operation ends; the CPU's causes are still those of the operation alone."""
         self._look_for_region()
-        if start < self.region_start:
-            return
         if self.timeline is not None:
             self.timeline.look(cpu.now)
         latency = cpu.now - start
@@ -196,6 +198,8 @@ class EventLog:
         )
         if self.everything:
             self.operations.append(made)
+            if freed := self._freeing.pop((cpu.id, cpu.in_interrupt), None):
+                self.objects.append(freed)
         if slow:
             heapq.heappush(self._worst, (latency, -start * self.nr_cpus - cpu.id, made))
             if len(self._worst) > self.slowest:
@@ -223,7 +227,8 @@ class EventLog:
         by_kfree = self._executor.kinds_owner[kind + ops.OPCODE] != ops.FREE
         event = "kfree" if by_kfree else "kmem_cache_free"
         name, site = self._name(cache), self._recorded(cpu)
-        self.objects.append(ObjectEvent(cpu.now, cpu.id, event, self._task(cpu), objp, name, site=site))
+        made = ObjectEvent(cpu.now, cpu.id, event, self._task(cpu), objp, name, site=site)
+        self._freeing[cpu.id, cpu.in_interrupt] = made
 
     def acquired(self, cpu: Any, lock: Any) -> None:
         """A CPU has taken a spinlock."""

@@ -2,9 +2,21 @@
 
 from collections import Counter
 
+import pytest
 from logged_runs import logged
+from small_runs import group, workload
 
+from simslab.machine.library import load_machine
 from simslab.result.latency import merge_rows
+from simslab.workload.description.spec import Workload
+from simslab.workload.run.event_log import EventLog
+from simslab.workload.run.runner import run_workload
+
+
+def written_down(*groups, **more):
+    """What was measured, and the log of everything."""
+    log = EventLog(slowest=1, everything=True)
+    return run_workload(load_machine("two-socket"), workload(*groups, **more), log=log), log
 
 
 def test_a_log_changes_nothing_that_is_measured():
@@ -68,3 +80,35 @@ def test_the_longest_stretch_with_interrupts_off_is_the_one_that_was_counted():
 def test_without_everything_only_the_slowest_are_kept():
     _, log, _ = logged(slowest=2, everything=False)
     assert (len(log.worst), log.operations, log.objects) == (2, [], [])
+
+
+def test_time_counts_from_the_region_or_from_the_first_thread():
+    measured, log, _ = logged()
+    assert log.began == log.region_start
+    without, log = written_down(group({"pattern": "alloc_free", "kmalloc": 64, "operations": 40, "live": 4}))
+    assert log.region_start == 0
+    for each, begun in ((measured, logged()[1]), (without, log)):
+        assert begun.operations[0].start >= begun.began
+        assert begun.operations[-1].end - begun.began <= each.cycles
+
+
+@pytest.mark.parametrize("operations", range(14, 63, 7))
+def test_operations_and_events_are_those_that_the_run_counts(operations):
+    """Also where warm-up ends while the softirq of another CPU allocates."""
+    region = {"pattern": "barrier", "begin_region": True}
+    nic = {"name": "nic", "cpu": 5, "every": "300 ns", "interrupts": 60, "burst": 4, "kmalloc": 4096, "ring": 1000}
+    warm_up = {"pattern": "alloc_free", "kmalloc": 64, "operations": operations, "live": 4}
+    consumer = group(region, {"pattern": "consume", "of": "nic"}, name="c", cpus="last 1")
+    measured, log = written_down(group(warm_up, region, warm_up), consumer, devices=[nic])
+    assert len(log.objects) == len(log.operations) == sum(row.operations for row in measured.attribution)
+
+
+def test_nothing_of_size_0_is_no_event(tmp_path):
+    line = "t-1 [000] .... 1.{:06}: kmalloc: call_site=a ptr={} bytes_req={} bytes_alloc={} gfp_flags=GFP_KERNEL\n"
+    free = "t-1 [000] .... 1.000003: kfree: call_site=a ptr=10"
+    (tmp_path / "t.txt").write_text(line.format(1, "10", 0, 0) + line.format(2, "100", 9, 16) + free)
+    log = EventLog(everything=True)
+    load = Workload.model_validate({"trace": {"file": str(tmp_path / "t.txt")}})
+    run_workload(load_machine("two-socket"), load, log=log)
+    assert len(log.operations) == 3
+    assert [(each.event, each.bytes_req) for each in log.objects] == [("kmalloc", 9)]
