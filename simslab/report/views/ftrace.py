@@ -1,8 +1,10 @@
 """The kmem events of a run as /sys/kernel/debug/tracing/trace of a 5.10 kernel prints them.
 
 kernel/trace/trace.c (print_func_help_header_irq), trace_output.c (trace_print_context), include/trace/events/kmem.h.
-Bulk calls have no event in 5.10. Call sites are those that a trace recorded. Not modelled: those of workloads (the
-thread stands for them), process numbers (1000 and the CPU's number), pointers are not hashed.
+Bulk calls have no event in 5.10. An allocation that failed has one, with the pointer NULL, which is never hashed
+(lib/vsprintf.c: ptr_to_id). Flags are those of an event with interrupts on, in a device's softirq or in a task. Call
+sites are those that a trace recorded. Not modelled: those of workloads (the thread stands for them), process numbers
+(1000 and the CPU's number), need-resched, preempt-depth; pointers are not hashed.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ def _lines(log: EventLog) -> Iterator[str]:
         microseconds = event.time * 10**6 // log.frequency_hz
         task = f"{task_name(event.task):>16}-{pid(event.cpu):<7}"
         seconds = f"{microseconds // 10**6:5d}.{microseconds % 10**6:06d}"
-        yield f"{task} [{event.cpu:03d}] .... {seconds}: {_fields(event)}\n"
+        context = "..s." if event.in_softirq else "...."
+        yield f"{task} [{event.cpu:03d}] {context} {seconds}: {_fields(event)}\n"
 
 
 def task_name(thread: str) -> str:

@@ -11,6 +11,7 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from simslab.kernel import layout
 from simslab.machine.accounting.callsites import site_name
 from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.slab_common import kmalloc
@@ -66,6 +67,7 @@ class ObjectEvent:
     gfp: int = 0
     node: int = -1
     site: str = ""  # as recorded, of a trace
+    in_softirq: bool = False  # the only interrupt context whose operations are events: a device's poll
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class EventLog:
         self.longest_masked: MaskedStretch | None = None
         self.sites: CallSites | None = None
         self.tasks: dict[int, str] = {}  # CPU -> thread
+        self.node_of: dict[int, int] = {}  # CPU -> number of its node
         self._threads: Sequence[WorkloadThread] = ()
         self._freeing: dict[tuple[int, int], ObjectEvent] = {}  # (CPU, in interrupt) -> of the operation that goes on
         self._worst: list[tuple[int, int, Operation]] = []
@@ -132,6 +135,9 @@ class EventLog:
         self.frequency_hz = system.machine.frequency_hz
         self.nr_cpus = len(system.machine.cpus)
         self.tasks = {thread.cpu.id: thread.name for thread in threads}
+        topology = system.machine.topology
+        self._node_numbers = [node.number for node in topology.nodes]
+        self.node_of = {cpu.id: self._node_numbers[cpu.node] for cpu in system.machine.cpus}
         executor.recorder.witness = self
         if self.slowest or self.everything:  # else nobody asks who held a lock
             system.kernel.lock_stats.witness = self
@@ -206,18 +212,25 @@ class EventLog:
                 heapq.heappop(self._worst)
 
     def allocated(self, cpu: Any, kind: int, cache: int, objp: int) -> None:
-        """An allocation has returned `objp` (trace/events/kmem.h: kmalloc, kmem_cache_alloc)."""
-        if not self.everything or objp <= kmalloc.ZERO_SIZE_PTR:
+        """An allocation has returned `objp`, or NULL (trace/events/kmem.h: kmalloc, kmem_cache_alloc).
+
+        There is no event of kmalloc(0), nor of a size that SLAB has no cache for. Not modelled: that of SLUB where it
+        got no pages for such a size.
+        """
+        if not self.everything or objp == kmalloc.ZERO_SIZE_PTR:
             return
         row = [int(value) for value in self._executor.kinds_owner[kind : kind + ops.NR_FIELDS]]
         found = self._allocator.by_index[cache]
-        size = 0 if found is None else found.size
+        if found is None and not objp:
+            return
         by_size = row[ops.OPCODE] in KMALLOC_OPCODES
+        size = whole_pages(row[ops.SIZE]) if found is None else found.size
         asked = row[ops.SIZE] if by_size else 0 if found is None else found.object_size
-        name = ("kmalloc" if by_size else "kmem_cache_alloc") + ("_node" if row[ops.NODE] >= 0 else "")
+        node = -1 if row[ops.NODE] < 0 else self._node_numbers[row[ops.NODE]]
+        name = ("kmalloc" if by_size else "kmem_cache_alloc") + ("_node" if node >= 0 else "")
         self.objects.append(
             ObjectEvent(cpu.now, cpu.id, name, self._task(cpu), objp, self._name(cache), asked, size, row[ops.GFP],
-                        row[ops.NODE], self._recorded(cpu))
+                        node, self._recorded(cpu), bool(cpu.in_interrupt))
         )  # fmt: skip
 
     def freeing(self, cpu: Any, kind: int, cache: int, objp: int) -> None:
@@ -227,7 +240,8 @@ class EventLog:
         by_kfree = self._executor.kinds_owner[kind + ops.OPCODE] != ops.FREE
         event = "kfree" if by_kfree else "kmem_cache_free"
         name, site = self._name(cache), self._recorded(cpu)
-        made = ObjectEvent(cpu.now, cpu.id, event, self._task(cpu), objp, name, site=site)
+        softirq = bool(cpu.in_interrupt)
+        made = ObjectEvent(cpu.now, cpu.id, event, self._task(cpu), objp, name, site=site, in_softirq=softirq)
         self._freeing[cpu.id, cpu.in_interrupt] = made
 
     def acquired(self, cpu: Any, lock: Any) -> None:
@@ -268,3 +282,8 @@ class EventLog:
         if key not in self._numbers:
             self._numbers[key] = 1 + sum(name == key[0] for name, _ in self._numbers)
         return f"{key[0]} #{self._numbers[key]}"
+
+
+def whole_pages(size: int) -> int:
+    """Return what SLUB takes of the page allocator for a size beyond its caches (mm/slab_common.c: kmalloc_order)."""
+    return layout.PAGE_SIZE << max(0, (size - 1).bit_length() - layout.PAGE_SHIFT)

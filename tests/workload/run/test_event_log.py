@@ -9,7 +9,7 @@ from small_runs import group, workload
 from simslab.machine.library import load_machine
 from simslab.result.latency import merge_rows
 from simslab.workload.description.spec import Workload
-from simslab.workload.run.event_log import EventLog
+from simslab.workload.run.event_log import EventLog, whole_pages
 from simslab.workload.run.runner import run_workload
 
 
@@ -101,6 +101,16 @@ def test_operations_and_events_are_those_that_the_run_counts(operations):
     consumer = group(region, {"pattern": "consume", "of": "nic"}, name="c", cpus="last 1")
     measured, log = written_down(group(warm_up, region, warm_up), consumer, devices=[nic])
     assert len(log.objects) == len(log.operations) == sum(row.operations for row in measured.attribution)
+    assert {each.in_softirq for each in log.objects if each.cpu == 5} == {True}
+    assert {each.in_softirq for each in log.objects if each.cpu != 5} == {False}
+
+
+def test_a_failed_allocation_is_an_event_of_its_own():
+    _, log = written_down(
+        group({"pattern": "alloc_free", "kmalloc": 128, "operations": 40, "live": 4}),
+        failslab={"probability": 50, "times": -1, "ignore_gfp_wait": False},
+    )  # fmt: skip
+    assert [each.address for each in log.objects].count(0) > 5
 
 
 def test_nothing_of_size_0_is_no_event(tmp_path):
@@ -112,3 +122,7 @@ def test_nothing_of_size_0_is_no_event(tmp_path):
     run_workload(load_machine("two-socket"), load, log=log)
     assert len(log.operations) == 3
     assert [(each.event, each.bytes_req) for each in log.objects] == [("kmalloc", 9)]
+
+
+def test_what_no_cache_holds_takes_whole_pages():
+    assert [whole_pages(size) for size in (8192, 8193, 16384, 16385)] == [8192, 16384, 16384, 32768]
