@@ -1,7 +1,8 @@
 """`perf kmem stat --caller` of a run (tools/perf/builtin-kmem.c: __print_slab_result, print_slab_summary).
 
 Call sites are those that a trace recorded, else the threads of the workload, as the ftrace view has them. They are
-sorted as perf does by default: by fragmentation, hits and bytes, the largest first.
+sorted as perf does by default: by fragmentation, hits and bytes, the largest first. Cross CPU allocations are perf's:
+those that asked for a node other than the CPU's (evsel__process_alloc_node_event).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from simslab.workload.run.event_log import EventLog
 
 RULE: Final = "-" * 105
 FREES: Final = ("kfree", "kmem_cache_free")
+NODE_ALLOCATIONS: Final = ("kmalloc_node", "kmem_cache_alloc_node")
 
 
 @dataclass
@@ -43,7 +45,7 @@ def perf_kmem_text(log: EventLog) -> str:
     ordered = sorted(callers.values(), key=lambda c: (-c.fragmentation, -c.hit, -c.bytes_alloc, c.name))
     lines = [RULE, f" {'Callsite':<34} | Total_alloc/Per | Total_req/Per   | Hit      | Ping-pong | Frag", RULE]
     lines += [_row(caller) for caller in ordered]
-    return "\n".join([*lines, RULE, *_summary(ordered, freed)]) + "\n"
+    return "\n".join([*lines, RULE, *_summary(ordered, freed, _crossed(log))]) + "\n"
 
 
 def _counted(log: EventLog) -> tuple[dict[str, Caller], int]:
@@ -67,6 +69,11 @@ def _counted(log: EventLog) -> tuple[dict[str, Caller], int]:
     return callers, freed
 
 
+def _crossed(log: EventLog) -> int:
+    """Return how many allocations asked for a node that is not the CPU's."""
+    return sum(e.event in NODE_ALLOCATIONS and e.node != log.node_of[e.cpu] for e in log.objects)
+
+
 def _row(c: Caller) -> str:
     return (
         f" {c.name:<34} | {c.bytes_alloc:9d}/{c.bytes_alloc // c.hit:<5d} | {c.bytes_req:9d}/{c.bytes_req // c.hit:<5d}"
@@ -74,7 +81,7 @@ def _row(c: Caller) -> str:
     )
 
 
-def _summary(callers: list[Caller], freed: int) -> list[str]:
+def _summary(callers: list[Caller], freed: int, crossed: int) -> list[str]:
     asked, allocated = sum(c.bytes_req for c in callers), sum(c.bytes_alloc for c in callers)
     net = [f"Net total bytes allocated: {allocated - freed:,}"] if allocated > freed else []
     return [
@@ -87,5 +94,5 @@ def _summary(callers: list[Caller], freed: int) -> list[str]:
         *net,
         f"Total bytes wasted on internal fragmentation: {allocated - asked:,}",
         f"Internal fragmentation: {fragmentation(asked, allocated):f}%",
-        f"Cross CPU allocations: {sum(c.pingpong for c in callers)}/{sum(c.hit for c in callers)}",
+        f"Cross CPU allocations: {crossed:,}/{sum(c.hit for c in callers):,}",
     ]

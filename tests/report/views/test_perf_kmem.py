@@ -45,9 +45,19 @@ def test_the_summary_adds_up():
 
 def test_objects_that_another_cpu_freed_are_counted_as_ping_pong():
     found, text = rows()
-    crossed = sum(int(row[6]) for row in found)
-    assert crossed > 20
-    assert f"Cross CPU allocations: {crossed}/{sum(int(row[5]) for row in found)}" in text
+    assert sum(int(row[6]) for row in found) > 20
+    assert f"Cross CPU allocations: 0/{sum(int(row[5]) for row in found)}" in text
+
+
+def test_allocations_for_a_node_other_than_the_cpus_cross_cpus():
+    log = EventLog(everything=True)
+    log.frequency_hz = 2_000_000_000
+    log.node_of = {0: 0, 1: 1}
+    log.objects = [
+        ObjectEvent(5, cpu, name, "w/0", 4096 * cpu, "kmalloc-64", 60, 64, node=node)
+        for name in ("kmalloc_node", "kmem_cache_alloc_node") for cpu, node in ((0, 0), (0, 1), (1, 1))
+    ] + [ObjectEvent(7, 1, "kmalloc", "w/1", 0x1000, "kmalloc-64", 60, 64)] * 1200  # fmt: skip
+    assert "Cross CPU allocations: 2/1,206\n" in perf_kmem_text(log)
 
 
 def test_a_recorded_call_site_is_the_caller_as_perf_prints_it():
