@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from simslab.base.errors import UserError
+from simslab.workload.trace import trace_events
 from simslab.workload.trace.int_table import numbered
 from simslab.workload.trace.kmem_trace import (
     CACHE_ALLOC,
@@ -68,10 +69,25 @@ class PairedTrace:
     caches: tuple[TraceCache, ...]
     slot_cache: Column  # int32: of each slot, index into `caches`, NO_CACHE for kmalloc
 
-    def still_allocated(self) -> dict[str, int]:
-        """Return how many objects have no free, by whether the recording shows that one is missing; {} for none."""
-        counts = {NEVER_FREED: self.never_freed - self.reused, REUSED: self.reused}
-        return {reason: count for reason, count in counts.items() if count}
+    def still_allocated(self, count: int | None = None) -> dict[str, int]:
+        """Return how many objects of the first `count` events have no free among them, by whether these show that one
+        is missing; {} for none."""
+        live, reused = self._without_free(count)
+        counts = {NEVER_FREED: live - reused, REUSED: reused}
+        return {reason: number for reason, number in counts.items() if number}
+
+    def _without_free(self, count: int | None) -> tuple[int, int]:
+        """Return how many objects the first `count` events leave, and at how many of them another was allocated."""
+        if count is None or count >= len(self.event):
+            return self.never_freed, self.reused
+        # Allocations come in the order of their slots, as the first event of each.
+        first = np.unique(self.slot[:count], return_index=True)[1]
+        left = np.bincount(self.slot[:count]) == 1
+        ptr = self.trace.ptr[self.event[first]]
+        newest = np.zeros(len(ptr), dtype=np.bool_)
+        newest[len(ptr) - 1 - np.unique(ptr[::-1], return_index=True)[1]] = True
+        reused = left & ~newest & (ptr != trace_events.UNKNOWN_PTR)
+        return int(np.count_nonzero(left)), int(np.count_nonzero(reused))
 
     def objects(self, count: int | None = None) -> dict[str, int]:
         """Return how many objects of each cache the first `count` events allocate, kmalloc's not counted."""

@@ -264,7 +264,7 @@ def _summary(paired: PairedTrace, nodes: Column, count: int) -> TraceSummary:
     skipped = dict(sorted({**trace.skipped, **paired.skipped}.items()))
     if count < len(paired.event):
         skipped["beyond the share asked for (scale)"] = len(paired.event) - count
-    skipped |= paired.still_allocated()
+    skipped |= paired.still_allocated(count)
     foreign = np.bincount(trace.shape[event], minlength=len(nodes))[(nodes < 0) & (trace.shapes[_NODE] > 0)].sum()
     told = {
         "for a node this machine has not got (from any node, not skipped)": int(foreign),

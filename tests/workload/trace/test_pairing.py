@@ -69,6 +69,20 @@ def test_objects_without_a_free_are_told_apart_by_whether_one_is_missing(tmp_pat
     assert paired(tmp_path, alloc(1), alloc(1), alloc(2)).still_allocated() == {NEVER_FREED: 2, REUSED: 1}
 
 
+def test_objects_without_a_free_are_those_of_the_part_asked_for(tmp_path):
+    lines = [alloc(1), alloc(2), alloc(1), free(2), free(1), alloc(2), alloc(1), free(1), alloc(3)]
+    result = paired(tmp_path, *lines)
+    assert [result.still_allocated(count) for count in (1, 2, 3, 5, 9)] == [
+        {NEVER_FREED: 1},
+        {NEVER_FREED: 2},
+        {NEVER_FREED: 2, REUSED: 1},
+        {REUSED: 1},
+        {NEVER_FREED: 2, REUSED: 1},
+    ]
+    for count in range(1, len(lines)):
+        assert paired(tmp_path, *lines[:count]).still_allocated() == result.still_allocated(count)
+
+
 def test_objects_are_counted_by_cache(tmp_path):
     result = paired(tmp_path, alloc(1, "filp"), kmalloc(2), alloc(3, "filp"), free(3), alloc(3), kmalloc(4))
     assert result.objects() == {"filp": 2, "size-104": 1}

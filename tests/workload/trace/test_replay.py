@@ -126,6 +126,15 @@ def test_a_pointer_allocated_again_is_told_apart_from_what_is_never_freed(tmp_pa
     assert (skipped[NEVER_FREED], skipped[REUSED]) == (1, 2)
 
 
+def test_what_is_never_freed_is_told_of_the_part_that_is_replayed(untar):
+    result = made(untar, scale=0.05)
+    kinds, _ = unpack(np.concatenate([thread.words for thread in result.program.threads]))
+    codes = result.program.kinds.rows().reshape(-1, ops.NR_FIELDS)[kinds, ops.OPCODE]
+    allocated = int(np.isin(codes, (ops.ALLOC, ops.KMALLOC)).sum())
+    left = result.summary.skipped[NEVER_FREED] + result.summary.skipped.get(REUSED, 0)
+    assert left == allocated - (result.summary.replayed - allocated)
+
+
 def test_a_trace_in_order_is_told_nothing_of_order_and_nodes(untar):
     assert not any(what.startswith(("for a node", "earlier")) for what in made(untar).summary.skipped)
 
