@@ -29,8 +29,6 @@ cdef long long INSNS_REFILL_GROW
 cdef long long INSNS_REFILL_GROW_OBJECT
 cdef long long INSNS_BULK
 cdef long long INSNS_BULK_OBJECT
-cdef long long SITE_ALLOC
-cdef long long SITE_ALLOC_NODE
 cdef long long SITE_BULK
 cdef long long SITE_REFILL
 
@@ -52,9 +50,11 @@ cdef class SlabAlloc:
     cdef public long long stats
 
     @cython.locals(verdict=cython.longlong, saved=cython.longlong, objp=cython.longlong)
-    cpdef long long slab_alloc(self, Cpu cpu, KmemCache cache, long long flags) except -1
+    cpdef long long slab_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long site) except -1
     @cython.locals(verdict=cython.longlong, saved=cython.longlong, objp=cython.longlong)
-    cpdef long long slab_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
+    cpdef long long slab_alloc_node(
+        self, Cpu cpu, KmemCache cache, long long flags, long long nodeid, long long site
+    ) except -1
     @cython.locals(objp=cython.longlong)
     cdef long long do_alloc_node(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except -1
     cdef long long after_alloc(self, Cpu cpu, KmemCache cache, long long flags, long long objp) noexcept

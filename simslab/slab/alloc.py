@@ -46,6 +46,8 @@ INSNS_BULK_OBJECT: Final = 17
 
 SITE_ALLOC: Final = callsites.site("kmem_cache_alloc")
 SITE_ALLOC_NODE: Final = callsites.site("kmem_cache_alloc_node")
+SITE_KMALLOC: Final = callsites.site("__kmalloc")
+SITE_KMALLOC_NODE: Final = callsites.site("__kmalloc_node")
 SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")
 SITE_REFILL: Final = callsites.site("cache_alloc_refill")
 
@@ -76,14 +78,17 @@ class SlabAlloc:
 
     # -- entry points -------------------------------------------------------------------------------------------------
 
-    def slab_alloc(self, cpu: Cpu, cache: KmemCache, flags: int) -> int:
-        """Allocate wherever this CPU is; 0 when there is nothing (mm/slab.c: slab_alloc)."""
+    def slab_alloc(self, cpu: Cpu, cache: KmemCache, flags: int, site: int) -> int:
+        """Allocate wherever this CPU is; 0 when there is nothing (mm/slab.c: slab_alloc).
+
+        `site` is the function that it is inlined into.
+        """
         flags &= self.gfp_allowed_mask
         cpu.insn(INSNS_ALLOC)
         verdict = self.pre_alloc_hook(cpu, cache, flags, 1) if self.hooked else 0
         if verdict == verdicts.REFUSED:
             return 0
-        saved = cpu.irq_save(SITE_ALLOC)
+        saved = cpu.irq_save(site)
         objp = self.do_cache_alloc(cpu, cache, flags)
         cpu.irq_restore(saved)
         if self.stats and objp:
@@ -94,8 +99,8 @@ class SlabAlloc:
         objp = self.after_alloc(cpu, cache, flags, objp)
         return self.post_alloc_hook(cpu, cache, flags, objp) if verdict else objp
 
-    def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int) -> int:
-        """Allocate on node `nodeid`, on other nodes if it must and may (mm/slab.c: slab_alloc_node).
+    def slab_alloc_node(self, cpu: Cpu, cache: KmemCache, flags: int, nodeid: int, site: int) -> int:
+        """Allocate on node `nodeid`, on other nodes if it must and may (mm/slab.c: slab_alloc_node, inlined at `site`).
 
         NUMA_NO_NODE means the CPU's own. Unlike slab_alloc it does not prefetch the object.
         """
@@ -104,7 +109,7 @@ class SlabAlloc:
         verdict = self.pre_alloc_hook(cpu, cache, flags, 1) if self.hooked else 0
         if verdict == verdicts.REFUSED:
             return 0
-        saved = cpu.irq_save(SITE_ALLOC_NODE)
+        saved = cpu.irq_save(site)
         objp = self.do_alloc_node(cpu, cache, flags, cpu.numa_mem if nodeid == gfp.NUMA_NO_NODE else nodeid)
         cpu.irq_restore(saved)
         if self.stats and objp:

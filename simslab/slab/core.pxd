@@ -51,9 +51,9 @@ cdef class SlabCore(Allocator):
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, Cache cache, list objects) except -1
     @cython.locals(own=KmemCache)
     cpdef KmemCache kmalloc_slab(self, long long size, long long flags)
-    @cython.locals(cache=KmemCache)
+    @cython.locals(cache=KmemCache, objp=cython.longlong)
     cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1
-    @cython.locals(cache=KmemCache)
+    @cython.locals(cache=KmemCache, objp=cython.longlong)
     cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
     @cython.locals(before=cython.longlong, cache=KmemCache, _=cython.longlong, objp=cython.longlong)

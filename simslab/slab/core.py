@@ -18,7 +18,7 @@ from simslab.kernel.mm.debug_pagealloc import DirectMap
 from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import paths
+from simslab.slab import alloc, paths
 from simslab.slab.alloc import SlabAlloc
 from simslab.slab.creation import kmalloc
 from simslab.slab.creation.options import SlabOptions
@@ -137,13 +137,13 @@ class SlabCore(Allocator):
     def kmem_cache_alloc(self, cpu: Cpu, cache: Cache, flags: int) -> int:
         """Allocate an object; 0 when there is none (mm/slab.c: kmem_cache_alloc)."""
         own: KmemCache = cache  # type: ignore[assignment]
-        objp = self.allocating.slab_alloc(cpu, own, flags)
+        objp = self.allocating.slab_alloc(cpu, own, flags, alloc.SITE_ALLOC)
         return objp + own.obj_offset if objp else 0
 
     def kmem_cache_alloc_node(self, cpu: Cpu, cache: Cache, flags: int, nodeid: int) -> int:
         """Allocate an object of node `nodeid`, -1 for any (mm/slab.c: kmem_cache_alloc_node)."""
         own: KmemCache = cache  # type: ignore[assignment]
-        objp = self.allocating.slab_alloc_node(cpu, own, flags, nodeid)
+        objp = self.allocating.slab_alloc_node(cpu, own, flags, nodeid, alloc.SITE_ALLOC_NODE)
         return objp + own.obj_offset if objp else 0
 
     def kmem_cache_free(self, cpu: Cpu, cache: Cache, objp: int) -> int:
@@ -176,7 +176,8 @@ class SlabCore(Allocator):
         if cache is None:
             return 0
         cpu.insn(INSNS_KMALLOC)
-        return self.kmem_cache_alloc(cpu, cache, flags)
+        objp = self.allocating.slab_alloc(cpu, cache, flags, alloc.SITE_KMALLOC)
+        return objp + cache.obj_offset if objp else 0
 
     def kmalloc_node(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
         """Allocate `size` bytes on node `nodeid` (mm/slab.c: __kmalloc_node)."""
@@ -186,7 +187,8 @@ class SlabCore(Allocator):
         if cache is None:
             return 0
         cpu.insn(INSNS_KMALLOC_NODE)
-        return self.kmem_cache_alloc_node(cpu, cache, flags, nodeid)
+        objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, alloc.SITE_KMALLOC_NODE)
+        return objp + cache.obj_offset if objp else 0
 
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free what kmalloc returned; NULL and ZERO_SIZE_PTR do nothing (mm/slab.c: kfree)."""
@@ -211,7 +213,7 @@ class SlabCore(Allocator):
             return 0
         for _ in range(count):
             cpu.insn(INSNS_KMALLOC_NODE)
-            objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid)
+            objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, alloc.SITE_KMALLOC_NODE)
             if not objp:
                 break
             found.entry[found.avail] = objp + cache.obj_offset

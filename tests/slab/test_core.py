@@ -6,6 +6,7 @@ from one_fails import OneFails
 from simslab.conform.slab.state import state_text
 from simslab.conform.topologies import new_system
 from simslab.kernel.mm import gfp
+from simslab.machine.accounting.callsites import site_name
 from simslab.slab.creation.options import SlabOptions
 from simslab.slab.kmem_cache import ArrayCache
 
@@ -157,3 +158,20 @@ def test_a_debug_kernel_counts_and_checks_in_every_piece():
     parts = (core.pages, core.freeing, core.freeing.blocks, core.allocating, core.allocating.nodes, core.drain)
     assert [part.stats for part in parts] == [1] * 6
     assert core.debug is core.pages.debug is core.pages.lists.debug
+
+
+def test_interrupts_are_off_at_the_function_that_was_called(allocator, cpu):
+    """slab_alloc is inlined into each of them."""
+    stats, cache = allocator.kernel.machine.irq_stats, allocator.kmalloc_slab(64, gfp.GFP_KERNEL)
+    calls = {
+        "kmem_cache_alloc": lambda: allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL),
+        "kmem_cache_alloc_node": lambda: allocator.kmem_cache_alloc_node(cpu, cache, gfp.GFP_KERNEL, 0),
+        "__kmalloc": lambda: allocator.kmalloc(cpu, 64, gfp.GFP_KERNEL),
+        "__kmalloc_node": lambda: allocator.kmalloc_node(cpu, 64, gfp.GFP_KERNEL, 0),
+    }
+    for call in calls.values():  # slabs are there, arrays are full
+        allocator.kfree(cpu, call())
+    for name, call in calls.items():
+        stats.clear(cpu.now)
+        assert call()
+        assert [site_name(site) for site, histogram in enumerate(stats.off) if histogram is not None] == [name]

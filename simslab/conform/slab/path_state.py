@@ -12,6 +12,7 @@ from simslab.conform.topologies import new_system
 from simslab.conform.watching import accesses_free_of_charge
 from simslab.kernel.layout import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL
 from simslab.kernel.mm import gfp
+from simslab.slab.alloc import SITE_ALLOC
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.cpucache import do_tune_cpucache
 from simslab.slab.creation.options import SlabOptions
@@ -116,7 +117,7 @@ class Bench:
         """Allocate all objects of `slabs` new slabs of a node."""
         cpu = self.allocator.kernel.machine.cpus[REMOTE_CPU if nid else 0]
         for _ in range(slabs * self.cache.num):
-            self.held[nid].append(self.allocator.allocating.slab_alloc(cpu, self.cache, gfp.GFP_KERNEL))
+            self.held[nid].append(self.allocator.allocating.slab_alloc(cpu, self.cache, gfp.GFP_KERNEL, SITE_ALLOC))
 
     def fill_remote_shared(self, alien: int) -> None:
         """Leave as little room in the other node's shared array, whose state is not recorded, as the path met."""
@@ -128,7 +129,7 @@ class Bench:
         """Take what a CPU's array holds, as those of kmalloc caches do."""
         cpu = self.allocator.kernel.machine.cpus[REMOTE_CPU if nid else 0]
         while self.cache.cpu_cache[cpu.id].avail:
-            self.allocator.allocating.slab_alloc(cpu, self.cache, gfp.GFP_KERNEL)
+            self.allocator.allocating.slab_alloc(cpu, self.cache, gfp.GFP_KERNEL, SITE_ALLOC)
 
     def give_back(self, nid: int, free_objects: int, free_slabs: int, shared: int) -> None:
         """Put objects back into slabs so that this many are free, and this many slabs entirely.
