@@ -110,7 +110,7 @@ class InterruptRow:
 
     vector: str
     delivered: int
-    delayed: int  # arrived while masked
+    delayed: int  # not delivered in the cycle of their arrival: masked, or between the model's boundaries
     delay_total: int
     delay_max: int
     handler_total: int
