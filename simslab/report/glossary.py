@@ -1,4 +1,4 @@
-"""What the words in results mean: in one place, complete over operations, paths and causes, which a test checks.
+"""What the words in results mean, in one place; tests check that every operation, path, cause and call site is there.
 
 Code names are those of Linux 5.10; where a path or cause belongs to one function of the kernel, it is named.
 """
@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
+from simslab.report.call_sites import CALL_SITES, MEMCG_COLUMNS, SOFTIRQS
 from simslab.result.measurement import EVENTS
 
 OPERATION: Final = "operation"
@@ -19,6 +20,9 @@ LOCK: Final = "lock"
 COUNTER: Final = "counter"
 TUNABLE: Final = "tunable"
 HEAP: Final = "age of the heap"
+CALL_SITE: Final = "call site"
+SOFTIRQ: Final = "softirq"
+MEMCG: Final = "memory cgroups"
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,9 @@ GLOSSARY: Final[tuple[Term, ...]] = tuple(
         (COUNTER, _COUNTERS),
         (HEAP, _HEAP),
         ("event", EVENTS),
+        (CALL_SITE, CALL_SITES),
+        (SOFTIRQ, SOFTIRQS),
+        (MEMCG, MEMCG_COLUMNS),
     )
     for name, meaning in terms.items()
 )
@@ -150,13 +157,17 @@ GLOSSARY: Final[tuple[Term, ...]] = tuple(
 
 def look_up(word: str) -> list[Term]:
     """Return what a word means, of a path also without its operation; UserError if it is none of results' words."""
-    wanted = word.strip().replace(" ", "_").replace("/", "_").lower()
-    found = [term for term in GLOSSARY if wanted in (term.name, _short(term))]
+    wanted = _plain(word.strip().replace("/", "_"))
+    found = [term for term in GLOSSARY if wanted in (_plain(term.name), _plain(_short(term)))]
     if found:
         return found
     names = [name for term in GLOSSARY for name in (term.name, _short(term))]
     raise UserError(f"'{word}' is no word of results", expected="one that `simslab explain` lists",
                     near=near_miss(wanted, names))  # fmt: skip
+
+
+def _plain(word: str) -> str:
+    return word.replace(" ", "_").lower()
 
 
 @cache
