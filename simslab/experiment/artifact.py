@@ -26,6 +26,7 @@ from simslab.base.build import code_digest, running_build
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_names
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD
+from simslab.experiment.grid.in_force import in_document
 from simslab.experiment.reproduce import reproduce, traces_of
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.schema import check_same_simslab, is_store
@@ -154,7 +155,8 @@ def study_of(store: Store) -> dict[str, Any]:
     fixed = {name: next(iter(points.values())).get(name) for name in names
              if len({point.get(name) for point in points.values()}) == 1}  # fmt: skip
     study: dict[str, Any] = {word: fixed[word] for word in (MACHINE, WORKLOAD) if word in fixed}
-    study["set"] = {name: text for name, text in fixed.items() if name not in (MACHINE, WORKLOAD, HELPER)}
+    common = sorted(fixed, key=lambda name: in_document(name)[1])  # what is set in part after what is set whole
+    study["set"] = {name: fixed[name] for name in common if name not in (MACHINE, WORKLOAD, HELPER)}
     study["points"] = [{name: text for name, text in point.items() if name not in fixed}
                        for point in points.values()]  # fmt: skip
     study |= {"seeds": len(seeds), "seed": seeds[0], "metrics": list(store.units())}

@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from command_line import ran_in
 
 from simslab.base.errors import UserError
 from simslab.experiment.artifact import study_of, write_artifact
 from simslab.experiment.grid.axes import Axis
 from simslab.experiment.grid.design import Design, make_grid
+from simslab.experiment.grid.experiment_file import read_experiment
 from simslab.experiment.inputs import load_inputs
 from simslab.experiment.run import run_once
 from simslab.experiment.store.store import Store
@@ -88,6 +90,19 @@ def test_nothing_is_overwritten(made):
 def test_results_of_one_name_are_refused(made, tmp_path):
     with pytest.raises(UserError, match="two results are called 'base'"):
         write_artifact(tmp_path / "out", [str(made / "base"), str(made / "base")])
+
+
+def test_the_study_of_settings_of_which_a_part_is_set_again_or_varies_is_read_back(tmp_path):
+    whole = ("workload.tunables.churn={limit: 60, batchcount: 30, shared: 8}", "tunables.churn.shared=4")
+    axes = (Axis("tunables.churn.limit", ("60", "90")),)
+    grid = make_grid(Design("one-node", "local-churn", (*QUICK, *whole), axes, metrics=("latency.mean",)))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+        study = study_of(store)
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    again = make_grid(read_experiment(tmp_path / "s.yaml"))
+    assert [point.key(1) for point in again.points] == [point.key(1) for point in grid.points]
+    assert [point.label for point in again.points] == [point.label for point in grid.points]
 
 
 def test_a_store_of_uneven_seeds_is_refused(made, tmp_path):

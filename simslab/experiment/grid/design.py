@@ -18,7 +18,7 @@ from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations, refuse_seed
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
-from simslab.experiment.grid.in_force import clashes, said_in_force
+from simslab.experiment.grid.in_force import clashes
 from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs, divided
 from simslab.experiment.limits import MOST_SEEDS, check_first_seed
@@ -143,11 +143,7 @@ class _Maker:
             told = [_of_axis(problem, combination, self.design.places) for problem in error.problems]
             self.problems |= dict.fromkeys(told)
             return None
-        common = {
-            MACHINE: machine,
-            WORKLOAD: workload,
-            **dict(map(_pair, said_in_force(settings, self.design.varying))),
-        }
+        common = {MACHINE: machine, WORKLOAD: workload, **dict(map(_pair, settings))}
         drawn = inputs.workload.draws_from_seed
         words = (TRACE,)
         return Point(

@@ -6,7 +6,7 @@ and is changed by one that comes after it. Paths are compared as the document re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,15 +42,19 @@ def _is_written_out(override: Override) -> bool:
 
 
 def said_in_force(settings: Sequence[str], varying: Sequence[str]) -> list[str]:
-    """Return settings as they hold at every point: with what varies within them, or is set after them, taken out."""
-    paths = [text.partition("=")[0].strip() for text in settings]
-    told = []
-    for number, (path, text) in enumerate(zip(paths, settings, strict=True)):
-        value = text.partition("=")[2].strip()
-        inner = [other for other in (*paths[number + 1 :], *varying) if is_within(other, path)]
-        apart = f" but for {', '.join(dict.fromkeys(inner))}" if inner and is_whole(value) else ""
-        told.append(f"{path}={value}{apart}")
-    return told
+    """Return settings as a reader is told that they hold at every point: `a={b: 1, c: 2} (but for a.b)`.
+
+    What varies within one, or is set as well, is told apart: it stands after it, or `clashes` would refuse it.
+    """
+    pairs = [(path.strip(), value.strip()) for path, _, value in (text.partition("=") for text in settings)]
+    others = [*(path for path, _ in pairs), *varying]
+    return [f"{path}={said_value(path, value, others)}" for path, value in pairs]
+
+
+def said_value(path: str, value: str, others: Iterable[str]) -> str:
+    """Return a value as told to a reader: with those of the `others`' paths that change a part of it."""
+    inner = list(dict.fromkeys(other for other in others if is_within(other, path))) if is_whole(value) else []
+    return f"{value} (but for {', '.join(inner)})" if inner else value
 
 
 def is_whole(value: str) -> bool:

@@ -12,7 +12,8 @@ from typing import Any, Final
 from simslab.base.errors import UserError, near_miss
 from simslab.base.output import write_file
 from simslab.base.printable import csv_cell
-from simslab.experiment.store.store import Store
+from simslab.experiment.grid.in_force import said_value
+from simslab.experiment.store.store import Store, StoredCell
 
 Row = Mapping[str, Any]
 LAST: Final = ("seed", "metric", "unit", "value", "status", "error")
@@ -23,19 +24,25 @@ def tidy_rows(store: Store, labels: Collection[str] | None = None) -> Iterator[R
 
     With `labels` (`StoredCell.label`) the cells of these points alone.
     A parameter that was given relatively stands as its absolute value; as it was typed, in the column `NAME (typed)`.
+    One of which others change a part names them: `{limit: 60, shared: 8} (but for tunables.mixed.limit)`.
     """
     cells = [cell for cell in store.cells() if labels is None or cell.label in labels]
     units = store.units()
     names = sorted({name for cell in cells for name in cell.parameters})
     relative = {n for cell in cells for n in cell.parameters if cell.parameters[n] != cell.values.get(n)}
     for cell in cells:
-        head = {name: cell.values.get(name) for name in names}
+        head = {name: _said(name, cell) for name in names}
         head |= {f"{name} (typed)": cell.parameters.get(name) for name in names if name in relative}
         tail = {"status": cell.status, "error": cell.error}
         for metric, value in sorted(cell.figures.items()):
             yield {**head, "seed": cell.seed, "metric": metric, "unit": units[metric], "value": value, **tail}
         if not cell.figures:
             yield {**head, "seed": cell.seed, "metric": None, "unit": None, "value": None, **tail}
+
+
+def _said(name: str, cell: StoredCell) -> str | None:
+    value = cell.values.get(name)
+    return None if value is None else said_value(name, value, cell.values)
 
 
 def csv_text(store: Store) -> str:

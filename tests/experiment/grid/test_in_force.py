@@ -56,5 +56,5 @@ def test_a_path_is_within_another_part_by_part(path, other, within):
 def test_what_is_set_is_told_but_for_what_changes_it():
     told = said_in_force([ALL, "scale = 1", "links=ring", "tunables.mixed.shared=4"],
                          ["tunables.mixed.limit", "links.upi.latency"])  # fmt: skip
-    apart = " but for tunables.mixed.shared, tunables.mixed.limit"
+    apart = " (but for tunables.mixed.shared, tunables.mixed.limit)"
     assert told == [ALL + apart, "scale=1", "links=ring", "tunables.mixed.shared=4"]

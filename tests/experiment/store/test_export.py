@@ -1,11 +1,13 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from simslab.base.errors import UserError
 from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import make_grid
 from simslab.experiment.store.export import csv_text, export, json_lines, tidy_rows
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import sweep
@@ -34,6 +36,17 @@ def test_relative_values_stand_as_absolute_ones_and_as_typed(small_grid, tmp_pat
     assert row["dram.latency (typed)"] == "x2"
     assert row["dram.latency"].endswith(" ns")
     assert "tunables.churn.limit (typed)" not in row
+
+
+def test_a_value_of_which_a_part_varies_says_so(small_grid, tmp_path):
+    whole = "tunables.churn={limit: 60, batchcount: 30, shared: 8}"
+    grid = small_grid(["40"], seeds=1)
+    grid = make_grid(replace(grid.design, settings=(*grid.design.settings, whole)))
+    with Store.create(tmp_path / "a.db") as store:
+        sweep(grid, store)
+        row = next(iter(tidy_rows(store)))
+    assert row["tunables.churn"] == "{limit: 60, batchcount: 30, shared: 8} (but for tunables.churn.limit)"
+    assert "tunables.churn (typed)" not in row
 
 
 def test_a_failure_has_a_row_with_its_error(small_grid, tmp_path):
