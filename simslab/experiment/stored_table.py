@@ -14,6 +14,7 @@ from simslab.base.errors import UserError, near_miss
 from simslab.base.units import in_order
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD, parse_point
+from simslab.experiment.grid.in_force import said_in_force
 from simslab.experiment.store.store import DONE, Store, StoredCell
 from simslab.experiment.table import Samples, best_lines, metric_table
 from simslab.report.comparison.sweep_text import PointRow, SweepTable
@@ -53,10 +54,11 @@ def stored_table(
     held = {path for path in varying if {path, path.rpartition(".")[2]} & {*(at or {})}}
     reference = _base(found, base, typed) if base else _swept_base(store, cells, held, called) or found.labels[0]
     first = cells[0].parameters
+    common = [f"{k}={v}" for k, v in first.items() if k not in (*varying, VARY, MACHINE, WORKLOAD)]
     return SweepTable(
         machine=first.get(MACHINE, "") if MACHINE not in varying else "",
         workload=first.get(WORKLOAD, "") if WORKLOAD not in varying else "",
-        settings=tuple(f"{k}={v}" for k, v in first.items() if k not in (*varying, VARY, MACHINE, WORKLOAD)),
+        settings=tuple(said_in_force(common, varying)),
         base=reference,
         correction="all differences of a metric hold together" if correct else "",
         metrics=tuple(metric_table(found, each, reference, correct) for each in chosen),

@@ -44,6 +44,16 @@ def test_what_does_not_vary_is_told_apart(made):
     assert (table.machine, table.workload, table.settings) == ("one-node", "local-churn", ("scale=0.005",))
 
 
+def test_of_a_setting_what_varies_within_it_is_told_apart(tmp_path):
+    settings = ("scale=0.005", "tunables.churn={limit: 60, batchcount: 30, shared: 8}")
+    axes = (Axis("tunables.churn.limit", ("60", "90")),)
+    grid = make_grid(Design("one-node", "local-churn", settings, axes, metrics=("latency.mean",)))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+        told = stored_table(store).settings
+    assert told == ("scale=0.005", f"{settings[1]} (but for tunables.churn.limit)")
+
+
 def test_a_point_may_be_the_base_and_values_may_be_held(made):
     table = stored_table(made[0], ["memory.arrays"], base="limit=120", at={"dram.latency": "x2"})
     assert [metric.metric for metric in table.metrics] == ["memory.arrays"]
