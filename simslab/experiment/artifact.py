@@ -40,7 +40,6 @@ from simslab.result.manifest import host_facts
 from simslab.result.stored import stored
 
 BASIC: Final = "simslab run one-node local-churn --set scale=0.01 --seed 1 --json | sha256sum"
-HELPER: Final = "trace.vary"
 
 
 @dataclass(frozen=True)
@@ -156,13 +155,10 @@ def study_of(store: Store) -> dict[str, Any]:
              if len({point.get(name) for point in points.values()}) == 1}  # fmt: skip
     study: dict[str, Any] = {word: fixed[word] for word in (MACHINE, WORKLOAD) if word in fixed}
     common = sorted(fixed, key=lambda name: in_document(name)[1])  # what is set in part after what is set whole
-    study["set"] = {name: fixed[name] for name in common if name not in (MACHINE, WORKLOAD, HELPER)}
+    study["set"] = {name: fixed[name] for name in common if name not in (MACHINE, WORKLOAD)}
     study["points"] = [{name: text for name, text in point.items() if name not in fixed}
                        for point in points.values()]  # fmt: skip
-    study |= {"seeds": len(seeds), "seed": seeds[0], "metrics": list(store.units())}
-    if HELPER in fixed:
-        study["vary"] = fixed[HELPER]
-    return study
+    return study | {"seeds": len(seeds), "seed": seeds[0], "metrics": list(store.units())}
 
 
 def _write(work: Path, pieces: Sequence[Piece]) -> None:

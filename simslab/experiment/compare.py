@@ -18,7 +18,7 @@ from simslab.experiment.provenance import manifest_of
 from simslab.experiment.running.pool import outcomes
 from simslab.experiment.running.precision import GROWTH, precision_note, seeds_needed
 from simslab.experiment.running.worker import Failure
-from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed, set_otherwise
+from simslab.experiment.variants import BASE, Variant, load_arm, naming_variant, refuse_seed, set_otherwise, sets
 from simslab.report.comparison.comparison import (
     Arm,
     Comparison,
@@ -105,12 +105,13 @@ def make_plan(
     notes = [f"Arm {name} is the same as {arms[0].name}: what it sets is what stands there." for name in equal]
     notes += [told for arm, one in zip(arms, inputs, strict=True) for told in set_otherwise(arm, one, settings)]
     drawn = any(one.workload.draws_from_seed for one in inputs)
-    if not drawn and seeds > 1 and vary != "none":
+    said = sets(settings, "trace.vary")
+    if not drawn and seeds > 1 and vary != "none" and not said:
         settings = [*settings, f"trace.vary={vary}"]
         inputs = [load_arm(machine, workload, settings, arm, reader) for arm in arms]
         notes.append(f"A recorded trace draws no random numbers: each seed draws {VARIED[vary]}.")
         drawn = True
-    if not drawn and vary == "none":
+    if not drawn and (vary == "none" or said):
         notes.append("A recorded trace draws no random numbers: every seed would be the same run.")
     first = inputs[0].workload.seed if first_seed is None else first_seed
     check_first_seed(first)

@@ -66,6 +66,11 @@ def same_setting(path: str, other: str) -> bool:
     return bare == other_bare and (here == there or not here or not there)
 
 
+def sets(settings: Sequence[str], path: str) -> bool:
+    """Whether one of the settings `path=value` is of this path."""
+    return any(same_setting(path, setting.partition("=")[0].strip()) for setting in settings)
+
+
 def split_settings(text: str) -> list[str]:
     """Return the parts of `text` between commas that stand outside brackets, braces and quotes."""
     parts, waiting, start = [], [""], 0

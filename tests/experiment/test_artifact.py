@@ -1,5 +1,6 @@
 """An artifact holds what an evaluation asks for, and its own commands make everything again."""
 
+import gzip
 import os
 import shlex
 import subprocess
@@ -10,6 +11,7 @@ import yaml
 from command_line import ran_in
 
 from simslab.base.errors import UserError
+from simslab.base.shipped import shipped_folder
 from simslab.experiment.artifact import study_of, write_artifact
 from simslab.experiment.grid.axes import Axis
 from simslab.experiment.grid.design import Design, make_grid
@@ -103,6 +105,19 @@ def test_the_study_of_settings_of_which_a_part_is_set_again_or_varies_is_read_ba
     again = make_grid(read_experiment(tmp_path / "s.yaml"))
     assert [point.key(1) for point in again.points] == [point.key(1) for point in grid.points]
     assert [point.label for point in again.points] == [point.label for point in grid.points]
+
+
+@pytest.mark.parametrize(("settings", "seeds"), [((), 2), (("trace.vary=none",), 2), (("trace.vary=start",), 1)])
+def test_the_study_of_a_trace_says_what_the_seed_draws_of_it_as_the_sweep_did(tmp_path, settings, seeds):
+    trace = gzip.decompress((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes()).decode().splitlines()[:1000]
+    (tmp_path / "short.txt").write_text("\n".join(trace) + "\n")
+    own, axes = str(tmp_path / "short.txt"), (Axis("core.ipc", ("x1", "x2")),)
+    grid = make_grid(Design("one-node", own, settings, axes, seeds=seeds, metrics=("latency.mean",)))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+        study = study_of(store)
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
+    assert [p.label for p in make_grid(read_experiment(tmp_path / "s.yaml")).points] == [p.label for p in grid.points]
 
 
 def test_a_store_of_uneven_seeds_is_refused(made, tmp_path):

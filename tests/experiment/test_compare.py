@@ -152,6 +152,14 @@ def test_a_trace_gets_something_for_the_seed_to_draw_and_the_text_says_what(vary
     assert {"start": "start jitter", "placement": "(placement)"}[vary] in comparison_text(comparison)
 
 
+@pytest.mark.parametrize(("vary", "seeds"), [("none", 1), ("placement", 3)])
+def test_what_the_seed_draws_of_a_trace_may_be_set(vary, seeds):
+    settings = ("scale=0.02", f"trace.vary={vary}")
+    plan = make_plan("one-node", "untar-rm", settings, parse_variants(["a:core.ipc=3"]), seeds=3)
+    assert (plan.settings, len(plan.seeds)) == (settings, seeds)
+    assert ("every seed would be the same run" in " ".join(plan.notes)) is (vary == "none")
+
+
 def test_an_arm_that_is_the_base_by_construction_is_named():
     plan = plan_of("same:core.frequency=3.4 GHz")
     assert "Arm same is the same as base" in comparison_text(compare(plan, run=made_up))

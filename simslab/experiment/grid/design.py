@@ -23,8 +23,9 @@ from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs, divided
 from simslab.experiment.limits import MOST_SEEDS, check_first_seed
 from simslab.experiment.store.given import Given, given_of
-from simslab.experiment.variants import same_setting
+from simslab.experiment.variants import same_setting, sets
 
+VARIED: Final = "trace.vary"  # what says of a recorded trace what the seed draws
 VARY: Final = ("start", "placement", "none")
 ONE: Final = "one of the two"
 MOST: Final = 100_000  # points; more is a slip
@@ -134,7 +135,7 @@ class _Maker:
             if not all(constraint.holds(named) for constraint in constraints):
                 return None
             axes = [f"{path}={text}" for path, text in values.items() if path not in WORDS]
-            settings += [f"trace.vary={self.design.vary}"] if self._varies(base) else []
+            settings += [f"{VARIED}={self.design.vary}"] if self._varies(base, combination) else []
             inputs = self.reader.load(machine, workload, [*settings, *axes])
             shares = divided(settings)
             self._refuse_clashes(inputs.machine_document, len(shares["machine"]))
@@ -179,10 +180,11 @@ class _Maker:
             self.bases[machine, workload] = self.reader.load(machine, workload, self.design.settings)
         return self.bases[machine, workload]
 
-    def _varies(self, base: Inputs) -> bool:
-        """Whether a recorded trace needs something for the seed to draw."""
+    def _varies(self, base: Inputs, combination: Mapping[str, str]) -> bool:
+        """Whether a recorded trace needs something for the seed to draw, of which neither settings nor axes speak."""
         wanted = self.design.seeds > 1 and self.design.vary != "none"
-        return wanted and bool(base.traces) and not base.workload.draws_from_seed
+        said = sets(self.design.settings, VARIED) or any(same_setting(VARIED, path) for path in combination)
+        return wanted and not said and bool(base.traces) and not base.workload.draws_from_seed
 
 
 def make_grid(design: Design, reader: InputReader | None = None) -> Grid:

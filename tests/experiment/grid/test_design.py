@@ -146,5 +146,18 @@ def test_axes_of_one_thing_by_number_and_by_name_are_refused():
         grid(Axis("links[0].latency", ("9 ns",)), HOPS)
 
 
+@pytest.mark.parametrize(
+    ("axis", "settings", "drawn"),
+    [
+        (Axis("trace.vary", ("start", "placement")), (), ["start", "placement"]),
+        (Axis("core.ipc", ("x1", "x2")), ("workload.trace.vary=none",), ["none", "none"]),
+    ],
+)
+def test_what_the_seed_draws_of_a_trace_may_be_set_and_may_vary(axis, settings, drawn):
+    points = grid(axis, machine="one-node", workload="untar-rm", settings=("scale=0.02", *settings), seeds=3).points
+    assert [point.inputs.workload.trace.vary for point in points] == drawn
+    assert {"trace.vary" in point.parameters for point in points} == {not settings}
+
+
 def test_a_shape_and_what_it_keeps_may_both_vary():
     assert len(grid(Axis("links", ("ring", "hypercube")), Axis("nodes", ("2", "4")), HOPS).points) == 8
