@@ -53,12 +53,15 @@ class Constraint:
             raise UserError(f"'{self.text}' cannot be worked out", file="--where", expected=EXPECTED) from None
 
 
-def parse_constraint(text: str, axes: Mapping[str, Collection[str]]) -> Constraint:
+def parse_constraint(
+    text: str, axes: Mapping[str, Collection[str]], also: Mapping[str, Collection[str]] | None = None
+) -> Constraint:
     """Return the constraint in `text` over these axes, each with its values as typed; UserError if it is none.
 
     A word that is no axis has to be a value of the axis that it is compared with: beside any other it would make `!=`
-    true and `==` false at every point.
+    true and `==` false at every point. Values `also` are no slip though no point has them now.
     """
+    also = also or {}
     names: dict[str, str] = {}
 
     def stand_in(what: str) -> str:
@@ -71,7 +74,8 @@ def parse_constraint(text: str, axes: Mapping[str, Collection[str]]) -> Constrai
         if found in _KEYWORDS or found in names:
             return found
         is_value = found not in axes and any(found in values for values in axes.values())
-        return stand_in(f"={found}" if is_value else _axis(found, [*axes], text))
+        known = any(found in values for values in also.values())
+        return stand_in(f"={found}" if is_value else _axis(found, [*axes], text, known))
 
     marked = _UNIT.sub(lambda match: stand_in(f"={match[1]} {match[2]}"), text)
     quoted = re.sub(r"'([^']*)'|\"([^\"]*)\"", lambda m: stand_in(f"={m[1] or m[2] or ''}"), marked)
@@ -80,12 +84,15 @@ def parse_constraint(text: str, axes: Mapping[str, Collection[str]]) -> Constrai
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UserError(f"'{text}' is no constraint", file="--where", expected=EXPECTED) from None
     _check(tree, text)
-    _check_words(tree, names, axes, text)
+    _check_words(tree, names, axes, also, text)
     return Constraint(text, tree, names)
 
 
-def _axis(word: str, axes: Sequence[str], text: str) -> str:
-    """Return the axis that a word means, or the word itself, marked, where it stands for a value (`two-socket`)."""
+def _axis(word: str, axes: Sequence[str], text: str, known: bool) -> str:
+    """Return the axis that a word means, or the word itself, marked, where it stands for a value (`two-socket`).
+
+    One that is `known` as a value is no axis that is spelled wrong.
+    """
     if word in axes:
         return word
     ends = [axis for axis in axes if axis.rpartition(".")[2] == word]
@@ -93,7 +100,7 @@ def _axis(word: str, axes: Sequence[str], text: str) -> str:
         return ends[0]
     if len(ends) > 1:
         raise UserError(f"'{text}': '{word}' could mean several", file="--where", expected=" or ".join(ends))
-    if "." in word or near_miss(word, [axis.rpartition(".")[2] for axis in axes]):
+    if not known and ("." in word or near_miss(word, [axis.rpartition(".")[2] for axis in axes])):
         near = near_miss(word, [*axes, *(axis.rpartition(".")[2] for axis in axes)])
         raise UserError(f"'{text}': there is no axis '{word}'", file="--where", expected=", ".join(axes), near=near)
     return f"={word}"
@@ -113,7 +120,13 @@ def _check(tree: ast.expr, text: str) -> None:
         raise UserError(f"'{text}' compares nothing", file="--where", expected=EXPECTED)
 
 
-def _check_words(tree: ast.expr, names: Mapping[str, str], axes: Mapping[str, Collection[str]], text: str) -> None:
+def _check_words(
+    tree: ast.expr,
+    names: Mapping[str, str],
+    axes: Mapping[str, Collection[str]],
+    also: Mapping[str, Collection[str]],
+    text: str,
+) -> None:
     """UserError for a word that is neither an axis nor a value of the axis that it is compared with."""
     against: dict[ast.AST, list[str]] = dict(_compared(tree, names))
     for node in ast.walk(tree):
@@ -121,10 +134,14 @@ def _check_words(tree: ast.expr, names: Mapping[str, str], axes: Mapping[str, Co
         axis = next((name for name in against.get(node, ()) if name in axes), "")
         if said is None or (not axis and not isinstance(quantity(said), str)) or _may_be(said, axes.get(axis, ())):
             continue
+        if said in also.get(axis, ()):
+            continue
         values = [value for value in axes.get(axis, ()) if not is_relative(value)]
         if any(isinstance(quantity(value), str) for value in values):
             told = f"'{text}': no point has '{said}' as its {axis}"
-            raise UserError(told, file="--where", expected=", ".join(values), near=near_miss(said, values))
+            raise UserError(
+                told, file="--where", expected=", ".join(values), near=near_miss(said, [*values, *also.get(axis, ())])
+            )
         known = list(dict.fromkeys([*axes, *(each.rpartition(".")[2] for each in axes)]))
         near = near_miss(said, known)
         raise UserError(f"'{text}': there is no axis '{said}'", file="--where", expected=", ".join(axes), near=near)

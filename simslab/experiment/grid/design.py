@@ -15,6 +15,7 @@ from simslab.base.build import code_digest
 from simslab.base.documents.document import Document
 from simslab.base.documents.overrides import split_override
 from simslab.base.errors import Problem, UserError, UserErrors
+from simslab.base.shipped import shipped_names
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations, refuse_seed
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
@@ -46,6 +47,7 @@ class Design:
     metrics: tuple[str, ...] = DEFAULT
     vary: str = "start"  # what the seed draws of recorded traces
     places: Mapping[str, Problem] = field(default_factory=dict, compare=False)  # `path=value` -> where a file says it
+    replaced: tuple[Axis, ...] = field(default=(), compare=False)  # a file's, before which those of an option stand
 
     @property
     def varying(self) -> list[str]:
@@ -194,7 +196,8 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
     if len(combined) > MOST:
         raise UserError(f"{len(combined)} points", file="--axis", expected=f"at most {MOST}")
     values = _values(combined, design)
-    constraints = [_constraint(text, values, design.places) for text in design.where]
+    also = _named_elsewhere(values, design)
+    constraints = [_constraint(text, values, also, design.places) for text in design.where]
     maker = _Maker(design, reader or InputReader())
     points = [point for row in combined if (point := maker.point(row, constraints)) is not None]
     if maker.problems:
@@ -231,14 +234,31 @@ def _values(combined: Sequence[Mapping[str, str]], design: Design) -> dict[str, 
     return {name: list(values) for name, values in found.items()}
 
 
+def _named_elsewhere(known: Mapping[str, Sequence[str]], design: Design) -> dict[str, set[str]]:
+    """Return the values of what a constraint may name that no point has, but a shipped file or the experiment's does.
+
+    A constraint that was written for all values of an axis is right of some of them.
+    """
+    found = {name: {value for axis in design.replaced if same_setting(axis.path, name) for value in axis.values}
+             for name in known}  # fmt: skip
+    for word in (MACHINE, WORKLOAD):
+        found[word] |= set(shipped_names(f"{word}s"))
+    return found
+
+
 def _machine_and_workload(combination: Mapping[str, str], design: Design) -> tuple[str, str]:
     workload = combination.get(TRACE, combination.get(WORKLOAD, design.workload))
     return combination.get(MACHINE, design.machine) or "", workload or ""
 
 
-def _constraint(text: str, known: Mapping[str, Sequence[str]], places: Mapping[str, Problem]) -> Constraint:
+def _constraint(
+    text: str,
+    known: Mapping[str, Sequence[str]],
+    also: Mapping[str, set[str]],
+    places: Mapping[str, Problem],
+) -> Constraint:
     try:
-        return parse_constraint(text, known)
+        return parse_constraint(text, known, also)
     except UserError as error:
         raise _told_at(error, text, places) from None
 

@@ -84,6 +84,7 @@ def before_file(design: Design, axes: Sequence[Axis], settings: Sequence[str]) -
     return replace(
         design,
         axes=(*(axis for axis in design.axes if not among(axis.path, fixed)), *axes),
+        replaced=tuple(axis for axis in design.axes if among(axis.path, fixed)),
         settings=tuple(text for text in design.settings if not replaced(text.partition("=")[0])),
         places={text: place for text, place in design.places.items() if not among(text.partition("=")[0], fixed)},
     )

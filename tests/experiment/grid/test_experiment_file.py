@@ -96,6 +96,32 @@ def test_mistakes_that_machine_and_workload_show_are_told_with_their_place_too(t
     assert len(caught.value.problems) == 1
 
 
+WHERE = """
+workload: local-churn
+axes:
+  machine: [one-node, two-socket, four-socket]
+  workload.kernel.hz: [100, 250]
+  workload.kernel.allocator: [slab, slub]
+where: [MACHINE]
+"""
+
+
+@pytest.mark.parametrize(
+    "where", ["machine != four-socket or hz == 100", "allocator != slub or hz == 250", "machine != uv-2000"]
+)
+def test_a_constraint_may_name_what_an_option_leaves_out_of_an_axis(tmp_path, where):
+    axes = [Axis("machine", ("one-node", "two-socket")), Axis("workload.kernel.allocator", ("slab",))]
+    design = before_file(read(tmp_path, WHERE.replace("MACHINE", where)), axes, [])
+    assert len(make_grid(design).points) == 4
+
+
+@pytest.mark.parametrize("where", ["machine != four-soket", "allocator != slob", "allocator != four-socket"])
+def test_a_constraint_may_not_name_what_nothing_is_called(tmp_path, where):
+    design = before_file(read(tmp_path, WHERE.replace("MACHINE", where)), [Axis("machine", ("one-node",))], [])
+    with pytest.raises(UserError, match=r"study.yaml:7:9: where\[0\]: '.*': no point has"):
+        make_grid(design)
+
+
 def test_a_mistake_of_an_option_is_not_told_of_the_file_that_says_the_same(tmp_path):
     text = "machine: one-node\nworkload: local-churn\naxes: {core.ipc: [fast]}\n"
     design = before_file(read(tmp_path, text), [Axis("core.ipc", ("fast",))], [])
