@@ -166,10 +166,9 @@ class _Maker:
             first, second = (document.overrides[number] for number in (clash.first, clash.second))
             path, other = split_override(first.text)[0], split_override(second.text)[0]
             if clash.first >= common:
-                place = (
-                    f"--axis {path}" if any(same_setting(path, axis.path) for axis in self.design.axes) else "--point"
-                )
-                problems.append(Problem(f"'{other}' varies as well, and changes '{path}'", place, expected=ONE))
+                option = "--axis" if any(same_setting(path, axis.path) for axis in self.design.axes) else "--point"
+                told = f"'{other}' varies as well, and changes '{path}'"
+                problems.append(Problem(told, f"{option} {path}", expected=ONE))
             elif clash.whole:
                 how = "varies" if clash.second >= common else "is set after it"
                 told = f"'{path}' is set for all points, and '{other}', which {how}, replaces it"
@@ -220,8 +219,7 @@ def _combinations(design: Design) -> list[dict[str, str]]:
         return combinations(design.axes, design.points)
     except UserError as error:
         path = error.problems[0].file.partition(" ")[2]
-        said = next((text for text in design.places if path and _pair(text)[0] == path), "")
-        raise _told_at(error, said, design.places) from None
+        raise _told_at(error, _first_of(path, design.places), design.places) from None
 
 
 def _values(combined: Sequence[Mapping[str, str]], design: Design) -> dict[str, list[str]]:
@@ -328,7 +326,7 @@ def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[s
     """Let a mistake in an axis' value be told as the axis', and one in an experiment file where it stands there."""
     path, equals, value = problem.file.removeprefix("--set ").partition("=")
     if not equals:
-        return _of_text(problem, places) if problem.file in ("", "--where") else problem
+        return _of_text(problem, places) if problem.file in ("", "--where") else _of_path(problem, places)
     typed = next((name for name in combination if same_setting(path, name)), "")
     wanted = combination.get(typed, value)
     said = next(
@@ -339,6 +337,19 @@ def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[s
     if typed:
         return replace(problem, file=f"--axis {typed}: {value}", line=0, column=0)
     return problem
+
+
+def _of_path(problem: Problem, places: Mapping[str, Problem]) -> Problem:
+    """Let a mistake of all values of an axis be told at the first, where an experiment file says it."""
+    option, _, path = problem.file.partition(" ")
+    said = _first_of(path, places) if option in ("--axis", "--point") else ""
+    if not said:
+        return problem
+    return replace(places[said], message=problem.message, expected=problem.expected, near=problem.near)
+
+
+def _first_of(path: str, places: Mapping[str, Problem]) -> str:
+    return next((text for text in places if path and _pair(text)[0] == path), "")
 
 
 def _of_text(problem: Problem, places: Mapping[str, Problem]) -> Problem:

@@ -162,9 +162,17 @@ def test_an_option_stands_before_what_the_file_sets_within_it_or_under_another_n
         ("points: [{core.ipc: 1, seed: 5}]", r"study.yaml:3:24: points\[0\].seed: seeds are no axis"),
         ("set: {workload.seed: 5}", r"study.yaml:3:7: set.workload.seed: seeds are no axis"),
         ("axes: {core.ipc: [2]}\npoints: [{core.ipc: 1}]", r"study.yaml:3:19: axes.core.ipc\[0\]: .* and in a point"),
+        (
+            "axes: {'links[0].latency': [30 ns], links.upi.latency: [x2]}",
+            r"study.yaml:3:29: axes.links\[0\].latency\[0\]: 'links.upi.latency' varies as well",
+        ),
+        (
+            "points: [{'links[0].latency': 30 ns, links.upi.latency: x2}]",
+            r"study.yaml:3:11: points\[0\].links\[0\].latency: 'links.upi.latency' varies as well",
+        ),
         ("axes: {core: ['{}'], core.ipc: [2]}", r"study.yaml:3:33: axes.core.ipc\[0\]: .* which varies as well"),
     ],
 )
 def test_axes_points_and_settings_that_cannot_be_together_are_told_with_their_place(tmp_path, text, told):
     with pytest.raises(UserError, match=told):
-        make_grid(read(tmp_path, f"workload: larson\nmachine: one-node\n{text}\n"))
+        make_grid(read(tmp_path, f"workload: larson\nmachine: two-socket\n{text}\n"))
