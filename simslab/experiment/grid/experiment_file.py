@@ -16,7 +16,7 @@ from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import MACHINE, WORDS, WORKLOAD, Axis, make_axis, value_text
 from simslab.experiment.grid.design import Design
-from simslab.experiment.grid.in_force import is_within
+from simslab.experiment.grid.in_force import replaces
 from simslab.experiment.limits import MOST_SEEDS
 from simslab.experiment.variants import same_setting
 
@@ -71,22 +71,18 @@ def read_experiment(path: Path, read_from: Path | None = None) -> Design:
 
 def before_file(design: Design, axes: Sequence[Axis], settings: Sequence[str]) -> Design:
     """Return a file's design with further axes, and without what these or settings of an option stand before."""
-    new = [axis.path for axis in axes]
-    fixed = [*new, *(text.partition("=")[0].strip() for text in settings)]
-
-    def among(path: str, paths: Sequence[str]) -> bool:
-        return any(same_setting(path, other) for other in paths)
+    given = [(axis.path, value) for axis in axes for value in axis.values]
+    given += [(path.strip(), value) for path, _, value in (text.partition("=") for text in settings)]
 
     def replaced(path: str) -> bool:
-        given = [text.partition("=")[0].strip() for text in settings]
-        return among(path, fixed) or any(is_within(path, other) for other in given)
+        return any(same_setting(path, other) or replaces(other, value, path) for other, value in given)
 
     return replace(
         design,
-        axes=(*(axis for axis in design.axes if not among(axis.path, fixed)), *axes),
-        replaced=tuple(axis for axis in design.axes if among(axis.path, fixed)),
+        axes=(*(axis for axis in design.axes if not replaced(axis.path)), *axes),
+        replaced=tuple(axis for axis in design.axes if replaced(axis.path)),
         settings=tuple(text for text in design.settings if not replaced(text.partition("=")[0])),
-        places={text: place for text, place in design.places.items() if not among(text.partition("=")[0], fixed)},
+        places={text: place for text, place in design.places.items() if not replaced(text.partition("=")[0])},
     )
 
 

@@ -73,6 +73,12 @@ def is_within(path: str, other: str) -> bool:
     return fits and len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
+def replaces(path: str, value: str, other: str) -> bool:
+    """Whether nothing is left of what another path within this one says; a shape of links keeps it."""
+    kept = in_document(path)[1] in WRITTEN_OUT and not is_whole(value)
+    return is_within(other, path) and not kept
+
+
 def in_document(path: str) -> tuple[str, str]:
     """Return the document that a path names first, `machine` or `workload` (empty if none), and the rest of it."""
     document, dot, rest = path.partition(".")

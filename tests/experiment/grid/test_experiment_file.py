@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -154,6 +156,24 @@ def test_an_option_stands_before_what_the_file_sets_within_it_or_under_another_n
     text = "machine: one-node\nworkload: larson\nset: {scale: 1, tunables.mixed.limit: 30, core.ipc: 2}\n"
     design = before_file(read(tmp_path, text), [], ["workload.scale=2", "tunables.mixed={limit: 60}"])
     assert design.settings == ("core.ipc=2",)
+
+
+def test_an_axis_of_an_option_stands_before_what_the_file_sets_or_varies_within_it(tmp_path):
+    text = "machine: two-socket\nworkload: mixed-remote\nset: {tunables.mixed.limit: 60, scale: 1}\n"
+    text += "axes: {tunables.mixed.shared: [4, 8], core.ipc: [2]}\n"
+    axis = Axis("workload.tunables.mixed", ("{limit: 90, batchcount: 30, shared: 8}", "{limit: 60, batchcount: 30}"))
+    design = before_file(read(tmp_path, text), [axis], [])
+    assert (design.settings, [axis.path for axis in design.axes]) == (("scale=1",), ["core.ipc", axis.path])
+    assert len(make_grid(design).points) == 2
+
+
+@pytest.mark.parametrize("settings", [[], ["links=ring"]])
+def test_a_shape_of_an_option_keeps_what_the_file_says_of_its_links(tmp_path, settings):
+    text = "machine: two-socket\nworkload: mixed-remote\nset: {links.upi.latency: 60 ns}\naxes: {nodes: [2, 4]}\n"
+    axes = [] if settings else [Axis("links", ("ring", "hypercube"))]
+    design = before_file(read(tmp_path, text), axes, settings)
+    points = make_grid(replace(design, settings=(*design.settings, *settings))).points
+    assert {str(point.inputs.machine.links[0].latency) for point in points} == {"60 ns"}
 
 
 @pytest.mark.parametrize(
