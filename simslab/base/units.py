@@ -200,4 +200,7 @@ def in_order(text: str) -> tuple[int, float, str]:
     if match is None:
         return 1, 0.0, text
     size = in_base_unit(match[1], match[2].strip())
-    return 0, float(match[1] if size is None else size[0]), match[2]
+    try:
+        return 0, float(match[1] if size is None else size[0]), match[2]
+    except OverflowError:  # beyond floats, as `1e999` without a unit is
+        return 0, float(f"{'-' * match[1].startswith('-')}inf"), match[2]

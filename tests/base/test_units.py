@@ -149,4 +149,5 @@ def test_values_come_in_order_of_their_sizes_whatever_their_units_and_before_wor
         "x1.5", "x2", "30", "60 ns", "120", "two-socket",
     ]  # fmt: skip
     assert sorted(["0.1 us", "30 ns", "60ns", "1 ms"], key=in_order) == ["30 ns", "60ns", "0.1 us", "1 ms"]
+    assert sorted(["1e999 ns", "1 s", "-1e999 ns"], key=in_order) == ["-1e999 ns", "1 s", "1e999 ns"]
     assert sorted(["1 GiB", "+3 MB", "1e3 KiB"], key=in_order) == ["1e3 KiB", "+3 MB", "1 GiB"]
