@@ -77,8 +77,8 @@ def base_point(grid: Grid, text: str) -> Point:
     """Return the point that others are compared with: the one whose values `text` gives, or the first."""
     if not text:
         return grid.points[0]
-    wanted = parse_point(text, "--base")
-    found = [point for point in grid.points if all(_has(point, name, value) for name, value in wanted.items())]
+    wanted = {_path(name, grid, text): value for name, value in parse_point(text, "--base").items()}
+    found = [point for point in grid.points if all(_has(point, path, value) for path, value in wanted.items())]
     if len(found) != 1:
         labels = [short_label(point, grid.design.varying) for point in grid.points]
         told = "is no point" if not found else f"could mean {len(found)} points"
@@ -86,10 +86,19 @@ def base_point(grid: Grid, text: str) -> Point:
     return found[0]
 
 
-def _has(point: Point, name: str, value: str) -> bool:
-    """Whether a parameter, called by its path or the last part of it, has a value, as typed or absolute."""
-    paths = [name] if name in point.parameters else [p for p in point.parameters if p.rpartition(".")[2] == name]
-    return any(value in (point.parameters[path], point.values.get(path)) for path in paths)
+def _path(name: str, grid: Grid, text: str) -> str:
+    """Return the parameter that is called by its path or the last part of it, of several the one that varies."""
+    known = dict.fromkeys(path for point in grid.points for path in point.parameters)
+    ends = [path for path in known if path.rpartition(".")[2] == name]
+    meant = [name] if name in known else [path for path in ends if path in grid.design.varying] or ends
+    if len(meant) > 1:
+        raise UserError(f"'{text}': '{name}' could mean several", file="--base", expected=" or ".join(meant))
+    return meant[0] if meant else name
+
+
+def _has(point: Point, path: str, value: str) -> bool:
+    """Whether a parameter has a value, as typed or absolute."""
+    return path in point.parameters and value in (point.parameters[path], point.values.get(path))
 
 
 def sweep_table(

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from simslab.base.errors import UserError
 from simslab.experiment.figures.metrics import NO_FIGURE, metrics
+from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import make_grid
 from simslab.experiment.store.store import Store
 from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import sweep
@@ -54,6 +58,15 @@ def test_a_base_that_is_no_point_is_told(small_grid):
 
 def test_a_base_may_be_given_by_the_last_part_of_its_path(small_grid):
     assert base_point(small_grid(), "limit=64").values["tunables.churn.limit"] == "64"
+
+
+def test_a_base_whose_name_ends_two_axes_is_refused_and_one_axis_is_meant_before_a_setting(small_grid):
+    axes = (Axis("workload.tunables.kmalloc-64.limit", ("9", "64")),)
+    with pytest.raises(UserError, match=r"--base: 'limit=64': 'limit' could mean several; expected tunables\.churn\.l"):
+        base_point(small_grid(axes=axes), "limit=64")
+    design = small_grid(["50"], axes=(Axis("core.ipc", ("2", "3")),)).design
+    grid = make_grid(replace(design, settings=(*design.settings, "tunables.kmalloc-64.limit=64")))
+    assert base_point(grid, "limit=50,ipc=3").values["core.ipc"] == "3"
 
 
 def test_the_best_is_claimed_with_its_correction(swept, small_grid):
