@@ -206,10 +206,8 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
         raise UserError(told, file="--where", expected="a constraint that some point meets")
     first = points[0].inputs.workload.seed if design.first_seed is None else design.first_seed
     check_first_seed(first)
-    seeds, given = (
-        range(first, first + design.seeds),
-        given_of(((p.parameters, p.inputs) for p in points), maker.reader),
-    )
+    seeds = range(first, first + design.seeds)
+    given = given_of(((point.parameters, point.inputs) for point in points), maker.reader)
     return Grid(design, tuple(points), tuple(seeds), tuple(_notes(design, points)), given)
 
 
