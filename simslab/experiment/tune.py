@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from simslab.base.errors import BadValue, UserError
+from simslab.base.errors import BadValue, Problem, UserError, UserErrors
 from simslab.experiment.figures.metrics import metric
-from simslab.experiment.grid.design import Design, Grid, check_apart, make_grid, short_label
+from simslab.experiment.grid.design import ONE, Design, Grid, check_apart, make_grid, short_label
 from simslab.experiment.grid.knobs import FACTORS, ORDER, TUNABLES, Knobs, Numbers, option
 from simslab.experiment.grid.space import Choice, Space, Span
 from simslab.experiment.inputs import InputReader, Inputs
@@ -23,6 +23,7 @@ from simslab.experiment.running.trials import proposed
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import Progress, sweep
 from simslab.experiment.table import Samples, samples
+from simslab.experiment.variants import same_setting
 from simslab.machine.machine import DEFAULT_QUANTUM
 from simslab.report.comparison.tuning_text import ObjectiveCell, TuningRow, TuningTable
 from simslab.slub.kmem_cache import KmemCache as SlubCache
@@ -171,6 +172,7 @@ def search(
     inputs = reader.load(design.machine, design.workload, design.settings)
     space = Space(tuple(caches), tuple(own_tunables(inputs, cache) for cache in caches))
     check_apart(tune_design(design, space, [space.own]))
+    _refuse_whole(design, caches)
     allocator = space.knobs[0].allocator
     chosen = tuple(name for each in design.metrics for name in _of_caches(each, space))
     _refuse_neutral(chosen)
@@ -194,6 +196,18 @@ def search(
     title = f"{', '.join(caches)} for {inputs.workload.name} on {inputs.machine.name}"
     notes = (*points.notes, proposed_note(space, tuning, points.seeds[-1] + 1)) if trials else points.notes
     return Found(_table(tuning, f"{title}, {len(points.seeds)} seeds a point", space, notes), [])
+
+
+def _refuse_whole(design: Design, caches: Sequence[str]) -> None:
+    """UserErrors for all tunables of a tuned cache that are set at once: each tuning sets every one of them."""
+    told = [
+        Problem(f"'{path}' is set for all points, and nothing is left of it: all of it varies", f"--set {text}")
+        for text in design.settings
+        for path in [text.partition("=")[0].strip()]
+        if any(same_setting(path, f"tunables.{cache}") for cache in caches)
+    ]
+    if told:
+        raise UserErrors([replace(problem, expected=ONE) for problem in told])
 
 
 def proposed_note(space: Space, tuning: Tuning, seed: int) -> str:

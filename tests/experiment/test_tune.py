@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -180,9 +181,19 @@ def test_an_order_that_the_cache_would_not_get_is_refused_before_anything_runs(t
     assert search(on_slub, ["churn"], {"order": ["0"]}, tmp_path / "t.db", 1).table.rows[1].numbers[-1] == 0
 
 
-def test_a_tunable_that_is_set_for_all_tunings_is_refused(tmp_path):
-    base = Design("two-socket", "mixed-remote", ("tunables.mixed.limit=30",), seeds=2, metrics=("latency.mean",))
-    with pytest.raises(UserError, match=r"--set tunables.mixed.limit=30: 'tunables.mixed.limit' varies, and is set"):
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("tunables.mixed.limit=30", "'tunables.mixed.limit' varies, and is set for all points"),
+        (
+            "workload.tunables.mixed={limit: 60, batchcount: 30, shared: 8}",
+            "'workload.tunables.mixed' is set for all points, and nothing is left of it",
+        ),
+    ],
+)
+def test_a_tunable_that_is_set_for_all_tunings_is_refused(tmp_path, setting, told):
+    base = Design("two-socket", "mixed-remote", (setting,), seeds=2, metrics=("latency.mean",))
+    with pytest.raises(UserError, match=f"^--set {re.escape(setting)}: {told}"):
         search(base, ["mixed"], {"limit": ["16"]}, tmp_path / "t.db", 1)
 
 
