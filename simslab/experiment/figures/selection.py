@@ -20,6 +20,7 @@ PATHS: Final = tuple(
     dict.fromkeys(name.removeprefix("alloc_").removeprefix("free_") for name in (*PATH_NAMES, *slub.PATH_NAMES))
 )
 _WITH_CALL_SITES: Final = ("simslab.slab", "simslab.slub", "simslab.kernel")
+SITES_TOLD: Final = "one that `simslab explain` tells, or a metric without, as `simslab metrics` lists"
 _NODE: Final = re.compile(r"node[0-9]{1,9}")
 
 
@@ -40,7 +41,7 @@ def plain(text: str) -> Selection:
 def call_site(text: str) -> Selection:
     """Return the selection of a call site; UserError if nothing in the kernel that is simulated is called so."""
     if text:
-        _known(text, _call_sites(), "call site", text)
+        _known(text, _call_sites(), "call site", text, SITES_TOLD)
     return Selection(first=text)
 
 
@@ -84,7 +85,8 @@ class _Known:
         return Selection(first=name, place=place)
 
 
-def _known(name: str, names: Collection[str], what: str, text: str) -> None:
+def _known(name: str, names: Collection[str], what: str, text: str, told: str = "") -> None:
+    """UserError for a name that is none of the known ones, with all of these unless where they are `told` is given."""
     if name not in names:
-        expected = ", ".join(names)
+        expected = told or ", ".join(names)
         raise UserError(f"'{text}': there is no {what} '{name}'", expected=expected, near=near_miss(name, names))

@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.experiment.figures.selection import Selection, at, operations, plain
+from simslab.experiment.figures.selection import SITES_TOLD, Selection, at, call_site, operations, plain
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,14 @@ def test_each_part_of_operation_path_and_cache_may_be_left_out(text, selection):
 def test_what_no_run_has_is_refused_with_the_near_miss(text, told):
     with pytest.raises(UserError, match=told):
         operations(text)
+
+
+def test_an_unknown_call_site_is_told_with_the_near_miss_and_where_all_are_rather_than_with_all():
+    with pytest.raises(UserError) as caught:
+        call_site("rmqueu")
+    assert (
+        str(caught.value) == f"'rmqueu': there is no call site 'rmqueu'; expected {SITES_TOLD}; did you mean 'rmqueue'?"
+    )
 
 
 def test_names_that_only_a_run_knows_are_taken_as_they_are():
