@@ -20,7 +20,6 @@ WITHOUT_TESTS = {
     "result/measurement.py": "records; their rows are tested where they are made, stored and shown",
     "slab_common/memcg/verdicts.py": "numbers that the hooks return",
     "slab_common/slab_state.py": "numbers that stand for how far boot has come, and the class of a panic",
-    "workload/description/patterns.py": "fields and their bounds; spec.py reads them, streams/ turns them into words",
     "workload/trace/trace_events.py": "numbers that stand for kinds, contexts and stops",
 }
 # Test files of a subject that no single module has.
