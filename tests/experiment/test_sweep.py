@@ -168,7 +168,7 @@ def test_shards_of_a_file_that_changed_meanwhile_are_not_merged(own_grid, tmp_pa
         merge(tmp_path / "both.db", [tmp_path / "a.db", tmp_path / "b.db"])
     assert not (tmp_path / "both.db").exists()
     merge(tmp_path / "both.db", [tmp_path / "a.db"])
-    with pytest.raises(UserError, match=r"both\.db: holds results of another machine"):
+    with pytest.raises(UserError, match=r"b\.db: was made from another machine .*mine\.yaml than the other stores"):
         merge(tmp_path / "both.db", [tmp_path / "b.db"])
 
 

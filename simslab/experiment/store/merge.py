@@ -31,6 +31,7 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
             check_same_simslab(source.connection, source.path)
         _refuse_other_inputs(opened)
         with Store.create(out) as store:
+            _refuse_other_inputs([store, *opened])
             for source in opened:
                 _take(store, source)
             store.measure(metrics(store.units()))
@@ -40,9 +41,10 @@ def merge(out: Path, sources: Sequence[Path]) -> tuple[int, int]:
             return len(store.cells()), len(store.statuses())
 
 
-def _refuse_other_inputs(sources: Sequence[Store]) -> None:
+def _refuse_other_inputs(stores: Sequence[Store]) -> None:
+    """UserError, which names the later store, if an input of one name says different things in two of them."""
     known: list[Given] = []
-    for source in sources:
+    for source in stores:
         told_of = "was made from another {} than the other stores"
         refuse_others(known, source.given(), told_of, str(source.path), "stores of the same inputs")
         known += source.given()

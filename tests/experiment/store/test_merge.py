@@ -4,6 +4,7 @@ import zlib
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.experiment.grid.design import Design, make_grid
 from simslab.experiment.store.dump import dump_lines
 from simslab.experiment.store.merge import merge
 from simslab.experiment.store.store import FAILED, Store
@@ -91,3 +92,24 @@ def test_metrics_that_only_one_store_holds_are_taken_of_all_runs(small_grid, tmp
     with Store.create(tmp_path / "whole.db") as whole, Store.open(tmp_path / "all.db") as merged:
         sweep(small_grid(metrics=names), whole)
         assert list(dump_lines(merged)) == list(dump_lines(whole))
+
+
+def test_nothing_is_taken_when_a_later_store_has_other_inputs_than_the_one_merged_into(tmp_path):
+    def made(name, latency, seed):
+        machine = tmp_path / "m.yaml"
+        machine.write_text(f"extends: one-node\nname: m\ndram: {{latency: {latency} ns}}\n")
+        design = Design(str(machine), "local-churn", ("scale=0.005",), first_seed=seed, metrics=("throughput",))
+        with Store.create(tmp_path / name) as store:
+            sweep(make_grid(design), store)
+        return tmp_path / name
+
+    out, other = made("out.db", 90, 1), made("other.db", 120, 3)
+    source = tmp_path / "source.db"
+    with Store.create(source) as store:
+        sweep(make_grid(Design("one-node", "local-churn", ("scale=0.005",), metrics=("throughput",))), store)
+    with Store.open(out) as store:
+        before = list(dump_lines(store))
+    with pytest.raises(UserError, match=r"other\.db: was made from another machine .*m\.yaml than the other stores"):
+        merge(out, [source, other])
+    with Store.open(out) as store:
+        assert list(dump_lines(store)) == before
