@@ -46,9 +46,11 @@ class Sweep:
         notes: Sequence[str] = (),
         failures: Sequence[str] = (),
         seeds: Seeds | None = None,
+        base: str = "",
     ):
         self.store = store
         self.seeds = seeds
+        self.base = base
         self.grid = grid
         self.notes = tuple(notes)
         self.failures = tuple(failures)
@@ -79,7 +81,7 @@ class Sweep:
         """
         if self.grid is None:
             return stored_table(self.store, base=base, correct=correct)
-        return sweep_table(self.store, self.grid, base=base, correct=correct, seeds=self.seeds)
+        return sweep_table(self.store, self.grid, base=base or self.base, correct=correct, seeds=self.seeds)
 
     def text(self, base: str = "", *, correct: bool = False) -> str:
         """Return what `simslab sweep` prints."""
@@ -204,7 +206,7 @@ def sweep(
     except BaseException:
         opened.close()
         raise
-    return Sweep(opened, grid, done.notes, done.failures, done.seeds)
+    return Sweep(opened, grid, done.notes, done.failures, done.seeds, base)
 
 
 def open_store(path: str | Path) -> Sweep:

@@ -53,3 +53,13 @@ def test_mistakes_leave_no_store_locked(tmp_path):
 def test_what_varies_cannot_be_set_for_all_points():
     with pytest.raises(UserError, match=r"'core.ipc' varies, and is set for all points"):
         simslab.sweep("one-node", "larson", axes={"core.ipc": [2, 3]}, overrides={"core.ipc": 4}, store=":memory:")
+
+
+def test_a_sweeps_table_compares_with_the_base_that_it_was_called_with_as_the_store_does(tmp_path):
+    axes, base = {"tunables.churn.limit": [8, 64]}, "tunables.churn.limit=64"
+    with simslab.sweep("one-node", "local-churn", axes, store=tmp_path / "a.db", base=base, **HOW) as sweep:
+        assert sweep.table().base == base
+        assert f"minus base ({base})" in sweep.text()
+        assert sweep.table("tunables.churn.limit=8").base == "tunables.churn.limit=8"
+    with simslab.open_store(tmp_path / "a.db") as opened:
+        assert opened.table().base == base
