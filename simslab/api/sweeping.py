@@ -19,7 +19,7 @@ from simslab.experiment.store.export import export, tidy_rows
 from simslab.experiment.store.store import Store, StoredCell
 from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import Progress
-from simslab.experiment.table import Seeds, sweep_table
+from simslab.experiment.table import Seeds, asked, sweep_table
 from simslab.report.comparison.sweep_text import SweepTable, sweep_text
 
 if TYPE_CHECKING:
@@ -57,17 +57,20 @@ class Sweep:
 
     @property
     def cells(self) -> list[StoredCell]:
-        """All cells that have been run: parameters, seed, status, figures."""
+        """All cells that the store holds, of earlier sweeps as well: parameters, seed, status, figures."""
         return self.store.cells()
 
     @property
     def rows(self) -> Columns:
-        """One row a cell and metric: every parameter, seed, metric, unit, value, status, error."""
+        """One row a cell and metric: every parameter, seed, metric, unit, value, status, error.
+
+        All that the store holds, of earlier sweeps as well: points, seeds and metrics that this one did not ask for.
+        """
         rows = list(tidy_rows(self.store))
         return Columns({name: [row[name] for row in rows] for name in rows[0]} if rows else {})
 
     def to_dataframe(self) -> Any:
-        """Return the rows as a pandas DataFrame."""
+        """Return the rows, all that the store holds, as a pandas DataFrame."""
         return self.rows.to_dataframe()
 
     def result(self, cell: StoredCell) -> Result:
@@ -102,7 +105,9 @@ class Sweep:
     ) -> Figure:
         """Return the points as `lines`, `bars`, `heat-map` or `effects` (matplotlib), with `path` also as a file.
 
-        `x` and `y` are parameters, `at` fixes others; `look` are fields of `Options`, such as `width` in inches.
+        Points, seeds and metrics are those that the sweep asked for; of an opened store, all that it holds. `metrics`
+        are others of the store. `x` and `y` are parameters, `at` fixes others; `look` are fields of `Options`, such as
+        `width` in inches.
         """
         from simslab.report.canvas import house_style
         from simslab.report.plot.kinds import draw
@@ -111,7 +116,10 @@ class Sweep:
 
         if path is not None:
             check_output(Path(path))
-        table = stored_table(self.store, metrics, base=base, correct=correct, at=at)
+        names, seeds = metrics, None
+        if self.grid is not None:
+            names, seeds = metrics or self.grid.design.metrics, asked(self.grid, self.seeds)
+        table = stored_table(self.store, names, base=base, correct=correct, at=at, seeds=seeds)
         options = Options(x=x, y=y, **look)
         with house_style(options.font_size):
             drawn = draw(Sources(tables=(table,)), kind, options)
@@ -120,7 +128,7 @@ class Sweep:
         return drawn.figure
 
     def export(self, path: str | Path, *, force: bool = False) -> None:
-        """Write the rows as .csv, .jsonl or .parquet."""
+        """Write the rows, all that the store holds, as .csv, .jsonl or .parquet."""
         export(self.store, Path(path), force=force)
 
     def close(self) -> None:

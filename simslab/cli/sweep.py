@@ -87,6 +87,7 @@ def sweep(
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
     from simslab.cli.terminal.heartbeat import telling
     from simslab.cli.terminal.interrupts import told_where_to_go_on
+    from simslab.experiment.figures.metrics import metrics
     from simslab.experiment.grid.design import check_apart, make_grid
     from simslab.experiment.inputs import InputReader
     from simslab.experiment.running.pool import default_processes
@@ -94,9 +95,9 @@ def sweep(
     from simslab.experiment.store.export import json_lines
     from simslab.experiment.store.schema import MEMORY
     from simslab.experiment.store.store import Store
-    from simslab.experiment.stored_table import as_stored
+    from simslab.experiment.stored_table import stored_table
     from simslab.experiment.sweep import parse_shard
-    from simslab.experiment.table import base_point, sweep_table
+    from simslab.experiment.table import asked, base_point, sweep_table
     from simslab.experiment.trace_input import copies
     from simslab.report.comparison.sweep_text import sweep_text
     from simslab.report.plot.kinds import drawn_to
@@ -130,15 +131,16 @@ def sweep(
                 progress=progress,
             )
         if as_json:
-            sys.stdout.write(json_lines(opened, {point.label for point in grid.points}))
+            names = [each.name for each in metrics(grid.design.metrics)]
+            sys.stdout.write(json_lines(opened, asked(grid, swept.seeds), names))
         elif part.count == 1:
             table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds)
             sys.stdout.write(sweep_text(table, swept.notes))
         else:
             print(f"shard {part.index} of {part.count}: {swept.total} runs in {store}")
         if plot is not None and not swept.failures:
-            table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds)
-            drawn_to(plot, Sources(tables=(as_stored(table),)), kind, Options())
+            table = stored_table(opened, grid.design.metrics, correct=correct, seeds=asked(grid, swept.seeds))
+            drawn_to(plot, Sources(tables=(table,)), kind, Options())
     for failure in swept.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if swept.failures:

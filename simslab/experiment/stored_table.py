@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from simslab.base.errors import UserError, near_miss
@@ -15,9 +14,10 @@ from simslab.base.units import in_order
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD, parse_point
 from simslab.experiment.grid.in_force import said_in_force
+from simslab.experiment.store.export import cells_of
 from simslab.experiment.store.store import DONE, Store, StoredCell
-from simslab.experiment.table import Samples, best_lines, metric_table
-from simslab.report.comparison.sweep_text import PointRow, SweepTable
+from simslab.experiment.table import Samples, Seeds, best_lines, metric_table
+from simslab.report.comparison.sweep_text import SweepTable
 
 VARY: Final = "trace.vary"  # set by the sweep itself, of recorded traces that run with several seeds
 
@@ -29,14 +29,16 @@ def stored_table(
     base: str = "",
     correct: bool = False,
     at: Mapping[str, str] | None = None,
+    seeds: Seeds | None = None,
 ) -> SweepTable:
     """Return the table of what a store holds, by the metrics `names` (default: those that are stored, in usual order).
 
-    Of parameters in `at` only these values are taken. `base` is a point ("PATH=VALUE,..."; by default the one that the
+    With `seeds` (`StoredCell.label` -> seeds) the cells of these points and seeds alone are taken, as of one sweep. Of
+    parameters in `at` only these values are taken. `base` is a point ("PATH=VALUE,..."; by default the one that the
     last sweep compared others with, with the values in `at` for its own, or the first where there is none such).
     UserError where the store has no such metric, point or value.
     """
-    cells = [cell for cell in store.cells() if cell.status == DONE]
+    cells = [cell for cell in cells_of(store, seeds) if cell.status == DONE]
     if not cells:
         raise UserError("holds no finished run", file=str(store.path))
     varying = _varying(cells)
@@ -65,24 +67,6 @@ def stored_table(
         best=best_lines(found, chosen, reference),
         notes=(),
     )
-
-
-def as_stored(table: SweepTable) -> SweepTable:
-    """Return the table of a sweep's points as `stored_table` has it: in the order of their values, by what varies."""
-    rows = table.metrics[0].rows if table.metrics else ()
-    names = sorted({name for row in rows for name in row.parameters})
-    varying = [name for name in names if len({row.parameters.get(name) for row in rows}) > 1]
-
-    def named(row: PointRow) -> PointRow:
-        parameters = {name: row.parameters[name] for name in varying if name in row.parameters}
-        return replace(row, label=_label(parameters), parameters=parameters)
-
-    def size(row: PointRow) -> list[tuple[int, float, str]]:
-        return [in_order(row.parameters.get(name, "")) for name in varying]
-
-    metrics = [replace(metric, rows=tuple(sorted(map(named, metric.rows), key=size))) for metric in table.metrics]
-    base = next((named(row).label for row in rows if row.label == table.base), table.base)
-    return replace(table, base=base, metrics=tuple(metrics))
 
 
 def _usual(units: Iterable[str]) -> list[str]:

@@ -38,14 +38,18 @@ class Samples:
         return {seed: value for seed, value in found.items() if value is not None}
 
 
+def asked(grid: Grid, seeds: Seeds | None = None) -> Seeds:
+    """Return the seeds of each point that count, by its label: `seeds`, by default those that the grid asks for."""
+    return seeds or {point.label: grid.seeds_of(point) for point in grid.points}
+
+
 def samples(store: Store, grid: Grid, seeds: Seeds | None = None) -> Samples:
     """Return what the store holds of a grid's points with the seeds of each; by default those that the grid asks for.
 
     What else an earlier sweep left there is no part of it: a table would depend on what was run before.
     """
     names = {point.label: short_label(point, grid.design.varying) for point in grid.points}
-    asked = seeds or {point.label: grid.seeds_of(point) for point in grid.points}
-    wanted = {label: frozenset(listed) for label, listed in asked.items()}
+    wanted = {label: frozenset(listed) for label, listed in asked(grid, seeds).items()}
     values: dict[str, dict[int, dict[str, float | None]]] = {name: {} for name in names.values()}
     for cell in store.cells():
         if cell.label in names and cell.status == DONE and cell.seed in wanted[cell.label]:

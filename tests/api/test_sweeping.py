@@ -1,3 +1,5 @@
+import csv
+
 import pytest
 
 import simslab
@@ -63,3 +65,20 @@ def test_a_sweeps_table_compares_with_the_base_that_it_was_called_with_as_the_st
         assert sweep.table("tunables.churn.limit=8").base == "tunables.churn.limit=8"
     with simslab.open_store(tmp_path / "a.db") as opened:
         assert opened.table().base == base
+
+
+def test_text_and_figure_are_of_the_seeds_and_metrics_that_the_sweep_asked_for(store, tmp_path):
+    how = HOW | {"metrics": ["throughput"]}
+    with simslab.sweep("one-node", "local-churn", {"core.ipc": [2, "x1"]}, store=store, **how) as sweep:
+        assert [row.seeds for metric in sweep.table().metrics for row in metric.rows] == [1, 1]
+        sweep.figure(path=tmp_path / "a.svg")
+        assert sweep.rows.rows == 8
+    with (tmp_path / "a.csv").open() as file:
+        assert {(row["metric"], row["seeds"]) for row in csv.DictReader(file)} == {("throughput", "1")}
+
+
+def test_a_table_is_over_the_seeds_that_a_precision_took(tmp_path):
+    axes = {"tunables.churn.limit": [8, 16, 24, 64]}
+    with simslab.sweep("one-node", "local-churn", axes, store=tmp_path / "a.db", precision=0.1, **HOW) as sweep:
+        assert "reached (4 seeds" in sweep.text()
+        assert sweep.table().metrics[0].rows[0].seeds == 4

@@ -1,3 +1,4 @@
+import csv
 import json
 import os
 import random
@@ -57,6 +58,38 @@ def test_json_lines_are_of_the_points_that_were_asked_for_whatever_else_the_stor
     simslab(*COMMON, *LIMITS)
     _, out, _ = simslab(*COMMON, "--axis", "tunables.churn.limit=16,64", "--metric", "latency.p99", "--json")
     assert {json.loads(line)["tunables.churn.limit"] for line in out.splitlines()} == {"16", "64"}
+
+
+def test_json_lines_are_of_the_seeds_and_metrics_that_were_asked_for(simslab):
+    simslab(*COMMON, *LIMITS, "--seeds", "3")
+    _, out, _ = simslab(*COMMON, *LIMITS[:2], "--metric", "latency.p99", "--seeds", "2", "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert sorted((row["tunables.churn.limit"], row["seed"]) for row in rows) == [
+        ("64", 1),
+        ("64", 2),
+        ("8", 1),
+        ("8", 2),
+    ]
+    assert {row["metric"] for row in rows} == {"latency.p99"}
+
+
+FOUR = ("--axis", "tunables.churn.limit=8,16,24,64", "--metric", "latency.mean")
+
+
+def test_table_figure_and_json_lines_are_over_the_seeds_that_a_precision_took(simslab, tmp_path):
+    _, out, _ = simslab(*COMMON, *FOUR, "--precision", "10%", "--plot", "a.svg")
+    assert "reached (4 seeds" in out
+    first = next(line for line in out.splitlines() if line.startswith("tunables.churn.limit=8 "))
+    assert first.split()[1] == "4"
+    with (tmp_path / "a.csv").open() as file:
+        assert {row["seeds"] for row in csv.DictReader(file) if row["x"] == "8"} == {"4"}
+    _, out, _ = simslab(*COMMON, *FOUR, "--precision", "10%", "--json")
+    assert {json.loads(line)["seed"] for line in out.splitlines()} == {1, 2, 3, 4}
+
+
+def test_a_precision_of_intervals_that_hold_together_takes_more_seeds(simslab):
+    assert "reached (2 seeds" in simslab(*COMMON, *FOUR, "--precision", "30%")[1]
+    assert "reached (4 seeds" in simslab(*COMMON, *FOUR, "--precision", "30%", "--correct")[1]
 
 
 def test_an_experiment_file_says_the_same(simslab, tmp_path):
@@ -266,6 +299,15 @@ def test_a_sweep_ends_in_its_figure_and_a_stored_one_is_drawn_again_the_same(sim
     assert "held together" in out
     again = ("plot", "sweep.db", "--metric", "latency.p99,memory.arrays", "--correct", "--out", "b.svg")
     assert simslab(*again) == (0, "", "")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
+
+
+def test_a_sweep_of_machines_is_drawn_as_its_store_is(simslab, tmp_path):
+    axes = ("--axis", "machine=one-node,two-socket", "--axis", "core.ipc=x1,x2", "--metric", "throughput")
+    common = ("sweep", "local-churn", "--set", "scale=0.005", "--jobs", "1")
+    assert simslab(*common, *axes, "--plot", "a.svg")[0] == 0
+    assert simslab("plot", "sweep.db", "--out", "b.svg")[0] == 0
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text()
 

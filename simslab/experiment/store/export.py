@@ -19,24 +19,32 @@ Row = Mapping[str, Any]
 LAST: Final = ("seed", "metric", "unit", "value", "status", "error")
 
 
-def tidy_rows(store: Store, labels: Collection[str] | None = None) -> Iterator[Row]:
+def cells_of(store: Store, seeds: Mapping[str, Collection[int]] | None = None) -> list[StoredCell]:
+    """Return the cells of a store; with `seeds` (`StoredCell.label` -> seeds) of these points and seeds alone."""
+    return [cell for cell in store.cells() if seeds is None or cell.seed in seeds.get(cell.label, ())]
+
+
+def tidy_rows(
+    store: Store, seeds: Mapping[str, Collection[int]] | None = None, names: Collection[str] | None = None
+) -> Iterator[Row]:
     """Yield one row for each cell and metric, in one order whatever the order of the runs; failures have one row.
 
-    With `labels` (`StoredCell.label`) the cells of these points alone.
+    With `seeds` those of `cells_of`, with `names` of these metrics alone.
     A parameter that was given relatively stands as its absolute value; as it was typed, in the column `NAME (typed)`.
     One of which others change a part names them: `{limit: 60, shared: 8} (but for tunables.mixed.limit)`.
     """
-    cells = [cell for cell in store.cells() if labels is None or cell.label in labels]
+    cells = cells_of(store, seeds)
     units = store.units()
-    names = sorted({name for cell in cells for name in cell.parameters})
     relative = {n for cell in cells for n in cell.parameters if cell.parameters[n] != cell.values.get(n)}
+    parameters = sorted({name for cell in cells for name in cell.parameters})
     for cell in cells:
-        head = {name: _said(name, cell) for name in names}
-        head |= {f"{name} (typed)": cell.parameters.get(name) for name in names if name in relative}
+        head = {name: _said(name, cell) for name in parameters}
+        head |= {f"{name} (typed)": cell.parameters.get(name) for name in parameters if name in relative}
         tail = {"status": cell.status, "error": cell.error}
-        for metric, value in sorted(cell.figures.items()):
+        figures = {name: value for name, value in cell.figures.items() if names is None or name in names}
+        for metric, value in sorted(figures.items()):
             yield {**head, "seed": cell.seed, "metric": metric, "unit": units[metric], "value": value, **tail}
-        if not cell.figures:
+        if not figures:
             yield {**head, "seed": cell.seed, "metric": None, "unit": None, "value": None, **tail}
 
 
@@ -56,9 +64,11 @@ def csv_text(store: Store) -> str:
     return out.getvalue()
 
 
-def json_lines(store: Store, labels: Collection[str] | None = None) -> str:
-    """Return the rows as JSON, one a line; with `labels` those of these points."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in tidy_rows(store, labels))
+def json_lines(
+    store: Store, seeds: Mapping[str, Collection[int]] | None = None, names: Collection[str] | None = None
+) -> str:
+    """Return the rows as JSON, one a line; with `seeds` and `names` those that `tidy_rows` yields of them."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in tidy_rows(store, seeds, names))
 
 
 def _write_parquet(store: Store, path: Path) -> None:
