@@ -56,7 +56,7 @@ def test_shards_cannot_be_precise(small_grid, tmp_path):
 def test_intervals_that_hold_together_are_as_narrow_as_wanted(small_grid, tmp_path):
     grid = small_grid(["8", "16", "24", "32"], metrics=("latency.mean",))
     with Store.create(tmp_path / "a.db") as store:
-        done = sweep_to_precision(grid, store, 0.2, 20, correct=True)
+        done = sweep_to_precision(grid, store, 0.1, 20, correct=True)
         rows = sweep_table(store, grid, correct=True, seeds=done.seeds).metrics[0].rows[1:]
-    assert "precision 20 % of latency.mean: reached" in done.notes[0]
-    assert all(row.difference_high - row.difference_low <= 2 * 0.2 * row.base_mean for row in rows)
+    assert "precision 10 % of latency.mean: reached" in done.notes[0]
+    assert all(row.difference_high - row.difference_low <= 2 * 0.1 * row.base_mean for row in rows)
