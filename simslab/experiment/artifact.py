@@ -147,6 +147,8 @@ def study_of(store: Store) -> dict[str, Any]:
     points: dict[str, dict[str, str]] = {}
     for cell in cells:
         points[cell.label] = dict(cell.parameters)
+    first = [label for label, point in points.items() if point == store.base()]  # others are compared with the first
+    points = {label: points[label] for label in (*first, *points)}
     if seeds != list(range(seeds[0], seeds[0] + len(seeds))) or len(cells) != len(points) * len(seeds):
         told = "not every point has the same seeds"
         raise UserError(told, file=str(store.path), expected="a sweep without --precision")

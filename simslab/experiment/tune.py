@@ -259,7 +259,7 @@ class _Runs:
 
     def samples(self, store: Store, rows: Sequence[Numbers]) -> tuple[Samples, Grid]:
         points = make_grid(tune_design(self.design, self.space, rows), self.reader)
-        swept = sweep(points, store, processes=self.processes, progress=self.progress)
+        swept = sweep(points, store, base=points.points[0], processes=self.processes, progress=self.progress)
         if swept.failures:
             raise _RunsFailed(swept.failures)
         return samples(store, points), points

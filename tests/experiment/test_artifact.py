@@ -129,6 +129,15 @@ def test_a_store_of_uneven_seeds_is_refused(made, tmp_path):
             study_of(store)
 
 
+def test_the_point_that_a_store_compares_others_with_is_made_again_as_the_first(tmp_path):
+    grid = make_grid(Design("one-node", "local-churn", QUICK, (Axis("tunables.churn.limit", ("8", "64")),), seeds=1))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store, base=grid.points[0])
+        assert study_of(store)["points"] == [{"tunables.churn.limit": "8"}, {"tunables.churn.limit": "64"}]
+        sweep(grid, store, base=grid.points[1])
+        assert study_of(store)["points"] == [{"tunables.churn.limit": "64"}, {"tunables.churn.limit": "8"}]
+
+
 def test_a_store_that_names_a_file_of_ones_own_is_refused(tmp_path):
     machine = tmp_path / "mine.yaml"
     machine.write_text("extends: one-node\n")

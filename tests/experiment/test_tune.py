@@ -8,6 +8,8 @@ from simslab.experiment.grid.design import Design, make_grid
 from simslab.experiment.grid.knobs import Knobs
 from simslab.experiment.grid.space import Space
 from simslab.experiment.inputs import load_inputs
+from simslab.experiment.store.store import Store
+from simslab.experiment.stored_table import stored_table
 from simslab.experiment.table import Samples
 from simslab.experiment.tune import judge, own_tunables, proposed_note, search, tune_design
 
@@ -102,6 +104,14 @@ def test_a_search_measures_the_memory_of_the_cache_and_keeps_its_runs(tmp_path):
     memory = [row.objectives["memory.arrays:pool_workqueue (bytes)"].mean for row in found.table.rows]
     assert memory[1] < memory[0]
     assert (tmp_path / "t.db").exists()
+
+
+def test_the_store_of_a_search_compares_with_the_kernels_own_choice(tmp_path):
+    search(BASE, ["mixed"], {"limit": ["16"]}, tmp_path / "t.db", 1)
+    with Store.open(tmp_path / "t.db") as store:
+        table = stored_table(store)
+    assert len(table.metrics[0].rows) == 2
+    assert f"tunables.mixed.limit={OWN.own[0]}" in table.base
 
 
 @pytest.mark.parametrize("text", ["xinf", "x1e999", "-5", "0"])
