@@ -83,17 +83,19 @@ def level(base: Mapping[int, float], values: Mapping[int, float]) -> Level:
     """Return the mean of an arm's values by seed (at least one), as it may stand beside the mean of the base's.
 
     Over other seeds than the base's the seeds' own effect would stand in it as if it were the arm's. Such an arm's mean
-    is the base's plus the mean paired difference over the seeds that both have, at least two: the difference estimator
-    of double sampling (Cochran, Sampling Techniques, chapter 12), whose variance over n of N seeds is that of the arm
-    over N and that of the differences over 1/n - 1/N.
+    is the base's plus the mean paired difference over the seeds that both have: the difference estimator of double
+    sampling (Cochran, Sampling Techniques, chapter 12), whose variance over n of N seeds is that of the arm over N and
+    that of the differences over 1/n - 1/N. One seed in common gives no interval; with none the mean is the arm's own.
     """
     shared = [seed for seed in values if seed in base]
-    if len(shared) < 2 or len(base) == len(shared) == len(values):
+    if not shared or len(base) == len(shared) == len(values):
         row = list(values.values())
         return Level(math.fsum(row) / len(row), *mean_interval(row), len(row))
     differences = [values[seed] - base[seed] for seed in shared]
     count, whole = len(shared), len(base)
     mean = math.fsum(base.values()) / whole + math.fsum(differences) / count
+    if count < 2:
+        return Level(mean, None, None, count, levelled=True)
     variance = _variance([values[seed] for seed in shared]) / whole + _variance(differences) * (1 / count - 1 / whole)
     half = t_quantile((1 + CONFIDENCE) / 2, count - 1) * math.sqrt(variance)
     return Level(mean, mean - half, mean + half, count, levelled=True)

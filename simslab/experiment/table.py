@@ -131,9 +131,11 @@ def _row(found: Samples, metric: str, label: str, base: str, comparisons: int) -
     values = found.of(metric, label)
     if not values:
         return PointRow(label, 0)
-    at = level(found.of(metric, base), values)
-    plain = PointRow(label, at.seeds, at.mean, at.low, at.high, levelled=at.levelled)
+    reference = found.of(metric, base)
+    at = level(reference, values)
     before, after = found.paired(metric, label, base)
+    apart = bool(reference) and not before
+    plain = PointRow(label, at.seeds, at.mean, at.low, at.high, levelled=at.levelled, apart=apart)
     if label == base or not before:
         return plain
     paired = paired_difference(before, after, comparisons)

@@ -122,9 +122,25 @@ def test_an_arm_with_fewer_seeds_is_at_the_bases_level_plus_the_paired_differenc
     assert (more.mean, more.seeds, more.levelled) == (22, 2, True)
 
 
-def test_an_arm_with_one_seed_in_common_stands_for_itself():
-    alone = level({1: 10.0, 2: 30.0}, {1: 11.0})
+def test_an_arm_with_one_seed_in_common_is_at_the_bases_level_without_an_interval():
+    one = level({1: 10.0, 2: 30.0}, {1: 11.0})
+    assert (one.mean, one.low, one.high, one.seeds, one.levelled) == (21, None, None, 1, True)
+    more = level({1: 10.0, 2: 30.0}, {1: 11.0, 7: 500.0})
+    assert (more.mean, more.low, more.seeds, more.levelled) == (21, None, 1, True)
+
+
+def test_an_arm_with_no_seed_in_common_stands_for_itself():
+    alone = level({1: 10.0, 2: 30.0}, {3: 11.0})
     assert (alone.mean, alone.low, alone.seeds, alone.levelled) == (11, None, 1, False)
+
+
+def test_a_levelled_interval_is_that_of_the_difference_estimator():
+    """Over 3 of 4 seeds the arm's variance is 121 and that of the differences 1: 121 / 4 + 1 * (1 / 3 - 1 / 4)."""
+    base = {1: 10.0, 2: 30.0, 3: 20.0, 4: 0.0}
+    found = level(base, {1: 11.0, 2: 33.0, 3: 22.0})
+    half = 4.302653 * math.sqrt(121 / 4 + 1 / 12)
+    assert found.mean == 15 + 2
+    assert (found.low, found.high) == (pytest.approx(17 - half, abs=1e-4), pytest.approx(17 + half, abs=1e-4))
 
 
 def test_levelled_intervals_cover_the_true_mean_in_93_to_98_percent_of_trials():

@@ -105,6 +105,21 @@ def test_what_is_best_and_means_go_by_the_seeds_that_two_points_share():
     assert (at.levelled, equal.levelled) == (False, True)
 
 
+def test_a_point_is_beside_the_base_with_one_seed_in_common_and_stands_apart_with_none():
+    def rows(base, values):
+        found = Samples(("base", "point"), {"base": base, "point": values})
+        return metric_table(found, metrics(["latency.mean"])[0], "base").rows
+
+    base = {seed: {"latency.mean": 40.0 + seed} for seed in (1, 2, 3)}
+    at, one = rows(base, {3: {"latency.mean": 30.0}})
+    assert (one.mean, one.difference, one.low, one.levelled) == (at.mean - 13, -13, None, True)
+    assert not one.apart
+    at, none = rows(base, {7: {"latency.mean": 30.0}})
+    assert (none.mean, none.difference, none.levelled, none.apart) == (30, None, False, True)
+    assert not at.apart
+    assert not rows({1: {"latency.mean": None}}, {7: {"latency.mean": 30.0}})[1].apart
+
+
 def test_points_without_a_figure_are_told_and_the_others_compared():
     def told(**points):
         values = {label: {seed: {"latency.mean:@c": v} for seed, v in enumerate(row)} for label, row in points.items()}

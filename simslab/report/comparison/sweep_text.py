@@ -11,6 +11,9 @@ from simslab.report.comparison.numbers import in_percent, interval, number, sign
 LEVELLED: Final = (
     "Where a point has not the seeds of the base, its mean is the base's plus the difference over the seeds of both."
 )
+APART: Final = "has no seed of the base; its mean stands for itself."
+APART_ALL: Final = "have no seed of the base; their means stand for themselves."
+NAMED: Final = 4  # points that are named; more are counted
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class PointRow:
     equal: bool = False  # to the base, seed by seed
     parameters: Mapping[str, str] = field(default_factory=dict)  # what varies -> its value, for figures
     levelled: bool = False  # whether the mean is the base's plus the difference, as the seeds are not the base's
+    apart: bool = False  # whether no seed is the base's too: the mean stands for itself
 
     @property
     def distinguishable(self) -> bool:
@@ -73,7 +77,11 @@ class SweepTable:
     @property
     def levelled(self) -> tuple[str, ...]:
         """What to tell of means where points have not the base's seeds."""
-        return (LEVELLED,) if any(row.levelled for metric in self.metrics for row in metric.rows) else ()
+        rows = [row for metric in self.metrics for row in metric.rows]
+        apart = list(dict.fromkeys(row.label for row in rows if row.apart))
+        named = "; ".join(apart) if len(apart) <= NAMED else f"{len(apart)} points"
+        told = (f"{named} {APART if len(apart) == 1 else APART_ALL}",) if apart else ()
+        return (LEVELLED, *told) if any(row.levelled for row in rows) else told
 
 
 def sweep_text(table: SweepTable, notes: Sequence[str] = ()) -> str:

@@ -53,3 +53,18 @@ def test_means_that_are_not_over_the_bases_seeds_are_told():
 
     assert told(PointRow("few", 2, 1.0, 0.0, 2.0, 1.0, -1.0, -2.0, -0.5, levelled=True))
     assert not told(PointRow("all", 3, 1.0, 0.0, 2.0, 1.0, -1.0, -2.0, -0.5))
+
+
+def test_points_that_have_no_seed_of_the_base_are_named_apart():
+    def told(*labels):
+        return table(BASE, *(PointRow(label, 1, 1.0, apart=True) for label in labels)).levelled
+
+    assert told() == ()
+    assert told("b") == ("b has no seed of the base; its mean stands for itself.",)
+    assert told("b", "c") == ("b; c have no seed of the base; their means stand for themselves.",)
+    assert told(*"bcdef") == ("5 points have no seed of the base; their means stand for themselves.",)
+    levelled = PointRow("few", 2, 1.0, 0.0, 2.0, 1.0, -1.0, -2.0, -0.5, levelled=True)
+    assert table(BASE, levelled, PointRow("b", 1, 1.0, apart=True)).levelled == (
+        LEVELLED,
+        "b has no seed of the base; its mean stands for itself.",
+    )
