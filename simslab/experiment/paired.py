@@ -14,6 +14,9 @@ from typing import Final
 CONFIDENCE: Final = 0.95
 CORRECTION: Final = "Bonferroni-t"
 SHOWN: Final = 4  # arms that are named where they cannot be told apart; more are counted
+ONE_SEED: Final = "one seed says nothing about which is best"
+NO_PAIRS: Final = "no two have two seeds in common, which says nothing about which is best"
+CYCLE: Final = "none is best, as each is beaten by another over the seeds that these two share"
 
 
 @dataclass(frozen=True)
@@ -117,18 +120,19 @@ def t_quantile(probability: float, degrees: int) -> float:
 class Best:
     """Which of several arms is best by one metric: `arms` holds it with 95 % confidence, the best mean first.
 
-    One arm alone is the best; several cannot be told apart from it. Empty where fewer than two seeds say nothing.
+    One arm alone is the best; several cannot be told apart from it. Empty where nothing can be claimed: `why` says so.
     """
 
     metric: str
     arms: tuple[str, ...]
     comparisons: int
+    why: str = ""
 
     @property
     def told(self) -> str:
         """What may be claimed, in words."""
         if not self.arms:
-            return f"{self.metric}: one seed says nothing about which is best"
+            return f"{self.metric}: {self.why}"
         sure = f"95 % {CORRECTION} over {self.comparisons} comparison{'s' * (self.comparisons > 1)}"
         if len(self.arms) == 1:
             return f"{self.metric}: best is {self.arms[0]} ({sure})"
@@ -150,9 +154,9 @@ def best_of(metric: str, better: str, arms: Mapping[str, Mapping[int, float]], b
     ordered = {name: values[name] for name in sorted(values, key=lambda name: (means[name], name))}
     comparisons = max(1, len(values) - 1)
     if not _comparable(list(values.values())):
-        return Best(metric, (), comparisons)
+        return Best(metric, (), comparisons, NO_PAIRS if any(len(row) > 1 for row in values.values()) else ONE_SEED)
     staying = [name for name in ordered if not _beaten(ordered, name, comparisons)]
-    return Best(metric, tuple(staying), comparisons)
+    return Best(metric, tuple(staying), comparisons, "" if staying else CYCLE)
 
 
 def _comparable(rows: Sequence[Mapping[int, float]]) -> bool:

@@ -106,6 +106,16 @@ def test_one_seed_claims_no_best():
     assert best_of("time", "lower", {"a": {1: 1, 2: 1}, "b": {2: 2, 3: 2}}).arms == ()
 
 
+def test_why_no_best_is_claimed_is_told_as_it_is():
+    assert best_of("time", "lower", by_seed(a=[1], b=[2])).told == "time: one seed says nothing about which is best"
+    one_in_common = best_of("time", "lower", {"a": {1: 1, 2: 1}, "b": {2: 2, 3: 2}})
+    assert one_in_common.told == "time: no two have two seeds in common, which says nothing about which is best"
+    ring = {"a": {1: 1, 2: 1, 5: 9, 6: 9}, "b": {1: 2, 2: 2, 3: 1, 4: 1}, "c": {3: 2, 4: 2, 5: 8, 6: 8}}
+    beaten = best_of("time", "lower", ring)
+    assert beaten.arms == ()
+    assert beaten.told == "time: none is best, as each is beaten by another over the seeds that these two share"
+
+
 def test_each_two_arms_are_compared_over_the_seeds_that_both_have():
     many = {seed: 10 + seed % 3 for seed in range(12)}
     worse = {seed: value + 1 + seed % 2 for seed, value in many.items()}
