@@ -44,10 +44,6 @@ INSNS_REFILL_GROW_OBJECT: Final = 18
 INSNS_BULK: Final = 36
 INSNS_BULK_OBJECT: Final = 17
 
-SITE_ALLOC: Final = callsites.site("kmem_cache_alloc")
-SITE_ALLOC_NODE: Final = callsites.site("kmem_cache_alloc_node")
-SITE_KMALLOC: Final = callsites.site("__kmalloc")
-SITE_KMALLOC_NODE: Final = callsites.site("__kmalloc_node")
 SITE_BULK: Final = callsites.site("kmem_cache_alloc_bulk")
 SITE_REFILL: Final = callsites.site("cache_alloc_refill")
 

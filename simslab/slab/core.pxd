@@ -17,6 +17,10 @@ from simslab.slab_common.kmalloc_caches cimport KmallocCaches
 cdef long long INSNS_KMALLOC
 cdef long long INSNS_KMALLOC_NODE
 cdef long long INSNS_SMP_CALL
+cdef long long SITE_ALLOC
+cdef long long SITE_ALLOC_NODE
+cdef long long SITE_KMALLOC
+cdef long long SITE_KMALLOC_NODE
 cdef long long SITE_SERIAL_CALL
 
 

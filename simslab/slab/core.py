@@ -18,7 +18,7 @@ from simslab.kernel.mm.debug_pagealloc import DirectMap
 from simslab.kernel.mm.mempolicy import MemPolicies
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab import alloc, paths
+from simslab.slab import paths
 from simslab.slab.alloc import SlabAlloc
 from simslab.slab.creation import kmalloc
 from simslab.slab.creation.options import SlabOptions
@@ -43,6 +43,11 @@ if TYPE_CHECKING:
 INSNS_KMALLOC: Final = 23  # beyond kmem_cache_alloc: kmalloc_slab and what __kmalloc has more
 INSNS_KMALLOC_NODE: Final = 33
 INSNS_SMP_CALL: Final = 830  # on_each_cpu on 4 CPUs: masks, queues, IPI (kernel/smp.c has its parts)
+# Speed: own constants are C variables, those of other modules objects (benchmarks/allocator.py, warm pairs).
+SITE_ALLOC: Final = callsites.site("kmem_cache_alloc")
+SITE_ALLOC_NODE: Final = callsites.site("kmem_cache_alloc_node")
+SITE_KMALLOC: Final = callsites.site("__kmalloc")
+SITE_KMALLOC_NODE: Final = callsites.site("__kmalloc_node")
 SITE_SERIAL_CALL: Final = callsites.site("on_each_cpu")
 
 
@@ -137,13 +142,13 @@ class SlabCore(Allocator):
     def kmem_cache_alloc(self, cpu: Cpu, cache: Cache, flags: int) -> int:
         """Allocate an object; 0 when there is none (mm/slab.c: kmem_cache_alloc)."""
         own: KmemCache = cache  # type: ignore[assignment]
-        objp = self.allocating.slab_alloc(cpu, own, flags, alloc.SITE_ALLOC)
+        objp = self.allocating.slab_alloc(cpu, own, flags, SITE_ALLOC)
         return objp + own.obj_offset if objp else 0
 
     def kmem_cache_alloc_node(self, cpu: Cpu, cache: Cache, flags: int, nodeid: int) -> int:
         """Allocate an object of node `nodeid`, -1 for any (mm/slab.c: kmem_cache_alloc_node)."""
         own: KmemCache = cache  # type: ignore[assignment]
-        objp = self.allocating.slab_alloc_node(cpu, own, flags, nodeid, alloc.SITE_ALLOC_NODE)
+        objp = self.allocating.slab_alloc_node(cpu, own, flags, nodeid, SITE_ALLOC_NODE)
         return objp + own.obj_offset if objp else 0
 
     def kmem_cache_free(self, cpu: Cpu, cache: Cache, objp: int) -> int:
@@ -176,7 +181,7 @@ class SlabCore(Allocator):
         if cache is None:
             return 0
         cpu.insn(INSNS_KMALLOC)
-        objp = self.allocating.slab_alloc(cpu, cache, flags, alloc.SITE_KMALLOC)
+        objp = self.allocating.slab_alloc(cpu, cache, flags, SITE_KMALLOC)
         return objp + cache.obj_offset if objp else 0
 
     def kmalloc_node(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
@@ -187,7 +192,7 @@ class SlabCore(Allocator):
         if cache is None:
             return 0
         cpu.insn(INSNS_KMALLOC_NODE)
-        objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, alloc.SITE_KMALLOC_NODE)
+        objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, SITE_KMALLOC_NODE)
         return objp + cache.obj_offset if objp else 0
 
     def kfree(self, cpu: Cpu, objp: int) -> int:
@@ -213,7 +218,7 @@ class SlabCore(Allocator):
             return 0
         for _ in range(count):
             cpu.insn(INSNS_KMALLOC_NODE)
-            objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, alloc.SITE_KMALLOC_NODE)
+            objp = self.allocating.slab_alloc_node(cpu, cache, flags, nodeid, SITE_KMALLOC_NODE)
             if not objp:
                 break
             found.entry[found.avail] = objp + cache.obj_offset

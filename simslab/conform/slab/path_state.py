@@ -12,7 +12,7 @@ from simslab.conform.topologies import new_system
 from simslab.conform.watching import accesses_free_of_charge
 from simslab.kernel.layout import SLABS_FREE, SLABS_FULL, SLABS_PARTIAL
 from simslab.kernel.mm import gfp
-from simslab.slab.alloc import SITE_ALLOC
+from simslab.machine.accounting.callsites import site
 from simslab.slab.allocator import SlabAllocator
 from simslab.slab.creation.cpucache import do_tune_cpucache
 from simslab.slab.creation.options import SlabOptions
@@ -26,6 +26,7 @@ UNLIMITED: Final = 1 << 30
 NAME: Final = re.compile(r"b(ctor|rec)?(\d{1,9})")
 KMALLOC: Final = re.compile(r"(kmalloc_node|kmalloc|kfree)_hit_(\d{1,9})")
 REMOTE_CPU: Final = 2
+SITE_ALLOC: Final = site("kmem_cache_alloc")
 
 
 @memoized
