@@ -109,7 +109,7 @@ class InterruptibleCore(AccessingCore):
         return self.deliver(SITE_ON, self.now)
 
     def deliver(self, site: int, since: int) -> int:
-        """Handle what has arrived; `site` had masked what arrived from `since` on, a handler what arrived during it."""
+        """Handle what has arrived; `site` had masked what arrived from `since` on, handlers what came during them."""
         handler_since = clock.NEVER
         while not self.irqs_off and self.next_irq <= self.now:
             arrival, _, vector = self.pending.pop(0)
@@ -117,7 +117,8 @@ class InterruptibleCore(AccessingCore):
             delayed_by = site if arrival >= since else SITE_ON
             if arrival >= handler_since:
                 delayed_by = SITE_HANDLER
-            handler_since = self.now
+            elif handler_since == clock.NEVER:
+                handler_since = self.now
             self.handle_interrupt(vector, self.now - arrival, delayed_by)
         return 0
 

@@ -136,3 +136,22 @@ def test_what_arrives_while_interrupts_are_being_masked_waits_for_who_masks_them
     cpu.charge(causes.WORK, 5000)
     cpu.irq_enable()
     assert [site_name(number) for _, number, _ in machine.irq_stats.delay_rows()] == [waits_for]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_all_that_arrive_while_a_handler_runs_wait_for_it_however_many_are_taken_first(masked):
+    """Three come while the first handler runs: whoever had interrupts off before it has nothing to do with theirs."""
+    machine = build_machine(load_machine("one-node"))
+    cpu = machine.cpus[0]
+    cpu.handler = Checker(cpu)
+    if masked:
+        cpu.irq_save(SITE)
+    else:
+        cpu.insn(1000)
+    cpu.post_irq(cpu.now, 8)
+    entered = cpu.now + (cpu.costs.kernel.sti if masked else 0)
+    for after in (20, 30, 40):
+        cpu.post_irq(entered + after, 9)
+    (cpu.irq_enable if masked else cpu.deliver_interrupts)()
+    told = {(vector, site_name(number)): delays.count for vector, number, delays in machine.irq_stats.delay_rows()}
+    assert told == {(8, "test" if masked else "interrupts on"): 1, (9, "interrupt handler"): 3}
