@@ -40,9 +40,13 @@ def models() -> Mapping[str, type[BaseModel]]:
 def check_file(name: str, kept: Copies | None = None) -> str:
     """Check a machine, workload or kmem trace and return what it is; UserError with all its mistakes.
 
+    Of a machine also what silicon hardly is (simslab/machine/oddities.py), which is no mistake.
     What depends on the machine that a workload runs on (whether it has the CPUs, nodes and caches named)
     `check_together` tells. Of what can be read only once `kept` keeps a copy for that.
     """
+    from simslab.machine.oddities import oddities
+    from simslab.machine.spec import MachineSpec
+
     kept = kept or copies()
     if is_trace(name, kept.readable(Path(name))):
         return _check_trace(Path(name), kept)
@@ -55,7 +59,8 @@ def check_file(name: str, kept: Copies | None = None) -> str:
     checked = validate(document, model)
     if kind == "workload":
         _check_operations(document, checked)
-    return "\n".join(filter(None, [_told(kind, checked, path.parent, kept), _ignored_account(checked)]))
+    odd = [f"  odd: {oddity}" for oddity in oddities(checked)] if isinstance(checked, MachineSpec) else []
+    return "\n".join(filter(None, [_told(kind, checked, path.parent, kept), _ignored_account(checked), *odd]))
 
 
 def _told(kind: str, checked: BaseModel, folder: Path, kept: Copies) -> str:
@@ -90,7 +95,7 @@ def check_together(files: Mapping[str, str], kept: Copies | None = None) -> str:
     The machine is booted and the workload's streams are made, as `run` would; UserErrors with the places of what does
     not fit. Nothing is done, and told, about other kinds of files.
     """
-    machine = files.get("machine")
+    machine = next((file for kind, file in files.items() if kind.startswith("machine")), None)
     workload = next((file for kind, file in files.items() if kind.startswith(("workload", "kmem trace"))), None)
     if machine is not None and workload is not None:
         from simslab.experiment.inputs import load_inputs

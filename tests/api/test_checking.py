@@ -2,7 +2,7 @@
 
 import pytest
 
-from simslab.api.checking import ANY_MACHINE, BY_NODES, check_file
+from simslab.api.checking import ANY_MACHINE, BY_NODES, check_file, check_together
 from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.machine.library import load_machine
@@ -19,6 +19,14 @@ def test_a_file_is_known_by_its_keys(tmp_path):
     wrong.write_text("threads: []\ncaches: {}\nscael: 2\n")
     with pytest.raises(UserError, match=r"w\.yaml:3:1.*did you mean 'scale'"):
         check_file(str(wrong))
+
+
+def test_a_machine_that_silicon_hardly_is_is_told_and_runs_all_the_same(tmp_path):
+    odd = tmp_path / "odd.yaml"
+    odd.write_text("extends: two-socket\nname: odd\nl2: {latency: 80 ns}\n")
+    told = check_file(str(odd))
+    assert told == "machine\n  odd: the L2 answers in 208 cycles, no sooner than the L3 (52)"
+    assert check_together({told: str(odd), "workload": "local-churn"}) == f"local-churn on {odd}: ok"
 
 
 def test_a_trace_is_read_whole(tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from simslab.machine.description.cpulist import format_cpulist
+from simslab.machine.oddities import oddities
 from simslab.result.nanoseconds import nanoseconds
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def describe(spec: MachineSpec, topology: Topology, timing: Timing) -> str:
     """Return the description as lines of text."""
     parts = (_head(spec, topology), _caches(spec, timing), _nodes(topology), _links(topology, timing))
     matrices = (_dram_matrix(topology, timing), _dirty_matrix(topology, timing))
-    return "\n".join([line for part in parts for line in part] + [line for part in matrices for line in part]) + "\n"
+    lines = [line for part in (*parts, *matrices, _odd(spec)) for line in part]
+    return "\n".join(lines) + "\n"
 
 
 def size_text(size: int) -> str:
@@ -171,6 +173,14 @@ def _dirty_matrix(topology: Topology, timing: Timing) -> Iterator[str]:
         "idle latency (ns) of a line modified in another cache, from reader's node to the owner's (home: the reader's):"
     )
     yield from _matrix(title, topology, cell)
+
+
+def _odd(spec: MachineSpec) -> Iterator[str]:
+    """Yield what silicon hardly is."""
+    found = oddities(spec)
+    if found:
+        yield ""
+    yield from (f"odd: {oddity}" for oddity in found)
 
 
 def _matrix(title: str, topology: Topology, cell: Callable[[int, int], str]) -> Iterator[str]:

@@ -38,3 +38,10 @@ def test_dollar_signs_in_names_are_drawn_as_they_stand(tmp_path):
     changes = (r"name='m $\frac{x$ y'", r"nodes=[{each: package, memory: 1 GiB, name: 'n $\foo{$ z'}]")
     draw_topology(*built("two-socket", *changes), tmp_path / "a.svg")
     assert (tmp_path / "a.svg").exists()
+
+
+def test_what_silicon_hardly_is_comes_last_and_only_where_there_is_any():
+    spec, topology, timing = built("two-socket", "l2.latency=80 ns")
+    told = "\n\nodd: the L2 answers in 208 cycles, no sooner than the L3 (52)\n"
+    assert describe(spec, topology, timing).endswith(told)
+    assert "odd: " not in describe(*built("two-socket"))
