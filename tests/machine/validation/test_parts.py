@@ -4,6 +4,7 @@ from simslab.machine.validation.parts import part_faults
 
 FAULTS = {
     "core.frequency=99 MHz": (("core", "frequency"), "a core clock of 99000000 Hz"),
+    "core.frequency=16": (("core", "frequency"), "a core clock of 16 Hz"),  # and not what takes cycles of it
     "dram.latency=1001 us": (("dram", "latency"), "1001 us is too long"),
     "l3.ways=13": (("l3", "size"), "13 ways of 64-byte lines do not divide 23068672 bytes"),
     "l2={size: 2 GiB, ways: 16, latency: 1 ns}": (("l2", "size"), f"{2 << 30} bytes of cache"),
