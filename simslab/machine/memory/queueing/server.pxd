@@ -59,6 +59,13 @@ cdef class ServerArray:
     cdef inline long long bucket(self, long long server, long long number) noexcept
     @cython.locals(carried=cython.longlong)
     cdef long long renew(self, long long server, long long number, long long slot) noexcept
+    @cython.locals(excess=cython.longlong)
+    cdef inline long long enter(self, long long server, long long slot, long long service) noexcept
+    @cython.locals(
+        buckets="long long*", number=cython.longlong, newest=cython.longlong, following=cython.longlong,
+        over=cython.longlong
+    )
+    cdef long long carry(self, long long server, long long slot, long long excess) noexcept
     @cython.locals(
         row=cython.longlong, newest=cython.longlong, steady=cython.longlong, settled=cython.longlong,
         usage=cython.longlong
@@ -66,4 +73,6 @@ cdef class ServerArray:
     cdef long long average(self, long long server, long long number) noexcept
     @cython.locals(slot=cython.longlong)
     cdef inline long long usage_of(self, long long server, long long number) noexcept
+    @cython.locals(usage=cython.longlong)
+    cdef inline long long served_in(self, long long server, long long number) noexcept
     cpdef long long lines(self, long long server) noexcept

@@ -3,7 +3,8 @@
 CPUs run ahead of one another by up to a quantum, so a server cannot keep one busy-until time: a CPU ahead would
 reserve the future and one behind would queue after it (13 times the true queueing at a quantum of 10,000 cycles). A
 server keeps its *usage per time bucket* instead and estimates the queueing inside a bucket from its load: the mean
-wait of an M/D/1 queue, and the backlog once a bucket is over-full. `benchmarks/servers.py` compares it with busy-until.
+wait of an M/D/1 queue, or the backlog of an over-full bucket where that is more. What does not fit a bucket is served
+in the next: no service counts for both. `benchmarks/servers.py` compares it with busy-until.
 
 At quantum 0 requests come in order of time. There `exact` servers keep the busy-until time: the reference.
 
@@ -25,7 +26,7 @@ SETTLED: Final = 8  # buckets; 16,384 cycles, more than the default quantum
 AVERAGE_BITS: Final = 3  # weight of the newest settled bucket: 1/8
 FULL_Q10: Final = 2048 * 1024  # service that fits one bucket
 DEVIATIONS_SQUARED: Final = 9  # of a bucket's usage, beyond which it is no accident
-SATURATED_Q10: Final = 1992294  # 95 % of FULL_Q10: above it the M/D/1 mean is replaced by the backlog
+SATURATED_Q10: Final = 1992294  # 95 % of FULL_Q10: above it only the backlog makes the wait longer
 
 # Fields of a server.
 SERVICE: Final = 0  # of a line, 1/1024 cycle; 0: unlimited
@@ -87,16 +88,17 @@ class ServerArray:
         slot = self.bucket(server, now >> BUCKET_BITS)
         load = self.load(server, now, slot)
         self.utilization = load >> BUCKET_BITS if load < FULL_Q10 else Q10
-        if self.exact:
-            self.buckets[slot + USAGE] += service
-            return self.busy_until(row, now << Q10_BITS, waited << Q10_BITS, service)
         over = self.buckets[slot + USAGE] - FULL_Q10 - (waited << Q10_BITS)
-        self.buckets[slot + USAGE] += service
-        wait = over if over > 0 else 0
+        self.enter(server, slot, service)
+        if self.exact:
+            return self.busy_until(row, now << Q10_BITS, waited << Q10_BITS, service)
+        wait = 0
         if load > SATURATED_Q10:
             load = SATURATED_Q10
         if load:  # Speed: no division for a server that was idle (benchmarks/boot.py)
-            wait += service * load // (2 * (FULL_Q10 - load))
+            wait = service * load // (2 * (FULL_Q10 - load))
+        if wait < over:
+            wait = over
         wait += servers[row + FRACTION]
         servers[row + FRACTION] = wait & (Q10 - 1)
         return wait >> Q10_BITS
@@ -110,7 +112,7 @@ class ServerArray:
         load = self.load(server, now, slot)
         over = self.buckets[slot + USAGE] - FULL_Q10
         self.backlog = over if over > 0 else 0
-        self.buckets[slot + USAGE] += service
+        self.enter(server, slot, service)
         return load if load < FULL_Q10 else FULL_Q10
 
     def busy_until(self, row: int, now_q10: int, waited_q10: int, service: int) -> int:
@@ -140,8 +142,8 @@ class ServerArray:
         load is therefore never taken below its steady average, over buckets older than any quantum. Nor is it taken
         above by less than three deviations of as many requests at random: the wait grows faster than the load, so
         that its mean over loads that are drawn is more than that of the mean. Slow servers, few of whose lines fit a
-        bucket, still wait longer than they should (64 cycles a line 1.3 times, 128 1.9 at a load of 0.8; 2.1 and 2.9
-        without; benchmarks/servers.py). Servers whose lines differ (`ask`) have no service of their own to tell.
+        bucket, still wait longer than they should (64 cycles a line 1.1 times, 128 1.2 at a load of 0.8;
+        benchmarks/servers.py). Servers whose lines differ (`ask`) have no service of their own to tell.
         """
         buckets = self.buckets
         offset = now & BUCKET_MASK
@@ -151,7 +153,7 @@ class ServerArray:
             buckets[slot + LATEST] = offset
         elif present:
             present = present * offset // latest
-        earlier = self.usage_of(server, (now >> BUCKET_BITS) - 1)
+        earlier = self.served_in(server, (now >> BUCKET_BITS) - 1)
         near = present + earlier - (earlier * offset >> BUCKET_BITS)
         row = server << SERVER_BITS
         steady = self.servers[row + STEADY]
@@ -175,8 +177,34 @@ class ServerArray:
         carried = self.usage_of(server, number - 1) - FULL_Q10
         self.buckets[slot + STAMP] = number
         self.buckets[slot + LATEST] = 0
+        self.buckets[slot + USAGE] = 0
         self.average(server, number)
-        self.buckets[slot + USAGE] = carried if carried > 0 else 0
+        if carried > 0:
+            self.enter(server, slot, carried)
+        return 0
+
+    def enter(self, server: int, slot: int, service: int) -> int:
+        """Ask `service` of the bucket at `slot`; what does not fit goes on to the next."""
+        self.buckets[slot + USAGE] += service
+        excess = self.buckets[slot + USAGE] - FULL_Q10
+        return self.carry(server, slot, excess if excess < service else service) if excess > 0 else 0
+
+    def carry(self, server: int, slot: int, excess: int) -> int:
+        """Ask `excess`, too much for the bucket at `slot`, of those after it that have begun already.
+
+        A CPU that ran ahead began them before this one was full; one that begins later takes over what it finds.
+        """
+        buckets = self.buckets
+        number = buckets[slot + STAMP] + 1
+        newest = self.servers[(server << SERVER_BITS) + NEWEST]
+        while excess > 0 and number <= newest:
+            following = (server * BUCKETS + (number & (BUCKETS - 1))) << SLOT_BITS
+            if buckets[following + STAMP] != number:
+                return 0
+            buckets[following + USAGE] += excess
+            over = buckets[following + USAGE] - FULL_Q10
+            excess = over if over < excess else excess
+            number += 1
         return 0
 
     def average(self, server: int, number: int) -> int:
@@ -192,7 +220,7 @@ class ServerArray:
             steady = 0
         while settled < number - SETTLED and settled < newest:
             settled += 1
-            usage = self.usage_of(server, settled) if settled > 0 else 0
+            usage = self.served_in(server, settled) if settled > 0 else 0
             steady += (usage - steady) >> AVERAGE_BITS
         # Speed: of later buckets nothing was asked (benchmarks/boot.py).
         while settled < number - SETTLED and steady:
@@ -206,6 +234,11 @@ class ServerArray:
         """Service time asked of bucket `number`, 0 if it has been forgotten or never used."""
         slot = (server * BUCKETS + (number & (BUCKETS - 1))) << SLOT_BITS
         return self.buckets[slot + USAGE] if number >= 0 and self.buckets[slot + STAMP] == number else 0
+
+    def served_in(self, server: int, number: int) -> int:
+        """Service given in bucket `number`: what was too much for it is asked of the next one again."""
+        usage = self.usage_of(server, number)
+        return usage if usage < FULL_Q10 else FULL_Q10
 
     def lines(self, server: int) -> int:
         """Lines served since the start."""

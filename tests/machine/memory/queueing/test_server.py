@@ -72,6 +72,28 @@ def test_slow_servers_whose_buckets_hold_few_lines_do_not_delay_more_than_a_busy
     assert mean_delay(arrivals, service) == pytest.approx(busy_until_delay(arrivals, service), rel=0.15)
 
 
+@pytest.mark.parametrize("ahead", [False, True])
+@pytest.mark.parametrize("service", [64, 128])
+@pytest.mark.parametrize("load", [0.8, 0.9])
+def test_a_backlog_that_outlasts_its_bucket_is_not_counted_again_in_the_next(load, service, ahead):
+    arrivals = poisson(load, service, 20_000, seed=1)
+    delay = mean_delay(run_ahead(arrivals, 8, 10_000) if ahead else arrivals, service)
+    assert 0.9 <= delay / busy_until_delay(arrivals, service) <= 1.4
+
+
+@pytest.mark.parametrize("ask", ["request", "ask"])
+def test_what_is_too_much_for_a_bucket_waits_in_the_next_even_if_a_cpu_ahead_has_begun_that_before(ask):
+    early, late = [16 * i for i in range(128)], [2148, 4200]
+    backlogs = []
+    for order in (early + late, late + early):
+        server = ServerArray([64 * 1024])
+        for now in order:
+            server.request(0, now) if ask == "request" else server.ask(0, now, 64 * 1024)
+        server.ask(0, 4200, 64 * 1024)
+        backlogs.append(server.backlog // 1024)
+    assert backlogs[0] == backlogs[1] == 130 * 64 - 3 * 2048  # asked for, less what three buckets serve
+
+
 @pytest.mark.parametrize("exact", [0, 1])
 def test_of_servers_in_a_row_one_alone_holds_back_what_is_too_much_for_all(exact):
     server, alone = ServerArray([16 * 1024] * 3, exact), ServerArray([16 * 1024], exact)
