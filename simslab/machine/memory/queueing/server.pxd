@@ -57,8 +57,9 @@ cdef class ServerArray:
     cdef inline long long load(self, long long server, long long now, long long slot) noexcept
     @cython.locals(slot=cython.longlong)
     cdef inline long long bucket(self, long long server, long long number) noexcept
-    @cython.locals(carried=cython.longlong)
+    @cython.locals(newest=cython.longlong, carried=cython.longlong)
     cdef long long renew(self, long long server, long long number, long long slot) noexcept
+    cdef long long work_off(self, long long server, long long newest, long long number) noexcept
     @cython.locals(excess=cython.longlong)
     cdef inline long long enter(self, long long server, long long slot, long long service) noexcept
     @cython.locals(

@@ -174,6 +174,9 @@ class ServerArray:
 
     def renew(self, server: int, number: int, slot: int) -> int:
         """Begin bucket `number` with what did not fit the one before."""
+        newest = self.servers[(server << SERVER_BITS) + NEWEST]
+        if number > newest + 1 and self.usage_of(server, newest) > FULL_Q10:
+            self.work_off(server, newest, number)
         carried = self.usage_of(server, number - 1) - FULL_Q10
         self.buckets[slot + STAMP] = number
         self.buckets[slot + LATEST] = 0
@@ -181,6 +184,13 @@ class ServerArray:
         self.average(server, number)
         if carried > 0:
             self.enter(server, slot, carried)
+        return 0
+
+    def work_off(self, server: int, newest: int, number: int) -> int:
+        """Begin the buckets before `number` of which nothing was asked, as long as there is a backlog to fill them."""
+        while newest + 1 < number and self.usage_of(server, newest) > FULL_Q10:
+            newest += 1
+            self.renew(server, newest, (server * BUCKETS + (newest & (BUCKETS - 1))) << SLOT_BITS)
         return 0
 
     def enter(self, server: int, slot: int, service: int) -> int:

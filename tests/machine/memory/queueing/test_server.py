@@ -95,6 +95,16 @@ def test_what_is_too_much_for_a_bucket_waits_in_the_next_even_if_a_cpu_ahead_has
 
 
 @pytest.mark.parametrize("exact", [0, 1])
+@pytest.mark.parametrize("later", [3_000, 9_000, 25_000])
+def test_a_burst_is_worked_off_at_the_bandwidth_even_while_nothing_is_asked(later, exact):
+    server = ServerArray([64 * 1024], exact)
+    for _ in range(500):
+        server.request(0, 10)
+    left = 500 * 64 - later
+    assert server.request(0, 10 + later) == pytest.approx(left, abs=2_048)
+
+
+@pytest.mark.parametrize("exact", [0, 1])
 def test_of_servers_in_a_row_one_alone_holds_back_what_is_too_much_for_all(exact):
     server, alone = ServerArray([16 * 1024] * 3, exact), ServerArray([16 * 1024], exact)
     for now in range(0, 32_000, 8):
