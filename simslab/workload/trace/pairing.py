@@ -24,7 +24,7 @@ from simslab.workload.trace.kmem_trace import (
     read_kmem_trace,
 )
 from simslab.workload.trace.object_table import ObjectTable
-from simslab.workload.trace.trace_shapes import Column
+from simslab.workload.trace.trace_shapes import MAX_OBJECT, Column
 
 FREE_OF_NULL: Final = "free of NULL"
 FREE_OF_ZERO_SIZE: Final = "free of ZERO_SIZE_PTR, which kmalloc(0) returns"
@@ -32,6 +32,8 @@ FAILED_ALLOCATION: Final = "allocation that returned NULL"
 BEFORE_RECORDING: Final = "free of an object allocated before the recording"
 FREED_TWICE: Final = "free of an object already freed"
 BACKWARDS: Final = "earlier than the event before (in file order, not skipped)"
+PUT_IN_ORDER: Final = "earlier than the line before, though no CPU's are (put in order of time, not skipped)"
+TOO_LARGE: Final = "allocation of more than 4 MiB, which kmalloc of 5.10 does not serve"
 NEVER_FREED: Final = "never freed (allocated, not skipped)"
 REUSED: Final = "pointer allocated again without a recorded free (the object before stays, not skipped)"
 NO_CACHE: Final = -1
@@ -57,7 +59,10 @@ class TraceCache:
 
 @dataclass(frozen=True)
 class PairedTrace:
-    """A trace's events that can be replayed; `event[i]` is the i-th one's index in the trace, `slot[i]` its object."""
+    """A trace's events that can be replayed; `event[i]` is the i-th one's index in the trace, `slot[i]` its object.
+
+    They come in file order, or in order of time if `in_time`.
+    """
 
     trace: KmemTrace
     event: Column  # int32
@@ -68,6 +73,7 @@ class PairedTrace:
     reused: int  # pointers that were allocated again although no free was recorded; the old object stays allocated
     caches: tuple[TraceCache, ...]
     slot_cache: Column  # int32: of each slot, index into `caches`, NO_CACHE for kmalloc
+    in_time: bool = False
 
     def still_allocated(self, count: int | None = None) -> dict[str, int]:
         """Return how many objects of the first `count` events have no free among them, by whether these show that one
@@ -96,10 +102,13 @@ class PairedTrace:
         return {cache.name: number for cache, number in zip(self.caches, numbers.tolist(), strict=True) if number}
 
     def out_of_order(self, count: int | None = None) -> dict[str, int]:
-        """Return how many of the first `count` events are earlier than the one before, by that reason; {} for none."""
-        backwards = np.diff(self.trace.time, prepend=self.trace.time[:1])[self.event[:count]] < 0
-        number = int(np.count_nonzero(backwards))
-        return {BACKWARDS: number} if number else {}
+        """Return how many of the first `count` events are earlier than the one before, by that reason; {} for none.
+
+        Where they were put in order of time, how many lines of the whole file are.
+        """
+        backwards = np.diff(self.trace.time, prepend=self.trace.time[:1]) < 0
+        number = int(np.count_nonzero(backwards if self.in_time else backwards[self.event[:count]]))
+        return {PUT_IN_ORDER if self.in_time else BACKWARDS: number} if number else {}
 
 
 def read_paired(path: Path) -> PairedTrace:
@@ -113,18 +122,26 @@ def read_paired(path: Path) -> PairedTrace:
 
 
 def pair(trace: KmemTrace) -> PairedTrace:
-    """Give each allocation a slot and each free its object's, in file order."""
+    """Give each allocation a slot and each free its object's, in file order or in order of time."""
     table = ObjectTable(_BLOCK)
-    is_free = np.isin(trace.shapes[0], (CACHE_FREE, KFREE))
+    kind, req, *_ = trace.shapes
+    is_free = np.isin(kind, (CACHE_FREE, KFREE))
+    is_too_large = (kind == KMALLOC) & (req > MAX_OBJECT)
+    order = _order_of_time(trace)
     slots = np.empty(len(trace), dtype=np.int32)
+    too_large = 0
     for begin in range(0, len(trace), _BLOCK):
-        ptr = trace.ptr[begin : begin + _BLOCK]
-        np.asarray(table.ptr_owner)[: len(ptr)] = ptr
-        np.asarray(table.frees_owner)[: len(ptr)] = is_free[trace.shape[begin : begin + _BLOCK]]
+        block = slice(begin, begin + _BLOCK) if order is None else order[begin : begin + _BLOCK]
+        ptr, shape = trace.ptr[block], trace.shape[block]
+        failing = is_too_large[shape] & (ptr != 0)
+        too_large += int(np.count_nonzero(failing))
+        np.asarray(table.ptr_owner)[: len(ptr)] = np.where(failing, 0, ptr)
+        np.asarray(table.frees_owner)[: len(ptr)] = is_free[shape]
         table.pair(len(ptr))
         slots[begin : begin + _BLOCK] = np.asarray(table.slot_owner)[: len(ptr)]
     skipped = {
-        FAILED_ALLOCATION: table.failed_allocations,
+        TOO_LARGE: too_large,
+        FAILED_ALLOCATION: table.failed_allocations - too_large,
         BEFORE_RECORDING: table.frees_before,
         FREED_TWICE: table.freed_twice,
         FREE_OF_NULL: table.frees_of_null,
@@ -132,9 +149,28 @@ def pair(trace: KmemTrace) -> PairedTrace:
     }
     event = np.flatnonzero(slots != NO_SLOT).astype(np.int32)
     slots = slots[event] if len(event) < len(slots) else slots
+    event = event if order is None else order[event]
     caches, slot_cache = _caches(trace, event, slots, table.nr_slots)
     told = {reason: count for reason, count in sorted(skipped.items()) if count}
-    return PairedTrace(trace, event, slots, table.nr_slots, told, table.live, table.reused, caches, slot_cache)
+    return PairedTrace(
+        trace, event, slots, table.nr_slots, told, table.live, table.reused, caches, slot_cache, order is not None
+    )
+
+
+def _order_of_time(trace: KmemTrace) -> Column | None:
+    """Return the events by time where a file holds what CPUs recorded piece by piece; None where its order stands.
+
+    A CPU's buffer is in order of time, so it is where per_cpu/cpu*/trace stand one after the other. Where one CPU's own
+    events run backwards, times are something else (`perf script --deltatime`) or of several recordings, and tell
+    nothing of the order.
+    """
+    if not np.any(np.diff(trace.time) < 0):
+        return None
+    by_cpu = np.argsort(trace.cpu, kind="stable")
+    same_cpu = np.diff(trace.cpu[by_cpu]) == 0
+    if np.any((np.diff(trace.time[by_cpu]) < 0) & same_cpu):
+        return None
+    return np.argsort(trace.time, kind="stable").astype(np.int32)
 
 
 def _caches(trace: KmemTrace, event: Column, slot: Column, nr_slots: int) -> tuple[tuple[TraceCache, ...], Column]:

@@ -1,3 +1,5 @@
+import gzip
+import re
 from collections import Counter
 
 import pytest
@@ -8,6 +10,7 @@ from simslab.base.errors import UserError
 from simslab.base.shipped import shipped_folder
 from simslab.workload.trace.kmem_trace import read_kmem_trace
 from simslab.workload.trace.pairing import (
+    BACKWARDS,
     BEFORE_RECORDING,
     FAILED_ALLOCATION,
     FREE_OF_NULL,
@@ -15,7 +18,9 @@ from simslab.workload.trace.pairing import (
     FREED_TWICE,
     NEVER_FREED,
     NO_CACHE,
+    PUT_IN_ORDER,
     REUSED,
+    TOO_LARGE,
     pair,
     read_paired,
 )
@@ -34,8 +39,12 @@ def free(ptr, name=None):
     return line("kmem_cache_free", ptr, f" name={name}" if name else "")
 
 
-def kmalloc(ptr):
-    return line("kmalloc", ptr, " bytes_req=8 bytes_alloc=8 gfp_flags=GFP_KERNEL")
+def kmalloc(ptr, size=8, at=1):
+    return line("kmalloc", ptr, f" bytes_req={size} bytes_alloc={size} gfp_flags=GFP_KERNEL", at)
+
+
+def on_cpu(cpu, text):
+    return text.replace("[000]", f"[{cpu:03}]")
 
 
 def paired(tmp_path, *lines):
@@ -144,3 +153,48 @@ def test_the_shipped_traces_pair_as_recorded():
     result = pair(read_kmem_trace(shipped_folder("workloads") / "untar-rm.txt.gz"))
     assert (len(result.trace), len(result.event), result.nr_slots, result.never_freed) == (18155, 16686, 8652, 618)
     assert result.skipped == {FREE_OF_NULL: 1415, BEFORE_RECORDING: 54}
+
+
+def by_cpu(text):
+    """The lines of a recording as its per_cpu/cpu*/trace have them, one file after the other."""
+    lines = [each for each in text.splitlines(keepends=True) if "] " in each]
+    return sorted(lines, key=lambda each: re.search(r"\[(\d+)\]", each)[1])
+
+
+def test_buffers_of_cpus_one_after_the_other_are_paired_in_order_of_time(tmp_path):
+    there_and_back = (
+        on_cpu(0, kmalloc(1, at=1)),
+        on_cpu(0, line("kfree", 2, at=4)),
+        on_cpu(0, kmalloc(1, at=5)),
+        on_cpu(1, line("kfree", 1, at=2)),
+        on_cpu(1, kmalloc(2, at=3)),
+        on_cpu(1, line("kfree", 1, at=6)),
+    )
+    result = paired(tmp_path, *there_and_back)
+    assert result.event.tolist() == [0, 3, 4, 1, 2, 5]
+    assert result.slot.tolist() == [0, 0, 1, 1, 2, 2]
+    assert (result.skipped, result.still_allocated()) == ({}, {})
+    assert result.out_of_order() == {PUT_IN_ORDER: 1}
+
+
+@pytest.mark.parametrize("name", ["compile-c", "untar-rm"])
+def test_a_recording_cpu_by_cpu_has_the_objects_of_the_merged_one(tmp_path, name):
+    whole = shipped_folder("workloads") / f"{name}.txt.gz"
+    merged, apart = read_paired(whole), paired(tmp_path, *by_cpu(gzip.decompress(whole.read_bytes()).decode()))
+    assert len(apart.event) == len(merged.event)
+    assert apart.skipped == merged.skipped
+    assert apart.still_allocated() == merged.still_allocated()
+
+
+def test_a_cpu_whose_own_times_run_backwards_leaves_the_order_of_the_file(tmp_path):
+    deltas = (on_cpu(0, kmalloc(1, at=5)), on_cpu(1, line("kfree", 1, at=2)), on_cpu(0, kmalloc(1, at=1)))
+    result = paired(tmp_path, *deltas)
+    assert result.event.tolist() == [0, 1, 2]
+    assert result.out_of_order() == {BACKWARDS: 2}
+
+
+def test_what_kmalloc_cannot_serve_is_left_out_and_told(tmp_path):
+    largest = 4 << 20
+    result = paired(tmp_path, kmalloc(1, largest), kmalloc(2, largest + 1), kmalloc(0, largest + 1), kmalloc(3))
+    assert result.event.tolist() == [0, 3]
+    assert result.skipped == {TOO_LARGE: 1, FAILED_ALLOCATION: 1}
