@@ -20,4 +20,5 @@ cdef class Allocator:
     cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1
     cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1
+    cpdef long long ksize(self, Cpu cpu, long long objp) except? -1
     cpdef long long kmem_cache_shrink(self, Cpu cpu, Cache cache) except? -1

@@ -102,7 +102,7 @@ class Writer:
                 lambda: [{"pattern": "work", "time": chance.choice(["1 us", "900 cycles"]),
                           "repeat": chance.randint(1, 5)}],
                 lambda: [{"pattern": "shrink", "cache": name}],
-                lambda: [{"pattern": "bulk", "size": chance.randint(1, 40), "repeat": chance.randint(0, 4),
+                lambda: [{"pattern": "bulk", "size": chance.randint(1, 40), "repeat": chance.randint(1, 4),
                           **self.objects(cache=True)}],
             ]
         )()  # fmt: skip
@@ -113,7 +113,8 @@ class Writer:
         name = f"kept{self.chance.randint(0, 10**6)}"
         alloc = {"pattern": "alloc", "count": self.chance.randint(1, 60), "bulk": bulk, "name": name, **made}
         free = {"pattern": "free", "name": name, "order": self.chance.choice(ORDERS)}
-        return [alloc, {**free, "bulk": self.chance.choice([1, 5])}][: 1 + (self.chance.random() < 0.7)]
+        in_bulk = {"bulk": self.chance.choice([1, 5])} if "cache" in made and free["order"] == "fifo" else {}
+        return [alloc, free | in_bulk][: 1 + (self.chance.random() < 0.7)]
 
     def group(self, cpus, barriers):
         self.groups += 1

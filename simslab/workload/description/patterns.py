@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from simslab.base.errors import BadValue
 from simslab.workload.description.quantities import (
     NO_THINK_TIME,
-    Count,
     Distribution,
     Objects,
     Positive,
@@ -52,9 +51,16 @@ class FreeObjects(Strict):
     name: str = "objects"
     of: str | None = Field(None, description="threads whose objects are freed; this thread's own by default")
     order: Order = "fifo"
-    bulk: Annotated[int, Field(ge=1, le=4096)] = 1
+    bulk: Annotated[int, Field(ge=1, le=4096)] = Field(1, description="objects per call of kmem_cache_free_bulk")
     touch: Touch = 0
     think: ThinkTime = NO_THINK_TIME
+
+    @model_validator(mode="after")
+    def _bulks_in_order(self) -> FreeObjects:
+        if self.bulk > 1 and self.order != "fifo":
+            told = "a bulk call frees objects in the order of their allocation"
+            raise BadValue(told, expected="order: fifo, or no 'bulk'", at=("order",))
+        return self
 
 
 class Lifetimes(Objects):
@@ -129,7 +135,7 @@ class Bulk(Objects):
 
     pattern: Literal["bulk"]
     size: Annotated[int, Field(ge=1, le=4096)]
-    repeat: Count
+    repeat: Positive
 
     @model_validator(mode="after")
     def _needs_a_cache(self) -> Bulk:

@@ -285,15 +285,21 @@ def _kept_objects(workload: Workload) -> list[BadValue]:
         if not isinstance(step, FreeObjects):
             continue
         source = groups.get(step.of or workload.threads[i].name)
-        if source is not None and not _keeps(source.steps[:j] if source is workload.threads[i] else source.steps, step):
+        if source is None:
+            continue
+        kept = _kept(source.steps[:j] if source is workload.threads[i] else source.steps, step)
+        if not kept:
             told = f"no 'alloc' step of '{source.name}' keeps '{step.name}' for this step"
             expected = "an earlier 'alloc' step with that name"
             faults.append(BadValue(told, expected=expected, at=(*at, "name")))
+        elif step.bulk > 1 and any(each.cache is None for each in kept):
+            told = f"bulk calls free objects of a cache, '{step.name}' are from kmalloc"
+            faults.append(BadValue(told, expected="no 'bulk', or 'cache' where they are allocated", at=(*at, "bulk")))
     return faults
 
 
-def _keeps(steps: Sequence[Step], wanted: FreeObjects) -> bool:
-    return any(isinstance(step, AllocObjects) and step.name == wanted.name for step in steps)
+def _kept(steps: Sequence[Step], wanted: FreeObjects) -> list[AllocObjects]:
+    return [step for step in steps if isinstance(step, AllocObjects) and step.name == wanted.name]
 
 
 def _references(workload: Workload) -> list[BadValue]:

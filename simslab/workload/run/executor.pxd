@@ -36,6 +36,9 @@ cdef class Executor:
     cdef inline long long put(self, Cpu cpu, long long slot, long long objp, long long cache, long long touch) except -1
     @cython.locals(row=cython.longlong, objp=cython.longlong)
     cdef inline long long take(self, Cpu cpu, long long slot, long long touch) except -1
+    @cython.locals(size=cython.longlong)
+    cdef long long write_to(self, Cpu cpu, long long objp, long long cache, long long touch) except? -1
+    cdef long long bytes_of_pages(self, Cpu cpu, long long objp) except? -1
     @cython.locals(objp=cython.longlong)
     cpdef long long release(self, Cpu cpu, long long kind, long long slot) except -1
     @cython.locals(by_kfree=cython.bint, cache=Cache)

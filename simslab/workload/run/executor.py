@@ -90,7 +90,7 @@ class Executor:
         if objp > kmalloc.ZERO_SIZE_PTR:
             self.recorder.object_allocated(cpu, objp)
             if touch:
-                cpu.write_span(objp, min(touch, self.object_size[cache]))
+                self.write_to(cpu, objp, cache, touch)
             self.slots[row + operations.SLOT_ADDRESS] = objp
         elif objp:
             self.slots[row + operations.SLOT_ADDRESS] = objp
@@ -112,9 +112,19 @@ class Executor:
         if objp <= kmalloc.ZERO_SIZE_PTR:
             return objp
         if touch:
-            cpu.write_span(objp, min(touch, self.object_size[self.slots[row + operations.SLOT_CACHE]]))
+            self.write_to(cpu, objp, self.slots[row + operations.SLOT_CACHE], touch)
         self.recorder.object_freed(cpu, objp)
         return objp
+
+    def write_to(self, cpu: Cpu, objp: int, cache: int, touch: int) -> int:
+        """Write the first `touch` bytes of an object, or all of it; without a cache it is whole pages (SLUB)."""
+        size = self.object_size[cache] if cache else self.bytes_of_pages(cpu, objp)
+        cpu.write_span(objp, min(touch, size))
+        return 0
+
+    def bytes_of_pages(self, cpu: Cpu, objp: int) -> int:
+        """Return the size of what kmalloc took from the page allocator."""
+        return self.allocator.ksize(cpu, objp)
 
     def release(self, cpu: Cpu, kind: int, slot: int) -> int:
         """Free the object in a full slot."""

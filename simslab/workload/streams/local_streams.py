@@ -120,7 +120,7 @@ def _free(making: Making, group: Group, step: FreeObjects, number: int, thread: 
     words = []
     for kept in ready:
         kind = making.free_kind(kept.way, step.touch, think)
-        if step.bulk > 1 and step.order == "fifo" and kept.way[0] == ops.FREE:
+        if step.bulk > 1:
             words.append(_bulk_words(making, kept.slots, step.bulk, kind, ops.BULK_FREE))
         else:
             words.append(making.program.words(kind, kept.slots))

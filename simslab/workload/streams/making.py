@@ -145,6 +145,10 @@ class Making:
         return self.program.kinds.number(ops.Kind(opcode, cache, touch=touch, think=think))
 
     def own_free(self, objects: Objects) -> int:
-        """Return the kind of a free by the pattern that allocated: with the same touch and think time."""
-        touch = objects.touch if objects.kmalloc is None else min(objects.touch, objects.kmalloc.lowest)
+        """Return the kind of a free by the pattern that allocated: with the same touch and think time.
+
+        Not modelled: of sizes that are drawn, that an object's last bytes were not asked for; all of it may be touched.
+        """
+        fixed = None if objects.kmalloc is None else objects.kmalloc.fixed
+        touch = objects.touch if fixed is None else min(objects.touch, fixed)
         return self.free_kind(self.free_way(objects), touch, self.think_times.code(objects.think))

@@ -11,6 +11,7 @@ DEVICE = (
     "devices: [{{name: nic, every: 1 us, interrupts: 1, kmalloc: 8, {}}}]\n"
     "threads: [{{name: a, cpus: all, steps: [{{pattern: consume, of: nic}}]}}]"
 )
+KEPT_IN_BULK = "{{pattern: alloc, kmalloc: 8, count: 4}}, {{pattern: free, {}}}"
 CHURN = "{pattern: alloc_free, kmalloc: 64, operations: 10}"
 
 MEMCG = "kernel: {memcg: true}\n"
@@ -70,6 +71,9 @@ def test_every_shipped_workload_is_valid_and_described(name):
         ),
         (f"threads: [{GROUP % '{pattern: free}'}]", "no 'alloc' step of 'a' keeps 'objects'"),
         (f"threads: [{GROUP % '{pattern: alloc, kmalloc: 8, count: 1, bulk: 2}'}]", "bulk calls take a cache"),
+        (f"threads: [{GROUP % KEPT_IN_BULK.format('bulk: 2')}]", "'objects' are from kmalloc"),
+        (f"threads: [{GROUP % KEPT_IN_BULK.format('bulk: 2, order: lifo')}]", "in the order of their allocation"),
+        (f"threads: [{GROUP % '{pattern: bulk, cache: dentry, size: 4, repeat: 0}'}]", "repeat: 0 cannot stand here"),
         (DEVICE.format("gfp: GFP_KERNEL"), "GFP_KERNEL may sleep, an interrupt handler must not"),
         (DEVICE.format("cpu: '0,0'"), "CPU 0 is listed twice"),
         (f"scale: .nan\nthreads: [{GROUP % CHURN}]", "scale: nan.*expected a.*number"),

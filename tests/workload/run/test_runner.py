@@ -73,10 +73,21 @@ def test_a_standing_cache_of_another_size_than_recorded_is_told(tmp_path):
     assert measured.trace.skipped["cache 'dentry': 312 bytes in 320 recorded, 192 in 192 simulated (not skipped)"] == 2
 
 
-def test_a_recorded_size_that_kmalloc_refuses_fails(tmp_path):
+def test_a_recorded_size_that_kmalloc_refuses_is_left_out_and_told(tmp_path):
     measured = of_trace(tmp_path, ASKED.format(20, 10**17, 10**17, -1), ASKED.format(30, 8, 8, -1))
     check(measured)
-    assert measured.conservation["failed"] == 1
+    assert measured.trace.skipped["allocation of more than 4 MiB, which kmalloc of 5.10 does not serve"] == 1
+    assert (measured.conservation["failed"], measured.conservation["allocated"]) == (0, 1)
+
+
+@pytest.mark.parametrize("touch", [16384, 1 << 20])
+def test_what_slub_takes_from_the_page_allocator_is_written_to_its_end_and_no_further(touch):
+    def fetched(touch):
+        kept = [{"pattern": "alloc", "kmalloc": 16384, "count": 1}, {"pattern": "free", "touch": touch}]
+        measured = run("one-node", group(*kept, cpus="first 1"), kernel={"allocator": "slub"})
+        return sum(row.lines for row in measured.transfers if row.source == "l2")
+
+    assert fetched(touch) - fetched(0) == pytest.approx(16384 // 64, abs=4)
 
 
 def test_a_cache_that_is_not_there_is_told_at_each_step_that_names_it(tmp_path):

@@ -103,11 +103,11 @@ def test_bulk_calls_take_neighbouring_slots_and_the_last_what_is_left():
     ]
 
 
-def test_kmalloc_memory_and_other_orders_are_freed_one_by_one():
-    for keep, free in ((KEEP, {"bulk": 4}), (KEEP | {"kmalloc": None, "cache": "c"}, {"bulk": 4, "order": "lifo"})):
-        step = {key: value for key, value in keep.items() if value is not None}
-        made = program(group(step, {"pattern": "free", **free}), caches={"c": {"size": 64}})
-        assert sum(opcode in EMPTIES for opcode, _ in operations_of(made, 0)) == 5
+def test_a_free_by_the_step_that_allocates_touches_as_much_of_large_objects_as_of_small_ones():
+    sizes = {"choice": {8: 1, 4096: 1}}
+    made = program(group(CHURN | {"kmalloc": sizes, "touch": 1024, "order": "random"}))
+    touched = {(row[ops.OPCODE], row[ops.SIZE]): row[ops.TOUCH_BYTES] for row, _ in rows_of(made, 0)}
+    assert touched == {(ops.KMALLOC, 8): 8, (ops.KMALLOC, 4096): 1024, (ops.KFREE, 0): 1024}
 
 
 def test_a_bulk_step_repeats_a_pair_of_calls():
