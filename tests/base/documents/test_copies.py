@@ -1,12 +1,15 @@
 """What can be read only once is copied once; what lasts is read where it is."""
 
 import os
+import resource
+import signal
 import threading
 from pathlib import Path
 
 import pytest
 
 from simslab.base.documents.copies import HEAD, Copies
+from simslab.base.errors import UserError
 
 ALL = Copies(lambda path, file: -1)
 
@@ -59,3 +62,29 @@ def test_a_stream_of_this_process_is_copied_even_where_it_is_a_file(tmp_path):
         copy = Copies(lambda path, file: -1).readable(stream)
     assert copy != stream
     assert copy.read_text() == "lasts"
+
+
+def test_a_pipe_without_an_end_is_refused_and_leaves_nothing_behind():
+    seen = []
+    endless = Copies(lambda path, file: seen.append(file) or -1, most=4 * HEAD)
+    with pytest.raises(UserError, match="/dev/zero: more than 1 MiB through a pipe; expected a part"):
+        endless.readable(Path("/dev/zero"))
+    assert seen[0].stat().st_size == 0
+
+
+def test_a_pipe_that_ends_with_the_most_that_is_kept_is_taken(tmp_path):
+    writer = written(tmp_path / "pipe", b"x" * (2 * HEAD))
+    assert Copies(lambda path, file: -1, most=2 * HEAD).readable(tmp_path / "pipe").stat().st_size == 2 * HEAD
+    writer.join()
+
+
+def test_a_copy_for_which_there_is_no_room_is_told_and_not_read_from_where_it_began(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * HEAD, before[1]))
+    try:
+        with pytest.raises(UserError, match=r"cannot be copied to .*: File too large; expected room"):
+            ALL.readable(Path("/dev/zero"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
