@@ -66,7 +66,8 @@ class FreeObjects(Strict):
 class Lifetimes(Objects):
     """Allocate `objects`; each is freed after a lifetime counted in allocations of its thread.
 
-    A share `remote` of them is freed by another thread of the group: the next one, any one or one on another node.
+    A share `remote` of them is freed by another thread of the group: the next one, any one or one on another node, if
+    there is one there, else any; a thread that is alone frees all of its own.
     """
 
     pattern: Literal["lifetimes"]

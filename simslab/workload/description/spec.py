@@ -148,7 +148,7 @@ class TraceReplay(Strict):
     cpus: Literal["recorded", "modulo", "spread", "tasks"] = Field(
         "spread",
         description="recorded: recorded CPU n on CPU n; modulo: on CPU n mod the machine's; spread: recorded CPUs"
-        " evenly over the machine; tasks: each recorded task on the next CPU",
+        " evenly over the machine; tasks: each recorded task on the next CPU (idle tasks by CPU)",
     )
     timing: Literal["asap", "recorded"] = "asap"
     warm_up: Probability = Field(0.0, description="share of the events that run before recording starts")

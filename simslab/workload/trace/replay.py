@@ -26,6 +26,7 @@ from simslab.workload.trace.trace_shapes import Column
 
 _OPCODE = {CACHE_ALLOC: ops.ALLOC, CACHE_FREE: ops.FREE, KMALLOC: ops.KMALLOC, KFREE: ops.KFREE}
 NS_PER_S = 1_000_000_000
+IDLE = "0"  # pid of the idle task of every CPU
 _TIMING = ("trace", "timing")
 MAX_CYCLES = 1 << 49  # half of the engine's NEVER, so that boot and the replay itself fit too
 
@@ -208,7 +209,7 @@ def _nodes(trace: KmemTrace, places: CpuPlaces) -> Column:
 
 def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, seed: int) -> Column:
     """Return the machine's CPU for each event."""
-    recorded = (paired.trace.task if spec.cpus == "tasks" else paired.trace.cpu)[paired.event]
+    recorded = (_tasks(paired.trace) if spec.cpus == "tasks" else paired.trace.cpu)[paired.event]
     drawn = stream(seed, "trace", "placement") if spec.vary == "placement" else None
     if spec.cpus == "recorded" and int(recorded.max(initial=0)) >= places.nr_cpus:
         file = Path(paired.trace.file).name
@@ -225,6 +226,15 @@ def _cpus(paired: PairedTrace, spec: TraceReplay, places: CpuPlaces, seed: int) 
     rank = np.cumsum(present) - 1
     cpus: Column = order[rank[recorded] % places.nr_cpus]
     return cpus
+
+
+def _tasks(trace: KmemTrace) -> Column:
+    """Return the number of each event's task: pid 0 is another one on each CPU, its idle task."""
+    if IDLE not in trace.pids:
+        return trace.task
+    idle = trace.task == trace.pids.index(IDLE)
+    tasks: Column = np.where(idle, len(trace.pids) + trace.cpu, trace.task)
+    return tasks
 
 
 def _times(paired: PairedTrace, count: int, frequency_hz: int) -> Words:

@@ -115,6 +115,13 @@ def test_a_node_that_the_machine_has_not_got_becomes_any_and_is_told(tmp_path):
     assert result.summary.skipped["for a node this machine has not got (from any node, not skipped)"] == 2
 
 
+def test_the_idle_tasks_of_different_cpus_are_different_tasks(tmp_path):
+    where = ["<idle>-0 [002]", "<idle>-0 [000]", "t-9 [000]", "<idle>-0 [002]", "t-9 [002]"]
+    events = [kmalloc(i, 32 + i, -1).replace("t-1 [000]", place) for i, place in enumerate(where)]
+    threads = made(of_events(tmp_path, *events), cpus="tasks").program.threads
+    assert sorted(len(thread.words) for thread in threads) == [1, 2, 2]
+
+
 def test_time_stamps_that_run_backwards_are_told(tmp_path):
     events = [kmalloc(5, 32, -1), EVENT.format(time=1, event="kfree", ptr=32), kmalloc(6, 64, -1)]
     result = made(of_events(tmp_path, *events))
