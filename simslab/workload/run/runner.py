@@ -281,7 +281,7 @@ def _program(
     traces = [read_paired(file) for file in workload.trace.files]
     result = replay(traces, workload.trace, places, system.machine.frequency_hz, workload.scale, seed)
     result.summary.skipped.update(other_sizes(system, result.caches, result.objects))
-    return result.program, [trace_cache(system, cache) for cache in result.caches], result.summary
+    return result.program, [trace_cache(system, each, workload.kernel.memcg) for each in result.caches], result.summary
 
 
 def _used_cache(system: System, workload: Workload, name: str, made: dict[str, Cache]) -> Cache:

@@ -230,12 +230,15 @@ def create_caches(system: System, specs: dict[str, CacheSpec], memcg: bool = Fal
     return made
 
 
-def trace_cache(system: System, wanted: TraceCache) -> Cache:
-    """Return the cache that serves a recorded one: the standing cache of that name, else a new one of its size."""
+def trace_cache(system: System, wanted: TraceCache, memcg: bool = False) -> Cache:
+    """Return the cache that serves a recorded one: the standing cache of that name, else a new one of its size.
+
+    In a kernel with `memcg` it has SLAB_ACCOUNT as the recorded one had.
+    """
     found = system.find_cache(wanted.name)
     if found is not None:
         return found
-    flags = SLAB_HWCACHE_ALIGN if wanted.hwcache_align else 0
+    flags = (SLAB_HWCACHE_ALIGN if wanted.hwcache_align else 0) | (SLAB_ACCOUNT if memcg and wanted.account else 0)
     cache = system.allocator.kmem_cache_create(wanted.name, wanted.size, 0, flags)
     if cache is None:
         raise BadValue(f"the kernel cannot create '{wanted.name}' of {wanted.size} bytes", at=("trace", "file"))

@@ -59,6 +59,7 @@ class KmemTrace:
     ptr: Column  # int64, the bits as printed: an identity, not an address; UNKNOWN_PTR where none was printed
     shape: Column  # int32
     shapes: Column  # int64, six rows: kind, bytes_req, bytes_alloc, gfp, node, name
+    accounted: frozenset[int] = frozenset()  # shapes of allocations whose cache has SLAB_ACCOUNT, as far as that shows
     names: tuple[str, ...] = ()
     gfp_texts: tuple[str, ...] = ()
     gfp_bits: tuple[int, ...] = ()  # of each text, the bits of 5.10
@@ -270,6 +271,7 @@ def _trace(path: Path, reader: _Reader) -> KmemTrace:
         str(path),
         **columns,
         shapes=shapes.columns(),
+        accounted=frozenset(shapes.accounted),
         names=tuple(shapes.names),
         gfp_texts=tuple(shapes.gfp_texts),
         gfp_bits=tuple(shapes.gfp_bits),

@@ -45,11 +45,15 @@ _BLOCK: Final = 1 << 16  # events paired at a time
 
 @dataclass(frozen=True)
 class TraceCache:
-    """A cache that a trace needs; `size` is what one object asks for and `stride` what it was given, in bytes."""
+    """A cache that a trace needs; `size` is what one object asks for and `stride` what it was given, in bytes.
+
+    `account`: objects were charged that did not ask for it, so it has SLAB_ACCOUNT.
+    """
 
     name: str
     size: int
     stride: int
+    account: bool = False
 
     @property
     def hwcache_align(self) -> bool:
@@ -198,14 +202,17 @@ def _caches_of(trace: KmemTrace, pairs: list[int]) -> tuple[tuple[TraceCache, ..
     """Return the caches, and the number of each pair's, of pairs of a shape and a name; the largest objects count."""
     _kind, req, alloc, *_ = trace.shapes.tolist()
     largest: dict[str, tuple[int, int]] = {}
+    accounted: set[str] = set()
     labels = []
     for pair_of_both in pairs:
         shape, name = divmod(pair_of_both, len(trace.names) + 1)
         label = trace.names[name - 1] if name else f"size-{alloc[shape]}"
         largest[label] = max(largest.get(label, (0, 0)), (req[shape], alloc[shape]))
         labels.append(label)
+        if shape in trace.accounted:
+            accounted.add(label)
     if len(largest) > MAX_CACHES:
         raise UserError(f"{len(largest)} caches in a trace", file=trace.file, expected=f"at most {MAX_CACHES}")
     numbers = {label: number for number, label in enumerate(largest)}
-    caches = tuple(TraceCache(label, *size) for label, size in largest.items())
+    caches = tuple(TraceCache(label, *size, label in accounted) for label, size in largest.items())
     return caches, np.array([numbers[label] for label in labels], dtype=np.int32)

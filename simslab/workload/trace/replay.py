@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -156,13 +157,14 @@ def _delay_starts(program: Program, longest: int, seed: int) -> None:
 
 
 def _number_caches(program: Program, caches: dict[str, TraceCache], paired: PairedTrace, count: int) -> dict[int, int]:
-    """Return the program's number of each cache that is used, new ones in the order of first use; the largest objects
-    of any trace count."""
+    """Return the program's number of each cache that is used, new ones in the order of first use; of any trace the
+    largest objects count, and that some were accounted."""
     last_slot = int(paired.slot[:count].max(initial=-1))
     used = paired.caches[: int(paired.slot_cache[: last_slot + 1].max(initial=-1)) + 1]
     for cache in used:
         known = caches.get(cache.name, cache)
-        caches[cache.name] = max(known, cache, key=lambda each: (each.size, each.stride))
+        largest = max(known, cache, key=lambda each: (each.size, each.stride))
+        caches[cache.name] = dataclasses.replace(largest, account=known.account or cache.account)
     return {index: program.cache(cache.name) for index, cache in enumerate(used)} | {NO_CACHE: NO_CACHE}
 
 

@@ -9,6 +9,8 @@ Layouts of include/trace/events/kmem.h (`perf script` and `trace-cmd report` pri
 | 6.0 | `... accounted=true/false` | `name=` |
 | 6.1 and later | `name=` of kmem_cache_alloc, `bytes_req= bytes_alloc= gfp_flags= node= accounted=` | `name=` |
 
+`accounted=` is true where the flags have __GFP_ACCOUNT and, of kmem_cache_alloc, where the cache has SLAB_ACCOUNT.
+
 Any order is taken, and fields of other names are passed over: a later kernel may print more. Numbers may be decimal or
 hexadecimal, and the option `fields` (6.4) repeats them in parentheses: `bytes_req=0x40 (64)`.
 """
@@ -21,6 +23,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from simslab.kernel.mm.gfp import ACCOUNT
 from simslab.workload.trace.recorded_gfp import recorded_gfp
 from simslab.workload.trace.trace_events import CACHE_ALLOC, KMALLOC
 
@@ -40,6 +43,7 @@ _BEHIND: Final = re.compile(  # perf's fields ip, sym and dso; the place in the 
     rb"\s+(?:[0-9a-f]{8,16} \S+(?: \(\S+\))?|\[-?\d+:0x[0-9a-f]+:\d+\])\Z"
 )
 _NUMBER: Final = re.compile(rb"(-?[0-9]{1,18}|0x[0-9a-f]{1,16})(?: \([^()]*\))?")
+_TRUE: Final = (b"true", b"(true)")
 _SIZES: Final = (b"bytes_req", b"bytes_alloc")
 
 
@@ -60,6 +64,7 @@ class ShapeTable:
         self.gfp_bits = [0]
         self.gfp_unknown: list[tuple[str, ...]] = [()]
         self.names = _Codes()
+        self.accounted: set[int] = set()  # of these, by the cache: the flags do not ask for it
         self.fields: dict[int, set[frozenset[bytes]]] = {}  # kind: the sets of fields seen
 
     def new(self, kind: int, text: bytes) -> int:
@@ -70,7 +75,10 @@ class ShapeTable:
             return NOT_UNDERSTOOD
         self.fields.setdefault(kind, set()).add(frozenset(fields))
         self.rows.append(row)
-        return len(self.rows) - 1
+        number = len(self.rows) - 1
+        if fields.get(b"accounted") in _TRUE and kind == CACHE_ALLOC and not self.gfp_bits[row[GFP]] & ACCOUNT:
+            self.accounted.add(number)
+        return number
 
     def columns(self) -> Column:
         """Return the shapes as six columns: kind, bytes_req, bytes_alloc, gfp, node, name."""

@@ -9,7 +9,7 @@ from simslab.base.errors import BadValue
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.machine.library import load_machine
-from simslab.slab_common.flags import SLAB_FAILSLAB
+from simslab.slab_common.flags import SLAB_ACCOUNT, SLAB_FAILSLAB
 from simslab.workload.description.kernel_options import FailSlabSpec, KernelOptions
 from simslab.workload.description.spec import CacheSpec
 from simslab.workload.description.tunables import Tunables
@@ -166,6 +166,13 @@ def test_a_recorded_cache_is_the_standing_one_or_a_new_one_of_its_size(system):
     assert dentry is system.find_cache("dentry")
     made = trace_cache(system, TraceCache("recorded", 712, 768))
     assert (made.object_size, made.size) == (712, 768)
+
+
+@pytest.mark.parametrize(("memcg", "account"), [(True, True), (True, False), (False, True)])
+def test_a_recorded_cache_whose_objects_were_accounted_is_one_where_the_kernel_knows_cgroups(memcg, account):
+    system = boot_system(load_machine("one-node"), KernelOptions(memcg=memcg), quantum=0)
+    made = trace_cache(system, TraceCache("recorded", 712, 768, account), memcg)
+    assert bool(made.flags & SLAB_ACCOUNT) == (memcg and account)
 
 
 def test_standing_caches_of_other_sizes_than_recorded_are_told_with_both(system):

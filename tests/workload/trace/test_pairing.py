@@ -198,3 +198,20 @@ def test_what_kmalloc_cannot_serve_is_left_out_and_told(tmp_path):
     result = paired(tmp_path, kmalloc(1, largest), kmalloc(2, largest + 1), kmalloc(0, largest + 1), kmalloc(3))
     assert result.event.tolist() == [0, 3]
     assert result.skipped == {TOO_LARGE: 1, FAILED_ALLOCATION: 1}
+
+
+def test_a_cache_whose_objects_were_accounted_though_nobody_asked_is_told(tmp_path):
+    def told(name, flags, accounted):
+        fields = f" name={name} bytes_req=100 bytes_alloc=104 gfp_flags={flags} node=-1 accounted={accounted}"
+        return line("kmem_cache_alloc", 1, fields)
+
+    result = paired(
+        tmp_path,
+        told("by_cache", "GFP_KERNEL", "true"),
+        told("by_cache", "GFP_KERNEL|__GFP_ACCOUNT", "true"),
+        told("asked", "GFP_KERNEL_ACCOUNT", "true"),
+        told("plain", "GFP_KERNEL", "false"),
+    )
+    assert [(cache.name, cache.account) for cache in result.caches] == [
+        ("by_cache", True), ("asked", False), ("plain", False),
+    ]  # fmt: skip

@@ -261,6 +261,15 @@ def test_traces_follow_one_another_at_a_barrier_and_share_no_object(tmp_path):
     assert [(cache.name, cache.size) for cache in made_of_both.caches] == [("mine", 128)]
 
 
+def test_a_cache_is_accounted_if_it_was_in_any_trace(tmp_path):
+    small = MADE.format(64) + " accounted=true"
+    files = [written(tmp_path, f"{i}.txt", [(0, 0, text)]) for i, text in enumerate((small, MADE.format(128)))]
+    both = [pair(read_kmem_trace(file)) for file in files]
+    spec = TraceReplay(file=files[0], then=[files[1]])
+    (cache,) = replay(both, spec, CpuPlaces((0, 0), 1), GHZ, 1.0).caches
+    assert (cache.size, cache.account) == (128, True)
+
+
 def test_what_was_left_out_of_any_trace_is_told_of_all(tmp_path):
     summary = of_both(tmp_path).summary
     assert (summary.file, summary.events, summary.replayed) == ("first.txt, second.txt", 5, 4)
