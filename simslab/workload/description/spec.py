@@ -151,7 +151,9 @@ class TraceReplay(Strict):
         " evenly over the machine; tasks: each recorded task on the next CPU (idle tasks by CPU)",
     )
     timing: Literal["asap", "recorded"] = "asap"
-    warm_up: Probability = Field(0.0, description="share of the events that run before recording starts")
+    warm_up: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="share of the events that run before recording starts"
+    )
     vary: Literal["none", "start", "placement"] = Field(
         "none",
         description="what the seed draws, as the recording itself draws nothing: start: each CPU begins up to "
@@ -187,7 +189,9 @@ class Workload(Strict):
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 1
     scale: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = Field(
-        1.0, description="multiplies every number of operations; not of live objects, which weigh more in a short run"
+        1.0,
+        description="multiplies every number of operations; not of live objects, which weigh more in a short run. Of a"
+        " trace the first part, at most 1",
     )
     kernel: KernelOptions = KernelOptions()
     heap: Heap = Field(
@@ -245,6 +249,9 @@ def _trace_or_threads(workload: Workload) -> list[BadValue]:
         return [BadValue("the workload does nothing", expected="either 'threads' or 'trace'")]
     if workload.trace is not None and (workload.threads or workload.devices):
         return [BadValue("a trace and threads or devices are given", expected="either 'threads' or 'trace'")]
+    if workload.trace is not None and workload.scale > 1:
+        told = f"there is no more of a recording than all of it, scale {workload.scale:g} asks for more"
+        return [BadValue(told, expected="at most 1, or the trace again in 'then'", at=("scale",))]
     return []
 
 

@@ -37,6 +37,8 @@ def test_every_shipped_workload_is_valid_and_described(name):
         ("threads: []", "the workload does nothing"),
         (f"treads: [{GROUP % CHURN}]", "unknown key 'treads'.*did you mean 'threads'"),
         (f"threads: [{GROUP % CHURN}]\ntrace: {{file: x}}", "either 'threads' or 'trace'"),
+        ("trace: {file: a, warm_up: 1}", "warm_up: 1 cannot stand here.*less than 1"),
+        ("scale: 1.5\ntrace: {file: a}", "scale: there is no more of a recording than all of it"),
         ("trace: {file: a, phases: {x: 0.1}}", "expected the first at 0"),
         ("trace: {file: a, phases: {x: 0, y: 0.5, z: 0.5}}", "each later than the one before"),
         ("trace: {file: a, then: [b], phases: {x: 0}}", "several traces are phases already"),
