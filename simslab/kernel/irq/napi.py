@@ -1,9 +1,10 @@
 """Receiving packets by polling after an interrupt (net/core/dev.c: NAPI).
 
-A device's interrupt handler only notes that the device is to be polled and raises NET_RX_SOFTIRQ; the softirq calls the
-device's poll function until it has nothing left, then its interrupts are allowed again.
+A device's interrupt handler only notes that the device is to be polled and raises NET_RX_SOFTIRQ. A run of the softirq
+calls each device's poll function once, and raises the softirq again for those that may have more; when one has nothing
+left its interrupts are allowed again.
 
-Not modelled: the softirq's own limit of time (two jiffies; its budget comes first).
+Not modelled: interrupts masked for the moment in which the softirq takes the list of devices.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from simslab.machine.core.cpu import Cpu
 
 NAPI_POLL_WEIGHT: Final = 64  # packets one call of poll may take
 NETDEV_BUDGET: Final = 300  # packets one run of the softirq may take
+NETDEV_BUDGET_JIFFIES: Final = 2  # and the time (netdev_budget_usecs)
 SCHEDULE_INSNS: Final = 40  # estimate: napi_schedule
 POLL_INSNS: Final = 120  # estimate: net_rx_action and napi_poll around one call
 
@@ -29,7 +31,8 @@ PollFunction = Callable[[Cpu, int], int]
 class Napi:
     """Devices to be polled, by CPU. A poll function is given a number of packets and returns how many it took.
 
-    One that takes all it may take is polled again; one that takes fewer has ended by itself (napi_complete_done).
+    One that takes all it may take is polled again by the next run of the softirq; one that takes fewer has ended by
+    itself (napi_complete_done).
     """
 
     def __init__(self, softirqs: Softirqs, nr_cpus: int) -> None:
@@ -52,15 +55,19 @@ class Napi:
         cpu.irq_restore(flags)
 
     def net_rx_action(self, cpu: Cpu) -> None:
-        """Poll this CPU's devices in turn until all have ended or the budget is used up (net_rx_action)."""
-        waiting, budget = self.poll_list[cpu.id], NETDEV_BUDGET
-        while waiting:
+        """Poll each of this CPU's devices once, unless budget or time are used up before (net_rx_action)."""
+        own, budget = self.poll_list[cpu.id], NETDEV_BUDGET
+        end = self.softirqs.jiffies(cpu) + NETDEV_BUDGET_JIFFIES
+        waiting, again = deque(own), deque[PollFunction]()
+        own.clear()  # it takes those that are scheduled meanwhile, whose interrupt raises the softirq
+        while waiting and budget > 0 and self.softirqs.jiffies(cpu) < end:
             poll = waiting.popleft()
             cpu.insn_cold(POLL_INSNS)
             taken = poll(cpu, NAPI_POLL_WEIGHT)
             budget -= taken
             if taken >= NAPI_POLL_WEIGHT:
-                waiting.append(poll)  # to be polled again, after the others
-            if budget <= 0 and waiting:
-                self.softirqs.raise_softirq(cpu, NET_RX_SOFTIRQ)
-                return
+                again.append(poll)
+        if waiting or again:
+            own.extendleft(reversed(waiting))
+            own.extend(again)
+            self.softirqs.raise_softirq(cpu, NET_RX_SOFTIRQ)

@@ -40,11 +40,20 @@ def test_a_device_with_few_packets_is_polled_once(kernel, cpu):
     assert not kernel.napi.poll_list[cpu.id]
 
 
-def test_one_that_takes_all_it_may_take_is_polled_again(kernel, cpu):
+def run(kernel, cpu):
+    """Let NET_RX_SOFTIRQ run once; whether it is to run again."""
+    kernel.softirqs.pending[cpu.id] = 0
+    kernel.napi.net_rx_action(cpu)
+    return kernel.softirqs.pending[cpu.id] == 1 << NET_RX_SOFTIRQ
+
+
+def test_one_that_takes_all_it_may_take_is_polled_again_by_the_next_run(kernel, cpu):
     device = Device(NAPI_POLL_WEIGHT)
     schedule(kernel, cpu, device)
-    kernel.napi.net_rx_action(cpu)
-    assert len(device.offered) == 2
+    assert run(kernel, cpu)
+    assert (len(device.offered), len(kernel.napi.poll_list[cpu.id])) == (1, 1)
+    assert not run(kernel, cpu)
+    assert (len(device.offered), len(kernel.napi.poll_list[cpu.id])) == (2, 0)
 
 
 def test_devices_take_turns(kernel, cpu):
@@ -52,18 +61,47 @@ def test_devices_take_turns(kernel, cpu):
     devices = {name: Device(NAPI_POLL_WEIGHT + 1) for name in "ab"}
     for name, device in devices.items():
         kernel.napi.napi_schedule(cpu, lambda on, weight, n=name, d=device: order.append(n) or d.poll(on, weight))
-    kernel.napi.net_rx_action(cpu)
-    assert "".join(order) == "abab"
+    while run(kernel, cpu):
+        order.append("|")
+    assert "".join(order) == "ab|ab"
 
 
-def test_a_run_ends_with_its_budget_and_asks_for_another(kernel, cpu):
-    device = Device(10 * NETDEV_BUDGET)
-    schedule(kernel, cpu, device)
-    kernel.softirqs.pending[cpu.id] = 0
-    kernel.napi.net_rx_action(cpu)
-    assert len(device.offered) == -(-NETDEV_BUDGET // NAPI_POLL_WEIGHT)
-    assert kernel.softirqs.pending[cpu.id] == 1 << NET_RX_SOFTIRQ
-    assert len(kernel.napi.poll_list[cpu.id]) == 1
+def test_a_run_ends_with_its_budget_and_the_next_begins_with_those_it_did_not_poll(kernel, cpu):
+    order = []
+    for name in "abcdefg":
+        device = Device(2 * NAPI_POLL_WEIGHT)
+        kernel.napi.napi_schedule(cpu, lambda on, weight, n=name, d=device: order.append(n) or d.poll(on, weight))
+    assert run(kernel, cpu)
+    assert len(order) == -(-NETDEV_BUDGET // NAPI_POLL_WEIGHT)
+    run(kernel, cpu)
+    assert "".join(order) == "abcde" + "fgabc"
+
+
+def test_a_run_ends_after_two_jiffies(kernel, cpu):
+    slow = Device(1)
+    jiffy = kernel.machine.frequency_hz // kernel.hz
+    kernel.napi.napi_schedule(cpu, lambda on, weight: on.charge(0, 3 * jiffy) or 0)
+    schedule(kernel, cpu, slow)
+    assert run(kernel, cpu)
+    assert slow.offered == []
+    assert not run(kernel, cpu)
+    assert slow.packets == 0
+
+
+def test_a_device_scheduled_while_others_are_polled_comes_before_those_that_have_more(kernel, cpu):
+    order = []
+    late = Device(1)
+
+    def first(on, weight):
+        order.append("first")
+        if len(order) == 1:
+            kernel.napi.napi_schedule(on, lambda *polled: order.append("late") or late.poll(*polled))
+        return weight if len(order) == 1 else 0
+
+    kernel.napi.napi_schedule(cpu, first)
+    assert run(kernel, cpu)
+    run(kernel, cpu)
+    assert order == ["first", "late", "first"]
 
 
 def test_a_budget_used_up_by_the_last_packet_asks_for_nothing(kernel, cpu):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simslab.kernel.irq.napi import NAPI_POLL_WEIGHT
 from simslab.kernel.irq.softirq import MAX_SOFTIRQ_RESTART, NET_RX_SOFTIRQ, RCU_SOFTIRQ, TASKLET_SOFTIRQ, TIMER_SOFTIRQ
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
@@ -103,8 +104,9 @@ def test_a_tick_raises_only_what_is_due(kernel, cpu):
     assert (kernel.softirqs.raised[TIMER_SOFTIRQ], kernel.softirqs.raised[RCU_SOFTIRQ]) == (0, 1)
 
 
-def test_a_device_is_polled_until_it_has_nothing_left(kernel, cpu):
-    left = [150]
+@pytest.mark.parametrize(("packets", "polls"), [(150, 3), (639, 10), (700, 11)])
+def test_a_device_is_polled_once_a_round_and_after_ten_by_ksoftirqd(kernel, cpu, packets, polls):
+    left = [packets]
 
     def poll(on, budget):
         taken = min(budget, left[0])
@@ -112,21 +114,11 @@ def test_a_device_is_polled_until_it_has_nothing_left(kernel, cpu):
         return taken
 
     interrupt(kernel, cpu, lambda on: kernel.napi.napi_schedule(on, poll))
+    assert left == [max(0, packets - MAX_SOFTIRQ_RESTART * NAPI_POLL_WEIGHT)]
+    assert kernel.softirqs.woken == (polls > MAX_SOFTIRQ_RESTART)
+    kernel.run_due_work(cpu)
     assert left == [0]
-    assert kernel.softirqs.ran[NET_RX_SOFTIRQ] == 1
-
-
-def test_polling_beyond_the_budget_goes_on_in_another_round(kernel, cpu):
-    left = [700]
-
-    def poll(on, budget):
-        taken = min(budget, left[0])
-        left[0] -= taken
-        return taken
-
-    interrupt(kernel, cpu, lambda on: kernel.napi.napi_schedule(on, poll))
-    assert left == [0]
-    assert kernel.softirqs.ran[NET_RX_SOFTIRQ] == 3
+    assert kernel.softirqs.ran[NET_RX_SOFTIRQ] == polls
 
 
 def test_delays_are_told_by_who_had_masked_the_interrupt(kernel, cpu):
