@@ -40,7 +40,7 @@ class KernelInterrupts(InterruptHandler):
         self.ticks: dict[int, int] = {}
         timers = tick_sched.timers
         softirqs.open_softirq(TIMER_SOFTIRQ, lambda cpu: timers.run_timers(cpu, jiffies(cpu)))
-        softirqs.open_softirq(RCU_SOFTIRQ, rcu.rcu_core)
+        softirqs.open_softirq(RCU_SOFTIRQ, self._rcu_core)
 
     def start_tick(self, cpu: Cpu) -> None:
         """Let the timer interrupt of `cpu` arrive at the next jiffy, and from then on at each while it works."""
@@ -69,6 +69,11 @@ class KernelInterrupts(InterruptHandler):
         if vector == TIMER_VECTOR:
             self.tick_sched.irq_exit(cpu)
         return 0
+
+    def _rcu_core(self, cpu: Cpu) -> None:
+        """Run a batch of RCU callbacks, and raise the softirq again for what is left (rcu_core_si)."""
+        if self.rcu.rcu_core(cpu, most=self.rcu.batch(cpu)) and self.rcu.ready(cpu):
+            self.softirqs.raise_softirq(cpu, RCU_SOFTIRQ)
 
     def _tick(self, cpu: Cpu) -> None:
         """One timer tick (update_process_times); those missed while the CPU slept are skipped (tick_nohz)."""

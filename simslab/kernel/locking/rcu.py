@@ -12,6 +12,9 @@ from simslab.machine.core.cpu import Cpu
 GRACE_PERIOD_JIFFIES: Final = 3  # estimate: begin, quiescent states at a tick, end
 CALL_RCU_INSNS: Final = 60  # estimate
 CALLBACK_INSNS: Final = 30  # estimate
+BLIMIT: Final = 10  # callbacks of a batch,
+RCU_DIVISOR: Final = 7  # or of all those that wait one in 128 (a shift);
+QHIMARK: Final = 10_000  # above so many there is no limit
 
 
 class Rcu:
@@ -32,11 +35,19 @@ class Rcu:
         self.callbacks[cpu.id].append((ready, function, argument))
         self.needs_tick(cpu, ready)
 
-    def rcu_core(self, cpu: Cpu, until: int = -1) -> int:
-        """Run callbacks whose grace period is over (by `until`, default now); returns how many (rcu_do_batch)."""
+    def batch(self, cpu: Cpu) -> int:
+        """How many callbacks the softirq runs at once; as many as there are on a CPU that is idle (rcu_do_batch).
+
+        Not modelled: the limit of 3 ms.
+        """
+        pending = len(self.callbacks[cpu.id])
+        return max(BLIMIT, pending >> RCU_DIVISOR) if cpu.busy and pending <= QHIMARK else pending
+
+    def rcu_core(self, cpu: Cpu, until: int = -1, most: int = NEVER) -> int:
+        """Run at most `most` callbacks whose grace period is over (by `until`, default now); returns how many."""
         limit = cpu.now if until < 0 else until
         queue, ran = self.callbacks[cpu.id], 0
-        while queue and queue[0][0] <= limit:
+        while queue and ran < most and queue[0][0] <= limit:
             _, function, argument = queue.popleft()
             cpu.insn(CALLBACK_INSNS)
             function(cpu, argument)

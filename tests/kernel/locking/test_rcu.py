@@ -1,4 +1,7 @@
+import pytest
+
 from simslab.base.clock import NEVER
+from simslab.kernel.irq.softirq import RCU_SOFTIRQ
 from simslab.kernel.kernel import Kernel
 from simslab.machine.accounting import causes
 
@@ -58,3 +61,27 @@ def test_a_cpu_is_woken_for_the_callbacks_of_one_that_is_gone(kernel: Kernel) ->
     kernel.cpu_down(stays, goes.id)
     kernel.cpu_down(stays, 2)  # which has none
     assert woken == [(stays.id, now + kernel.rcu.grace_period)]
+
+
+@pytest.mark.parametrize(
+    ("busy", "callbacks", "batches"),
+    [(0, 250, [250]), (1, 250, [10] * 25), (1, 12_800, [12_800]), (1, 2600, [20, 20, 20])],
+)
+def test_the_softirq_runs_a_batch_and_leaves_the_rest_to_the_next_unless_the_cpu_is_idle(
+    kernel: Kernel, busy: int, callbacks: int, batches: list[int]
+) -> None:
+    cpu, ran = kernel.machine.cpus[0], [0]
+    for _ in range(callbacks):
+        kernel.rcu.call_rcu(cpu, lambda on, argument: ran.append(ran.pop() + 1), None)
+    cpu.charge(causes.WAIT, kernel.rcu.grace_period + 1000)
+    cpu.busy, cpu.in_interrupt = busy, 1
+    action = kernel.softirqs.actions[RCU_SOFTIRQ]
+    assert action is not None
+    found = []
+    for _ in batches:
+        kernel.softirqs.pending[cpu.id] = 0
+        ran[0] = 0
+        action(cpu)
+        found.append(ran[0])
+    assert found == batches
+    assert bool(kernel.softirqs.pending[cpu.id]) == (sum(batches) < callbacks)
