@@ -103,12 +103,13 @@ class ConsumeStream:
         """Return the turns from `start` on in which this thread consumes of a handover, and the words."""
         handover, table = self.handovers[ring], self.frees[ring]
         turns = np.arange(start, min(start + count, handover.count))
-        chosen = turns[_share(ring, self.thread, len(self.handovers), self.threads, turns)]
+        wholes = turns // len(handover.ways)  # a device's packets: who takes one takes all its objects
+        chosen = turns[_share(ring, self.thread, len(self.handovers), self.threads, wholes)]
         return chosen, self.words(table[remainders(chosen, len(table))], handover.slots(chosen))
 
 
 def _share(ring: int, thread: int, rings: int, threads: int, turns: Words) -> Chosen:
-    """Return which of a ring's objects a thread consumes."""
+    """Return which of a ring's objects, or packets, a thread consumes."""
     if rings >= threads:
         return np.full(len(turns), ring % threads == thread)
     if thread % rings != ring:

@@ -99,6 +99,15 @@ def test_a_free_of_another_thread_has_the_touch_and_the_think_time_of_the_one_th
     assert (produced[ops.TOUCH_BYTES], consumed[ops.TOUCH_BYTES], consumed[ops.THINK]) == (8, 32, 2000)
 
 
+def test_who_takes_a_packet_of_a_device_frees_all_its_objects():
+    nic = {"name": "nic", "every": "1 us", "interrupts": 10, "burst": 3, "caches": ["head", "frags"], "kmalloc": 64}
+    sizes = {"head": {"size": 232}, "frags": {"size": 512}}
+    made = program(group({"pattern": "consume", "of": "nic"}, cpus="first 4"), devices=[nic], caches=sizes)
+    (device,) = made.devices
+    packets = [[(slot - device.first_slot) // 3 for _, slot in operations_of(made, thread)] for thread in range(4)]
+    assert packets == [[packet for packet in range(thread, 30, 4) for _ in range(3)] for thread in range(4)]
+
+
 BLEED = {"pattern": "bleed", "kmalloc": 64, "live": 6, "rounds": 3, "replacements": 20}
 
 
