@@ -93,7 +93,7 @@ class Run:
         try:
             engine.run()
         except Deadlock:
-            stuck = "; ".join(thread.waiting() for thread in self.threads if thread.waits_for)
+            stuck = "; ".join(t.waiting(self.program.phases) for t in self.threads if t.waits_for)
             raise StuckError(f"no thread can go on: {stuck}") from None
 
 

@@ -251,10 +251,11 @@ class WorkloadThread:
         self.kernel.run_due_work(self.cpu)
         return 0
 
-    def waiting(self) -> str:
-        """Say what the thread waits for."""
+    def waiting(self, phases: list[str]) -> str:
+        """Say what the thread waits for, and in which of the `phases`: a step, or a part of a trace."""
         reasons = ("", "object in slot", "room in slot", "barrier", "device", "cycle")
-        return f"{self.name} on CPU {self.cpu.id} for {reasons[self.waits_for]} {self.waits_at}"
+        phase = f" in '{phases[self.phases[len(self.phases) - 1][0]]}'" if self.phases else ""
+        return f"{self.name} on CPU {self.cpu.id}{phase} for {reasons[self.waits_for]} {self.waits_at}"
 
 
 class Waker:

@@ -1,7 +1,7 @@
 """Turning a recorded kmem trace into operation streams for the CPUs of one machine.
 
-Not modelled: the context in which an event was recorded: what softirqs and interrupts did is done by the CPU's task, and
-charged to its cgroup.
+Not modelled: the context in which an event was recorded: what softirqs and interrupts did is done by the CPU's task,
+and charged to its cgroup.
 """
 
 from __future__ import annotations

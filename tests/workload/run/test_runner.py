@@ -28,7 +28,7 @@ def test_warm_up_is_not_counted_but_conserved():
 
 def test_a_workload_that_cannot_go_on_names_who_waits():
     step = [{"pattern": "consume", "of": "b"}, {"pattern": "produce", "kmalloc": 8, "count": 5}]
-    with pytest.raises(StuckError, match=r"a/0 on CPU 0 for object.*b/0 on CPU 7 for object"):
+    with pytest.raises(StuckError, match=r"a/0 on CPU 0 in 'a 1 consume' for object.*b/0 on CPU 7 in 'b 1 cons.*for"):
         run(
             "one-node",
             {"name": "a", "cpus": "first 1", "steps": step},
