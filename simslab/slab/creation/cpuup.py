@@ -15,7 +15,7 @@ from simslab.machine.core.cpu import Cpu
 from simslab.slab.core import SlabCore
 from simslab.slab.creation import node_setup
 from simslab.slab.creation.node_setup import NodeSetup
-from simslab.slab.kmem_cache import AlienTable, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
 SITE_CANCELED: Final = callsites.site("cpuup_canceled")
@@ -77,20 +77,7 @@ def retire_cpu(core: SlabCore, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, goi
     if last:
         if shared is not None:
             core.kfree(cpu, shared.addr)
-        send_home(core, cpu, cache, alien)
+        core.drain.drain_alien_cache(cpu, cache, alien, alien_addr)
         node_setup.free_alien_cache(core, cpu, alien, alien_addr)
     for chain in surplus:
         pages.slabs_destroy(cpu, cache, chain)
-
-
-def send_home(core: SlabCore, cpu: Cpu, cache: KmemCache, aliens: AlienTable | None) -> None:
-    """Drain alien arrays that no node refers to any more (mm/slab.c: drain_alien_cache)."""
-    for nid, alien in enumerate(aliens or ()):
-        if alien is None:
-            continue
-        flags = cpu.irq_save(SITE_CANCELED)
-        alien.lock.lock(cpu, SITE_CANCELED)
-        surplus = core.freeing.drain_alien_array(cpu, cache, alien.ac, nid)
-        alien.lock.unlock(cpu)
-        cpu.irq_restore(flags)
-        core.pages.slabs_destroy(cpu, cache, surplus)

@@ -43,11 +43,8 @@ cdef class SlabDrain:
     ) except? -1
     @cython.locals(surplus=cython.longlong)
     cdef long long drain_array(self, Cpu cpu, KmemCache cache, KmemCacheNode n, ArrayCache ac, long long node) except -1
-    @cython.locals(
-        aliens=AlienTable, addr=cython.longlong, nid=cython.longlong, alien=AlienCache, flags=cython.longlong,
-        surplus=cython.longlong
-    )
-    cdef long long drain_alien_cache(self, Cpu cpu, KmemCache cache, KmemCacheNode n) except -1
+    @cython.locals(nid=cython.longlong, alien=AlienCache, flags=cython.longlong, surplus=cython.longlong)
+    cpdef long long drain_alien_cache(self, Cpu cpu, KmemCache cache, AlienTable aliens, long long addr) except -1
     @cython.locals(freed=cython.longlong, pfn=cython.longlong)
     cpdef long long drain_freelist(self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long tofree) except -1
     @cython.locals(node=cython.longlong, n=KmemCacheNode, ac=ArrayCache, surplus=cython.longlong)

@@ -12,7 +12,7 @@ from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
 from simslab.slab import paths
 from simslab.slab.free import SlabFree
-from simslab.slab.kmem_cache import ArrayCache, KmemCache, KmemCacheNode
+from simslab.slab.kmem_cache import AlienTable, ArrayCache, KmemCache, KmemCacheNode
 from simslab.slab.slab_page import SlabPages
 
 EVERYTHING: Final = 1 << 30  # INT_MAX slabs
@@ -101,9 +101,8 @@ class SlabDrain:
         cpu.irq_enable()
         return self.pages.slabs_destroy(cpu, cache, surplus)
 
-    def drain_alien_cache(self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode) -> int:
-        """Send home all alien objects that a node holds (mm/slab.c: drain_alien_cache). Interrupts on."""
-        aliens, addr = n.alien, n.alien_addr
+    def drain_alien_cache(self, cpu: Cpu, cache: KmemCache, aliens: AlienTable | None, addr: int) -> int:
+        """Send home all objects in the alien arrays of a table at `addr` (mm/slab.c: drain_alien_cache). Irqs on."""
         if aliens is None:
             return 0
         for nid in self.online_nodes:
@@ -173,7 +172,7 @@ class SlabDrain:
             if n is not None:
                 cpu.read(cache.addr + layout.KMEM_CACHE_NODE + 8 * nid)
                 cpu.read(n.addr + layout.NODE_ALIEN)
-                self.drain_alien_cache(cpu, cache, n)
+                self.drain_alien_cache(cpu, cache, n.alien, n.alien_addr)
         for nid in self.online_nodes:
             n = cache.node[nid]
             if n is None:

@@ -87,3 +87,17 @@ def test_a_cpu_of_a_node_without_memory_leaves_the_nearest_its_arrays(memoryless
     for going in (4, 5, 6, 7):
         memoryless.cpu_down(cpus[0], going)
     assert cache.node[0].shared is not None
+
+
+def test_the_aliens_of_a_node_whose_last_cpu_goes_are_sent_home_as_all_others_are():
+    allocator = new_system("2n8c", SlabOptions(slab_nomerge=True))
+    cpus, cache = allocator.kernel.machine.cpus, allocator.kmem_cache_create("plug", 256)
+    for going in (5, 6, 7):
+        allocator.cpu_down(cpus[0], going)
+    objp = allocator.kmem_cache_alloc(cpus[0], cache, gfp.GFP_KERNEL)
+    allocator.kmem_cache_free(cpus[4], cache, objp)
+    allocator.kernel.reset_statistics()
+    allocator.cpu_down(cpus[0], 4)
+    rows = [row for row in allocator.kernel.lock_stats.table() if row["name"] == "plug:alien_lock"]
+    assert [row["site"] for row in rows if row["acquisitions"]] == ["drain_alien_cache"]
+    assert invariants.check(allocator, {cache.index: []}) == []
