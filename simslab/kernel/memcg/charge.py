@@ -24,7 +24,7 @@ class MemcgCharging:
 
     Not modelled: reclaim, which finds nothing here, and the OOM killer, which has nobody to kill: a request above the
     limit fails after as many turns as 5.10 makes. `memory.high` and its delays, swap, cgroups made, moved or removed
-    while a workload runs, `set_active_memcg`; CPUs that go offline keep their stock.
+    while a workload runs, `set_active_memcg`.
     """
 
     def __init__(self, kernel: Kernel) -> None:
@@ -154,8 +154,20 @@ class MemcgCharging:
             if number == cpu.id:
                 stock.drain_local_stock(cpu)
             else:
-                self.kernel.workqueue.queue_work(self.kernel.machine.cpus[number], stock.drain_local_stock)
+                self.kernel.workqueue.queue_work(self.kernel.machine.cpus[number], self.drain_local_stock)
         self.draining = -1
+
+    def drain_local_stock(self, cpu: Cpu) -> None:
+        """The deferred work, for the stock of whichever CPU it has come to (drain_local_stock)."""
+        self.stocks[cpu.id].drain_local_stock(cpu)
+
+    def memcg_hotplug_cpu_dead(self, cpu: Cpu, going: int) -> None:
+        """Give back the pages that CPU `going`, which is dead, kept; `cpu` stays (mm/memcontrol.c).
+
+        Its bytes stay where they are, with their obj_cgroup, as in 5.10. Not modelled: that the parts of the statistics
+        that `cpu` has (5.10 means those of `going`) are added to the totals: sums are the same.
+        """
+        self.stocks[going].drain_stock(cpu)
 
 
 def room_in(memcg: MemCgroup) -> int:

@@ -43,6 +43,8 @@ def cpu_down(core: SlabCore, cpu: Cpu, going: int) -> None:
             cpucache.leave_node(core, going)
             cpuup.cpuup_canceled(core, cpu, going)
         core.kernel.page_alloc_cpu_dead(cpu, going)
+        if core.memcg is not None:
+            core.memcg.charging.memcg_hotplug_cpu_dead(cpu, going)
 
 
 def memory_going_online(core: SlabCore, cpu: Cpu, nid: int) -> int:

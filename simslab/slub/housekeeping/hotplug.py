@@ -36,6 +36,8 @@ def cpu_down(core: SlubCore, cpu: Cpu, going: int) -> None:
         core.kernel.cpu_down(cpu, going)
         core.online_cpus.remove(going)
         core.kernel.page_alloc_cpu_dead(cpu, going)  # before slub_cpu_dead (include/linux/cpuhotplug.h)
+        if core.memcg is not None:
+            core.memcg.charging.memcg_hotplug_cpu_dead(cpu, going)
         with holding(core.slab_mutex, cpu, charged=False):
             for cache in core.caches[::-1]:
                 flags = cpu.irq_save(SITE_DEAD)

@@ -90,3 +90,29 @@ def test_whoever_comes_while_another_drains_does_not(system):
     system.charging.draining = 1
     system.charging.drain_all_stock(system.cpus[0], system.jobs)
     assert system.kernel.workqueue.pending(system.cpus[1]) == 0
+
+
+@pytest.mark.parametrize("which", ["slab", "slub"])
+def test_a_cpu_that_dies_gives_its_pages_back_and_keeps_its_bytes(which):
+    system = MemcgSystem(which)
+    objp = system.alloc(cpu=1)
+    stock = system.charging.stocks[1]
+    kept = stock.nr_bytes
+    assert (system.jobs.memory.usage, stock.nr_pages) == (32, 31)
+    system.allocator.cpu_down(system.cpus[0], 1)
+    assert (system.jobs.memory.usage, stock.nr_pages, stock.cached) == (1, 0, None)
+    assert (stock.nr_bytes, stock.cached_objcg) == (kept, system.jobs.objcg)
+    assert system.faults() == []
+    system.free(objp)
+    assert system.faults() == []
+
+
+def test_a_drain_left_to_a_cpu_that_dies_is_of_the_stock_of_the_cpu_that_does_it(system):
+    assert (charge(system, 100, cpu=0), charge(system, 100, cpu=1)) == (0, 0)
+    system.charging.drain_all_stock(system.cpus[2], system.jobs)
+    system.kernel.cpu_down(system.cpus[2], 1)
+    system.kernel.run_due_work(system.cpus[2])
+    left = [stock.nr_bytes for stock in system.charging.stocks[:2]]
+    system.kernel.run_due_work(system.cpus[0])
+    assert left == [3996, 3996]
+    assert [stock.nr_bytes for stock in system.charging.stocks[:2]] == [0, 3996]
