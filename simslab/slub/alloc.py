@@ -270,7 +270,7 @@ class SlubAlloc:
             taken = objects | (objects << layout.OBJECTS_SHIFT) | (layout.FROZEN if objp else 0)
             self.pages.load_new_counters(cpu)
             cpu.settle()  # the line is taken now, as in __slab_free
-            if self.pages.cmpxchg_double_slab(cpu, cache, pfn, objp, counters, 0, taken):
+            if self.pages.cmpxchg_double_slab_irqs_off(cpu, cache, pfn, objp, counters, 0, taken):
                 return objp
 
     def load_freelist(self, cpu: Cpu, cache: KmemCache, c: KmemCacheCpu, objp: int) -> int:

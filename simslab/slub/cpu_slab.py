@@ -139,7 +139,9 @@ class CpuSlab:
                 before = mode
             following = freelist if freelist else head
             self.pages.load_new_counters(cpu)
-            if self.pages.cmpxchg_double_slab(cpu, cache, pfn, head, counters, following, left & ~layout.FROZEN):
+            if self.pages.cmpxchg_double_slab_irqs_off(
+                cpu, cache, pfn, head, counters, following, left & ~layout.FROZEN
+            ):
                 break
         if locked:
             n.list_lock.unlock(cpu)

@@ -57,11 +57,20 @@ cdef class SlubPages:
     cpdef long long frozen(self, long long pfn) noexcept
     cpdef long long load_new_counters(self, Cpu cpu) noexcept
     cdef long long charge_exchange(self, Cpu cpu, KmemCache cache, long long page) except? -1
-    @cython.locals(mem_map=MemMap, page=cython.longlong, saved=cython.longlong, same=cython.longlong, c=KmemCacheCpu)
+    @cython.locals(saved=cython.longlong, same=cython.longlong)
     cdef long long cmpxchg_double_slab(
         self, Cpu cpu, KmemCache cache, long long pfn, long long freelist_old, long long counters_old,
         long long freelist_new, long long counters_new
     ) except -1
+    cdef long long cmpxchg_double_slab_irqs_off(
+        self, Cpu cpu, KmemCache cache, long long pfn, long long freelist_old, long long counters_old,
+        long long freelist_new, long long counters_new
+    ) except? -1
+    @cython.locals(mem_map=MemMap, c=KmemCacheCpu)
+    cpdef long long exchange(
+        self, Cpu cpu, KmemCache cache, long long pfn, long long freelist_old, long long counters_old,
+        long long freelist_new, long long counters_new
+    ) except? -1
     @cython.locals(told=str)
     cpdef long long new_slab(self, Cpu cpu, KmemCache cache, long long flags, long long node) except? -1
     @cython.locals(blocking=cython.longlong, pfn=cython.longlong)

@@ -31,7 +31,6 @@ PAGE_IS_PFMEMALLOC: Final = PG_PFMEMALLOC
 FIRST_TRY: Final = gfp.NOWARN | gfp.NORETRY
 TYPESAFE_BY_RCU: Final = fl.SLAB_TYPESAFE_BY_RCU
 
-
 # Instructions of the compiled 5.10.134 code, by function (golden-slub/instruction_counts.csv).
 INSNS_ALLOCATE: Final = 83  # allocate_slab
 INSNS_ALLOCATE_OBJECT: Final = 15
@@ -128,24 +127,50 @@ class SlubPages:
         counters_new: int,
     ) -> int:
         """Change freelist and counters if both are as expected; 1 if so (mm/slub.c: cmpxchg_double_slab)."""
-        mem_map = self.mem_map
-        page = mem_map.page_addr(pfn)
         cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
-        saved = 0
-        if not cache.flags & fl.CMPXCHG_DOUBLE:
-            saved = cpu.irq_save(SITE_SLAB_LOCK)
-        self.charge_exchange(cpu, cache, page)
-        same = 0
+        if cache.flags & fl.CMPXCHG_DOUBLE:
+            return self.exchange(cpu, cache, pfn, freelist_old, counters_old, freelist_new, counters_new)
+        saved = cpu.irq_save(SITE_SLAB_LOCK)
+        same = self.exchange(cpu, cache, pfn, freelist_old, counters_old, freelist_new, counters_new)
+        cpu.irq_restore(saved)
+        return same
+
+    def cmpxchg_double_slab_irqs_off(
+        self,
+        cpu: Cpu,
+        cache: KmemCache,
+        pfn: int,
+        freelist_old: int,
+        counters_old: int,
+        freelist_new: int,
+        counters_new: int,
+    ) -> int:
+        """Do so with interrupts off, which the bit lock then need not see to (mm/slub.c: __cmpxchg_double_slab)."""
+        if not cpu.irqs_off:
+            raise KernelBugError("__cmpxchg_double_slab with interrupts on")
+        cpu.read(cache.addr + layout.KMEM_CACHE_FLAGS)
+        return self.exchange(cpu, cache, pfn, freelist_old, counters_old, freelist_new, counters_new)
+
+    def exchange(
+        self,
+        cpu: Cpu,
+        cache: KmemCache,
+        pfn: int,
+        freelist_old: int,
+        counters_old: int,
+        freelist_new: int,
+        counters_new: int,
+    ) -> int:
+        """Charge the exchange, and make it if freelist and counters are as expected; 1 if so."""
+        mem_map = self.mem_map
+        self.charge_exchange(cpu, cache, mem_map.page_addr(pfn))
         if mem_map.freelist[pfn] == freelist_old and mem_map.s_mem[pfn] == counters_old:
             mem_map.freelist[pfn] = freelist_new
             mem_map.s_mem[pfn] = counters_new
-            same = 1
-        if not cache.flags & fl.CMPXCHG_DOUBLE:
-            cpu.irq_restore(saved)
-        if not same:
-            c: KmemCacheCpu = cache.cpu_slab[cpu.id]
-            c.stat[stat_item.CMPXCHG_DOUBLE_FAIL] += 1
-        return same
+            return 1
+        c: KmemCacheCpu = cache.cpu_slab[cpu.id]
+        c.stat[stat_item.CMPXCHG_DOUBLE_FAIL] += 1
+        return 0
 
     # -- obtaining ----------------------------------------------------------------------------------------------------
 

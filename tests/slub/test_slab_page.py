@@ -227,3 +227,19 @@ def test_slabs_of_the_page_reserves_are_kept_for_who_may_use_them_whether_socket
     assert bench.allocator.kmem_cache_alloc(cpu, bench.cache, KERNEL | gfp.MEMALLOC)
     bench.flush()
     assert bench.allocator.kmem_cache_alloc(cpu, bench.cache, KERNEL) == 0
+
+
+def masking_of(work, cache_flags):
+    """Cycles of turning interrupts off and on in `work(bench)`, with a cache of these flags."""
+    bench = bench_with(19, cache_flags)
+    [slab] = bench.full_slabs(1)
+    causes_of = bench.cpus[0].cause_owner
+    before = causes_of[causes.IRQ_MASK]
+    work(bench, slab)
+    return causes_of[causes.IRQ_MASK] - before
+
+
+def test_the_lock_of_a_page_turns_interrupts_off_only_where_they_are_on():
+    checked = fl.SLAB_CONSISTENCY_CHECKS
+    assert masking_of(lambda bench, _: bench.flush(), checked) == masking_of(lambda bench, _: bench.flush(), 0)
+    assert masking_of(lambda bench, slab: bench.free(slab[0]), checked) > 0
