@@ -162,5 +162,5 @@ class KmemCache(Cache):
         """The node structure of `nid`, which exists (mm/slab.h: get_node)."""
         n = self.node[nid]
         if n is None:
-            raise KernelBugError(f"cache {self.name} has no structure for node {nid}")
+            raise KernelBugError(f"cache {self.name} has no structure for node {nid}, or has been destroyed")
         return n

@@ -322,6 +322,7 @@ class SlubAlloc:
 
         While pages were found interrupts may have been on: a slab that they left is given up.
         """
+        cache.check_alive()
         cpu.insn(INSNS_SLOW_NEW)
         pfn = self.pages.new_slab(cpu, cache, flags, node)
         if pfn < 0:

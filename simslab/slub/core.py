@@ -229,7 +229,8 @@ class SlubCore(Allocator):
         if not mem_map.get("flags", pfn) & SLAB_PAGE:
             return layout.PAGE_SIZE << mem_map.get("order", pfn)
         cache = self.by_index[mem_map.get("slab_cache", pfn)]
-        assert cache is not None
+        if cache is None:
+            raise KernelBugError(f"ksize of {objp:#x}, whose cache has been destroyed")
         return slab_ksize(cache)
 
     def statistics(self, cache: KmemCache) -> list[int]:

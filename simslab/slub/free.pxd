@@ -78,9 +78,9 @@ cdef class SlubFree:
     cdef long long freed_without_lock(
         self, Cpu cpu, KmemCache cache, long long pfn, long long counters, long long left, KmemCacheCpu c
     ) except -1
+    @cython.locals(c=KmemCacheCpu)
     cdef long long freed_under_lock(
-        self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long saved, long long pfn, long long prior,
-        long long left, KmemCacheCpu c
+        self, Cpu cpu, KmemCache cache, KmemCacheNode n, long long saved, long long pfn, long long prior, long long left
     ) except -1
     @cython.locals(size=cython.longlong, own=KmemCache)
     cpdef long long kmem_cache_free_bulk(self, Cpu cpu, KmemCache cache, list objects) except -1

@@ -102,7 +102,9 @@ class SlubFree:
     def kfree(self, cpu: Cpu, objp: int) -> int:
         """Free a slab object whose cache its page names (mm/slub.c: kfree)."""
         pfn = self.mem_map.head[objp >> layout.PAGE_SHIFT]
-        cache: KmemCache = self.by_index[self.mem_map.slab_cache[pfn]]
+        cache: KmemCache | None = self.by_index[self.mem_map.slab_cache[pfn]]
+        if cache is None:
+            raise KernelBugError(f"kfree of {objp:#x}, whose cache has been destroyed")
         self.settle_for(cpu, cache, pfn)
         cpu.read(self.mem_map.page_addr(objp >> layout.PAGE_SHIFT) + layout.PAGE_COMPOUND_HEAD)
         cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_SLAB_CACHE)
@@ -116,6 +118,7 @@ class SlubFree:
         """
         c: KmemCacheCpu = cache.cpu_slab[cpu.id]
         if c.page != pfn:
+            cache.check_alive()
             cpu.settle()
         return 0
 
@@ -221,7 +224,7 @@ class SlubFree:
                 break
         if n is None:
             return self.freed_without_lock(cpu, cache, pfn, counters, left, c)
-        return self.freed_under_lock(cpu, cache, n, saved, pfn, prior, left, c)
+        return self.freed_under_lock(cpu, cache, n, saved, pfn, prior, left)
 
     def node_of(self, cpu: Cpu, cache: KmemCache, pfn: int) -> KmemCacheNode:
         """The node structure of a slab."""
@@ -255,17 +258,10 @@ class SlubFree:
         return 0
 
     def freed_under_lock(
-        self,
-        cpu: Cpu,
-        cache: KmemCache,
-        n: KmemCacheNode,
-        saved: int,
-        pfn: int,
-        prior: int,
-        left: int,
-        c: KmemCacheCpu,
+        self, cpu: Cpu, cache: KmemCache, n: KmemCacheNode, saved: int, pfn: int, prior: int, left: int
     ) -> int:
         """End of __slab_free under the node's lock: a slab emptied, or (debug) one that was full."""
+        c: KmemCacheCpu = cache.cpu_slab[cpu.id]
         cpu.insn(INSNS_SLOW_EMPTIED)
         cpu.path = paths.FREE_NODE_PARTIAL
         if left & layout.INUSE == 0 and self.partial.node_has_plenty(cpu, cache, n):

@@ -54,3 +54,4 @@ cdef class KmemCache(Cache):
 
     @cython.locals(n=KmemCacheNode)
     cpdef KmemCacheNode get_node(self, long long nid)
+    cdef long long check_alive(self) except? -1

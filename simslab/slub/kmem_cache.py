@@ -7,11 +7,15 @@ Slabs are named by the number of their first page frame (pfn), -1 where the kern
 
 from __future__ import annotations
 
+from typing import Final
+
 from simslab.allocator.cache import Cache
 from simslab.base import buffers
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.locking.spinlock import SpinLock
 from simslab.slub.stat_item import NR_SLUB_STAT_ITEMS
+
+RELEASED: Final = -1  # cpu_slab_offset of a cache that is no more
 
 
 class KmemCacheCpu:
@@ -64,7 +68,7 @@ class KmemCache(Cache):
     def __init__(self, index: int, addr: int, name: str, nr_node_ids: int) -> None:
         super().__init__(index, addr, name)
         self.cpu_slab: list[KmemCacheCpu] = []
-        self.cpu_slab_offset = 0  # model: per-CPU offset of the structures
+        self.cpu_slab_offset = 0  # model: per-CPU offset of the structures, RELEASED when they are freed
         self.min_partial = 0  # slabs
         self.offset = 0  # of the free pointer
         self.cpu_partial = 0  # objects
@@ -87,8 +91,14 @@ class KmemCache(Cache):
         """The node structure of `nid`, which exists (mm/slab.h: get_node)."""
         n = self.node[nid]
         if n is None:
-            raise KernelBugError(f"cache {self.name} has no structure for node {nid}")
+            raise KernelBugError(f"cache {self.name} has no structure for node {nid}, or has been destroyed")
         return n
+
+    def check_alive(self) -> int:
+        """KernelBugError for a cache that was destroyed: the kernel would use its memory, whosever that is by now."""
+        if self.cpu_slab_offset == RELEASED:
+            raise KernelBugError(f"cache {self.name} is used after it was destroyed")
+        return 0
 
     def nodes(self) -> list[KmemCacheNode]:
         """All node structures, by node (mm/slab.h: for_each_kmem_cache_node)."""

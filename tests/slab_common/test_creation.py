@@ -8,6 +8,7 @@ from at_once import AtOnce
 from simslab.conform.slab import invariants
 from simslab.conform.slub import topologies as slub
 from simslab.conform.topologies import new_system
+from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
 from simslab.slab.creation.options import SlabOptions
@@ -246,3 +247,16 @@ def test_only_kernels_with_memory_cgroups_take_the_flag_account(caplog):
     assert Bench().allocator.kmem_cache_create("charged", 200, flags=fl.SLAB_ACCOUNT) is None
     cache = new_system("2n8c", SlabOptions(memcg=True)).kmem_cache_create("charged", 200, flags=fl.SLAB_ACCOUNT)
     assert cache.flags & fl.SLAB_ACCOUNT
+
+
+def test_a_cache_that_was_destroyed_allocates_nothing_more(allocator):
+    cpus, cache = allocator.kernel.machine.cpus, allocator.kmem_cache_create("gone", 1000)
+    for cpu in (cpus[0], cpus[-1]):
+        allocator.kmem_cache_free(cpu, cache, allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL))
+    assert allocator.kmem_cache_destroy(cache) == 0
+    for cpu in (cpus[0], cpus[-1]):
+        for use in (allocator.kmem_cache_alloc, lambda *request: allocator.kmem_cache_alloc_bulk(*request, 3)):
+            flags = cpu.irq_save(0)
+            with pytest.raises(KernelBugError, match="destroyed"):
+                use(cpu, cache, gfp.GFP_NOWAIT)
+            cpu.irq_restore(flags)

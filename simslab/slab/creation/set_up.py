@@ -106,11 +106,15 @@ def rules_of(core: SlabCore) -> Rules:
 
 
 def kmem_cache_release(core: SlabCore, cpu: Cpu, cache: KmemCache) -> None:
-    """Free the arrays and node structures of a cache without objects (mm/slab.c: __kmem_cache_release)."""
+    """Free the arrays and node structures of a cache without objects (mm/slab.c: __kmem_cache_release).
+
+    What uses the cache afterwards finds its arrays full of nothing, and on the slow path no node's structure.
+    """
     cache_random_seq_destroy(core, cpu, cache)
     if cache.cpu_cache:
         core.kernel.percpu.free_percpu(cache.cpu_cache_offset)
-        cache.cpu_cache = []
+    for ac in cache.cpu_cache:
+        ac.avail = ac.limit = 0
     for nid, node in enumerate(cache.node):
         if node is None:
             continue

@@ -20,7 +20,7 @@ from simslab.slub import layout
 from simslab.slub.core import SlubCore
 from simslab.slub.creation import geometry as sizing
 from simslab.slub.housekeeping import shrink
-from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu, KmemCacheNode
+from simslab.slub.kmem_cache import RELEASED, KmemCache, KmemCacheCpu, KmemCacheNode
 
 LONG_BITS: Final = 64
 
@@ -85,12 +85,15 @@ class SlubCreation(CacheCreation[KmemCache]):
         return shrink.kmem_cache_shutdown(self.core, cpu, cache)
 
     def release(self, cpu: Cpu, cache: KmemCache) -> None:
-        """Free the structures of a cache without slabs (mm/slub.c: __kmem_cache_release)."""
+        """Free the structures of a cache without slabs (mm/slub.c: __kmem_cache_release).
+
+        What uses the cache afterwards finds nothing on any CPU, and is refused on the slow paths (RELEASED).
+        """
         core = self.core
         cache_random_seq_destroy(core, cpu, cache)
         if cache.cpu_slab:
             core.kernel.percpu.free_percpu(cache.cpu_slab_offset)
-            cache.cpu_slab = []
+        cache.cpu_slab_offset = RELEASED
         for nid, n in enumerate(cache.node):
             if n is not None:
                 cache.node[nid] = None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simslab.kernel.bug import KernelBugError
 from simslab.kernel.mm import gfp
 from simslab.slub.housekeeping.shrink import flush_all
 from simslab.slub.layout import PARTIAL
@@ -95,3 +96,20 @@ def test_with_their_users_known_these_are_named_with_what_is_left(booted):
 def test_a_kernel_without_slub_debug_tells_of_no_objects(booted):
     lines, _ = left_behind(booted("1n1c", slab_nomerge=True, no_slub_debug=True), 2)
     assert lines[0] == "kmem_cache_destroy leak: Slab cache still has objects"
+
+
+def test_a_kernel_without_slub_debug_does_not_see_full_slabs_and_lets_their_cache_go(booted):
+    allocator = booted("1n1c", slab_nomerge=True, no_slub_debug=True)
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("leak", 256)
+    objp, *_ = [allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL) for _ in range(cache.oo_objects)]
+    assert allocator.kmem_cache_destroy(cache) == 0
+    assert cache not in allocator.caches
+    uses = [
+        lambda: allocator.kfree(cpu, objp),
+        lambda: allocator.ksize(cpu, objp),
+        lambda: allocator.kmem_cache_free(cpu, cache, objp),
+        lambda: allocator.kmem_cache_free_bulk(cpu, cache, [objp]),
+    ]
+    for use in uses:
+        with pytest.raises(KernelBugError, match="destroyed"):
+            use()
