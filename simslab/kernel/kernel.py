@@ -15,10 +15,10 @@ from simslab.kernel.locking.rcu import Rcu
 from simslab.kernel.locking.spinlock import LockStats
 from simslab.kernel.mm import memblock, percpu
 from simslab.kernel.mm.online import NodeMask, local_memory_node
-from simslab.kernel.mm.page_alloc import NodeMemory, PageAllocator
+from simslab.kernel.mm.page_alloc import PageAllocator
 from simslab.kernel.mm.reserves import Reserves
 from simslab.kernel.mm.vmstat import VmStat
-from simslab.kernel.mm.zone import NodePages, Zone, node_zones, set_up_watermarks
+from simslab.kernel.mm.zone import NodeMemory, NodePages, Zone, node_zones, set_up_watermarks
 from simslab.kernel.mm.zonelist import node_orders
 from simslab.kernel.printk import KernelLog
 from simslab.kernel.time.clocksource import ClocksourceWatchdog

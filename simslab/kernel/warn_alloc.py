@@ -17,9 +17,9 @@ BURST: Final = 1
 class WarnAlloc:
     """Prints at most one warning in ten seconds; `nodes` are those with memory.
 
-    Not modelled: the memory policy's nodes (slabs follow none at this level), names of cpusets other than the root, and
-    the report on all memory that follows (show_mem). Kernels with DIRECT_RECLAIM in a request reclaim first and kill a
-    process before one of up to eight pages fails; here such a request fails, and is told like one that may not wait.
+    Not modelled: names of cpusets other than the root, and the report on all memory that follows (show_mem). Kernels
+    with DIRECT_RECLAIM in a request reclaim first and kill a process before one of up to eight pages fails; here such a
+    request fails, and is told like one that may not wait.
     """
 
     def __init__(self, log: KernelLog, nodes: list[int]) -> None:
@@ -27,14 +27,18 @@ class WarnAlloc:
         self.nodes = nodes
         self.nopage_rs = RateLimit(log, "warn_alloc", INTERVAL_SECONDS, BURST)
 
-    def tell(self, cpu: Cpu, gfp: int, order: int, cpusets: MemPolicies | None) -> None:
-        """Tell that 2**order pages could not be had, unless the request asks for silence (__GFP_NOWARN)."""
+    def tell(self, cpu: Cpu, gfp: int, order: int, cpusets: MemPolicies | None, bound: int = 0) -> None:
+        """Tell that 2**order pages could not be had, unless the request asks for silence (__GFP_NOWARN).
+
+        `bound`: of the nodes that the task's policy names.
+        """
         if gfp & gfps.NOWARN or not self.nopage_rs.allows(cpu):
             return
         policy = cpusets.of_cpu.get(cpu.id) if cpusets is not None else None
         allowed = policy.mems_allowed if policy is not None and policy.mems_allowed else self.nodes
         mode = f"mode:{gfp:#x}({gfps.format_gfp(gfp)})"
-        where = f"nodemask=(null),cpuset=/,mems_allowed={format_cpulist(set(allowed))}"
+        nodemask = format_cpulist(set(policy.nodes)) if bound and policy is not None else "(null)"
+        where = f"nodemask={nodemask},cpuset=/,mems_allowed={format_cpulist(set(allowed))}"
         told = f"{self.log.comm[cpu.id]}: page allocation failure: order:{order}, {mode}, {where}"
         self.log.pr_warn(cpu, told)
         self.log.dump_stack(cpu)

@@ -4,6 +4,7 @@ from simslab.allocator.allocator cimport Allocator
 from simslab.allocator.cache cimport Cache
 from simslab.kernel.mm cimport gfp
 from simslab.kernel.mm.page cimport MemMap
+from simslab.kernel.mm.page_alloc cimport PageAllocator
 from simslab.machine.core.cpu cimport Cpu
 from simslab.slab_common cimport kmalloc as kmalloc_types
 from simslab.slab_common.kmalloc_caches cimport KmallocCaches
@@ -63,7 +64,9 @@ cdef class SlubCore(Allocator):
     cpdef long long kmalloc(self, Cpu cpu, long long size, long long flags) except -1
     @cython.locals(cache=KmemCache)
     cpdef long long kmalloc_node(self, Cpu cpu, long long size, long long flags, long long nodeid) except -1
-    @cython.locals(order=cython.longlong, nid=cython.longlong, pfn=cython.longlong)
-    cdef long long kmalloc_large(self, Cpu cpu, long long size, long long flags, long long nodeid) except? -1
+    @cython.locals(order=cython.longlong, pages=PageAllocator, pfn=cython.longlong)
+    cdef long long kmalloc_large(
+        self, Cpu cpu, long long size, long long flags, long long nodeid, long long by_policy
+    ) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong)
     cpdef long long kfree(self, Cpu cpu, long long objp) except -1

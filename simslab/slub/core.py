@@ -183,7 +183,7 @@ class SlubCore(Allocator):
             return kmalloc_types.ZERO_SIZE_PTR
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
-            return self.kmalloc_large(cpu, size, flags, gfp.NUMA_NO_NODE)
+            return self.kmalloc_large(cpu, size, flags, gfp.NUMA_NO_NODE, 1)
         cpu.insn(INSNS_KMALLOC)
         return self.kmem_cache_alloc(cpu, cache, flags)
 
@@ -193,18 +193,24 @@ class SlubCore(Allocator):
             return kmalloc_types.ZERO_SIZE_PTR
         cache = self.kmalloc_slab(size, flags)
         if cache is None:
-            return self.kmalloc_large(cpu, size, flags, nodeid)
+            return self.kmalloc_large(cpu, size, flags, nodeid, 0)
         cpu.insn(INSNS_KMALLOC_NODE)
         return self.kmem_cache_alloc_node(cpu, cache, flags, nodeid)
 
-    def kmalloc_large(self, cpu: Cpu, size: int, flags: int, nodeid: int) -> int:
-        """Pages for a request beyond the largest cache; 0 on failure (mm/slub.c: kmalloc_large_node, kmalloc_order)."""
+    def kmalloc_large(self, cpu: Cpu, size: int, flags: int, nodeid: int, by_policy: int) -> int:
+        """Pages for a request beyond the largest cache; 0 on failure (mm/slub.c: kmalloc_large_node, kmalloc_order).
+
+        Those of kmalloc_order are where the task's policy has them (`by_policy`).
+        """
         order = get_order(size)
         if order > kmalloc.KMALLOC_MAX_ORDER:
             return 0
         cpu.insn(INSNS_KMALLOC_LARGE)
-        nid = cpu.node if nodeid < 0 else nodeid
-        pfn: int = self.kernel.page_allocator.alloc_pages(cpu, flags | gfp.COMP, order, nid)
+        pages = self.kernel.page_allocator
+        if by_policy:
+            pfn: int = pages.alloc_pages_current(cpu, flags | gfp.COMP, order)
+        else:
+            pfn = pages.alloc_pages(cpu, flags | gfp.COMP, order, nodeid)
         return pfn << layout.PAGE_SHIFT if pfn >= 0 else 0
 
     def kfree(self, cpu: Cpu, objp: int) -> int:

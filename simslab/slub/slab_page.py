@@ -56,9 +56,7 @@ class SlubPages:
     `observer`, when set, is told `slab_obtained(cache, pfn, nid, objects)`, `slab_discarded(cache, pfn, nid)` and
     `no_pages(cache, order, node)`, and by other parts of what they do to lists. Page allocation for the cache of index
     `deny_cache` fails on the nodes of `deny_mask` and, with `deny_high_order`, above the cache's least order (model:
-    fault injection).
-
-    Not modelled: KASAN, policies of tasks at this level.
+    fault injection). Not modelled: KASAN.
     """
 
     def __init__(self, mem_map: MemMap, page_allocator: PageAllocator) -> None:
@@ -228,8 +226,10 @@ class SlubPages:
             pfn = -1
         elif cache.index == self.deny_cache and self.deny_mask:
             pfn = self.alloc_pages_denied(cpu, flags, node, order)
+        elif node < 0:
+            pfn = self.page_allocator.alloc_pages_current(cpu, flags, order)
         else:
-            pfn = self.page_allocator.alloc_pages(cpu, flags, order, cpu.node if node < 0 else node)
+            pfn = self.page_allocator.alloc_pages(cpu, flags, order, node)
         if pfn < 0:
             if self.observer is not None:
                 self.observer.no_pages(cache, order, node)

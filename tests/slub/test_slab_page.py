@@ -6,6 +6,7 @@ from slub_systems import KERNEL, Bench
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
+from simslab.kernel.mm.mempolicy import INTERLEAVE, MemPolicies, MemPolicy
 from simslab.kernel.mm.page import PG_SLAB
 from simslab.machine.accounting import causes
 from simslab.machine.library import load_machine
@@ -243,3 +244,15 @@ def test_the_lock_of_a_page_turns_interrupts_off_only_where_they_are_on():
     checked = fl.SLAB_CONSISTENCY_CHECKS
     assert masking_of(lambda bench, _: bench.flush(), checked) == masking_of(lambda bench, _: bench.flush(), 0)
     assert masking_of(lambda bench, slab: bench.free(slab[0]), checked) > 0
+
+
+def test_new_slabs_and_large_blocks_are_where_the_tasks_policy_has_them(bench):
+    policies = MemPolicies(bench.allocator.kernel.zonelists)
+    policies.of_cpu[0] = MemPolicy(INTERLEAVE, (0, 1))
+    bench.allocator.set_policies(policies)
+    assert [bench.mem_map.nid(new_slab(bench)[0]) for _ in range(4)] == [0, 1, 0, 1]
+    assert bench.mem_map.nid(new_slab(bench, node=1)[0]) == 1
+    large = [bench.allocator.kmalloc(bench.cpus[0], 1 << 20, KERNEL) for _ in range(2)]
+    assert [bench.mem_map.nid(objp >> layout.PAGE_SHIFT) for objp in large] == [0, 1]
+    here = bench.allocator.kmalloc_node(bench.cpus[0], 1 << 20, KERNEL, -1)
+    assert bench.mem_map.nid(here >> layout.PAGE_SHIFT) == 0

@@ -51,3 +51,4 @@ cdef extern from *:
     const long long ALLOC_HARDER "16LL"
     const long long ALLOC_HIGH "32LL"
     const long long ALLOC_CPUSET "64LL"
+    const long long ALLOC_BOUND "4096LL"

@@ -63,6 +63,7 @@ ALLOC_NO_WATERMARKS: Final = 0x04
 ALLOC_HARDER: Final = 0x10
 ALLOC_HIGH: Final = 0x20
 ALLOC_CPUSET: Final = 0x40
+ALLOC_BOUND: Final = 0x1000  # model: the nodemask is that of the task's policy
 
 # In the order of include/trace/events/mmflags.h: composites first, so that printing takes the longest match.
 FLAG_NAMES: Final = (

@@ -63,14 +63,20 @@ cdef class PageAllocator:
     cdef public object warn_alloc
     cdef public object stand_in
 
-    @cython.locals(taken=cython.longlong, bill=cython.longlong, wall=cython.longlong, pfn=cython.longlong)
     cpdef long long alloc_pages(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
+    cpdef long long alloc_pages_current(self, Cpu cpu, long long gfp, long long order) except? -1
+    @cython.locals(bill=cython.longlong, wall=cython.longlong, first=cython.longlong, pfn=cython.longlong)
+    cpdef long long alloc_pages_nodemask(
+        self, Cpu cpu, long long gfp, long long order, long long nid, long long bound
+    ) except? -1
     @cython.locals(bill=cython.longlong)
     cpdef long long free_pages(self, Cpu cpu, long long pfn, long long order) except -1
     @cython.locals(zone=Zone)
     cpdef Zone zone_of(self, long long pfn)
-    @cython.locals(alloc_flags=cython.longlong, pfn=cython.longlong)
-    cdef long long alloc_pages_slowpath(self, Cpu cpu, long long gfp, long long order, long long nid) except? -1
+    @cython.locals(alloc_flags=cython.longlong, pfn=cython.longlong, harder=cython.longlong)
+    cdef long long alloc_pages_slowpath(
+        self, Cpu cpu, long long gfp, long long order, long long nid, long long bound
+    ) except? -1
     @cython.locals(
         highest=cython.longlong, zones=list, preferred=Zone, n=cython.longlong, i=cython.longlong, zone=Zone,
         pfn=cython.longlong
@@ -78,7 +84,7 @@ cdef class PageAllocator:
     cdef long long get_page_from_freelist(
         self, Cpu cpu, long long gfp, long long order, long long nid, long long alloc_flags
     ) except? -1
-    cdef bint in_cpuset(self, Cpu cpu, long long node, long long gfp) except -1
+    cdef bint allowed(self, Cpu cpu, long long node, long long gfp, long long alloc_flags) except? -1
     @cython.locals(flags=cython.longlong, pcp=PerCpuPages, pfn=cython.longlong)
     cdef long long rmqueue_pcplist(self, Cpu cpu, Zone preferred, Zone zone) except? -1
     @cython.locals(_=cython.longlong, pfn=cython.longlong)

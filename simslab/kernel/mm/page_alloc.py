@@ -5,14 +5,12 @@ Instruction counts and the order of the structures touched are those of golden/i
 path_access.jsonl.gz; globals and the stack are part of the instructions. Counts marked estimate were not in the data.
 
 Not modelled: reclaim, compaction, the OOM killer and draining other CPUs' lists: where the kernel would begin those,
-the request fails, with __GFP_NOFAIL when not even the share of those who cannot wait has a page. Not modelled: memory
-policies of tasks at this level (slabs have none), highmem, memory cgroups, page poisoning, and the migrate types of
-`simslab.kernel.mm.buddy`.
+the request fails, with __GFP_NOFAIL when not even the share of those who cannot wait has a page. Not modelled:
+highmem, memory cgroups, page poisoning, and the migrate types of `simslab.kernel.mm.buddy`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base import buffers
@@ -24,7 +22,7 @@ from simslab.kernel.mm import zone as zone_module
 from simslab.kernel.mm.page import MemMap
 from simslab.kernel.mm.reserves import Reserves
 from simslab.kernel.mm.vmstat import VmStat
-from simslab.kernel.mm.zone import PerCpuPages, Zone
+from simslab.kernel.mm.zone import NodeMemory, PerCpuPages, Zone
 from simslab.machine.accounting import causes
 from simslab.machine.accounting.callsites import site
 from simslab.machine.core.cpu import Cpu
@@ -68,19 +66,6 @@ SITE_PCP_ALLOC: Final = site("rmqueue_pcplist")
 SITE_PCP_FREE: Final = site("free_unref_page")
 
 
-@dataclass(frozen=True)
-class NodeMemory:
-    """The memory of all nodes as boot found it.
-
-    `orders` as `zonelist.node_orders` makes them; `pgdats` are the addresses of each node's pglist_data.
-    """
-
-    mem_map: MemMap
-    zones: list[Zone]
-    orders: list[list[int]]
-    pgdats: list[int]
-
-
 class PageAllocator:
     """Allocates blocks of 2**order pages.
 
@@ -95,7 +80,7 @@ class PageAllocator:
         reserves: Reserves,
     ) -> None:
         orders, pgdats = memory.orders, memory.pgdats
-        self.mem_map = memory.mem_map
+        self.mem_map: MemMap = memory.mem_map
         self.zones = memory.zones
         self.zonelists = [zone_module.build_zonerefs(self.zones, order) for order in orders]
         self.thisnode = [zone_module.build_zonerefs(self.zones, [nid]) for nid in range(len(orders))]
@@ -125,9 +110,18 @@ class PageAllocator:
         has (init_on_free), `__GFP_COMP` makes a compound page; `mem_map.head` and `order` are set for every page. Other
         CPUs may run where the zone's lock is taken.
         """
+        return self.alloc_pages_nodemask(cpu, gfp, order, nid, 0)
+
+    def alloc_pages_current(self, cpu: Cpu, gfp: int, order: int) -> int:
+        """Do so from the nodes that the policy of the task on `cpu` names (mm/mempolicy.c: alloc_pages_current)."""
+        if self.cpusets is None:
+            return self.alloc_pages(cpu, gfp, order, cpu.node)
+        return int(self.cpusets.alloc_pages_current(cpu, gfp, order, self))
+
+    def alloc_pages_nodemask(self, cpu: Cpu, gfp: int, order: int, nid: int, bound: int) -> int:
+        """Do so, with `bound` ALLOC_BOUND of the nodes alone to which the task is bound (__alloc_pages_nodemask)."""
         if self.stand_in is not None:
-            taken: int = self.stand_in.alloc_pages(cpu, gfp, order, nid)
-            return taken
+            return int(self.stand_in.alloc_pages(cpu, gfp, order, nid))
         bill = cpu.bill
         cpu.bill = causes.PAGE_ALLOCATOR
         if nid < 0:
@@ -135,9 +129,10 @@ class PageAllocator:
         cpu.insn_cold(ALLOC_PAGES_INSNS)
         cpu.read(self.pgdat[nid] + layout.PGDAT_NODE_ZONELISTS + layout.ZONEREF_ZONE_IDX)
         wall = gfps.HARDWALL if self.cpusets is not None else 0  # the first attempt keeps to the cpuset
-        pfn = self.get_page_from_freelist(cpu, gfp | wall, order, nid, gfps.ALLOC_WMARK_LOW | gfps.ALLOC_CPUSET)
+        first = gfps.ALLOC_WMARK_LOW | gfps.ALLOC_CPUSET | bound
+        pfn = self.get_page_from_freelist(cpu, gfp | wall, order, nid, first)
         if pfn < 0:
-            pfn = self.alloc_pages_slowpath(cpu, gfp, order, nid)
+            pfn = self.alloc_pages_slowpath(cpu, gfp, order, nid, bound)
         cpu.bill = bill
         return pfn
 
@@ -177,32 +172,34 @@ class PageAllocator:
 
     # -- allocation ---------------------------------------------------------------------------------------------------
 
-    def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int) -> int:
+    def alloc_pages_slowpath(self, cpu: Cpu, gfp: int, order: int, nid: int, bound: int) -> int:
         """Try again down to the minimum watermark, lower for those who cannot wait (__alloc_pages_slowpath)."""
         cpu.insn_cold(SLOWPATH_INSNS)
+        if gfp & gfps.DIRECT_RECLAIM:
+            gfp &= ~gfps.ATOMIC  # who can wait is not atomic; not modelled: the warning
         alloc_flags = gfps.ALLOC_WMARK_MIN if gfp & gfps.ATOMIC else gfps.ALLOC_WMARK_MIN | gfps.ALLOC_CPUSET
         if gfp & gfps.HIGH:
             alloc_flags |= gfps.ALLOC_HIGH
         if gfp & gfps.ATOMIC and not gfp & gfps.NOMEMALLOC:
             alloc_flags |= gfps.ALLOC_HARDER
-        pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags)
+        pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags | bound)
         if pfn < 0 and self.reserves.gfp_pfmemalloc_flags(cpu, gfp):
+            bound = 0
             pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_NO_WATERMARKS)
+        elif pfn < 0 and bound and gfp & gfps.ATOMIC:  # whoever cannot wait need not keep to a policy either
+            bound = 0
+            pfn = self.get_page_from_freelist(cpu, gfp, order, nid, alloc_flags)
         if pfn < 0 and gfp & gfps.NOFAIL and gfp & gfps.DIRECT_RECLAIM:
-            pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_HARDER | gfps.ALLOC_CPUSET)
-            if pfn < 0:
-                pfn = self.get_page_from_freelist(cpu, gfp, order, nid, gfps.ALLOC_HARDER)
+            for harder in (gfps.ALLOC_HARDER | gfps.ALLOC_CPUSET, gfps.ALLOC_HARDER):
+                if pfn < 0:
+                    pfn = self.get_page_from_freelist(cpu, gfp, order, nid, harder | bound)
         if pfn < 0 and self.warn_alloc is not None:
-            self.warn_alloc.tell(cpu, gfp, order, self.cpusets)
+            self.warn_alloc.tell(cpu, gfp, order, self.cpusets, bound)
         return pfn
 
     def get_page_from_freelist(self, cpu: Cpu, gfp: int, order: int, nid: int, alloc_flags: int) -> int:
         """Take pages from the first zone, by distance, that has enough."""
-        highest = ZONE_NORMAL
-        if gfp & gfps.DMA:
-            highest = ZONE_DMA
-        elif gfp & gfps.DMA32:
-            highest = ZONE_DMA32
+        highest = ZONE_DMA if gfp & gfps.DMA else ZONE_DMA32 if gfp & gfps.DMA32 else ZONE_NORMAL
         zones = self.thisnode[nid] if gfp & gfps.THISNODE else self.zonelists[nid]
         preferred = None
         n = len(zones)
@@ -210,7 +207,7 @@ class PageAllocator:
             zone = zones[i]
             if zone.index > highest:
                 continue
-            if self.cpusets is not None and alloc_flags & gfps.ALLOC_CPUSET and not self.in_cpuset(cpu, zone.node, gfp):
+            if self.cpusets is not None and not self.allowed(cpu, zone.node, gfp, alloc_flags):
                 continue
             if preferred is None:
                 preferred = zone
@@ -228,9 +225,11 @@ class PageAllocator:
                 return pfn
         return -1
 
-    def in_cpuset(self, cpu: Cpu, node: int, gfp: int) -> bool:
-        """Whether the task on `cpu` may have memory of `node` (__cpuset_zone_allowed)."""
-        return bool(self.cpusets.node_allowed(cpu, node, gfp))
+    def allowed(self, cpu: Cpu, node: int, gfp: int, alloc_flags: int) -> bool:
+        """Whether cpuset and policy of the task on `cpu` let the request have memory of `node`."""
+        if alloc_flags & gfps.ALLOC_BOUND and not self.cpusets.bound_to(cpu, node):
+            return False
+        return not alloc_flags & gfps.ALLOC_CPUSET or bool(self.cpusets.node_allowed(cpu, node, gfp))
 
     def rmqueue_pcplist(self, cpu: Cpu, preferred: Zone, zone: Zone) -> int:
         """Take one page from this CPU's list, refilled from the zone when empty; -1 when both are."""

@@ -21,7 +21,7 @@ cdef class VmStat:
 
     cdef long long zone_statistics(self, Cpu cpu, Zone preferred, Zone zone) except -1
     @cython.locals(pcp=PerCpuPages)
-    cdef long long inc_numa_state(self, Cpu cpu, Zone zone, long long item) except -1
+    cpdef long long inc_numa_state(self, Cpu cpu, Zone zone, long long item) except -1
     cdef long long count_vm_events(self, Cpu cpu) noexcept
     @cython.locals(pcp=PerCpuPages)
     cdef long long mod_zone_page_state(self, Cpu cpu, Zone zone) except -1

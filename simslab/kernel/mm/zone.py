@@ -166,6 +166,19 @@ class Zone:
         return blocks
 
 
+@dataclass(frozen=True)
+class NodeMemory:
+    """The memory of all nodes as boot found it.
+
+    `orders` as `zonelist.node_orders` makes them; `pgdats` are the addresses of each node's pglist_data.
+    """
+
+    mem_map: MemMap
+    zones: list[Zone]
+    orders: list[list[int]]
+    pgdats: list[int]
+
+
 def node_zones(mem_map: MemMap, stats: LockStats, pages: NodePages) -> list[Zone]:
     """The zones of a node."""
     zones = []

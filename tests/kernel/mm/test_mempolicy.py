@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 
 from simslab.kernel.kernel import Kernel
@@ -12,6 +14,7 @@ from simslab.kernel.mm.mempolicy import (
     MemPolicy,
     next_node_in,
 )
+from simslab.machine.machine import Machine
 
 
 def policies(kernel: Kernel, **policy: object) -> MemPolicies:
@@ -62,3 +65,58 @@ def test_pages_come_from_the_cpuset_while_it_has_any(kernel: Kernel) -> None:
 
 def test_nodes_follow_one_another_in_a_circle() -> None:
     assert [next_node_in(node, (0, 2, 5)) for node in (-1, 0, 2, 5)] == [0, 2, 5, 0]
+
+
+def paged(make_machine: Callable[..., Machine], **policy: object) -> tuple[Kernel, Callable[[int], int]]:
+    """A kernel of two nodes, and what asks on CPU 0 for 8 pages by this policy: the node it gets, -1 for none."""
+    kernel = Kernel(make_machine(nodes=2, cpus=1, memory="32 MiB"))
+    kernel.page_allocator.cpusets = policies(kernel, **policy)
+
+    def ask(flags: int) -> int:
+        pfn = kernel.page_allocator.alloc_pages_current(kernel.machine.cpus[0], flags, 3)
+        return -1 if pfn < 0 else kernel.mem_map.nid(pfn)
+
+    return kernel, ask
+
+
+@pytest.mark.parametrize(
+    ("mode", "nodes", "expected"),
+    [(LOCAL, (1,), [0, 0, 0]), (PREFERRED, (1,), [1, 1, 1]), (BIND, (1,), [1, 1, 1]), (INTERLEAVE, (0, 1), [0, 1, 0])],
+)
+def test_pages_are_where_the_policy_has_them(
+    make_machine: Callable[..., Machine], mode: str, nodes: tuple[int, ...], expected: list[int]
+) -> None:
+    _, ask = paged(make_machine, mode=mode, nodes=nodes)
+    assert [ask(gfp.GFP_KERNEL) for _ in range(3)] == expected
+
+
+def test_pages_of_interrupts_and_of_requests_for_one_node_follow_no_policy(
+    make_machine: Callable[..., Machine],
+) -> None:
+    kernel, ask = paged(make_machine, mode=PREFERRED, nodes=(1,))
+    assert ask(gfp.GFP_KERNEL | gfp.THISNODE) == 0
+    kernel.machine.cpus[0].in_interrupt = 1
+    assert ask(gfp.GFP_ATOMIC) == 0
+
+
+@pytest.mark.parametrize("mode", [PREFERRED, INTERLEAVE])
+def test_other_nodes_serve_when_those_of_a_policy_have_nothing_left(
+    make_machine: Callable[..., Machine], mode: str
+) -> None:
+    kernel, ask = paged(make_machine, mode=mode, nodes=(1,))
+    got = list(iter(lambda: ask(gfp.GFP_KERNEL), -1))
+    assert set(got) == {0, 1}
+    hits = [row["interleave_hit"] for row in kernel.page_allocator.numastat()]
+    assert hits == [0, got.count(1) if mode == INTERLEAVE else 0]
+
+
+def test_who_is_bound_to_nodes_fails_when_they_have_nothing_left_unless_it_cannot_wait(
+    make_machine: Callable[..., Machine],
+) -> None:
+    kernel, ask = paged(make_machine, mode=BIND, nodes=(1,))
+    assert set(iter(lambda: ask(gfp.GFP_KERNEL), -1)) == {1}
+    told = [line for line in kernel.log.lines if "page allocation failure" in line]
+    assert len(told) == 1
+    assert "nodemask=1,cpuset=/,mems_allowed=0-1" in told[0]
+    atomic = list(iter(lambda: ask(gfp.GFP_ATOMIC), -1))
+    assert (atomic[0], atomic[-1]) == (1, 0)  # what the minimum leaves for those who cannot wait comes first

@@ -380,3 +380,11 @@ def test_pages_are_cleared_before_they_leave_the_direct_map(kernel: Kernel, orde
         pages.direct_map, freed = Told(), cpu.now
         pages.free_pages(cpu, pfn, order)
     assert unmapped[3] > unmapped[2] + (100 << order)
+
+
+def test_who_can_wait_has_no_share_of_those_who_cannot_whatever_it_says(kernel: Kernel) -> None:
+    """__alloc_pages_slowpath takes __GFP_ATOMIC away from a request with __GFP_DIRECT_RECLAIM."""
+    pages, cpu = kernel.page_allocator, kernel.machine.cpus[0]
+    drain(pages, cpu, 0, gfp.GFP_KERNEL)
+    assert drain(pages, cpu, 0, gfp.GFP_KERNEL | gfp.ATOMIC) == []
+    assert drain(pages, cpu, 0, gfp.GFP_NOWAIT | gfp.ATOMIC)
