@@ -214,10 +214,12 @@ class SlubDebug:
     def freelist_corrupted(self, cpu: Cpu, cache: KmemCache, pfn: int, objp: int) -> bool:
         """Whether the free pointer of an object that goes back from a CPU leads astray (mm/slub.c: freelist_corrupted).
 
-        It is told then, and the caller gives up this object and those behind it.
+        It is told then, and the caller gives up this object and those behind it. The last object's is not looked at.
         """
-        cpu.insn_cold(INSNS_FREELIST)
-        if self.check_valid_pointer(cache, pfn, self.contents.pointer(cache, objp)):
+        following = self.contents.pointer(cache, objp)
+        if following:
+            cpu.insn_cold(INSNS_FREELIST)
+        if self.check_valid_pointer(cache, pfn, following):
             self.contents.spoiled.pop(objp, None)  # the free pointer is written anew
             return False
         self.reports.object_err(cpu, cache, pfn, objp, "Freechain corrupt")

@@ -323,3 +323,15 @@ def test_a_pointer_written_anew_on_its_way_back_is_spoiled_no_longer(checked):
     assert free[1] in allocator.debug.contents.spoiled
     allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
     assert free[1] not in allocator.debug.contents.spoiled
+
+
+def test_the_free_pointer_of_the_last_object_that_a_cpu_gives_back_is_not_looked_at(checked):
+    allocator, cpu, cache, objp = checked
+    pfn = allocator.kernel.mem_map.get("head", objp >> 12)
+    objects = allocator.pages.freelists.objects(cache, allocator.kernel.mem_map.get("freelist", pfn))
+    costs = []
+    for free in objects[-2:]:
+        before = cpu.now
+        assert not allocator.debug.freelist_corrupted(cpu, cache, pfn, free)
+        costs.append(cpu.now - before)
+    assert costs[0] > costs[1] == 0
