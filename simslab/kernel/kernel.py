@@ -83,7 +83,7 @@ class Kernel:
         self.cpu_to_mem = nearest if have_memoryless_nodes else [cpu.node for cpu in topology.cpus]
         memory = memblock.BootMemory(topology)
         self.mem_map = memblock.make_mem_map(topology, memory, page_stride)
-        self.percpu = percpu.PerCpu(memblock.percpu_areas(memory, nearest, percpu_unit), percpu_unit)
+        self.percpu = percpu.PerCpu(memblock.percpu_areas(memory, nearest, percpu_unit), percpu_unit, self.log)
         pgdats = [memory.take(self.zonelists[nid][0], layout.PGDAT_BYTES) for nid in self.online_nodes]
         self.boot_data = memory.take(memblock.nodes_with_memory(topology)[0], memblock.BOOT_DATA_BYTES)
         self.zones = self._make_zones(memory, pgdats)

@@ -9,41 +9,65 @@ from typing import Final
 
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.printk import KernelLog
+from simslab.machine.core.cpu import Cpu
 
 DEFAULT_UNIT: Final = 1 << 20  # bytes of each CPU's area
 MIN_ALIGN: Final = 8
 MIN_UNIT_SIZE: Final = 32 << 10  # PCPU_MIN_UNIT_SIZE, the most that one allocation may be
+WARN_LIMIT: Final = 10
 
 
 class PerCpu:
     """All per-CPU areas. `bases[cpu]` is the simulated address of a CPU's area of `unit` bytes.
 
-    The kernel's own variables come first, at the offsets of `layout.PERCPU_*`.
+    The kernel's own variables come first, at the offsets of `layout.PERCPU_*`. Failures are told to `log`.
     """
 
-    def __init__(self, bases: list[int], unit: int = DEFAULT_UNIT) -> None:
+    def __init__(self, bases: list[int], unit: int = DEFAULT_UNIT, log: KernelLog | None = None) -> None:
         self.bases = bases
         self.unit = unit
+        self.log = log
+        self.warn_limit = WARN_LIMIT
         self.free = [(layout.PERCPU_STATIC_BYTES, unit - layout.PERCPU_STATIC_BYTES)]  # (offset, bytes), ascending
         self.sizes: dict[int, int] = {}
 
-    def alloc_percpu(self, size: int, align: int = MIN_ALIGN) -> int:
+    def alloc_percpu(self, size: int, align: int = MIN_ALIGN, cpu: Cpu | None = None) -> int:
         """Return the offset of `size` bytes in every CPU's area, lowest that fits, or -1 (__alloc_percpu).
 
         5.10 refuses what is larger than 32 KiB however much is free: no array of SLAB's has a limit above 4,094.
-        Not modelled: its warning (illegal size).
+        `cpu` is the one that asks, which tells of a failure; without, in boot, nobody does.
         """
         size = -(-max(size, 1) // MIN_ALIGN) * MIN_ALIGN
-        if size > MIN_UNIT_SIZE:
-            return -1
         align = max(align, MIN_ALIGN)
+        if size > MIN_UNIT_SIZE:
+            self.warn_of_size(cpu, size, align)
+            return -1
         for i, (start, length) in enumerate(self.free):
             offset = -(-start // align) * align
             if offset + size <= start + length:
                 self._cut(i, offset, size)
                 self.sizes[offset] = size
                 return offset
+        self.warn_of_failure(cpu, size, align)
         return -1
+
+    def warn_of_size(self, cpu: Cpu | None, size: int, align: int) -> None:
+        """Tell of a request that no area could serve (pcpu_alloc)."""
+        if self.log is not None and cpu is not None:
+            self.log.warn_on(cpu, "mm/percpu.c pcpu_alloc")
+            self.log.pr_warn(cpu, f"illegal size ({size}) or align ({align}) for percpu allocation")
+
+    def warn_of_failure(self, cpu: Cpu | None, size: int, align: int) -> None:
+        """Tell of one that has found no room, ten times at most (pcpu_alloc)."""
+        if self.log is None or cpu is None or not self.warn_limit:
+            return
+        why = "failed to allocate new chunk"
+        self.log.pr_warn(cpu, f"percpu: allocation failed, size={size} align={align} atomic=0, {why}")
+        self.log.dump_stack(cpu)
+        self.warn_limit -= 1
+        if not self.warn_limit:
+            self.log.pr_warn(cpu, "percpu: limit reached, disable warning")
 
     def free_percpu(self, offset: int) -> None:
         """Give back what `alloc_percpu` returned (free_percpu)."""

@@ -31,7 +31,7 @@ def setup_cpu_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) ->
 def setup_boot_cpu_cache(core: SlabCore, cpu: Cpu, cache: KmemCache, request: int) -> int:
     """Give a cache per-CPU arrays of one entry and bare nodes, before FULL (mm/slab.c: setup_cpu_cache)."""
     entries = BOOT_CPUCACHE_ENTRIES
-    if not cpucache.alloc_kmem_cache_cpus(core, cache, entries, 1):
+    if not cpucache.alloc_kmem_cache_cpus(core, cpu, cache, entries, 1):
         return -ENOMEM
     if core.slab_state == DOWN:
         set_up_node(core, cpu, cache, CACHE_CACHE)

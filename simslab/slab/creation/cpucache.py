@@ -49,7 +49,7 @@ def do_tune_cpucache(
     The parameters are the kernel's own.
     """
     previous, previous_offset = cache.cpu_cache, cache.cpu_cache_offset
-    if not alloc_kmem_cache_cpus(core, cache, limit, batchcount):
+    if not alloc_kmem_cache_cpus(core, cpu, cache, limit, batchcount):
         return -ENOMEM
     if previous:
         core.kick_all_cpus_sync(cpu)  # no CPU may still be inside a section that uses an old array
@@ -63,13 +63,14 @@ def do_tune_cpucache(
     return setup_kmem_cache_nodes(core, cpu, cache, request)
 
 
-def alloc_kmem_cache_cpus(core: SlabCore, cache: KmemCache, entries: int, batchcount: int) -> bool:
+def alloc_kmem_cache_cpus(core: SlabCore, cpu: Cpu, cache: KmemCache, entries: int, batchcount: int) -> bool:
     """Make an array for every possible CPU; False without per-CPU memory (mm/slab.c: alloc_kmem_cache_cpus).
 
     Speed: the host commits what is used of one storage for all (benchmarks/boot.py).
     """
     percpu = core.kernel.percpu
-    offset = percpu.alloc_percpu(layout.ARRAY_CACHE_BYTES + layout.POINTER_BYTES * entries, layout.POINTER_BYTES)
+    size = layout.ARRAY_CACHE_BYTES + layout.POINTER_BYTES * entries
+    offset = percpu.alloc_percpu(size, layout.POINTER_BYTES, cpu)
     if offset < 0:
         return False
     cache.cpu_cache_offset = offset

@@ -75,7 +75,7 @@ class SlubCreation(CacheCreation[KmemCache]):
         if core.options.freelist_hardened:
             cache.random = random_long(core.options.freelist_seed, cache.name)
         shuffled = core.slab_state < UP or not init_cache_random_seq(core, cpu, cache)
-        if shuffled and init_kmem_cache_nodes(core, cpu, cache) and alloc_kmem_cache_cpus(core, cache):
+        if shuffled and init_kmem_cache_nodes(core, cpu, cache) and alloc_kmem_cache_cpus(core, cpu, cache):
             return 0
         self.release(cpu, cache)
         return -EINVAL
@@ -184,10 +184,10 @@ def early_kmem_cache_node_alloc(core: SlubCore, cpu: Cpu, cache: KmemCache, nid:
     cpu.irq_restore(saved)
 
 
-def alloc_kmem_cache_cpus(core: SlubCore, cache: KmemCache) -> bool:
+def alloc_kmem_cache_cpus(core: SlubCore, cpu: Cpu, cache: KmemCache) -> bool:
     """Give a cache its per-CPU structures (mm/slub.c: alloc_kmem_cache_cpus, init_kmem_cache_cpus)."""
     percpu = core.kernel.percpu
-    offset = percpu.alloc_percpu(layout.CPU_BYTES, layout.CPU_ALIGN)
+    offset = percpu.alloc_percpu(layout.CPU_BYTES, layout.CPU_ALIGN, cpu)
     if offset < 0:
         return False
     cache.cpu_slab_offset = offset

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from simslab.kernel import layout
 from simslab.kernel.bug import KernelBugError
+from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm.percpu import PerCpu
 
 
@@ -61,3 +62,28 @@ def test_allocations_never_overlap_and_all_comes_back(steps: list[tuple[bool, in
 
 def test_a_variable_lies_at_one_offset_in_the_areas_of_all_cpus() -> None:
     assert PerCpu([1 << 20, 2 << 20]).addresses(64) == [(1 << 20) + 64, (2 << 20) + 64]
+
+
+def told(kernel: Kernel) -> list[str]:
+    return [line.split("] ", 1)[1] for line in kernel.log.lines]
+
+
+def test_a_request_above_32_kib_is_told_as_illegal(kernel: Kernel) -> None:
+    assert kernel.percpu.alloc_percpu(40_000, 8, kernel.machine.cpus[1]) == -1
+    assert told(kernel) == [
+        "WARNING: CPU: 1 PID: 2 at mm/percpu.c pcpu_alloc",
+        "illegal size (40000) or align (8) for percpu allocation",
+    ]
+
+
+def test_ten_requests_without_room_are_told_and_no_more(kernel: Kernel) -> None:
+    cpu = kernel.machine.cpus[0]
+    while kernel.percpu.alloc_percpu(32 << 10, 8) >= 0:
+        pass
+    assert told(kernel) == []  # nobody in particular has asked
+    for _ in range(12):
+        kernel.percpu.alloc_percpu(32 << 10, 64, cpu)
+    lines = told(kernel)
+    first = "percpu: allocation failed, size=32768 align=64 atomic=0, failed to allocate new chunk"
+    assert (lines[0], lines.count(first)) == (first, 10)
+    assert lines[-1] == "percpu: limit reached, disable warning"
