@@ -53,8 +53,6 @@ cdef class SlabPages:
 
     @cython.locals(colour=cython.longlong, blocking=cython.longlong, pfn=cython.longlong)
     cdef long long cache_grow_begin(self, Cpu cpu, KmemCache cache, long long flags, long long nodeid) except? -1
-    @cython.locals(told=str)
-    cpdef long long fix_flags(self, Cpu cpu, long long flags) except? -1
     cpdef long long warn_of_zeroing(self, Cpu cpu) except? -1
     @cython.locals(mem_map=MemMap, pfn=cython.longlong, page_node=cython.longlong, n=KmemCacheNode)
     cdef long long new_slab(

@@ -26,7 +26,7 @@ from simslab.slab import cflgs
 from simslab.slab.kmem_cache import KmemCache, KmemCacheNode
 from simslab.slab.slab_lists import SlabLists
 from simslab.slab_common import flags as fl
-from simslab.slab_common.kmalloc import kmalloc_fix_flags
+from simslab.slab_common.kmalloc import warn_and_fix_flags
 
 ROW_SHIFT: Final = 8
 
@@ -87,7 +87,7 @@ class SlabPages:
         Interrupts are enabled meanwhile when `flags` allow blocking: per-CPU state may have changed on return.
         """
         if flags & gfp.GFP_SLAB_BUG_MASK:
-            flags = self.fix_flags(cpu, flags)
+            flags = warn_and_fix_flags(self.log, cpu, flags)
         if flags & gfp.ZERO and cache.ctor:
             self.warn_of_zeroing(cpu)
         if not cpu.irqs_off:
@@ -103,14 +103,6 @@ class SlabPages:
         if blocking:
             cpu.irq_disable(SITE_GROW)
         return pfn
-
-    def fix_flags(self, cpu: Cpu, flags: int) -> int:
-        """Drop flags that no slab can have, with a warning (mm/slab_common.c: kmalloc_fix_flags)."""
-        flags, told = kmalloc_fix_flags(flags)
-        if self.log is not None:
-            self.log.pr_warn(cpu, told)
-            self.log.dump_stack(cpu)
-        return flags
 
     def warn_of_zeroing(self, cpu: Cpu) -> int:
         """Warn once of a request to zero what a constructor made (WARN_ON_ONCE of cache_grow_begin)."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from simslab.kernel.mm import gfp
+from simslab.kernel.printk import KernelLog
+from simslab.machine.core.cpu import Cpu
 from simslab.slab_common import flags as fl
 from simslab.slab_common.alignment import boot_alignment
 
@@ -104,3 +106,12 @@ def kmalloc_fix_flags(flags: int) -> tuple[int, str]:
     invalid, fixed = flags & gfp.GFP_SLAB_BUG_MASK, flags & ~gfp.GFP_SLAB_BUG_MASK
     found, kept = (f"{bits:#x} ({gfp.format_gfp(bits)})" for bits in (invalid, fixed))
     return fixed, f"Unexpected gfp: {found}. Fixing up to gfp: {kept}. Fix your code!"
+
+
+def warn_and_fix_flags(log: KernelLog | None, cpu: Cpu, flags: int) -> int:
+    """Flags without those that no slab can have, once the warning about them is told."""
+    fixed, told = kmalloc_fix_flags(flags)
+    if log is not None:
+        log.pr_warn(cpu, told)
+        log.dump_stack(cpu)
+    return fixed

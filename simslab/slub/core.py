@@ -208,6 +208,8 @@ class SlubCore(Allocator):
         cpu.insn(INSNS_KMALLOC_LARGE)
         pages = self.kernel.page_allocator
         if by_policy:
+            if flags & gfp.GFP_SLAB_BUG_MASK:
+                flags = kmalloc_types.warn_and_fix_flags(self.pages.log, cpu, flags)
             pfn: int = pages.alloc_pages_current(cpu, flags | gfp.COMP, order)
         else:
             pfn = pages.alloc_pages(cpu, flags | gfp.COMP, order, nodeid)

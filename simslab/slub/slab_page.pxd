@@ -71,7 +71,6 @@ cdef class SlubPages:
         self, Cpu cpu, KmemCache cache, long long pfn, long long freelist_old, long long counters_old,
         long long freelist_new, long long counters_new
     ) except? -1
-    @cython.locals(told=str)
     cpdef long long new_slab(self, Cpu cpu, KmemCache cache, long long flags, long long node) except? -1
     @cython.locals(blocking=cython.longlong, pfn=cython.longlong)
     cdef long long allocate_slab(self, Cpu cpu, KmemCache cache, long long flags, long long node) except? -1

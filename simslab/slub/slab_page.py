@@ -19,7 +19,7 @@ from simslab.kernel.mm.page import PG_ACTIVE, PG_PFMEMALLOC, PG_SLAB, MemMap
 from simslab.kernel.mm.page_alloc import PageAllocator
 from simslab.machine.accounting import callsites
 from simslab.machine.core.cpu import Cpu
-from simslab.slab_common.kmalloc import kmalloc_fix_flags
+from simslab.slab_common.kmalloc import warn_and_fix_flags
 from simslab.slub import flags as fl
 from simslab.slub import layout, stat_item
 from simslab.slub.kmem_cache import KmemCache, KmemCacheCpu
@@ -178,10 +178,7 @@ class SlubPages:
         Interrupts are enabled meanwhile when `flags` allow blocking: per-CPU state may have changed on return.
         """
         if flags & gfp.GFP_SLAB_BUG_MASK:
-            flags, told = kmalloc_fix_flags(flags)
-            if self.log is not None:
-                self.log.pr_warn(cpu, told)
-                self.log.dump_stack(cpu)
+            flags = warn_and_fix_flags(self.log, cpu, flags)
         if not cpu.irqs_off:
             raise KernelBugError("new_slab with interrupts on")
         return self.allocate_slab(cpu, cache, flags & gfp.GFP_SLAB_GROW_MASK, node)

@@ -101,3 +101,12 @@ def test_an_observer_is_told_by_every_part(system):
     parts = (allocator.pages, allocator.lists, allocator.partial, allocator.slabs)
     assert all(part.observer is observer for part in parts)
     allocator.observe(None)
+
+
+@pytest.mark.parametrize(("by_node", "told"), [(False, 1), (True, 0)])
+def test_flags_that_no_slab_can_have_are_told_of_and_dropped_for_large_blocks_too(booted, by_node, told):
+    allocator = booted("1n1c")
+    cpu, flags = allocator.kernel.machine.cpus[0], gfp.GFP_KERNEL | gfp.DMA32
+    objp = allocator.kmalloc_node(cpu, 1 << 20, flags, -1) if by_node else allocator.kmalloc(cpu, 1 << 20, flags)
+    assert objp
+    assert sum("Unexpected gfp: 0x4" in line for line in allocator.kernel.log.lines) == told

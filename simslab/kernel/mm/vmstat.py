@@ -27,7 +27,9 @@ ZONE_STATE_INSNS: Final = 17  # __mod_zone_page_state
 class VmStat:
     """Updates counters; the values a report needs are in `Zone.numa_stat`.
 
-    Not modelled: folding the per-CPU parts into the global counters when they exceed their threshold; the counters of
+    Not modelled: folding the per-CPU parts into the global counters when they exceed their threshold, and each CPU's
+    work once in a second (vmstat_update), which also gives back the pages of other nodes that its lists have kept for
+    three seconds in which no counter of their zone has changed (drain_zone_pages); the counters of
     nodes (mod_node_page_state), of which an allocator's page requests charge the instructions alone.
     """
 

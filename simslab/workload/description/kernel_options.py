@@ -226,7 +226,7 @@ class FailSlabSpec(Strict):
 
 
 class MemPolicySpec(Strict):
-    """A task's memory policy (set_mempolicy); `prefer` and `bind` hold for objects, interrupts have none."""
+    """A task's memory policy (set_mempolicy): of objects with SLAB, of slabs with SLUB; interrupts have none."""
 
     mode: Literal["preferred", "bind", "interleave"]
     nodes: Nodes = "all"
