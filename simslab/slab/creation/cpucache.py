@@ -87,7 +87,7 @@ def setup_kmem_cache_nodes(core: SlabCore, cpu: Cpu, cache: KmemCache, request: 
     for nid in core.kernel.online_nodes:
         err = setup.setup_kmem_cache_node(cache, nid, 1)
         if err:
-            if not cache.refcount:  # the cache is not in use yet: undo the nodes done so far
+            if cache not in core.caches:  # it is not in use yet: undo the nodes done so far
                 release_nodes(core, cpu, cache, nid)
             return err
     return 0

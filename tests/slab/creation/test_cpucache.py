@@ -2,11 +2,12 @@ import logging
 
 import pytest
 from at_once import AtOnce
+from one_fails import OneFails
 
 from simslab.conform.slab import invariants
 from simslab.conform.topologies import new_system
 from simslab.kernel import layout
-from simslab.kernel.errno import EINVAL
+from simslab.kernel.errno import EBUSY, EINVAL, ENOMEM
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.mm import gfp
 from simslab.machine.accounting import causes
@@ -237,3 +238,15 @@ def test_a_cache_that_is_being_made_is_tuned_once_it_is_there():
     assert calls.follow_each_other(1, 2)
     assert calls.returned[2] == len("mine 4 2 0")
     assert calls.returned[1].limit == 4
+
+
+def test_a_tuning_that_fails_takes_no_node_from_a_cache_that_could_not_be_destroyed(allocator):
+    cpu, cache = allocator.kernel.machine.cpus[0], allocator.kmem_cache_create("left", 192, ctor=1)
+    objp = allocator.kmem_cache_alloc(cpu, cache, gfp.GFP_KERNEL)
+    assert allocator.kmem_cache_destroy(cache) == -EBUSY
+    allocator.set_failslab(OneFails(4))  # what node 0 needs is there: its table, its alien array, its shared array
+    assert allocator.slabinfo_write("left 60 30 8") == -ENOMEM
+    allocator.set_failslab(None)
+    assert None not in cache.node
+    allocator.kmem_cache_free(cpu, cache, objp)
+    assert invariants.check(allocator, {cache.index: []}) == []
