@@ -27,7 +27,10 @@ Point = tuple[float, float]
 WIDE: Final = 2.6  # inches of a box
 HIGH: Final = 1.25
 GAP: Final = 1.8  # between boxes side by side
+LABEL_HALF: Final = (0.4, 0.22)  # inches of a link's label, with a margin
 CROWD: Final = 16  # nodes; beyond it boxes hold numbers only and links have no labels
+LARGER: Final = 1.3  # words in a picture that is drawn smaller, as boxes have room for it and paper has not
+NUMBER_SIZE: Final = 2.2  # of a number that stands alone in a box, in sizes of its words
 CPU_COLOUR: Final = "#dbe9f6"
 BARE_COLOUR: Final = "#f3f3f3"  # CPUs without memory
 MEMORY_COLOUR: Final = "#fde8c8"  # memory without CPUs
@@ -52,7 +55,7 @@ def topology_figure(
     box = (min(xs) - WIDE * 0.6, max(xs) + WIDE * 0.6, min(ys) - HIGH * 0.75, max(ys) + HIGH * 0.75)
     natural = min(1.0, 24 / max(box[1] - box[0], box[3] - box[2]))
     scale = natural if width is None else width / (box[1] - box[0])
-    letters = min(1.0, scale / natural)  # the picture is drawn smaller as a whole, its letters with it
+    letters = min(1.0, LARGER * scale / natural)  # the picture is drawn smaller as a whole, its letters with it
     head = 0.4 * letters
     figure = Figure(figsize=((box[1] - box[0]) * scale, (box[3] - box[2]) * scale + head), dpi=150)
     axes = figure.add_axes((0, 0, 1, 1 - head / ((box[3] - box[2]) * scale + head)))
@@ -62,7 +65,11 @@ def topology_figure(
     _draw_ports(axes, topology, timing, places, letters)
     for node in topology.nodes:
         _draw_node(axes, node, _label(spec, topology, timing, node), places[node.id], letters)
-    figure.suptitle(spec.name if title is None else title, fontsize=11 * letters, y=0.995)
+    figure.suptitle(
+        spec.name if title is None else title,
+        fontsize=11 * letters * (NUMBER_SIZE if len(topology.nodes) > CROWD else 1),
+        y=0.995,
+    )
     return figure
 
 
@@ -137,16 +144,47 @@ def _draw_node(axes: Axes, node: NumaNode, label: str, place: Point, letters: fl
             corner, WIDE, HIGH, boxstyle=style, facecolor=colour, edgecolor="#333333", linewidth=letters, zorder=2
         )
     )
-    size = 9 * letters * min(1.0, 5 / (label.count("\n") + 1))
+    lines = label.count("\n") + 1
+    size = 9 * letters * (min(1.0, 5 / lines) if lines > 1 else NUMBER_SIZE)
     axes.text(*place, label, ha="center", va="center", fontsize=size, linespacing=1.4, zorder=3)
 
 
 def _draw_links(axes: Axes, topology: Topology, timing: Timing, places: dict[int, Point], letters: float) -> None:
     links = topology.links[::2]  # the two directions of a link are adjacent
-    for link in links:
-        ends = (_end(topology, places, link.source), _end(topology, places, link.target))
+    lines = [(_end(topology, places, link.source), _end(topology, places, link.target)) for link in links]
+    for number, (link, ends) in enumerate(zip(links, lines, strict=True)):
         label = f"{nanoseconds(link.latency, timing.frequency_hz):.1f} ns\n{bandwidth_text(link.bandwidth)}"
-        _line(axes, ends, label if len(links) <= 2 * CROWD else "", "-", letters)
+        others = lines[:number] + lines[number + 1 :]
+        shown = label if len(links) <= 2 * CROWD else ""
+        _line(axes, ends, shown, "-", letters, _free_share(ends, others) if shown else 0.5)
+    for point in sorted({end for link in links for end in (link.source, link.target) if end not in places}):
+        _draw_spokes(axes, topology, places, point, letters)
+
+
+def _draw_spokes(axes: Axes, topology: Topology, places: dict[int, Point], point: int, letters: float) -> None:
+    """Join the end of a link that several nodes share with each of them: else it would end at nothing."""
+    x, y = _end(topology, places, point)
+    for node in topology.groups[group_of(point)]:
+        axes.plot([x, places[node][0]], [y, places[node][1]], ":", color=LINE_COLOUR, linewidth=letters, zorder=0.5)
+    axes.plot([x], [y], "o", color=LINE_COLOUR, markersize=4 * letters, zorder=1)
+
+
+def _free_share(ends: Sequence[Point], others: Sequence[Sequence[Point]]) -> float:
+    """Return at which share of a line its label lies on no other line, the middle where that is everywhere."""
+    (x0, y0), (x1, y1) = ends
+    for share in (0.5, 0.4, 0.6, 0.3, 0.7):
+        place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+        if all(_distance(place, other) > 1 for other in others):
+            return share
+    return 0.5
+
+
+def _distance(place: Point, line: Sequence[Point]) -> float:
+    """Return how far a line is from `place`, in half widths and half heights of a label."""
+    (x0, y0), (x1, y1) = [((x - place[0]) / LABEL_HALF[0], (y - place[1]) / LABEL_HALF[1]) for x, y in line]
+    length = (x1 - x0) ** 2 + (y1 - y0) ** 2
+    share = min(1.0, max(0.0, -(x0 * (x1 - x0) + y0 * (y1 - y0)) / length)) if length else 0.0
+    return math.hypot(x0 + share * (x1 - x0), y0 + share * (y1 - y0))
 
 
 def _end(topology: Topology, places: dict[int, Point], end: int) -> Point:
@@ -162,11 +200,11 @@ def _draw_ports(axes: Axes, topology: Topology, timing: Timing, places: dict[int
         _line(axes, (places[node.gate], places[node.id]), label, "--", letters)
 
 
-def _line(axes: Axes, ends: Sequence[Point], label: str, style: str, letters: float) -> None:
+def _line(axes: Axes, ends: Sequence[Point], label: str, style: str, letters: float, share: float = 0.5) -> None:
+    """Draw a line with its label at some share of its length."""
     (x0, y0), (x1, y1) = ends
     axes.plot([x0, x1], [y0, y1], style, color=LINE_COLOUR, linewidth=1.4 * letters, zorder=1)
     if label:
         back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        axes.text(
-            (x0 + x1) / 2, (y0 + y1) / 2, label, ha="center", va="center", fontsize=8 * letters, bbox=back, zorder=1.5
-        )
+        x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+        axes.text(x, y, label, ha="center", va="center", fontsize=8 * letters, bbox=back, zorder=1.5)

@@ -62,6 +62,31 @@ def test_many_nodes_have_their_numbers_only():
     assert sorted(int(text) for text in texts(axes)) == list(range(len(axes.patches)))
 
 
+def test_a_link_that_nodes_share_is_joined_with_each_of_them():
+    axes = drawn("sapphire-rapids-snc4")
+    spokes = [line for line in axes.lines if line.get_linestyle() == ":"]
+    assert len(spokes) == 8
+    assert len({tuple(line.get_xydata()[0]) for line in spokes}) == 2
+
+
+@pytest.mark.parametrize("name", ["sapphire-rapids-snc4", "epyc-genoa-cxl", "four-socket"])
+def test_no_line_runs_through_the_label_of_another(name):
+    axes = drawn(name)
+    axes.figure.draw_without_rendering()
+    links = [line for line in axes.lines if line.get_linestyle() == "-"]
+    labels = [text for text in axes.texts if text.get_text()[0].isdigit()]
+    assert len(labels) >= 3
+    for text in labels:
+        box = text.get_window_extent().transformed(axes.transData.inverted())
+        assert sum(crosses(line, box) for line in links) == 1
+
+
+def crosses(line, box):
+    (x0, y0), (x1, y1) = line.get_xydata()[[0, -1]]
+    places = ((x0 + i / 500 * (x1 - x0), y0 + i / 500 * (y1 - y0)) for i in range(501))
+    return line.get_xydata().shape[0] > 1 and any(box.contains(*place) for place in places)
+
+
 @pytest.mark.parametrize("suffix", ["pdf", "png", "svg"])
 def test_a_drawing_repeats_byte_for_byte(tmp_path, suffix):
     for name in "ab":
