@@ -13,13 +13,15 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
 from simslab.base.output import check_writable, write_file
-from simslab.report.figure_files import DOTS_PER_INCH, SUFFIXES, rendered
+from simslab.report.figure_files import DOTS_PER_INCH, MISSING_GLYPH, SUFFIXES, rendered
+from simslab.report.fitting import fit_titles, fitting_columns, folded_label, panel_inches
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,6 +44,9 @@ LINES: Final[tuple[tuple[str, Any, float], ...]] = (
     ("#56B4E9", (0, (3, 1, 1, 1, 1, 1)), 1.2),
     ("#999999", "-", 2.4),
 )
+LEGEND_LEFT: Final = 3.6  # points that a legend above a plot begins left of it
+LEGEND_BELOW: Final = 1.6  # points of its lower margin that reach into the plot, above all that is drawn there
+MOST_SHARE: Final = 1.9  # where a logarithmic axis of shares ends at the latest: no tick may say more than 100 %
 _STYLE: Final[Any] = {  # Any: the stubs spell out each of matplotlib's names
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib, so the same glyphs everywhere
@@ -178,6 +183,7 @@ def settle_layout(figure: Figure) -> None:
     if not isinstance(engine, ConstrainedLayoutEngine):
         return  # settled before: setting "none" leaves an engine that does nothing
     figure.set_dpi(DOTS_PER_INCH)  # letters' widths are rounded to dots
+    fit_titles(figure, lambda: _lay_out(figure, engine))
     for _ in range(2 if figure.axes else 0):  # the first finds the widths of labels, the second makes room for them
         _lay_out(figure, engine)
     figure.set_layout_engine("none")
@@ -193,6 +199,7 @@ def _lay_out(figure: Figure, engine: LayoutEngine) -> None:
     """Make room for labels; UserError where nothing is left for what is plotted."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "constrained_layout not applied")
+        warnings.filterwarnings("ignore", MISSING_GLYPH)  # `letters.missing_letters` tells
         try:
             engine.execute(figure)
         except UserWarning:
@@ -233,17 +240,23 @@ def _plain_locator() -> Any:
             flat = self.axis is axes.xaxis
             inches = round((axes.bbox.width if flat else axes.bbox.height) / axes.figure.dpi, 3)
             letters = inches * 72 / float(mpl.rcParams["xtick.labelsize"])
-            return log_ticks(vmin, vmax, max(2, int(letters / (3.6 if flat else 1.9))))
+            found = log_ticks(vmin, vmax, max(2, int(letters / (3.6 if flat else 1.9))))
+            while flat and len(found) > 2 and ticks_touch(found, vmax / vmin, letters):
+                found = log_ticks(vmin, vmax, len(found) - 1)
+            return found
 
     return Plain()
 
 
 def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Return ticks between two limits (> 0), the densest that are at most `most`: all digits, 1-2-5, 1-3, decades,
-    every second decade, ...
+    every second decade, ... Between limits so near that one digit at most lies there, equal steps.
     """
     if not 0 < low <= high:
         return []
+    digit = 10.0 ** math.floor(math.log10(high))
+    if low < high < 2 * low and math.floor(high / digit * (1 + 1e-9)) - math.ceil(low / digit * (1 - 1e-9)) < 1 < most:
+        return _equal_ticks(low, high, min(most, 5))
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     found: list[float] = []
     for digits in (tuple(range(1, 10)), (1, 2, 5), (1, 3), (1,)):
@@ -254,6 +267,24 @@ def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
     return found[::-1][:: -(-len(found) // most)][::-1]  # the uppermost among them: 100 % of shares
 
 
+def _equal_ticks(low: float, high: float, most: int) -> list[float]:
+    """Return multiples of 1, 2 or 5 in some decade between two limits, as many as `most` allows."""
+    power = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    for step in (digit * 10.0**more * power for more in range(3) for digit in (1, 2, 5)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            return [number * step for number in range(first, last + 1)]
+    return []
+
+
+def ticks_touch(ticks: Sequence[float], ratio: float, letters: float) -> bool:
+    """Whether numbers below an axis so many letters long, whose ends have this ratio, have no gap between them."""
+    places = [math.log(tick) / math.log(ratio) * letters for tick in ticks]
+    widths = [0.64 * len(f"{tick:,.10g}") - 0.32 * f"{tick:,.10g}".count(",") for tick in ticks]
+    apart = [after - before for before, after in pairwise(places)]
+    return any(gap < (one + other) / 2 + 0.4 for gap, (one, other) in zip(apart, pairwise(widths), strict=True))
+
+
 def draw_tail(axes: Axes, times: Sequence[float], shares: Sequence[float], index: int, label: str) -> None:
     """Draw which share took at least so long, on a logarithmic axis; `shares` are cumulative, `index` is the look."""
     beyond = [1.0, *(1 - share for share in shares[:-1])]
@@ -262,19 +293,32 @@ def draw_tail(axes: Axes, times: Sequence[float], shares: Sequence[float], index
     )  # a line of one point is not seen
     axes.plot(times, beyond, drawstyle="steps-pre", label=label, **line_look(index), **point)
     axes.set_yscale("log")
+    axes.set_ylim(top=min(axes.get_ylim()[1], MOST_SHARE))
     plain_log_ticks(axes.yaxis, share=True)
     axes.set_ylabel("share at least as long")
 
 
 def legend_above(axes: Axes, title: str, columns: int = 2, handle: float = 3.4) -> None:
-    """Put the legend between `title` and the plot, where it hides no curve."""
-    labels = axes.get_legend_handles_labels()[1]
-    rows = -(-len(labels) // columns)
+    """Put the legend between `title` and the plot, where it hides no curve, in as many columns as the width holds."""
+    import matplotlib as mpl
+    from matplotlib.transforms import ScaledTranslation
+
+    handles, labels = axes.get_legend_handles_labels()
+    inches, size = panel_inches(axes), float(mpl.rcParams["legend.fontsize"])
+    columns = fitting_columns(labels, columns, handle, inches, size)
+    labels = [folded_label(label, handle, inches, size) for label in labels]
+    lines = [label.count("\n") + 1 for label in labels]
+    rows = -(-len(labels) // columns) if max(lines, default=1) == 1 else sum(lines)
     axes.set_title(title, pad=5 + 8.5 * rows)
     if labels:
+        # In points, not in shares of the panel: of a high one the legend would lie over what is drawn.
+        shift = ScaledTranslation(-LEGEND_LEFT / 72, -LEGEND_BELOW / 72, axes.figure.dpi_scale_trans)
         axes.legend(
+            handles,
+            labels,
             loc="lower left",
-            bbox_to_anchor=(-0.02, 0.98),
+            bbox_to_anchor=(0, 1),
+            bbox_transform=axes.transAxes + shift,
             ncols=columns,
             borderaxespad=0,
             labelspacing=0.25,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.base.errors import UserError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DOTS_PER_INCH: Final = 300
 SUFFIXES: Final = (".pdf", ".svg", ".png", ".pgf")
+MISSING_GLYPH: Final = "Glyph .* missing from font"  # what matplotlib warns of
 PLACES: Final = 5  # decimals of a point (1/72 inch) in PDF
 # Positions are often short decimals, which rounding would find halfway between two: it is told apart by an amount that
 # is far above the noise (1e-13) and far below a place.
@@ -38,6 +40,12 @@ _TEX: Final = {
 
 def rendered(figure: Figure, suffix: str) -> bytes:
     """Return `figure` as a file of the format that `suffix` (one of SUFFIXES) names, without dates or versions."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", MISSING_GLYPH)  # `letters.missing_letters` tells
+        return _rendered(figure, suffix)
+
+
+def _rendered(figure: Figure, suffix: str) -> bytes:
     if suffix == ".pdf":
         return _pdf(figure)
     if suffix == ".pgf":

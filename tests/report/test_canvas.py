@@ -1,3 +1,4 @@
+import itertools
 import signal
 
 import pytest
@@ -113,6 +114,35 @@ def test_a_legend_makes_room_below_its_title_for_every_row(axes):
     legend_above(axes, "title", columns=2)
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "c"]
     assert axes.titleOffsetTrans.get_matrix()[1, 2] == pytest.approx((5 + 8.5 * 2) / 72 * axes.figure.dpi)
+
+
+@pytest.mark.parametrize("height", [1.2, 12.0])
+def test_a_legend_above_a_plot_lies_over_nothing_of_it_however_high_the_plot_is(height):
+    with house_style():
+        axes = new_figure(height).subplots()
+        axes.plot([1, 2], [1, 2], label="a")
+        legend_above(axes, "title")
+        axes.figure.draw_without_rendering()
+    text = axes.get_legend().get_texts()[0].get_window_extent()
+    assert text.y0 >= axes.get_window_extent().y1
+
+
+@pytest.mark.parametrize("width", [2.2, 2.6, 3.0, 3.4])
+def test_numbers_below_a_time_axis_do_not_touch(width):
+    with house_style():
+        axes = new_figure(2.0, width).subplots()
+        axes.set_xlim(13, 190_000)
+        log_time_axis(axes)
+        axes.figure.draw_without_rendering()
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
+    assert len(boxes) > 2
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def test_a_tail_of_one_value_is_on_an_axis_that_ends_at_100_percent(axes):
+    draw_tail(axes, [393.0], [1.0], 0, "grow")
+    axes.figure.draw_without_rendering()
+    assert max(axes.get_yticks()) == 1.0
 
 
 def test_without_curves_there_is_no_legend(axes):

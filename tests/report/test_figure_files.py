@@ -70,6 +70,9 @@ def test_numbers_in_a_pdf_have_few_decimals():
         (1e-5, 1, 4, [1e-4, 1e-2, 1]),
         (3, 4, 8, [3, 4]),
         (5, 1, 8, []),
+        (352, 402, 8, [360, 370, 380, 390, 400]),
+        (95, 105, 8, [96, 98, 100, 102, 104]),
+        (3, 3, 8, [3]),
     ],
 )
 def test_ticks_are_the_densest_plain_numbers_that_fit(low, high, most, ticks):

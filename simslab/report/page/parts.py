@@ -82,9 +82,12 @@ def checked(page: str) -> str:
 def figure(sources: Sources, kind: str, caption: str, number: int, **options: Any) -> str:
     """Return a figure of the page, or a note of what a result lacks for it; `number` tells its ids from others'."""
     try:
-        drawing = _svg(sources, kind, number, **options)
+        drawing = _svg(sources, kind, number, **options).replace(
+            "<svg ", f'<svg role=img aria-label="{escape(caption)}" ', 1
+        )
     except UserError as error:
         return f"<p class=note>{escape(caption)}: {escape(str(error))}</p>"
+    drawing = drawing.replace("<svg ", f'<svg role=img aria-label="{escape(caption)}" ', 1)
     return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
 
 

@@ -37,7 +37,7 @@ def _page(sources: Sources, table: SweepTable, told: Sequence[tuple[str, str]]) 
         *table.levelled,
         *table.notes,
     ]
-    yield f"<p class=note>{escape(chr(10).join(lines))}</p><h2>Figures</h2>"
+    yield f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul><h2>Figures</h2>"
     yield from _figures(sources, table)
     yield "<h2>Tables</h2><p class=note>A click on a head sorts.</p>"
     for metric in table.metrics:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simslab.base.errors import UserError
 from simslab.machine.accounting.causes import CAUSE_NAMES
 from simslab.report.canvas import FONT_SIZE, new_figure
+from simslab.report.fitting import folded_names
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.options import Options, set_limits
 from simslab.report.plot.series import select_parts
@@ -92,10 +93,12 @@ def draw_attribution(title: str, arms: Sequence[Arm], options: Options) -> Drawn
     if len(arms) > 1:  # the arms of a path beside each other, in their own order
         order = list(dict.fromkeys(bar.group for bar in bars))
         bars.sort(key=lambda bar: order.index(bar.group))
-    height = options.height or 1.35 + 0.16 * len(bars)
+    labels, lines = folded_names([bar.label for bar in bars], options.width, options.font_size)
+    height = options.height or 1.35 + max(0.16, 0.05 + 0.11 * lines) * len(bars)
     figure = new_figure(height, options.width)
     axes = figure.subplots()
     causes = draw_bars(axes, bars, options.font_size)
+    axes.set_yticks(range(len(bars)), labels, linespacing=1.0)
     axes.set_title(options.titled(title))
     set_limits(axes, options)
     if options.legend != "none":

@@ -19,6 +19,7 @@ from simslab.report.canvas import (
     plain_log_ticks,
     steps,
 )
+from simslab.report.fitting import folded_names
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.options import Options, set_limits
 from simslab.report.plot.series import Panel, Series
@@ -204,13 +205,16 @@ def _percentiles(title: str, panels: Sequence[Panel], options: Options, notes: t
     if names > MOST_ROWS:
         told = f"{names} rows do not fit on a page (at most {MOST_ROWS})"
         raise UserError(told, expected="fewer with --arm, --operation, --path or --cache")
-    height = options.height or 0.55 + sum(0.35 + 0.15 * len(panel.series) for panel in panels)
+    labels = [series.label for panel in panels for series in panel.series]
+    lines = folded_names(labels, options.width, options.font_size)[1]
+    each = 0.15 if lines == 1 else 0.05 + 0.11 * lines
+    height = options.height or 0.55 + sum(0.35 + each * len(panel.series) for panel in panels)
     figure = new_figure(height, options.width)
     ratios = [0.8 + len(panel.series) for panel in panels]
     all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=ratios)[:, 0]
     rows: list[Row] = []
     for number, (axes, panel) in enumerate(zip(all_axes, panels, strict=True)):
-        rows += _percentile_rows(axes, panel)
+        rows += _percentile_rows(axes, panel, options)
         if options.x_scale == "linear":
             axes.set_xlim(left=0)
         else:
@@ -218,14 +222,14 @@ def _percentiles(title: str, panels: Sequence[Panel], options: Options, notes: t
         set_limits(axes, options)
         heading = "\n".join(part for part in (options.titled(title) if number == 0 else "", panel.title) if part)
         if number == 0 and options.legend != "none":
-            legend_above(axes, heading, columns=5, handle=1.0)
+            legend_above(axes, heading, columns=5 if lines == 1 else 3, handle=1.0)
         else:
             axes.set_title(heading)
         axes.set_xlabel("latency (ns)" if number == len(panels) - 1 else "")
     return Drawn(figure, ("panel", "series", "operations", "percentile", "ns"), tuple(rows), notes)
 
 
-def _percentile_rows(axes: Axes, panel: Panel) -> Iterator[Row]:
+def _percentile_rows(axes: Axes, panel: Panel, options: Options) -> Iterator[Row]:
     places = range(len(panel.series))
     shares = dict(PERCENTILES) | {"max": 100_000}
     for name, share in shares.items():
@@ -233,5 +237,6 @@ def _percentile_rows(axes: Axes, panel: Panel) -> Iterator[Row]:
         axes.plot(values, places, MARKERS[name], color="#222222", markersize=3.2, label=name, fillstyle="none", mew=0.7)
         for series, value in zip(panel.series, values, strict=True):
             yield panel.title, series.label, series.cycles.count, name, value
-    axes.set_yticks(places, [series.label for series in panel.series])
+    names, _ = folded_names([series.label for series in panel.series], options.width, options.font_size)
+    axes.set_yticks(places, names, linespacing=1.0)
     axes.set_ylim(len(panel.series) - 0.5, -0.5)

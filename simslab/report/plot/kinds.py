@@ -12,6 +12,7 @@ from simslab.base.documents.document import Document
 from simslab.base.documents.validation import validate
 from simslab.base.errors import UserError, near_miss
 from simslab.report.canvas import house_style
+from simslab.report.letters import missing_letters
 from simslab.report.plot.causes import draw_attribution
 from simslab.report.plot.distributions import draw_distribution
 from simslab.report.plot.drawn import Drawn
@@ -87,6 +88,9 @@ def drawn_to(path: Path, sources: Sources, kind: str, options: Options) -> Drawn
     """Draw what is stored as `kind` into a file, its data beside it, and tell notes on standard error."""
     with house_style(options.font_size):
         drawn = draw(sources, kind, options)
+        missing = missing_letters(drawn.figure) if path.suffix != ".pgf" else ""  # there TeX's font is the paper's
+        if missing:
+            drawn = replace(drawn, notes=(*drawn.notes, f"the font has no {missing}: a box stands for each of them"))
         drawn.write(path)
     for note in drawn.notes:
         print(f"simslab: {note}", file=sys.stderr)

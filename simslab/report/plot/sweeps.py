@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from simslab.base.errors import UserError
 from simslab.report.canvas import LINES, line_look, new_figure, place_legend
 from simslab.report.comparison.sweep_text import PointRow, SweepTable
+from simslab.report.fitting import BESIDE, panel_inches
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.options import Options, set_limits
 from simslab.report.plot.sweep_axes import Axis, Panel, axis_of, chosen_axes, grid_of, named, sweep_panels
@@ -57,14 +59,25 @@ def _draw_series(table: SweepTable, options: Options, series: Series) -> Drawn:
     for number, panel in enumerate(panels):
         axes = all_axes[number // columns, number % columns]
         data += series(axes, panel, x, y)
-        _dress_x(axes, x)
+        _dress_x(axes, x, options)
         axes.set_ylabel(panel.title)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value)))
         with_legend = y is not None and number == (len(panels) - 1 if options.legend == "right" else 0)
         place_legend(axes, panel.held, options.legend if with_legend else "none", columns=beside, handle=2.6)
+    _share_scales(panels, list(all_axes.flat))
+    for axes in all_axes.flat[: len(panels)]:
         set_limits(axes, options)
     _finish(figure, all_axes, len(panels), table, options)
     return Drawn(figure, COLUMNS, tuple(data), table.levelled)
+
+
+def _share_scales(panels: Sequence[Panel], all_axes: Sequence[Axes]) -> None:
+    """Let all panels of a metric have the same y axis: they are read beside each other."""
+    for title in dict.fromkeys(panel.title for panel in panels):
+        kin = [axes for panel, axes in zip(panels, all_axes, strict=False) if panel.title == title]
+        ends = [axes.get_ylim() for axes in kin]
+        for axes in kin:
+            axes.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
 
 
 def _columns(y: Axis, width: float) -> int:
@@ -131,20 +144,40 @@ def _row(panel: Panel, row: PointRow, x: Axis, y: Axis | None) -> Row:
     )  # fmt: skip
 
 
-def _dress_x(axes: Axes, x: Axis) -> None:
-    """Name the values themselves below the axis: every one, or as many as fit."""
+def _dress_x(axes: Axes, x: Axis, options: Options) -> None:
+    """Name the values themselves below the axis: every one, or as many as fit, the first among them."""
     from matplotlib.ticker import NullFormatter, NullLocator
 
     if x.scale == "log":
         axes.set_xscale("log")
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xticks(list(x.places), list(x.ticks))
     axes.set_xlabel(x.label)
-    if sum(map(len, x.ticks)) > 34:
+    size = options.font_size * 6.5 / 7
+    letters = (panel_inches(axes) - BESIDE) * 72 / size
+    words = any(letter.isalpha() for tick in x.ticks for letter in tick.lstrip("x+"))
+    if words:  # each is a case of its own; they end at their place
+        leaning = sum(map(len, x.ticks)) > 34
+        named = list(zip(x.places, x.ticks, strict=True))[:: max(1, math.ceil(len(x.ticks) * 1.2 / letters))]
+    else:
+        leaning, named = False, _apart(x, letters)
+    axes.set_xticks([place for place, _ in named], [tick for _, tick in named])
+    if leaning:
         axes.tick_params(axis="x", rotation=30)
-        if not x.scale:  # words end at their place
-            axes.set_xticks(list(x.places), list(x.ticks), ha="right", rotation_mode="anchor")
+        axes.set_xticks([p for p, _ in named], [tick for _, tick in named], ha="right", rotation_mode="anchor")
+
+
+def _apart(x: Axis, letters: float) -> list[tuple[float, str]]:
+    """Return places and names of the values that have room side by side on an axis so many letters long."""
+    place: Callable[[float], float] = math.log if x.scale == "log" else float
+    ends = (place(x.places[0]), place(x.places[-1]))
+    length = 0.9 * letters / ((ends[1] - ends[0]) or 1.0)  # of which a tenth lies beyond the values
+    named: list[tuple[float, str]] = []
+    for at, tick in zip(x.places, x.ticks, strict=True):
+        width = 0.32 * (len(tick) + len(named[-1][1])) + 0.6 if named else 0.0
+        if not named or (place(at) - place(named[-1][0])) * length >= width:
+            named.append((at, tick))
+    return named
 
 
 def draw_heat_map(table: SweepTable, options: Options) -> Drawn:

@@ -10,16 +10,19 @@ from simslab.report.canvas import LINES, line_look, new_figure, place_legend
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.matrices import NAMED
 from simslab.report.plot.options import Options, set_limits
+from simslab.report.plot.shades import draw_shades
 from simslab.result.nanoseconds import nanoseconds
 from simslab.workload.run.over_time.array_timeline import ArrayTimeline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+SHADED: Final = 64  # CPUs; of more the cells are outlines by shade
 SAMPLES: Final = 200  # about, of a run
 COLUMNS: Final = ("time_us", "array", "place", "objects")
 KINDS: Final = {"shared": "shared", "alien": "aliens"}
 CPU_HEIGHT: Final = 0.09  # inches a CPU
+MOST_CPUS_HEIGHT: Final = 4.0  # of all together: a strip for each of 1,024 CPUs would be 92
 LINES_HEIGHT: Final = 1.2
 
 Curve = tuple[str, list[int]]
@@ -35,7 +38,7 @@ def draw_timeline(title: str, timelines: Sequence[ArrayTimeline], options: Optio
     cpus, curves = _cpus(timeline), _curves(timeline)
     if not cpus and not curves:
         raise UserError(f"--kind timeline: the arrays of {timeline.cache} were empty all the time", expected="--cache")
-    heights = [max(0.5, CPU_HEIGHT * len(cpus))] * bool(cpus) + [LINES_HEIGHT] * bool(curves)
+    heights = [_height(len(cpus))] * bool(cpus) + [LINES_HEIGHT] * bool(curves)
     figure = new_figure(options.height or sum(heights) + 0.35 * len(heights) + 0.4, options.width)
     panels = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     if cpus:
@@ -49,6 +52,11 @@ def draw_timeline(title: str, timelines: Sequence[ArrayTimeline], options: Optio
     if text:
         figure.suptitle(text, fontsize=options.font_size * 7.5 / 7)
     return Drawn(figure, COLUMNS, _rows(timeline, times))
+
+
+def _height(cpus: int) -> float:
+    """Return the height in inches of the strips of so many CPUs."""
+    return min(MOST_CPUS_HEIGHT, max(0.5, CPU_HEIGHT * cpus))
 
 
 def _cpus(timeline: ArrayTimeline) -> list[Curve]:
@@ -84,7 +92,12 @@ def _draw_cpus(axes: Axes, times: Sequence[float], cpus: Sequence[Curve]) -> Non
     last = times[-1] + (times[-1] - times[0]) / max(1, len(times) - 1)
     edges = [place - 0.5 for place in range(len(cpus) + 1)]
     values = [column for _, column in cpus]
-    mesh = axes.pcolormesh([*times, last], edges, values, cmap="Greys", vmin=0, edgecolors="face", linewidth=0.1)
+    mesh: Any
+    if len(cpus) <= SHADED:
+        mesh = axes.pcolormesh([*times, last], edges, values, cmap="Greys", vmin=0, edgecolors="face", linewidth=0.1)
+    else:
+        mesh = draw_shades(axes, [*times, last], edges, values, "Greys", max(map(max, values)))
+        axes.set_xlim(times[0], last)
     every = range(0, len(cpus), -(-len(cpus) // NAMED))
     axes.set_yticks(list(every), [cpus[place][0] for place in every])
     axes.set_ylim(len(cpus) - 0.5, -0.5)
@@ -92,14 +105,17 @@ def _draw_cpus(axes: Axes, times: Sequence[float], cpus: Sequence[Curve]) -> Non
     axes.set_ylabel("CPU")
     axes.set_title("in the arrays of CPUs")
     figure: Any = axes.figure
-    figure.colorbar(mesh, ax=axes, label="objects", pad=0.02, aspect=12)
+    figure.colorbar(mesh, ax=axes, label="objects", pad=0.02, aspect=12 * max(1.0, _height(len(cpus))))
 
 
 def _draw_curves(axes: Axes, times: Sequence[float], curves: Sequence[Curve], options: Options) -> None:
+    from matplotlib.ticker import FuncFormatter
+
     for index, (label, column) in enumerate(curves):
         axes.plot(times, column, drawstyle="steps-post", label=label, **line_look(index))
     axes.set_ylim(bottom=0)
     axes.set_ylabel("objects")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     place_legend(axes, "in the arrays of nodes", options.legend)
 
 

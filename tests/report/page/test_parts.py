@@ -1,6 +1,7 @@
 """What every page has: a heading that is text, figures that do not share ids, a size that one sends."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -31,3 +32,20 @@ def test_what_a_result_lacks_is_a_note(measurement):
     assert figure(Sources((measurement_arm(measurement, "a"),)), "lines", "Lines", 0).startswith(
         "<p class=note>Lines: "
     )
+
+
+def test_a_figure_has_its_caption_as_name_for_who_does_not_see_it(measurement):
+    drawn = figure(Sources((measurement_arm(measurement, "a"),)), "cdf", 'share of "x" <b>', 0)
+    assert '<figure><svg role=img aria-label="share of &quot;x&quot; &lt;b&gt;" ' in drawn
+
+
+def test_a_map_of_64_nodes_is_a_small_part_of_a_page(measurement):
+    nodes = [
+        replace(
+            measurement.nodes[0], node=node, allocated=[(node * other) % 977 for other in range(64)], freed=[0] * 64
+        )
+        for node in range(64)
+    ]
+    drawn = figure(Sources((measurement_arm(replace(measurement, nodes=nodes), "a"),)), "nodes", "c", 0)
+    assert drawn.startswith("<figure>")
+    assert len(drawn) < 0.4 * LARGEST

@@ -30,6 +30,11 @@ def test_it_tells_how_it_was_made_and_what_may_be_claimed(page):
         assert text in page
 
 
+def test_each_claim_stands_for_itself_and_in_ink_that_is_not_faint(page):
+    assert "<ul><li>best is &lt;one&gt;</li>" in page
+    assert "<li>a note</li></ul>" in page
+
+
 def test_every_metric_has_three_figures_and_a_table(page):
     assert page.count("<svg") == 6
     assert page.count("<caption") == 0

@@ -11,7 +11,7 @@ from simslab.instruments.measure.whole import measure_machine
 from simslab.machine.library import load_machine
 from simslab.report.canvas import LINES, house_style
 from simslab.report.machine.measure_text import measurement_json
-from simslab.report.plot.kinds import DISTRIBUTIONS, draw
+from simslab.report.plot.kinds import DISTRIBUTIONS, draw, drawn_to
 from simslab.report.plot.options import Options
 from simslab.report.plot.sources import Sources, measurement_arm, read_sources
 from simslab.result.latency import by_operation, by_path
@@ -184,3 +184,9 @@ def test_a_comparison_stored_before_there_were_corrections_and_notes_is_drawn(tm
                 "arms": [arm, {**arm, "name": "far"}], "differences": [each]}  # fmt: skip
     (tmp_path / "comparison.json").write_text(json.dumps(document))
     assert drawn([str(tmp_path)], "effects").rows
+
+
+def test_letters_that_the_font_has_not_are_told_in_one_line(measurement, tmp_path, capsys):
+    sources = Sources((measurement_arm(measurement, "\u540d\u524d"), measurement_arm(measurement, "b")))
+    drawn_to(tmp_path / "a.png", sources, "cdf", Options())  # without a warning of matplotlib's, which were an error
+    assert capsys.readouterr().err == "simslab: the font has no \u524d\u540d: a box stands for each of them\n"

@@ -1,9 +1,11 @@
 """Maps between nodes or CPUs: cells, their figures, and what does not fit."""
 
+from itertools import pairwise
+
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.report.canvas import house_style, new_figure
+from simslab.report.canvas import house_style, new_figure, settle_layout
 from simslab.report.plot.matrices import MOST_MAPS, draw_map, draw_nodes
 from simslab.report.plot.options import Options
 from simslab.report.plot.sources import Arm, measurement_arm
@@ -39,8 +41,28 @@ def test_the_first_row_is_the_upper_one():
 def test_shades_of_a_large_map_have_a_scale_instead_of_figures_and_every_other_name():
     figure, axes = mapped([[reader + home for home in range(20)] for reader in range(20)])
     assert texts(axes) == {}
-    assert [axes.get_ylabel() for axes in figure.axes[1:]] == ["ns"]
+    assert [axes.get_xlabel() for axes in figure.axes[1:]] == ["ns"]
     assert [text.get_text() for text in axes.get_xticklabels()] == [str(place) for place in range(0, 20, 2)]
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_names_beside_a_map_of_64_nodes_do_not_touch_nor_does_its_scale_reach_into_its_title(columns):
+    names = [str(node) for node in range(64)]
+    with house_style():
+        figure = new_figure(4.0 / columns)
+        all_axes = figure.subplots(1, columns, squeeze=False)[0]
+        for axes in all_axes:
+            draw_map(axes, [[float(a == b) for a in range(64)] for b in range(64)], names, "objects")
+            axes.set_title("objects allocated")
+        settle_layout(figure)
+        figure.draw_without_rendering()
+    for axes in all_axes:
+        across = [label.get_window_extent() for label in axes.get_xticklabels()]
+        down = [label.get_window_extent() for label in axes.get_yticklabels()]
+        assert all(left.x1 < right.x0 for left, right in pairwise(across))
+        assert all(upper.y0 > lower.y1 for upper, lower in pairwise(down))
+        title = axes._left_title.get_window_extent()
+        assert not any(title.overlaps(other.get_window_extent()) for other in figure.axes if other is not axes)
 
 
 def test_a_map_without_any_figure_is_empty():

@@ -1,11 +1,12 @@
 """Sweeps as lines and heat maps: what stands in them, and what is refused."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.report.canvas import house_style
+from simslab.report.canvas import house_style, settle_layout
 from simslab.report.comparison.sweep_text import LEVELLED
 from simslab.report.plot.options import Options
 from simslab.report.plot.sweeps import amount, draw_bars, draw_heat_map, draw_lines
@@ -105,3 +106,30 @@ def test_means_that_are_not_over_the_bases_seeds_are_told(draw, points):
     few = replace(table, metrics=(replace(table.metrics[0], rows=tuple(rows)),))
     assert LEVELLED in drawn(draw, few).notes
     assert LEVELLED not in drawn(draw, table).notes
+
+
+@pytest.mark.parametrize("draw", [draw_lines, draw_bars])
+def test_the_values_of_40_points_are_named_where_they_have_room(draw, points):
+    table = points({"limit": [str(60 + 5 * number) for number in range(40)]})
+    with house_style():
+        figure = draw(table, Options()).figure
+        settle_layout(figure)
+        figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert 5 < len(boxes) < 20
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_words_are_all_named_though_they_end_in_digits(points):
+    table = points({"workload": [f"slab_test-{number}" for number in range(6)]})
+    with house_style():
+        axes = draw_bars(table, Options()).figure.axes[0]
+    assert len(axes.get_xticklabels()) == 6
+
+
+@pytest.mark.parametrize("draw", [draw_lines, draw_bars])
+def test_panels_of_one_metric_have_one_scale(draw, points):
+    table = points({"a": ["1", "2"], "b": ["1", "2"], "c": ["1", "2"]})
+    with house_style():
+        axes = draw(table, Options(x="a", y="b")).figure.axes
+    assert axes[0].get_ylim() == axes[1].get_ylim()

@@ -60,3 +60,15 @@ def test_what_cannot_be_drawn_is_told():
         drawn([0] * 6)
     with pytest.raises(UserError, match="which runs it again"):
         draw_timeline("", [], Options())
+
+
+def test_the_strips_of_a_thousand_cpus_fit_on_a_page():
+    made = timeline()
+    made.samples = [
+        Sample(1000 * time, tuple(ArrayLevel("cpu", cpu, time + cpu) for cpu in range(1024))) for time in (0, 1)
+    ]
+    with house_style():
+        figure = draw_timeline("w on m", [made], Options()).figure
+    assert figure.get_size_inches()[1] < 6
+    (cpus, _) = figure.axes
+    assert cpus.get_ylim() == (1023.5, -0.5)
