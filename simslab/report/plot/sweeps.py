@@ -231,8 +231,10 @@ def _told(row: PointRow) -> str:
     text = amount(row.mean or 0.0)
     if row.difference is None or not row.base_mean:
         return text
-    same = row.verdict() in ("noise", "equal")
-    return f"{text}\n{row.verdict() if same else f'{100 * row.difference / row.base_mean:+.0f}%'}"
+    if row.verdict() in ("noise", "equal"):
+        return f"{text}\n{row.verdict()}"
+    percent = 100 * row.difference / row.base_mean
+    return f"{text}\n{percent:+.0f}%" if abs(percent) >= 0.5 else f"{text}\n{percent:+.1g}%"  # never "-0%"
 
 
 def amount(value: float) -> str:

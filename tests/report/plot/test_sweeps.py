@@ -133,3 +133,13 @@ def test_panels_of_one_metric_have_one_scale(draw, points):
     with house_style():
         axes = draw(table, Options(x="a", y="b")).figure.axes
     assert axes[0].get_ylim() == axes[1].get_ylim()
+
+
+def test_a_difference_that_is_no_noise_is_never_told_as_0(points):
+    table = points({"a": ["1", "2"], "b": ["1", "2"]})
+    rows = table.metrics[0].rows
+    tiny = replace(rows[3], difference=-0.08, difference_low=-0.09, difference_high=-0.07)
+    table = replace(table, metrics=(replace(table.metrics[0], rows=(*rows[:3], tiny)),))
+    with house_style():
+        texts = [text.get_text() for text in draw_heat_map(table, Options()).figure.axes[0].texts]
+    assert "130\n-0.08%" in texts
