@@ -229,7 +229,10 @@ def _table(place: str, metric: list[str], at: list[str], base: str, correct: boo
 
     with Store.open(place) as store:
         held = {name: value for text in at for name, value in parse_point(text).items()}
-        return stored_table(store, metric, base=base, correct=correct, at=held)
+        table = stored_table(store, metric, base=base, correct=correct, at=held)
+    for note in table.notes:
+        print(f"simslab: {note}", file=sys.stderr)
+    return table
 
 
 def undrawn(kind: str) -> UserError:

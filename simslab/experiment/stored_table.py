@@ -15,7 +15,7 @@ from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD, parse_point
 from simslab.experiment.grid.in_force import said_in_force
 from simslab.experiment.store.export import cells_of
-from simslab.experiment.store.store import DONE, Store, StoredCell
+from simslab.experiment.store.store import DONE, FAILED, Store, StoredCell
 from simslab.experiment.table import Samples, Seeds, best_lines, metric_table
 from simslab.report.comparison.sweep_text import SweepTable
 
@@ -38,7 +38,8 @@ def stored_table(
     last sweep compared others with, with the values in `at` for its own, or the first where there is none such).
     UserError where the store has no such metric, point or value.
     """
-    cells = [cell for cell in cells_of(store, seeds) if cell.status == DONE]
+    known = list(cells_of(store, seeds))
+    cells = [cell for cell in known if cell.status == DONE]
     if not cells:
         raise UserError("holds no finished run", file=str(store.path))
     varying = _varying(cells)
@@ -65,8 +66,18 @@ def stored_table(
         correction="all differences of a metric hold together" if correct else "",
         metrics=tuple(metric_table(found, each, reference, correct) for each in chosen),
         best=best_lines(found, chosen, reference),
-        notes=(),
+        notes=_failures(known),
     )
+
+
+def _failures(cells: Sequence[StoredCell]) -> tuple[str, ...]:
+    """Return what a reader must know of points that are missing: that runs failed."""
+    failed = [cell for cell in cells if cell.status == FAILED]
+    if not failed:
+        return ()
+    points = len({cell.label for cell in failed})
+    runs = "1 run" if len(failed) == 1 else f"{len(failed)} runs"
+    return (f"{runs} of {points} point{'s' * (points > 1)} failed and {'is' if len(failed) == 1 else 'are'} left out",)
 
 
 def _usual(units: Iterable[str]) -> list[str]:

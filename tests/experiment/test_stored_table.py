@@ -132,3 +132,13 @@ def test_what_the_seed_draws_is_no_parameter_where_the_workload_says_it(tmp_path
 def test_an_empty_store_has_no_table(tmp_path):
     with Store.create(tmp_path / "s.db") as store, pytest.raises(UserError, match="holds no finished run"):
         stored_table(store)
+
+
+def test_points_that_are_missing_because_their_runs_failed_are_told(made, tmp_path):
+    axes = (Axis("threads[0].cpus", ("first 1", "0-63")),)
+    grid = make_grid(Design("one-node", "local-churn", ("scale=0.005",), axes, seeds=2, metrics=("throughput",)))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+        table = stored_table(store)
+    assert table.notes == ("2 runs of 1 point failed and are left out",)
+    assert stored_table(made[0]).notes == ()
