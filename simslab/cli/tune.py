@@ -97,9 +97,8 @@ def tune(
         found = search(design, cache, grid, store or Path(MEMORY), jobs or default_processes(), progress, trials)
     for failure in found.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
-    if found.table is None:
+    if found.table is not None:
+        document = json.dumps(tuning_document(found.table), indent=2) + "\n" if as_json else tuning_text(found.table)
+        sys.stdout.write(document)
+    if found.failures:
         raise typer.Exit(CELLS_FAILED)
-    if as_json:
-        sys.stdout.write(json.dumps(tuning_document(found.table), indent=2) + "\n")
-    else:
-        sys.stdout.write(tuning_text(found.table))

@@ -6,7 +6,6 @@ the Pareto front: latency, throughput, longest masked stretch and memory parked 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from simslab.experiment.grid.design import ONE, Design, Grid, check_apart, make_
 from simslab.experiment.grid.knobs import FACTORS, ORDER, TUNABLES, Knobs, Numbers, option
 from simslab.experiment.grid.space import Choice, Space, Span
 from simslab.experiment.inputs import InputReader, Inputs
-from simslab.experiment.paired import CORRECTION, PairedDifference, paired_difference
+from simslab.experiment.paired import CORRECTION, PairedDifference, level, paired_difference
 from simslab.experiment.running.trials import proposed
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import Progress, sweep
@@ -89,8 +88,8 @@ def judge(found: Samples, tunings: Mapping[str, Numbers], objectives: Sequence[s
     is no noise when all comparisons are held together; the default itself where there is none.
     """
     labels = list(tunings)
-    means = {label: {name: _mean(found, name, label) for name in objectives} for label in labels}
     default, comparisons = labels[0], max(1, len(labels) - 1)
+    means = {label: {name: _mean(found, name, label, default) for name in objectives} for label in labels}
     candidates = tuple(
         Candidate(
             label,
@@ -105,11 +104,14 @@ def judge(found: Samples, tunings: Mapping[str, Numbers], objectives: Sequence[s
                   f"{CORRECTION} over {comparisons} comparisons")  # fmt: skip
 
 
-def _mean(found: Samples, name: str, label: str) -> float:
-    values = list(found.of(name, label).values())
-    if not values:
-        raise UserError(f"no run of {label} has a {name}", expected="an objective that every point has")
-    return math.fsum(values) / len(values)
+def _mean(found: Samples, name: str, label: str, default: str) -> float:
+    """Return a mean as it may stand beside the default's, whose seeds may not all have a figure there."""
+    return level(found.of(name, default), found.of(name, label)).mean
+
+
+def _lacks(found: Samples, objectives: Sequence[str], label: str, default: str) -> str:
+    """Return the first objective that a point cannot be compared with the default by; empty where there is none."""
+    return next((name for name in objectives if not found.paired(name, label, default)[0]), "")
 
 
 def _against(found: Samples, name: str, label: str, default: str, comparisons: int) -> PairedDifference:
@@ -147,7 +149,10 @@ def _recommended(candidates: Sequence[Candidate], objective: str) -> Candidate:
 
 @dataclass
 class Found:
-    """What a search left: the table to print (None where runs failed), and the failures."""
+    """What a search left: the table to print (None where the kernel's own choice failed), and the failures.
+
+    Tunings of which a run failed are not in the table.
+    """
 
     table: TuningTable | None
     failures: list[str]
@@ -178,24 +183,24 @@ def search(
     _refuse_neutral(chosen)
     runs = _Runs(replace(design, metrics=chosen), space, reader, processes, progress)
     with Store.create(store) as opened:
-        try:
-            if trials:
-                choices = space.choices(grid) if grid else space.usual_choices()
-                _check_orders(_values(choices[-1]), design, space, reader)
-                lower = [_sign(name) > 0 for name in chosen]
-                seed = inputs.workload.seed  # not that of --seed, which draws other runs of the same tunings
-                rows = proposed(space, choices, lower, trials, seed, lambda rows: runs.objectives(opened, rows))
-            else:
-                rows = space.rows(grid or FACTORS[allocator])
-                _check_orders({row[-1] for row in rows}, design, space, reader)
-            found, points = runs.samples(opened, rows)
-        except _RunsFailed as failed:
-            return Found(None, failed.messages)
-    labels = [short_label(point, points.design.varying) for point in points.points]
-    tuning = judge(found, dict(zip(labels, rows, strict=True)), chosen)
+        if trials:
+            choices = space.choices(grid) if grid else space.usual_choices()
+            _check_orders(_values(choices[-1]), design, space, reader)
+            lower = [_sign(name) > 0 for name in chosen]
+            seed = inputs.workload.seed  # not that of --seed, which draws other runs of the same tunings
+            rows = proposed(space, choices, lower, trials, seed, lambda rows: runs.objectives(opened, rows))
+        else:
+            rows = space.rows(grid or FACTORS[allocator])
+            _check_orders({row[-1] for row in rows}, design, space, reader)
+        tried = runs.tried(opened, rows)
+    if space.own not in tried.whole:
+        return Found(None, tried.failures)
+    tuning = judge(tried.found, {label: row for row, label in tried.whole.items()}, chosen)
     title = f"{', '.join(caches)} for {inputs.workload.name} on {inputs.machine.name}"
-    notes = (*points.notes, proposed_note(space, tuning, points.seeds[-1] + 1)) if trials else points.notes
-    return Found(_table(tuning, f"{title}, {len(points.seeds)} seeds a point", space, notes), [])
+    notes = (*tried.grid.notes, *tried.notes)
+    if trials:
+        notes = (*notes, proposed_note(space, tuning, tried.grid.seeds[-1] + 1))
+    return Found(_table(tuning, f"{title}, {len(tried.grid.seeds)} seeds a point", space, notes), tried.failures)
 
 
 def _refuse_whole(design: Design, caches: Sequence[str]) -> None:
@@ -239,12 +244,15 @@ def _check_orders(orders: Iterable[int], design: Design, space: Space, reader: I
             raise UserError(told, file=option(ORDER), expected=f"{got}, or the cache's own, {knobs.own[-1]}")
 
 
-class _RunsFailed(Exception):
-    """Runs of a search failed."""
+@dataclass
+class _Tried:
+    """What came of tunings: those to be judged, by label, in order; the runs that failed; who is left out and why."""
 
-    def __init__(self, messages: list[str]) -> None:
-        super().__init__(messages)
-        self.messages = messages
+    found: Samples
+    grid: Grid
+    whole: dict[Numbers, str]
+    failures: list[str]
+    notes: list[str]
 
 
 @dataclass
@@ -257,17 +265,41 @@ class _Runs:
     processes: int
     progress: Progress | None
 
-    def samples(self, store: Store, rows: Sequence[Numbers]) -> tuple[Samples, Grid]:
-        points = make_grid(tune_design(self.design, self.space, rows), self.reader)
-        swept = sweep(points, store, base=points.points[0], processes=self.processes, progress=self.progress)
-        if swept.failures:
-            raise _RunsFailed(swept.failures)
-        return samples(store, points), points
+    def tried(self, store: Store, rows: Sequence[Numbers]) -> _Tried:
+        """Run tunings, the kernel's own first; one whose runs did not all end well is not judged.
 
-    def objectives(self, store: Store, rows: Sequence[Numbers]) -> list[Sequence[float]]:
-        found, points = self.samples(store, rows)
-        labels = (short_label(point, points.design.varying) for point in points.points)
-        return [[_mean(found, name, label) for name in self.design.metrics] for label in labels]
+        UserError for an objective that the kernel's own choice has no figure for: all are compared with it.
+        """
+        grid = make_grid(tune_design(self.design, self.space, rows), self.reader)
+        swept = sweep(grid, store, base=grid.points[0], processes=self.processes, progress=self.progress)
+        found = samples(store, grid)
+        made = _Tried(found, grid, {}, swept.failures, [])
+        default = found.labels[0]
+        for row, point in zip(rows, grid.points, strict=True):
+            label = short_label(point, grid.design.varying)
+            seeds = grid.seeds_of(point)
+            if failed := sum(seed not in found.values[label] for seed in seeds):
+                made.notes.append(f"{label} is left out: {failed} of its {len(seeds)} runs failed.")
+                continue
+            lacking = _lacks(found, self.design.metrics, label, default)
+            if lacking and label == default:
+                raise UserError(f"no run of {label} has a {lacking}", expected="an objective that every point has")
+            if lacking:
+                made.notes.append(f"{label} is left out: it has no {lacking} with a seed that {default} has one with.")
+            else:
+                made.whole[row] = label
+        return made
+
+    def objectives(self, store: Store, rows: Sequence[Numbers]) -> list[Sequence[float] | None]:
+        """Return the means of tunings, None of those that cannot be judged."""
+        tried, names = self.tried(store, rows), self.design.metrics
+        if self.space.own not in tried.whole:
+            return [None] * len(rows)
+        default = tried.whole[self.space.own]
+        means = {
+            row: [_mean(tried.found, name, label, default) for name in names] for row, label in tried.whole.items()
+        }
+        return [means.get(row) for row in rows]
 
 
 def _of_caches(name: str, space: Space) -> list[str]:

@@ -39,3 +39,10 @@ def test_slub_is_tuned_by_its_attributes():
     assert done.exit_code == 0
     assert "cpu_partial min_partial remote_node_defrag_ratio order" in done.output
     assert "> /sys/kernel/slab/" in done.output
+
+
+def test_a_refused_tuning_is_told_and_the_status_is_1_beside_the_table_of_the_others():
+    done = invoke("--limit", "30,4094", "--batchcount", "30,4094", "--shared", "0,1024", "--objective", "latency.mean")
+    assert done.exit_code == 1
+    assert "(ENOMEM)" in done.stderr
+    assert "Recommended" in done.stdout

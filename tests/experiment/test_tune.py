@@ -213,3 +213,53 @@ def test_an_objective_without_a_better_end_is_refused(tmp_path, name):
     told = f"--objective: '{name}' has no better end.*such as latency.p99, throughput"
     with pytest.raises(UserError, match=told):
         search(base, ["mixed"], {"limit": ["16"]}, tmp_path / "t.db", 1)
+
+
+REFUSED = {"limit": ["30", "4094"], "batchcount": ["30", "4094"], "shared": ["x1", "1024"]}  # 32 MiB of shared array
+AS_REFUSED = "tunables.mixed.limit=4094, tunables.mixed.batchcount=4094, tunables.mixed.shared=1024"
+
+
+def test_a_tuning_that_the_kernel_refuses_is_named_and_the_others_are_judged(tmp_path):
+    base = replace(BASE, settings=("scale=0.005",), metrics=("latency.mean",))
+    found = search(base, ["mixed"], REFUSED, tmp_path / "t.db", 1)
+    assert found.table is not None
+    assert [row.numbers for row in found.table.rows][-1] == (4094, 4094, 8)
+    assert len(found.table.rows) == 6
+    assert f"{AS_REFUSED} is left out: 2 of its 2 runs failed." in found.table.notes
+    assert found.table.correction == "Bonferroni-t over 5 comparisons"
+    assert len(found.failures) == 2
+    assert all("the kernel refuses it for cache 'pool_workqueue' (ENOMEM)" in told for told in found.failures)
+
+
+def test_nothing_is_judged_where_the_kernels_own_choice_fails(tmp_path, monkeypatch):
+    base = replace(BASE, settings=("scale=0.005",), metrics=("latency.mean",))
+    monkeypatch.setattr("simslab.experiment.tune.own_tunables", lambda *_: Knobs("slab", "c", (4094, 4094, 1024)))
+    found = search(base, ["mixed"], {"limit": ["x1"]}, tmp_path / "t.db", 1)
+    assert found.table is None
+    assert len(found.failures) == 2
+
+
+def test_a_tuning_without_a_figure_for_an_objective_is_named_and_the_others_are_judged(tmp_path):
+    settings = ("scale=0.02", "caches.mixed.size=4096")  # whose own limit is 24
+    base = replace(BASE, settings=settings, metrics=("latency.mean", "latency.p99:free/flush_slabs"))
+    found = search(base, ["mixed"], {"limit": ["4094", "30"]}, tmp_path / "t.db", 1)
+    assert [row.numbers[0] for row in found.table.rows] == [24, 30]
+    assert any("has no latency.p99:free/flush_slabs" in note for note in found.table.notes)
+
+
+def test_means_of_a_tuning_that_has_a_figure_with_some_seeds_alone_stand_beside_the_defaults():
+    values = {
+        "own": {1: {"latency.p99": 10.0}, 2: {"latency.p99": 20.0}},
+        "other": {2: {"latency.p99": 19.0}, 3: {"latency.p99": 90.0}},
+    }
+    tuning = judge(Samples(tuple(values), values), {"own": SPACE.own, "other": (60, 60, 8)}, ("latency.p99",))
+    assert tuning.candidates[1].means == {"latency.p99": 14.0}
+
+
+def test_proposals_that_the_kernel_refuses_do_not_end_a_search(tmp_path):
+    pytest.importorskip("optuna", reason="the extra [tune] is not installed")
+    base = replace(BASE, settings=("scale=0.005",), metrics=("latency.mean",))
+    grid = {"limit": ["4094"], "batchcount": ["4093:4094"], "shared": ["1000:1024"]}
+    found = search(base, ["mixed"], grid, tmp_path / "t.db", 1, trials=2)
+    assert [row.numbers for row in found.table.rows] == [(120, 60, 8)]
+    assert found.failures

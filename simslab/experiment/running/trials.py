@@ -14,7 +14,8 @@ from simslab.experiment.grid.knobs import Numbers
 from simslab.experiment.grid.space import Choice, Space, Span
 
 BATCH: Final = 4
-Tried = Callable[[list[Numbers]], list[Sequence[float]]]  # all tunings so far -> the objectives of each
+# All tunings so far -> the objectives of each, None of one whose runs failed.
+Tried = Callable[[list[Numbers]], Sequence[Sequence[float] | None]]
 
 
 def proposed(
@@ -34,7 +35,9 @@ def proposed(
         rows = list(dict.fromkeys([*rows, *batch]))
         found = dict(zip(rows, tried(rows), strict=True))
         for trial, numbers in zip(asked, batch, strict=True):
-            study.tell(trial, list(found[numbers]))
+            values = found[numbers]
+            study.tell(trial, None if values is None else list(values),
+                       optuna.trial.TrialState.FAIL if values is None else None)  # fmt: skip
     return rows
 
 
