@@ -104,14 +104,22 @@ def _chosen(cells: Sequence[StoredCell], at: Mapping[str, str], varying: Sequenc
     """Return the cells that have the values asked for, as typed or absolute."""
     left = list(cells)
     for name, value in at.items():
-        path = next((path for path in varying if name in (path, path.rpartition(".")[2])), None)
-        if path is None:
+        path = _meant(name, varying, name, "--at")
+        if path not in varying:
             raise UserError(f"'{name}' does not vary", expected=", ".join(varying), near=near_miss(name, varying))
         known = sorted({cell.parameters.get(path, "") for cell in cells}, key=in_order)
         left = [cell for cell in left if value in (cell.parameters.get(path), cell.values.get(path))]
         if not left:
             raise UserError(f"{path}: no cell has '{value}'", expected=", ".join(known), near=near_miss(value, known))
     return left
+
+
+def _meant(name: str, varying: Collection[str], text: str, place: str) -> str:
+    """Return the parameter that is called by its path or the last part of it; the name itself where there is none."""
+    ends = [path for path in varying if path.rpartition(".")[2] == name]
+    if name not in varying and len(ends) > 1:
+        raise UserError(f"'{text}': '{name}' could mean several", file=place, expected=" or ".join(ends))
+    return name if name in varying or not ends else ends[0]
 
 
 def _called(cells: Sequence[StoredCell], varying: Sequence[str]) -> list[dict[str, str]]:
@@ -171,7 +179,7 @@ def _swept_base(
 
 def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> str:
     """Return the label of the point whose values, as typed in the sweep or absolute, `text` gives."""
-    wanted = parse_point(text, "--base")
+    wanted = {_meant(name, typed, text, "--base"): value for name, value in parse_point(text, "--base").items()}
     fitting = [
         label
         for label in found.labels
@@ -184,9 +192,8 @@ def _base(found: Samples, text: str, typed: Mapping[str, Mapping[str, str]]) -> 
     return fitting[0]
 
 
-def _has(parameters: Mapping[str, str], name: str, value: str, typed: Mapping[str, Mapping[str, str]]) -> bool:
-    path = next((path for path in parameters if name in (path, path.rpartition(".")[2])), None)
-    return path is not None and parameters[path] in (value, typed[path].get(value))
+def _has(parameters: Mapping[str, str], path: str, value: str, typed: Mapping[str, Mapping[str, str]]) -> bool:
+    return path in parameters and parameters[path] in (value, typed[path].get(value))
 
 
 def how_it_was_made(store: Store) -> list[tuple[str, str]]:

@@ -142,3 +142,30 @@ def test_points_that_are_missing_because_their_runs_failed_are_told(made, tmp_pa
         table = stored_table(store)
     assert table.notes == ("2 runs of 1 point failed and are left out",)
     assert stored_table(made[0]).notes == ()
+
+
+@pytest.fixture(scope="module")
+def of_two_limits(tmp_path_factory):
+    """A store with two axes whose last part is the same."""
+    axes = (Axis("tunables.mixed.limit", ("30", "60")), Axis("tunables.kmalloc-64.limit", ("30", "60")))
+    grid = make_grid(Design("two-socket", "mixed-remote", ("scale=0.002",), axes, metrics=("latency.mean",)))
+    store = Store.create(tmp_path_factory.mktemp("store") / "s.db")
+    sweep(grid, store)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [({"base": "limit=30,tunables.mixed.limit=30"}, "--base"), ({"at": {"limit": "30"}}, "--at")],
+)
+def test_a_last_part_that_could_mean_several_is_refused_as_in_a_sweep(of_two_limits, options, place):
+    told = rf"^{place}: '.*': 'limit' could mean several; expected tunables.*limit or tunables.*limit"
+    with pytest.raises(UserError, match=told):
+        stored_table(of_two_limits, **options)
+
+
+def test_of_two_with_one_last_part_each_may_be_named_whole(of_two_limits):
+    base = "tunables.mixed.limit=60,tunables.kmalloc-64.limit=30"
+    parts = stored_table(of_two_limits, base=base).base.split(", ")
+    assert set(parts) == set(base.split(","))
