@@ -143,7 +143,7 @@ class _Maker:
             self._refuse_clashes(inputs.machine_document, len(shares["machine"]))
             self._refuse_clashes(inputs.workload_document, len(shares["workload"]))
         except UserError as error:
-            told = [_of_axis(problem, combination, self.design.places) for problem in error.problems]
+            told = [_of_axis(problem, combination, self.design) for problem in error.problems]
             self.problems |= dict.fromkeys(told)
             return None
         common = {MACHINE: machine, WORKLOAD: workload, **dict(map(_pair, settings))}
@@ -166,9 +166,8 @@ class _Maker:
             first, second = (document.overrides[number] for number in (clash.first, clash.second))
             path, other = split_override(first.text)[0], split_override(second.text)[0]
             if clash.first >= common:
-                option = "--axis" if any(same_setting(path, axis.path) for axis in self.design.axes) else "--point"
                 told = f"'{other}' varies as well, and changes '{path}'"
-                problems.append(Problem(told, f"{option} {path}", expected=ONE))
+                problems.append(Problem(told, f"{_option(path, self.design)} {path}", expected=ONE))
             elif clash.whole:
                 how = "varies" if clash.second >= common else "is set after it"
                 told = f"'{path}' is set for all points, and '{other}', which {how}, replaces it"
@@ -320,8 +319,14 @@ def _pair(setting: str) -> tuple[str, str]:
     return path.strip(), value.strip()
 
 
-def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[str, Problem]) -> Problem:
-    """Let a mistake in an axis' value be told as the axis', and one in an experiment file where it stands there."""
+def _option(path: str, design: Design) -> str:
+    """Return the option by which a path varies."""
+    return "--axis" if any(same_setting(path, axis.path) for axis in design.axes) else "--point"
+
+
+def _of_axis(problem: Problem, combination: Mapping[str, str], design: Design) -> Problem:
+    """Let a mistake in an axis' or a point's value be told as theirs, and one in an experiment file where it stands."""
+    places = design.places
     path, equals, value = problem.file.removeprefix("--set ").partition("=")
     if not equals:
         return _of_text(problem, places) if problem.file in ("", "--where") else _of_path(problem, places)
@@ -333,7 +338,7 @@ def _of_axis(problem: Problem, combination: Mapping[str, str], places: Mapping[s
     if said:
         return replace(places[said], message=problem.message, expected=problem.expected, near=problem.near)
     if typed:
-        return replace(problem, file=f"--axis {typed}: {value}", line=0, column=0)
+        return replace(problem, file=f"{_option(typed, design)} {typed}: {value}", line=0, column=0)
     return problem
 
 

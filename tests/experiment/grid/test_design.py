@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from simslab.base.errors import UserError
@@ -161,3 +163,10 @@ def test_what_the_seed_draws_of_a_trace_may_be_set_and_may_vary(axis, settings, 
 
 def test_a_shape_and_what_it_keeps_may_both_vary():
     assert len(grid(Axis("links", ("ring", "hypercube")), Axis("nodes", ("2", "4")), HOPS).points) == 8
+
+
+@pytest.mark.parametrize("value", ["60 GB", "+60 GB", "x-1"])
+def test_a_mistake_in_a_point_is_told_of_the_point(value):
+    point = {"links.upi.latency": value, "tunables.mixed.limit": "30"}
+    with pytest.raises(UserError, match=rf"^--point links.upi.latency: {re.escape(value)}"):
+        make_grid(Design("two-socket", "mixed-remote", points=(point,)))
