@@ -239,7 +239,8 @@ def _needed(plan: Plan, done: Mapping[tuple[str, int], RunFigures], share: float
         known = [(old, new) for old, new in pairs if old is not None and new is not None]
         if known:
             mean = abs(math.fsum(old for old, _ in known) / len(known))
-            most = max(most, seeds_needed([new - old for old, new in known], share * mean, comparisons))
+            differences = [new - old for old, new in known]
+            most = max(most, seeds_needed(differences, share * mean, comparisons, len(plan.seeds)))
     return most
 
 

@@ -99,7 +99,8 @@ def _needed(found: Samples, grid: Grid, base: Point, share: float, correct: bool
             continue
         before, after = found.paired(metric, label, reference)
         values = after if label == reference else [b - a for a, b in zip(before, after, strict=True)]
-        seeds = seeds_needed(values, share * abs(math.fsum(before) / len(before)), comparisons) if before else 0
+        wanted = share * abs(math.fsum(before) / len(before)) if before else 0.0
+        seeds = seeds_needed(values, wanted, comparisons, len(found.values[label])) if before else 0
         if seeds:
             needed[label] = seeds
     return needed
@@ -111,15 +112,19 @@ def _measured(found: Samples, grid: Grid) -> bool:
     return any(point.drawn and found.paired(metric, _name(point, grid), _name(point, grid))[0] for point in grid.points)
 
 
-def seeds_needed(values: Sequence[float], wanted: float, comparisons: int = 1) -> int:
-    """Return about how many values give an interval of half width `wanted`; 0 where these do."""
+def seeds_needed(values: Sequence[float], wanted: float, comparisons: int = 1, seeds: int = 0) -> int:
+    """Return about how many seeds give an interval of half width `wanted`; 0 where `values` do.
+
+    `seeds` is how many have been run for them, where not each has a figure; the next are expected to have as many.
+    """
     low, high = mean_interval(values, comparisons)
+    run = max(seeds, len(values))
     if low is None or high is None:
-        return len(values) + 1
+        return run + 1
     half = (high - low) / 2
     if half <= wanted:
         return 0
-    return math.ceil(len(values) * min(GROWTH, (half / wanted) ** 2 if wanted else GROWTH))
+    return math.ceil(run * min(GROWTH, (half / wanted) ** 2 if wanted else GROWTH))
 
 
 def precision_note(

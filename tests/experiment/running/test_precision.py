@@ -1,7 +1,7 @@
 import pytest
 
 from simslab.base.errors import UserError
-from simslab.experiment.running.precision import parse_precision, sweep_to_precision
+from simslab.experiment.running.precision import parse_precision, seeds_needed, sweep_to_precision
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import Shard, sweep
 from simslab.experiment.table import sweep_table
@@ -60,3 +60,11 @@ def test_intervals_that_hold_together_are_as_narrow_as_wanted(small_grid, tmp_pa
         rows = sweep_table(store, grid, correct=True, seeds=done.seeds).metrics[0].rows[1:]
     assert "precision 10 % of latency.mean: reached" in done.notes[0]
     assert all(row.difference_high - row.difference_low <= 2 * 0.1 * row.base_mean for row in rows)
+
+
+def test_seeds_without_a_figure_are_counted_among_those_that_are_needed():
+    pairs = [10.0, 14.0, 10.0, 14.0]
+    assert seeds_needed(pairs, 3.0) == 7
+    assert seeds_needed(pairs, 3.0, seeds=20) == 31
+    assert seeds_needed(pairs, 100.0, seeds=20) == 0
+    assert seeds_needed([10.0], 2.5, seeds=20) == 21
