@@ -8,8 +8,10 @@ kernel's own page allocator; those of kmalloc its caches, those of older kernels
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from errno import errorcode
 from typing import TYPE_CHECKING, Final, Literal
 
+from simslab.base.errors import BadValue
 from simslab.kernel import layout
 from simslab.kernel.mm import gfp
 from simslab.slab_common.flags import SLAB_HWCACHE_ALIGN
@@ -56,12 +58,13 @@ class Rig:
         self.free_memory = self.end_of_memory = 0
 
     def cache(self, size: int, tunables: Mapping[str, int] | None = None) -> Cache:
-        """Return a new cache of objects of `size` bytes, with these tunables."""
+        """Return a new cache of objects of `size` bytes, with these tunables; BadValue if the kernel refuses them."""
         self.caches += 1
         made = self.allocator.kmem_cache_create(f"silicon-{self.caches}", size, 0, SLAB_HWCACHE_ALIGN)
         assert made is not None  # nothing is too large or too small among the rows
-        if tunables is not None:
-            self.allocator.tune(made, tunables)
+        if tunables is not None and (err := self.allocator.tune(made, tunables)):
+            told = ", ".join(f"{name}={value}" for name, value in tunables.items())
+            raise BadValue(f"the kernel refuses {told} ({errorcode[-err]})", expected="tunables that it takes")
         return made
 
     def kmalloc_cache(self, size: int) -> Cache:

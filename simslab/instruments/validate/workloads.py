@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from simslab.base.errors import near_miss
+from simslab.base.errors import BadValue, near_miss
 from simslab.instruments.validate import handed_objects as handed
 from simslab.instruments.validate import machine_loops as below
 from simslab.instruments.validate import own_objects as own
@@ -61,12 +61,20 @@ def workload_of(row: Row) -> Workload:
 
 
 def _cache(rig: Rig, row: Row) -> Cache:
-    """Return the row's cache; `shared` that is not told is 8, as a batch is if the limit allows.
+    """Return the row's cache; UserError if the kernel refuses its tunables."""
+    if row.of_kmalloc:
+        return rig.kmalloc_cache(row.number("size"))
+    try:
+        return _tuned(rig, row)
+    except BadValue as error:
+        raise row.wrong(error.message, expected=error.expected) from None
+
+
+def _tuned(rig: Rig, row: Row) -> Cache:
+    """Return a cache with the row's tunables; `shared` that is not told is 8, as a batch is if the limit allows.
 
     A limit of 0: the cache's own tunables.
     """
-    if row.of_kmalloc:
-        return rig.kmalloc_cache(row.number("size"))
     if row.has("cpu_partial"):
         return rig.cache(row.number("size"), {"cpu_partial": row.number("cpu_partial")})
     if not row.has("limit"):

@@ -65,3 +65,10 @@ def test_pages_in_batches_are_another_loop():
 def test_a_row_that_does_not_go_with_its_workload_is_told(workload, numbers, told):
     with pytest.raises(UserError, match=rf"^t\.csv:2:1: .*{told}"):
         workload_of(row(workload, numbers))
+
+
+def test_tunables_that_the_kernel_refuses_are_told_with_the_rows_place():
+    asked = row("burst", {"size": 256, "cpus": 1, "k": 4, "limit": 4094, "batchcount": 4094, "shared": 1024}, "alloc")
+    told = r"t.csv:2:1: the kernel refuses .*shared=1024.* \(ENOMEM\); expected tunables that it takes"
+    with pytest.raises(UserError, match=told):
+        questions.ask(asked)
