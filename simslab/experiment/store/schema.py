@@ -25,6 +25,7 @@ VERSION: Final = 2
 READABLE: Final = (1, VERSION)  # version 1 does not hold what its inputs said
 MAGIC: Final = b"SQLite format 3\0"
 MEMORY: Final = ":memory:"  # a store that goes with its process
+ANOTHER: Final = "another --store for new results; this one can still be read: `simslab plot`, `store export`, `report`"
 EXPECTED: Final = "a store that `simslab sweep` wrote, or a new name"
 TABLES: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -131,8 +132,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if application != APPLICATION:
         raise UserError("is no store", file=str(path), expected=EXPECTED)
     if version not in READABLE:
+        known = " or ".join(map(str, READABLE))
         raise UserError(
-            f"is a store of version {version}", file=str(path), expected=f"version {VERSION}, or a new name"
+            f"is a store of version {version}", file=str(path), expected=f"version {known}, which this simslab reads"
         )
     page = connection.execute("PRAGMA page_size").fetchone()[0]
     if str(path) != MEMORY and path.stat().st_size % page:  # SQLite would read zeros where the last page ends early
@@ -161,14 +163,14 @@ def check_same_simslab(connection: sqlite3.Connection, path: Path) -> None:
         told_of = (
             f"is a store of version {version}, to which nothing can be added: it does not hold what its inputs said"
         )
-        raise UserError(told_of, file=str(path), expected="a new store")
+        raise UserError(told_of, file=str(path), expected=ANOTHER)
     made, code = about["simslab_version"], about.get("simslab_code", "not told")
     if made != simslab.__version__:
         told_of = f"holds results of simslab {made}, this is {simslab.__version__}"
-        raise UserError(told_of, file=str(path), expected="a new store")
+        raise UserError(told_of, file=str(path), expected=ANOTHER)
     if code != code_digest():
         told_of = f"holds results of other code of simslab {made} ({code}), this is {code_digest()}"
-        raise UserError(told_of, file=str(path), expected="a new store")
+        raise UserError(told_of, file=str(path), expected=ANOTHER)
 
 
 class Lock:

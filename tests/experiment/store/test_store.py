@@ -76,7 +76,7 @@ def test_a_store_of_another_version_is_refused_and_left_as_it_is(swept, tmp_path
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = other.read_bytes()
-    with pytest.raises(UserError, match="is a store of version 99; expected version 2"):
+    with pytest.raises(UserError, match="is a store of version 99; expected version 1 or 2, which this simslab reads"):
         opened(other, write)
     assert other.read_bytes() == before
 
@@ -92,7 +92,8 @@ def test_a_store_of_version_1_is_read_and_not_added_to(swept, tmp_path):
     with Store.open(old) as store, Store.open(swept) as new:
         assert store.cells() == new.cells()
         assert not any("input" in json.loads(line) for line in dump_lines(store))
-    with pytest.raises(UserError, match=r"old\.db: is a store of version 1, to which nothing can be added"):
+    told = r"old\.db: is a store of version 1, to which nothing can be added.* another --store .* `simslab plot`"
+    with pytest.raises(UserError, match=told):
         Store.create(old)
     with pytest.raises(UserError, match=r"old\.db: is a store of version 1, to which nothing can be added"):
         merge(tmp_path / "merged.db", [swept, old])
@@ -117,7 +118,7 @@ def test_results_of_other_code_are_read_and_not_added_to(swept, tmp_path, monkey
         UserError, match=r"small\.db: holds results of other code of simslab .*, this is 0123456789abcdef"
     ):
         Store.create(swept)
-    with pytest.raises(UserError, match=r"holds results of other code .*; expected a new store"):
+    with pytest.raises(UserError, match=r"holds results of other code .*; expected another --store"):
         merge(tmp_path / "merged.db", [swept])
     with Store.open(swept) as store:
         assert store.about()["simslab_code"] == code_digest()
