@@ -73,7 +73,10 @@ class Columns(Mapping[str, Column]):
 
 
 def _column(values: Sequence[Any] | Column) -> Column:
+    """Return values as an array; what is absent among numbers is NaN, so that sums and means of the column work."""
     column: Column = np.asarray(values)
+    if column.ndim == 1 and column.dtype == object and _numbers_or_none(column):
+        column = column.astype(float)
     if column.ndim != 1:
         column = np.empty(len(values), dtype=object)
         column[:] = list(values)
@@ -81,3 +84,8 @@ def _column(values: Sequence[Any] | Column) -> Column:
         column = column.copy()
     column.flags.writeable = False
     return column
+
+
+def _numbers_or_none(column: Column) -> bool:
+    known = [value for value in column if value is not None]
+    return bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)

@@ -20,7 +20,7 @@ from simslab.experiment.store.store import Store, StoredCell
 from simslab.experiment.stored_table import stored_table
 from simslab.experiment.sweep import Progress
 from simslab.experiment.table import Seeds, asked, sweep_table
-from simslab.report.comparison.sweep_text import SweepTable, sweep_text
+from simslab.report.comparison.sweep_text import SweepTable, sweep_text, table_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -85,6 +85,14 @@ class Sweep:
         if self.grid is None:
             return stored_table(self.store, base=base, correct=correct)
         return sweep_table(self.store, self.grid, base=base or self.base, correct=correct, seeds=self.seeds)
+
+    def intervals(self, base: str = "", *, correct: bool = False) -> Columns:
+        """Return the table as columns, one row a metric and point: means, differences from the base, intervals.
+
+        With pandas: `sweep.intervals().to_dataframe()`.
+        """
+        rows = list(table_rows(self.table(base, correct=correct)))
+        return Columns({name: [row.get(name) for row in rows] for row in rows for name in row})
 
     def text(self, base: str = "", *, correct: bool = False) -> str:
         """Return what `simslab sweep` prints."""

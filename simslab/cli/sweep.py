@@ -82,7 +82,12 @@ def sweep(
         Path | None, typer.Option(metavar="FILE", help="draw the points there, as `simslab plot STORE` does")
     ] = None,
     kind: Annotated[str, typer.Option(metavar="KIND", help="of --plot: lines (default), bars, heat-map, effects")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="print the figures of these points as JSON lines")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="print as JSON lines the figures of these points, then means and differences with intervals"
+        ),
+    ] = False,
 ) -> None:
     """Run a grid of machines, workloads and tunings; go on where an earlier call with the same store ended."""
     from simslab.cli.terminal.heartbeat import telling
@@ -99,7 +104,7 @@ def sweep(
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.table import asked, base_point, sweep_table
     from simslab.experiment.trace_input import copies
-    from simslab.report.comparison.sweep_text import sweep_text
+    from simslab.report.comparison.sweep_text import sweep_text, table_lines
     from simslab.report.plot.kinds import drawn_to
     from simslab.report.plot.options import Options, check_output
     from simslab.report.plot.sources import Sources
@@ -130,17 +135,18 @@ def sweep(
                 scheduler=scheduler,
                 progress=progress,
             )
+        table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds) if part.count == 1 else None
         if as_json:
             names = [each.name for each in metrics(grid.design.metrics)]
             sys.stdout.write(json_lines(opened, asked(grid, swept.seeds), names))
-        elif part.count == 1:
-            table = sweep_table(opened, grid, base=base, correct=correct, seeds=swept.seeds)
+            sys.stdout.write(table_lines(table, swept.notes) if table is not None else "")
+        elif table is not None:
             sys.stdout.write(sweep_text(table, swept.notes))
         else:
             print(f"shard {part.index} of {part.count}: {swept.total} runs in {store}")
         if plot is not None and not swept.failures:
-            table = stored_table(opened, grid.design.metrics, correct=correct, seeds=asked(grid, swept.seeds))
-            drawn_to(plot, Sources(tables=(table,)), kind, Options())
+            drawn = stored_table(opened, grid.design.metrics, correct=correct, seeds=asked(grid, swept.seeds))
+            drawn_to(plot, Sources(tables=(drawn,)), kind, Options())
     for failure in swept.failures:
         print(f"simslab: failed: {failure}", file=sys.stderr)
     if swept.failures:
@@ -167,9 +173,10 @@ def _design(
     from simslab.experiment.grid.experiment_file import before_file, read_experiment
 
     axes = tuple(parse_axis(text) for text in axis or ())
+    points = tuple(parse_point(text) for text in point or ())
     file = _experiment_file(inputs, kept)
     if file is not None:
-        design = before_file(read_experiment(file, kept.readable(file)), axes, settings or ())
+        design = before_file(read_experiment(file, kept.readable(file)), axes, settings or (), points)
     else:
         varying = {each.path for each in axes}
         missing = [MACHINE] * (MACHINE not in varying) + [WORKLOAD] * (not varying & {WORKLOAD, TRACE})
@@ -179,7 +186,7 @@ def _design(
         given = dict(zip(names, inputs, strict=True))
         design = Design(given.get(MACHINE), given.get(WORKLOAD), axes=axes)
     changes: dict[str, object] = {
-        "points": tuple(parse_point(text) for text in point or ()) or None,
+        "points": points or None,
         "where": (*design.where, *(where or ())),
         "settings": (*design.settings, *(settings or ())),
         "seeds": seeds,

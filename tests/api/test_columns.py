@@ -25,3 +25,10 @@ def test_a_long_table_is_told_short():
     assert len(text.splitlines()) == 13
     assert "990 more rows" in text
     assert repr(Columns({"n": []})) == "no rows of n"
+
+
+def test_what_is_absent_among_numbers_is_nan_and_among_words_none():
+    table = Columns({"n": [1.5, None, 2], "w": ["a", None, "b"], "none": [None, None, None], "b": [True, None, 1]})
+    assert table["n"].dtype == float
+    assert table["n"][1] != table["n"][1]
+    assert [table[name].dtype for name in ("w", "none", "b")] == [object] * 3

@@ -82,3 +82,13 @@ def test_a_table_is_over_the_seeds_that_a_precision_took(tmp_path):
     with simslab.sweep("one-node", "local-churn", axes, store=tmp_path / "a.db", precision=0.1, **HOW) as sweep:
         assert "reached (4 seeds" in sweep.text()
         assert sweep.table().metrics[0].rows[0].seeds == 4
+
+
+def test_intervals_are_columns_of_numbers():
+    axes = {"tunables.churn.limit": [8, 64]}
+    how = {"overrides": {"scale": 0.005}, "seeds": 2, "metrics": ["latency.mean"], "store": ":memory:", "processes": 1}
+    with simslab.sweep("one-node", "local-churn", axes, **how) as made:
+        found, table = made.intervals(), made.table()
+    assert found["tunables.churn.limit"].tolist() == ["8", "64"]
+    assert found["difference_low"].dtype == float
+    assert found["difference_low"][1] == table.metrics[0].rows[1].difference_low

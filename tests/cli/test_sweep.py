@@ -47,23 +47,46 @@ def test_the_same_command_runs_nothing_again(simslab):
     assert times() == made
 
 
+def figures_of(out):
+    """Return the lines of a cell and metric; behind them stand those of a point and metric, and what may be claimed."""
+    return [row for row in map(json.loads, out.splitlines()) if "seed" in row]
+
+
 def test_results_as_json_lines(simslab):
     _, out, _ = simslab(*COMMON, *LIMITS, "--json")
-    rows = [json.loads(line) for line in out.splitlines()]
+    rows = figures_of(out)
     assert len(rows) == 4
     assert {row["metric"] for row in rows} == {"latency.p99", "memory.arrays"}
+
+
+def test_json_lines_have_the_intervals_that_the_table_prints(simslab):
+    _, out, _ = simslab(*COMMON, *LIMITS, "--seeds", "3", "--correct", "--json")
+    rows = [row for row in map(json.loads, out.splitlines()) if "point" in row]
+    assert [(row["metric"], row["tunables.churn.limit"], row["verdict"]) for row in rows[2:]] == [
+        ("memory.arrays", rows[0]["tunables.churn.limit"], ""),
+        ("memory.arrays", rows[1]["tunables.churn.limit"], rows[3]["verdict"]),
+    ]
+    assert rows[0]["point"] == rows[1]["base"]
+    assert rows[1]["difference_low"] < rows[1]["difference"] < rows[1]["difference_high"]
+    assert rows[1]["low"] < rows[1]["mean"] < rows[1]["high"]
+    assert rows[1]["correction"] == "Bonferroni-t, 1 comparisons"
+
+
+def test_json_lines_of_a_shard_have_no_intervals(simslab):
+    _, out, _ = simslab(*COMMON, *LIMITS, "--seeds", "3", "--shard", "1/2", "--json")
+    assert not any("point" in json.loads(line) for line in out.splitlines())
 
 
 def test_json_lines_are_of_the_points_that_were_asked_for_whatever_else_the_store_holds(simslab):
     simslab(*COMMON, *LIMITS)
     _, out, _ = simslab(*COMMON, "--axis", "tunables.churn.limit=16,64", "--metric", "latency.p99", "--json")
-    assert {json.loads(line)["tunables.churn.limit"] for line in out.splitlines()} == {"16", "64"}
+    assert {row["tunables.churn.limit"] for row in figures_of(out)} == {"16", "64"}
 
 
 def test_json_lines_are_of_the_seeds_and_metrics_that_were_asked_for(simslab):
     simslab(*COMMON, *LIMITS, "--seeds", "3")
     _, out, _ = simslab(*COMMON, *LIMITS[:2], "--metric", "latency.p99", "--seeds", "2", "--json")
-    rows = [json.loads(line) for line in out.splitlines()]
+    rows = figures_of(out)
     assert sorted((row["tunables.churn.limit"], row["seed"]) for row in rows) == [
         ("64", 1),
         ("64", 2),
@@ -84,7 +107,8 @@ def test_table_figure_and_json_lines_are_over_the_seeds_that_a_precision_took(si
     with (tmp_path / "a.csv").open() as file:
         assert {row["seeds"] for row in csv.DictReader(file) if row["x"] == "8"} == {"4"}
     _, out, _ = simslab(*COMMON, *FOUR, "--precision", "10%", "--json")
-    assert {json.loads(line)["seed"] for line in out.splitlines()} == {1, 2, 3, 4}
+    assert {row["seed"] for row in figures_of(out)} == {1, 2, 3, 4}
+    assert "reached (4 seeds" in json.loads(out.splitlines()[-1])["notes"][-1]
 
 
 def test_a_precision_of_intervals_that_hold_together_takes_more_seeds(simslab):

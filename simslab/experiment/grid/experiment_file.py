@@ -69,18 +69,28 @@ def read_experiment(path: Path, read_from: Path | None = None) -> Design:
         raise UserErrors([where]) from None
 
 
-def before_file(design: Design, axes: Sequence[Axis], settings: Sequence[str]) -> Design:
-    """Return a file's design with further axes, and without what these or settings of an option stand before."""
+def before_file(
+    design: Design, axes: Sequence[Axis], settings: Sequence[str], points: Sequence[Mapping[str, str]] = ()
+) -> Design:
+    """Return a file's design with further axes, and without what these, settings or points of options stand before.
+
+    Of the file's points what an option varies or sets is left out; the rest of their joint values stays.
+    """
     given = [(axis.path, value) for axis in axes for value in axis.values]
     given += [(path.strip(), value) for path, _, value in (text.partition("=") for text in settings)]
+    given += [(path, value) for point in points for path, value in point.items()]
 
     def replaced(path: str) -> bool:
         return any(same_setting(path, other) or replaces(other, value, path) for other, value in given)
 
+    said = [(axis.path, value) for axis in design.axes for value in axis.values]
+    said += [(path, value) for point in design.points for path, value in point.items()]
+    left = ({path: value for path, value in point.items() if not replaced(path)} for point in design.points)
     return replace(
         design,
         axes=(*(axis for axis in design.axes if not replaced(axis.path)), *axes),
-        replaced=tuple(axis for axis in design.axes if replaced(axis.path)),
+        points=tuple(point for point in left if point),
+        replaced=tuple(Axis(path, (value,)) for path, value in said if replaced(path)),
         settings=tuple(text for text in design.settings if not replaced(text.partition("=")[0])),
         places={text: place for text, place in design.places.items() if not replaced(text.partition("=")[0])},
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from simslab.report.comparison.numbers import in_percent, interval, number, signed
 
@@ -82,6 +83,35 @@ class SweepTable:
         named = "; ".join(apart) if len(apart) <= NAMED else f"{len(apart)} points"
         told = (f"{named} {APART if len(apart) == 1 else APART_ALL}",) if apart else ()
         return (LEVELLED, *told) if any(row.levelled for row in rows) else told
+
+
+def table_rows(table: SweepTable) -> Iterator[dict[str, Any]]:
+    """Yield the table as plain data, one row a metric and point: means, differences from the base and intervals."""
+    for metric in table.metrics:
+        for row in metric.rows:
+            yield {
+                "point": row.label,
+                **row.parameters,
+                "metric": metric.metric,
+                "unit": metric.unit,
+                "seeds": row.seeds,
+                "mean": row.mean,
+                "low": row.low,
+                "high": row.high,
+                "base": table.base,
+                "base_mean": row.base_mean,
+                "difference": row.difference,
+                "difference_low": row.difference_low,
+                "difference_high": row.difference_high,
+                "verdict": row.verdict(),
+                "correction": table.correction,
+            }
+
+
+def table_lines(table: SweepTable, notes: Sequence[str] = ()) -> str:
+    """Return the table as JSON, one row a line, and in a last one what may be claimed and what a reader must know."""
+    told = {"best": table.best, "notes": [*table.levelled, *table.notes, *notes]}
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in (*table_rows(table), told))
 
 
 def sweep_text(table: SweepTable, notes: Sequence[str] = ()) -> str:

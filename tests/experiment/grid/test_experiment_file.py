@@ -196,3 +196,39 @@ def test_a_shape_of_an_option_keeps_what_the_file_says_of_its_links(tmp_path, se
 def test_axes_points_and_settings_that_cannot_be_together_are_told_with_their_place(tmp_path, text, told):
     with pytest.raises(UserError, match=told):
         make_grid(read(tmp_path, f"workload: larson\nmachine: two-socket\n{text}\n"))
+
+
+JOINT = """machine: two-socket
+workload: mixed-remote
+points:
+  - {tunables.mixed.limit: 30, tunables.mixed.batchcount: 15}
+  - {tunables.mixed.limit: 60, tunables.mixed.batchcount: 15}
+"""
+
+
+@pytest.mark.parametrize(
+    ("axes", "settings", "points"),
+    [
+        ([Axis("tunables.mixed.limit", ("20", "40"))], [], [("15", "20"), ("15", "40")]),
+        ([], ["tunables.mixed.limit=40"], [("15", "40")]),
+        ([Axis("tunables.mixed", ("{limit: 8, batchcount: 4, shared: 8}",))], [], [("4", "8")]),
+    ],
+)
+def test_an_option_stands_before_what_the_points_of_a_file_say_of_it(tmp_path, axes, settings, points):
+    design = before_file(read(tmp_path, JOINT), axes, settings)
+    made = make_grid(replace(design, settings=(*design.settings, *settings))).points
+    given = [point.inputs.workload.tunables["mixed"] for point in made]
+    assert [(str(each.batchcount), str(each.limit)) for each in given] == points
+
+
+def test_a_constraint_may_name_a_value_of_a_files_points_that_an_option_replaces(tmp_path):
+    text = "workload: local-churn\npoints: [{workload.kernel.allocator: slub}]\nwhere: [allocator != slub]\n"
+    axes = [Axis("workload.kernel.allocator", ("slab",)), Axis("machine", ("one-node",))]
+    assert len(make_grid(before_file(read(tmp_path, text), axes, [])).points) == 1
+
+
+def test_an_axis_of_a_file_gives_way_to_a_point_of_an_option(tmp_path):
+    text = "machine: one-node\nworkload: local-churn\naxes: {core.ipc: [3, 4], core.ipc_cold: [2, 3]}\n"
+    points = ({"core.ipc": "2"},)
+    design = before_file(read(tmp_path, text), [], [], points)
+    assert len(make_grid(replace(design, points=points)).points) == 2
