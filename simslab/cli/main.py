@@ -255,8 +255,8 @@ def schema(
             help="machine, workload, experiment or result; of what --json prints artifact, check, comparison, "
             "conformance, contents (store show), description, differences, fit, geometry, inventory, measurement, "
             "merge, metrics, parameters (describe), protocol, reference (measure --against), reproduction, "
-            "result-line (one of sweep), terms, tuning, validation, view (show --view), worst (explain) or "
-            "written (files of plot, report, import, export)",
+            "result-line, point-line and claims-line (of sweep), terms, tuning, validation, view (show --view), "
+            "worst (explain) or written (files of plot, report, import, export)",
         ),
     ],
 ) -> None:

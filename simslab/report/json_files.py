@@ -310,7 +310,10 @@ class TermsFile(RootModel[list[TermFile]]):
 
 
 class ResultLineFile(BaseModel):
-    """A line of `simslab sweep --json` and of a store exported as JSON lines; every other key is a parameter."""
+    """A line of `simslab sweep --json` and of a store exported as JSON lines; every other key is a parameter.
+
+    Behind them `sweep` prints lines of a point and metric (`point-line`), and last one of claims (`claims-line`).
+    """
 
     model_config = ConfigDict(extra="allow", strict=True)
 
@@ -322,9 +325,38 @@ class ResultLineFile(BaseModel):
     error: str
 
 
+class PointLineFile(BaseModel):
+    """A line of `simslab sweep --json` for a point and a metric; every other key is a parameter that varies."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    point: str
+    metric: str
+    unit: str
+    seeds: int
+    mean: float | None = Field(description="null where no run has a figure")
+    low: float | None = Field(description="95 % interval of the mean; null with one seed")
+    high: float | None
+    base: str = Field(description="the point that others are compared with")
+    base_mean: float | None = Field(description="over the seeds of both; null at the base itself")
+    difference: float | None = Field(description="point minus base, paired by seed")
+    difference_low: float | None
+    difference_high: float | None
+    verdict: str = Field(description="higher, lower, noise, equal, no interval, or nothing at the base")
+    correction: str = Field(description="how intervals of a metric hold together; empty: each stands for itself")
+
+
+class ClaimsLineFile(Told):
+    """The last line of `simslab sweep --json`."""
+
+    best: list[str] = Field(description="what may be claimed about the best point by each metric")
+    notes: list[str] = Field(description="what a reader must know, as whether a precision was reached")
+
+
 FILES: dict[str, type[BaseModel]] = {
     "artifact": ArtifactFile,
     "check": CheckFile,
+    "claims-line": ClaimsLineFile,
     "comparison": ComparisonFile,
     "conformance": ConformanceFile,
     "contents": ContentsFile,
@@ -337,6 +369,7 @@ FILES: dict[str, type[BaseModel]] = {
     "merge": MergedFile,
     "metrics": MetricsFile,
     "parameters": ParametersFile,
+    "point-line": PointLineFile,
     "protocol": ProtocolFile,
     "reference": ReferenceFile,
     "reproduction": ReproductionFile,

@@ -39,7 +39,7 @@ def test_each_schema_is_told_by_name(kind):
     schema = json.loads(printed("schema", kind))
     if schema["type"] == "array":
         schema = schema["$defs"][schema["items"]["$ref"].rpartition("/")[2]]
-    assert schema["additionalProperties"] is (kind == "result-line")
+    assert schema["additionalProperties"] is (kind in ("result-line", "point-line"))
     assert set(schema["required"]) <= set(schema["properties"])
     assert kind in ("measurement", "geometry") or set(schema["required"]) == set(schema["properties"])
 
@@ -96,10 +96,15 @@ def test_a_tuning_has_its_schemas_keys():
 def test_the_lines_of_a_sweep_have_their_schemas_keys(tmp_path):
     how = ("--axis", "core.ipc=1,2", "--metric", "latency.mean", "--store", tmp_path / "s.db", "--json")
     lines = printed("sweep", *SIZED, *how).splitlines()
-    read = [FILES["result-line"].model_validate_json(line) for line in lines]
+    read = [FILES["result-line"].model_validate_json(line) for line in lines[:4]]
     assert [(line.model_extra["core.ipc"], line.seed, line.metric) for line in read] == [
         (ipc, seed, "latency.mean") for ipc in ("1", "2") for seed in (1, 2)
     ]
+    points = [FILES["point-line"].model_validate_json(line) for line in lines[4:-1]]
+    assert [(line.model_extra, line.point, line.seeds) for line in points] == [
+        ({"core.ipc": ipc}, f"core.ipc={ipc}", 2) for ipc in ("1", "2")
+    ]
+    assert FILES["claims-line"].model_validate_json(lines[-1]).best
 
 
 @pytest.mark.parametrize(("size", "limit"), [(200, True), (5_000_000, False)])
