@@ -169,7 +169,7 @@ def configured(point: Point) -> tuple[Configured, Configured]:
     inputs, content = point.inputs, point.content
     files = (inputs.machine_document.hashes, inputs.workload_document.hashes | inputs.trace_hashes)
     machine, workload = (
-        Configured(digest_of([content[kind], read]), kind, name, content[kind], read)
+        Configured(digest_of([content[kind], sorted(read.items())]), kind, name, content[kind], read)
         for kind, name, read in zip(
             ("machine", "workload"),
             (inputs.machine.name, inputs.workload.name),

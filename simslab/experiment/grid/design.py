@@ -19,11 +19,11 @@ from simslab.base.shipped import shipped_names
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations, refuse_seed
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
-from simslab.experiment.grid.in_force import clashes
+from simslab.experiment.grid.in_force import clashes, in_document
 from simslab.experiment.grid.relative import resolved
 from simslab.experiment.inputs import InputReader, Inputs, divided
 from simslab.experiment.limits import MOST_SEEDS, check_first_seed
-from simslab.experiment.store.given import Given, given_of
+from simslab.experiment.store.given import IN_ORDER, Given, given_of
 from simslab.experiment.variants import same_setting, sets
 
 VARIED: Final = "trace.vary"  # what says of a recorded trace what the seed draws
@@ -98,8 +98,8 @@ class Point:
 
 
 def digest_of(value: Any) -> str:
-    """Return a SHA-256 of plain data."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    """Return a SHA-256 of plain data, the order of mappings included: caches are made and choices drawn in it."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -136,7 +136,7 @@ class _Maker:
             named = {MACHINE: machine, WORKLOAD: workload, **values}
             if not all(constraint.holds(named) for constraint in constraints):
                 return None
-            axes = [f"{path}={text}" for path, text in values.items() if path not in WORDS]
+            axes = [f"{path}={values[path]}" for path in sorted(values, key=_named_part) if path not in WORDS]
             settings += [f"{VARIED}={self.design.vary}"] if self._varies(base, combination) else []
             inputs = self.reader.load(machine, workload, [*settings, *axes])
             shares = divided(settings)
@@ -312,6 +312,12 @@ def short_label(point: Point, varying: Sequence[str]) -> str:
     """Return what is particular to a point: `tunables.mixed.limit=60, machine=two-socket`."""
     names = [WORKLOAD if name == TRACE else name for name in varying]
     return ", ".join(f"{name}={point.parameters[name]}" for name in names if name in point.parameters) or "base"
+
+
+def _named_part(path: str) -> str:
+    """Return a key that puts paths in one order whose names a mapping keeps in order, as axes have none."""
+    bare = in_document(path)[1]
+    return bare if bare.partition(".")[0] in IN_ORDER else ""
 
 
 def _pair(setting: str) -> tuple[str, str]:

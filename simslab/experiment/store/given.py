@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simslab.base.documents.document import Plain
 
 SHOWN: Final = 40  # characters of a value in a message
+IN_ORDER: Final = ("caches", "cgroups", "choice", "phases", "tunables")  # mappings whose order a run follows from
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,10 @@ def refuse_others(known: Sequence[Given], new: Iterable[Given], told: str, file:
 
 def difference(before: str, after: str) -> str:
     """Return in words the first value that two contents state differently, and how many more there are."""
-    left, right = (dict(flat(json.loads(content))) for content in (before, after))
+    was, now = json.loads(before), json.loads(after)
+    if was == now:
+        return f"the order of its {' or '.join(IN_ORDER)} has changed"
+    left, right = dict(flat(was)), dict(flat(now))
     paths = [path for path in dict.fromkeys([*left, *right]) if path and _text(left, path) != _text(right, path)]
     if not paths:
         return "its content has changed"
@@ -85,11 +89,12 @@ def _trace_name(name: str) -> str:
 
 
 def _canonical(value: Plain) -> str:
-    return json.dumps(_with_texts(value), sort_keys=True, ensure_ascii=False)
+    return json.dumps(_sorted(value), ensure_ascii=False)
 
 
-def _with_texts(value: Plain) -> Any:
-    """Return a value whose mappings have texts for keys, which can be put in order."""
+def _sorted(value: Plain, as_it_is: bool = False) -> Any:
+    """Return a value whose mappings have texts for keys, in one order but where their own says something."""
     if isinstance(value, dict):
-        return {str(key): _with_texts(member) for key, member in value.items()}
-    return [_with_texts(member) for member in value] if isinstance(value, list) else value
+        keys = list(value) if as_it_is else sorted(value, key=str)
+        return {str(key): _sorted(value[key], key in IN_ORDER) for key in keys}
+    return [_sorted(member) for member in value] if isinstance(value, list) else value

@@ -226,7 +226,7 @@ class Store:
 
     def configure(self, made: Iterable[Configured]) -> None:
         """Store machines and workloads; those that are there stay."""
-        rows = [(c.hash, c.kind, c.name, _json(c.resolved), _json(c.inputs)) for c in made]
+        rows = [(c.hash, c.kind, c.name, _ordered(c.resolved), _json(c.inputs)) for c in made]
         with self.writing() as connection:
             connection.executemany("INSERT OR IGNORE INTO configurations VALUES (?, ?, ?, ?, ?)", rows)
 
@@ -280,3 +280,8 @@ class Store:
 
 def _json(value: Mapping[str, Any]) -> str:
     return json.dumps(dict(value), sort_keys=True, ensure_ascii=False)
+
+
+def _ordered(value: Mapping[str, Any]) -> str:
+    """Return JSON with the keys of mappings in their order, which a run made again from it needs (`digest_of`)."""
+    return json.dumps(dict(value), ensure_ascii=False)

@@ -170,3 +170,27 @@ def test_a_mistake_in_a_point_is_told_of_the_point(value):
     point = {"links.upi.latency": value, "tunables.mixed.limit": "30"}
     with pytest.raises(UserError, match=rf"^--point links.upi.latency: {re.escape(value)}"):
         make_grid(Design("two-socket", "mixed-remote", points=(point,)))
+
+
+CHOICES = """description: x
+name: w
+threads:
+- name: t
+  cpus: spread 2
+  steps: [{pattern: alloc_free, kmalloc: {choice: {64: 1, 2048: 1}}, operations: 40, live: 5}]
+"""
+
+
+def test_workloads_whose_sizes_are_drawn_in_another_order_are_not_the_same(tmp_path):
+    files = [tmp_path / "a.yaml", tmp_path / "b.yaml"]
+    files[0].write_text(CHOICES)
+    files[1].write_text(CHOICES.replace("{64: 1, 2048: 1}", "{2048: 1, 64: 1}"))
+    made = grid(Axis("workload", tuple(map(str, files))), workload=None)
+    assert made.notes == ()
+    assert made.points[0].key(1) != made.points[1].key(1)
+
+
+def test_the_order_of_axes_is_no_part_of_a_run():
+    other = Axis("tunables.kmalloc-64.limit", ("30",))
+    keys = [grid(*axes).points[0].key(1) for axes in ((LIMITS, other), (other, LIMITS))]
+    assert keys[0] == keys[1]

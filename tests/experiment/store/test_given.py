@@ -37,3 +37,36 @@ def test_a_shipped_trace_has_its_name_without_the_folder():
     names = [each.name for each in grid.given if each.kind == "trace"]
     assert names == ["untar-rm.txt.gz"]
     assert (shipped_folder("workloads") / names[0]).is_file()
+
+
+ORDERED = """description: x
+caches: {b: {size: 64}, a: {size: 128}}
+threads:
+- {name: t, cpus: spread 2, steps: [{pattern: alloc_free, cache: a, operations: 10, live: 2, think: {choice: CHOICE}}]}
+"""
+
+
+def given_of_text(tmp_path, text):
+    (tmp_path / "w.yaml").write_text(text)
+    return make_grid(Design("one-node", str(tmp_path / "w.yaml"))).given
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("CHOICE", "{3: 1, 20: 1}"), ("{b: {size: 64}, a: {size: 128}}", "{a: {size: 128}, b: {size: 64}}")],
+)
+def test_the_order_of_what_is_made_or_drawn_in_order_is_part_of_a_content(tmp_path, old, new):
+    text = ORDERED.replace("think: {choice: CHOICE}", "order: random")
+    if old == "CHOICE":
+        text = ORDERED.replace("cache: a", "kmalloc: {choice: {20: 1, 3: 1}}").replace(", think: {choice: CHOICE}", "")
+        old = "{20: 1, 3: 1}"
+    before, after = (given_of_text(tmp_path, each) for each in (text, text.replace(old, new)))
+    with pytest.raises(UserError, match=r"w\.yaml: the order of its caches or .* has changed"):
+        refuse_others(before, after, "holds another {}", "f", "e")
+
+
+def test_the_order_of_other_keys_is_layout(tmp_path):
+    text = ORDERED.replace(", think: {choice: CHOICE}", "")
+    head = "description: x\n"
+    before, after = (given_of_text(tmp_path, each) for each in (text, text.replace(head, "") + head))
+    assert before == after
