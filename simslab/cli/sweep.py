@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simslab.experiment.grid.design import Design
 
 CELLS_FAILED = 1
+EFFECTS = "effects"  # the one kind of figure that has all metrics' points in one table of panels
 
 
 def sweep(
@@ -108,6 +109,7 @@ def sweep(
     from simslab.report.plot.kinds import drawn_to
     from simslab.report.plot.options import Options, check_output
     from simslab.report.plot.sources import Sources
+    from simslab.report.plot.sweep_axes import check_fits
 
     kept = copies()
     design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary, kept)
@@ -117,6 +119,7 @@ def sweep(
     base_point(grid, base)  # mistakes before the work
     if plot is not None:
         check_output(plot)
+        check_fits(0 if kind == EFFECTS else len(metrics(grid.design.metrics)))
     elif kind:
         raise undrawn(kind)
     kept_in = "" if str(store) == MEMORY else str(store)

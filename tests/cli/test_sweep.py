@@ -360,3 +360,10 @@ def test_what_a_store_does_not_hold_is_not_drawn(simslab, tmp_path, options, tol
     assert status == 2
     assert told in error
     assert not (tmp_path / "a.svg").exists()
+
+
+def test_a_figure_of_more_metrics_than_a_page_has_room_for_is_refused_before_the_work(simslab, tmp_path):
+    status, _, err = simslab(*COMMON, *LIMITS[:2], "--plot", "a.pdf")
+    assert status == 2
+    assert "19 plots do not fit on a page (at most 12); expected fewer with --metric\n" in err
+    assert not (tmp_path / "sweep.db").exists()
