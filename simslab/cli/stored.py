@@ -4,12 +4,16 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simslab.cli.terminal.completion import views
 from simslab.cli.terminal.streams import terminal
+from simslab.experiment.limits import MOST_JOBS
+
+if TYPE_CHECKING:
+    from simslab.experiment.reproduce import Reproduction
 
 DIFFERENT = 1
 
@@ -57,24 +61,31 @@ def diff(
 
 
 def reproduce(
-    result: ResultFolder,
+    result: Annotated[
+        str, typer.Argument(metavar="RESULT", help="a directory of `run --out`, its manifest.json, or a store")
+    ],
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE", help="the trace that was replayed, or the folder of several")
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=MOST_JOBS, help="processes for a store's runs (default: one a CPU)")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a stored result's manifest again and tell whether it came out the same to the byte. Exit status 1 if not."""
-    from simslab.cli.terminal.progress import kernel_console_off, watching
-    from simslab.experiment.reproduce import reproduce as run_again
-    from simslab.result.stored import stored
+    """Run a result's manifest, or all runs of a store, again and tell whether they came out the same to the byte.
 
-    with kernel_console_off(), watching(f"reproducing {result}") as watch:
-        made = run_again(stored(result), trace, watch)
+    Exit status 1 if not.
+    """
+    from simslab.experiment.store.schema import is_store
+
+    made = _made_again(result, trace, jobs)
     if as_json:
         document = {"identical": made.same, "different": made.different, "inputs": made.inputs}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         raise typer.Exit(DIFFERENT if made.different else 0)
-    for name in made.same:
+    if is_store(result):
+        print(f"{len(made.same)} of {len(made.same) + len(made.different)} runs: identical")
+    for name in () if is_store(result) else made.same:
         print(f"{name}: identical")
     for name in made.different:
         print(f"{name}: DIFFERS")
@@ -84,6 +95,24 @@ def reproduce(
         if not made.inputs:
             print("no input differs", file=sys.stderr)
         raise typer.Exit(DIFFERENT)
+
+
+def _made_again(result: str, trace: Path | None, jobs: int | None) -> "Reproduction":
+    """Return what came of a stored run, or of a store's runs, that were made again."""
+    from simslab.cli.terminal.heartbeat import telling
+    from simslab.cli.terminal.progress import kernel_console_off, watching
+    from simslab.experiment.reproduce import reproduce as run_again
+    from simslab.experiment.running.pool import default_processes
+    from simslab.experiment.running.stored_runs import reproduce_store
+    from simslab.experiment.store.schema import is_store
+    from simslab.experiment.store.store import Store
+    from simslab.result.stored import stored
+
+    if is_store(result):
+        with Store.open(result) as store, telling(f"reproducing {result}") as progress:
+            return reproduce_store(store, trace, jobs or default_processes(), progress)
+    with kernel_console_off(), watching(f"reproducing {result}") as watch:
+        return run_again(stored(result), trace, watch)
 
 
 def show(

@@ -60,7 +60,7 @@ def reproduce(result: Stored, trace: Path | None = None, watch: Watch | None = N
     if not stored_files:
         raise UserError("holds no result to compare with", file=str(result.directory), expected=", ".join(COMPARED))
     same = tuple(name for name, text in stored_files.items() if text == made[name])
-    return Reproduction(same, tuple(name for name in stored_files if name not in same), _changed(manifest))
+    return Reproduction(same, tuple(name for name in stored_files if name not in same), changed_since(manifest))
 
 
 def inputs_of(result: Stored) -> tuple[MachineSpec, Document, Workload, int]:
@@ -169,10 +169,10 @@ def _document(result: Stored, part: str) -> Document:
     resolved = told.get("resolved") if isinstance(told, dict) else None
     if not isinstance(resolved, dict):
         raise UserError(f"does not hold the {part}", file=str(result.directory / "manifest.json"))
-    return Document(str(result.directory / "manifest.json"), cast(Plain, _without_idle(resolved)))
+    return Document(str(result.directory / "manifest.json"), cast(Plain, without_idle(resolved)))
 
 
-def _without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
+def without_idle(resolved: dict[str, Any]) -> dict[str, Any]:
     """Return a workload without what its faults have by default: some kinds refuse keys that mean nothing to them."""
     if not isinstance(resolved.get("faults"), list) or not all(isinstance(fault, dict) for fault in resolved["faults"]):
         return resolved
@@ -190,13 +190,15 @@ def traces_of(result: Stored, given: Path | None = None) -> list[Path]:
     if resolved is None:
         return []
     names = [Path(name).name for name in (resolved["file"], *resolved.get("then", ()))]
-    return [_trace(name, result.manifest, given) for name in names]
+    inputs = result.manifest.get("inputs")
+    return [trace_of(name, inputs.get(name) if isinstance(inputs, dict) else None, given) for name in names]
 
 
-def _trace(name: str, manifest: Mapping[str, Any], given: Path | None) -> Path:
-    """Return the trace's file, its bytes checked against the manifest; UserError."""
-    inputs = manifest.get("inputs")
-    digest = inputs.get(name) if isinstance(inputs, dict) else None
+def trace_of(name: str, digest: str | None, given: Path | None) -> Path:
+    """Return the file of a trace of which name and SHA-256 are stored, its bytes checked; UserError.
+
+    It is `given`, or in that folder; else it is looked for beside the shipped workloads and in the current directory.
+    """
     places = [shipped_folder("workloads") / name, Path(name)]
     if given is not None:
         places = [given / name] if given.is_dir() else [given]
@@ -217,7 +219,7 @@ def _fact(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
-def _changed(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+def changed_since(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what of simslab, Python and packages differs from when the result was made."""
     import simslab
 

@@ -1,5 +1,6 @@
 """`show`, `diff`, `reproduce` and `report` on one small stored run."""
 
+import json
 import shutil
 
 import pytest
@@ -46,6 +47,14 @@ def test_a_run_is_made_again_file_by_file(simslab, made):
     status, out, _ = simslab("reproduce", made / "a")
     assert status == 0
     assert "result.json: identical\n" in out
+
+
+def test_the_runs_of_a_store_are_made_again(simslab, tmp_path):
+    sweep = ("sweep", "one-node", "local-churn", "--set", "scale=0.005", "--axis", "core.ipc=2,4", "--jobs", "1")
+    assert simslab(*sweep, "--store", tmp_path / "s.db")[0] == 0
+    assert simslab("reproduce", tmp_path / "s.db", "--jobs", "1") == (0, "2 of 2 runs: identical\n", "")
+    status, out, _ = simslab("reproduce", tmp_path / "s.db", "--jobs", "1", "--json")
+    assert [status, len(json.loads(out)["identical"])] == [0, 2]
 
 
 def test_a_file_that_comes_out_otherwise_is_told_and_gives_status_1(simslab, made, tmp_path):

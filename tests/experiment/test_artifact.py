@@ -138,12 +138,33 @@ def test_the_point_that_a_store_compares_others_with_is_made_again_as_the_first(
         assert study_of(store)["points"] == [{"tunables.churn.limit": "64"}, {"tunables.churn.limit": "8"}]
 
 
-def test_a_store_that_names_a_file_of_ones_own_is_refused(tmp_path):
+def made_again(out, name):
+    """Run an artifact's own commands for a store that it holds whole; what they print."""
+    (out / "made").mkdir()
+    lines = [line for line in (out / "all.sh").read_text().splitlines() if name in line]
+    assert len(lines) == 2
+    return "".join(ran_in(out, line) for line in lines)
+
+
+def test_a_store_of_a_machine_of_ones_own_is_made_again_from_what_it_holds(tmp_path):
     machine = tmp_path / "mine.yaml"
-    machine.write_text("extends: one-node\n")
-    grid = make_grid(Design(str(machine), "local-churn", QUICK, (Axis("dram.latency", ("x1", "x2")),), seeds=1))
+    machine.write_text("extends: one-node\ndescription: mine\ncore: {ipc: 2.5}\n")
+    trace = gzip.decompress((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes()).decode().splitlines()[:1000]
+    (tmp_path / "short.txt").write_text("\n".join(trace) + "\n")
+    axes = (Axis("dram.latency", ("x1", "x2")),)
+    grid = make_grid(Design(str(machine), str(tmp_path / "short.txt"), (), axes, seeds=2, metrics=("latency.mean",)))
     with Store.create(tmp_path / "s.db") as store:
         sweep(grid, store)
-    with pytest.raises(UserError, match=r"names '.*mine.yaml'; expected shipped machines only"):
-        write_artifact(tmp_path / "out", [str(tmp_path / "s.db")])
-    assert not (tmp_path / "out").exists()
+    write_artifact(tmp_path / "out", [str(tmp_path / "s.db")], tmp_path)
+    machine.unlink()
+    (tmp_path / "short.txt").unlink()
+    assert "4 of 4 runs: identical" in made_again(tmp_path / "out", "s.db")
+
+
+def test_a_store_of_uneven_seeds_is_made_again_from_what_it_holds(tmp_path):
+    grid = make_grid(Design("one-node", "local-churn", QUICK, (Axis("dram.latency", ("x1", "x2")),), seeds=2))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+        sweep(grid, store, seeds=(3,), points=grid.points[:1])
+    write_artifact(tmp_path / "out", [str(tmp_path / "s.db")])
+    assert "5 of 5 runs: identical" in made_again(tmp_path / "out", "s.db")

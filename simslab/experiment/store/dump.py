@@ -33,12 +33,12 @@ def dump_lines(store: Store) -> Iterator[str]:
                 "status": cell.status,
                 "error": cell.error,
                 "figures": dict(sorted(cell.figures.items())),
-                "measured": _measured(store, cell.run),
+                "measured": measured_hash(store, cell.run),
             }
         )
 
 
-def _measured(store: Store, run: str) -> str:
+def measured_hash(store: Store, run: str) -> str:
     """Return a hash of what was measured, before compression: that differs between versions of zlib."""
     packed = store.connection.execute("SELECT measured FROM runs WHERE key = ?", (run,)).fetchone()[0]
     try:
