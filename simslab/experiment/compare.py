@@ -193,9 +193,9 @@ def compare(
         plan = replace(plan, seeds=tuple(range(plan.seeds[0], plan.seeds[0] + count)))
         _run_missing(plan, done, processes, progress, run)
     if precision:
-        note = precision_note(
-            plan.metrics[0], precision, count, looks, ["an arm"] if needed else [], _measured(plan, done)
-        )
+        seen, without = _compared(plan, done)
+        few = ["an arm"] if needed else []
+        note = precision_note(plan.metrics[0], precision, count, looks, few, without, bool(seen) and plan.drawn)
         plan = replace(plan, notes=(*plan.notes, note))
     by_arm = {arm.name: [done[arm.name, seed] for seed in plan.seeds] for arm in plan.arms}
     return _comparison(plan, by_arm, correct)
@@ -220,11 +220,12 @@ def _run_missing(
             progress(len(done), total)
 
 
-def _measured(plan: Plan, done: Mapping[tuple[str, int], RunFigures]) -> bool:
-    """Whether there is any interval: seeds draw something, and some arm has the first metric beside the base."""
-    name, base = metrics(plan.metrics)[0].name, plan.arms[0].name
-    has = {arm.name: any(done[arm.name, seed].metrics[name] is not None for seed in plan.seeds) for arm in plan.arms}
-    return plan.drawn and has[base] and any(has[arm.name] for arm in plan.arms[1:])
+def _compared(plan: Plan, done: Mapping[tuple[str, int], RunFigures]) -> tuple[list[str], list[str]]:
+    """Return the arms that the first metric can be compared with the base by, and those that it cannot."""
+    (base, *arms), name = plan.arms, metrics(plan.metrics)[0].name
+    theirs = [done[base.name, seed] for seed in plan.seeds]
+    seen = [arm.name for arm in arms if _pairs(name, theirs, [done[arm.name, seed] for seed in plan.seeds])]
+    return seen, [arm.name for arm in arms if arm.name not in seen]
 
 
 def _needed(plan: Plan, done: Mapping[tuple[str, int], RunFigures], share: float, comparisons: int) -> int:

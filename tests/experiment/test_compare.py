@@ -283,3 +283,11 @@ def test_an_arm_whose_operations_take_the_same_time_but_for_a_whisker_is_told_an
     assert any("Arm far: every run's operations took" in note for note in moved(1, 1000))
     assert not any("Arm far" in note for note in moved(90, 1000))
     assert not any("Arm far" in note for note in moved(1, 1010))
+
+
+def test_a_precision_is_not_reached_by_an_arm_without_a_figure_to_compare():
+    settings = ("scale=0.02", "caches.mixed.size=4096")
+    arms = parse_variants(["wide:tunables.mixed.limit=4000", "near:tunables.mixed.limit=25"])
+    plan = make_plan("two-socket", "mixed-remote", settings, arms, seeds=2, chosen=("latency.p99:free/flush_slabs",))
+    notes = compare(plan, precision=0.9, max_seeds=4).notes
+    assert any("not reached" in note and "by wide (no figure with a seed of the base)" in note for note in notes)

@@ -77,9 +77,9 @@ def sweep_to_precision(
         done.found, done.total = max(0, swept.total - swept.made), swept.total
         needed = _needed(found, grid, reference, share, correct)
         if not needed or count >= max_seeds or done.failures:
-            seen = _measured(found, grid)
+            seen, without = _compared(found, grid, reference)
             done.seeds = ran
-            done.notes = [precision_note(grid.design.metrics[0], share, count, looks, needed, seen)]
+            done.notes = [precision_note(grid.design.metrics[0], share, count, looks, needed, without, bool(seen))]
             return done
         count = min(max_seeds, max(count + 1, min(GROWTH * count, max(needed.values()))))
         points = [point for point in grid.points if point is reference or _name(point, grid) in needed]
@@ -106,10 +106,16 @@ def _needed(found: Samples, grid: Grid, base: Point, share: float, correct: bool
     return needed
 
 
-def _measured(found: Samples, grid: Grid) -> bool:
-    """Whether there is any interval: some point draws from the seed and has the first metric."""
-    metric = metrics(grid.design.metrics)[0].name
-    return any(point.drawn and found.paired(metric, _name(point, grid), _name(point, grid))[0] for point in grid.points)
+def _compared(found: Samples, grid: Grid, base: Point) -> tuple[list[str], list[str]]:
+    """Return the points that the first metric's intervals are of, and those that it cannot be compared at.
+
+    Of points that draw nothing from the seed there is no interval to be narrowed.
+    """
+    metric, reference = metrics(grid.design.metrics)[0].name, _name(base, grid)
+    names = [_name(point, grid) for point in grid.points if point.drawn]
+    wanted = [name for name in names if name != reference] or names
+    seen = [name for name in wanted if found.paired(metric, name, reference)[0]]
+    return seen, [name for name in wanted if name not in seen]
 
 
 def seeds_needed(values: Sequence[float], wanted: float, comparisons: int = 1, seeds: int = 0) -> int:
@@ -128,16 +134,25 @@ def seeds_needed(values: Sequence[float], wanted: float, comparisons: int = 1, s
 
 
 def precision_note(
-    metric: str, share: float, count: int, looks: int, needed: Collection[str], measured: bool = True
+    metric: str,
+    share: float,
+    count: int,
+    looks: int,
+    needed: Collection[str],
+    without: Collection[str] = (),
+    measured: bool = True,
 ) -> str:
     """Return whether the intervals of a metric are as narrow as wanted, of all points but those in `needed`.
 
-    `measured` is false where there is no interval: nothing was drawn, or no run has the metric.
+    Those `without` cannot be compared by it. `measured` is false where there is no interval at all: nothing was drawn,
+    or no run has the metric beside one of the base.
     """
     told = f"precision {100 * share:g} % of {metric}: "
     looked = f"{count} seeds, looked at {looks} time{'s' * (looks > 1)}"
     if not measured:
         return f"{told}not reached: there is no interval, as no seed draws anything or no run has the metric"
-    if not needed:
+    if not needed and not without:
         return f"{told}reached ({looked})"
-    return f"{told}not reached ({looked}) by {'; '.join(needed)}"
+    reasons = [f"by {'; '.join(needed)}"] if needed else []
+    reasons += [f"by {'; '.join(without)} (no figure with a seed of the base)"] if without else []
+    return f"{told}not reached ({looked}) {', '.join(reasons)}"

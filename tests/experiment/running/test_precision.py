@@ -1,6 +1,8 @@
 import pytest
 
 from simslab.base.errors import UserError
+from simslab.experiment.grid.axes import Axis
+from simslab.experiment.grid.design import Design, make_grid
 from simslab.experiment.running.precision import parse_precision, seeds_needed, sweep_to_precision
 from simslab.experiment.store.store import Store
 from simslab.experiment.sweep import Shard, sweep
@@ -68,3 +70,17 @@ def test_seeds_without_a_figure_are_counted_among_those_that_are_needed():
     assert seeds_needed(pairs, 3.0, seeds=20) == 31
     assert seeds_needed(pairs, 100.0, seeds=20) == 0
     assert seeds_needed([10.0], 2.5, seeds=20) == 21
+
+
+@pytest.mark.parametrize(("limits", "told"), [
+    (("24", "25", "4000"), "by tunables.mixed.limit=4000 (no figure with a seed of the base)"),
+    (("4000", "24"), "not reached: there is no interval"),
+])  # fmt: skip
+def test_a_precision_is_not_reached_by_points_without_a_figure_to_compare(tmp_path, limits, told):
+    settings, axes = ("scale=0.02", "caches.mixed.size=4096"), (Axis("tunables.mixed.limit", limits),)
+    names = ("latency.p99:free/flush_slabs",)
+    grid = make_grid(Design("two-socket", "mixed-remote", settings, axes, seeds=2, metrics=names))
+    with Store.create(tmp_path / "s.db") as store:
+        (note,) = sweep_to_precision(grid, store, 0.9, 4).notes
+    assert ": not reached" in note
+    assert told in note
