@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final, cast
 
 from simslab.base.build import code_digest, running_build
@@ -68,11 +69,21 @@ def inputs_of(result: Stored) -> tuple[MachineSpec, Document, Workload, int]:
     kind, seeds = result.manifest.get("kind"), result.manifest.get("seeds")
     file = str(result.directory / "manifest.json")
     if kind != "run":
-        raise UserError(f"is a {kind!s:.20}", file=file, expected="the manifest of `run --out`")
+        expected = f"the manifest of `run --out`, or a store{_command_of(result)}"
+        raise UserError(f"is a {kind!s:.20}", file=file, expected=expected)
     machine, document = _document(result, "machine"), _document(result, "workload")
     if not isinstance(seeds, list) or len(seeds) != 1 or type(seeds[0]) is not int or not 0 <= seeds[0] < 1 << 64:
         raise UserError(f"is {seeds!r:.40}", file=file, path="seeds", expected="a list of one seed")
     return validate(machine, MachineSpec), document, validate(document, Workload), seeds[0]
+
+
+def _command_of(result: Stored) -> str:
+    """Return the command that made a result, as what makes it again; nothing where it is not stored."""
+    host = result.manifest.get("host")
+    command = host.get("command") if isinstance(host, dict) else None
+    if not isinstance(command, list) or len(command) < 2:
+        return ""
+    return f"; this was made by `simslab {' '.join(quote(str(word)) for word in command[1:])}`"
 
 
 def run_again(

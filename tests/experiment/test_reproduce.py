@@ -137,3 +137,13 @@ def test_latencies_by_node_are_together_those_of_the_run(tmp_path):
         return found
 
     assert counts(by_node[0]) + counts(by_node[1]) == counts(measured.latency)
+
+
+def test_a_comparison_is_refused_with_the_command_that_made_it(small):
+    manifest = json.loads((small / "manifest.json").read_text())
+    manifest["kind"] = "comparison"
+    manifest["host"]["command"] = ["simslab", "compare", "a", "b", "--variant", "x:core.ipc=2 "]
+    (small / "manifest.json").write_text(json.dumps(manifest))
+    told = r"is a comparison; expected .* or a store; this was made by `simslab compare a b --variant 'x:core.ipc=2 '`"
+    with pytest.raises(UserError, match=told):
+        reproduce(stored(small))
