@@ -256,6 +256,10 @@ def shown(out, _):
     assert "  tunables.mixed.limit: 30, 60, 120\n" in out
 
 
+def made_again(out, _):
+    assert out == "4 of 4 runs: identical\n"
+
+
 def tidy(out, tmp_path):
     lines = (tmp_path / "limits.csv").read_text().splitlines()
     assert "tunables.mixed.limit" in lines[0]
@@ -341,6 +345,7 @@ KEPT = {
     "sweep two-socket mixed-remote --set scale=0.02 --axis tunables.mixed.limit=30,60 ": swept("latency.p99"),
     "sweep mixed-remote": swept("latency.p99"),
     "store show": shown,
+    "reproduce": made_again,
     "store export": tidy,
     "store merge": merged,
     "store dump": dumped,
@@ -384,7 +389,7 @@ def test_a_command_of_the_readme_does_what_it_says(command, simslab, tmp_path, r
     if "lstopo.xml" in command:
         simslab("simslab export hwloc four-socket --out lstopo.xml")
     printed = None
-    if stores_written(command) or command.startswith("simslab store"):
+    if stores_written(command) or command.startswith(("simslab store", "simslab reproduce")):
         folder, outputs = request.getfixturevalue("stores")
         printed = outputs.get(command)
         for written in filter(Path.is_file, folder.iterdir()):
