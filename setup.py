@@ -136,6 +136,13 @@ def revise(name: str, source: Path) -> None:
 class BuildLeaves(build_ext):
     """Compile what can be compiled; without a compiler say so in one line and install the plain Python."""
 
+    def finalize_options(self) -> None:
+        """Keep the objects of an editable install, which go on from there with `build_ext --inplace`."""
+        super().finalize_options()
+        if self.editable_mode:
+            base = self.get_finalized_command("build").build_base
+            self.build_temp = str(Path(base, f"temp.{self.plat_name}-{sys.implementation.cache_tag}"))
+
     def run(self) -> None:
         """Build, and leave a record of what was built from which sources."""
         modules = [extension.name for extension in self.extensions]
