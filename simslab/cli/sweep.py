@@ -101,15 +101,14 @@ def sweep(
     from simslab.experiment.store.export import json_lines
     from simslab.experiment.store.schema import MEMORY
     from simslab.experiment.store.store import Store
-    from simslab.experiment.stored_table import stored_table
+    from simslab.experiment.stored_table import stored_table, unrun_table
     from simslab.experiment.sweep import parse_shard
     from simslab.experiment.table import asked, base_point, sweep_table
     from simslab.experiment.trace_input import copies
     from simslab.report.comparison.sweep_text import sweep_text, table_lines
-    from simslab.report.plot.kinds import drawn_to
+    from simslab.report.plot.kinds import check_points, drawn_to
     from simslab.report.plot.options import Options, check_output
     from simslab.report.plot.sources import Sources
-    from simslab.report.plot.sweep_axes import check_fits
 
     kept = copies()
     design = _design(inputs or [], axis, point, where, settings, seeds, seed, metric, vary, kept)
@@ -119,7 +118,7 @@ def sweep(
     base_point(grid, base)  # mistakes before the work
     if plot is not None:
         check_output(plot)
-        check_fits(0 if kind == EFFECTS else len(metrics(grid.design.metrics)))
+        check_points(unrun_table(grid), kind)
     elif kind:
         raise undrawn(kind)
     kept_in = "" if str(store) == MEMORY else str(store)

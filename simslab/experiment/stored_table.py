@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from simslab.base.errors import UserError, near_miss
 from simslab.base.units import in_order
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, WORKLOAD, parse_point
+from simslab.experiment.grid.design import Grid, Point
 from simslab.experiment.grid.in_force import said_in_force
 from simslab.experiment.store.export import cells_of
 from simslab.experiment.store.store import DONE, FAILED, Store, StoredCell
 from simslab.experiment.table import Samples, Seeds, best_lines, metric_table
-from simslab.report.comparison.sweep_text import SweepTable
+from simslab.report.comparison.sweep_text import MetricTable, PointRow, SweepTable
 
+Placed: TypeAlias = StoredCell | Point  # what has a value for each parameter, as typed and absolute
 VARY: Final = "trace.vary"  # set by the sweep itself, of recorded traces that run with several seeds
 
 
@@ -80,18 +82,27 @@ def _failures(cells: Sequence[StoredCell]) -> tuple[str, ...]:
     return (f"{runs} of {points} point{'s' * (points > 1)} failed and {'is' if len(failed) == 1 else 'are'} left out",)
 
 
+def unrun_table(grid: Grid) -> SweepTable:
+    """Return the table that a store would have of a grid alone, before it is run: points and metrics, no figure."""
+    varying = _varying(grid.points)
+    rows = tuple(PointRow(_label(named), 0, parameters=named) for named in _called(grid.points, varying))
+    chosen = metrics(grid.design.metrics)
+    tables = tuple(MetricTable(each.name, each.unit, each.better, rows) for each in chosen)
+    return SweepTable("", "", (), rows[0].label, "", tables, best=(), notes=())
+
+
 def _usual(units: Iterable[str]) -> list[str]:
     known = list(units)
     return [name for name in DEFAULT if name in known] + [name for name in known if name not in DEFAULT]
 
 
-def _varying(cells: Sequence[StoredCell]) -> list[str]:
+def _varying(cells: Sequence[Placed]) -> list[str]:
     names = dict.fromkeys(name for cell in cells for name in cell.parameters)
     found = [name for name in names if len({cell.parameters.get(name) for cell in cells}) > 1]
     return [name for name in found if name != VARY or _differs_by_it(cells)]
 
 
-def _differs_by_it(cells: Sequence[StoredCell]) -> bool:
+def _differs_by_it(cells: Sequence[Placed]) -> bool:
     """Whether cells differ in what the seed draws of a trace alone, not with the workload: they are no one point."""
     drawn: dict[str, set[str | None]] = {}
     for cell in cells:
@@ -122,7 +133,7 @@ def _meant(name: str, varying: Collection[str], text: str, place: str) -> str:
     return name if name in varying or not ends else ends[0]
 
 
-def _called(cells: Sequence[StoredCell], varying: Sequence[str]) -> list[dict[str, str]]:
+def _called(cells: Sequence[Placed], varying: Sequence[str]) -> list[dict[str, str]]:
     """Return what varies with each cell's values, as a reader wants them."""
     shown = {path: _shown(path, cells) for path in varying}
     return [
@@ -146,11 +157,11 @@ def _samples(cells: Sequence[StoredCell], called: Sequence[Mapping[str, str]], v
     return Samples(tuple(ordered), {label: values[label] for label in ordered}, points)
 
 
-def _context(cell: StoredCell) -> str:
+def _context(cell: Placed) -> str:
     return json.dumps([cell.parameters.get(MACHINE), cell.parameters.get(WORKLOAD)])
 
 
-def _shown(path: str, cells: Sequence[StoredCell]) -> dict[tuple[str, str], str]:
+def _shown(path: str, cells: Sequence[Placed]) -> dict[tuple[str, str], str]:
     """Return what to call each value of a parameter: the absolute one, as typed where that depends on the machine."""
     by_typed: dict[str, set[str]] = {}
     for cell in cells:

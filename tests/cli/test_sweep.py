@@ -18,6 +18,7 @@ from simslab.experiment.store.store import Store
 
 COMMON = ["sweep", "one-node", "local-churn", "--set", "scale=0.005", "--jobs", "1"]
 LIMITS = ["--axis", "tunables.churn.limit=8,64", "--metric", "latency.p99,memory.arrays"]
+PLOTTED = ["--plot", "a.svg", "--axis", "core.ipc=2,4"]
 
 
 @pytest.fixture(autouse=True)
@@ -193,6 +194,11 @@ def test_machine_as_an_axis_leaves_the_workload_to_be_named(simslab):
         (["--store", "/proc/no/sweep.db"], "cannot be written"),
         (["--store", "."], "."),
         (["--kind", "bars"], "--kind bars: draws nothing; expected --plot FILE as well"),
+        ([*PLOTTED, "--kind", "bogus"], "--kind bogus: is unknown"),
+        ([*PLOTTED, "--kind", "cdf"], "--kind cdf: a store's runs are drawn as points"),
+        ([*PLOTTED, "--kind", "heat-map"], "only core.ipc varies; expected --kind lines"),
+        ([*PLOTTED[:-1], "core.ipc=2"], "nothing varies in it"),
+        (PLOTTED, "plots do not fit on a page (at most 12); expected fewer with --metric\n"),
         (["--axis", "scale=0.1,1"], "--set scale=0.005: 'scale' varies, and is set for all points"),
         (["--axis", "workload.scale=0.1,1"], "--set scale=0.005: 'scale' varies, and is set for all points"),
     ],

@@ -22,11 +22,12 @@ from simslab.report.plot.measured import C2C_MAP, LATENCY_MAP, draw_measured
 from simslab.report.plot.options import NO_TITLE, Options
 from simslab.report.plot.series import kernel_names, panels, select_arms
 from simslab.report.plot.sources import Arm, Sources
-from simslab.report.plot.sweeps import draw_bars, draw_heat_map, draw_lines
+from simslab.report.plot.sweeps import check_layout, draw_bars, draw_heat_map, draw_lines
 from simslab.report.plot.timeline import draw_timeline
 
 if TYPE_CHECKING:
     from simslab.machine.spec import MachineSpec
+    from simslab.report.comparison.sweep_text import SweepTable
 
 KINDS: Final = {
     "cdf": "share of operations that took at most so long",
@@ -56,21 +57,38 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
     UserError, with a reason, where it cannot be drawn.
     """
     kind = kind or ("cdf" if sources.arms else "lines" if sources.tables else "measure")
-    if kind not in KINDS:
-        raise UserError(f"--kind {kind}: is unknown", expected=", ".join(KINDS), near=near_miss(kind, KINDS))
+    _check_known(kind)
     if kind in OF_MACHINES:
         return _of_machine(sources, kind, options)
     if kind in OF_TABLES:
         return _of_table(sources, kind, options)
     if not sources.arms and sources.tables:
-        told = f"--kind {kind}: a store's runs are drawn as points"
-        raise UserError(told, expected=" or ".join(OF_TABLES))
+        raise _no_points(kind)
     if not sources.arms:
         raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
     arms = select_arms(sources.arms, options)
     options, aliases = kernel_names(arms, options)
     drawn = _of_arms(arms, sources, kind, options)
     return replace(drawn, notes=(*aliases, *drawn.notes))
+
+
+def check_points(table: SweepTable, kind: str) -> None:
+    """Refuse before they are run points that could not be drawn as `kind` ("": lines) afterwards."""
+    kind = kind or "lines"
+    _check_known(kind)
+    if kind not in OF_TABLES:
+        raise _no_points(kind)
+    if kind != "effects":
+        check_layout(table, kind)
+
+
+def _check_known(kind: str) -> None:
+    if kind not in KINDS:
+        raise UserError(f"--kind {kind}: is unknown", expected=", ".join(KINDS), near=near_miss(kind, KINDS))
+
+
+def _no_points(kind: str) -> UserError:
+    return UserError(f"--kind {kind}: a store's runs are drawn as points", expected=" or ".join(OF_TABLES))
 
 
 def _of_arms(arms: Sequence[Arm], sources: Sources, kind: str, options: Options) -> Drawn:

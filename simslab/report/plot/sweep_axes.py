@@ -156,16 +156,11 @@ def sweep_panels(table: SweepTable, axes: Sequence[str], options: Options) -> li
         for row in metric.rows:
             groups.setdefault(tuple((name, row.parameters.get(name, "")) for name in others), []).append(row)
         panels += [Panel(metric, held, tuple(rows)) for held, rows in groups.items()]
-    check_fits(len(panels), others)
+    if len(panels) > MOST_PANELS:
+        told = f"{len(panels)} plots do not fit on a page (at most {MOST_PANELS})"
+        fixed = f", or `simslab plot STORE` with --at NAME=VALUE for {' and '.join(others)}" if others else ""
+        raise UserError(told, expected="fewer with --metric" + fixed)
     return panels
-
-
-def check_fits(panels: int, others: Sequence[str] = ()) -> None:
-    """UserError for more panels than a page has room for; there is one for each metric and value of the `others`."""
-    if panels > MOST_PANELS:
-        held = f", or with --at NAME=VALUE for {' and '.join(others)}" if others else ""
-        told = f"{panels} plots do not fit on a page (at most {MOST_PANELS})"
-        raise UserError(told, expected=f"fewer with --metric{held}")
 
 
 def grid_of(panels: int, width: float) -> tuple[int, int]:

@@ -38,18 +38,31 @@ def draw_bars(table: SweepTable, options: Options) -> Drawn:
     return _draw_series(table, options, _bars)
 
 
+def check_layout(table: SweepTable, kind: str) -> None:
+    """Refuse points, run or not, that lines, bars or a heat map could not show unless told more."""
+    if kind == "heat-map":
+        sweep_panels(table, chosen_axes(table, Options(), 2), Options())
+    else:
+        _laid_out(table, Options())
+
+
+def _laid_out(table: SweepTable, options: Options) -> tuple[Axis, Axis | None, list[Panel]]:
+    """Return what is drawn along x, what has a line for each value, and the panels; UserError if it is too much."""
+    names = chosen_axes(table, options, 1)
+    x, y = axis_of(table, names[0]), axis_of(table, names[1]) if len(names) > 1 else None
+    if y is not None and len(y.values) > len(LINES):
+        told = f"{len(y.values)} lines ({y.name}) cannot be told apart (at most {len(LINES)})"
+        raise UserError(told, expected="--kind heat-map, or another --y")
+    return x, y, sweep_panels(table, names, options)
+
+
 def _draw_series(table: SweepTable, options: Options, series: Series) -> Drawn:
     """Draw each metric in panels of their own, with `series` for what stands in them."""
     from matplotlib.ticker import FuncFormatter
 
-    names = chosen_axes(table, options, 1)
-    x, y = axis_of(table, names[0]), axis_of(table, names[1]) if len(names) > 1 else None
+    x, y, panels = _laid_out(table, options)
     if series is _bars:
         x = replace(x, places=tuple(range(len(x.values))), scale="")  # side by side, whatever their size
-    if y is not None and len(y.values) > len(LINES):
-        told = f"{len(y.values)} lines ({y.name}) cannot be told apart (at most {len(LINES)})"
-        raise UserError(told, expected="--kind heat-map, or another --y")
-    panels = sweep_panels(table, names, options)
     rows, columns = grid_of(len(panels), options.width)
     beside = 1 if y is None else _columns(y, options.width / columns - 0.6)
     legend = 0.0 if y is None or options.legend != "above" else 0.13 * -(-len(y.values) // beside)
