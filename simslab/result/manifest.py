@@ -19,6 +19,7 @@ from typing import Any, Final
 from simslab import __version__
 from simslab.base.build import code_digest
 from simslab.base.documents.document import Override, Plain
+from simslab.base.documents.input import writable
 from simslab.base.errors import UserError
 
 FORMAT: Final = "simslab-manifest"
@@ -101,7 +102,7 @@ def host_facts(build: str) -> dict[str, Any]:
         "system": platform.system(),
         "processor": platform.machine(),
         "packages": {name: _version(name) for name in _DEPENDENCIES},
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [writable(word) for word in (Path(sys.argv[0]).name, *sys.argv[1:])],
     }
 
 

@@ -27,6 +27,34 @@ def test_a_trace_whose_name_no_file_can_have_is_one_message(refused, tmp_path):
     assert refused("check", path)
 
 
+LATIN = os.fsdecode(b"l\xfc")  # a name by a system that was not in UTF-8
+
+
+@pytest.mark.parametrize(
+    "command", [("run",), ("sweep", "--axis", "core.ipc=1,2"), ("compare", "--variant", "a:scale=1")]
+)
+@pytest.mark.parametrize(("place", "suffix"), [(0, ".yaml"), (1, ".yaml"), (1, ".txt")])
+def test_an_input_whose_name_is_no_text_is_refused_as_results_name_it(
+    refused, tmp_path, monkeypatch, command, place, suffix
+):
+    monkeypatch.chdir(tmp_path)
+    inputs = ["one-node", "local-churn"]
+    kept = find_shipped("workloads" if place else "machines", inputs[place]).read_bytes()
+    inputs[place] = LATIN + suffix
+    Path(inputs[place]).write_bytes(kept)
+    assert f"l\\xfc{suffix}: has a name with bytes that are no text here" in refused(*command, *inputs)
+
+
+def test_a_result_in_a_folder_whose_name_is_no_text_can_be_shown_drawn_and_made_again(simslab, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ["simslab", "run", "one-node", "local-churn", "--set", "scale=0.005", "--out", LATIN]
+    monkeypatch.setattr("sys.argv", command)
+    assert simslab(*command[1:])[0] == 0
+    monkeypatch.setattr("sys.argv", ["simslab"])
+    for again in (("show", LATIN), ("plot", LATIN, "other=" + LATIN, "--out", "a.svg"), ("reproduce", LATIN)):
+        assert simslab(*again)[0] == 0, again
+
+
 @pytest.mark.parametrize(
     "option", [("describe", "one-node", "--draw"), ("measure", "one-node", "--part", "cache", "--plot")]
 )

@@ -14,6 +14,20 @@ from simslab.base.errors import UserError, reason
 MAX_BYTES: Final = 256 << 20
 IN_UTF_16: Final = "text in UTF-16, as PowerShell writes it"
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")  # half of a pair, escaped
+_HALF: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # half of a pair that stands for no byte
+
+
+def writable(name: str) -> str:
+    """Return a file's name as text that can be written: of bytes that are no character here UTF-8's, or `\\xfc`."""
+    errors = "surrogateescape" if not _HALF.search(name) else "backslashreplace"
+    return name.encode("utf-8", errors).decode("utf-8", "backslashreplace")
+
+
+def check_writable(name: str) -> None:
+    """UserError if an input's name could not stand in a result."""
+    if writable(name) != name:
+        expected = "a name in UTF-8, and a locale that has it, since results name it"
+        raise UserError("has a name with bytes that are no text here", file=writable(name), expected=expected)
 
 
 def read_bytes(path: str | Path, expected: str = "", most: int = MAX_BYTES, name: str = "") -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
-from simslab.base.documents.input import read_json, read_text
+from simslab.base.documents.input import read_json, read_text, writable
 from simslab.base.errors import UserError, near_miss
 from simslab.report.comparison.comparison import FORMAT as COMPARISON
 from simslab.report.comparison.comparison import VERSION as COMPARISON_VERSION
@@ -122,7 +122,7 @@ def _parts(rows: Sequence[LatencyRow]) -> tuple[Part, ...]:
 
 
 def _name(path: Path) -> str:
-    return path.resolve().name if path.is_dir() else path.stem
+    return writable(path.resolve().name if path.is_dir() else path.stem)
 
 
 def _manifest(directory: Path) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 import pytest
 
-from simslab.base.documents.input import read_bytes, read_json, read_text
+from simslab.base.documents.input import read_bytes, read_json, read_text, writable
 from simslab.base.errors import UserError
 
 
@@ -64,3 +64,11 @@ def test_a_name_that_cannot_be_is_told_with_what_was_expected(tmp_path):
         read_bytes(tmp_path / "a\0b", "a file of something")
     (problem,) = error.value.problems
     assert (problem.file, problem.expected) == (str(tmp_path / "a\0b"), "a file of something")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("ü", "ü"), ("\udcc3\udcbc", "ü"), ("l\udcfc", "l\\xfc"), ("\ud800l\udcfc", "\\ud800l\\udcfc")],
+)
+def test_a_name_is_written_as_utf_8_whatever_its_bytes(name, written):
+    assert writable(name) == written
