@@ -102,8 +102,6 @@ def plot(
 
     opt.check_output(out)
     if not opt.FONT_SIZES[0] <= font_size <= opt.FONT_SIZES[1]:
-        from simslab.base.errors import UserError
-
         expected = f"{opt.FONT_SIZES[0]:g} to {opt.FONT_SIZES[1]:g} points"
         raise UserError(f"--font-size {font_size:g}: is no size of type", expected=expected)
     from simslab.report.plot.series import GROUPINGS
@@ -131,8 +129,6 @@ def plot(
     by_node = options.by == "node" and kind in ("", *DISTRIBUTIONS) and len(sources.arms) == 1
     by_cache = kind == "attribution" and of_caches(options)
     if trace is not None and not (kind == "timeline" or by_node or by_cache):
-        from simslab.base.errors import UserError
-
         expected = "--kind timeline, --by node or attribution by cache, for which a run is made again"
         raise UserError("--trace: this figure is drawn from what is stored", expected=expected)
     if kind == "timeline":
@@ -154,7 +150,15 @@ def _sources(results: list[str], metric: list[str], at: list[str], base: str, co
     from simslab.report.plot.sources import read_sources, with_metrics
 
     stores = [place for place in results if is_store(place)]
+    if not stores:
+        for option, given in (("--at", at), ("--base", base), ("--correct", correct)):
+            if given:
+                raise UserError(f"{option}: is of points", expected="a store of `simslab sweep`")
     sources = read_sources([place for place in results if place not in stores])
+    if metric and not (sources.tables or stores):
+        raise UserError(
+            "--metric: is of points", expected="a store of `simslab sweep`, or a directory of `compare --out`"
+        )
     compared = [with_metrics(table, metric) for table in sources.tables] if metric else sources.tables
     tables = [_table(place, metric, at, base, correct) for place in stores]
     _tell_of_other_code(sources, stores)
@@ -207,7 +211,6 @@ def _with_caches(sources: "Sources", options: "Options", trace: Path | None) -> 
 
 def _with_timeline(sources: "Sources", options: "Options", trace: Path | None) -> "Sources":
     """Add what the arrays of the one cache chosen held, for which the one run is made again."""
-    from simslab.base.errors import UserError
     from simslab.cli.terminal.progress import kernel_console_off, watching
     from simslab.experiment.reproduce import arrays_again
     from simslab.report.plot.timeline import SAMPLES

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from simslab.base.documents.copies import Copies
 from simslab.base.documents.document import Document, Plain
-from simslab.base.documents.input import check_writable
+from simslab.base.documents.input import check_name
 from simslab.base.documents.overrides import share_out
 from simslab.base.documents.yamlfile import overridden, read_yaml
 from simslab.base.errors import Problem, UserError, UserErrors
@@ -93,7 +93,7 @@ class InputReader:
 
     def load_machine(self, name: str, settings: Sequence[str] = ()) -> tuple[Document, MachineSpec]:
         """Return a machine with overrides; UserErrors naming those that could change nothing."""
-        check_writable(name)
+        check_name(name)
         if name not in self.machines:
             document = self._document(find_shipped("machines", name), "machine")
             extend_machine(document)
@@ -107,7 +107,7 @@ class InputReader:
     ) -> tuple[Document, Workload, tuple[TraceInput, ...]]:
         """Return a workload with overrides, and the traces that it replays; `name` may be a recorded trace itself."""
         refuse_result(name)
-        check_writable(name)
+        check_name(name)
         if name not in self.workloads:
             traced = is_trace(name, self.copies.readable(Path(name)))
             document = trace_document(name) if traced else self._document(find_shipped("workloads", name), "workload")
@@ -123,7 +123,7 @@ class InputReader:
         return document, workload.model_copy(update={"trace": kept}), traces
 
     def _trace(self, path: Path) -> TraceInput:
-        check_writable(str(path))
+        check_name(str(path))
         if path not in self.traces:
             self.traces[path] = take_trace(path, self.copies.readable(path))
         return self.traces[path]

@@ -43,11 +43,36 @@ def test_results_of_different_code_are_told_on_standard_error(simslab, stored, t
         (["--width", "wide"], "--width wide: is no width"),
         (["--xlim", "9:1"], "--xlim 9:1: the first is not below the second"),
         (["--legend", "below"], "--legend below: is unknown"),
+        (
+            ["--x", "core.ipc"],
+            "--x: changes nothing in --kind cdf; expected a store of `simslab sweep`, drawn as lines",
+        ),
+        (["--y", "core.ipc", "--kind", "nodes"], "--y: changes nothing in --kind nodes"),
+        (["--metric", "latency.mean"], "--metric: is of points; expected a store of `simslab sweep`, or"),
+        (["--at", "core.ipc=2"], "--at: is of points"),
+        (["--base", "core.ipc=2"], "--base: is of points"),
+        (["--correct"], "--correct: is of points"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused(refused, stored, tmp_path, options, told):
     assert told in refused("plot", stored, *options, "--out", tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--by", "path"], "--by: changes nothing in --kind lines; expected a directory of `run --out` or"),
+        (["--operation", "free"], "--operation: changes nothing in --kind lines"),
+        (["--arm", "base", "--kind", "effects"], "--arm: changes nothing in --kind effects"),
+        (["--x", "core.ipc", "--kind", "effects"], "--x: changes nothing in --kind effects"),
+    ],
+)
+def test_an_option_that_concerns_runs_is_refused_for_points(simslab, refused, tmp_path, monkeypatch, options, told):
+    monkeypatch.chdir(tmp_path)
+    common = ("one-node", "local-churn", "--set", "scale=0.005", "--metric", "latency.mean", "--jobs", "1")
+    assert simslab("sweep", *common, "--axis", "core.ipc=2,4")[0] == 0
+    assert told in refused("plot", "sweep.db", *options, "--out", "a.svg")
 
 
 def test_the_name_of_the_figure_is_looked_at_before_the_results(refused, tmp_path):

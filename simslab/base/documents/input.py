@@ -23,7 +23,7 @@ def writable(name: str) -> str:
     return name.encode("utf-8", errors).decode("utf-8", "backslashreplace")
 
 
-def check_writable(name: str) -> None:
+def check_name(name: str) -> None:
     """UserError if an input's name could not stand in a result."""
     if writable(name) != name:
         expected = "a name in UTF-8, and a locale that has it, since results name it"

@@ -48,6 +48,8 @@ KINDS: Final = {
 }
 DISTRIBUTIONS: Final = ("cdf", "ccdf", "histogram", "percentiles")
 OF_TABLES: Final = {"lines": draw_lines, "bars": draw_bars, "heat-map": draw_heat_map, "effects": draw_effects}
+FOR_RUNS: Final = {"--by": "by", "--operation": "operations", "--path": "paths", "--cache": "caches", "--arm": "arms"}
+FOR_POINTS: Final = {"--x": "x", "--y": "y"}
 OF_MACHINES: Final[dict[str, tuple[str, ...]]] = {"measure": (), "latency-map": LATENCY_MAP, "c2c-map": C2C_MAP}
 
 
@@ -66,6 +68,7 @@ def draw(sources: Sources, kind: str, options: Options) -> Drawn:
         raise _no_points(kind)
     if not sources.arms:
         raise UserError(f"--kind {kind}: nothing of it in a `measure --json`", expected=" or ".join(OF_MACHINES))
+    _check_heeded(kind, options)
     arms = select_arms(sources.arms, options)
     options, aliases = kernel_names(arms, options)
     drawn = _of_arms(arms, sources, kind, options)
@@ -85,6 +88,18 @@ def check_points(table: SweepTable, kind: str) -> None:
 def _check_known(kind: str) -> None:
     if kind not in KINDS:
         raise UserError(f"--kind {kind}: is unknown", expected=", ".join(KINDS), near=near_miss(kind, KINDS))
+
+
+def _check_heeded(kind: str, options: Options) -> None:
+    """Refuse options that would change nothing in a figure of this kind."""
+    of_runs, of_points = kind not in OF_MACHINES and kind not in OF_TABLES, kind in OF_TABLES and kind != "effects"
+    for of_its_kind, names, expected in (
+        (of_runs, FOR_RUNS, "a directory of `run --out` or `compare --out`"),
+        (of_points, FOR_POINTS, "a store of `simslab sweep`, drawn as lines, bars or heat-map"),
+    ):
+        for option, name in names.items():
+            if getattr(options, name) and not of_its_kind:
+                raise UserError(f"{option}: changes nothing in --kind {kind}", expected=expected)
 
 
 def _no_points(kind: str) -> UserError:
@@ -122,6 +137,7 @@ def _of_table(sources: Sources, kind: str, options: Options) -> Drawn:
         raise UserError(f"--kind {kind}: there are no points with intervals", expected=expected)
     if len(sources.tables) > 1:
         raise UserError(f"--kind {kind}: draws one sweep or comparison, not {len(sources.tables)}", expected="one")
+    _check_heeded(kind, options)
     return OF_TABLES[kind](sources.tables[0], options)
 
 
@@ -142,6 +158,7 @@ def _of_machine(sources: Sources, kind: str, options: Options) -> Drawn:
         )
     if len(sources.machines) > 1:
         raise UserError(f"--kind {kind}: draws one measurement, not {len(sources.machines)}", expected="one file")
+    _check_heeded(kind, options)
     label, document = sources.machines[0]
     return draw_measured(str(document.get("machine", label)), document, options, OF_MACHINES[kind])
 
