@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simslab.base.errors import UserError
 from simslab.cli.terminal.completion import views
 from simslab.cli.terminal.streams import terminal
 from simslab.experiment.limits import MOST_JOBS
@@ -135,8 +136,11 @@ def show(
     from rich.console import Console
 
     from simslab.report.run.summary import print_summary
+    from simslab.report.views.all_views import runs_again
     from simslab.result.result_file import load, to_json
 
+    if trace is not None and not (view and runs_again(view)):
+        raise UserError("--trace: this is shown of what is stored", expected="a --view for which it is run again")
     if view:
         sys.stdout.write(_view(result, view, trace, as_json))
     elif as_json:

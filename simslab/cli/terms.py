@@ -55,6 +55,8 @@ def explain(
     if worst:
         _explain_worst(terms or [], worst, trace, as_json)
         return
+    if trace is not None:
+        raise UserError("--trace: words need no trace", expected="--worst K as well")
     from simslab.report.glossary import GLOSSARY, look_up
 
     found = [term for word in terms for term in look_up(word)] if terms else list(GLOSSARY)

@@ -29,6 +29,12 @@ def test_a_view_that_there_is_not_is_refused_with_the_near_miss(refused, made):
     assert "did you mean 'slabtop'?" in refused("show", made / "a", "--view", "slabtops")
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--view", "slabinfo")])
+def test_a_trace_is_refused_where_nothing_is_run_again(refused, made, options):
+    expected = "--trace: this is shown of what is stored; expected a --view for which it is run again"
+    assert expected in refused("show", made / "a", "--trace", "a.txt", *options)
+
+
 def test_equal_results_have_no_difference(simslab, made):
     assert simslab("diff", made / "a", made / "a") == (
         0,

@@ -31,3 +31,7 @@ def test_a_term_is_explained():
 def test_an_unknown_term_is_told_with_its_near_miss():
     with pytest.raises(UserError, match="did you mean 'irq_mask'"):
         invoke("explain", "irq_msak")
+
+
+def test_a_trace_is_refused_where_words_are_explained(refused):
+    assert "--trace: words need no trace; expected --worst K as well" in refused("explain", "hit", "--trace", "a.txt")
