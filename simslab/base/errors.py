@@ -96,6 +96,10 @@ class UserErrors(UserError):
             lines.append(f"... and {len(self.problems) - SHOWN} more")
         SimslabError.__init__(self, "\n".join(lines))
 
+    def __reduce__(self) -> tuple[type[UserErrors], tuple[tuple[Problem, ...]]]:
+        """Make it anew from the problems: pools of processes hand errors on, and wait for ever for one they cannot."""
+        return type(self), (self.problems,)
+
 
 class BadValue(ValueError):
     """A value that cannot be used; `at` leads from the validated value down to the part that is wrong."""

@@ -1,3 +1,4 @@
+import pickle
 import sys
 from types import SimpleNamespace
 
@@ -26,6 +27,18 @@ def test_several_errors_come_in_the_order_of_their_lines():
     error = UserErrors([Problem("second", "f", 9, 1), Problem("first", "f", 2, 4)])
     assert str(error).splitlines() == ["f:2:4: first", "f:9:1: second"]
     assert isinstance(error, UserError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UserError("bad", file="m.yaml", line=2, expected="good", near="god"),
+        UserErrors([Problem("worse", "m.yaml", 3), Problem("bad", "m.yaml", 2)]),
+    ],
+)
+def test_mistakes_come_out_of_another_process_as_they_were(error):
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.problems) == (type(error), str(error), error.problems)
 
 
 def test_a_validator_can_raise_several_faults():
