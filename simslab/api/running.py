@@ -11,6 +11,7 @@ from simslab.api.result import Result
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.figures.observation import observe
 from simslab.experiment.inputs import Inputs
+from simslab.experiment.limits import checked_seed
 from simslab.experiment.run import check_before_work
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run(
         inputs = load(machine, workload, overrides)
     if out is not None:
         check_before_work(Path(out))
-    result = Result(observe(inputs, inputs.workload.seed if seed is None else seed), inputs)
+    result = Result(observe(inputs, inputs.workload.seed if seed is None else checked_seed(seed)), inputs)
     if out is not None:
         result.save(out)
     return result

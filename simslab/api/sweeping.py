@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -150,12 +151,14 @@ class Sweep:
         self.close()
 
     def __repr__(self) -> str:
+        if self.store.closed:
+            return f"<Sweep: closed, in {self.store.path}>"
         cells = self.cells
         failed = sum(cell.status != "done" for cell in cells)
         return f"<Sweep: {len(cells)} cells, {failed} failed, {len(self.store.units())} metrics, in {self.store.path}>"
 
     def _repr_html_(self) -> str:
-        return self.rows._repr_html_()
+        return f"<p>{escape(repr(self))}</p>" if self.store.closed else self.rows._repr_html_()
 
 
 def sweep(

@@ -26,6 +26,15 @@ def test_inputs_can_be_loaded_first_and_run_with_several_seeds():
         simslab.run("one-node")
 
 
+@pytest.mark.parametrize("seed", [-1, 1 << 64, "1", 1.5])
+def test_a_seed_that_is_none_is_a_mistake(seed):
+    expected = "is no seed; expected a whole number from 0 to 18446744073709551615"
+    with pytest.raises(UserError, match=expected):
+        simslab.run("one-node", "local-churn", overrides=SMALL, seed=seed)
+    with pytest.raises(UserError, match=expected):
+        simslab.compare("one-node", "local-churn", {"slow": {"core.ipc": 1}}, overrides=SMALL, first_seed=seed)
+
+
 def test_a_recorded_trace_runs(tmp_path):
     trace = tmp_path / "mine.txt.gz"
     trace.write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())

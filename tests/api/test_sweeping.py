@@ -27,6 +27,15 @@ def test_a_sweep_has_cells_rows_and_whole_results(store):
         assert "core.ipc=2" in sweep.text()
 
 
+def test_a_closed_sweep_says_so(store):
+    with simslab.open_store(store) as sweep:
+        pass
+    assert repr(sweep) == f"<Sweep: closed, in {store}>"
+    assert "closed" in sweep._repr_html_()
+    with pytest.raises(UserError, match=r"the store is closed; expected open_store\(path\), or work within `with`"):
+        sweep.text()
+
+
 def test_the_same_call_goes_on_and_its_table_has_the_base_asked_for(store):
     with simslab.sweep("one-node", "local-churn", {"core.ipc": [2, "x1"]}, store=store, seeds=2, **HOW) as sweep:
         assert sweep.table("core.ipc=x1").base == "core.ipc=x1"

@@ -71,6 +71,8 @@ def told(error: sqlite3.Error, path: Path) -> UserError:
     text = str(error)
     if "full" in text or "disk I/O" in text:
         return UserError(f"cannot be written: {text}", file=str(path), expected="room on the disk; then the same again")
+    if "closed" in text:
+        return UserError("the store is closed", file=str(path), expected="open_store(path), or work within `with`")
     if "readonly" in text or "unable to open" in text:
         return UserError("cannot be written", file=str(path), expected="a directory and file that may be written to")
     if "not a database" in text or "malformed" in text or "no such" in text:

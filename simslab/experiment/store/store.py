@@ -86,6 +86,7 @@ class Store:
         self.path = path
         self.connection = connection
         self.lock = lock
+        self.closed = False
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -107,6 +108,7 @@ class Store:
     def close(self) -> None:
         """Close the file; what was written is there."""
         self.connection.close()
+        self.closed = True
         if self.lock is not None:
             self.lock.release()
 
