@@ -313,6 +313,8 @@ def in_brief(error: Exception) -> str:
     failed_command = re.match(r"Command '\['([^']+)'", str(error))
     if failed_command:
         return f"the C compiler {failed_command[1]} failed"
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"there is no C compiler {error.filename}"
     return (str(error).splitlines() or [type(error).__name__])[0][:100]
 
 
