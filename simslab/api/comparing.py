@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from simslab.api.columns import Columns
-from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, names_of, reader_of, settings_of
+from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, listed, names_of, reader_of, settings_of
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.compare import Plan, make_plan, write_comparison
 from simslab.experiment.compare import compare as run_comparison
@@ -134,7 +134,7 @@ def compare(
         seeds=seeds,
         first_seed=first_seed,
         base=base,
-        chosen=metrics,
+        chosen=listed(metrics),
         vary=vary,
         reader=reader_of(machine, workload),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -29,6 +29,11 @@ def settings_of(overrides: Overrides | None) -> list[str]:
     if isinstance(overrides, Mapping):
         return [f"{path}={value_text(value)}" for path, value in overrides.items()]
     return [overrides] if isinstance(overrides, str) else list(overrides)
+
+
+def listed(values: Any) -> list[Any]:
+    """Return values as a list; a text, which would come apart into letters, or a number is one value."""
+    return list(values) if isinstance(values, Iterable) and not isinstance(values, str) else [values]
 
 
 def load_machine(machine: MachineLike, overrides: Overrides | None = None) -> MachineSpec:

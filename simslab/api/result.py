@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simslab.api.columns import Columns
+from simslab.api.inputs import listed
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.figures.metrics import DEFAULT, figures, metrics
 from simslab.experiment.figures.observation import Observation
@@ -65,7 +66,7 @@ class Result:
 
     def metrics(self, names: Iterable[str] = DEFAULT) -> dict[str, float | None]:
         """Return figures by name."""
-        return figures(self.observation, metrics(names))
+        return figures(self.observation, metrics(listed(names)))
 
     # -- tables -------------------------------------------------------------------------------------------------------
 

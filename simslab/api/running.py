@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, load, load_machine
+from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, listed, load, load_machine
 from simslab.api.result import Result
 from simslab.base.errors import UserError, near_miss
 from simslab.experiment.figures.observation import observe
@@ -63,7 +63,8 @@ def measure(
     """
     from simslab.instruments.measure.whole import DEFAULT_PARTS, PARTS, measure_machine
 
-    for part in parts or ():
+    chosen = tuple(listed(parts or DEFAULT_PARTS))
+    for part in chosen:
         if part not in PARTS:
             raise UserError(f"no part called '{part}'", expected=", ".join(PARTS), near=near_miss(part, PARTS))
-    return measure_machine(load_machine(machine, overrides), tuple(parts or DEFAULT_PARTS))
+    return measure_machine(load_machine(machine, overrides), chosen)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from simslab.api.columns import Columns
-from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, names_of, reader_of, settings_of
+from simslab.api.inputs import MachineLike, Overrides, WorkloadLike, listed, names_of, reader_of, settings_of
 from simslab.api.result import Result
 from simslab.experiment.figures.metrics import DEFAULT
 from simslab.experiment.grid.axes import make_axis, value_text
@@ -125,9 +125,9 @@ class Sweep:
 
         if path is not None:
             check_output(Path(path))
-        names, seeds = metrics, None
+        names, seeds = listed(metrics), None
         if self.grid is not None:
-            names, seeds = metrics or self.grid.design.metrics, asked(self.grid, self.seeds)
+            names, seeds = names or [*self.grid.design.metrics], asked(self.grid, self.seeds)
         table = stored_table(self.store, names, base=base, correct=correct, at=at, seeds=seeds)
         options = Options(x=x, y=y, **look)
         with house_style(options.font_size):
@@ -198,12 +198,12 @@ def sweep(
     design = Design(
         *names,
         settings=tuple(settings_of(overrides)),
-        axes=tuple(make_axis(path, list(values)) for path, values in (axes or {}).items()),
+        axes=tuple(make_axis(path, listed(values)) for path, values in (axes or {}).items()),
         points=tuple({path: value_text(value) for path, value in point.items()} for point in points),
-        where=tuple(where),
+        where=tuple(listed(where)),
         seeds=seeds,
         first_seed=first_seed,
-        metrics=tuple(metrics),
+        metrics=tuple(listed(metrics)),
         vary=vary,
     )
     check_apart(design)

@@ -35,6 +35,21 @@ def test_a_seed_that_is_none_is_a_mistake(seed):
         simslab.compare("one-node", "local-churn", {"slow": {"core.ipc": 1}}, overrides=SMALL, first_seed=seed)
 
 
+def test_one_name_is_a_list_of_one_and_no_letters():
+    result = simslab.run("one-node", "local-churn", overrides=SMALL)
+    assert list(result.metrics("latency.p50")) == ["latency.p50"]
+    assert simslab.measure("one-node", "cache").levels
+    how = {"overrides": "scale=0.005", "metrics": "throughput", "seeds": 1}
+    assert simslab.compare("one-node", "local-churn", {"slow": {"core.ipc": 1}}, **how).differences.rows == 1
+    for values in (2, "24"):  # "24": not 2 and 4
+        with simslab.sweep(
+            "one-node", "local-churn", {"tunables.churn.limit": values}, store=":memory:", **how
+        ) as sweep:
+            assert [(cell.parameters["tunables.churn.limit"], *cell.figures) for cell in sweep.cells] == [
+                (str(values), "throughput")
+            ]
+
+
 def test_a_recorded_trace_runs(tmp_path):
     trace = tmp_path / "mine.txt.gz"
     trace.write_bytes((shipped_folder("workloads") / "untar-rm.txt.gz").read_bytes())
