@@ -46,7 +46,8 @@ USES: Final = ("calibration", "prediction")
 UNITS: Final = ("ns", "cycles")
 NODES: Final = (1, 2)  # that a machine has a variant of
 MAX_BYTES: Final = 16 << 20
-UP_TO_46: Final = ("colour_under_list_lock", "refill_under_list_lock", "look_under_list_lock")  # kernel options
+SLAB_UP_TO_46: Final = ("colour_under_list_lock", "refill_under_list_lock", "look_under_list_lock")
+UP_TO_46: Final = (*SLAB_UP_TO_46, "pages_of_46")  # kernel options
 LIMITS: Final = {  # least and most of each parameter
     "size": (1, LARGEST_KMALLOC),
     "cpus": (1, MAX_CPUS),
@@ -109,7 +110,7 @@ class Row:
     @property
     def foreign(self) -> tuple[str, ...]:
         """The names of parameters that are of the other allocator."""
-        return ("cpu_partial",) if self.allocator == "slab" else (*OF_SLAB, *UP_TO_46)
+        return ("cpu_partial",) if self.allocator == "slab" else (*OF_SLAB, *SLAB_UP_TO_46)
 
     @property
     def of_kmalloc(self) -> bool:

@@ -125,9 +125,14 @@ WORKLOADS: Final = {
         ("each",),
         ("delay",),  # turns of a loop: what the row's source calls `delay_ps`
     ),
-    "pages": Workload(lambda rig, row: below.pages(rig, row.number("order")), ("order",), ("alloc_free_pair",)),
+    "pages": Workload(
+        lambda rig, row: below.pages(rig, row.number("order")), ("order",), ("alloc_free_pair",), ("pages_of_46",)
+    ),
     "irq": Workload(lambda rig, _row: below.irq(rig), (), ("pushf_pop_push_popf",)),
 }
 IN_BATCHES: Final = Workload(
-    lambda rig, row: below.pages_in_batches(rig, row.number("order"), row.number("batch")), ("order", "batch"), BOTH
+    lambda rig, row: below.pages_in_batches(rig, row.number("order"), row.number("batch")),
+    ("order", "batch"),
+    BOTH,
+    ("pages_of_46",),
 )  # what `pages` is where a row tells of batches: allocations and frees apart

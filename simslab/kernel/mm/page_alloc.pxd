@@ -56,6 +56,10 @@ cdef class PageAllocator:
     cdef long long* pgdat
     cdef public VmStat vmstat
     cdef public Reserves reserves
+    cdef public long long more_to_take
+    cdef public long long more_to_free
+    cdef public long long more_to_refill
+    cdef public long long more_to_flush
     cdef public long long init_on_alloc
     cdef public long long init_on_free
     cdef public object cpusets

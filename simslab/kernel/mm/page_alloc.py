@@ -72,13 +72,7 @@ class PageAllocator:
     `zonelists[nid]` are all zones, nearest first, `thisnode[nid]` the node's own.
     """
 
-    def __init__(
-        self,
-        memory: NodeMemory,
-        percpu: PerCpu,
-        vmstat: VmStat,
-        reserves: Reserves,
-    ) -> None:
+    def __init__(self, memory: NodeMemory, percpu: PerCpu, vmstat: VmStat, reserves: Reserves) -> None:
         orders, pgdats = memory.orders, memory.pgdats
         self.mem_map: MemMap = memory.mem_map
         self.zones = memory.zones
@@ -94,6 +88,8 @@ class PageAllocator:
             self.pgdat_owner[nid] = address
         self.vmstat = vmstat
         self.reserves = reserves
+        self.more_to_take = self.more_to_free = 0  # instructions of older/pages_of_46.py for a request ...
+        self.more_to_refill = self.more_to_flush = 0  # ... and for each page of a batch
         self.init_on_alloc = 0  # want_init_on_alloc of all pages
         self.init_on_free = 0  # want_init_on_free
         self.cpusets: Any = None  # mempolicy.MemPolicies when tasks are confined to nodes (cpusets_enabled)
@@ -126,7 +122,7 @@ class PageAllocator:
         cpu.bill = causes.PAGE_ALLOCATOR
         if nid < 0:
             nid = cpu.numa_mem
-        cpu.insn_cold(ALLOC_PAGES_INSNS)
+        cpu.insn_cold(ALLOC_PAGES_INSNS + self.more_to_take)
         cpu.read(self.pgdat[nid] + layout.PGDAT_NODE_ZONELISTS + layout.ZONEREF_ZONE_IDX)
         wall = gfps.HARDWALL if self.cpusets is not None else 0  # the first attempt keeps to the cpuset
         first = gfps.ALLOC_WMARK_LOW | gfps.ALLOC_CPUSET | bound
@@ -147,10 +143,10 @@ class PageAllocator:
         cpu.bill = causes.PAGE_ALLOCATOR
         cpu.atomic(self.mem_map.page_addr(pfn) + layout.PAGE_REFCOUNT)
         if order == 0:
-            cpu.insn_cold(FREE_PAGES_INSNS)
+            cpu.insn_cold(FREE_PAGES_INSNS + self.more_to_free)
             self.free_unref_page(cpu, pfn)
         else:
-            cpu.insn_cold(FREE_PAGES_ORDER_INSNS)
+            cpu.insn_cold(FREE_PAGES_ORDER_INSNS + self.more_to_free)
             self.free_pages_ok(cpu, pfn, order)
         cpu.bill = bill
         return 0
@@ -260,7 +256,7 @@ class PageAllocator:
             pfn = zone.buddy.rmqueue_next(cpu, 0, 1)
             if pfn < 0:
                 break
-            cpu.insn(BULK_PAGE_INSNS)
+            cpu.insn(BULK_PAGE_INSNS + self.more_to_refill)
             pcp.lists.add_tail(cpu, 0, pfn)
             pcp.count += 1
         self.vmstat.mod_zone_page_state(cpu, zone)
@@ -369,7 +365,7 @@ class PageAllocator:
         while pfn >= 0:
             zone.lock.let_in(cpu)
             following = self.mem_map.next[pfn]
-            cpu.insn(BULK_FREE_INSNS)
+            cpu.insn(BULK_FREE_INSNS + self.more_to_flush)
             cpu.read(self.mem_map.page_addr(pfn) + layout.PAGE_LRU)
             zone.buddy.free_next(cpu, pfn, 0, 1)
             pfn = following

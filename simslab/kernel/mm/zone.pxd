@@ -9,6 +9,7 @@ from simslab.kernel.mm.page cimport MemMap, PageLists
 from simslab.machine.core.cpu cimport Cpu
 
 cdef long long NR_ZONES
+cdef long long BATCH_BYTES
 cdef long long WATERMARK_ORDER_INSNS
 cdef long long GATHER_INSNS
 cdef long long WATERMARK_BLOCK_INSNS
@@ -18,9 +19,9 @@ cdef long long WATERMARK_BLOCK_INSNS
 cdef class PerCpuPages:
     cdef public long long addr
     cdef public long long count
+    cdef public PageLists lists
     cdef public long long batch
     cdef public long long high
-    cdef public PageLists lists
 
 
 @cython.final

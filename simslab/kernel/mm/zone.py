@@ -34,6 +34,7 @@ NUMA_LOCAL: Final = 4
 NUMA_OTHER: Final = 5
 NUMA_STAT_NAMES: Final = ("numa_hit", "numa_miss", "numa_foreign", "interleave_hit", "local_node", "other_node")
 
+BATCH_BYTES: Final = 1 << 20  # the most that moves at a time, times 4
 WATERMARK_ORDER_INSNS: Final = 39  # __zone_watermark_ok: 43 when the first order looked at has a block, 47 ...
 GATHER_INSNS: Final = 36  # estimate, by its statements: off one list and onto another, checks, the buddy's address
 WATERMARK_BLOCK_INSNS: Final = 4  # ... when the next one
@@ -48,9 +49,13 @@ class PerCpuPages:
     def __init__(self, mem_map: MemMap, addr: int, batch: int, storage: memoryview, first: int) -> None:
         self.addr = addr
         self.count = 0
+        self.set_batch(batch)
+        self.lists = PageLists(mem_map, 1, addr + layout.PCP_LISTS, layout.LIST_HEAD_BYTES, storage, first)
+
+    def set_batch(self, batch: int) -> None:
+        """Move `batch` pages at a time, keep fewer than six times as many (mm/page_alloc.c: pageset_set_batch)."""
         self.batch = max(1, batch)
         self.high = 6 * batch
-        self.lists = PageLists(mem_map, 1, addr + layout.PCP_LISTS, layout.LIST_HEAD_BYTES, storage, first)
 
 
 @dataclass(frozen=True)
@@ -197,9 +202,9 @@ def build_zonerefs(zones: Sequence[Zone], order: Sequence[int]) -> list[Zone]:
     return [zone for nid in order for zone in reversed(zones) if zone.node == nid and zone.managed]
 
 
-def zone_batchsize(managed: int) -> int:
+def zone_batchsize(managed: int, most: int = BATCH_BYTES) -> int:
     """Pages moved between a per-CPU list and the zone at a time (mm/page_alloc.c: zone_batchsize)."""
-    batch = min(managed // 1024, (1 << 20) // layout.PAGE_SIZE) // 4
+    batch = min(managed // 1024, most // layout.PAGE_SIZE) // 4
     batch = max(batch, 1)
     return (1 << ((batch + batch // 2).bit_length() - 1)) - 1
 

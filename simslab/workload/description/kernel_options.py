@@ -137,6 +137,10 @@ class KernelOptions(Strict):
         default=False,
         description="not 5.10's page allocator but the stand-in of the silicon rows: lists of each CPU over a pool",
     )
+    pages_of_46: bool = Field(
+        default=False,
+        description="not 5.10: pages cost what they did up to 4.6, and half as many move to and from a CPU's list",
+    )
     numa_spinlock: bool = Field(
         default=False,
         description="not 5.10: spinlocks are handed to waiters on the holder's node first (compact NUMA-aware lock)",

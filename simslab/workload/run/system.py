@@ -18,6 +18,7 @@ from simslab.base.units import Duration
 from simslab.kernel import layout
 from simslab.kernel.kernel import Kernel
 from simslab.kernel.memcg import layout as memcg_layout
+from simslab.kernel.mm.older.pages_of_46 import take_pages_as_up_to_46
 from simslab.kernel.mm.stand_in import StandInPages
 from simslab.machine.core.cpu import Cpu
 from simslab.machine.description.kernel_costs import KernelCostsSpec
@@ -104,6 +105,8 @@ def _boot(spec: MachineSpec, options: KernelOptions, quantum: int, seed: int) ->
     if options.stand_in_pages:
         _check_pools(machine)
         kernel.page_allocator.stand_in = StandInPages(kernel)
+    if options.pages_of_46:
+        take_pages_as_up_to_46(kernel.page_allocator, kernel.page_allocator.zones)
     if options.memalloc_sockets:
         kernel.reserves.sk_set_memalloc()
     allocator = make_allocator(kernel, options, seed)

@@ -113,6 +113,14 @@ def test_rows_of_older_kernels_take_patches_back(told):
     assert not options.refill_under_list_lock
 
 
+def test_rows_of_pages_of_older_kernels_are_asked_of_their_allocator():
+    told = [
+        questions.answer_all([row(f"s,i7-4790k,1,pages,order=0{of},alloc_free_pair,272,272,272,cycles,9,prediction")])
+        for of in ("", " pages_of_46=1")
+    ]
+    assert told[1][0].measured - told[0][0].measured == pytest.approx(64, abs=1)  # cycles (pages_of_46.py)
+
+
 def test_slubs_kmalloc_is_not_asked_for_what_it_takes_from_the_page_allocator():
     slub = replace(row("s,one-node,1,pair,size=8193 cpus=1 kmalloc=1,op,1,1,1,cycles,0.1,prediction"), allocator="slub")
     with pytest.raises(UserError, match="no cache for objects so large; expected size up to 8192"):
