@@ -127,9 +127,9 @@ def test_each_per_cpu_area_fails_once_and_nothing_leaks(number):
     percpu = program.allocator.kernel.percpu
     real, asked = percpu.alloc_percpu, []
 
-    def failing(size, align=8):
+    def failing(size, align=8, cpu=None):
         asked.append(size)
-        return -1 if len(asked) == number else real(size, align)
+        return -1 if len(asked) == number else real(size, align, cpu)
 
     percpu.alloc_percpu = failing
     program.run()
