@@ -96,7 +96,7 @@ class KmemCache(Cache):
 
     def check_alive(self) -> int:
         """KernelBugError for a cache that was destroyed: the kernel would use its memory, whosever that is by now."""
-        if self.cpu_slab_offset == RELEASED:
+        if self.cpu_slab_offset < 0:  # RELEASED
             raise KernelBugError(f"cache {self.name} is used after it was destroyed")
         return 0
 
