@@ -200,16 +200,18 @@ class ServerArray:
         return self.carry(server, slot, excess if excess < service else service) if excess > 0 else 0
 
     def carry(self, server: int, slot: int, excess: int) -> int:
-        """Ask `excess`, too much for the bucket at `slot`, of those after it that have begun already.
+        """Ask `excess`, too much for the bucket at `slot`, of those after it that a CPU ahead has begun already.
 
-        A CPU that ran ahead began them before this one was full; one that begins later takes over what it finds.
+        Those that it skipped begin now: perhaps nobody asks anything of them later either.
         """
         buckets = self.buckets
         number = buckets[slot + STAMP] + 1
         newest = self.servers[(server << SERVER_BITS) + NEWEST]
         while excess > 0 and number <= newest:
             following = (server * BUCKETS + (number & (BUCKETS - 1))) << SLOT_BITS
-            if buckets[following + STAMP] != number:
+            if buckets[following + STAMP] < number:
+                return self.renew(server, number, following)
+            if buckets[following + STAMP] > number:  # further ahead than the ring is long
                 return 0
             buckets[following + USAGE] += excess
             over = buckets[following + USAGE] - FULL_Q10

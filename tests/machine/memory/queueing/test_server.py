@@ -94,6 +94,18 @@ def test_what_is_too_much_for_a_bucket_waits_in_the_next_even_if_a_cpu_ahead_has
     assert backlogs[0] == backlogs[1] == 130 * 64 - 3 * 2048  # asked for, less what three buckets serve
 
 
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_burst_that_outlasts_a_bucket_is_not_forgotten_where_a_cpu_ahead_has_skipped_that(ahead):
+    server = ServerArray([64 * 1024])
+    server.request(0, 0)
+    if ahead:
+        server.request(0, 6 * 2048)
+    for _ in range(100):  # 6,400 cycles of work, behind which nobody asks before bucket 3
+        server.request(0, 2048 + 100)
+    server.ask(0, 3 * 2048 + 50, 1)
+    assert server.backlog // 1024 == 6400 - 3 * 2048
+
+
 @pytest.mark.parametrize("exact", [0, 1])
 @pytest.mark.parametrize("later", [3_000, 9_000, 25_000])
 def test_a_burst_is_worked_off_at_the_bandwidth_even_while_nothing_is_asked(later, exact):
