@@ -6,6 +6,7 @@ from bisect import insort
 from typing import TYPE_CHECKING, Final
 
 from simslab.kernel import layout
+from simslab.kernel.bug import KernelBugError
 from simslab.kernel.irq.interrupts import KernelInterrupts
 from simslab.kernel.irq.napi import Napi
 from simslab.kernel.irq.smp import SmpCalls
@@ -139,6 +140,11 @@ class Kernel:
         """Let the check of the TSC visit one CPU after the other from half a second from now on."""
         now = self.jiffies(self.machine.cpus[0])
         self.clocksource.start(now + self.clocksource.interval, now)
+
+    def check_hotplug(self, number: int, online: bool) -> None:
+        """KernelBugError unless the machine has CPU `number`, and it is `online` or not as it must be to go or come."""
+        if number not in range(self.nr_cpu_ids) or (number in self.online_cpus) != online:
+            raise KernelBugError(f"CPU {number} is not {'online' if online else 'offline'}")
 
     def cpu_up(self, coming: int) -> None:
         """Count CPU `coming` as online; the allocator's part is its own."""

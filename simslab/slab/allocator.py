@@ -64,6 +64,8 @@ class SlabAllocator(SlabCore):
         limit.
         """
         check_tunables(values)
+        if cache not in self.caches:
+            raise KernelBugError(f"cache {cache.name} is tuned after it was destroyed")
         wanted = {**self.tunables(cache), **values}
         if "batchcount" not in values:
             wanted["batchcount"] = min(wanted["batchcount"], wanted["limit"])

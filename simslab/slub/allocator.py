@@ -75,6 +75,8 @@ class SlubAllocator(SlubCore):
             if name not in TUNABLES:
                 told = f"no tunable '{name}' with SLUB"
                 raise BadValue(told, expected=", ".join(TUNABLES), near=near_miss(name, TUNABLES), at=(name,))
+        if cache not in self.caches:
+            raise KernelBugError(f"cache {cache.name} is tuned after it was destroyed")
         err = 0
         for name, value in values.items():
             err = err or min(self.write_attribute(cpu or self.kernel.machine.cpus[0], cache, name, value), 0)

@@ -260,3 +260,26 @@ def test_a_cache_that_was_destroyed_allocates_nothing_more(allocator):
             with pytest.raises(KernelBugError, match="destroyed"):
                 use(cpu, cache, gfp.GFP_NOWAIT)
             cpu.irq_restore(flags)
+
+
+def test_a_cache_that_was_destroyed_is_not_tuned(allocator):
+    cache = allocator.kmem_cache_create("gone", 1000)
+    values = dict(list(allocator.tunables(cache).items())[:1])
+    assert allocator.tune(cache, values) == 0
+    assert allocator.kmem_cache_destroy(cache) == 0
+    with pytest.raises(KernelBugError, match="gone is tuned after it was destroyed"):
+        allocator.tune(cache, values)
+
+
+@pytest.mark.parametrize("number", [0, 1, 64, -1])
+def test_only_cpus_that_are_offline_come_and_only_those_that_are_online_go(allocator, number):
+    cpu = allocator.kernel.machine.cpus[0]
+    allocator.cpu_down(cpu, 1)
+    online = list(allocator.online_cpus)
+    if number:
+        with pytest.raises(KernelBugError, match=f"CPU {number} is not online"):
+            allocator.cpu_down(cpu, number)
+    if number != 1:
+        with pytest.raises(KernelBugError, match=f"CPU {number} is not offline"):
+            allocator.cpu_up(cpu, number)
+    assert allocator.online_cpus == allocator.kernel.online_cpus == online

@@ -20,6 +20,7 @@ from simslab.slab.creation.node_setup import NodeSetup
 def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
     """Prepare all caches for CPU `coming`, then let it take part and reap; 0 or -ENOMEM (slab_prepare_cpu)."""
     with core.kernel.hotplug.cpu_hotplug(cpu):
+        core.kernel.check_hotplug(coming, online=False)
         with holding(core.slab_mutex, cpu):
             err = cpuup.cpuup_prepare(core, cpu, coming)
         if err:
@@ -34,6 +35,7 @@ def cpu_up(core: SlabCore, cpu: Cpu, coming: int) -> int:
 def cpu_down(core: SlabCore, cpu: Cpu, going: int) -> None:
     """Stop CPU `going`'s reaper and give back all that only it used (slab_offline_cpu, slab_dead_cpu)."""
     with core.kernel.hotplug.cpu_hotplug(cpu):
+        core.kernel.check_hotplug(going, online=True)
         core.reaper.slab_offline_cpu(core.kernel.machine.cpus[going])
         core.kernel.cpu_down(cpu, going)
         # Under the mutex, so that no tuning is under way, which would forget the array of a CPU just gone.

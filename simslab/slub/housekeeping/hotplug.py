@@ -25,6 +25,7 @@ SITE_DEAD: Final = callsites.site("slub_cpu_dead")
 def cpu_up(core: SlubCore, cpu: Cpu, coming: int) -> int:
     """Let CPU `coming` take part: its structures are there, as those of every possible CPU; 0."""
     with core.kernel.hotplug.cpu_hotplug(cpu):
+        core.kernel.check_hotplug(coming, online=False)
         core.kernel.cpu_up(coming)
         insort(core.online_cpus, coming)
     return 0
@@ -33,6 +34,7 @@ def cpu_up(core: SlubCore, cpu: Cpu, coming: int) -> int:
 def cpu_down(core: SlubCore, cpu: Cpu, going: int) -> None:
     """Give the slabs of CPU `going` back to the nodes (mm/slub.c: slub_cpu_dead)."""
     with core.kernel.hotplug.cpu_hotplug(cpu):
+        core.kernel.check_hotplug(going, online=True)
         core.kernel.cpu_down(cpu, going)
         core.online_cpus.remove(going)
         core.kernel.page_alloc_cpu_dead(cpu, going)  # before slub_cpu_dead (include/linux/cpuhotplug.h)
