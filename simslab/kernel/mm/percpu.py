@@ -55,8 +55,8 @@ class PerCpu:
     def warn_of_size(self, cpu: Cpu | None, size: int, align: int) -> None:
         """Tell of a request that no area could serve (pcpu_alloc)."""
         if self.log is not None and cpu is not None:
-            self.log.warn_on(cpu, "mm/percpu.c pcpu_alloc")
             self.log.pr_warn(cpu, f"illegal size ({size}) or align ({align}) for percpu allocation")
+            self.log.warn_on(cpu, "mm/percpu.c pcpu_alloc")  # WARN tells its own words first
 
     def warn_of_failure(self, cpu: Cpu | None, size: int, align: int) -> None:
         """Tell of one that has found no room, ten times at most (pcpu_alloc)."""

@@ -68,11 +68,11 @@ def told(kernel: Kernel) -> list[str]:
     return [line.split("] ", 1)[1] for line in kernel.log.lines]
 
 
-def test_a_request_above_32_kib_is_told_as_illegal(kernel: Kernel) -> None:
+def test_a_request_above_32_kib_is_told_as_illegal_and_then_where(kernel: Kernel) -> None:
     assert kernel.percpu.alloc_percpu(40_000, 8, kernel.machine.cpus[1]) == -1
     assert told(kernel) == [
-        "WARNING: CPU: 1 PID: 2 at mm/percpu.c pcpu_alloc",
         "illegal size (40000) or align (8) for percpu allocation",
+        "WARNING: CPU: 1 PID: 2 at mm/percpu.c pcpu_alloc",
     ]
 
 
