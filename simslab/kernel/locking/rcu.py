@@ -14,7 +14,9 @@ CALL_RCU_INSNS: Final = 60  # estimate
 CALLBACK_INSNS: Final = 30  # estimate
 BLIMIT: Final = 10  # callbacks of a batch,
 RCU_DIVISOR: Final = 7  # or of all those that wait one in 128 (a shift);
-QHIMARK: Final = 10_000  # above so many there is no limit
+MAX_BLIMIT: Final = 10_000  # or so many in a flood of callbacks,
+QHIMARK: Final = 10_000  # which more than these begin
+QLOWMARK: Final = 100  # and these or fewer end
 
 
 class Rcu:
@@ -27,6 +29,7 @@ class Rcu:
         self.grace_period = GRACE_PERIOD_JIFFIES * cycles_per_jiffy
         self.needs_tick: Callable[[Cpu, int], object] = _nobody
         self.callbacks: list[deque[tuple[int, Callable[..., object], Any]]] = [deque() for _ in range(nr_cpus)]
+        self.flooded: set[int] = set()  # CPUs
 
     def call_rcu(self, cpu: Cpu, function: Callable[..., object], argument: Any) -> None:
         """Call `function(cpu, argument)` on this CPU after a grace period, after a tick, in the RCU softirq."""
@@ -38,10 +41,15 @@ class Rcu:
     def batch(self, cpu: Cpu) -> int:
         """How many callbacks the softirq runs at once; as many as there are on a CPU that is idle (rcu_do_batch).
 
-        Not modelled: the limit of 3 ms.
+        Not modelled: the limit of 3 ms; that a flood ends quiescent states sooner (rcu_force_quiescent_state).
         """
         pending = len(self.callbacks[cpu.id])
-        return max(BLIMIT, pending >> RCU_DIVISOR) if cpu.busy and pending <= QHIMARK else pending
+        if pending > QHIMARK:
+            self.flooded.add(cpu.id)
+        elif pending <= QLOWMARK:
+            self.flooded.discard(cpu.id)
+        limit = MAX_BLIMIT if cpu.id in self.flooded else BLIMIT
+        return max(limit, pending >> RCU_DIVISOR) if cpu.busy else pending
 
     def rcu_core(self, cpu: Cpu, until: int = -1, most: int = NEVER) -> int:
         """Run at most `most` callbacks whose grace period is over (by `until`, default now); returns how many."""
