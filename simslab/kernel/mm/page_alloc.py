@@ -116,8 +116,8 @@ class PageAllocator:
 
     def alloc_pages_nodemask(self, cpu: Cpu, gfp: int, order: int, nid: int, bound: int) -> int:
         """Do so, with `bound` ALLOC_BOUND of the nodes alone to which the task is bound (__alloc_pages_nodemask)."""
-        if self.stand_in is not None:
-            return int(self.stand_in.alloc_pages(cpu, gfp, order, nid))
+        if self.stand_in is not None:  # which serves one node, the nearest of those to which the task is bound
+            return int(self.stand_in.alloc_pages(cpu, gfp, order, self.cpusets.slab_node(cpu, 0) if bound else nid))
         bill = cpu.bill
         cpu.bill = causes.PAGE_ALLOCATOR
         if nid < 0:

@@ -117,7 +117,10 @@ class Executor:
         return objp
 
     def write_to(self, cpu: Cpu, objp: int, cache: int, touch: int) -> int:
-        """Write the first `touch` bytes of an object, or all of it; without a cache it is whole pages (SLUB)."""
+        """Write the first `touch` bytes of an object, or all of it; without a cache it is whole pages (SLUB).
+
+        Not modelled: the instructions of it: lines that the L1 has for writing cost nothing, however many.
+        """
         size = self.object_size[cache] if cache else self.bytes_of_pages(cpu, objp)
         cpu.write_span(objp, min(touch, size))
         return 0

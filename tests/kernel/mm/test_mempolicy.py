@@ -14,6 +14,7 @@ from simslab.kernel.mm.mempolicy import (
     MemPolicy,
     next_node_in,
 )
+from simslab.kernel.mm.stand_in import StandInPages
 from simslab.machine.machine import Machine
 
 
@@ -79,14 +80,17 @@ def paged(make_machine: Callable[..., Machine], **policy: object) -> tuple[Kerne
     return kernel, ask
 
 
+@pytest.mark.parametrize("stand_in", [False, True])
 @pytest.mark.parametrize(
     ("mode", "nodes", "expected"),
     [(LOCAL, (1,), [0, 0, 0]), (PREFERRED, (1,), [1, 1, 1]), (BIND, (1,), [1, 1, 1]), (INTERLEAVE, (0, 1), [0, 1, 0])],
 )
 def test_pages_are_where_the_policy_has_them(
-    make_machine: Callable[..., Machine], mode: str, nodes: tuple[int, ...], expected: list[int]
+    make_machine: Callable[..., Machine], stand_in: bool, mode: str, nodes: tuple[int, ...], expected: list[int]
 ) -> None:
-    _, ask = paged(make_machine, mode=mode, nodes=nodes)
+    kernel, ask = paged(make_machine, mode=mode, nodes=nodes)
+    if stand_in:
+        kernel.page_allocator.stand_in = StandInPages(kernel)
     assert [ask(gfp.GFP_KERNEL) for _ in range(3)] == expected
 
 
