@@ -3,8 +3,8 @@
 CPUs run ahead of one another by up to a quantum, so a server cannot keep one busy-until time: a CPU ahead would
 reserve the future and one behind would queue after it (13 times the true queueing at a quantum of 10,000 cycles). A
 server keeps its *usage per time bucket* instead and estimates the queueing inside a bucket from its load: the mean
-wait of an M/D/1 queue, or the backlog of an over-full bucket where that is more. What does not fit a bucket is served
-in the next: no service counts for both. `benchmarks/servers.py` compares it with busy-until.
+wait of an M/D/1 queue, at most all of that load, or the backlog of an over-full bucket where that is more. What does
+not fit a bucket is served in the next: no service counts for both. `benchmarks/servers.py` compares it with busy-until.
 
 At quantum 0 requests come in order of time. There `exact` servers keep the busy-until time: the reference.
 
@@ -97,6 +97,8 @@ class ServerArray:
             load = SATURATED_Q10
         if load:  # Speed: no division for a server that was idle (benchmarks/boot.py)
             wait = service * load // (2 * (FULL_Q10 - load))
+            if wait > load:  # nobody waits longer for what was asked within a bucket's length than that takes
+                wait = load
         if wait < over:
             wait = over
         wait += servers[row + FRACTION]

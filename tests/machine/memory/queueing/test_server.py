@@ -81,6 +81,15 @@ def test_a_backlog_that_outlasts_its_bucket_is_not_counted_again_in_the_next(loa
     assert 0.9 <= delay / busy_until_delay(arrivals, service) <= 1.4
 
 
+@pytest.mark.parametrize("ahead", [False, True])
+@pytest.mark.parametrize("service", [1_000, 4_000, 20_000])
+@pytest.mark.parametrize("load", [0.3, 0.6, 0.9])
+def test_a_line_that_fills_a_bucket_does_not_make_others_wait_for_many_such(load, service, ahead):
+    arrivals = poisson(load, service, 5_000, seed=1)
+    delay = mean_delay(run_ahead(arrivals, 8, 10_000) if ahead else arrivals, service)
+    assert 0.7 <= delay / busy_until_delay(arrivals, service) <= 1.4
+
+
 @pytest.mark.parametrize("ask", ["request", "ask"])
 def test_what_is_too_much_for_a_bucket_waits_in_the_next_even_if_a_cpu_ahead_has_begun_that_before(ask):
     early, late = [16 * i for i in range(128)], [2148, 4200]
