@@ -113,7 +113,8 @@ def _made_again(result: str, trace: Path | None, jobs: int | None) -> "Reproduct
         with Store.open(result) as store, telling(f"reproducing {result}") as progress:
             return reproduce_store(store, trace, jobs or default_processes(), progress)
     with kernel_console_off(), watching(f"reproducing {result}") as watch:
-        return run_again(stored(result), trace, watch)
+        expected = "a directory that `run --out` wrote, its manifest.json, or a store of `simslab sweep`"
+        return run_again(stored(result, expected), trace, watch)
 
 
 def show(

@@ -118,9 +118,9 @@ def _store(work: Path, place: str, name: str, trace: Path | None) -> Piece:
         check_same_simslab(store.connection, store.path)
         _check_finished(store)
         seconds = store.seconds() * len(store.statuses())
+        text = "\n".join(dump_lines(store)) + "\n"  # of a damaged store it fails
         if _has_own_names(store) or not _has_even_seeds(store):
             return _whole_store(work, store, name, seconds, trace)
-        text = "\n".join(dump_lines(store)) + "\n"
         study, plot = study_of(store), _plot_of(store, f"made/{name}.db", name)
     for folder in ("studies", "expected"):
         (work / folder).mkdir(exist_ok=True)

@@ -244,6 +244,15 @@ def _check_orders(orders: Iterable[int], design: Design, space: Space, reader: I
             raise UserError(told, file=option(ORDER), expected=f"{got}, or the cache's own, {knobs.own[-1]}")
 
 
+def _of_option(problem: Problem) -> Problem:
+    """Let a mistake in a tuning be told of the option that gives its values."""
+    path, colon, value = problem.file.removeprefix("--point tunables.").partition(": ")
+    name = path.rpartition(".")[2]
+    if not colon or path == problem.file or not any(name in names for names in TUNABLES.values()):
+        return problem
+    return replace(problem, file=f"{option(name)} {value}")
+
+
 @dataclass
 class _Tried:
     """What came of tunings: those to be judged, by label, in order; the runs that failed; who is left out and why."""
@@ -270,7 +279,10 @@ class _Runs:
 
         UserError for an objective that the kernel's own choice has no figure for: all are compared with it.
         """
-        grid = make_grid(tune_design(self.design, self.space, rows), self.reader)
+        try:
+            grid = make_grid(tune_design(self.design, self.space, rows), self.reader)
+        except UserError as error:
+            raise UserErrors(list(dict.fromkeys(map(_of_option, error.problems)))) from None
         swept = sweep(grid, store, base=grid.points[0], processes=self.processes, progress=self.progress)
         found = samples(store, grid)
         made = _Tried(found, grid, {}, swept.failures, [])

@@ -29,13 +29,13 @@ class Stored:
         return read_text(file)
 
 
-def stored(place: str | Path) -> Stored:
+def stored(place: str | Path, expected: str = EXPECTED) -> Stored:
     """Return the result directory at `place`, which may also be its manifest; UserError if there is none."""
     path = Path(place)
     file = path / MANIFEST if path.is_dir() else path
-    manifest = read_json(file, EXPECTED)
+    manifest = read_json(file, expected)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise UserError("is no manifest of simslab", file=str(file), expected=EXPECTED)
+        raise UserError("is no manifest of simslab", file=str(file), expected=expected)
     if manifest.get("version") != VERSION:
         told = f"is a manifest of version {manifest.get('version')}"
         raise UserError(told, file=str(file), expected=f"version {VERSION}")

@@ -63,6 +63,13 @@ def test_the_runs_of_a_store_are_made_again(simslab, tmp_path):
     assert [status, len(json.loads(out)["identical"])] == [0, 2]
 
 
+def test_what_is_not_there_to_be_made_again_may_have_been_a_store(simslab, tmp_path):
+    status, _, err = simslab("reproduce", tmp_path / "s.db")
+    assert status == 2
+    assert "s.db: cannot be read: No such file or directory; expected a directory" in err
+    assert err.endswith("or a store of `simslab sweep`\n")
+
+
 def test_a_file_that_comes_out_otherwise_is_told_and_gives_status_1(simslab, made, tmp_path):
     shutil.copytree(made / "a", tmp_path / "a")
     (tmp_path / "a" / "latency.csv").write_text("other\n")

@@ -211,6 +211,15 @@ def test_a_mistake_is_one_message_and_status_2(simslab, options, message, tmp_pa
     assert not (tmp_path / "sweep.db").exists()
 
 
+def test_a_store_of_settings_in_another_order_is_told_as_such(simslab):
+    first, second = ("--set", "tunables.kmalloc-64.limit=30"), ("--set", "tunables.kmalloc-96.limit=30")
+    assert simslab(*COMMON, *first, *second)[0] == 0
+    status, out, err = simslab(*COMMON, *second, *first)
+    assert (status, out) == (2, "")
+    assert "its machine or workload has changed, or the order of what is set in it" in err
+    assert err.endswith("expected a new store, or the files and the order of --set as they were\n")
+
+
 def test_too_few_or_too_many_names_are_told(simslab):
     for names in ([], ["one-node"], ["one-node", "local-churn", "larson"]):
         status, _, err = simslab("sweep", *names, "--axis", "core.ipc=1,2")

@@ -34,6 +34,20 @@ def test_mistakes_are_told():
         invoke("--limit", "many")
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--limit", "60,1000000"], "--limit 1000000: tunables.churn.limit: 1000000 cannot stand here"),
+        (["--shared", "8,9999"], "--shared 9999: tunables.churn.shared: 9999 cannot stand here"),
+        (["--batchcount", "30,30"], "--batchcount: '30' is there twice; expected values, each once"),
+        (["--limit", ","], "--limit: an axis needs values; expected values, each once"),
+    ],
+)
+def test_a_mistake_in_a_value_is_told_of_its_option(options, told):
+    with pytest.raises(UserError, match=f"^{told}"):
+        invoke(*options)
+
+
 def test_slub_is_tuned_by_its_attributes():
     done = invoke("--set", "workload.kernel.allocator=slub", "--cpu-partial", "0,x1", "--objective", "throughput")
     assert done.exit_code == 0

@@ -168,3 +168,15 @@ def test_a_store_of_uneven_seeds_is_made_again_from_what_it_holds(tmp_path):
         sweep(grid, store, seeds=(3,), points=grid.points[:1])
     write_artifact(tmp_path / "out", [str(tmp_path / "s.db")])
     assert "5 of 5 runs: identical" in made_again(tmp_path / "out", "s.db")
+
+
+def test_a_store_with_a_result_that_cannot_be_read_is_refused(tmp_path):
+    grid = make_grid(Design("one-node", "local-churn", QUICK, (Axis("dram.latency", ("x1", "x2")),), seeds=2))
+    with Store.create(tmp_path / "s.db") as store:
+        sweep(grid, store)
+        sweep(grid, store, seeds=(3,), points=grid.points[:1])
+        store.connection.execute("UPDATE runs SET measured = x'00' WHERE seed = 3")
+        store.connection.commit()
+    with pytest.raises(UserError, match="is damaged"):
+        write_artifact(tmp_path / "out", [str(tmp_path / "s.db")])
+    assert not (tmp_path / "out").exists()

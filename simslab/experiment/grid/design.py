@@ -18,6 +18,7 @@ from simslab.base.errors import Problem, UserError, UserErrors
 from simslab.base.shipped import shipped_names
 from simslab.experiment.figures.metrics import DEFAULT, metrics
 from simslab.experiment.grid.axes import MACHINE, TRACE, WORDS, WORKLOAD, Axis, combinations, refuse_seed
+from simslab.experiment.grid.cache_names import CacheNames
 from simslab.experiment.grid.constraints import Constraint, parse_constraint
 from simslab.experiment.grid.in_force import clashes, in_document
 from simslab.experiment.grid.relative import resolved
@@ -125,6 +126,7 @@ class _Maker:
     reader: InputReader
     bases: dict[tuple[str, str], Inputs] = field(default_factory=dict)
     problems: dict[Problem, None] = field(default_factory=dict)
+    names: CacheNames = field(default_factory=CacheNames)
 
     def point(self, combination: Mapping[str, str], constraints: Sequence[Constraint]) -> Point | None:
         """Return a point, or None where a constraint leaves it out or a mistake (kept in `problems`) spoils it."""
@@ -142,19 +144,16 @@ class _Maker:
             shares = divided(settings)
             self._refuse_clashes(inputs.machine_document, len(shares["machine"]))
             self._refuse_clashes(inputs.workload_document, len(shares["workload"]))
+            self.names.check(inputs)
         except UserError as error:
             told = [_of_axis(problem, combination, self.design) for problem in error.problems]
             self.problems |= dict.fromkeys(told)
             return None
         common = {MACHINE: machine, WORKLOAD: workload, **dict(map(_pair, settings))}
-        drawn = inputs.workload.draws_from_seed
-        words = (TRACE,)
-        return Point(
-            {**common, **{path: text for path, text in combination.items() if path not in words}},
-            {**common, **{path: text for path, text in values.items() if path not in words}},
-            inputs,
-            drawn,
-        )
+        typed, absolute = ({**common, **given} for given in (combination, values))
+        for named in (typed, absolute):
+            named.pop(TRACE, None)
+        return Point(typed, absolute, inputs, inputs.workload.draws_from_seed)
 
     def _refuse_clashes(self, document: Document, common: int) -> None:
         """UserErrors for a value that is told of a point and that another replaces there, wholly or in part.
@@ -201,13 +200,19 @@ def make_grid(design: Design, reader: InputReader | None = None) -> Grid:
     if maker.problems:
         raise UserErrors(list(maker.problems))
     if not points:
-        told = f"no point is left of {len(combined)}: {' and '.join(design.where)}"
-        raise UserError(told, file="--where", expected="a constraint that some point meets")
+        raise _nothing_left(len(combined), design)
     first = points[0].inputs.workload.seed if design.first_seed is None else design.first_seed
     check_first_seed(first)
     seeds = range(first, first + design.seeds)
     given = given_of(((point.parameters, point.inputs) for point in points), maker.reader)
     return Grid(design, tuple(points), tuple(seeds), tuple(_notes(design, points)), given)
+
+
+def _nothing_left(count: int, design: Design) -> UserError:
+    """Return what to say where constraints leave no point, at the place of an experiment file that says them all."""
+    told = f"no point is left of {count}: {' and '.join(design.where)}"
+    error = UserError(told, file="--where", expected="a constraint that some point meets")
+    return _told_at(error, design.where[0], design.places) if set(design.where) <= set(design.places) else error
 
 
 def _combinations(design: Design) -> list[dict[str, str]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, product
 
-from simslab.base.errors import UserError
+from simslab.base.errors import UserError, UserErrors
 from simslab.experiment.grid.axes import make_axis
 from simslab.experiment.grid.knobs import LEAST, ORDER, SPANS, Knobs, Numbers, option
 
 MOST: int = 10_000  # combinations
+VALUES: str = "values, each once, such as 30,60 or x0.5,x2"
 
 
 @dataclass(frozen=True)
@@ -138,13 +139,21 @@ class Space:
 
 def _rows_of(knobs: Knobs, grid: Mapping[str, Sequence[str]]) -> list[Numbers]:
     axes = [
-        [_number(name, text, own) for text in make_axis(name, grid[name]).values] if name in grid else [own]
+        [_number(name, text, own) for text in _once(name, grid[name])] if name in grid else [own]
         for name, own in zip(knobs.names, knobs.own, strict=True)
     ]
     rows: list[Numbers] = list(product(*axes))
     if knobs.allocator == "slab":
         rows = [fitting for row in rows if (fitting := _fitting(row, "batchcount" in grid)) is not None]
     return list(dict.fromkeys([knobs.own, *rows]))
+
+
+def _once(name: str, values: Sequence[str]) -> Sequence[str]:
+    """Return an option's values; UserError if there is none or one is there twice."""
+    try:
+        return make_axis(name, values).values
+    except UserError as error:
+        raise UserErrors([replace(problem, file=option(name), expected=VALUES) for problem in error.problems]) from None
 
 
 def _fitting(row: Numbers, asked: bool) -> Numbers | None:

@@ -87,7 +87,9 @@ def measured_again(rerun: Rerun) -> str:
 def traces_of_store(store: Store, given: Path | None = None) -> list[Path]:
     """Return the recorded traces that the runs of a store replay, each once, their bytes checked; UserError."""
     workloads = [dict(made.resolved) for made in store.configurations() if made.kind == "workload"]
-    return list(dict.fromkeys(path for workload in workloads for path in _with_traces(workload, given)[1]))
+    return list(
+        dict.fromkeys(path for workload in workloads for path in _with_traces(workload, given, str(store.path))[1])
+    )
 
 
 def _reruns(store: Store, trace: Path | None) -> list[Rerun]:
@@ -101,19 +103,21 @@ def _reruns(store: Store, trace: Path | None) -> list[Rerun]:
             machine, workload = (configurations[each] for each in store.configurations_of(cell))
         except KeyError:
             raise UserError("is damaged: a run's machine or workload is not there", file=file) from None
-        workload, traces = _with_traces(without_idle(dict(workload)), trace)
+        workload, traces = _with_traces(without_idle(dict(workload)), trace, file)
         called = f"{cell.label}, seed {cell.seed}"
         found[cell.run] = Rerun(called, file, machine, workload, traces, cell.seed, measured_hash(store, cell.run))
     return list(found.values())
 
 
-def _with_traces(workload: dict[str, Any], given: Path | None) -> tuple[dict[str, Any], tuple[Path, ...]]:
+def _with_traces(workload: dict[str, Any], given: Path | None, file: str) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """Return a stored workload as one describes it, and the traces that it replays, their bytes checked; UserError."""
     stored = workload.get("trace")
     if not isinstance(stored, dict):
         return workload, ()
+    then, hashes = stored.get("then", []), stored.get("then_sha256", [])
+    if not isinstance(then, list) or not isinstance(hashes, list) or len(then) != len(hashes):
+        raise UserError("is damaged: the traces of a workload in it have not each a hash", file=file)
     described = {key: value for key, value in stored.items() if key not in ("sha256", "then_sha256")}
-    names = [stored.get("file"), *stored.get("then", ())]
-    digests = [stored.get("sha256"), *stored.get("then_sha256", ())]
+    names, digests = [stored.get("file"), *then], [stored.get("sha256"), *hashes]
     paths = [trace_of(str(name), str(digest), given) for name, digest in zip(names, digests, strict=True)]
     return {**workload, "trace": described}, tuple(paths)

@@ -242,8 +242,10 @@ class Store:
                 connection.execute("INSERT OR IGNORE INTO cells VALUES (?, ?, ?, ?)", (parameters, values, seed, run))
                 query = "SELECT run FROM cells WHERE parameters = ? AND seed = ?"
                 if connection.execute(query, (parameters, seed)).fetchone()[0] != run:
-                    message = f"holds another run of {parameters}, seed {seed}: its machine or workload has changed"
-                    raise UserError(message, file=str(self.path), expected="a new store, or the files as they were")
+                    told = "its machine or workload has changed, or the order of what is set in it"
+                    message = f"holds another run of {parameters}, seed {seed}: {told}"
+                    expected = "a new store, or the files and the order of --set as they were"
+                    raise UserError(message, file=str(self.path), expected=expected)
 
     def add(self, run: NewRun, values: Mapping[str, float | None], units: Mapping[str, str]) -> None:
         """Store a run with its figures; one that failed or was killed before is replaced."""

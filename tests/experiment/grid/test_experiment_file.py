@@ -232,3 +232,13 @@ def test_an_axis_of_a_file_gives_way_to_a_point_of_an_option(tmp_path):
     points = ({"core.ipc": "2"},)
     design = before_file(read(tmp_path, text), [], [], points)
     assert len(make_grid(replace(design, points=points)).points) == 2
+
+
+def test_a_constraint_of_the_file_that_leaves_no_point_is_told_where_it_stands(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("machine: one-node\nworkload: local-churn\naxes: {core.ipc: [1, 2]}\nwhere:\n  - ipc > 3\n")
+    design = read_experiment(file)
+    with pytest.raises(UserError, match=r"study\.yaml:5:5: where\[0\]: no point is left of 2: ipc > 3"):
+        make_grid(design)
+    with pytest.raises(UserError, match=r"^--where: no point is left of 2: ipc > 3 and ipc > 4"):
+        make_grid(replace(design, where=(*design.where, "ipc > 4")))

@@ -94,6 +94,13 @@ def test_other_code_is_told_and_what_it_cannot_run_is_named(plain, tmp_path):
     assert all("(fails now: " in told and "did you mean 'ipc'" in told for told in made.different)
 
 
+def test_a_store_whose_traces_have_not_each_a_hash_is_refused_as_damaged(plain, tmp_path):
+    for number, trace in enumerate(('{"then": 3}', '{"file": "a", "then": ["b"]}', '{"then_sha256": "a"}')):
+        statement = f"UPDATE configurations SET resolved = '{{\"trace\": {trace}}}' WHERE kind = 'workload'"
+        with pytest.raises(UserError, match="is damaged: the traces of a workload in it have not each a hash"):
+            again(changed(plain, tmp_path / f"{number}.db", statement))
+
+
 def test_a_store_without_a_finished_run_is_refused(tmp_path):
     with Store.create(tmp_path / "s.db"):
         pass
