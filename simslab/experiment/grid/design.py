@@ -322,7 +322,7 @@ def short_label(point: Point, varying: Sequence[str]) -> str:
 def _named_part(path: str) -> str:
     """Return a key that puts paths in one order whose names a mapping keeps in order, as axes have none."""
     bare = in_document(path)[1]
-    return bare if bare.partition(".")[0] in IN_ORDER else ""
+    return bare if bare.partition(".")[0] in IN_ORDER or ".choice." in bare else ""
 
 
 def _pair(setting: str) -> tuple[str, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from simslab.base.errors import UserError
 from simslab.report.canvas import LINES, line_look, new_figure, place_legend
 from simslab.report.comparison.sweep_text import PointRow, SweepTable
-from simslab.report.fitting import BESIDE, panel_inches
+from simslab.report.fitting import BESIDE, LETTER, panel_inches
 from simslab.report.plot.drawn import Drawn, Row
 from simslab.report.plot.options import Options, set_limits
 from simslab.report.plot.sweep_axes import Axis, Panel, axis_of, chosen_axes, grid_of, named, sweep_panels
@@ -174,10 +175,15 @@ def _dress_x(axes: Axes, x: Axis, options: Options) -> None:
         named = list(zip(x.places, x.ticks, strict=True))[:: max(1, math.ceil(len(x.ticks) * 1.2 / letters))]
     else:
         leaning, named = False, _apart(x, letters)
-    axes.set_xticks([place for place, _ in named], [tick for _, tick in named])
+    _name_places(axes, named, leaning)
+
+
+def _name_places(axes: Axes, named: Sequence[tuple[float, str]], leaning: bool) -> None:
+    places, ticks = [place for place, _ in named], [tick for _, tick in named]
+    axes.set_xticks(places, ticks)
     if leaning:
         axes.tick_params(axis="x", rotation=30)
-        axes.set_xticks([p for p, _ in named], [tick for _, tick in named], ha="right", rotation_mode="anchor")
+        axes.set_xticks(places, ticks, ha="right", rotation_mode="anchor")
 
 
 def _apart(x: Axis, letters: float) -> list[tuple[float, str]]:
@@ -200,18 +206,33 @@ def draw_heat_map(table: SweepTable, options: Options) -> Drawn:
     panels = sweep_panels(table, names, options)
     rows, columns = grid_of(len(panels), options.width)
     side = options.width / columns
+    leaning = _lean(x, y, side, options)
     height = min(side * 0.95, 0.55 + 0.34 * len(y.values)) + (0.37 if panels[0].held else 0.25)
+    height += math.sin(math.radians(30)) * max(map(len, x.ticks)) * _letter(options) if leaning else 0.0
     figure = new_figure(options.height or height * rows + 0.2, options.width)
     all_axes = figure.subplots(rows, columns, squeeze=False)
     data: list[Row] = []
     for number, panel in enumerate(panels):
         axes = all_axes[number // columns, number % columns]
         _cells(axes, panel, x, y, side, options.font_size)
+        _name_places(axes, list(enumerate(x.ticks)), leaning)
         axes.set_title("\n".join(part for part in (panel.title, panel.held) if part))
         data += [_row(panel, row, x, y) for row in panel.rows]
     _finish(figure, all_axes, len(panels), table, options)
     note = f"base (differences in %, 'noise' where the interval holds 0): {table.base}"
     return Drawn(figure, COLUMNS, tuple(data), (note, *table.levelled))
+
+
+def _letter(options: Options) -> float:
+    """Return how many inches a letter of a value's name is wide."""
+    return LETTER * options.font_size * 6.5 / 7 / 72
+
+
+def _lean(x: Axis, y: Axis, side: float, options: Options) -> bool:
+    """Whether the names of two columns side by side are wider than these, where rows have such names beside them."""
+    letters = (side - BESIDE) / _letter(options) - max(map(len, y.ticks)) + 4  # BESIDE has room for four
+    widest = max((len(one) + len(other) for one, other in pairwise(x.ticks)), default=0) / 2 + 1
+    return widest * len(x.ticks) > letters
 
 
 def _scale(panel: Panel) -> tuple[float, float]:
@@ -229,7 +250,6 @@ def _cells(axes: Axes, panel: Panel, x: Axis, y: Axis, side: float, font_size: f
     edges = [[place - 0.5 for place in range(len(axis.values) + 1)] for axis in (x, y)]
     axes.pcolormesh(*edges, means, cmap="Blues", vmin=low - 0.15 * (high - low), vmax=high, linewidth=0)
     axes.grid(visible=False)
-    axes.set_xticks(range(len(x.values)), list(x.ticks))
     axes.set_yticks(range(len(y.values)), list(y.ticks))
     axes.set(xlabel=x.label, ylabel=y.label)
     size = font_size * min(1.0, (side - 0.5) / len(x.values) / 0.42)

@@ -194,3 +194,10 @@ def test_the_order_of_axes_is_no_part_of_a_run():
     other = Axis("tunables.kmalloc-64.limit", ("30",))
     keys = [grid(*axes).points[0].key(1) for axes in ((LIMITS, other), (other, LIMITS))]
     assert keys[0] == keys[1]
+
+
+def test_the_order_of_axes_of_a_choices_weights_is_no_part_of_a_run(tmp_path):
+    (tmp_path / "a.yaml").write_text(CHOICES)
+    axes = [Axis(f"threads[0].steps[0].kmalloc.choice.{size}", ("1",)) for size in (512, 128)]
+    keys = [grid(*each, workload=str(tmp_path / "a.yaml")).points[0].key(1) for each in (axes, axes[::-1])]
+    assert keys[0] == keys[1]

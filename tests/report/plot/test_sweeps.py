@@ -143,3 +143,25 @@ def test_a_difference_that_is_no_noise_is_never_told_as_0(points):
     with house_style():
         texts = [text.get_text() for text in draw_heat_map(table, Options()).figure.axes[0].texts]
     assert "130\n-0.08%" in texts
+
+
+@pytest.mark.parametrize("width", [3.4, 5.2, 7.0])
+@pytest.mark.parametrize(
+    "names", [["hackbench-sockets", "memory-bugs", "network-receive", "untar-rm"], ["1", "2", "4"]]
+)
+def test_names_of_a_heat_maps_columns_do_not_lie_on_one_another(points, names, width):
+    table = points({"workload": names, "machine": ["two-socket", "emerald-rapids-16-2n"]})
+    with house_style():
+        figure = draw_heat_map(table, Options(x="workload", y="machine", width=width)).figure
+        settle_layout(figure)
+        labels = figure.axes[0].get_xticklabels()
+        places = [label.get_window_extent() for label in labels]
+    assert [label.get_text() for label in labels] == names
+    for label, before, after in zip(labels, *zip(*pairwise(places), strict=True), strict=False):
+        gap = (after.x1 - before.x1) if label.get_rotation() else after.x0 - before.x1
+        assert gap > (label.get_fontsize() if label.get_rotation() else 0)
+
+
+def test_figures_below_a_heat_maps_columns_stand_upright_where_they_have_room(points):
+    figure = drawn(draw_heat_map, points(AXES)).figure
+    assert {label.get_rotation() for label in figure.axes[0].get_xticklabels()} == {0.0}
