@@ -186,6 +186,7 @@ def search(
         if trials:
             choices = space.choices(grid) if grid else space.usual_choices()
             _check_orders(_values(choices[-1]), design, space, reader)
+            runs.check_ends(choices)
             lower = [_sign(name) > 0 for name in chosen]
             seed = inputs.workload.seed  # not that of --seed, which draws other runs of the same tunings
             rows = proposed(space, choices, lower, trials, seed, lambda rows: runs.objectives(opened, rows))
@@ -274,15 +275,25 @@ class _Runs:
     processes: int
     progress: Progress | None
 
+    def grid(self, rows: Sequence[Numbers]) -> Grid:
+        """Return tunings as points; UserErrors, told of their options, for what no workload may say."""
+        try:
+            return make_grid(tune_design(self.design, self.space, rows), self.reader)
+        except UserError as error:
+            raise UserErrors(list(dict.fromkeys(map(_of_option, error.problems)))) from None
+
+    def check_ends(self, choices: Sequence[Choice]) -> None:
+        """UserErrors for lists and ranges whose ends no workload may say: else a proposal would end the search."""
+        ends = zip(*((each.low, each.high) if isinstance(each, Span) else (min(each), max(each)) for each in choices),
+                   strict=True)  # fmt: skip
+        self.grid([self.space.own, *(self.space.fitting(row) for row in ends)])
+
     def tried(self, store: Store, rows: Sequence[Numbers]) -> _Tried:
         """Run tunings, the kernel's own first; one whose runs did not all end well is not judged.
 
         UserError for an objective that the kernel's own choice has no figure for: all are compared with it.
         """
-        try:
-            grid = make_grid(tune_design(self.design, self.space, rows), self.reader)
-        except UserError as error:
-            raise UserErrors(list(dict.fromkeys(map(_of_option, error.problems)))) from None
+        grid = self.grid(rows)
         swept = sweep(grid, store, base=grid.points[0], processes=self.processes, progress=self.progress)
         found = samples(store, grid)
         made = _Tried(found, grid, {}, swept.failures, [])

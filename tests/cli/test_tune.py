@@ -40,6 +40,7 @@ def test_mistakes_are_told():
         (["--limit", "60,1000000"], "--limit 1000000: tunables.churn.limit: 1000000 cannot stand here"),
         (["--shared", "8,9999"], "--shared 9999: tunables.churn.shared: 9999 cannot stand here"),
         (["--batchcount", "30,30"], "--batchcount: '30' is there twice; expected values, each once"),
+        (["--limit", "8:5000", "--trials", "2"], "--limit 5000: tunables.churn.limit: 5000 cannot stand here"),
         (["--limit", ","], "--limit: an axis needs values; expected values, each once"),
     ],
 )
