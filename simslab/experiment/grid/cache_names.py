@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simslab.base.errors import BadValue, UserErrors
+from simslab.allocator.cache import Cache
+from simslab.base.errors import BadValue, SimslabError, UserErrors
 from simslab.experiment.inputs import Inputs
 from simslab.machine.machine import DEFAULT_QUANTUM
-from simslab.workload.run.system import boot_system, create_caches, named_cache
+from simslab.workload.run.system import System, boot_system, create_caches, named_cache
 
 
 @dataclass
@@ -21,30 +22,28 @@ class CacheNames:
 
         Not looked for where a trace is replayed, whose own caches are made by the run.
         """
-        workload = inputs.workload
+        workload, document = inputs.workload, inputs.workload_document
         wanted = [name for name in workload.tunables if name not in workload.caches]
         asked = f"{workload.kernel!r} {list(workload.caches)} {wanted}"
         if not wanted or inputs.traces or asked in self.found:
             return
+        try:
+            system = boot_system(inputs.machine, workload.kernel, DEFAULT_QUANTUM)
+            made = create_caches(system, workload.caches)
+        except (BadValue, SimslabError):
+            return  # a kernel that does not come up on one of the machines is told by its runs
         problems = [
-            inputs.workload_document.problem(
-                fault.message, ("tunables", name), expected=fault.expected, near=fault.near
-            )
-            for name, fault in _missing(inputs, wanted).items()
+            document.problem(fault.message, ("tunables", name), expected=fault.expected, near=fault.near)
+            for name, fault in _missing(system, wanted, made).items()
         ]
         if problems:
             raise UserErrors(problems)
         self.found.add(asked)
 
 
-def _missing(inputs: Inputs, wanted: list[str]) -> dict[str, BadValue]:
-    """Return what is wrong with names; nothing where the kernel does not come up, which the run tells."""
+def _missing(system: System, wanted: list[str], made: dict[str, Cache]) -> dict[str, BadValue]:
+    """Return what is wrong with names, of those that are no cache's."""
     faults: dict[str, BadValue] = {}
-    try:
-        system = boot_system(inputs.machine, inputs.workload.kernel, DEFAULT_QUANTUM)
-        made = create_caches(system, inputs.workload.caches)
-    except BadValue:
-        return faults
     for name in wanted:
         try:
             named_cache(system, name, made)

@@ -36,6 +36,13 @@ def test_caches_of_the_kernel_are_found_by_one_boot_for_all_points(monkeypatch):
     assert len(booted) == 1
 
 
+def test_a_machine_that_does_not_boot_is_left_to_its_runs_and_the_others_are_asked():
+    memory = Axis("nodes[0].memory", ("1 MiB", "8 GiB"))
+    assert len(grid(memory, Axis("tunables.kmalloc-64.limit", ("30",))).points) == 2
+    with pytest.raises(UserError, match="there is no cache 'kmaloc-64'"):
+        grid(memory, Axis("tunables.kmaloc-64.limit", ("30",)))
+
+
 def test_caches_of_a_recording_are_left_to_its_run():
     assert load_inputs("one-node", "untar-rm").traces
     assert len(grid(Axis("tunables.recorded.limit", ("30", "40")), workload="untar-rm").points) == 2
