@@ -33,6 +33,20 @@ def test_a_mistake_is_one_line_and_status_2(refused, arguments, complaint):
     assert complaint in refused(*arguments)
 
 
+CIRCLE = """caches: {c: {size: 64}}
+threads:
+  - {name: a, cpus: '0', steps: [{pattern: barrier}, {pattern: alloc, cache: c, count: 1, name: x}]}
+  - {name: b, cpus: '1', steps: [{pattern: free, name: x, of: a}, {pattern: barrier}]}
+"""
+
+
+def test_steps_that_wait_for_each_other_are_a_mistake_of_the_workload(refused, tmp_path):
+    (tmp_path / "circle.yaml").write_text(CIRCLE)
+    err = refused("run", "one-node", tmp_path / "circle.yaml")
+    assert "no thread can go on: a/0 on CPU 0" in err
+    assert err.endswith("expected steps that do not wait for each other\n")
+
+
 def test_a_directory_that_holds_something_else_is_not_touched(refused, tmp_path):
     (tmp_path / "precious.txt").write_text("x")
     err = refused(*SMALL_RUN, "--out", tmp_path)

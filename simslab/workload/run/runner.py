@@ -12,7 +12,7 @@ from weakref import ReferenceType, ref
 
 from simslab.allocator.cache import Cache
 from simslab.base.engine import Deadlock
-from simslab.base.errors import BadValue, BadValues, SimslabError, Swallowed, UserErrors
+from simslab.base.errors import BadValue, BadValues, Swallowed, UserError, UserErrors
 from simslab.kernel.bug import KernelBugError
 from simslab.kernel.printk import KernelLog
 from simslab.machine.machine import DEFAULT_QUANTUM, Machine
@@ -61,7 +61,7 @@ LOG_SHOWN: Final = 30  # last lines of the kernel log told with a broken contrac
 Watch = Callable[[Callable[[], tuple[int, int]]], None]
 
 
-class StuckError(SimslabError):
+class StuckError(UserError):
     """No thread can go on: the workload waits for something that never happens."""
 
 
@@ -94,7 +94,8 @@ class Run:
             engine.run()
         except Deadlock:
             stuck = "; ".join(t.waiting(self.program.phases) for t in self.threads if t.waits_for)
-            raise StuckError(f"no thread can go on: {stuck}") from None
+            ordered = "steps that do not wait for each other"
+            raise StuckError(f"no thread can go on: {stuck}", expected=ordered) from None
 
 
 def run_workload(
