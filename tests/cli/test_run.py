@@ -44,7 +44,7 @@ def test_steps_that_wait_for_each_other_are_a_mistake_of_the_workload(refused, t
     (tmp_path / "circle.yaml").write_text(CIRCLE)
     err = refused("run", "one-node", tmp_path / "circle.yaml")
     assert "no thread can go on: a/0 on CPU 0" in err
-    assert err.endswith("expected steps that do not wait for each other\n")
+    assert err.endswith("expected steps not waiting for each other\n")
 
 
 def test_a_directory_that_holds_something_else_is_not_touched(refused, tmp_path):

@@ -94,8 +94,7 @@ class Run:
             engine.run()
         except Deadlock:
             stuck = "; ".join(t.waiting(self.program.phases) for t in self.threads if t.waits_for)
-            ordered = "steps that do not wait for each other"
-            raise StuckError(f"no thread can go on: {stuck}", expected=ordered) from None
+            raise StuckError(f"no thread can go on: {stuck}", expected="steps not waiting for each other") from None
 
 
 def run_workload(
