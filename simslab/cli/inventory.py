@@ -42,9 +42,10 @@ def checked_json(files: Sequence[str]) -> tuple[str, bool]:
     told: list[dict[str, Any]] = []
     kept = copies()
     for file in files:
-        entry: dict[str, Any] = {"file": file, "kind": "", "problems": []}
+        entry: dict[str, Any] = {"file": file, "kind": "", "notes": [], "problems": []}
         try:
-            entry["kind"] = check_file(file, kept)
+            entry["kind"], *notes = check_file(file, kept).splitlines()
+            entry["notes"] = [note.strip() for note in notes]
         except UserError as error:
             entry["problems"] = [asdict(problem) for problem in error.problems]
         told.append(entry)

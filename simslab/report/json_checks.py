@@ -28,6 +28,7 @@ class CheckedFile(Told):
 
     file: str
     kind: str
+    notes: list[str] = Field(description="what else was found, a line each: of its traces, or what silicon hardly is")
     problems: list[ProblemFile]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from simslab.base.errors import UserError
 from simslab.base.shipped import KINDS, shipped_names
-from simslab.cli.inventory import inventory_json, inventory_lines, schema_json
+from simslab.cli.inventory import checked_json, inventory_json, inventory_lines, schema_json
 
 
 def test_every_shipped_file_is_listed_once_below_its_kind():
@@ -34,3 +34,14 @@ def test_descriptions_are_listed_whole_for_programs_too():
     for entries in document.values():
         assert all(f"{entry['name']} " in lines and entry["description"] in lines for entry in entries)
         assert all(entry["description"] for entry in entries)
+
+
+def test_what_silicon_hardly_is_stands_apart_from_the_kind_of_a_file(tmp_path):
+    odd = tmp_path / "odd.yaml"
+    l2 = "{size: 1 MiB, ways: 16, latency: 200 cycles}"
+    odd.write_text(f"extends: two-socket\nname: odd\ndescription: slow\nl2: {l2}\n")
+    told, good = checked_json([str(odd), "two-socket"])
+    files = json.loads(told)["files"]
+    assert good
+    assert [file["kind"] for file in files] == ["machine", "machine"]
+    assert [file["notes"] for file in files] == [["odd: the L2 answers in 200 cycles, no sooner than the L3 (52)"], []]
